@@ -1,0 +1,82 @@
+#pragma once
+/*
+ * The alarm stage: detections and commands → transitions. Alarms by (rule, key, exercise) and by id; the state machine
+ * (alarm/machine.h) is the only place that changes one. Pure: time is an argument.
+ */
+#include "base/buf.h"
+#include <wardwatch/alarm.h>
+
+typedef int (*alarm_sink)(void *userdata, const struct ww_transition *transition); /* 0 or -errno */
+
+struct alarms;
+
+int alarms_new(struct alarms **ret, alarm_sink sink, void *userdata);
+struct alarms *alarms_free(struct alarms *a);
+DEFINE_CLEANUP(struct alarms *, alarms_free)
+
+/** One detection; `now` = journal time. 0 or -errno. */
+int alarms_detection(struct alarms *a, const struct ww_detection *detection, int64_t now);
+
+/* as a set; faults.md "Who may do what" */
+enum alarm_role {
+        ALARM_ROLE_OPERATOR = 1 << 0,
+        ALARM_ROLE_SUPERVISOR = 1 << 1,
+        ALARM_ROLE_MAINTENANCE = 1 << 2,
+        ALARM_ROLE_AUDITOR = 1 << 3,
+        ALARM_ROLE_INTEGRATOR = 1 << 4,
+        ALARM_ROLE_ADMINISTRATOR = 1 << 5,
+};
+
+/* an operator's act on one alarm */
+struct alarm_act {
+        enum ww_cause verb; /* ACKNOWLEDGE, UNACKNOWLEDGE, RESET, SHELVE, UNSHELVE, OUT_OF_SERVICE, RETURN_TO_SERVICE,
+                               SILENCE */
+        uint64_t alarm;
+        uint64_t version; /* that the operator saw; 0 = not said (only for verbs that do not need it) */
+        struct ww_str actor, reason;
+        unsigned roles;
+        /* SHELVE: until, one-shot. OUT_OF_SERVICE: until, work order, second person */
+        int64_t until;
+        bool one_shot;
+        struct ww_str work_order, second_person;
+};
+
+/* refusals; each has a name, a sentence and the cure in alarm_refusals[] */
+enum {
+        ALARM_E_UNKNOWN = 1, /* no such alarm */
+        ALARM_E_STATE,       /* the act does not apply to this state */
+        ALARM_E_CHANGED,     /* it re-alarmed or its priority rose since that version */
+        ALARM_E_VERSION_NEEDED,
+        ALARM_E_REASON_NEEDED,
+        ALARM_E_ROLE,
+        ALARM_E_PROTECTED, /* fire, panic, duress, infant, tamper cannot be shelved */
+        ALARM_E_LIMIT,     /* longer than the class allows */
+        ALARM_E_WORK_ORDER_NEEDED,
+        ALARM_E_SECOND_PERSON_NEEDED,
+        ALARM_E_MAX_,
+};
+struct alarm_refusal {
+        const char *name, *text, *cure;
+};
+extern const struct alarm_refusal alarm_refusals[ALARM_E_MAX_];
+
+/** Applies an act. 0, ALARM_E_* (nothing changed), -errno. *ret_alarm (may be NULL) = the alarm after it, or as it
+ *  stands when refused; borrowed until the next call; NULL for ALARM_E_UNKNOWN. */
+int alarms_act(struct alarms *a, const struct alarm_act *act, int64_t now, const struct ww_alarm **ret_alarm);
+
+/** Timers: acknowledgement expiry, timed shelving, out-of-service expiry. */
+int alarms_time(struct alarms *a, int64_t now);
+int64_t alarms_deadline(const struct alarms *a); /* WW_TIME_NEVER if none */
+
+const struct ww_alarm *alarms_find(const struct alarms *a, uint64_t id);
+/** Every alarm that is not NORM, by id. `visit` returns 0 to go on. */
+int alarms_each(const struct alarms *a, int (*visit)(void *userdata, const struct ww_alarm *alarm), void *userdata);
+
+int alarms_save(const struct alarms *a, struct buf *out);
+int alarms_load(struct alarms *a, struct rd *in);
+
+struct alarms_figures {
+        size_t alarms, unacknowledged, active, shelved, suppressed, out_of_service;
+        uint64_t transitions;
+};
+void alarms_figures(const struct alarms *a, struct alarms_figures *ret);

@@ -1,0 +1,252 @@
+#include "base/buf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#define FLUSH_AT (1024 * 1024)
+
+void buf_init_flush(struct buf *b, buf_flush_fn flush, void *userdata) {
+        *b = (struct buf){ .flush = flush, .userdata = userdata };
+}
+
+void buf_deinit(struct buf *b) {
+        free(b->p);
+        *b = BUF_INIT;
+}
+
+static void buf_drain(struct buf *b) {
+        if (b->n && !b->error)
+                b->error = b->flush(b->userdata, b->p, b->n);
+        b->n = 0;
+}
+
+int buf_finish(struct buf *b) {
+        if (b->flush)
+                buf_drain(b);
+        return b->error;
+}
+
+void *buf_reserve(struct buf *b, size_t n) {
+        size_t capacity;
+        uint8_t *p;
+
+        if (b->flush && b->n >= FLUSH_AT)
+                buf_drain(b);
+        if (b->n + n <= b->capacity)
+                return b->p + b->n;
+        capacity = b->capacity ? b->capacity * 2 : 256;
+        while (capacity < b->n + n)
+                capacity *= 2;
+        p = realloc(b->p, capacity);
+        if (!p) {
+                b->error = b->error ? b->error : -ENOMEM;
+                return NULL;
+        }
+        b->p = p;
+        b->capacity = capacity;
+        return b->p + b->n;
+}
+
+void buf_put(struct buf *b, const void *bytes, size_t n) {
+        void *to;
+
+        if (n == 0)
+                return;
+        to = buf_reserve(b, n);
+        if (to) {
+                memcpy(to, bytes, n);
+                b->n += n;
+        }
+}
+
+void buf_put_u8(struct buf *b, uint8_t v) {
+        buf_put(b, &v, 1);
+}
+
+void buf_put_u32(struct buf *b, uint32_t v) {
+        uint8_t le[4];
+
+        for (int i = 0; i < 4; i++)
+                le[i] = (uint8_t)(v >> (8 * i));
+        buf_put(b, le, sizeof le);
+}
+
+void buf_put_u64(struct buf *b, uint64_t v) {
+        uint8_t le[8];
+
+        for (int i = 0; i < 8; i++)
+                le[i] = (uint8_t)(v >> (8 * i));
+        buf_put(b, le, sizeof le);
+}
+
+void buf_put_var(struct buf *b, uint64_t v) {
+        uint8_t bytes[10];
+        size_t n = 0;
+
+        do {
+                bytes[n] = (uint8_t)((v & 0x7f) | (v > 0x7f ? 0x80 : 0));
+                v >>= 7;
+                n++;
+        } while (v);
+        buf_put(b, bytes, n);
+}
+
+void buf_put_time(struct buf *b, int64_t v) {
+        buf_put_var(b, ((uint64_t)v << 1) ^ (uint64_t)(v >> 63));
+}
+
+void buf_put_double(struct buf *b, double v) {
+        uint64_t bits;
+
+        memcpy(&bits, &v, sizeof bits);
+        buf_put_u64(b, bits);
+}
+
+void buf_put_str(struct buf *b, struct ww_str s) {
+        buf_put_var(b, s.n);
+        buf_put(b, s.p, s.n);
+}
+
+void buf_put_value(struct buf *b, struct ww_value v) {
+        buf_put_u8(b, (uint8_t)v.type);
+        switch (v.type) {
+        case WW_MISSING:
+        case WW_NULL:
+                break;
+        case WW_BOOL:
+                buf_put_u8(b, v.boolean);
+                break;
+        case WW_NUMBER:
+                buf_put_double(b, v.number);
+                break;
+        case WW_STRING:
+                buf_put_str(b, v.string);
+                break;
+        case WW_TIME:
+        case WW_SPAN:
+                buf_put_time(b, v.usec);
+                break;
+        }
+}
+
+void buf_puts(struct buf *b, const char *z) {
+        buf_put(b, z, strlen(z));
+}
+
+void buf_printf(struct buf *b, const char *format, ...) {
+        va_list ap, again;
+        void *to;
+        int n;
+
+        va_start(ap, format);
+        va_copy(again, ap);
+        n = vsnprintf(NULL, 0, format, ap);
+        va_end(ap);
+        if (n > 0) {
+                to = buf_reserve(b, (size_t)n + 1);
+                if (to) {
+                        (void)vsnprintf(to, (size_t)n + 1, format, again);
+                        b->n += (size_t)n;
+                }
+        }
+        va_end(again);
+}
+
+/* Takes n bytes, or latches the failure and returns NULL. */
+static const uint8_t *rd_take(struct rd *r, size_t n) {
+        const uint8_t *p = r->p;
+
+        if (r->failed || rd_left(r) < n) {
+                r->failed = true;
+                return NULL;
+        }
+        r->p += n;
+        return p;
+}
+
+uint8_t rd_u8(struct rd *r) {
+        const uint8_t *p = rd_take(r, 1);
+
+        return p ? *p : 0;
+}
+
+uint32_t rd_u32(struct rd *r) {
+        const uint8_t *p = rd_take(r, 4);
+        uint32_t v = 0;
+
+        for (int i = 0; p && i < 4; i++)
+                v |= (uint32_t)p[i] << (8 * i);
+        return v;
+}
+
+uint64_t rd_u64(struct rd *r) {
+        const uint8_t *p = rd_take(r, 8);
+        uint64_t v = 0;
+
+        for (int i = 0; p && i < 8; i++)
+                v |= (uint64_t)p[i] << (8 * i);
+        return v;
+}
+
+uint64_t rd_var(struct rd *r) {
+        uint64_t v = 0;
+
+        for (unsigned shift = 0; shift < 64; shift += 7) {
+                uint8_t b = rd_u8(r);
+
+                v |= (uint64_t)(b & 0x7f) << shift;
+                if (!(b & 0x80))
+                        return v;
+        }
+        r->failed = true;
+        return 0;
+}
+
+int64_t rd_time(struct rd *r) {
+        uint64_t z = rd_var(r);
+
+        return (int64_t)(z >> 1) ^ -(int64_t)(z & 1);
+}
+
+double rd_double(struct rd *r) {
+        uint64_t bits = rd_u64(r);
+        double v;
+
+        memcpy(&v, &bits, sizeof v);
+        return v;
+}
+
+struct ww_str rd_str(struct rd *r) {
+        uint64_t n = rd_var(r);
+        const uint8_t *p;
+
+        if (n > rd_left(r)) {
+                r->failed = true;
+                return WW_STR_NONE;
+        }
+        p = rd_take(r, (size_t)n);
+        return (struct ww_str){ (const char *)p, p ? (size_t)n : 0 };
+}
+
+struct ww_value rd_value(struct rd *r) {
+        uint8_t type = rd_u8(r);
+
+        switch ((enum ww_value_type)type) {
+        case WW_MISSING:
+                return ww_missing();
+        case WW_NULL:
+                return (struct ww_value){ .type = WW_NULL };
+        case WW_BOOL:
+                return ww_bool(rd_u8(r) != 0);
+        case WW_NUMBER:
+                return ww_number(rd_double(r));
+        case WW_STRING:
+                return ww_string(rd_str(r));
+        case WW_TIME:
+                return ww_instant(rd_time(r));
+        case WW_SPAN:
+                return ww_span(rd_time(r));
+        }
+        r->failed = true;
+        return ww_missing();
+}

@@ -1,0 +1,38 @@
+#pragma once
+/*
+ * A worker's side of the supervisor's control pipe: a socketpair, one JSON object per line each way.
+ *
+ *   worker → supervisor   {"alive":N}  every second, from the worker's own loop (so a hung loop is seen)
+ *                         {"ready":true}  once, when it does its work
+ *                         {"status":"one line"}  for sd_notify and the log
+ *                         {"record":N}  engine only: the input it is about to decode while careful
+ *   supervisor → worker   {"reload":true}  {"stop":true}  {"workers":[{"name","pid","restarts","state","since"}…]}
+ *
+ * When the pipe closes the supervisor is gone and the worker stops at once.
+ */
+#include "base/error.h"
+#include <jansson.h>
+
+struct event_base;
+struct worker;
+
+struct worker_handlers {
+        void *userdata;
+        void (*reload)(void *userdata);
+        void (*stop)(void *userdata);                     /* orderly: finish the turn, leave the loop */
+        void (*closed)(void *userdata);                   /* the supervisor is gone; default (NULL): stop */
+        void (*workers)(void *userdata, json_t *workers); /* borrowed; NULL = not interested */
+};
+
+/** At the top of a worker's main, before anything else: PR_SET_PDEATHSIG(SIGKILL), getppid check, user and group
+ *  dropped to `user` (NULL or "" = stay), supplementary groups set, no_new_privs, core limits, signal mask. 0 or -errno
+ * after telling in the log what to do (an unknown user names the configuration key). */
+int worker_enter(const char *name, const char *user, int control_fd);
+
+/** The control pipe in the worker's loop. control_fd < 0: run by hand, without a supervisor; then SIGTERM and SIGINT
+ *  call `stop`, SIGHUP calls `reload`, and the rest does nothing. */
+int worker_new(struct worker **ret, struct event_base *base, int control_fd, const struct worker_handlers *handlers);
+struct worker *worker_free(struct worker *w);
+DEFINE_CLEANUP(struct worker *, worker_free)
+void worker_ready(struct worker *w);
+void worker_status(struct worker *w, const char *format, ...) _printf_(2, 3);

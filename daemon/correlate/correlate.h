@@ -1,0 +1,60 @@
+#pragma once
+/*
+ * Correlate: events → detections. A compiled rule set, and the state of its keys. Pure: time is an argument.
+ *
+ * An event reaches only the rules whose selections could match it (an index over the equality fields); what is due
+ * by journal time fires in (deadline, rule, key) order before the event that brings that time.
+ */
+#include "base/buf.h"
+#include "base/symtab.h"
+#include "config/site.h"
+#include <wardwatch/alarm.h>
+
+struct correlate_rules; /* compiled, immutable */
+
+/** Compiles all BUNDLE_RULES files. 0, DIAG_E_USER, -ENOMEM. Warnings (unindexable, unbounded) go to `d` too.
+ *  `site`, `symbols`, `kinds` are borrowed and must outlive it. */
+int correlate_rules_compile(struct correlate_rules **ret, const struct bundle *bundle, const struct site *site,
+                            struct symtab *symbols, const struct ww_kinds *kinds, struct diag *d);
+struct correlate_rules *correlate_rules_free(struct correlate_rules *r);
+DEFINE_CLEANUP(struct correlate_rules *, correlate_rules_free)
+size_t correlate_rules_count(const struct correlate_rules *r);
+/** Runs the rules' own examples on a virtual clock; what fails is told in `d` (expected, got, trace).
+ *  0, DIAG_E_USER, -errno. *ret_run = how many ran. */
+int correlate_rules_examples(const struct correlate_rules *r, struct diag *d, size_t *ret_run);
+
+typedef int (*correlate_sink)(void *userdata, const struct ww_detection *detection); /* 0 or -errno */
+
+struct correlate;
+
+/** `now` = journal time of the first record to come: assets are enrolled then. */
+int correlate_new(struct correlate **ret, const struct correlate_rules *rules, int64_t now, correlate_sink sink,
+                  void *userdata);
+struct correlate *correlate_free(struct correlate *c);
+DEFINE_CLEANUP(struct correlate *, correlate_free)
+
+/** Fires everything due by journal time `now`. Call before the events of a record. 0 or -errno. */
+int correlate_time(struct correlate *c, int64_t now);
+/** One event. Deadlines before it have been fired by correlate_time. 0 or -errno. */
+int correlate_event(struct correlate *c, const struct ww_event *event);
+/** The journal time at which correlate_time would fire something; WW_TIME_NEVER if nothing waits. */
+int64_t correlate_deadline(const struct correlate *c);
+
+/** Without intake from `from` on (link lost, journal full, start) and again with it (the fence came back): absence
+ *  deadlines stand still meanwhile and move to the end + wait. */
+int correlate_blind(struct correlate *c, bool blind, int64_t now);
+/** The operator's reset of an alarm with (rule, key): a latched episode ends. */
+int correlate_reset(struct correlate *c, struct ww_str rule, struct ww_str key, bool exercise, int64_t now);
+
+/** Between records: other rules. State of a rule whose hash(select, by, window, condition) is unchanged is kept;
+ *  open episodes of rules that are gone give WW_DETECTION_REMOVED. */
+int correlate_swap(struct correlate *c, const struct correlate_rules *rules, int64_t now);
+
+int correlate_save(const struct correlate *c, struct buf *out);
+int correlate_load(struct correlate *c, struct rd *in); /* 0, -EBADMSG, -ENOMEM */
+
+struct correlate_figures {
+        uint64_t events, matched, skipped_key_missing, detections, evicted, refused;
+        size_t keys, key_bytes, timers, episodes;
+};
+void correlate_figures(const struct correlate *c, struct correlate_figures *ret);

@@ -1,0 +1,68 @@
+#pragma once
+/*
+ * Decode: message → events. A compiled set of sensor types, and the state that decoding needs (the last value of each
+ * state of each device, pulse repeats). Pure: no clock, no log, no environment; time comes with the message.
+ */
+#include "base/buf.h"
+#include "base/symtab.h"
+#include "config/site.h"
+#include <wardwatch/event.h>
+
+struct decode_message {
+        uint64_t seq;
+        int64_t time;     /* journal time */
+        int64_t received; /* wall */
+        struct ww_str topic, payload;
+        bool retained;
+        bool exercise; /* a drill is on (mode), or the topic says so */
+};
+
+struct decode_types; /* compiled, immutable */
+
+/** Compiles all BUNDLE_SENSORS files. 0, DIAG_E_USER, -ENOMEM. `site`, `symbols`, `kinds` are borrowed and must
+ *  outlive it. Checks the types' own examples as well if `run_examples`. */
+int decode_types_compile(struct decode_types **ret, const struct bundle *bundle, const struct site *site,
+                         struct symtab *symbols, const struct ww_kinds *kinds, bool run_examples, struct diag *d);
+struct decode_types *decode_types_free(struct decode_types *t);
+DEFINE_CLEANUP(struct decode_types *, decode_types_free)
+size_t decode_types_count(const struct decode_types *t);
+
+typedef int (*decode_sink)(void *userdata, const struct ww_event *event); /* 0 or -errno, which ends the message */
+
+/* why a message gave no event; names in decode_outcome_name, on disk as text */
+enum {
+        DECODE_E_NO_TYPE = 1, /* no topic pattern matches: "no-type" */
+        DECODE_E_UNMATCHED,   /* a type's topic matched, none of its messages did: "unmatched" */
+        DECODE_E_BAD_PAYLOAD, /* the payload is not what the format says: "bad-payload" */
+        DECODE_E_BAD_FIELD,   /* a required field is missing or of the wrong type: "bad-field" */
+};
+const char *decode_outcome_name(int outcome);
+
+/* what a nonzero outcome has to say; borrowed until the next message */
+struct decode_report {
+        struct ww_str sensor, detail;
+};
+
+struct decode;
+
+int decode_new(struct decode **ret, const struct decode_types *types, decode_sink sink, void *userdata);
+struct decode *decode_free(struct decode *d);
+DEFINE_CLEANUP(struct decode *, decode_free)
+
+/** Decodes one message: calls the sink for each event, in order, index from 0. A repeated state gives no event, an
+ *  explicit `ignore` neither: both return 0. 0, DECODE_E_* (report filled), -errno (the sink's, or no memory). Events
+ * that came before a DECODE_E_* of the same message stand. */
+int decode_message(struct decode *d, const struct decode_message *message, struct decode_report *ret_report);
+
+/** Between messages: other types, state kept where sensor type and device are still there. */
+int decode_swap(struct decode *d, const struct decode_types *types);
+
+/** State for the snapshot. Load into a fresh decode with the same types. 0, -EBADMSG, -ENOMEM. */
+int decode_save(const struct decode *d, struct buf *out);
+int decode_load(struct decode *d, struct rd *in);
+
+struct decode_figures {
+        uint64_t messages, events, repeats, ignored, undecoded;
+        size_t states, state_bytes;
+};
+void decode_figures(const struct decode *d, struct decode_figures *ret);

@@ -1,0 +1,85 @@
+#pragma once
+/*
+ * Ingress: bytes and acks, nothing else. One MQTT 5 session (urgent or bulk) on libmosquitto, driven by a libevent
+ * loop that is ours, so that acks leave only when ingress_release() is called after the journal's commit.
+ *
+ * Life of a session: closed → (name resolved) connecting → connected → subscribed → fence sent → live (fence back),
+ * and back to closed on any error, with backoff and jitter. The fence is a message to ourselves that queues behind
+ * the backlog: until it returns the intake is blind.
+ */
+#include "base/error.h"
+#include <wardwatch/str.h>
+#include <wardwatch/time.h>
+
+struct event_base;
+struct ingress;
+
+enum ingress_state {
+        INGRESS_CLOSED, /* waiting for the next attempt, or paused */
+        INGRESS_CONNECTING,
+        INGRESS_CATCHING_UP, /* connected, fence not back yet: blind */
+        INGRESS_LIVE,
+};
+const char *ingress_state_name(enum ingress_state state);
+
+/* borrowed for the call */
+struct ingress_message {
+        struct ww_str topic, payload;
+        bool retained, dup;
+};
+
+struct ingress_options {
+        const char *name; /* "urgent", "bulk" */
+        const char *host;
+        int port;
+        const char *client_id, *user, *password; /* user NULL or "" = anonymous */
+        bool tls;
+        const char *ca_file, *cert_file, *key_file;
+        const char *const *filters;
+        size_t n_filters;
+        const char *fence_topic; /* "wardwatch/SITE/fence/bulk": own topics are never handed on */
+        int64_t keepalive, session_expiry, backoff_min, backoff_max; /* µs */
+        int batch;                                                   /* Receive Maximum */
+        size_t packet_max;                                           /* Maximum Packet Size, bytes */
+        bool session_known; /* a session existed before this start: "session present" is expected */
+};
+
+struct ingress_sink {
+        void *userdata;
+        /* A message of ours is in hand and not acknowledged. Called from ingress_take only. */
+        int (*message)(void *userdata, struct ingress *i, const struct ingress_message *m);
+        /* Every change of state, with the reason (library's or broker's words). */
+        void (*state)(void *userdata, struct ingress *i, enum ingress_state old, enum ingress_state new_state,
+                      const char *why);
+        /* CONNACK without "session present" where one was expected: messages may be missing. */
+        void (*session_lost)(void *userdata, struct ingress *i);
+        /* Something can be read: the engine should begin a turn. */
+        void (*readable)(void *userdata, struct ingress *i);
+};
+
+int ingress_new(struct ingress **ret, struct event_base *base, const struct ingress_options *options,
+                const struct ingress_sink *sink);
+struct ingress *ingress_free(struct ingress *i);
+DEFINE_CLEANUP(struct ingress *, ingress_free)
+
+/** Start connecting. `now`, here and below: boot clock, µs. */
+int ingress_start(struct ingress *i, int64_t now);
+/** Read what the socket has, at most `max` messages, calling sink->message for each. Returns how many, or -errno.
+ *  Acks for them are queued and do not leave. */
+int ingress_take(struct ingress *i, size_t max, int64_t now);
+/** After the commit: let the acks leave. */
+int ingress_release(struct ingress *i);
+/** Close the socket without flushing acks (journal full); the broker queues and will redeliver. */
+void ingress_pause(struct ingress *i);
+void ingress_resume(struct ingress *i, int64_t now);
+/** Orderly: DISCONNECT, session kept by the broker. Acks must have been released. */
+void ingress_stop(struct ingress *i);
+
+enum ingress_state ingress_state(const struct ingress *i);
+const char *ingress_name(const struct ingress *i);
+struct ingress_figures {
+        uint64_t messages, bytes, duplicates, acks_held, connects, disconnects, own_topics, session_lost;
+        const char *last_error; /* "" = none */
+        int64_t connected_for;  /* µs, 0 = not */
+};
+void ingress_figures(const struct ingress *i, int64_t now, struct ingress_figures *ret);

@@ -1,0 +1,97 @@
+#pragma once
+/*
+ * The journal: one LMDB environment in the state directory, one writer (the engine), readers by cursor.
+ *
+ *   input   seq u64 BE                → record (wardwatch/record.h)
+ *   output  seq u64 BE, n u32 BE      → record
+ *   live    alarm id u64 BE           → record
+ *   meta    name                      → value (format, journal id, heads, trim mark, cursors, snapshot marks, hash)
+ *
+ * One engine turn is one transaction. Nothing of it is visible before journal_commit returns 0, and then it is on
+ * the disk. After a failed commit the process must abort: LMDB would carry on over pages that were never written.
+ */
+#include "base/buf.h"
+#include <wardwatch/record.h>
+
+struct journal;
+
+enum {
+        JOURNAL_E_FULL = 1, /* the map or the disk is full: abort the transaction, trim, close intake */
+        JOURNAL_E_BUSY,     /* another process holds the writer's lock; journal_holder says who */
+        JOURNAL_E_FORMAT,   /* made by a newer Wardwatch */
+        JOURNAL_E_DAMAGED,  /* LMDB refuses the environment, or a record's checksum is wrong */
+        JOURNAL_E_TRIMMED,  /* a reader asks for what is no longer there */
+};
+
+struct journal_options {
+        const char *dir; /* state directory; the environment is DIR/journal/ */
+        uint64_t size;   /* map, bytes; reserved on the disk by fallocate */
+        bool writer;
+        int64_t lock_wait; /* µs that a writer waits for its lock (2 s for a new engine) */
+};
+
+int journal_open(struct journal **ret, const struct journal_options *options); /* 0, JOURNAL_E_*, -errno */
+struct journal *journal_close(struct journal *j);
+DEFINE_CLEANUP(struct journal *, journal_close)
+/** Who holds the lock: "wardwatch engine, pid 123". Static buffer. */
+const char *journal_holder(const char *dir);
+/** 32 hex digits, made at creation. */
+const char *journal_id(const struct journal *j);
+
+/* --- the writer --- */
+int journal_begin(struct journal *j);
+int journal_put_input(struct journal *j, uint64_t seq, struct ww_str record);
+int journal_put_output(struct journal *j, uint64_t seq, uint32_t n, struct ww_str record);
+int journal_put_live(struct journal *j, uint64_t id, struct ww_str record);
+int journal_delete_live(struct journal *j, uint64_t id);
+int journal_put_meta(struct journal *j, const char *name, struct ww_str value);
+int journal_commit(struct journal *j); /* 0; JOURNAL_E_FULL (nothing written, transaction gone); -EIO: abort() */
+void journal_abort(struct journal *j);
+
+/** Deletes input and its output from the front up to and including `upto`, at most `records` of them, in a transaction
+ *  of its own. 0, JOURNAL_E_FULL (try fewer; one always works), -errno. *ret_deleted counts inputs. */
+int journal_trim(struct journal *j, uint64_t upto, size_t records, size_t *ret_deleted);
+/** Part of the map in use, 0 to 1 (free pages counted as free). */
+double journal_fill(struct journal *j);
+/** Frees slots of dead readers; kills (SIGKILL) a reader of ours whose transaction is older than 5 s. Every 5 s. */
+int journal_reader_check(struct journal *j);
+
+/* --- everybody --- */
+uint64_t journal_head(struct journal *j);                                   /* newest committed seq, 0 = empty */
+uint64_t journal_tail(struct journal *j);                                   /* oldest seq still there, 0 = empty */
+int journal_get_meta(struct journal *j, const char *name, struct buf *out); /* 0, -ENOENT, -errno */
+
+/* borrowed from the batch */
+struct journal_item {
+        uint64_t seq;
+        uint32_t n; /* output only */
+        bool output;
+        struct ww_str record;
+};
+
+/* a copy: no transaction stays open behind it */
+struct journal_batch {
+        struct buf bytes;
+        struct journal_item *items;
+        size_t n, capacity;
+};
+void journal_batch_deinit(struct journal_batch *b);
+
+/** Copies inputs `from`…, each followed by its outputs, until `inputs` of them or `bytes` are reached; never splits an
+ *  input from its outputs. An empty batch = nothing newer. 0, JOURNAL_E_TRIMMED, -errno. */
+int journal_read(struct journal *j, uint64_t from, size_t inputs, size_t bytes, struct journal_batch *ret);
+/** All live records. */
+int journal_read_live(struct journal *j, struct journal_batch *ret);
+
+struct journal_status {
+        char id[33];
+        uint64_t head, tail, map_bytes, used_bytes, free_bytes, disk_bytes;
+        uint64_t inputs, outputs, live;
+        unsigned readers, readers_max;
+};
+int journal_status(struct journal *j, struct journal_status *ret);
+
+/** Reads every record and checks checksum, order and form. `bad` is called for each bad one. 0, -errno. */
+int journal_verify(struct journal *j,
+                   void (*bad)(void *userdata, const char *database, uint64_t seq, uint32_t n, const char *why),
+                   void *userdata, uint64_t *ret_records);
