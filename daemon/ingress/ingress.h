@@ -26,6 +26,7 @@ const char *ingress_state_name(enum ingress_state state);
 struct ingress_message {
         struct ww_str topic, payload;
         bool retained, dup;
+        uint16_t mid; /* packet identifier: the broker redelivers under the same one */
 };
 
 struct ingress_options {
