@@ -27,21 +27,24 @@ struct jsonline_handlers {
         void (*drained)(void *userdata, struct jsonline *l); /* queue empty again; NULL = not interested */
 };
 
-/** Takes over `fd`. `queue_max`: bytes. */
+/** Takes over `fd` (on success). `queue_max`: bytes. The process must ignore SIGPIPE, as the supervisor and every
+ *  worker do. 0, -EBADF, -ENOMEM. */
 int jsonline_new(struct jsonline **ret, struct event_base *base, int fd, size_t queue_max,
                  const struct jsonline_handlers *h);
-struct jsonline *jsonline_free(struct jsonline *l); /* closes the fd; freed after the current turn of the loop */
+/** Tries once to send what is queued, then closes. May be called by l's own handlers; no handler is called later.
+ *  Returns NULL. */
+struct jsonline *jsonline_free(struct jsonline *l);
 DEFINE_CLEANUP(struct jsonline *, jsonline_free)
-int jsonline_send(struct jsonline *l, json_t *object);                  /* borrows; 0, JSONLINE_E_FULL, -errno */
+int jsonline_send(struct jsonline *l, json_t *object); /* borrows; 0, JSONLINE_E_FULL, -EPIPE, -EMSGSIZE, -ENOMEM */
 int jsonline_send_text(struct jsonline *l, const char *line, size_t n); /* one line, without its newline */
 size_t jsonline_queued(const struct jsonline *l);
 int jsonline_fd(const struct jsonline *l);
 
-/** Blocking client for the CLI: connect to a Unix socket, send one object, read lines. */
+/** Blocking client for the CLI (jsonline_client.c): connect to a Unix socket, send one object, read lines. */
 int jsonline_connect(const char *path); /* fd, or -errno */
 int jsonline_write(int fd, json_t *object);
 /** One object from fd; `state` keeps what was read beyond the line (zeroed at first, freed with jsonline_state_free).
- * 0, -EPIPE at the end, -errno. */
+   0, -EPIPE at the end, -ETIMEDOUT, -EBADMSG (not an object), -EMSGSIZE, -errno. timeout_ms < 0: for ever. */
 struct jsonline_state {
         char *p;
         size_t n, capacity;

@@ -5,13 +5,14 @@
  *   worker → supervisor   {"alive":N}  every second, from the worker's own loop (so a hung loop is seen)
  *                         {"ready":true}  once, when it does its work
  *                         {"status":"one line"}  for sd_notify and the log
- *                         {"record":N}  engine only: the input it is about to decode while careful
+ *                         {"record":N}  engine only: the input it is about to decode while careful; 0 when done
  *   supervisor → worker   {"reload":true}  {"stop":true}  {"workers":[{"name","pid","restarts","state","since"}…]}
  *
  * When the pipe closes the supervisor is gone and the worker stops at once.
  */
 #include "base/error.h"
 #include <jansson.h>
+#include <stdint.h>
 
 struct event_base;
 struct worker;
@@ -24,15 +25,22 @@ struct worker_handlers {
         void (*workers)(void *userdata, json_t *workers); /* borrowed; NULL = not interested */
 };
 
-/** At the top of a worker's main, before anything else: PR_SET_PDEATHSIG(SIGKILL), getppid check, user and group
- *  dropped to `user` (NULL or "" = stay), supplementary groups set, no_new_privs, core limits, signal mask. 0 or -errno
- * after telling in the log what to do (an unknown user names the configuration key). */
+/** At the top of a worker's main (worker_enter.c), after log_init and before anything else: user and group dropped to
+ *  `user` (NULL or "", or not started as root = stay), supplementary groups set, no_new_privs, core limits, umask 0007,
+ *  signals, PR_SET_PDEATHSIG(SIGKILL), getppid check. 0 or -errno after telling in the log what to do (an unknown user
+ *  names the configuration key). control_fd < 0: run by hand. */
 int worker_enter(const char *name, const char *user, int control_fd);
 
-/** The control pipe in the worker's loop. control_fd < 0: run by hand, without a supervisor; then SIGTERM and SIGINT
- *  call `stop`, SIGHUP calls `reload`, and the rest does nothing. */
+/** The control pipe in the worker's loop; takes control_fd over. SIGTERM calls `stop`. control_fd < 0: run by hand,
+ *  without a supervisor; then SIGINT calls `stop`, too, SIGHUP calls `reload`, and the functions below do nothing. */
 int worker_new(struct worker **ret, struct event_base *base, int control_fd, const struct worker_handlers *handlers);
 struct worker *worker_free(struct worker *w);
 DEFINE_CLEANUP(struct worker *, worker_free)
 void worker_ready(struct worker *w);
+/** From work that keeps the loop waiting (a replay at start): a sign of life, at most one a second, sent at once. */
+void worker_alive(struct worker *w);
+/** While careful, before decoding input `seq`; and with 0 when its turn is committed. Sent at once: it is for the case
+ *  that this process dies in the next moment. 0 or -errno. */
+int worker_record(struct worker *w, uint64_t seq);
+/** One line for the log and `systemctl status`, cut at 255 bytes. */
 void worker_status(struct worker *w, const char *format, ...) _printf_(2, 3);

@@ -1,0 +1,103 @@
+#include "base/log.h"
+#include "base/worker.h"
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/*
+ * What a worker gives up before it does anything. The order matters: a change of user clears the parent-death signal
+ * and needs the rights that no_new_privs and an empty set of capabilities take away; and the parent may have died
+ * before the signal was asked for, so it is looked at afterwards.
+ */
+
+static int fail(const char *name, int error, const char *what) {
+        char subject[64];
+
+        snprintf(subject, sizeof(subject), "worker=%s", name);
+        log_error("worker-enter", subject, "%s: %s", what, strerror(-error));
+        return error;
+}
+
+static int tell_unknown_user(const char *name, const char *user) {
+        char subject[64];
+
+        snprintf(subject, sizeof(subject), "worker=%s", name);
+        log_error("worker-user", subject,
+                  "there is no user \"%s\" on this machine: create it, or set users.%s in the configuration to one "
+                  "that exists (\"\" keeps the user that starts the daemon)",
+                  user, name);
+        return -ENOENT;
+}
+
+/* For good: real, effective and saved ids, and the supplementary groups of the new user only. */
+static int drop_user(const char *name, const char *user) {
+        struct passwd entry, *found = NULL;
+        char bytes[16384];
+        int r = getpwnam_r(user, &entry, bytes, sizeof(bytes), &found);
+
+        if (!found)
+                return r ? fail(name, -r, "looking up the user") : tell_unknown_user(name, user);
+        if (initgroups(user, entry.pw_gid) < 0 || setresgid(entry.pw_gid, entry.pw_gid, entry.pw_gid) < 0 ||
+            setresuid(entry.pw_uid, entry.pw_uid, entry.pw_uid) < 0)
+                return fail(name, -errno, "changing the user");
+        if (entry.pw_uid != 0 && setuid(0) == 0)
+                return fail(name, -EPERM, "the rights of root could be taken back");
+        return 0;
+}
+
+/* The other end's process id is that of the supervisor, from the moment it made the pair. */
+static int check_parent(const char *name, int control_fd) {
+        struct ucred peer = { 0 };
+        socklen_t n = sizeof(peer);
+
+        if (getsockopt(control_fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) < 0)
+                return fail(name, -errno, "the control descriptor is not the supervisor's socket");
+        if (getppid() != peer.pid)
+                return fail(name, -ESRCH, "the supervisor is gone");
+        return 0;
+}
+
+static void set_signals(bool supervised) {
+        struct sigaction ignore = { .sa_handler = SIG_IGN };
+        sigset_t none;
+
+        sigemptyset(&none);
+        sigprocmask(SIG_SETMASK, &none, NULL);
+        sigaction(SIGPIPE, &ignore, NULL);
+        if (!supervised)
+                return;
+        sigaction(SIGINT, &ignore, NULL);
+        sigaction(SIGHUP, &ignore, NULL);
+}
+
+int worker_enter(const char *name, const char *user, int control_fd) {
+        struct rlimit core = { 0, RLIM_INFINITY };
+        int r;
+
+        if (user && *user && geteuid() == 0 && (r = drop_user(name, user)) < 0)
+                return r;
+        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+                return fail(name, -errno, "giving up new privileges");
+        /* a core file would carry passwords to the disk; an administrator may raise the soft limit again */
+        if (getrlimit(RLIMIT_CORE, &core) == 0) {
+                core.rlim_cur = 0;
+                setrlimit(RLIMIT_CORE, &core);
+        }
+        umask(0007);
+        set_signals(control_fd >= 0);
+        if (control_fd < 0)
+                return 0;
+        if (fcntl(control_fd, F_SETFD, FD_CLOEXEC) < 0)
+                return fail(name, -errno, "the control descriptor");
+        if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+                return fail(name, -errno, "asking to die with the supervisor");
+        return check_parent(name, control_fd);
+}
