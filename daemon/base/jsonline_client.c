@@ -1,6 +1,7 @@
 #include "base/jsonline.h"
 #include <limits.h>
 #include <poll.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
