@@ -1,0 +1,112 @@
+#include "base/symtab.h"
+#include "base/arena.h"
+
+#include <xxhash.h>
+
+#define SLOTS_MIN 256 /* a power of two */
+
+/* Open addressing over symbol numbers; the names themselves stand in an arena and never move. */
+struct symtab {
+        struct arena arena;
+        struct ww_str *names; /* names[symbol - 1] */
+        uint32_t n, capacity;
+        uint32_t *slots; /* symbol, 0 = free */
+        size_t n_slots;
+};
+
+int symtab_new(struct symtab **ret) {
+        _cleanup_(symtab_freep) struct symtab *t = calloc(1, sizeof *t);
+
+        if (!t)
+                return -ENOMEM;
+        t->slots = calloc(SLOTS_MIN, sizeof *t->slots);
+        if (!t->slots)
+                return -ENOMEM;
+        t->n_slots = SLOTS_MIN;
+        *ret = t;
+        t = NULL;
+        return 0;
+}
+
+struct symtab *symtab_free(struct symtab *t) {
+        if (!t)
+                return NULL;
+        arena_deinit(&t->arena);
+        free(t->names);
+        free(t->slots);
+        free(t);
+        return NULL;
+}
+
+/* The slot that holds `name`, or the free one where it would go. */
+static size_t symtab_slot(const struct symtab *t, struct ww_str name) {
+        size_t at = XXH3_64bits(name.n ? name.p : "", name.n) & (t->n_slots - 1);
+
+        while (t->slots[at] && !ww_str_equal(t->names[t->slots[at] - 1], name))
+                at = (at + 1) & (t->n_slots - 1);
+        return at;
+}
+
+static int symtab_grow_slots(struct symtab *t) {
+        uint32_t *old = t->slots;
+        uint32_t *slots = calloc(t->n_slots * 2, sizeof *slots);
+
+        if (!slots)
+                return -ENOMEM;
+        t->slots = slots;
+        t->n_slots *= 2;
+        for (uint32_t symbol = 1; symbol <= t->n; symbol++)
+                slots[symtab_slot(t, t->names[symbol - 1])] = symbol;
+        free(old);
+        return 0;
+}
+
+static int symtab_grow_names(struct symtab *t) {
+        uint32_t capacity = t->capacity ? t->capacity * 2 : 64;
+        struct ww_str *names = reallocarray(t->names, capacity, sizeof *names);
+
+        if (!names)
+                return -ENOMEM;
+        t->names = names;
+        t->capacity = capacity;
+        return 0;
+}
+
+static int symtab_make_room(struct symtab *t) {
+        int r = 0;
+
+        if (t->n == t->capacity)
+                r = symtab_grow_names(t);
+        if (r == 0 && ((size_t)t->n + 1) * 2 > t->n_slots)
+                r = symtab_grow_slots(t);
+        return r;
+}
+
+uint32_t symtab_intern(struct symtab *t, struct ww_str name) {
+        uint32_t found = symtab_find(t, name);
+        struct ww_str copy;
+
+        if (found)
+                return found;
+        if (symtab_make_room(t) < 0)
+                return 0;
+        copy = arena_copy(&t->arena, name);
+        if (!copy.p)
+                return 0;
+        t->names[t->n] = copy;
+        t->slots[symtab_slot(t, copy)] = t->n + 1;
+        t->n++;
+        return t->n;
+}
+
+uint32_t symtab_find(const struct symtab *t, struct ww_str name) {
+        return t->slots[symtab_slot(t, name)];
+}
+
+struct ww_str symtab_name(const struct symtab *t, uint32_t symbol) {
+        return symbol && symbol <= t->n ? t->names[symbol - 1] : WW_STR("");
+}
+
+uint32_t symtab_count(const struct symtab *t) {
+        return t->n;
+}
