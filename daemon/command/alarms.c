@@ -1,0 +1,119 @@
+/* `wardwatch alarms`: what is, and with --follow what changes, from the engine's feed. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command/command.h"
+#include "command/socket.h"
+
+static const char *text(json_t *object, const char *name) {
+        const char *s = json_string_value(json_object_get(object, name));
+
+        return s ? s : "";
+}
+
+/* Device text is hostile: what a terminal could act on is shown as a point. */
+static void put_plain(const char *s) {
+        for (; *s; s++)
+                (void)putchar((unsigned char)*s < 0x20 || *s == 0x7f ? '.' : *s);
+}
+
+static void print_alarm(json_t *alarm) {
+        (void)printf("%6" JSON_INTEGER_FORMAT "  %-8s  %-7s  %.19sZ  %-10s  ",
+                     json_integer_value(json_object_get(alarm, "id")), text(alarm, "priority"), text(alarm, "state"),
+                     text(alarm, "raised_at"), text(alarm, "zone"));
+        put_plain(text(alarm, "title"));
+        (void)printf("  [");
+        put_plain(text(alarm, "rule"));
+        (void)putchar(' ');
+        put_plain(text(alarm, "key"));
+        (void)printf(" v%" JSON_INTEGER_FORMAT "]\n", json_integer_value(json_object_get(alarm, "version")));
+}
+
+static void print_transition(json_t *transition) {
+        json_t *alarm = json_object_get(transition, "alarm");
+
+        (void)printf("%.23sZ  %-12s %-7s → %-7s %s  ", text(transition, "time"), text(transition, "cause"),
+                     text(transition, "old_state"), text(alarm, "state"), text(transition, "actor"));
+        print_alarm(alarm);
+}
+
+static void print_line(json_t *line, bool json) {
+        json_t *part;
+
+        if (json) {
+                char *dumped = json_dumps(line, JSON_COMPACT);
+
+                (void)puts(dumped ? dumped : "");
+                free(dumped);
+        } else if ((part = json_object_get(line, "live"))) {
+                print_alarm(part);
+        } else if ((part = json_object_get(line, "transition"))) {
+                print_transition(part);
+        } else if ((part = json_object_get(line, "notice"))) {
+                (void)printf("notice  %s  ", text(part, "name"));
+                put_plain(text(part, "text"));
+                (void)putchar('\n');
+        } else if (json_object_get(line, "reset")) {
+                (void)printf("--- some changes were missed; the state from here on:\n");
+        }
+        (void)fflush(stdout);
+}
+
+/* 0: the live state is complete (and we do not follow); else as socket_next. */
+static int alarms_read(struct socket_session *s, bool follow, bool json) {
+        for (;;) {
+                json_t *line = NULL;
+                bool end;
+                int r = socket_next(s, follow ? -1 : 10000, &line);
+
+                if (r)
+                        return r;
+                end = json_object_get(line, "live_end") != NULL;
+                if (!end || (json && follow))
+                        print_line(line, json);
+                json_decref(line);
+                if (end && !follow)
+                        return 0;
+        }
+}
+
+static int alarms_run(const struct command_args *args) {
+        struct socket_session s;
+        json_t *request;
+        int r;
+
+        if (socket_open(&s, args->config))
+                return 1;
+        request = args->values[1] ? json_pack("{s:s, s:s}", "cmd", "follow", "from", args->values[1])
+                                  : json_pack("{s:s}", "cmd", "follow");
+        r = jsonline_write(s.fd, request);
+        json_decref(request);
+        if (!args->json && !r)
+                (void)printf("    ID  PRIORITY  STATE    RAISED                ZONE        TITLE\n");
+        if (!r)
+                r = alarms_read(&s, args->values[0] != NULL, args->json);
+        socket_close(&s);
+        if (r)
+                (void)fprintf(stderr, "wardwatch: the daemon went away: %s\n", strerror(-r));
+        return r ? 1 : 0;
+}
+
+static const struct command_option alarms_options[] = {
+        { "--follow", 'f', NULL, "go on with every change as it is committed" },
+        { "--from", 0, "SEQ.N", "with --follow: go on after this line instead of starting with what is" },
+        { 0 },
+};
+
+const struct command command_alarms = {
+        .name = "alarms",
+        .synopsis = "alarms [--follow [--from SEQ.N]] [--json]",
+        .help = "show the alarms that are not normal, and follow what changes",
+        .text = "Lists every alarm that is not NORM, oldest first, with its number, priority, state, version and rule. "
+                "With "
+                "--follow it then prints each transition as it is committed to the journal. With --json each line is "
+                "one "
+                "JSON object; a line with `at` can be given to --from to go on after it.",
+        .options = alarms_options,
+        .run = alarms_run,
+};

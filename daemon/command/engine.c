@@ -1,0 +1,41 @@
+/* `wardwatch engine`: the worker that the supervisor starts; by hand for debugging. */
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/worker.h"
+#include "command/command.h"
+#include "command/socket.h"
+#include "engine.h"
+
+enum { OPTION_CONTROL_FD, OPTION_CAREFUL };
+
+static const struct command_option engine_options[] = {
+        { "--control-fd", 0, "N", "the supervisor's pipe" },
+        { "--careful", 0, NULL, "one message a turn, journaled before it is decoded" },
+        { 0 },
+};
+
+static int engine_run_command(const struct command_args *args) {
+        struct engine_options options = {
+                .control_fd = args->values[OPTION_CONTROL_FD] ? atoi(args->values[OPTION_CONTROL_FD]) : -1,
+                .careful = args->values[OPTION_CAREFUL] != NULL,
+        };
+        struct config config = { 0 };
+        int r;
+
+        log_init("engine", LOG_LEVEL_INFO);
+        if (socket_config(&config, args->config))
+                return 1;
+        r = worker_enter("engine", config.users.engine, options.control_fd) ? 1 : engine_main(&config, &options);
+        config_deinit(&config);
+        return r;
+}
+
+const struct command command_engine = {
+        .name = "engine",
+        .synopsis = "engine [--control-fd N] [--careful]",
+        .help = "the engine worker: MQTT and commands in, journal and feed out",
+        .options = engine_options,
+        .hidden = true,
+        .run = engine_run_command,
+};

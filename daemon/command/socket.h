@@ -1,0 +1,22 @@
+#pragma once
+/* The engine's command socket, as the subcommands use it: one request, its answer; or a stream of lines. */
+#include <jansson.h>
+
+#include "base/jsonline.h"
+#include "config/config.h"
+
+struct socket_session {
+        int fd;
+        struct jsonline_state state;
+};
+
+/** Connects to the daemon that `config_file` describes. 0, or 1 after telling on stderr what is wrong and what to do.
+ */
+int socket_open(struct socket_session *s, const char *config_file);
+void socket_close(struct socket_session *s);
+/** Next object; timeout_ms < 0 waits for ever. 0, -EPIPE (the engine went away), -ETIMEDOUT, -errno. */
+int socket_next(struct socket_session *s, int timeout_ms, json_t **ret);
+/** Sends `request` (stolen; an "id" is added if it has none) and waits for the object that carries its id. */
+int socket_call(struct socket_session *s, json_t *request, json_t **ret);
+/** Loads the configuration and tells what is wrong with it. 0 or 1. */
+int socket_config(struct config *ret, const char *file);

@@ -1,0 +1,177 @@
+/*
+ * The engine: the one writer. This file is its map.
+ *
+ *     broker ──► ingress (urgent, bulk) ─┐
+ *     operators ──► command socket ──────┼──► a turn ──► pipeline ──► journal ──► commit ──► acks, answers, feed
+ *     clock ──► deadlines ───────────────┤               (decode → correlate → alarm)
+ *     the engine itself ──► notices ─────┘
+ *
+ * Start: lock and open the journal, load the newest snapshot, replay what came after it, listen, connect. The loop then
+ * runs turns whenever something waits. Stop: no more turns, a snapshot at the head, DISCONNECT.
+ */
+#include "engine_internal.h"
+
+#include "base/log.h"
+
+#include <signal.h>
+#include <stdio.h>
+
+static void on_turn(evutil_socket_t fd, short what, void *userdata) {
+        engine_turn(userdata);
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *userdata) {
+        struct engine *e = userdata;
+
+        e->ticks++;
+        if (e->careful_until && clock_boot() > e->careful_until) {
+                e->careful_until = 0;
+                log_notice("careful-ends", NULL, "no death for a minute: back to whole turns");
+        }
+        engine_space_tick(e);
+        engine_status_tick(e);
+        engine_turn(e);
+}
+
+static void on_child(evutil_socket_t fd, short what, void *userdata) {
+        engine_space_child(userdata);
+}
+
+/* --- the supervisor's words --- */
+
+static void on_reload(void *userdata) {
+        engine_reload_start(userdata);
+}
+
+static void on_stop(void *userdata) {
+        struct engine *e = userdata;
+
+        log_info("engine-stopping", NULL, "orderly stop");
+        engine_say(e, "engine-stopped", NULL, "orderly stop");
+        engine_turn(e);
+        e->stopping = true;
+        event_base_loopbreak(e->base);
+}
+
+/* --- wiring --- */
+
+static int engine_events(struct engine *e) {
+        const struct timeval second = { .tv_sec = 1 };
+
+        e->turn_event = event_new(e->base, -1, 0, on_turn, e);
+        e->deadline_event = evtimer_new(e->base, on_turn, e);
+        e->tick_event = event_new(e->base, -1, EV_PERSIST, on_tick, e);
+        e->child_event = evsignal_new(e->base, SIGCHLD, on_child, e);
+        if (!e->turn_event || !e->deadline_event || !e->tick_event || !e->child_event)
+                return -ENOMEM;
+        return event_add(e->tick_event, &second) || event_add(e->child_event, NULL) ? -ENOMEM : 0;
+}
+
+static int engine_open_journal(struct engine *e) {
+        const struct journal_options options = {
+                .dir = e->config->state.dir,
+                .size = (uint64_t)e->config->journal.size,
+                .writer = true,
+                .lock_wait = 2 * WW_SECOND,
+        };
+        uint64_t share = options.size / 50; /* of the map: a turn never comes near the margin of a lane */
+        int r = journal_open(&e->journal, &options);
+
+        if (r == JOURNAL_E_BUSY)
+                log_error("journal-busy", options.dir, "another process writes this journal: %s",
+                          journal_holder(options.dir));
+        else if (r)
+                log_error("journal-open", options.dir, "cannot open the journal: %s",
+                          r < 0 ? strerror(-r) : "damaged, full, or of a newer version");
+        e->turn_bytes_max = share < 4 * 1024 * 1024 ? (size_t)share : 4 * 1024 * 1024;
+        return r;
+}
+
+static int engine_new(struct engine *e) {
+        const struct worker_handlers handlers = {
+                .userdata = e, .reload = on_reload, .stop = on_stop, .workers = engine_status_workers
+        };
+        int r = engine_open_journal(e);
+
+        if (!r)
+                r = engine_events(e);
+        if (!r)
+                r = worker_new(&e->worker, e->base, e->options.control_fd, &handlers);
+        if (!r)
+                r = engine_reload_new(e);
+        if (r)
+                return r;
+        engine_space_init(e);
+        r = engine_recover(e);
+        if (!r)
+                r = engine_feed_new(e);
+        if (!r)
+                r = engine_intake_new(e);
+        return r;
+}
+
+static void engine_free(struct engine *e) {
+        engine_intake_free(e);
+        engine_feed_free(e);
+        engine_reload_free(e);
+        pipeline_free(e->pipeline);
+        journal_close(e->journal);
+        worker_free(e->worker);
+        for (size_t i = 0; i < e->n_notices; i++) {
+                free(e->notices[i].subject);
+                free(e->notices[i].text);
+        }
+        free(e->lines);
+        json_decref(e->workers);
+        buf_deinit(&e->scratch);
+        if (e->turn_event)
+                event_free(e->turn_event);
+        if (e->deadline_event)
+                event_free(e->deadline_event);
+        if (e->tick_event)
+                event_free(e->tick_event);
+        if (e->child_event)
+                event_free(e->child_event);
+        if (e->base)
+                event_base_free(e->base);
+        free(e);
+}
+
+static int engine_run(struct engine *e) {
+        int r;
+
+        engine_say(e, "engine-started", NULL, "version %s, head %llu%s", WARDWATCH_VERSION, (unsigned long long)e->seq,
+                   e->careful_until ? ", careful" : "");
+        r = engine_intake_start(e);
+        if (r)
+                return r;
+        engine_turn(e);
+        if (journal_head(e->journal) > 1)
+                engine_reload_start(e); /* the files may have changed while we were away */
+        worker_ready(e->worker);
+        event_base_dispatch(e->base);
+        engine_space_snapshot_at_stop(e);
+        engine_intake_stop(e);
+        return 0;
+}
+
+int engine_main(struct config *config, const struct engine_options *options) {
+        struct engine *e = calloc(1, sizeof *e);
+        int r;
+
+        if (!e)
+                return 1;
+        e->config = config;
+        e->options = *options;
+        e->started = clock_boot();
+        e->careful_until = options->careful ? e->started + ENGINE_CAREFUL_FOR : 0;
+        (void)signal(SIGPIPE, SIG_IGN);
+        e->base = event_base_new();
+        r = e->base ? engine_new(e) : -ENOMEM;
+        if (!r)
+                r = engine_run(e);
+        if (r)
+                log_error("engine-start", NULL, "%s", r < 0 ? strerror(-r) : "cannot start");
+        engine_free(e);
+        return r ? 1 : 0;
+}

@@ -1,0 +1,13 @@
+#pragma once
+/*
+ * The engine process: MQTT and the command socket in, the journal and the feed out. engine.c is its map.
+ */
+#include "config/config.h"
+
+struct engine_options {
+        int control_fd; /* the supervisor's pipe, -1 = run by hand */
+        bool careful;   /* one message a turn, journaled before it is decoded: after two deaths within 60 s */
+};
+
+/** The whole life of the process; returns its exit code. */
+int engine_main(struct config *config, const struct engine_options *options);

@@ -1,0 +1,379 @@
+/*
+ * The command socket: RUN_DIR/wardwatch.sock, one JSON object per line each way (base/jsonline.h).
+ *
+ * Who speaks is told by the kernel (peer credentials). root and the daemon's own user may do everything; members of
+ * command.group are operators; the workers' users may report. Nobody else can open the socket at all.
+ *
+ * A request names its verb in "cmd", and carries an "id" of the client's choice if it changes something: a repeat gets
+ * the first answer. Verbs that change something wait for the next turn and are answered after its commit; the others
+ * are answered at once.
+ */
+#include "engine_feed.h"
+
+#include "alarm/alarm.h"
+#include "base/log.h"
+
+#include <event2/listener.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define CLIENT_PENDING_MAX 64
+#define ROLES_ALL          (~0U)
+
+struct engine_verb {
+        const char *name;
+        bool journaled; /* goes through the journal, needs an id */
+        bool workers;   /* workers may; only they, if `act` is set and roles is 0 */
+        unsigned roles;
+        void (*act)(struct engine_client *c, json_t *request);
+};
+
+/* --- answers --- */
+
+static void client_send(struct engine_client *c, json_t *answer) {
+        if (answer)
+                (void)jsonline_send(c->line, answer); /* who does not read his answers loses them */
+        json_decref(answer);
+}
+
+static void client_refuse(struct engine_client *c, json_t *request, const char *name, const char *text,
+                          const char *cure) {
+        const char *id = json_string_value(json_object_get(request, "id"));
+
+        client_send(c, json_pack("{s:s, s:b, s:{s:s, s:s, s:s}}", "id", id ? id : "", "ok", 0, "error", "name", name,
+                                 "text", text, "cure", cure));
+}
+
+/* --- verbs that are answered at once --- */
+
+static void verb_status(struct engine_client *c, json_t *request) {
+        const char *id = json_string_value(json_object_get(request, "id"));
+
+        client_send(c, json_pack("{s:s, s:b, s:o}", "id", id ? id : "", "ok", 1, "status", engine_status(c->engine)));
+}
+
+static void verb_reader(struct engine_client *c, json_t *request) {
+        const char *name = json_string_value(json_object_get(request, "name"));
+
+        if (!name || strcmp(name, "store") != 0) {
+                client_refuse(c, request, "unknown-reader", "no such reader", "readers: store");
+                return;
+        }
+        (void)snprintf(c->reader, sizeof c->reader, "%s", name);
+        c->told = 0;
+        engine_follow_heads(c->engine->feed);
+}
+
+static void verb_cursor(struct engine_client *c, json_t *request) {
+        struct engine *e = c->engine;
+        json_t *seq = json_object_get(request, "seq"), *figures = json_object_get(request, "figures");
+
+        if (!c->reader[0] || !json_is_integer(seq)) {
+                client_refuse(c, request, "malformed", "a cursor comes from a reader and has a `seq`",
+                              "say `reader` first");
+                return;
+        }
+        if ((uint64_t)json_integer_value(seq) != e->store_cursor) {
+                e->store_cursor = (uint64_t)json_integer_value(seq);
+                e->store_cursor_dirty = true;
+        }
+        c->reported = clock_boot();
+        if (figures) {
+                json_decref(c->figures);
+                c->figures = json_incref(figures);
+        }
+}
+
+static void verb_clock(struct engine_client *c, json_t *request) {
+        struct engine *e = c->engine;
+
+        if (!e->clock.held) {
+                client_refuse(c, request, "not-held", "journal time follows the wall clock", "nothing to confirm");
+                return;
+        }
+        clock_journal_confirm(&e->clock);
+        engine_say(e, "clock-confirmed", c->actor, "journal time follows the wall clock again");
+        client_send(c, json_pack("{s:b}", "ok", 1));
+}
+
+#define ACTS (ALARM_ROLE_OPERATOR | ALARM_ROLE_SUPERVISOR | ALARM_ROLE_MAINTENANCE | ALARM_ROLE_ADMINISTRATOR)
+
+static const struct engine_verb verbs[] = {
+        { "status", false, true, ROLES_ALL, verb_status },
+        { "follow", false, true, ROLES_ALL, engine_follow_start },
+        { "reader", false, true, 0, verb_reader },
+        { "cursor", false, true, 0, verb_cursor },
+        { "clock-confirm", false, false, ALARM_ROLE_ADMINISTRATOR, verb_clock },
+        { "notice", true, true, 0, NULL },
+        { "ack", true, false, ACTS, NULL },
+        { "unack", true, false, ACTS, NULL },
+        { "reset", true, false, ACTS, NULL },
+        { "shelve", true, false, ACTS, NULL },
+        { "unshelve", true, false, ACTS, NULL },
+        { "out-of-service", true, false, ACTS, NULL },
+        { "return-to-service", true, false, ACTS, NULL },
+        { "silence", true, false, ACTS, NULL },
+};
+
+static const struct engine_verb *verb_find(const char *name) {
+        for (size_t i = 0; name && i < sizeof verbs / sizeof *verbs; i++) {
+                if (strcmp(verbs[i].name, name) == 0)
+                        return &verbs[i];
+        }
+        return NULL;
+}
+
+/* --- verbs that wait for a turn --- */
+
+static void client_queue(struct engine_client *c, json_t *request) {
+        struct engine *e = c->engine;
+        const char *id = json_string_value(json_object_get(request, "id"));
+        struct engine_command *command = &e->commands[e->n_commands];
+
+        if (!id || !*id || strlen(id) > 128) {
+                client_refuse(c, request, "id-needed", "a request that changes something needs an `id`",
+                              "choose one of 1 to 128 bytes, new for each request, the same for a repeat");
+                return;
+        }
+        if (e->full) {
+                client_refuse(c, request, "journal-full", "the journal is full",
+                              "repeat with the same id when it has room");
+                return;
+        }
+        if (e->n_commands == ENGINE_PENDING_MAX || c->pending >= CLIENT_PENDING_MAX) {
+                client_refuse(c, request, "busy", "too many requests wait for an answer", "repeat with the same id");
+                return;
+        }
+        json_object_set_new(request, "roles", json_integer(c->roles));
+        *command = (struct engine_command){
+                .client = c->number,
+                .id = strdup(id),
+                .actor = strdup(c->actor),
+                .body = json_dumps(request, JSON_COMPACT),
+        };
+        if (!command->id || !command->actor || !command->body)
+                engine_fatal("cannot queue a command", -ENOMEM);
+        e->n_commands++;
+        c->pending++;
+        engine_turn_wanted(e);
+}
+
+static void client_line(void *userdata, struct jsonline *line, json_t *request) {
+        struct engine_client *c = userdata;
+        const struct engine_verb *verb = verb_find(json_string_value(json_object_get(request, "cmd")));
+
+        if (!verb)
+                client_refuse(c, request, "unknown-command", "no such command", "see `wardwatch help`");
+        else if (!(c->roles & verb->roles) && !(c->worker && verb->workers))
+                client_refuse(c, request, "role", "your role does not allow this", "ask an administrator");
+        else if (verb->journaled)
+                client_queue(c, request);
+        else
+                verb->act(c, request);
+}
+
+/* --- clients come and go --- */
+
+static void client_closed(void *userdata, struct jsonline *line, const char *why) {
+        struct engine_client *c = userdata;
+        struct engine_feed *feed = c->engine->feed;
+        struct engine_client **at = &feed->clients;
+
+        while (*at != c)
+                at = &(*at)->next;
+        *at = c->next;
+        feed->n--;
+        if (c->follow != FOLLOW_NOT)
+                feed->n_followers--;
+        jsonline_free(c->line);
+        json_decref(c->figures);
+        free(c);
+}
+
+static void client_drained(void *userdata, struct jsonline *line) {
+        struct engine_client *c = userdata;
+
+        engine_follow_drained(c);
+        engine_follow_heads(c->engine->feed);
+}
+
+static bool user_in_group(const char *user, gid_t gid, const char *group) {
+        const struct group *g = *group ? getgrnam(group) : NULL;
+
+        if (!g)
+                return false;
+        for (char **member = g->gr_mem; *member; member++) {
+                if (strcmp(*member, user) == 0)
+                        return true;
+        }
+        return g->gr_gid == gid;
+}
+
+static bool user_is_worker(const struct engine *e, const char *user) {
+        return (e->config->users.store[0] && strcmp(e->config->users.store, user) == 0);
+}
+
+/* Who is it? False: nobody we know. */
+static bool client_identify(struct engine_client *c, int fd) {
+        struct ucred peer;
+        socklen_t n = sizeof peer;
+        const struct passwd *pw;
+        bool own;
+
+        if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) < 0)
+                return false;
+        pw = getpwuid(peer.uid);
+        (void)snprintf(c->actor, sizeof c->actor, "unix:%s", pw ? pw->pw_name : "?");
+        if (!pw)
+                (void)snprintf(c->actor, sizeof c->actor, "unix:%u", (unsigned)peer.uid);
+        own = peer.uid == 0 || peer.uid == geteuid();
+        c->worker = own || (pw && user_is_worker(c->engine, pw->pw_name));
+        if (own)
+                c->roles = ROLES_ALL & ~0x80000000U;
+        else if (pw && user_in_group(pw->pw_name, peer.gid, c->engine->config->command.group))
+                c->roles = ALARM_ROLE_OPERATOR;
+        return c->roles || c->worker;
+}
+
+static void feed_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *address, int length,
+                        void *userdata) {
+        const struct jsonline_handlers handlers = { NULL, client_line, client_closed, client_drained };
+        struct engine_feed *feed = userdata;
+        struct jsonline_handlers own = handlers;
+        struct engine_client *c = calloc(1, sizeof *c);
+
+        if (!c || feed->n >= (size_t)feed->engine->config->command.clients_max) {
+                feed->refused++;
+                free(c);
+                (void)close(fd);
+                return;
+        }
+        c->engine = feed->engine;
+        c->number = ++feed->next_number;
+        own.userdata = c;
+        if (!client_identify(c, fd) ||
+            jsonline_new(&c->line, feed->engine->base, fd, (size_t)feed->engine->config->command.queue_max, &own)) {
+                feed->refused++;
+                free(c);
+                (void)close(fd);
+                return;
+        }
+        c->next = feed->clients;
+        feed->clients = c;
+        feed->n++;
+        feed->accepted++;
+}
+
+/* --- life --- */
+
+static int feed_listen(struct engine_feed *feed) {
+        struct sockaddr_un address = { .sun_family = AF_UNIX };
+        const struct group *group = feed->engine->config->command.group[0]
+                                            ? getgrnam(feed->engine->config->command.group)
+                                            : NULL;
+
+        if (strlen(feed->path) >= sizeof address.sun_path)
+                return -ENAMETOOLONG;
+        memcpy(address.sun_path, feed->path, strlen(feed->path) + 1);
+        (void)unlink(feed->path); /* the journal's lock says that nobody else listens here */
+        feed->listener = evconnlistener_new_bind(feed->engine->base, feed_accept, feed,
+                                                 LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 64,
+                                                 (struct sockaddr *)&address, sizeof address);
+        if (!feed->listener)
+                return -errno;
+        if (chmod(feed->path, 0660) < 0 || (group && chown(feed->path, (uid_t)-1, group->gr_gid) < 0))
+                return -errno;
+        return 0;
+}
+
+int engine_feed_new(struct engine *e) {
+        struct engine_feed *feed = calloc(1, sizeof *feed);
+        int r;
+
+        if (!feed)
+                return -ENOMEM;
+        e->feed = feed;
+        feed->engine = e;
+        if (asprintf(&feed->path, "%s/wardwatch.sock", e->config->state.run_dir) < 0)
+                return -ENOMEM;
+        r = feed_listen(feed);
+        if (r)
+                log_error("command-socket", feed->path, "cannot listen: %s", strerror(-r));
+        return r;
+}
+
+void engine_feed_free(struct engine *e) {
+        struct engine_feed *feed = e->feed;
+
+        if (!feed)
+                return;
+        while (feed->clients)
+                client_closed(feed->clients, feed->clients->line, NULL);
+        if (feed->listener)
+                evconnlistener_free(feed->listener);
+        free(feed->path);
+        free(feed);
+        e->feed = NULL;
+}
+
+/* --- after the commit --- */
+
+static struct engine_client *feed_client(struct engine_feed *feed, uint64_t number) {
+        struct engine_client *c = feed->clients;
+
+        while (c && c->number != number)
+                c = c->next;
+        return c;
+}
+
+static void feed_replies(struct engine_feed *feed) {
+        struct engine *e = feed->engine;
+
+        for (size_t i = 0; i < e->n_commands; i++) {
+                struct engine_command *command = &e->commands[i];
+                struct engine_client *c = feed_client(feed, command->client);
+
+                if (c) {
+                        c->pending--;
+                        if (command->reply)
+                                (void)jsonline_send_text(c->line, command->reply, strlen(command->reply));
+                }
+                free(command->id);
+                free(command->actor);
+                free(command->body);
+                free(command->reply);
+        }
+        e->n_commands = 0;
+}
+
+void engine_feed_committed(struct engine *e) {
+        feed_replies(e->feed);
+        engine_follow_lines(e->feed);
+        engine_follow_heads(e->feed);
+}
+
+bool engine_feed_wants_lines(const struct engine *e) {
+        return e->feed && e->feed->n_followers > 0;
+}
+
+json_t *engine_feed_status(const struct engine *e) {
+        json_t *status = json_object(), *readers = json_object();
+
+        for (const struct engine_client *c = e->feed->clients; c; c = c->next) {
+                if (c->reader[0])
+                        json_object_set_new(readers, c->reader,
+                                            c->figures ? json_deep_copy(c->figures) : json_object());
+        }
+        json_object_set_new(status, "clients", json_integer((json_int_t)e->feed->n));
+        json_object_set_new(status, "followers", json_integer((json_int_t)e->feed->n_followers));
+        json_object_set_new(status, "accepted", json_integer((json_int_t)e->feed->accepted));
+        json_object_set_new(status, "refused", json_integer((json_int_t)e->feed->refused));
+        json_object_set_new(status, "resets", json_integer((json_int_t)e->feed->resets));
+        json_object_set_new(status, "readers", readers);
+        return status;
+}

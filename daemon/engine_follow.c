@@ -1,0 +1,156 @@
+/*
+ * Followers: first what is (every alarm that is not NORM), then every change, in the journal's order.
+ *
+ *   → {"cmd":"follow"}            or {"cmd":"follow","from":"SEQ.N"} to go on after a line that was seen
+ *   ← {"live":{alarm}} …  {"live_end":"SEQ.N"}  {"at":"SEQ.N","transition":{…}} …
+ *   ← {"reset":true}  and the live state again, when the follower was too slow or `from` is too long ago
+ *
+ * A follower whose queue is full is owed nothing but the truth: the lines it misses are not kept for it; when it has
+ * drained it gets a reset and the state as it is then, in pages that fit its queue. So a slow reader costs its own
+ * queue and no more.
+ */
+#include "engine_feed.h"
+
+#include "journal/record_json.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#define FOLLOW_RESUME_INPUTS 10000 /* a gap of more than this is told as a reset */
+
+static int follow_send(struct engine_client *c, json_t *line) {
+        int r = line ? jsonline_send(c->line, line) : -ENOMEM;
+
+        json_decref(line);
+        if (r) {
+                c->follow = FOLLOW_BEHIND;
+                c->resets++;
+                c->engine->feed->resets++;
+        }
+        return r;
+}
+
+static int follow_live_alarm(void *userdata, const struct ww_alarm *alarm) {
+        struct engine_client *c = userdata;
+
+        if (alarm->id < c->live_next)
+                return 0;
+        if (jsonline_queued(c->line) > (size_t)c->engine->config->command.queue_max / 2)
+                return 1; /* the other half is for the lines that come meanwhile */
+        if (follow_send(c, json_pack("{s:o}", "live", record_json_alarm(alarm))))
+                return 1;
+        c->live_next = alarm->id + 1;
+        return 0;
+}
+
+/* One page of the live state; the next one when this has drained. An alarm that changes meanwhile is told by its line,
+ * whether its page came before or comes after: the higher version is the newer. */
+static void follow_live_page(struct engine_client *c) {
+        uint32_t last = UINT32_MAX;
+
+        if (alarms_each(pipeline_alarms(c->engine->pipeline), follow_live_alarm, c))
+                return;
+        if (follow_send(
+                    c, json_pack("{s:o}", "live_end", json_sprintf("%" PRIu64 ".%u", c->engine->committed, last))) == 0)
+                c->follow = FOLLOW_LIVE;
+}
+
+static void follow_live(struct engine_client *c) {
+        c->follow = FOLLOW_PAGING;
+        c->live_next = 0;
+        follow_live_page(c);
+}
+
+static int follow_past_item(struct engine_client *c, const struct journal_item *item, struct arena *arena) {
+        struct ww_output output;
+        json_t *body;
+
+        if (!item->output || ww_output_decode(item->record, item->seq, item->n, arena, &output))
+                return 0;
+        if (output.type == WW_OUTPUT_TRANSITION)
+                body = record_json_transition(&output.transition);
+        else if (output.type == WW_OUTPUT_NOTICE)
+                body = record_json_output(&output);
+        else
+                return 0;
+        return follow_send(c, json_pack("{s:o, s:o}", "at", json_sprintf("%" PRIu64 ".%u", item->seq, item->n),
+                                        output.type == WW_OUTPUT_TRANSITION ? "transition" : "notice", body));
+}
+
+/* Lines after (seq, n) from the journal. Nonzero: the follower needs a reset. */
+static int follow_past(struct engine_client *c, uint64_t seq, uint32_t n) {
+        _cleanup_arena_ struct arena arena = ARENA_INIT;
+        struct journal_batch batch = { 0 };
+        struct engine *e = c->engine;
+        int r = 0;
+
+        if (seq > e->committed || e->committed - seq > FOLLOW_RESUME_INPUTS)
+                return -ESTALE;
+        if (seq)
+                r = journal_read(e->journal, seq, FOLLOW_RESUME_INPUTS + 1, SIZE_MAX, &batch);
+        for (size_t i = 0; !r && i < batch.n; i++) {
+                if (batch.items[i].seq > seq || batch.items[i].n > n)
+                        r = follow_past_item(c, &batch.items[i], &arena);
+                arena_reset(&arena);
+        }
+        journal_batch_deinit(&batch);
+        return r;
+}
+
+static void follow_reset(struct engine_client *c) {
+        if (follow_send(c, json_pack("{s:b}", "reset", 1)) == 0)
+                follow_live(c);
+}
+
+void engine_follow_start(struct engine_client *c, json_t *request) {
+        const char *from = json_string_value(json_object_get(request, "from"));
+        uint64_t seq;
+        uint32_t n;
+
+        if (c->follow == FOLLOW_NOT)
+                c->engine->feed->n_followers++;
+        c->follow = FOLLOW_LIVE;
+        if (!from)
+                follow_live(c);
+        else if (sscanf(from, "%" SCNu64 ".%" SCNu32, &seq, &n) != 2 || follow_past(c, seq, n))
+                follow_reset(c);
+}
+
+void engine_follow_drained(struct engine_client *c) {
+        if (c->follow == FOLLOW_BEHIND)
+                follow_reset(c);
+        else if (c->follow == FOLLOW_PAGING)
+                follow_live_page(c);
+}
+
+static void follow_line(struct engine_client *c, const struct engine_line *line) {
+        if (c->follow == FOLLOW_NOT || c->follow == FOLLOW_BEHIND ||
+            jsonline_send_text(c->line, line->text, line->length) == 0)
+                return;
+        c->follow = FOLLOW_BEHIND;
+        c->resets++;
+        c->engine->feed->resets++;
+}
+
+void engine_follow_lines(struct engine_feed *feed) {
+        struct engine *e = feed->engine;
+
+        for (size_t i = 0; i < e->n_lines; i++) {
+                for (struct engine_client *c = feed->clients; c; c = c->next)
+                        follow_line(c, &e->lines[i]);
+                free(e->lines[i].text);
+        }
+        e->n_lines = 0;
+}
+
+/* A reader that has not been told yet; a full queue means that it has a head to read anyway. */
+void engine_follow_heads(struct engine_feed *feed) {
+        char text[64];
+        int n = snprintf(text, sizeof text, "{\"head\":%" PRIu64 "}", feed->engine->committed);
+
+        for (struct engine_client *c = feed->clients; c; c = c->next) {
+                if (c->reader[0] && c->told < feed->engine->committed && jsonline_queued(c->line) == 0 &&
+                    jsonline_send_text(c->line, text, (size_t)n) == 0)
+                        c->told = feed->engine->committed;
+        }
+}

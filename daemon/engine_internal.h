@@ -1,0 +1,175 @@
+#pragma once
+/*
+ * Shared by the files of the engine: engine.c (wiring and life), engine_start.c (snapshot and replay), engine_turn.c
+ * (one turn = one transaction), engine_intake.c (the two sessions, lanes, blindness), engine_space.c (trimming and
+ * snapshots), engine_reload.c (rules and configuration while running), engine_feed.c (command socket and readers),
+ * engine_follow.c (followers), engine_status.c.
+ */
+#include "engine.h"
+
+#include <unistd.h>
+
+#include <event2/event.h>
+#include <pthread.h>
+
+#include "base/clock.h"
+#include "base/jsonline.h"
+#include "base/worker.h"
+#include "ingress/ingress.h"
+#include "journal/journal.h"
+#include "pipeline.h"
+#include "redelivery.h"
+#include "snapshot.h"
+#include "wardwatch-build.h"
+
+#define ENGINE_TURN_MESSAGES 2000           /* messages in one turn, both sessions */
+#define ENGINE_TURN_TIME     (20 * WW_MSEC) /* and how long it may take messages */
+#define ENGINE_PENDING_MAX   1024           /* commands, and notices, that wait for a turn */
+#define ENGINE_CAREFUL_FOR   WW_MINUTE      /* careful start ends after this long without a death */
+
+/* Fill of the journal's map at which a lane closes; it opens again below ENGINE_FILL_RESUME. */
+#define ENGINE_FILL_KEEP   0.70 /* from here on journal.keep yields */
+#define ENGINE_FILL_RESUME 0.80
+#define ENGINE_FILL_BULK   0.85
+#define ENGINE_FILL_URGENT 0.95 /* commands, too */
+
+enum engine_lane {
+        ENGINE_URGENT,
+        ENGINE_BULK,
+        ENGINE_LANES,
+};
+
+struct engine_session { /* one MQTT session */
+        struct engine *engine;
+        enum engine_lane lane;
+        struct ingress *ingress; /* NULL: no filters configured */
+        struct redelivery *redelivery;
+        char *client_id, *fence, *password;
+        uint64_t redelivered;      /* recognised and not journaled again */
+        bool lost;                 /* intake-lost was said */
+        bool closed;               /* by us: the journal is too full */
+        bool known, known_written; /* the broker has a session of ours; meta says so */
+};
+
+struct engine_notice { /* waits for the next turn */
+        const char *name;
+        char *subject, *text;
+};
+
+struct engine_command {  /* waits for the next turn; afterwards its reply waits for the commit */
+        uint64_t client; /* by number: it may be gone by then */
+        char *id, *actor, *body;
+        char *reply; /* malloc'd JSON text */
+};
+
+struct engine_line { /* an output as the feed says it */
+        uint64_t seq;
+        uint32_t n;
+        char *text;
+        size_t length;
+};
+
+struct engine_rate { /* events a second over the last RATE_SPAN ticks */
+        uint64_t last;
+        double value;
+};
+
+struct engine {
+        struct config *config;
+        struct engine_options options;
+        struct event_base *base;
+        struct worker *worker;
+        struct journal *journal;
+        struct pipeline *pipeline;
+        struct clock_journal clock;
+        struct engine_session sessions[ENGINE_LANES];
+        struct engine_feed *feed;
+        struct engine_reload *reload;
+
+        /* the turn at work */
+        bool in_turn, stopping;
+        bool full;          /* the last lane closed: commands are refused until there is room */
+        uint64_t seq;       /* newest number given out */
+        uint64_t committed; /* newest number committed */
+        size_t turn_inputs, turn_bytes, turn_bytes_max;
+        struct engine_command *answering; /* the command whose reply the pipeline is about to give */
+        struct buf scratch;
+
+        struct engine_notice notices[ENGINE_PENDING_MAX];
+        struct engine_command commands[ENGINE_PENDING_MAX];
+        size_t n_notices, n_commands;
+        uint64_t notices_dropped;
+        struct engine_line *lines; /* outputs of this turn for the followers */
+        size_t n_lines, lines_capacity;
+
+        /* figures and marks */
+        int64_t started;       /* boot clock */
+        int64_t careful_until; /* boot clock; 0 = not careful */
+        uint64_t snapshot_seq; /* newest snapshot */
+        uint64_t trim_limit;   /* the older of two snapshots */
+        uint64_t store_cursor;
+        bool store_cursor_dirty;
+        pid_t snapshot_pid;
+        int64_t snapshot_at;  /* boot clock: when the last was begun */
+        double snapshot_fill; /* of the map, then */
+        uint64_t snapshot_pid_seq;
+        uint64_t replayed, replay_differs;
+        uint64_t turns, ticks;
+        struct engine_rate rate_messages, rate_turns;
+        json_t *workers;      /* the supervisor's table, as it last said it */
+        int64_t commit_worst; /* µs, in the last 10 s */
+
+        struct event *turn_event, *deadline_event, *tick_event, *child_event;
+};
+
+/* engine_start.c */
+int engine_recover(struct engine *e);
+
+/* engine_turn.c */
+void engine_turn_wanted(struct engine *e);
+void engine_turn(struct engine *e);
+/** Numbers, writes and runs one input; time 0 = now. 0 or -errno, JOURNAL_E_FULL: then only engine_fatal is left. */
+int engine_append(struct engine *e, struct ww_input *input);
+/** Something that cannot go on: tells, and ends the process at once; the restart replays. */
+_Noreturn void engine_fatal(const char *what, int error) __attribute__((cold));
+/** Queues a notice for the next turn. Strings are copied; `name` must be static. */
+void engine_say(struct engine *e, const char *name, const char *subject, const char *format, ...) _printf_(4, 5);
+int engine_turn_output(void *userdata, const struct ww_output *output);
+int engine_turn_live(void *userdata, const struct ww_alarm *alarm);
+
+/* engine_intake.c */
+int engine_intake_new(struct engine *e);
+void engine_intake_free(struct engine *e);
+int engine_intake_start(struct engine *e);
+/** Takes messages of one lane; returns how many. */
+size_t engine_intake_take(struct engine *e, enum engine_lane lane, size_t max);
+void engine_intake_release(struct engine *e);
+void engine_intake_lanes(struct engine *e, double fill);
+void engine_intake_stop(struct engine *e);
+const char *engine_lane_name(enum engine_lane lane);
+const char *engine_lane_meta(enum engine_lane lane); /* name of the mark in the journal */
+enum ww_origin engine_lane_origin(enum engine_lane lane);
+
+/* engine_space.c */
+void engine_space_tick(struct engine *e);
+void engine_space_snapshot_at_stop(struct engine *e);
+void engine_space_child(struct engine *e);
+void engine_space_init(struct engine *e);
+const char *engine_snapshot_dir(const struct engine *e);
+
+/* engine_reload.c */
+int engine_reload_new(struct engine *e);
+void engine_reload_free(struct engine *e);
+void engine_reload_start(struct engine *e);
+
+/* engine_feed.c, engine_follow.c */
+int engine_feed_new(struct engine *e);
+void engine_feed_free(struct engine *e);
+void engine_feed_committed(struct engine *e); /* replies, followers' lines, heads */
+bool engine_feed_wants_lines(const struct engine *e);
+json_t *engine_feed_status(const struct engine *e);
+
+/* engine_status.c */
+json_t *engine_status(struct engine *e);
+void engine_status_tick(struct engine *e);
+void engine_status_workers(void *userdata, json_t *workers);

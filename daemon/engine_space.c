@@ -1,0 +1,178 @@
+/*
+ * Room in the journal: snapshots make the past unnecessary for a restart, trimming then deletes it in small steps.
+ *
+ * Trimmed is only what is behind the older of two snapshots and behind the store's cursor, and older than
+ * journal.keep, which yields when the map is 70 % full. Nothing that PostgreSQL does not have is ever deleted: with
+ * the database away for long the map fills, the lanes close (engine_intake.c), and the broker queues.
+ */
+#include "engine_internal.h"
+
+#include "base/log.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/wait.h>
+
+#define TRIM_STEP      1000 /* inputs in one transaction */
+#define TRIM_STEPS     20   /* transactions in one tick */
+#define SNAPSHOT_MIN   1000 /* inputs between two snapshots, however full the map */
+#define SNAPSHOT_SHARE 0.15 /* of the map filled since the last snapshot: the next is due */
+
+const char *engine_snapshot_dir(const struct engine *e) {
+        static char dir[PATH_MAX];
+
+        (void)snprintf(dir, sizeof dir, "%s/snapshots", e->config->state.dir);
+        return dir;
+}
+
+static void engine_space_marks(struct engine *e) {
+        uint64_t seqs[16];
+        size_t n = snapshot_list(engine_snapshot_dir(e), seqs, sizeof seqs / sizeof *seqs);
+
+        e->snapshot_seq = n ? seqs[0] : 0;
+        e->trim_limit = n >= SNAPSHOT_KEEP ? seqs[SNAPSHOT_KEEP - 1] : 0;
+}
+
+void engine_space_init(struct engine *e) {
+        struct buf cursor = BUF_INIT;
+
+        if (journal_get_meta(e->journal, "cursor.store", &cursor) == 0 && cursor.n == 8) {
+                struct rd in = rd_init(buf_str(&cursor));
+
+                e->store_cursor = rd_u64(&in);
+        }
+        buf_deinit(&cursor);
+        engine_space_marks(e);
+}
+
+/* --- snapshots --- */
+
+static struct snapshot_head engine_snapshot_head(const struct engine *e) {
+        struct snapshot_head head = { .seq = e->committed, .time = e->clock.time };
+
+        (void)snprintf(head.journal_id, sizeof head.journal_id, "%s", journal_id(e->journal));
+        (void)snprintf(head.version, sizeof head.version, "%s", WARDWATCH_VERSION);
+        return head;
+}
+
+static bool engine_snapshot_due(const struct engine *e, double fill) {
+        uint64_t since = e->committed - e->snapshot_seq;
+
+        if (e->snapshot_pid || since < SNAPSHOT_MIN)
+                return false;
+        if (since >= (uint64_t)e->config->journal.snapshot_inputs)
+                return true;
+        return fill - e->snapshot_fill >= SNAPSHOT_SHARE ||
+               (fill >= ENGINE_FILL_KEEP && e->trim_limit + SNAPSHOT_MIN < e->committed &&
+                clock_boot() - e->snapshot_at > 5 * WW_SECOND);
+}
+
+static void engine_snapshot_start(struct engine *e, double fill) {
+        struct snapshot_head head = engine_snapshot_head(e);
+        int r = snapshot_fork(engine_snapshot_dir(e), &head, e->pipeline, &e->snapshot_pid);
+
+        e->snapshot_at = clock_boot();
+        if (r) {
+                e->snapshot_pid = 0;
+                engine_say(e, "snapshot-failed", NULL, "cannot fork: %s", strerror(-r));
+                return;
+        }
+        e->snapshot_pid_seq = head.seq;
+        e->snapshot_fill = fill;
+}
+
+void engine_space_child(struct engine *e) {
+        int status;
+
+        if (!e->snapshot_pid || waitpid(e->snapshot_pid, &status, WNOHANG) != e->snapshot_pid)
+                return;
+        e->snapshot_pid = 0;
+        if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+                engine_say(e, "snapshot-failed", NULL, "the child ended with status %d", status);
+                return;
+        }
+        snapshot_prune(engine_snapshot_dir(e));
+        engine_space_marks(e);
+        log_info("snapshot", NULL, "state after input %" PRIu64 " in %" PRId64 " ms", e->snapshot_pid_seq,
+                 (clock_boot() - e->snapshot_at) / WW_MSEC);
+}
+
+void engine_space_snapshot_at_stop(struct engine *e) {
+        struct snapshot_head head = engine_snapshot_head(e);
+        int r;
+
+        if (e->snapshot_seq == e->committed)
+                return;
+        r = snapshot_write(engine_snapshot_dir(e), &head, e->pipeline);
+        if (r)
+                log_error("snapshot-failed", NULL, "%s; the next start replays", strerror(-r));
+        else
+                snapshot_prune(engine_snapshot_dir(e));
+}
+
+/* --- trimming --- */
+
+/* The newest seq that is older than journal.keep, looking at TRIM_STEP inputs from the tail at most. */
+static uint64_t engine_trim_old(struct engine *e, uint64_t tail, uint64_t limit) {
+        struct journal_batch batch = { 0 };
+        int64_t oldest = e->clock.time - e->config->journal.keep;
+        uint64_t upto = 0;
+
+        if (journal_read(e->journal, tail, TRIM_STEP, 1024 * 1024, &batch) == 0) {
+                for (size_t i = 0; i < batch.n; i++) {
+                        struct ww_input input;
+
+                        if (batch.items[i].output)
+                                continue;
+                        if (batch.items[i].seq > limit)
+                                break;
+                        if (ww_input_decode(batch.items[i].record, batch.items[i].seq, &input) == 0 &&
+                            input.time >= oldest)
+                                break;
+                        upto = batch.items[i].seq;
+                }
+        }
+        journal_batch_deinit(&batch);
+        return upto;
+}
+
+static uint64_t engine_trim_limit(const struct engine *e) {
+        uint64_t limit = e->trim_limit;
+
+        if (e->config->database.url[0] && e->store_cursor < limit)
+                limit = e->store_cursor;
+        return limit;
+}
+
+static size_t engine_trim_step(struct engine *e, double fill) {
+        uint64_t tail = journal_tail(e->journal);
+        uint64_t limit = engine_trim_limit(e);
+        size_t step = TRIM_STEP, deleted = 0;
+        int r;
+
+        if (tail == 0 || limit < tail)
+                return 0;
+        if (fill < ENGINE_FILL_KEEP)
+                limit = engine_trim_old(e, tail, limit);
+        if (limit < tail)
+                return 0;
+        while ((r = journal_trim(e->journal, limit, step, &deleted)) == JOURNAL_E_FULL && step > 1)
+                step = 1; /* where 1000 do not fit, one does */
+        if (r < 0)
+                engine_fatal("cannot trim the journal", r);
+        return deleted;
+}
+
+/* Outside a turn: trimming has transactions of its own. */
+void engine_space_tick(struct engine *e) {
+        double fill = journal_fill(e->journal);
+
+        for (int i = 0; i < TRIM_STEPS && engine_trim_step(e, fill) > 0; i++)
+                fill = journal_fill(e->journal);
+        engine_intake_lanes(e, fill);
+        if (engine_snapshot_due(e, fill))
+                engine_snapshot_start(e, fill);
+        if (e->ticks % 5 == 0)
+                (void)journal_reader_check(e->journal); /* says nothing that the next check would not say */
+}

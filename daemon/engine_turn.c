@@ -1,0 +1,336 @@
+/*
+ * One turn = one transaction.
+ *
+ * What waits is taken in the order of its urgency (urgent messages, operators' commands, notices, bulk messages), each
+ * numbered, given its journal time, written, and run through the pipeline, whose outputs are written beside it. Then
+ * the commit. Only after it do acks leave, are commands answered and readers fed: nobody outside ever sees what the
+ * disk does not have. From the first pipeline_input to the commit the memory is ahead of the disk; if anything fails in
+ * between, the process ends (engine_fatal) and the restart replays. That is the whole of error handling in here.
+ *
+ * Careful: one message a turn. The raw record is committed to meta "pending" first, with a count of how often that was
+ * tried, and acknowledged; then decoded. A record found pending twice at a start is marked skipped (engine_start.c).
+ */
+#include "engine_internal.h"
+
+#include "base/log.h"
+#include "journal/record_json.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+void engine_fatal(const char *what, int error) {
+        log_error("engine-fatal", NULL, "%s: %s; ending at once, the restart replays the journal", what,
+                  error == JOURNAL_E_FULL ? "journal full" : strerror(error < 0 ? -error : error));
+        _exit(70);
+}
+
+void engine_turn_wanted(struct engine *e) {
+        if (e->turn_event)
+                event_active(e->turn_event, EV_TIMEOUT, 0);
+}
+
+void engine_say(struct engine *e, const char *name, const char *subject, const char *format, ...) {
+        struct engine_notice *notice = &e->notices[e->n_notices];
+        va_list ap;
+
+        if (e->n_notices == ENGINE_PENDING_MAX) {
+                e->notices_dropped++;
+                return;
+        }
+        *notice = (struct engine_notice){ .name = name, .subject = strdup(subject ? subject : "") };
+        va_start(ap, format);
+        if (vasprintf(&notice->text, format, ap) < 0)
+                notice->text = NULL;
+        va_end(ap);
+        e->n_notices++;
+        log_notice(name, subject, "%s", notice->text ? notice->text : "");
+        engine_turn_wanted(e);
+}
+
+/* --- what the pipeline concludes --- */
+
+static int engine_keep_line(struct engine *e, const struct ww_output *output) {
+        json_t *body, *line;
+        struct engine_line *to;
+
+        if (e->n_lines == e->lines_capacity) {
+                size_t capacity = e->lines_capacity ? e->lines_capacity * 2 : 64;
+                struct engine_line *grown = realloc(e->lines, capacity * sizeof *grown);
+
+                if (!grown)
+                        return -ENOMEM;
+                e->lines = grown;
+                e->lines_capacity = capacity;
+        }
+        to = &e->lines[e->n_lines];
+        *to = (struct engine_line){ .seq = output->seq, .n = output->n };
+        body = output->type == WW_OUTPUT_TRANSITION ? record_json_transition(&output->transition)
+                                                    : record_json_output(output);
+        line = json_pack("{s:o, s:o}", "at", json_sprintf("%llu.%u", (unsigned long long)output->seq, output->n),
+                         output->type == WW_OUTPUT_TRANSITION ? "transition" : "notice", body);
+        to->text = line ? json_dumps(line, JSON_COMPACT) : NULL;
+        json_decref(line);
+        if (!to->text)
+                return -ENOMEM;
+        to->length = strlen(to->text);
+        e->n_lines++;
+        return 0;
+}
+
+int engine_turn_output(void *userdata, const struct ww_output *output) {
+        struct engine *e = userdata;
+        int r;
+
+        buf_reset(&e->scratch);
+        r = ww_output_encode(output, &e->scratch);
+        if (!r)
+                r = journal_put_output(e->journal, output->seq, output->n, buf_str(&e->scratch));
+        e->turn_bytes += e->scratch.n;
+        if (r)
+                return r;
+        if (output->type == WW_OUTPUT_REPLY && e->answering && !e->answering->reply)
+                e->answering->reply = strndup(output->reply.body.p, output->reply.body.n);
+        if ((output->type == WW_OUTPUT_TRANSITION || output->type == WW_OUTPUT_NOTICE) && engine_feed_wants_lines(e))
+                return engine_keep_line(e, output);
+        return 0;
+}
+
+int engine_turn_live(void *userdata, const struct ww_alarm *alarm) {
+        struct engine *e = userdata;
+        int r;
+
+        if (ww_alarm_state(&alarm->regions) == WW_ALARM_NORM) {
+                r = journal_delete_live(e->journal, alarm->id);
+                return r == -ENOENT ? 0 : r;
+        }
+        buf_reset(&e->scratch);
+        r = ww_alarm_encode(alarm, &e->scratch);
+        return r ? r : journal_put_live(e->journal, alarm->id, buf_str(&e->scratch));
+}
+
+/* --- taking in --- */
+
+static void engine_begin(struct engine *e) {
+        int r;
+
+        if (e->in_turn)
+                return;
+        r = journal_begin(e->journal);
+        if (r)
+                engine_fatal("cannot begin a transaction of the journal", r);
+        e->in_turn = true;
+        e->turn_inputs = e->turn_bytes = 0;
+}
+
+static void engine_commit(struct engine *e) {
+        int64_t before = clock_boot(), took;
+        int r = journal_commit(e->journal);
+
+        if (r)
+                engine_fatal("cannot commit to the journal", r);
+        took = clock_boot() - before;
+        if (took > e->commit_worst)
+                e->commit_worst = took;
+        e->in_turn = false;
+        e->committed = e->seq;
+        e->turns++;
+}
+
+static int64_t engine_now(struct engine *e, int64_t *ret_wall) {
+        enum clock_step step = CLOCK_STEP_NONE;
+        int64_t wall = clock_wall();
+        int64_t now = clock_journal_now(&e->clock, wall, clock_boot(), &step);
+
+        if (step == CLOCK_STEP_BACKWARD)
+                engine_say(e, "clock-backward", NULL, "journal time runs on until the wall clock meets it");
+        else if (step == CLOCK_STEP_FORWARD)
+                engine_say(e, "clock-forward", NULL, "confirm with `wardwatch clock confirm` if the new time is right");
+        *ret_wall = wall;
+        return now;
+}
+
+/* Careful: the record is on the disk, and counted, before anything looks into it. */
+static void engine_append_pending(struct engine *e, struct ww_str record) {
+        _cleanup_buf_ struct buf pending = BUF_INIT;
+        int r;
+
+        buf_put_u32(&pending, 1);
+        buf_put_u64(&pending, e->seq);
+        buf_put_str(&pending, record);
+        r = pending.error ? pending.error : journal_put_meta(e->journal, "pending", buf_str(&pending));
+        if (!r)
+                r = journal_commit(e->journal);
+        if (!r)
+                r = journal_begin(e->journal);
+        if (!r)
+                r = journal_put_meta(e->journal, "pending", WW_STR_NONE);
+        if (r)
+                engine_fatal("cannot put a record aside", r);
+}
+
+int engine_append(struct engine *e, struct ww_input *input) {
+        int r;
+
+        engine_begin(e);
+        input->seq = ++e->seq;
+        if (!input->time)
+                input->time = engine_now(e, &input->received);
+        buf_reset(&e->scratch);
+        r = ww_input_encode(input, &e->scratch);
+        if (r)
+                return r;
+        e->turn_bytes += e->scratch.n;
+        e->turn_inputs++;
+        if (e->careful_until && input->type == WW_INPUT_MESSAGE)
+                engine_append_pending(e, buf_str(&e->scratch));
+        r = journal_put_input(e->journal, input->seq, buf_str(&e->scratch));
+        return r ? r : pipeline_input(e->pipeline, input);
+}
+
+static void engine_take_notices(struct engine *e) {
+        /* engine_now may add notices while these are taken */
+        for (size_t i = 0; i < e->n_notices; i++) {
+                struct engine_notice *notice = &e->notices[i];
+                json_t *body = json_pack("{s:s, s:s}", "subject", notice->subject ? notice->subject : "", "text",
+                                         notice->text ? notice->text : "");
+                char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
+                struct ww_input input = {
+                        .type = WW_INPUT_NOTICE,
+                        .topic = ww_str(notice->name),
+                        .payload = ww_str(text ? text : "{}"),
+                };
+                int r = engine_append(e, &input);
+
+                if (r)
+                        engine_fatal("cannot take a notice", r);
+                free(text);
+                json_decref(body);
+                free(notice->subject);
+                free(notice->text);
+        }
+        e->n_notices = 0;
+}
+
+static void engine_take_commands(struct engine *e) {
+        for (size_t i = 0; i < e->n_commands; i++) {
+                struct engine_command *command = &e->commands[i];
+                struct ww_str known = pipeline_known_reply(e->pipeline, ww_str(command->id));
+                struct ww_input input = {
+                        .type = WW_INPUT_COMMAND,
+                        .origin = WW_ORIGIN_SOCKET,
+                        .topic = ww_str(command->actor),
+                        .id = ww_str(command->id),
+                        .payload = ww_str(command->body),
+                };
+                int r;
+
+                if (known.n) {
+                        command->reply = strndup(known.p, known.n);
+                        continue;
+                }
+                e->answering = command;
+                r = engine_append(e, &input);
+                e->answering = NULL;
+                if (r)
+                        engine_fatal("cannot take a command", r);
+        }
+}
+
+/* Marks ride along with a turn; they are worth no commit of their own. */
+static void engine_take_sessions(struct engine *e) {
+        for (enum engine_lane lane = 0; lane < ENGINE_LANES; lane++) {
+                struct engine_session *s = &e->sessions[lane];
+                int r;
+
+                if (!s->known || s->known_written)
+                        continue;
+                r = journal_put_meta(e->journal, engine_lane_meta(lane), WW_STR("1"));
+                if (r)
+                        engine_fatal("cannot write a mark", r);
+                s->known_written = true;
+        }
+}
+
+static void engine_take_cursor(struct engine *e) {
+        struct buf value = BUF_INIT;
+        int r;
+
+        if (!e->store_cursor_dirty)
+                return;
+        buf_put_u64(&value, e->store_cursor);
+        r = value.error ? value.error : journal_put_meta(e->journal, "cursor.store", buf_str(&value));
+        buf_deinit(&value);
+        if (r)
+                engine_fatal("cannot write a cursor", r);
+        e->store_cursor_dirty = false;
+}
+
+static void engine_take_time(struct engine *e) {
+        struct ww_input input = { .type = WW_INPUT_TIME };
+        int64_t wall;
+        int r;
+
+        if (e->turn_inputs && e->in_turn)
+                return;
+        if (pipeline_deadline(e->pipeline) > engine_now(e, &wall))
+                return;
+        r = engine_append(e, &input);
+        if (r)
+                engine_fatal("cannot take a deadline", r);
+}
+
+/* Bulk comes in small bites, so that an urgent message never waits for more than one of them. */
+static void engine_take_messages(struct engine *e) {
+        int64_t until = clock_boot() + ENGINE_TURN_TIME;
+        size_t budget = e->careful_until ? 1 : ENGINE_TURN_MESSAGES;
+        size_t bite = e->careful_until ? 1 : 100;
+        size_t taken = 0, n;
+
+        do {
+                n = engine_intake_take(e, ENGINE_URGENT, budget - taken);
+                taken += n;
+                if (taken < budget)
+                        n += engine_intake_take(e, ENGINE_BULK, bite < budget - taken ? bite : budget - taken);
+                taken += n;
+        } while (n && taken < budget && e->turn_bytes < e->turn_bytes_max && clock_boot() < until);
+        if (n)
+                engine_turn_wanted(e); /* there may be more */
+}
+
+static void engine_deadline_set(struct engine *e) {
+        int64_t deadline = pipeline_deadline(e->pipeline);
+        int64_t wall, wait;
+        struct timeval tv;
+
+        if (deadline == WW_TIME_NEVER) {
+                event_del(e->deadline_event);
+                return;
+        }
+        wait = deadline - engine_now(e, &wall);
+        if (wait < 0)
+                wait = 0;
+        if (wait > WW_HOUR) /* looked at again by then: clocks may have stepped */
+                wait = WW_HOUR;
+        wait += WW_MSEC; /* timers of the loop are no finer, and must not come before the deadline */
+        tv = (struct timeval){ .tv_sec = wait / WW_SECOND, .tv_usec = wait % WW_SECOND };
+        event_add(e->deadline_event, &tv);
+}
+
+void engine_turn(struct engine *e) {
+        if (e->stopping)
+                return;
+        engine_take_commands(e);
+        engine_take_notices(e);
+        engine_take_messages(e);
+        engine_take_notices(e);
+        engine_take_time(e);
+        if (e->in_turn) {
+                engine_take_cursor(e);
+                engine_take_sessions(e);
+                engine_commit(e);
+        }
+        engine_intake_release(e);
+        engine_feed_committed(e);
+        engine_deadline_set(e);
+}

@@ -1,0 +1,28 @@
+#pragma once
+/*
+ * What the system has to say about itself: one table of names, and whether each is a level (it begins and ends), an
+ * instant that stays until somebody resets it, or only a line in the record. The pipeline turns them into alarms of
+ * hazard `system`, so that a lost broker is seen in the same queue as a fire.
+ */
+#include <wardwatch/alarm.h>
+
+enum notice_form {
+        NOTICE_RECORD,  /* a notice record, no alarm */
+        NOTICE_INSTANT, /* raises an alarm that is latched until reset */
+        NOTICE_BEGINS,  /* raises an alarm … */
+        NOTICE_ENDS,    /* … that this one clears */
+};
+
+struct notice_kind {
+        const char *name;
+        enum notice_form form;
+        const char *rule; /* of the alarm: BEGINS and ENDS share it; NULL for RECORD */
+        enum ww_priority priority;
+        const char *title; /* of the alarm */
+        bool workers;      /* a worker may say it over the command socket */
+};
+
+extern const struct notice_kind notice_kinds[];
+extern const size_t notice_kinds_n;
+
+const struct notice_kind *notice_find(struct ww_str name); /* NULL if there is none */

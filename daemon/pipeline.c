@@ -1,0 +1,247 @@
+#include "pipeline_internal.h"
+
+int pipeline_put(struct pipeline *p, struct ww_output *output) {
+        output->seq = p->input->seq;
+        output->n = p->n++;
+        return p->sink.output(p->sink.userdata, output);
+}
+
+/* --- the stages' sinks, in the order of the flow --- */
+
+static int pipeline_on_event(void *userdata, const struct ww_event *event) {
+        struct pipeline *p = userdata;
+        struct ww_output output = { .type = WW_OUTPUT_EVENT, .event = *event };
+        int r = pipeline_put(p, &output);
+
+        return r ? r : correlate_event(p->correlate, event);
+}
+
+static int pipeline_on_detection(void *userdata, const struct ww_detection *detection) {
+        struct pipeline *p = userdata;
+
+        return alarms_detection(p->alarms, detection, p->input->time);
+}
+
+static int pipeline_on_transition(void *userdata, const struct ww_transition *transition) {
+        struct pipeline *p = userdata;
+        struct ww_output output = { .type = WW_OUTPUT_TRANSITION, .transition = *transition };
+        int r = pipeline_put(p, &output);
+
+        return r ? r : p->sink.live(p->sink.userdata, &transition->alarm);
+}
+
+/* --- life --- */
+
+static int pipeline_build(struct pipeline *p, int64_t now) {
+        int r = replies_new(&p->replies);
+
+        if (!r)
+                r = alarms_new(&p->alarms, pipeline_on_transition, p);
+        if (!r)
+                r = correlate_new(&p->correlate, p->ruleset->rules, now, pipeline_on_detection, p);
+        if (!r)
+                r = decode_new(&p->decode, p->ruleset->types, pipeline_on_event, p);
+        return r;
+}
+
+int pipeline_new(struct pipeline **ret, struct ruleset *ruleset, int64_t now, const struct pipeline_sink *sink) {
+        _cleanup_(pipeline_freep) struct pipeline *p = calloc(1, sizeof *p);
+        int r;
+
+        if (!p) {
+                ruleset_free(ruleset);
+                return -ENOMEM;
+        }
+        p->ruleset = ruleset;
+        p->sink = *sink;
+        r = pipeline_build(p, now);
+        if (r)
+                return r;
+        *ret = p;
+        p = NULL;
+        return 0;
+}
+
+struct pipeline *pipeline_free(struct pipeline *p) {
+        if (!p)
+                return NULL;
+        decode_free(p->decode);
+        correlate_free(p->correlate);
+        alarms_free(p->alarms);
+        replies_free(p->replies);
+        ruleset_free(p->next);
+        ruleset_free(p->ruleset);
+        free(p);
+        return NULL;
+}
+
+/* --- inputs --- */
+
+/* What is due fires in the order of its deadline, whichever stage it belongs to. */
+static int pipeline_time(struct pipeline *p, int64_t now) {
+        for (;;) {
+                int64_t correlate = correlate_deadline(p->correlate);
+                int64_t alarms = alarms_deadline(p->alarms);
+                int64_t due = correlate < alarms ? correlate : alarms;
+                int r;
+
+                if (due > now)
+                        return correlate_time(p->correlate, now);
+                r = correlate <= alarms ? correlate_time(p->correlate, due) : alarms_time(p->alarms, due);
+                if (r)
+                        return r;
+        }
+}
+
+static int pipeline_undecoded(struct pipeline *p, const char *reason, const struct decode_report *report) {
+        struct ww_output output = {
+                .type = WW_OUTPUT_UNDECODED,
+                .undecoded = { .reason = ww_str(reason), .sensor = report->sensor, .detail = report->detail },
+        };
+
+        return pipeline_put(p, &output);
+}
+
+static int pipeline_message(struct pipeline *p, const struct ww_input *input) {
+        /* Event times are judged against journal time: it is the receive time of a clock that never runs back. */
+        struct decode_message message = {
+                .seq = input->seq,
+                .time = input->time,
+                .received = input->time,
+                .topic = input->topic,
+                .payload = input->payload,
+                .retained = input->flags & WW_INPUT_RETAINED,
+        };
+        struct decode_report report = { 0 };
+        int r;
+
+        if (input->flags & WW_INPUT_SKIPPED) {
+                r = pipeline_undecoded(p, "skipped", &report);
+                return r ? r : pipeline_say(p, WW_STR("record-skipped"), input->topic, WW_STR("see its raw message"));
+        }
+        r = decode_message(p->decode, &message, &report);
+        return r > 0 ? pipeline_undecoded(p, decode_outcome_name(r), &report) : r;
+}
+
+static int pipeline_swap(struct pipeline *p, struct ruleset *next, int64_t now) {
+        int r = decode_swap(p->decode, next->types);
+
+        if (!r)
+                r = correlate_swap(p->correlate, next->rules, now);
+        if (r) { /* half swapped: the caller ends the process */
+                ruleset_free(next);
+                return r;
+        }
+        ruleset_free(p->ruleset);
+        p->ruleset = next;
+        return 0;
+}
+
+static int pipeline_reload(struct pipeline *p, const struct ww_input *input) {
+        struct diag diag = DIAG_INIT;
+        struct ruleset *next = p->next;
+        struct ww_output output = { .type = WW_OUTPUT_RULESET };
+        int r = 0;
+
+        p->next = NULL;
+        if (!next)
+                r = ruleset_decode(&next, input->payload, &diag);
+        diag_deinit(&diag);
+        if (r)
+                return r < 0 ? r : -EBADMSG;
+        if (strcmp(next->bundle.hash, p->ruleset->bundle.hash) == 0)
+                ruleset_free(next);
+        else
+                r = pipeline_swap(p, next, input->time);
+        if (r)
+                return r;
+        ruleset_describe(p->ruleset, &output.ruleset);
+        return pipeline_put(p, &output);
+}
+
+int pipeline_input(struct pipeline *p, const struct ww_input *input) {
+        int r;
+
+        p->input = input;
+        p->n = 0;
+        r = pipeline_time(p, input->time);
+        if (r)
+                return r;
+        switch (input->type) {
+        case WW_INPUT_MESSAGE:
+                return pipeline_message(p, input);
+        case WW_INPUT_COMMAND:
+                return pipeline_command(p, input);
+        case WW_INPUT_RELOAD:
+                return pipeline_reload(p, input);
+        case WW_INPUT_NOTICE:
+                return pipeline_notice(p, input);
+        case WW_INPUT_TIME:
+                return 0;
+        }
+        return -EBADMSG;
+}
+
+void pipeline_offer(struct pipeline *p, struct ruleset *next) {
+        ruleset_free(p->next);
+        p->next = next;
+}
+
+int64_t pipeline_deadline(const struct pipeline *p) {
+        int64_t correlate = correlate_deadline(p->correlate);
+        int64_t alarms = alarms_deadline(p->alarms);
+
+        return correlate < alarms ? correlate : alarms;
+}
+
+/* --- what others may look at --- */
+
+const struct ruleset *pipeline_ruleset(const struct pipeline *p) {
+        return p->ruleset;
+}
+
+const struct alarms *pipeline_alarms(const struct pipeline *p) {
+        return p->alarms;
+}
+
+bool pipeline_blind(const struct pipeline *p) {
+        return p->blind;
+}
+
+struct ww_str pipeline_known_reply(const struct pipeline *p, struct ww_str id) {
+        return replies_find(p->replies, id);
+}
+
+void pipeline_figures(const struct pipeline *p, struct pipeline_figures *ret) {
+        decode_figures(p->decode, &ret->decode);
+        correlate_figures(p->correlate, &ret->correlate);
+        alarms_figures(p->alarms, &ret->alarms);
+}
+
+int pipeline_save(const struct pipeline *p, struct buf *out) {
+        int r;
+
+        buf_put_u8(out, p->blind);
+        r = replies_save(p->replies, out);
+        if (!r)
+                r = decode_save(p->decode, out);
+        if (!r)
+                r = correlate_save(p->correlate, out);
+        if (!r)
+                r = alarms_save(p->alarms, out);
+        return r ? r : out->error;
+}
+
+int pipeline_load(struct pipeline *p, struct rd *in) {
+        int r;
+
+        p->blind = rd_u8(in) != 0;
+        r = replies_load(p->replies, in);
+        if (!r)
+                r = decode_load(p->decode, in);
+        if (!r)
+                r = correlate_load(p->correlate, in);
+        if (!r)
+                r = alarms_load(p->alarms, in);
+        return in->failed ? -EBADMSG : r;
+}

@@ -1,0 +1,20 @@
+#pragma once
+/*
+ * The answers to the newest commands by the id that the client chose: who repeats a command after a lost reply gets
+ * the first answer, and the act is done once. Bounded: the oldest of REPLIES_MAX is forgotten first.
+ */
+#include "base/buf.h"
+
+#define REPLIES_MAX 4096 /* a client that retries longer than 4096 commands later has given up before */
+
+struct replies;
+
+int replies_new(struct replies **ret);
+struct replies *replies_free(struct replies *r);
+DEFINE_CLEANUP(struct replies *, replies_free)
+
+/** Empty if unknown. Borrowed until the next replies_put. */
+struct ww_str replies_find(const struct replies *r, struct ww_str id);
+int replies_put(struct replies *r, struct ww_str id, struct ww_str body);
+int replies_save(const struct replies *r, struct buf *out);
+int replies_load(struct replies *r, struct rd *in); /* 0, -EBADMSG, -ENOMEM */

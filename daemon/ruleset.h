@@ -1,0 +1,26 @@
+#pragma once
+/*
+ * A compiled bundle: sensor types, rules and site that belong together, with the symbols they share. Immutable once
+ * compiled, so that a reload can compile the next one in a thread beside the one in force.
+ */
+#include "config/bundle.h"
+#include "correlate/correlate.h"
+#include "decode/decode.h"
+#include <wardwatch/record.h>
+
+struct ruleset {
+        struct bundle bundle;
+        struct symtab *symbols;
+        struct site *site;
+        struct decode_types *types;
+        struct correlate_rules *rules;
+};
+
+/** Takes the bundle's content over (it is left empty), but not on failure: messages borrow from it. With `run_examples`
+ * the examples of sensor types and rules must hold, too. 0, DIAG_E_USER (told in `d`), -errno. */
+int ruleset_compile(struct ruleset **ret, struct bundle *bundle, bool run_examples, struct diag *d);
+/** The same from a reload record's payload. */
+int ruleset_decode(struct ruleset **ret, struct ww_str payload, struct diag *d);
+struct ruleset *ruleset_free(struct ruleset *r);
+DEFINE_CLEANUP(struct ruleset *, ruleset_free)
+void ruleset_describe(const struct ruleset *r, struct ww_ruleset *ret);

@@ -1,0 +1,232 @@
+#include "snapshot.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+static const char snapshot_magic[8] = "WWSNAP01";
+
+struct snapshot_file {
+        int fd;
+        XXH3_state_t *hash;
+};
+
+static int snapshot_write_all(int fd, const void *bytes, size_t n) {
+        const char *p = bytes;
+
+        while (n) {
+                ssize_t w = write(fd, p, n);
+
+                if (w < 0 && errno == EINTR)
+                        continue;
+                if (w < 0)
+                        return -errno;
+                p += w;
+                n -= (size_t)w;
+        }
+        return 0;
+}
+
+static int snapshot_flush(void *userdata, const void *bytes, size_t n) {
+        struct snapshot_file *file = userdata;
+
+        XXH3_64bits_update(file->hash, bytes, n);
+        return snapshot_write_all(file->fd, bytes, n);
+}
+
+static void snapshot_put_head(struct buf *out, const struct snapshot_head *head) {
+        buf_put(out, snapshot_magic, sizeof snapshot_magic);
+        buf_put_u32(out, SNAPSHOT_FORMAT);
+        buf_put_str(out, ww_str(head->version));
+        buf_put_str(out, ww_str(head->journal_id));
+        buf_put_u64(out, head->seq);
+        buf_put_time(out, head->time);
+}
+
+static int snapshot_put_body(struct buf *out, const struct pipeline *p) {
+        _cleanup_buf_ struct buf bundle = BUF_INIT;
+        int r = bundle_encode(&pipeline_ruleset(p)->bundle, &bundle);
+
+        if (r)
+                return r;
+        buf_put_str(out, buf_str(&bundle));
+        r = pipeline_save(p, out);
+        return r ? r : buf_finish(out);
+}
+
+static int snapshot_write_fd(int fd, const struct snapshot_head *head, const struct pipeline *p) {
+        struct snapshot_file file = { fd, XXH3_createState() };
+        _cleanup_buf_ struct buf out = BUF_INIT;
+        _cleanup_buf_ struct buf tail = BUF_INIT;
+        int r;
+
+        if (!file.hash)
+                return -ENOMEM;
+        XXH3_64bits_reset(file.hash);
+        buf_init_flush(&out, snapshot_flush, &file);
+        snapshot_put_head(&out, head);
+        r = snapshot_put_body(&out, p);
+        buf_put_u64(&tail, XXH3_64bits_digest(file.hash));
+        XXH3_freeState(file.hash);
+        if (!r)
+                r = tail.error ? tail.error : snapshot_write_all(fd, tail.p, tail.n);
+        if (!r && fsync(fd) < 0)
+                r = -errno;
+        return r;
+}
+
+static int snapshot_sync_dir(const char *dir) {
+        _cleanup_close_ int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        return fd < 0 || fsync(fd) < 0 ? -errno : 0;
+}
+
+int snapshot_write(const char *dir, const struct snapshot_head *head, const struct pipeline *p) {
+        char name[PATH_MAX], temporary[PATH_MAX];
+        _cleanup_close_ int fd = -1;
+        int r;
+
+        if (mkdir(dir, 0750) < 0 && errno != EEXIST)
+                return -errno;
+        (void)snprintf(name, sizeof name, "%s/%020" PRIu64 ".snapshot", dir, head->seq);
+        (void)snprintf(temporary, sizeof temporary, "%s/%020" PRIu64 ".new", dir, head->seq);
+        fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+        if (fd < 0)
+                return -errno;
+        r = snapshot_write_fd(fd, head, p);
+        if (!r && rename(temporary, name) < 0)
+                r = -errno;
+        if (r) {
+                (void)unlink(temporary);
+                return r;
+        }
+        return snapshot_sync_dir(dir);
+}
+
+int snapshot_fork(const char *dir, const struct snapshot_head *head, const struct pipeline *p, pid_t *ret_pid) {
+        pid_t pid = fork();
+
+        if (pid < 0)
+                return -errno;
+        if (pid == 0) {
+                (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+                (void)setpriority(PRIO_PROCESS, 0, 10);
+                _exit(snapshot_write(dir, head, p) ? 1 : 0);
+        }
+        *ret_pid = pid;
+        return 0;
+}
+
+static int snapshot_newer(const void *a, const void *b) {
+        uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+        return (x < y) - (x > y);
+}
+
+size_t snapshot_list(const char *dir, uint64_t *seqs, size_t max) {
+        DIR *d = opendir(dir);
+        struct dirent *entry;
+        size_t n = 0;
+
+        while (d && (entry = readdir(d)) && n < max) {
+                char tail[16];
+
+                if (sscanf(entry->d_name, "%20" SCNu64 ".%8s", &seqs[n], tail) == 2 && strcmp(tail, "snapshot") == 0)
+                        n++;
+        }
+        if (d)
+                closedir(d);
+        qsort(seqs, n, sizeof *seqs, snapshot_newer);
+        return n;
+}
+
+void snapshot_prune(const char *dir) {
+        uint64_t seqs[64];
+        size_t n = snapshot_list(dir, seqs, sizeof seqs / sizeof *seqs);
+        char name[PATH_MAX];
+
+        for (size_t i = SNAPSHOT_KEEP; i < n; i++) {
+                (void)snprintf(name, sizeof name, "%s/%020" PRIu64 ".snapshot", dir, seqs[i]);
+                (void)unlink(name);
+        }
+}
+
+static int snapshot_get_head(struct rd *in, const char *journal_id, struct snapshot_head *ret) {
+        struct ww_str version, id;
+
+        if (rd_left(in) < sizeof snapshot_magic || memcmp(in->p, snapshot_magic, sizeof snapshot_magic) != 0)
+                return -EBADMSG;
+        in->p += sizeof snapshot_magic;
+        if (rd_u32(in) != SNAPSHOT_FORMAT)
+                return -EBADMSG;
+        version = rd_str(in);
+        id = rd_str(in);
+        (void)snprintf(ret->version, sizeof ret->version, "%.*s", WW_STR_ARG(version));
+        (void)snprintf(ret->journal_id, sizeof ret->journal_id, "%.*s", WW_STR_ARG(id));
+        ret->seq = rd_u64(in);
+        ret->time = rd_time(in);
+        if (in->failed || (journal_id && strcmp(ret->journal_id, journal_id) != 0))
+                return -EBADMSG;
+        return 0;
+}
+
+static int snapshot_parse(struct ww_str bytes, const char *journal_id, const struct pipeline_sink *sink,
+                          struct snapshot_head *ret_head, struct pipeline **ret) {
+        struct rd in = rd_init(bytes), tail = rd_init((struct ww_str){ bytes.p + bytes.n - 8, 8 });
+        _cleanup_(pipeline_freep) struct pipeline *p = NULL;
+        struct diag diag = DIAG_INIT;
+        struct ruleset *ruleset;
+        int r;
+
+        if (rd_u64(&tail) != XXH3_64bits(bytes.p, bytes.n - 8))
+                return -EBADMSG;
+        in.end -= 8;
+        r = snapshot_get_head(&in, journal_id, ret_head);
+        if (r)
+                return r;
+        r = ruleset_decode(&ruleset, rd_str(&in), &diag);
+        diag_deinit(&diag);
+        if (r)
+                return r < 0 ? r : -EBADMSG;
+        r = pipeline_new(&p, ruleset, ret_head->time, sink);
+        if (!r)
+                r = pipeline_load(p, &in);
+        if (r)
+                return r;
+        if (rd_left(&in))
+                return -EBADMSG;
+        *ret = p;
+        p = NULL;
+        return 0;
+}
+
+int snapshot_load(const char *dir, uint64_t seq, const char *journal_id, const struct pipeline_sink *sink,
+                  struct snapshot_head *ret_head, struct pipeline **ret) {
+        char name[PATH_MAX];
+        _cleanup_close_ int fd = -1;
+        struct stat st;
+        void *map;
+        int r;
+
+        (void)snprintf(name, sizeof name, "%s/%020" PRIu64 ".snapshot", dir, seq);
+        fd = open(name, O_RDONLY | O_CLOEXEC);
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return -errno;
+        if (st.st_size < 64)
+                return -EBADMSG;
+        map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
+        if (map == MAP_FAILED)
+                return -errno;
+        r = snapshot_parse((struct ww_str){ map, (size_t)st.st_size }, journal_id, sink, ret_head, ret);
+        (void)munmap(map, (size_t)st.st_size);
+        return r;
+}

@@ -1,0 +1,37 @@
+#pragma once
+/*
+ * Snapshots: the state of the pipeline after a given input, as a file, so that a restart replays only what came after.
+ *
+ *   STATE/snapshots/SEQ.snapshot   magic, head (format, version, journal id, seq, time), bundle, state, XXH3 of all
+ *
+ * Written under a temporary name, fsync, rename, fsync of the folder: a file with the right name is whole, and its
+ * hash proves it. The two newest are kept; trimming stays behind the older one, so that a bad newest file costs a
+ * longer replay and nothing else. While the daemon runs a forked child writes: it has the state as of the fork and
+ * touches no LMDB.
+ */
+#include "pipeline.h"
+
+#define SNAPSHOT_FORMAT 1
+#define SNAPSHOT_KEEP   2
+
+struct snapshot_head {
+        char journal_id[33];
+        char version[32]; /* of the daemon that wrote it */
+        uint64_t seq;     /* newest input that the state contains */
+        int64_t time;     /* journal time of it */
+};
+
+/** Writes one file; dir: STATE/snapshots. 0 or -errno. */
+int snapshot_write(const char *dir, const struct snapshot_head *head, const struct pipeline *p);
+/** The same in a forked child. 0 and *ret_pid, or -errno. The child's exit code is 0 if the file stands. */
+int snapshot_fork(const char *dir, const struct snapshot_head *head, const struct pipeline *p, pid_t *ret_pid);
+/** Removes all but the SNAPSHOT_KEEP newest and stray temporary files. */
+void snapshot_prune(const char *dir);
+/** Seqs of the snapshots there are, newest first; returns how many, at most max. */
+size_t snapshot_list(const char *dir, uint64_t *seqs, size_t max);
+
+/** Loads one (journal_id NULL: of any journal, for a journal that was salvaged under a new id): *ret_head, and a
+ * pipeline with its rule set compiled from the text in the snapshot. 0; -EBADMSG (torn, another format or journal);
+ * -errno. */
+int snapshot_load(const char *dir, uint64_t seq, const char *journal_id, const struct pipeline_sink *sink,
+                  struct snapshot_head *ret_head, struct pipeline **ret);
