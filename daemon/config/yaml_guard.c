@@ -1,0 +1,132 @@
+/*
+ * Problem: libyaml's time grows with the square of the depth of open brackets. So brackets are counted beforehand,
+ * with just enough lexing not to count those in quotes and comments. The count may be fooled (a quote in a block text
+ * hides what follows it); the parser's own check of depth then stops at the 33rd level, so that nothing passes both.
+ */
+#include "config/yaml_guard.h"
+#include "config/yaml.h"
+
+struct cursor {
+        struct ww_str file, left;
+        unsigned line, column;
+};
+
+static struct diag_pos cursor_pos(const struct cursor *c) {
+        return (struct diag_pos){ c->file, c->line, c->column };
+}
+
+/* Bytes of the well-formed UTF-8 character at the front (Unicode table 3-7), 0 if there is none. */
+static size_t utf8_length(struct ww_str s) {
+        const unsigned char *p = (const unsigned char *)s.p;
+        unsigned char low = 0x80, high = 0xbf;
+        size_t n;
+
+        if (p[0] < 0x80)
+                return 1;
+        n = p[0] >= 0xc2 && p[0] <= 0xdf ? 2 : p[0] >= 0xe0 && p[0] <= 0xef ? 3 : p[0] >= 0xf0 && p[0] <= 0xf4 ? 4 : 0;
+        if (n == 0 || n > s.n)
+                return 0;
+        if (p[0] == 0xe0)
+                low = 0xa0; /* no overlong forms */
+        if (p[0] == 0xed)
+                high = 0x9f; /* no surrogates */
+        if (p[0] == 0xf0)
+                low = 0x90;
+        if (p[0] == 0xf4)
+                high = 0x8f;
+        if (p[1] < low || p[1] > high)
+                return 0;
+        for (size_t i = 2; i < n; i++)
+                if ((p[i] & 0xc0) != 0x80)
+                        return 0;
+        return n;
+}
+
+static void cursor_step(struct cursor *c, size_t n) {
+        if (c->left.p[0] == '\n') {
+                c->line++;
+                c->column = 1;
+        } else {
+                c->column++;
+        }
+        c->left.p += n;
+        c->left.n -= n;
+}
+
+static int check_characters(struct cursor c, struct diag *d) {
+        while (c.left.n) {
+                unsigned char byte = (unsigned char)c.left.p[0];
+                size_t n = utf8_length(c.left);
+
+                if (n == 0)
+                        return diag_error(d, cursor_pos(&c), "save the file as UTF-8", "byte 0x%02x is not UTF-8",
+                                          byte);
+                if ((byte < 0x20 && byte != '\n' && byte != '\r' && byte != '\t') || byte == 0x7f)
+                        return diag_error(d, cursor_pos(&c), "remove it; in quotes it is written \"\\xNN\"",
+                                          "control character 0x%02x", byte);
+                cursor_step(&c, n);
+        }
+        return 0;
+}
+
+/* A quote begins a quoted text only where a text may begin. */
+static bool may_begin(char before) {
+        return before == '\0' || strchr(" \t\n[{,:-?", before);
+}
+
+static void skip_quoted(struct cursor *c) {
+        char quote = c->left.p[0];
+
+        cursor_step(c, 1);
+        while (c->left.n) {
+                char byte = c->left.p[0];
+
+                if (quote == '"' && byte == '\\' && c->left.n > 1)
+                        cursor_step(c, 1);
+                cursor_step(c, 1);
+                if (byte == quote) /* '' in single quotes: the next round begins a new text at once, which is as good */
+                        return;
+        }
+}
+
+static void skip_comment(struct cursor *c) {
+        while (c->left.n && c->left.p[0] != '\n')
+                cursor_step(c, 1);
+}
+
+static int check_depth(struct cursor c, struct diag *d) {
+        unsigned depth = 0;
+        char before = '\0';
+
+        while (c.left.n) {
+                char byte = c.left.p[0];
+
+                if ((byte == '"' || byte == '\'') && may_begin(before)) {
+                        skip_quoted(&c);
+                        before = ' '; /* so that '' goes on as quoted */
+                        continue;
+                }
+                if (byte == '#' && (before == '\0' || strchr(" \t\n", before))) {
+                        skip_comment(&c);
+                        continue;
+                }
+                if ((byte == '[' || byte == '{') && ++depth > YAML_DEPTH_MAX)
+                        return diag_error(d, cursor_pos(&c), "flatten it", "nested more than %d deep", YAML_DEPTH_MAX);
+                if ((byte == ']' || byte == '}') && depth > 0)
+                        depth--;
+                before = byte;
+                cursor_step(&c, 1);
+        }
+        return 0;
+}
+
+int yaml_guard_check(struct ww_str file, struct ww_str text, struct diag *d) {
+        struct cursor start = { file, text, 1, 1 };
+        int r;
+
+        if (text.n > YAML_BYTES_MAX)
+                return diag_error(d, (struct diag_pos){ .file = file }, "split it: a folder of files counts as one",
+                                  "the file has %zu bytes, more than %d", text.n, YAML_BYTES_MAX);
+        r = check_characters(start, d);
+        return r ? r : check_depth(start, d);
+}
