@@ -1,0 +1,99 @@
+#pragma once
+/* What the files of this stage share. Nobody else includes it. */
+#include "ingress/ingress.h"
+#include <event2/event.h>
+#include <mosquitto.h>
+
+#define INGRESS_WHY_MAX 256 /* bytes of a reason in words, with its NUL */
+
+struct connector;
+
+struct ingress {
+        struct event_base *base;
+        struct ingress_sink sink;
+
+        /* copies of the options; strings owned, NULL = not set */
+        char *name, *host, *client_id, *user, *password, *ca_file, *cert_file, *key_file;
+        char *fence_topic, *own_prefix; /* own_prefix: "wardwatch/SITE/" */
+        char **filters;                 /* the caller's, then the fence topic */
+        size_t n_filters;
+        int port, batch;
+        bool tls;
+        size_t packet_max;
+        int64_t keepalive, session_expiry, backoff_min, backoff_max;
+
+        /* the life of the session */
+        enum ingress_state state;
+        bool started, paused, session_known;
+        uint32_t attempts;           /* failed ones in a row */
+        uint64_t random;             /* state of the jitter's generator */
+        char fence[40];              /* payload of this connection's fence, "" = not sent */
+        char why[INGRESS_WHY_MAX];   /* the newest words of the library or the broker */
+        char error[INGRESS_WHY_MAX]; /* figures' last_error */
+
+        /* the connection: a fresh library object each time */
+        struct mosquitto *mosq;      /* NULL = none, or in the connector's hands */
+        struct connector *connector; /* a connect in a thread of its own, NULL = none */
+        bool lost;                   /* a callback saw the end; acted upon after the library has returned */
+        bool logging;                /* the library's log callback is set (it costs a formatted line for each packet) */
+        bool dup;                    /* of the PUBLISH whose line was logged last */
+        bool draining;               /* released acks are still queued: nothing may be taken until they are out */
+        bool connack, suback;        /* arrived, not acted upon yet */
+        bool buffered;               /* TLS: decrypted bytes may wait inside the library */
+        size_t in_hand;              /* messages handed on since the last release */
+        size_t consumed;             /* bytes of the PUBLISH that the newest read handed over */
+        bool seen;                   /* the newest read handed over a PUBLISH */
+        int sink_error;              /* the sink's answer to a message, 0 = fine */
+        int64_t now;                 /* of the call that is on the stack */
+
+        int64_t began_at;     /* of the attempt */
+        int64_t connected_at; /* 0 = not */
+        int64_t heard_at;     /* bytes came, or were there to be read */
+        int64_t asked_at;     /* a ping went out, 0 = none is open */
+        int64_t message_at;   /* a message came, or the fence went out */
+        int64_t draining_at;
+        int64_t attempt_at; /* when the next attempt is due */
+
+        struct event *read_event, *write_event, *timer;
+        int fd; /* that the events watch, -1 = none */
+
+        struct ingress_figures figures;
+};
+
+/* ingress.c */
+void ingress_enter(struct ingress *i, enum ingress_state state, const char *why);
+/** A sentence for people into i->why; the first one of a connection's end stays. */
+void ingress_blame(struct ingress *i, const char *format, ...) _printf_(2, 3);
+
+/* link.c: the socket, its events and deadlines */
+int link_open(struct ingress *i, int64_t now);
+/** Drop the connection, with every ack that is still queued. Harmless without one. */
+void link_close(struct ingress *i);
+/** The connection failed: close it, say why, plan the next attempt. */
+void link_fail(struct ingress *i);
+void link_arm(struct ingress *i);
+/** Let everything that is queued leave. Only when nothing is in hand. */
+void link_flush(struct ingress *i);
+void link_connected_by_thread(struct ingress *i, struct mosquitto *mosq, int rc, int error);
+/** Bytes that wait in the socket, 0 = none. */
+size_t link_unread(const struct ingress *i);
+void link_timer(evutil_socket_t fd, short what, void *userdata);
+void link_readable(evutil_socket_t fd, short what, void *userdata);
+void link_writable(evutil_socket_t fd, short what, void *userdata);
+void link_plan(struct ingress *i, int64_t at);
+
+/* session.c: what the protocol says */
+int session_prepare(struct ingress *i, struct mosquitto **ret);
+/** Keepalive for the wire, seconds. */
+int session_keepalive(const struct ingress *i);
+/** Answer what has arrived: SUBSCRIBE after CONNACK, the fence after SUBACK. */
+void session_advance(struct ingress *i);
+/** Listen to the library's log, or stop it. Not from a callback. */
+void session_watch(struct ingress *i, bool on);
+/** span/2 to span, µs. */
+int64_t session_jitter(struct ingress *i, int64_t span);
+
+/* reason.c: words for codes */
+void reason_refused(const struct ingress *i, int code, char *out, size_t size);
+void reason_disconnected(int code, char *out, size_t size);
+const char *reason_library(int rc, int error);
