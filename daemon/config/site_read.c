@@ -1,0 +1,238 @@
+/* Zones, assets and lists as they are written; what refers to another entry waits for site_resolve.c. */
+#include "config/site_internal.h"
+
+#define ID_MAX 128
+
+static const char *const zone_keys[] = { "zone", "title", "type", "in" };
+
+void *site_array_room(void *array, size_t n, size_t size) {
+        if (n && (n < 16 || (n & (n - 1)) != 0)) /* full only at powers of two from 16 on */
+                return array;
+        return reallocarray(array, n < 16 ? 16 : n * 2, size);
+}
+
+static bool id_char(char c) {
+        return (unsigned char)c > 0x20 && c != 0x7f && c != '=' && c != ',';
+}
+
+int site_read_id(const struct yaml_node *n, const char *what, struct diag *d, struct ww_str *ret) {
+        struct ww_str id;
+        int r = yaml_string(n, what, d, &id);
+
+        if (r)
+                return r;
+        if (id.n == 0 || id.n > ID_MAX)
+                return diag_error(d, n->pos, NULL, "%s must have 1 to %d bytes", what, ID_MAX);
+        for (size_t i = 0; i < id.n; i++)
+                if (!id_char(id.p[i]))
+                        return diag_error(d, n->pos, "what people read goes into `title`",
+                                          "%s may not hold blanks, `=` or `,`", what);
+        *ret = id;
+        return 0;
+}
+
+/* A list, or nothing after the key, which is an empty one. */
+static bool is_list(struct site_compiler *c, const struct yaml_node *n, const char *what, const char *help) {
+        if (n->type == YAML_SEQUENCE || (n->type == YAML_SCALAR && n->plain && n->text.n == 0))
+                return true;
+        (void)site_told(c, diag_error(c->d, n->pos, help, "%s must be a list", what));
+        return false;
+}
+
+/* The id of an entry, not used before, as the table keeps it. */
+static int read_new_id(struct site_compiler *c, const struct yaml_node *entry, const char *key, struct symtab *ids,
+                       struct ww_str *ret) {
+        const struct yaml_node *n = yaml_get(entry, key);
+        struct ww_str id;
+        uint32_t symbol;
+        int r;
+
+        if (!n)
+                return diag_error(c->d, entry->pos, "write `- KEY: ID` and the other keys below it",
+                                  "the entry has no `%s`", key);
+        r = site_read_id(n, key, c->d, &id);
+        if (r)
+                return r;
+        if (symtab_find(ids, id))
+                return diag_error(c->d, n->pos, "give each its own id", "%s `%.*s` is there already", key,
+                                  WW_STR_ARG(id));
+        symbol = symtab_intern(ids, id);
+        *ret = symtab_name(ids, symbol);
+        return symbol ? 0 : -ENOMEM;
+}
+
+/* An optional text, copied for the site; "" if the key is not there. */
+static int read_text(struct site_compiler *c, const struct yaml_node *entry, const char *key, struct ww_str *ret) {
+        const struct yaml_node *n = yaml_get(entry, key);
+        struct ww_str text = WW_STR("");
+        int r = n ? yaml_string(n, key, c->d, &text) : 0;
+
+        if (r)
+                return site_told(c, r);
+        *ret = arena_copy(&c->site->arena, text);
+        return ret->p ? 0 : -ENOMEM;
+}
+
+/* A word that many entries share ("ward", "door"): kept once, in its table. */
+static int read_word(struct site_compiler *c, const struct yaml_node *entry, const char *key, struct symtab *words,
+                     struct ww_str *ret) {
+        const struct yaml_node *n = yaml_get(entry, key);
+        struct ww_str word;
+        uint32_t symbol;
+        int r;
+
+        *ret = WW_STR("");
+        if (!n)
+                return 0;
+        r = site_read_id(n, key, c->d, &word);
+        if (r)
+                return site_told(c, r);
+        symbol = symtab_intern(words, word);
+        *ret = symtab_name(words, symbol);
+        return symbol ? 0 : -ENOMEM;
+}
+
+static int read_zone(struct site_compiler *c, const struct yaml_node *entry) {
+        struct site *s = c->site;
+        struct site_zone zone = { .parent = SITE_NONE, .pos = entry->pos };
+        const struct yaml_node **nodes;
+        struct site_zone *zones;
+        int r;
+
+        r = yaml_known_keys(entry, "zone", zone_keys, sizeof zone_keys / sizeof *zone_keys, c->d);
+        if (r)
+                return r;
+        zones = site_array_room(s->zones, s->n_zones, sizeof *zones);
+        if (!zones)
+                return -ENOMEM;
+        s->zones = zones;
+        nodes = site_array_room(c->zone_nodes, s->n_zones, sizeof *nodes);
+        if (!nodes)
+                return -ENOMEM;
+        c->zone_nodes = nodes;
+        r = read_new_id(c, entry, "zone", s->zone_ids, &zone.id);
+        if (r)
+                return r;
+        zone.pos.file = c->path;
+        nodes[s->n_zones] = entry;
+        zones[s->n_zones] = zone;
+        s->n_zones++; /* from here on it counts, even with a wrong title: others refer to it */
+        r = read_text(c, entry, "title", &zones[s->n_zones - 1].title);
+        return r ? r : read_word(c, entry, "type", s->types, &zones[s->n_zones - 1].type);
+}
+
+int site_read_zones(struct site_compiler *c, const struct yaml_node *list) {
+        int r = 0;
+
+        if (!is_list(c, list, "zones", "write each zone as `- zone: ID`"))
+                return 0;
+        yaml_each(entry, list)
+                if (r == 0)
+                        r = site_told(c, read_zone(c, entry));
+        return r;
+}
+
+static int read_asset_keys(struct site_compiler *c, const struct yaml_node *entry, struct site_asset *asset) {
+        const struct yaml_node *supervision = yaml_get(entry, "supervision");
+        int r = read_text(c, entry, "title", &asset->title);
+
+        if (r == 0)
+                r = read_text(c, entry, "device", &asset->device);
+        if (r == 0)
+                r = read_word(c, entry, "class", c->site->classes, &asset->class_name);
+        if (r == 0 && supervision)
+                r = site_told(
+                        c, yaml_span(supervision, "supervision", WW_SECOND, 400 * WW_DAY, c->d, &asset->supervision));
+        return r ? r : site_told(c, site_read_fields(c, entry, asset));
+}
+
+static int read_asset(struct site_compiler *c, const struct yaml_node *entry) {
+        struct site *s = c->site;
+        const struct yaml_node **nodes;
+        struct site_asset *assets;
+        struct ww_str id;
+        int r;
+
+        if (entry->type != YAML_MAPPING)
+                return diag_error(c->d, entry->pos, "write it as `- asset: ID` with its keys below",
+                                  "an asset must be a group of keys");
+        assets = site_array_room(s->assets, s->n_assets, sizeof *assets);
+        if (!assets)
+                return -ENOMEM;
+        s->assets = assets;
+        nodes = site_array_room(c->asset_nodes, s->n_assets, sizeof *nodes);
+        if (!nodes)
+                return -ENOMEM;
+        c->asset_nodes = nodes;
+        r = read_new_id(c, entry, "asset", s->asset_ids, &id);
+        if (r)
+                return r;
+        assets[s->n_assets] = (struct site_asset){
+                .id = id, .zone = SITE_NONE, .parent = SITE_NONE, .pos = { c->path, entry->pos.line, entry->pos.column }
+        };
+        nodes[s->n_assets] = entry;
+        s->n_assets++;
+        return read_asset_keys(c, entry, &assets[s->n_assets - 1]);
+}
+
+int site_read_assets(struct site_compiler *c, const struct yaml_node *list) {
+        int r = 0;
+
+        if (!is_list(c, list, "assets", "write each asset as `- asset: ID`"))
+                return 0;
+        yaml_each(entry, list)
+                if (r == 0)
+                        r = site_told(c, read_asset(c, entry));
+        return r;
+}
+
+static int read_members(struct site_compiler *c, const struct yaml_node *list, struct symtab *members) {
+        int r = 0;
+
+        if (!is_list(c, list, "a named list", "write `NAME: [one, two]`"))
+                return 0;
+        yaml_each(item, list) {
+                struct ww_str member;
+
+                r = yaml_string(item, "a member of a list", c->d, &member);
+                if (r == 0 && !symtab_intern(members, member))
+                        return -ENOMEM;
+                (void)site_told(c, r);
+        }
+        return 0;
+}
+
+static int read_list(struct site_compiler *c, const struct yaml_node *list) {
+        struct site *s = c->site;
+        struct site_list *lists = site_array_room(s->lists, s->n_lists, sizeof *lists);
+        uint32_t symbol;
+
+        if (!lists)
+                return -ENOMEM;
+        s->lists = lists;
+        if (symtab_find(s->list_names, list->key))
+                return diag_error(c->d, list->key_pos, "join the two", "list `%.*s` is there already",
+                                  WW_STR_ARG(list->key));
+        symbol = symtab_intern(s->list_names, list->key);
+        if (!symbol || !symtab_intern(c->symbols, list->key))
+                return -ENOMEM;
+        lists[s->n_lists] = (struct site_list){ .name = symtab_name(s->list_names, symbol) };
+        s->n_lists++;
+        if (symtab_new(&lists[s->n_lists - 1].members) < 0)
+                return -ENOMEM;
+        return read_members(c, list, lists[s->n_lists - 1].members);
+}
+
+int site_read_lists(struct site_compiler *c, const struct yaml_node *group) {
+        int r = 0;
+
+        if (group->type == YAML_SCALAR && group->plain && group->text.n == 0)
+                return 0;
+        if (group->type != YAML_MAPPING)
+                return site_told(c, diag_error(c->d, group->pos, "write `NAME: [one, two]` below it",
+                                               "lists must be a group of named lists"));
+        yaml_each(list, group)
+                if (r == 0)
+                        r = site_told(c, read_list(c, list));
+        return r;
+}
