@@ -98,7 +98,7 @@ static void verb_clock(struct engine_client *c, json_t *request) {
         }
         clock_journal_confirm(&e->clock);
         engine_say(e, "clock-confirmed", c->actor, "journal time follows the wall clock again");
-        client_send(c, json_pack("{s:b}", "ok", 1));
+        client_send(c, json_pack("{s:O?, s:b}", "id", json_object_get(request, "id"), "ok", 1));
 }
 
 #define ACTS (ALARM_ROLE_OPERATOR | ALARM_ROLE_SUPERVISOR | ALARM_ROLE_MAINTENANCE | ALARM_ROLE_ADMINISTRATOR)

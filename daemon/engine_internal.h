@@ -92,6 +92,7 @@ struct engine {
         uint64_t seq;       /* newest number given out */
         uint64_t committed; /* newest number committed */
         size_t turn_inputs, turn_bytes, turn_bytes_max;
+        size_t bytes_unseen;              /* written since engine_space.c last looked */
         struct engine_command *answering; /* the command whose reply the pipeline is about to give */
         struct buf scratch;
 
@@ -151,6 +152,9 @@ const char *engine_lane_meta(enum engine_lane lane); /* name of the mark in the 
 enum ww_origin engine_lane_origin(enum engine_lane lane);
 
 /* engine_space.c */
+/** Trims, closes and opens lanes, begins a snapshot if one is due. Between turns: trimming has transactions of its
+ *  own. Every second, and in a storm whenever a hundredth of the map was written. */
+void engine_space_look(struct engine *e);
 void engine_space_tick(struct engine *e);
 void engine_space_snapshot_at_stop(struct engine *e);
 void engine_space_child(struct engine *e);

@@ -14,10 +14,10 @@
 #include <stdio.h>
 #include <sys/wait.h>
 
-#define TRIM_STEP      1000 /* inputs in one transaction */
-#define TRIM_STEPS     20   /* transactions in one tick */
-#define SNAPSHOT_MIN   1000 /* inputs between two snapshots, however full the map */
-#define SNAPSHOT_SHARE 0.15 /* of the map filled since the last snapshot: the next is due */
+#define TRIM_STEP      2000            /* inputs in one transaction */
+#define TRIM_TIME      (100 * WW_MSEC) /* for trimming, in one look */
+#define SNAPSHOT_MIN   1000            /* inputs between two snapshots, however full the map */
+#define SNAPSHOT_SHARE 0.15            /* of the map filled since the last snapshot: the next is due */
 
 const char *engine_snapshot_dir(const struct engine *e) {
         static char dir[PATH_MAX];
@@ -158,21 +158,26 @@ static size_t engine_trim_step(struct engine *e, double fill) {
         if (limit < tail)
                 return 0;
         while ((r = journal_trim(e->journal, limit, step, &deleted)) == JOURNAL_E_FULL && step > 1)
-                step = 1; /* where 1000 do not fit, one does */
+                step = 1; /* where 2000 do not fit, one does */
         if (r < 0)
                 engine_fatal("cannot trim the journal", r);
         return deleted;
 }
 
-/* Outside a turn: trimming has transactions of its own. */
-void engine_space_tick(struct engine *e) {
+void engine_space_look(struct engine *e) {
+        int64_t until = clock_boot() + TRIM_TIME;
         double fill = journal_fill(e->journal);
 
-        for (int i = 0; i < TRIM_STEPS && engine_trim_step(e, fill) > 0; i++)
+        while (engine_trim_step(e, fill) > 0 && clock_boot() < until)
                 fill = journal_fill(e->journal);
         engine_intake_lanes(e, fill);
         if (engine_snapshot_due(e, fill))
                 engine_snapshot_start(e, fill);
+        e->bytes_unseen = 0;
+}
+
+void engine_space_tick(struct engine *e) {
+        engine_space_look(e);
         if (e->ticks % 5 == 0)
                 (void)journal_reader_check(e->journal); /* says nothing that the next check would not say */
 }

@@ -133,6 +133,7 @@ static void engine_commit(struct engine *e) {
         if (took > e->commit_worst)
                 e->commit_worst = took;
         e->in_turn = false;
+        e->bytes_unseen += e->turn_bytes;
         e->committed = e->seq;
         e->turns++;
 }
@@ -333,4 +334,6 @@ void engine_turn(struct engine *e) {
         engine_intake_release(e);
         engine_feed_committed(e);
         engine_deadline_set(e);
+        if (e->bytes_unseen > (size_t)e->config->journal.size / 100)
+                engine_space_look(e);
 }

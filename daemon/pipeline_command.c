@@ -1,0 +1,99 @@
+/* Commands, as the journal has them: {"cmd": verb, "roles": set, …} by an actor. Each gets one reply record. */
+#include "pipeline_internal.h"
+
+#include "alarm/alarm_verbs.h"
+#include "journal/record_json.h"
+#include "notices.h"
+
+static int command_reply(struct pipeline *p, const struct ww_input *input, json_t *answer) {
+        struct ww_output output = { .type = WW_OUTPUT_REPLY };
+        char *text = answer ? json_dumps(answer, JSON_COMPACT) : NULL;
+        int r;
+
+        output.reply = (struct ww_reply){ .id = input->id,
+                                          .ok = json_is_true(json_object_get(answer, "ok")),
+                                          .body = ww_str(text) };
+        r = text ? replies_put(p->replies, input->id, output.reply.body) : -ENOMEM;
+        if (!r)
+                r = pipeline_put(p, &output);
+        free(text);
+        json_decref(answer);
+        return r;
+}
+
+static json_t *command_ok(const struct ww_input *input) {
+        return json_pack("{s:o, s:b}", "id", record_json_str(input->id), "ok", 1);
+}
+
+static json_t *command_refused(const struct ww_input *input, const char *name, const char *text, const char *cure) {
+        return json_pack("{s:o, s:b, s:{s:s, s:s, s:s}}", "id", record_json_str(input->id), "ok", 0, "error", "name",
+                         name, "text", text, "cure", cure);
+}
+
+/* A worker's notice. */
+static int command_notice(struct pipeline *p, const struct ww_input *input, json_t *body) {
+        const char *name = json_string_value(json_object_get(body, "name"));
+        const char *subject = json_string_value(json_object_get(body, "subject"));
+        const char *text = json_string_value(json_object_get(body, "text"));
+        const struct notice_kind *kind = name ? notice_find(ww_str(name)) : NULL;
+        int r;
+
+        if (!kind || !kind->workers)
+                return command_reply(p, input,
+                                     command_refused(input, "unknown-notice", "no such notice",
+                                                     "workers say those that the table marks for them"));
+        r = pipeline_say(p, ww_str(name), ww_str(subject), ww_str(text));
+        return r ? r : command_reply(p, input, command_ok(input));
+}
+
+/* The reset is the one act that correlation hears of: the latched episode ends. */
+static int command_reset(struct pipeline *p, const struct ww_alarm *alarm, int64_t now) {
+        _cleanup_free_ char *rule = strndup(alarm->rule.p ? alarm->rule.p : "", alarm->rule.n);
+        _cleanup_free_ char *key = strndup(alarm->key.p ? alarm->key.p : "", alarm->key.n);
+
+        if (!rule || !key)
+                return -ENOMEM;
+        return correlate_reset(p->correlate, ww_str(rule), ww_str(key), alarm->exercise, now);
+}
+
+static int command_act(struct pipeline *p, const struct ww_input *input, const struct alarm_act *act) {
+        const struct ww_alarm *alarm = NULL;
+        int refused = alarms_act(p->alarms, act, input->time, &alarm);
+        json_t *answer;
+        int r = 0;
+
+        if (refused < 0)
+                return refused;
+        if (refused)
+                answer = command_refused(input, alarm_refusals[refused].name, alarm_refusals[refused].text,
+                                         alarm_refusals[refused].cure);
+        else
+                answer = command_ok(input);
+        if (answer && alarm)
+                json_object_set_new(answer, "alarm", record_json_alarm(alarm));
+        if (!refused && act->verb == WW_CAUSE_RESET)
+                r = command_reset(p, alarm, input->time);
+        if (r) {
+                json_decref(answer);
+                return r;
+        }
+        return command_reply(p, input, answer);
+}
+
+int pipeline_command(struct pipeline *p, const struct ww_input *input) {
+        json_t *body = json_loadb(input->payload.p, input->payload.n, 0, NULL);
+        const char *verb = json_string_value(json_object_get(body, "cmd"));
+        struct alarm_act act;
+        char why[256];
+        int r;
+
+        if (verb && strcmp(verb, "notice") == 0) {
+                r = command_notice(p, input, body);
+        } else if (alarm_verb_parse(body, input->topic, input->time, &act, why, sizeof why)) {
+                r = command_reply(p, input, command_refused(input, "malformed", why, "see `wardwatch help`"));
+        } else {
+                r = command_act(p, input, &act);
+        }
+        json_decref(body);
+        return r;
+}

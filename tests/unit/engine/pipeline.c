@@ -1,0 +1,335 @@
+/*
+ * The pipeline on a virtual clock, with the sensor types, rules and site of the repository: what a message becomes,
+ * that the same inputs give the same outputs, and that a restart between any two of them changes nothing.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "pipeline.h"
+
+#define START (INT64_C(1767225600) * WW_SECOND) /* 2026-01-01T00:00:00Z */
+
+struct run {
+        struct pipeline *pipeline;
+        struct buf outputs; /* every output record, in order, length-prefixed */
+        uint64_t seq;
+        int64_t now;
+        size_t raised, transitions, events, undecoded;
+        char rules[1024]; /* rules that raised, in order, each followed by a blank */
+        char reply[2048];
+        uint64_t last_alarm, last_version;
+};
+
+static int on_output(void *userdata, const struct ww_output *output) {
+        struct run *run = userdata;
+        struct buf record = BUF_INIT;
+
+        assert_int_equal(ww_output_encode(output, &record), 0);
+        buf_put_str(&run->outputs, buf_str(&record));
+        buf_deinit(&record);
+        if (output->type == WW_OUTPUT_EVENT)
+                run->events++;
+        if (output->type == WW_OUTPUT_UNDECODED)
+                run->undecoded++;
+        if (output->type == WW_OUTPUT_REPLY)
+                (void)snprintf(run->reply, sizeof run->reply, "%.*s", WW_STR_ARG(output->reply.body));
+        if (output->type == WW_OUTPUT_TRANSITION) {
+                run->transitions++;
+                run->last_alarm = output->transition.alarm.id;
+                run->last_version = output->transition.alarm.version;
+                if (output->transition.cause == WW_CAUSE_RAISE) {
+                        size_t n = strlen(run->rules);
+
+                        run->raised++;
+                        (void)snprintf(run->rules + n, sizeof run->rules - n, "%.*s ",
+                                       WW_STR_ARG(output->transition.alarm.rule));
+                }
+        }
+        return 0;
+}
+
+static int on_live(void *userdata, const struct ww_alarm *alarm) {
+        return 0;
+}
+
+static void add(struct bundle *bundle, enum bundle_role role, const char *folder) {
+        struct diag diag = DIAG_INIT;
+        char path[512];
+
+        (void)snprintf(path, sizeof path, "%s/rules/%s", getenv("WARDWATCH_SOURCE"), folder);
+        assert_int_equal(bundle_add_path(bundle, role, path, &diag), 0);
+        diag_deinit(&diag);
+}
+
+static struct ruleset *compile(void) {
+        struct bundle bundle = { 0 };
+        struct diag diag = DIAG_INIT;
+        struct buf told = BUF_INIT;
+        struct ruleset *ruleset = NULL;
+
+        assert_non_null(getenv("WARDWATCH_SOURCE"));
+        add(&bundle, BUNDLE_SENSORS, "sensors");
+        add(&bundle, BUNDLE_RULES, "hospital");
+        add(&bundle, BUNDLE_SITE, "site");
+        assert_int_equal(bundle_seal(&bundle), 0);
+        if (ruleset_compile(&ruleset, &bundle, true, &diag)) {
+                diag_render(&diag, &told);
+                print_error("%.*s\n", WW_STR_ARG(buf_str(&told)));
+                fail();
+        }
+        buf_deinit(&told);
+        diag_deinit(&diag);
+        bundle_deinit(&bundle);
+        return ruleset;
+}
+
+static void run_open(struct run *run) {
+        const struct pipeline_sink sink = { run, on_output, on_live };
+
+        *run = (struct run){ .now = START };
+        assert_int_equal(pipeline_new(&run->pipeline, compile(), START, &sink), 0);
+}
+
+static void run_close(struct run *run) {
+        pipeline_free(run->pipeline);
+        buf_deinit(&run->outputs);
+}
+
+/* The state goes through bytes into a fresh pipeline, as at a restart. */
+static void run_restart(struct run *run) {
+        const struct pipeline_sink sink = { run, on_output, on_live };
+        struct pipeline *next = NULL;
+        struct buf state = BUF_INIT;
+        struct rd in;
+
+        assert_int_equal(pipeline_save(run->pipeline, &state), 0);
+        assert_int_equal(pipeline_new(&next, compile(), run->now, &sink), 0);
+        in = rd_init(buf_str(&state));
+        assert_int_equal(pipeline_load(next, &in), 0);
+        assert_int_equal(rd_left(&in), 0);
+        pipeline_free(run->pipeline);
+        run->pipeline = next;
+        buf_deinit(&state);
+}
+
+static void put(struct run *run, int64_t after, struct ww_input input) {
+        int64_t to = run->now + after;
+
+        /* as the engine does: a deadline with no other input becomes a time record */
+        while (pipeline_deadline(run->pipeline) < to) {
+                struct ww_input tick = { .type = WW_INPUT_TIME, .seq = ++run->seq };
+
+                run->now = pipeline_deadline(run->pipeline) > run->now ? pipeline_deadline(run->pipeline) : run->now;
+                tick.time = tick.received = run->now;
+                assert_int_equal(pipeline_input(run->pipeline, &tick), 0);
+        }
+        run->now = to;
+        input.seq = ++run->seq;
+        input.time = input.received = to;
+        assert_int_equal(pipeline_input(run->pipeline, &input), 0);
+}
+
+static void message(struct run *run, int64_t after, const char *topic, const char *payload) {
+        put(run, after,
+            (struct ww_input){ .type = WW_INPUT_MESSAGE,
+                               .origin = WW_ORIGIN_BULK,
+                               .topic = ww_str(topic),
+                               .payload = ww_str(payload) });
+}
+
+static void command(struct run *run, int64_t after, const char *id, const char *format, uint64_t alarm,
+                    uint64_t version) {
+        char body[256];
+
+        (void)snprintf(body, sizeof body, format, (unsigned long long)alarm, (unsigned long long)version);
+        put(run, after,
+            (struct ww_input){ .type = WW_INPUT_COMMAND,
+                               .origin = WW_ORIGIN_SOCKET,
+                               .topic = WW_STR("unix:test"),
+                               .id = ww_str(id),
+                               .payload = ww_str(body) });
+}
+
+static void a_panic_button_raises_at_once(void **state) {
+        struct run run;
+
+        run_open(&run);
+        message(&run, WW_SECOND, "zigbee2mqtt/0xa4c13899607febd1", "{\"action\":\"emergency\",\"battery\":100}");
+        assert_true(run.raised >= 1);
+        assert_non_null(strstr(run.rules, "panic"));
+        run_close(&run);
+}
+
+static void what_nothing_explains_is_kept_and_said(void **state) {
+        struct run run;
+
+        run_open(&run);
+        message(&run, WW_SECOND, "no/such/device", "{}");
+        assert_int_equal(run.undecoded, 1);
+        assert_int_equal(run.events, 0);
+        run_close(&run);
+}
+
+static void acknowledge_twice_with_one_id_is_done_once(void **state) {
+        struct run run;
+        size_t before;
+        char first[2048];
+
+        run_open(&run);
+        message(&run, WW_SECOND, "zigbee2mqtt/0xa4c13899607febd1", "{\"action\":\"emergency\"}");
+        command(&run, WW_SECOND, "a1",
+                "{\"cmd\":\"ack\",\"alarm\":%llu,\"version\":%llu,\"reason\":\"seen\",\"roles\":1}", run.last_alarm,
+                run.last_version);
+        assert_non_null(strstr(run.reply, "\"ok\":true"));
+        before = run.transitions;
+        (void)snprintf(first, sizeof first, "%s", run.reply);
+        assert_true(ww_str_is(pipeline_known_reply(run.pipeline, WW_STR("a1")), first));
+        command(&run, WW_SECOND, "a2",
+                "{\"cmd\":\"ack\",\"alarm\":%llu,\"version\":%llu,\"reason\":\"seen\",\"roles\":1}", run.last_alarm,
+                run.last_version);
+        assert_non_null(strstr(run.reply, "\"ok\":false"));
+        assert_int_equal(run.transitions, before);
+        run_close(&run);
+}
+
+static void hostile_commands_are_refused_in_words(void **state) {
+        static const char *const bodies[] = {
+                "",
+                "[]",
+                "{}",
+                "{\"cmd\":\"ack\"}",
+                "{\"cmd\":\"ack\",\"alarm\":\"x\"}",
+                "{\"cmd\":\"no-such\",\"alarm\":1}",
+                "{\"cmd\":\"notice\",\"name\":\"intake-lost\"}",
+                "{\"cmd\":\"ack\",\"alarm\":-1,\"version\":-1}",
+                "nonsense",
+        };
+        struct run run;
+
+        run_open(&run);
+        for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+                char id[16];
+
+                (void)snprintf(id, sizeof id, "h%zu", i);
+                run.reply[0] = 0;
+                command(&run, WW_SECOND, id, bodies[i], 0, 0);
+                assert_non_null(strstr(run.reply, "\"ok\":false"));
+                assert_non_null(strstr(run.reply, "\"cure\":"));
+        }
+        assert_int_equal(run.transitions, 0);
+        run_close(&run);
+}
+
+static void a_notice_pair_raises_and_clears(void **state) {
+        struct run run;
+        struct ww_input lost = { .type = WW_INPUT_NOTICE,
+                                 .topic = WW_STR("intake-lost"),
+                                 .payload = WW_STR("{\"subject\":\"bulk\",\"text\":\"refused\"}") };
+        struct ww_input back = { .type = WW_INPUT_NOTICE,
+                                 .topic = WW_STR("intake-back"),
+                                 .payload = WW_STR("{\"subject\":\"bulk\",\"text\":\"\"}") };
+
+        run_open(&run);
+        put(&run, WW_SECOND, lost);
+        assert_int_equal(run.raised, 1);
+        assert_string_equal(run.rules, "system/intake-lost ");
+        put(&run, WW_SECOND, back);
+        assert_int_equal(run.transitions, 2);
+        /* a fault of the system does not acknowledge itself either */
+        assert_int_equal(ww_alarm_state(&alarms_find(pipeline_alarms(run.pipeline), 1)->regions), WW_ALARM_RTNUN);
+        run_close(&run);
+}
+
+/* --- the same inputs, undisturbed and with a restart before each --- */
+
+static uint32_t next_random(uint32_t *state) {
+        *state = *state * 1664525u + 1013904223u;
+        return *state >> 8;
+}
+
+static void story(struct run *run, uint32_t seed, unsigned n, unsigned restart_every) {
+        static const char *const doors[] = { "door-ward-3", "pharmacy-door", "door-lab", "front-door" };
+
+        for (unsigned i = 0; i < n; i++) {
+                const char *door = doors[next_random(&seed) % 4];
+                int64_t after = (int64_t)(next_random(&seed) % 40) * WW_SECOND + WW_MSEC;
+                char payload[256], topic[64];
+
+                if (restart_every && i % restart_every == 0)
+                        run_restart(run);
+                switch (next_random(&seed) % 6) {
+                case 0:
+                        (void)snprintf(payload, sizeof payload,
+                                       "{\"type\":\"access\",\"isKnown\":\"false\",\"access\":\"Denied\",\"username\":"
+                                       "\"Unknown\",\"uid\":\"b%u\",\"hostname\":\"%s\"}",
+                                       next_random(&seed) % 2, door);
+                        message(run, after, "/rfid/send", payload);
+                        break;
+                case 1:
+                        (void)snprintf(payload, sizeof payload,
+                                       "{\"type\":\"access\",\"isKnown\":\"true\",\"access\":\"Always\",\"username\":"
+                                       "\"J. Smith\",\"uid\":\"b%u\",\"hostname\":\"%s\"}",
+                                       next_random(&seed) % 2, door);
+                        message(run, after, "/rfid/send", payload);
+                        break;
+                case 2:
+                        (void)snprintf(topic, sizeof topic, "tags/gw1/T%u", next_random(&seed) % 3);
+                        message(run, after, topic,
+                                "{\"event\":\"left\",\"ward\":\"W3\",\"class\":\"infant\",\"rssi\":-61}");
+                        break;
+                case 3:
+                        (void)snprintf(topic, sizeof topic, "zigbee2mqtt/smoke_%u", next_random(&seed) % 3);
+                        message(run, after, topic, next_random(&seed) % 2 ? "{\"smoke\":true}" : "{\"smoke\":false}");
+                        break;
+                case 4:
+                        message(run, after, "zigbee2mqtt/ward3_door",
+                                next_random(&seed) % 2 ? "{\"contact\":true}" : "{\"contact\":false}");
+                        break;
+                default:
+                        message(run, after, "zigbee2mqtt/0xa4c13899607febd1", "{\"action\":\"emergency\"}");
+                        break;
+                }
+        }
+}
+
+static void a_restart_anywhere_changes_nothing(void **state) {
+        for (uint32_t seed = 1; seed <= 5; seed++) {
+                struct run calm, again, shaken;
+
+                run_open(&calm);
+                run_open(&again);
+                run_open(&shaken);
+                story(&calm, seed, 300, 0);
+                story(&again, seed, 300, 0);
+                story(&shaken, seed, 300, seed); /* before every seed-th input */
+                assert_true(calm.raised > 0);
+                assert_int_equal(calm.outputs.n, again.outputs.n);
+                assert_memory_equal(calm.outputs.p, again.outputs.p, calm.outputs.n);
+                if (calm.outputs.n != shaken.outputs.n)
+                        print_error("seed %u: raised %s| with restarts: %s\n", seed, calm.rules, shaken.rules);
+                assert_int_equal(calm.outputs.n, shaken.outputs.n);
+                assert_memory_equal(calm.outputs.p, shaken.outputs.p, calm.outputs.n);
+                run_close(&calm);
+                run_close(&again);
+                run_close(&shaken);
+        }
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(a_panic_button_raises_at_once),
+                cmocka_unit_test(what_nothing_explains_is_kept_and_said),
+                cmocka_unit_test(acknowledge_twice_with_one_id_is_done_once),
+                cmocka_unit_test(hostile_commands_are_refused_in_words),
+                cmocka_unit_test(a_notice_pair_raises_and_clears),
+                cmocka_unit_test(a_restart_anywhere_changes_nothing),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
