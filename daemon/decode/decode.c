@@ -1,0 +1,278 @@
+/*
+ * Which message is it? The topic leads to candidates; of each the format must be able to read the payload and the
+ * guards must hold; the first one is it. A payload is read at most once in each format, and only when a candidate wants
+ * it.
+ */
+#include "decode/run.h"
+
+static const char *const outcome_names[] = {
+        [DECODE_E_NO_TYPE] = "no-type",
+        [DECODE_E_UNMATCHED] = "unmatched",
+        [DECODE_E_BAD_PAYLOAD] = "bad-payload",
+        [DECODE_E_BAD_FIELD] = "bad-field",
+};
+
+const char *decode_outcome_name(int outcome) {
+        if (outcome <= 0 || (size_t)outcome >= sizeof outcome_names / sizeof *outcome_names)
+                return "decoded";
+        return outcome_names[outcome];
+}
+
+static struct ww_value env_load(void *userdata, uint32_t slot, uint32_t sub) {
+        struct decode *d = userdata;
+
+        return source_path_value(d->types->refs[slot], &d->context);
+}
+
+static bool env_list_has(void *userdata, uint32_t list, struct ww_str member) {
+        struct decode *d = userdata;
+
+        return site_list_has(d->types->site, list, member);
+}
+
+static int allocate_bindings(struct decode *d, const struct decode_types *types) {
+        struct trie_binding *bindings = calloc(trie_bindings(types->trie) + 1, sizeof(*bindings));
+
+        if (!bindings)
+                return -ENOMEM;
+        free(d->bindings);
+        d->bindings = bindings;
+        d->types = types;
+        d->placement = &types->placement;
+        return 0;
+}
+
+int decode_new(struct decode **ret, const struct decode_types *types, decode_sink sink, void *userdata) {
+        _cleanup_(decode_freep) struct decode *d = calloc(1, sizeof(*d));
+
+        if (!d)
+                return -ENOMEM;
+        d->sink = sink;
+        d->userdata = userdata;
+        states_init(&d->states, STATES_MAX);
+        d->documents = calloc(format_count, sizeof(*d->documents));
+        d->read = calloc(format_count, sizeof(*d->read));
+        if (!d->documents || !d->read || allocate_bindings(d, types) < 0)
+                return -ENOMEM;
+        for (size_t i = 0; i < format_count; i++)
+                document_init(&d->documents[i], &d->arena);
+        d->env = (struct expr_env){ .userdata = d, .load = env_load, .list_has = env_list_has, .arena = &d->arena };
+        *ret = d;
+        d = NULL;
+        return 0;
+}
+
+struct decode *decode_free(struct decode *d) {
+        if (d) {
+                for (size_t i = 0; d->documents && i < format_count; i++)
+                        document_deinit(&d->documents[i]);
+                free(d->documents);
+                free(d->read);
+                free(d->bindings);
+                states_deinit(&d->states);
+                arena_deinit(&d->arena);
+                free(d);
+        }
+        return NULL;
+}
+
+/* 0 with the context's document set; -EBADMSG if no format of the message can read the payload; -ENOMEM */
+static int read_payload(struct decode *d, const struct type_message *m) {
+        for (size_t i = 0; i < m->n_formats; i++) {
+                uint8_t format = m->formats[i];
+
+                if (d->read[format] > 0)
+                        d->read[format] = format_table[format].read(&d->documents[format], d->message->payload);
+                if (d->read[format] == -ENOMEM)
+                        return -ENOMEM;
+                if (d->read[format] == 0) {
+                        d->context.doc = &d->documents[format];
+                        return 0;
+                }
+        }
+        return -EBADMSG;
+}
+
+static bool text_matches(struct decode *d, const struct type_match *match) {
+        struct ww_value v = source_path_value(&match->path, &d->context);
+        struct ww_str text;
+
+        if (v.type == WW_STRING)
+                text = v.string;
+        else {
+                const struct source s = { .paths = &match->path, .n_paths = 1 };
+
+                if (v.type == WW_MISSING || !source_text(&s, &d->context, &text))
+                        return false;
+        }
+        for (size_t i = 0; i < match->n; i++)
+                if (ww_str_equal(text, match->texts[i]))
+                        return true;
+        return false;
+}
+
+static bool guards_hold(struct decode *d, const struct type_message *m) {
+        for (size_t i = 0; i < m->n_has; i++)
+                if (!source_path_present(&m->has[i], &d->context))
+                        return false;
+        for (size_t i = 0; i < m->n_lacks; i++)
+                if (source_path_present(&m->lacks[i], &d->context))
+                        return false;
+        for (size_t i = 0; i < m->n_matches; i++)
+                if (!text_matches(d, &m->matches[i]))
+                        return false;
+        return !m->where || expr_true(m->where, &d->env);
+}
+
+static void prepare_context(struct decode *d, const struct trie_binding *b, const struct type_message *m,
+                            const struct topic *topic) {
+        struct source_context *x = &d->context;
+
+        x->doc = NULL;
+        x->arena = &d->arena;
+        x->placement = d->placement;
+        x->topic = topic->text;
+        x->fields = m->fields;
+        x->n_fields = m->n_fields;
+        x->known = 0;
+        x->item = DOCUMENT_NONE;
+        x->key = WW_STR_NONE;
+        memset(x->captures, 0, d->type->captures.n * sizeof(*x->captures));
+        topic_capture(b->pattern, topic, x->captures);
+}
+
+static bool has_guards(const struct type_message *m) {
+        return m->n_has || m->n_lacks || m->n_matches || m->where;
+}
+
+/* What nobody could read, or nobody knows. */
+static int refuse(struct decode *d, const struct trie_binding *first, bool readable) {
+        const struct type *type = &d->types->types[first->type];
+        const struct type_message *m = &type->messages[first->message];
+        const struct document *doc = &d->documents[m->formats[0]];
+
+        d->type = type;
+        if (readable)
+                run_fail(d, DECODE_E_UNMATCHED, "none of the messages of `%.*s` fits", WW_STR_ARG(type->name));
+        else
+                run_fail(d, DECODE_E_BAD_PAYLOAD, "%s: %s at byte %u", format_table[m->formats[0]].name,
+                         doc->error ? doc->error : "not readable", doc->error_at);
+        return d->outcome;
+}
+
+static int decode_candidates(struct decode *d, const struct topic *topic, size_t n) {
+        bool readable = false;
+
+        for (size_t i = 0; i < n; i++) {
+                const struct trie_binding *b = &d->bindings[i];
+                const struct type_message *m;
+                int r;
+
+                d->type = &d->types->types[b->type];
+                m = &d->type->messages[b->message];
+                prepare_context(d, b, m, topic);
+                if (m->ignore && !has_guards(m)) {
+                        d->figures.ignored++;
+                        return 0;
+                }
+                r = read_payload(d, m);
+                if (r == -ENOMEM)
+                        return r;
+                if (r < 0)
+                        continue;
+                readable = true;
+                if (!guards_hold(d, m))
+                        continue;
+                d->figures.ignored += m->ignore;
+                return m->ignore ? 0 : run_message(d, m);
+        }
+        return refuse(d, &d->bindings[0], readable);
+}
+
+static int decode_topic(struct decode *d) {
+        struct topic topic;
+        size_t n;
+
+        if (!document_text_valid(d->message->topic)) {
+                run_fail(d, DECODE_E_BAD_PAYLOAD, "the topic is not UTF-8");
+                return d->outcome;
+        }
+        n = topic_split(&topic, d->message->topic) ? trie_match(d->types->trie, &topic, d->bindings) : 0;
+        if (n)
+                return decode_candidates(d, &topic, n);
+        run_fail(d, DECODE_E_NO_TYPE, "no sensor type has a topic like this");
+        return d->outcome;
+}
+
+int decode_message(struct decode *d, const struct decode_message *message, struct decode_report *ret_report) {
+        int r;
+
+        arena_reset(&d->arena);
+        for (size_t i = 0; i < format_count; i++)
+                d->read[i] = 1;
+        d->message = message;
+        d->type = NULL;
+        d->index = 0;
+        d->outcome = 0;
+        d->figures.messages++;
+        r = decode_topic(d);
+        d->figures.undecoded += r > 0;
+        if (r > 0 && ret_report)
+                *ret_report = (struct decode_report){ d->type ? d->type->sensor : WW_STR_NONE, ww_str(d->detail) };
+        return r;
+}
+
+static bool owner_known(void *userdata, uint32_t owner) {
+        const struct decode_types *types = userdata;
+
+        for (size_t i = 0; i < types->n; i++)
+                if (types->types[i].owner == owner)
+                        return true;
+        return false;
+}
+
+/* Types that stay, a handful of owners against a million entries: the answer for the last one is kept. */
+struct owners {
+        const struct decode_types *types;
+        uint32_t last;
+        bool known, any;
+};
+
+static bool owner_keep(void *userdata, uint32_t owner) {
+        struct owners *o = userdata;
+
+        if (!o->any || o->last != owner) {
+                o->known = owner_known((void *)(uintptr_t)o->types, owner);
+                o->last = owner;
+                o->any = true;
+        }
+        return o->known;
+}
+
+int decode_swap(struct decode *d, const struct decode_types *types) {
+        struct owners owners = { .types = types };
+        int r = allocate_bindings(d, types);
+
+        return r < 0 ? r : states_filter(&d->states, owner_keep, &owners);
+}
+
+#define SAVE_VERSION 1
+
+int decode_save(const struct decode *d, struct buf *out) {
+        buf_put_u8(out, SAVE_VERSION);
+        states_save(&d->states, out);
+        return out->error;
+}
+
+int decode_load(struct decode *d, struct rd *in) {
+        if (rd_u8(in) != SAVE_VERSION)
+                return -EBADMSG;
+        return states_load(&d->states, in);
+}
+
+void decode_figures(const struct decode *d, struct decode_figures *ret) {
+        *ret = d->figures;
+        ret->states = d->states.n;
+        ret->state_bytes = states_bytes(&d->states);
+        ret->evicted = d->states.evicted;
+}

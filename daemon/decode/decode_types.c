@@ -1,0 +1,65 @@
+#include "decode/examples.h"
+#include "decode/load.h"
+
+static int name_kinds(struct decode_types *t) {
+        t->kind_names = calloc(t->kinds->n + 1, sizeof(*t->kind_names));
+        if (!t->kind_names)
+                return -ENOMEM;
+        for (size_t i = 0; i < t->kinds->n; i++)
+                for (int state = WW_STATE_UNKNOWN; state <= WW_STATE_PULSE; state++)
+                        t->kind_names[i][state] = ww_str(ww_kind_name(t->kinds, (ww_family)i, (enum ww_state)state));
+        return 0;
+}
+
+static ww_family family_of(const struct ww_kinds *kinds, const char *name) {
+        ww_family family = WW_FAMILY_NONE;
+        enum ww_state state;
+
+        return ww_kind_find(kinds, ww_str(name), &family, &state) ? family : WW_FAMILY_NONE;
+}
+
+int decode_types_compile(struct decode_types **ret, const struct bundle *bundle, const struct site *site,
+                         struct symtab *symbols, const struct ww_kinds *kinds, bool run_examples, struct diag *d) {
+        _cleanup_(decode_types_freep) struct decode_types *t = calloc(1, sizeof(*t));
+        int r, told;
+
+        if (!t)
+                return -ENOMEM;
+        t->site = site;
+        t->symbols = symbols;
+        t->kinds = kinds;
+        t->heartbeat = family_of(kinds, "device.heartbeat");
+        r = trie_new(&t->trie);
+        r = r ? r : name_kinds(t);
+        if (r)
+                return r;
+        told = placement_init(&t->placement, site, kinds, d);
+        if (told < 0)
+                return told;
+        r = load_bundle(t, bundle, d);
+        if (r || told)
+                return r < 0 ? r : DIAG_E_USER;
+        r = run_examples ? examples_run(t, d) : 0;
+        if (r)
+                return r;
+        *ret = t;
+        t = NULL;
+        return 0;
+}
+
+struct decode_types *decode_types_free(struct decode_types *t) {
+        if (t) {
+                trie_free(t->trie);
+                placement_deinit(&t->placement);
+                free(t->types);
+                free(t->refs);
+                free(t->kind_names);
+                arena_deinit(&t->arena);
+                free(t);
+        }
+        return NULL;
+}
+
+size_t decode_types_count(const struct decode_types *t) {
+        return t->n;
+}

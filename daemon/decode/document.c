@@ -1,0 +1,331 @@
+#include "decode/document.h"
+
+#include <math.h>
+
+void document_init(struct document *d, struct arena *arena) {
+        *d = (struct document){ .arena = arena };
+}
+
+void document_deinit(struct document *d) {
+        free(d->nodes);
+        *d = (struct document){ 0 };
+}
+
+static bool grow(struct document *d) {
+        uint32_t capacity = d->capacity ? d->capacity * 2 : 256;
+        struct document_node *nodes;
+
+        if (d->n >= DOCUMENT_NODES_MAX) {
+                d->error = "too many values";
+                return false;
+        }
+        nodes = realloc(d->nodes, capacity * sizeof(*nodes));
+        if (!nodes) {
+                d->error = "out of memory";
+                return false;
+        }
+        d->nodes = nodes;
+        d->capacity = capacity;
+        return true;
+}
+
+uint32_t document_add(struct document *d, enum document_type type, const char *p, size_t n) {
+        if (d->n == d->capacity && !grow(d))
+                return DOCUMENT_NONE;
+        d->nodes[d->n] = (struct document_node){ .p = p, .n = (uint32_t)n, .next = d->n + 1, .type = (uint8_t)type };
+        return d->n++;
+}
+
+unsigned document_utf8(const unsigned char *p, const unsigned char *end) {
+        size_t left = (size_t)(end - p);
+
+        if (p[0] < 0x80)
+                return 1;
+        if (p[0] < 0xC2)
+                return 0;
+        if (p[0] < 0xE0)
+                return left >= 2 && (p[1] & 0xC0) == 0x80 ? 2 : 0;
+        if (left < 3 || (p[1] & 0xC0) != 0x80 || (p[2] & 0xC0) != 0x80)
+                return 0;
+        if (p[0] < 0xF0) {
+                if ((p[0] == 0xE0 && p[1] < 0xA0) || (p[0] == 0xED && p[1] > 0x9F))
+                        return 0;
+                return 3;
+        }
+        if (left < 4 || (p[3] & 0xC0) != 0x80 || p[0] > 0xF4)
+                return 0;
+        if ((p[0] == 0xF0 && p[1] < 0x90) || (p[0] == 0xF4 && p[1] > 0x8F))
+                return 0;
+        return 4;
+}
+
+bool document_text_valid(struct ww_str s) {
+        const unsigned char *p = (const unsigned char *)s.p, *end = p + s.n;
+
+        while (s.n && p < end) {
+                unsigned n = *p == 0 ? 0 : document_utf8(p, end);
+
+                if (n == 0)
+                        return false;
+                p += n;
+        }
+        return true;
+}
+
+struct ww_str document_cut(struct ww_str s, size_t max) {
+        if (s.n <= max)
+                return s;
+        s.n = max;
+        while (s.n && ((unsigned char)s.p[s.n] & 0xC0) == 0x80)
+                s.n--;
+        return s;
+}
+
+static int hex4(const char *p) {
+        int v = 0;
+
+        for (int i = 0; i < 4; i++) {
+                char c = p[i];
+
+                v = v * 16 + (c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+        }
+        return v;
+}
+
+static size_t put_utf8(char *to, uint32_t c) {
+        if (c < 0x80) {
+                to[0] = (char)c;
+                return 1;
+        }
+        if (c < 0x800) {
+                to[0] = (char)(0xC0 | (c >> 6));
+                to[1] = (char)(0x80 | (c & 0x3F));
+                return 2;
+        }
+        if (c < 0x10000) {
+                to[0] = (char)(0xE0 | (c >> 12));
+                to[1] = (char)(0x80 | ((c >> 6) & 0x3F));
+                to[2] = (char)(0x80 | (c & 0x3F));
+                return 3;
+        }
+        to[0] = (char)(0xF0 | (c >> 18));
+        to[1] = (char)(0x80 | ((c >> 12) & 0x3F));
+        to[2] = (char)(0x80 | ((c >> 6) & 0x3F));
+        to[3] = (char)(0x80 | (c & 0x3F));
+        return 4;
+}
+
+/* \uXXXX at p (behind the u): the character, and how many bytes of the text it took. */
+static uint32_t unicode(const char *p, const char *end, size_t *ret_taken) {
+        uint32_t c = (uint32_t)hex4(p);
+
+        *ret_taken = 4;
+        if (c == 0 || (c >= 0xDC00 && c <= 0xDFFF))
+                return 0xFFFD;
+        if (c < 0xD800 || c > 0xDBFF)
+                return c;
+        if (end - p >= 10 && p[4] == '\\' && p[5] == 'u') {
+                uint32_t low = (uint32_t)hex4(p + 6);
+
+                if (low >= 0xDC00 && low <= 0xDFFF) {
+                        *ret_taken = 10;
+                        return 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00);
+                }
+        }
+        return 0xFFFD;
+}
+
+static char simple_escape(char c) {
+        switch (c) {
+        case 'b':
+                return '\b';
+        case 'f':
+                return '\f';
+        case 'n':
+                return '\n';
+        case 'r':
+                return '\r';
+        case 't':
+                return '\t';
+        default:
+                return c;
+        }
+}
+
+/* The reader has checked the escapes; the result is never longer than the text. Stops soon behind `max`. */
+static size_t unescape(struct ww_str s, size_t max, char *to) {
+        const char *p = s.p, *end = s.p + s.n;
+        size_t n = 0;
+
+        while (p < end && n <= max) {
+                size_t taken;
+
+                if (*p != '\\') {
+                        to[n++] = *p++;
+                } else if (p[1] != 'u') {
+                        to[n++] = simple_escape(p[1]);
+                        p += 2;
+                } else {
+                        n += put_utf8(to + n, unicode(p + 2, end, &taken));
+                        p += 2 + taken;
+                }
+        }
+        return n;
+}
+
+struct ww_str document_string(const struct document *d, uint32_t node) {
+        const struct document_node *x = &d->nodes[node];
+        struct ww_str s = { x->p, x->n };
+        char *to;
+
+        if (!x->escaped)
+                return document_cut(s, DOCUMENT_STRING_MAX);
+        to = arena_alloc(d->arena, s.n < DOCUMENT_STRING_MAX ? s.n : DOCUMENT_STRING_MAX + 4);
+        if (!to)
+                return WW_STR_NONE;
+        return document_cut((struct ww_str){ to, unescape(s, DOCUMENT_STRING_MAX, to) }, DOCUMENT_STRING_MAX);
+}
+
+static bool key_is(const struct document *d, uint32_t node, struct ww_str key) {
+        const struct document_node *x = &d->nodes[node];
+
+        /* a byte takes one to six when it is escaped: most keys are ruled out without unescaping them */
+        if (x->escaped)
+                return x->n > key.n && x->n <= 6 * key.n && ww_str_equal(document_string(d, node), key);
+        return x->n == key.n && memcmp(x->p, key.p, key.n) == 0;
+}
+
+uint32_t document_member(const struct document *d, uint32_t object, struct ww_str key) {
+        uint32_t found = DOCUMENT_NONE, end;
+
+        if (object == DOCUMENT_NONE || d->nodes[object].type != DOCUMENT_OBJECT)
+                return DOCUMENT_NONE;
+        end = d->nodes[object].next;
+        for (uint32_t i = object + 1; i < end; i = d->nodes[i + 1].next)
+                if (key_is(d, i, key))
+                        found = i + 1;
+        return found;
+}
+
+uint32_t document_item(const struct document *d, uint32_t array, uint32_t index) {
+        uint32_t end;
+
+        if (array == DOCUMENT_NONE || d->nodes[array].type != DOCUMENT_ARRAY)
+                return DOCUMENT_NONE;
+        end = d->nodes[array].next;
+        for (uint32_t i = array + 1; i < end; i = d->nodes[i].next)
+                if (index-- == 0)
+                        return i;
+        return DOCUMENT_NONE;
+}
+
+static bool is_digit(char c) {
+        return c >= '0' && c <= '9';
+}
+
+/* Checks the grammar and gathers what fits exactly; false = not a number at all. */
+static bool scan_number(struct ww_str s, uint64_t *mantissa, int *exponent, bool *exact) {
+        const char *p = s.p, *end = s.p + s.n;
+        int digits = 0, e = 0, sign = 1;
+
+        *mantissa = 0;
+        *exponent = 0;
+        *exact = true;
+        if (p < end && (*p == '-' || *p == '+'))
+                p++;
+        for (bool point = false; p < end && (is_digit(*p) || (*p == '.' && !point)); p++) {
+                if (*p == '.') {
+                        point = true;
+                        continue;
+                }
+                digits++;
+                *exact = *exact && *mantissa <= (UINT64_C(1) << 53) / 10 - 1;
+                if (*exact)
+                        *mantissa = *mantissa * 10 + (uint64_t)(*p - '0');
+                *exponent -= point;
+        }
+        if (digits == 0)
+                return false;
+        if (p < end && (*p == 'e' || *p == 'E')) {
+                p++;
+                if (p < end && (*p == '-' || *p == '+'))
+                        sign = *p++ == '-' ? -1 : 1;
+                if (p == end)
+                        return false;
+                for (; p < end && is_digit(*p); p++)
+                        e = e < 100000 ? e * 10 + (*p - '0') : e;
+                *exponent += sign * e;
+        }
+        return p == end;
+}
+
+bool document_number(struct ww_str text, double *ret) {
+        static const double powers[] = { 1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                         1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
+        uint64_t mantissa;
+        char copy[128];
+        double v;
+        bool exact;
+        int e;
+
+        if (text.n == 0 || text.n >= sizeof copy || !scan_number(text, &mantissa, &e, &exact))
+                return false;
+        if (exact && e >= -22 && e <= 22) {
+                /* both are exact, so one rounding gives the nearest double */
+                v = e < 0 ? (double)mantissa / powers[-e] : (double)mantissa * powers[e];
+                *ret = text.p[0] == '-' ? -v : v;
+                return true;
+        }
+        memcpy(copy, text.p, text.n);
+        copy[text.n] = 0;
+        v = strtod(copy, NULL);
+        if (!isfinite(v))
+                return false;
+        *ret = v;
+        return true;
+}
+
+struct ww_str document_text(const struct document *d, uint32_t node) {
+        const struct document_node *x;
+
+        if (node == DOCUMENT_NONE)
+                return WW_STR_NONE;
+        x = &d->nodes[node];
+        switch ((enum document_type)x->type) {
+        case DOCUMENT_OBJECT:
+        case DOCUMENT_ARRAY:
+                return WW_STR_NONE;
+        case DOCUMENT_STRING:
+                return document_string(d, node);
+        case DOCUMENT_NUMBER:
+        case DOCUMENT_NULL:
+        case DOCUMENT_TRUE:
+        case DOCUMENT_FALSE:
+                break;
+        }
+        return document_cut((struct ww_str){ x->p, x->n }, DOCUMENT_STRING_MAX);
+}
+
+struct ww_value document_value(const struct document *d, uint32_t node) {
+        const struct document_node *x;
+        double number;
+
+        if (node == DOCUMENT_NONE)
+                return ww_missing();
+        x = &d->nodes[node];
+        switch ((enum document_type)x->type) {
+        case DOCUMENT_NULL:
+                return (struct ww_value){ .type = WW_NULL };
+        case DOCUMENT_TRUE:
+        case DOCUMENT_FALSE:
+                return ww_bool(x->type == DOCUMENT_TRUE);
+        case DOCUMENT_NUMBER:
+                return document_number((struct ww_str){ x->p, x->n }, &number) ? ww_number(number) : ww_missing();
+        case DOCUMENT_STRING:
+                return ww_string(document_string(d, node));
+        case DOCUMENT_OBJECT:
+        case DOCUMENT_ARRAY:
+                break;
+        }
+        return ww_missing();
+}

@@ -1,0 +1,83 @@
+#pragma once
+/*
+ * A payload, read once: a flat array of nodes in the order of the text, each a slice of the payload.
+ *
+ * An object's node is followed by key, value, key, value …; an array's by its items; `next` of every node is the index
+ * behind its subtree, so a reader skips what it does not want without looking at it. Nothing is copied: numbers stay
+ * text until somebody wants a number, strings stay escaped until somebody wants the string (then they are unescaped
+ * into the arena). A document lives until the payload or the arena goes.
+ *
+ * Where a key stands twice in one object the last one counts, as in the parsers that the makers of devices use.
+ * No string that leaves here carries a NUL or a broken UTF-8 sequence: "\u0000" and half a surrogate pair become
+ * U+FFFD.
+ */
+#include "base/arena.h"
+#include <wardwatch/value.h>
+
+#define DOCUMENT_NONE        UINT32_MAX
+#define DOCUMENT_NODES_MAX   65536u         /* nodes of one payload; more is a bad payload */
+#define DOCUMENT_DEPTH_MAX   32u            /* nesting; deeper is a bad payload */
+#define DOCUMENT_PAYLOAD_MAX (256u * 1024u) /* bytes that are read; a larger payload is a bad one */
+#define DOCUMENT_STRING_MAX  4096u          /* bytes of one string as a value; the rest is cut at a character's end */
+
+enum document_type {
+        DOCUMENT_NULL,
+        DOCUMENT_FALSE,
+        DOCUMENT_TRUE,
+        DOCUMENT_NUMBER,
+        DOCUMENT_STRING,
+        DOCUMENT_OBJECT,
+        DOCUMENT_ARRAY,
+};
+
+struct document_node {
+        const char *p; /* the text: a string's without its quotes */
+        uint32_t n;
+        uint32_t next; /* index behind this node's subtree */
+        uint8_t type;  /* enum document_type */
+        bool escaped;  /* string with a backslash in it */
+};
+
+struct document {
+        struct document_node *nodes;
+        uint32_t n, capacity;
+        struct arena *arena; /* borrowed: where strings are unescaped */
+        const char *error;   /* of the last read that failed: what is wrong … */
+        uint32_t error_at;   /* … and at which byte, from 0 */
+};
+
+void document_init(struct document *d, struct arena *arena);
+void document_deinit(struct document *d);
+
+/** Empties the document for the next payload; the memory stays. */
+static inline void document_reset(struct document *d) {
+        d->n = 0;
+        d->error = NULL;
+        d->error_at = 0;
+}
+
+/** Appends a node; its index, or DOCUMENT_NONE when it is full or without memory (d->error tells which). */
+uint32_t document_add(struct document *d, enum document_type type, const char *p, size_t n);
+
+/** The value of `key` in node `object`; DOCUMENT_NONE if there is none or `object` is not one. */
+uint32_t document_member(const struct document *d, uint32_t object, struct ww_str key);
+/** Item `index` of node `array`, from 0; DOCUMENT_NONE if there is none or `array` is not one. */
+uint32_t document_item(const struct document *d, uint32_t array, uint32_t index);
+
+/** The node as a value: a string is borrowed from the payload or the arena; a number that no double can hold, an object
+ *  and an array are WW_MISSING. */
+struct ww_value document_value(const struct document *d, uint32_t node);
+/** The node as text: numbers as they were written, "true", "false", "null"; .p NULL for objects and arrays. */
+struct ww_str document_text(const struct document *d, uint32_t node);
+/** A string node's characters; also for keys. */
+struct ww_str document_string(const struct document *d, uint32_t node);
+
+/** Reads a decimal number (JSON's grammar, also with a leading + or zeros) that fills `text`. False if it is none, or
+ * no finite double. */
+bool document_number(struct ww_str text, double *ret);
+/** Cuts `s` to at most `max` bytes, at the end of a character. */
+struct ww_str document_cut(struct ww_str s, size_t max);
+/** True if `s` is valid UTF-8 without NUL. */
+bool document_text_valid(struct ww_str s);
+/** Length of the UTF-8 sequence at p (end > p), 0 if it is not one. */
+unsigned document_utf8(const unsigned char *p, const unsigned char *end);

@@ -1,0 +1,282 @@
+#include "decode/examples.h"
+
+#include "base/span.h"
+#include "decode/run.h"
+
+#include <stdio.h>
+
+const char *const examples_keys[] = { "given", "events", "site" };
+const size_t examples_keys_n = sizeof examples_keys / sizeof *examples_keys;
+const char *const examples_given_keys[] = { "topic", "payload", "retained", "exercise", "at" };
+const size_t examples_given_keys_n = sizeof examples_given_keys / sizeof *examples_given_keys;
+const char *const examples_event_keys[] = { "device", "kind", "value", "unit",      "time",
+                                            "asset",  "zone", "flags", "attributes" };
+const size_t examples_event_keys_n = sizeof examples_event_keys / sizeof *examples_event_keys;
+
+/* in the order of enum ww_event_flag's bits */
+static const char *const flag_names[] = { "retained", "late",      "clock_skew", "suspect",
+                                          "exercise", "duplicate", "initial" };
+#define N_FLAGS       (sizeof flag_names / sizeof *flag_names)
+
+#define FIRST_MESSAGE (INT64_C(1769850000) * WW_SECOND) /* 2026-01-31T09:00:00Z; the next ones a second later each */
+
+/* one example while it runs */
+struct run {
+        struct decode_types *types;
+        struct diag *d;
+        const struct type *type;
+        const struct yaml_node *example;
+        const struct yaml_node *expected; /* the next one, NULL = no more */
+        struct buf got;                   /* what has come, as text */
+        bool failed;
+        uint64_t seq;
+        int64_t time;
+};
+
+static void put_value(struct buf *out, struct ww_value v) {
+        if (v.type == WW_NUMBER)
+                buf_printf(out, "%.15g", v.number);
+        else if (v.type == WW_STRING)
+                buf_printf(out, "\"%.*s\"", WW_STR_ARG(v.string));
+        else if (v.type == WW_BOOL)
+                buf_puts(out, v.boolean ? "true" : "false");
+        else
+                buf_puts(out, v.type == WW_NULL ? "null" : "nothing");
+}
+
+static void put_event(struct buf *out, const struct ww_event *e) {
+        char time[32];
+
+        instant_format(e->time, time);
+        buf_printf(out, "%s %.*s %.*s", time, WW_STR_ARG(e->device), WW_STR_ARG(e->kind));
+        if (e->value.type != WW_MISSING) {
+                buf_puts(out, " value ");
+                put_value(out, e->value);
+        }
+        for (size_t i = 0; i < N_FLAGS; i++)
+                if (e->flags & (1u << i))
+                        buf_printf(out, " %s", flag_names[i]);
+        for (size_t i = 0; i < e->n_attrs; i++) {
+                buf_printf(out, " %.*s=", WW_STR_ARG(e->attrs[i].name));
+                put_value(out, e->attrs[i].value);
+        }
+}
+
+static void fail(struct run *r, const struct yaml_node *at, const char *what, const char *wanted) {
+        struct ww_str got = r->got.n ? buf_str(&r->got) : WW_STR("nothing");
+
+        r->failed = true;
+        diag_error(r->d, at->pos, NULL, "example of sensor `%.*s`: %s: wanted %s, got %.*s", WW_STR_ARG(r->type->name),
+                   what, wanted, WW_STR_ARG(got));
+}
+
+static bool value_is(struct ww_value v, const struct yaml_node *n) {
+        struct ww_value wanted = yaml_value(n);
+
+        if (v.type == WW_NUMBER)
+                return wanted.type == WW_NUMBER && wanted.number == v.number;
+        if (v.type == WW_BOOL)
+                return wanted.type == WW_BOOL && wanted.boolean == v.boolean;
+        if (v.type == WW_NULL || v.type == WW_MISSING)
+                return wanted.type == WW_NULL;
+        return v.type == WW_STRING && ww_str_equal(v.string, n->text);
+}
+
+static bool flags_are(uint32_t flags, const struct yaml_node *n) {
+        uint32_t wanted = 0;
+
+        yaml_each(item, n) {
+                for (size_t i = 0; i < N_FLAGS; i++)
+                        if (ww_str_is(item->text, flag_names[i]))
+                                wanted |= 1u << i;
+        }
+        return wanted == flags;
+}
+
+static bool attributes_are(const struct ww_event *e, const struct yaml_node *n) {
+        yaml_each(item, n) {
+                struct ww_value v = ww_missing();
+
+                for (size_t i = 0; i < e->n_attrs; i++)
+                        if (ww_str_equal(e->attrs[i].name, item->key))
+                                v = e->attrs[i].value;
+                if (!value_is(v, item))
+                        return false;
+        }
+        return true;
+}
+
+static bool time_is(int64_t time, const struct yaml_node *n) {
+        int64_t wanted;
+
+        return instant_parse(n->text, 0, &wanted) == 0 && wanted == time;
+}
+
+static bool member_is(const struct ww_event *e, const struct yaml_node *n) {
+        if (ww_str_is(n->key, "device"))
+                return ww_str_equal(e->device, n->text);
+        if (ww_str_is(n->key, "kind"))
+                return ww_str_equal(e->kind, n->text);
+        if (ww_str_is(n->key, "value"))
+                return value_is(e->value, n);
+        if (ww_str_is(n->key, "unit"))
+                return ww_str_equal(e->unit, n->text);
+        if (ww_str_is(n->key, "time"))
+                return time_is(e->time, n);
+        if (ww_str_is(n->key, "asset"))
+                return ww_str_equal(e->asset, n->text);
+        if (ww_str_is(n->key, "zone"))
+                return ww_str_equal(e->zone, n->text);
+        if (ww_str_is(n->key, "flags"))
+                return flags_are(e->flags, n);
+        return ww_str_is(n->key, "attributes") && attributes_are(e, n);
+}
+
+static int take_event(void *userdata, const struct ww_event *e) {
+        struct run *r = userdata;
+        const struct yaml_node *wanted = r->expected;
+
+        if (r->failed)
+                return 0;
+        buf_reset(&r->got);
+        put_event(&r->got, e);
+        if (!ww_str_equal(e->sensor, r->type->sensor)) {
+                fail(r, r->example, "another sensor type took the message", r->type->sensor.p);
+                return 0;
+        }
+        if (!wanted) {
+                fail(r, r->example, "an event too many", "no more");
+                return 0;
+        }
+        r->expected = wanted->next;
+        yaml_each(member, wanted)
+                if (!member_is(e, member)) {
+                        char text[256];
+
+                        snprintf(text, sizeof text, "%.*s: %.*s", WW_STR_ARG(member->key),
+                                 WW_STR_ARG(member->type == YAML_SCALAR ? member->text : WW_STR("as listed")));
+                        fail(r, member, "an event differs", text);
+                        return 0;
+                }
+        return 0;
+}
+
+static int read_given(struct run *r, const struct yaml_node *n, struct decode_message *m) {
+        const struct yaml_node *topic = yaml_get(n, "topic"), *payload = yaml_get(n, "payload"), *x;
+        int told = 0;
+
+        if (!topic || !payload)
+                return diag_error(r->d, n->pos, "write {topic: …, payload: '…'}", "an example's message needs both");
+        *m = (struct decode_message){ .seq = ++r->seq, .topic = topic->text, .payload = payload->text };
+        if ((x = yaml_get(n, "at"))) {
+                if (x->type != YAML_SCALAR || instant_parse(x->text, 0, &r->time) < 0)
+                        return diag_error(r->d, x->pos, "write 2026-01-31T09:00:00Z", "`at` is no time");
+        } else {
+                r->time += WW_SECOND;
+        }
+        m->time = m->received = r->time;
+        if ((x = yaml_get(n, "retained")))
+                told = yaml_bool(x, "retained", r->d, &m->retained);
+        if (!told && (x = yaml_get(n, "exercise")))
+                told = yaml_bool(x, "exercise", r->d, &m->exercise);
+        return told;
+}
+
+static int play(struct run *r, struct decode *decode) {
+        yaml_each(item, yaml_get(r->example, "given")) {
+                struct decode_report report = { 0 };
+                struct decode_message message;
+                int result = yaml_known_keys(item, "example's message", examples_given_keys, examples_given_keys_n,
+                                             r->d);
+
+                result = result ? result : read_given(r, item, &message);
+                if (result)
+                        return result;
+                result = decode_message(decode, &message, &report);
+                if (result < 0)
+                        return result;
+                if (result > 0) {
+                        buf_reset(&r->got);
+                        buf_printf(&r->got, "%s: %.*s", decode_outcome_name(result), WW_STR_ARG(report.detail));
+                        fail(r, item, "the message is not understood", "events, or `ignore`");
+                }
+        }
+        if (r->expected && !r->failed) {
+                buf_reset(&r->got);
+                fail(r, r->expected, "an event is missing", "one more");
+        }
+        return r->failed ? DIAG_E_USER : 0;
+}
+
+static int check_shape(struct run *r) {
+        const struct yaml_node *given = yaml_get(r->example, "given"), *events = yaml_get(r->example, "events");
+        int told = yaml_known_keys(r->example, "example", examples_keys, examples_keys_n, r->d);
+
+        if (told)
+                return told;
+        if (!given || given->type != YAML_SEQUENCE || !given->n || given->n > EXAMPLES_MESSAGES_MAX)
+                return diag_error(r->d, r->example->pos, "list them under `given:`",
+                                  "an example has between 1 and %d messages", EXAMPLES_MESSAGES_MAX);
+        if (!events || events->type != YAML_SEQUENCE)
+                return diag_error(r->d, r->example->pos, "write `events: []` for none", "an example says its events");
+        r->expected = events->first;
+        yaml_each(item, events)
+                told = told ? told
+                            : yaml_known_keys(item, "example's event", examples_event_keys, examples_event_keys_n,
+                                              r->d);
+        return told;
+}
+
+/* The example's own site, or an empty one. */
+static int own_site(struct run *r, struct bundle *bundle, struct site **ret) {
+        const struct yaml_node *text = yaml_get(r->example, "site");
+        int result = 0;
+
+        if (text && text->type != YAML_SCALAR)
+                return diag_error(r->d, text->pos, "write `site: |` and the site's YAML below it",
+                                  "site is a text here");
+        if (text)
+                result = bundle_add_text(bundle, BUNDLE_SITE, "example's site", text->text);
+        result = result ? result : bundle_seal(bundle);
+        return result ? result : site_compile(ret, bundle, r->types->symbols, r->d);
+}
+
+static int run_example(struct run *r) {
+        _cleanup_(decode_freep) struct decode *decode = NULL;
+        _cleanup_(site_freep) struct site *site = NULL;
+        _cleanup_bundle_ struct bundle bundle = { 0 };
+        struct placement placement = { 0 };
+        int result = check_shape(r);
+
+        result = result ? result : own_site(r, &bundle, &site);
+        if (result)
+                return result;
+        result = placement_init(&placement, site, r->types->kinds, r->d);
+        result = result ? result : decode_new(&decode, r->types, take_event, r);
+        if (!result) {
+                decode->placement = &placement;
+                result = play(r, decode);
+        }
+        placement_deinit(&placement);
+        return result;
+}
+
+int examples_run(struct decode_types *types, struct diag *d) {
+        int result = 0;
+
+        for (size_t i = 0; i < types->n; i++)
+                yaml_each(example, types->types[i].examples) {
+                        struct run run = { .types = types,
+                                           .d = d,
+                                           .type = &types->types[i],
+                                           .example = example,
+                                           .time = FIRST_MESSAGE - WW_SECOND };
+                        int r = run_example(&run);
+
+                        buf_deinit(&run.got);
+                        if (r < 0)
+                                return r;
+                        result = r ? r : result;
+                }
+        return result;
+}

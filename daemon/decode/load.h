@@ -1,0 +1,47 @@
+#pragma once
+/*
+ * From YAML to sensor types. load.c reads files, types and messages; load_event.c events; load_source.c values. What is
+ * wrong goes into the diag with its place and a cure, and reading goes on, so that one run tells everything.
+ */
+#include "decode/type.h"
+
+/* a key of the language, with its line in the reference */
+struct load_key {
+        const char *name, *help;
+};
+extern const struct load_key load_type_keys[], load_message_keys[], load_event_keys[], load_source_keys[],
+        load_time_keys[];
+extern const size_t load_type_keys_n, load_message_keys_n, load_event_keys_n, load_source_keys_n, load_time_keys_n;
+
+struct load {
+        struct decode_types *types;
+        struct arena *arena;
+        struct diag *d;
+        struct type *type;
+        /* of the message that is being read */
+        struct path_names names;
+        struct ww_str field_names[SOURCE_FIELDS_MAX];
+        uint32_t secret;   /* mask of fields that must not leave */
+        uint32_t captures; /* mask of captures that its topics set */
+        const char *what;  /* "sensor `x`, message `y`", for messages */
+};
+
+enum load_use {
+        LOAD_VALUE,  /* may leave: an attribute, a value, an identity */
+        LOAD_STATE,  /* the results of its map are states */
+        LOAD_NUMBER, /* a measurement */
+        LOAD_SECRET, /* a field: may be `redact: true` */
+};
+
+int load_keys_check(struct load *l, const struct yaml_node *n, const char *what, const struct load_key *keys,
+                    size_t n_keys);
+int load_path(struct load *l, const struct yaml_node *n, struct path *ret);
+int load_paths(struct load *l, const struct yaml_node *n, const struct path **ret, size_t *ret_n);
+int load_source(struct load *l, const struct yaml_node *n, enum load_use use, const struct source **ret);
+/** `attributes`; `parent`: those that hold for all of the message's events, or NULL. */
+int load_attributes(struct load *l, const struct yaml_node *n, const struct type_attr *parent, size_t n_parent,
+                    const struct type_attr **ret, size_t *ret_n);
+int load_condition(struct load *l, const struct yaml_node *n, const struct expr **ret);
+int load_events(struct load *l, const struct yaml_node *n, struct type_message *message);
+/** All files of the bundle. 0, DIAG_E_USER, -ENOMEM. */
+int load_bundle(struct decode_types *types, const struct bundle *bundle, struct diag *d);

@@ -1,0 +1,163 @@
+#include "decode/load.h"
+
+#include <stdio.h>
+
+const struct load_key load_event_keys[] = {
+        { "kind", "what happened: a kind (`smoke`), or a state's value (`device.offline`)" },
+        { "kind_by_class",
+          "another state's kind for assets of a class: {door: door, cabinet: cabinet}; the asset's own "
+          "`kind` and `inverted` go first. `{}`: only those" },
+        { "state", "of a state: the value that says active or normal" },
+        { "value", "the number of a measurement; of other kinds any value to keep" },
+        { "unit", "of the value; of a measurement its kind's own unless it differs" },
+        { "device", "whose event it is, if not the message's device" },
+        { "where", "only if this expression is true" },
+        { "repeat_within",
+          "a pulse heard again within this time is a repeat; of a measurement: at most one in this time" },
+        { "required", "true: a message without it is reported as undecoded" },
+        { "attributes", "names with values, beside the message's own" },
+};
+const size_t load_event_keys_n = sizeof load_event_keys / sizeof *load_event_keys;
+
+static int kind_error(struct load *l, const struct yaml_node *n, struct ww_str name, const char *what) {
+        const char *nearest = placement_nearest_kind(l->types->kinds, name);
+        char help[160];
+
+        snprintf(help, sizeof help, nearest ? "did you mean `%s`?" : "`wardwatch check --kinds` lists them", nearest);
+        return diag_error(l->d, n->pos, help, "%s: %s `%.*s`", l->what, what, WW_STR_ARG(name));
+}
+
+static int load_kind(struct load *l, const struct yaml_node *n, struct type_event *e) {
+        const struct yaml_node *kind = yaml_get(n, "kind");
+        struct ww_str name;
+        int r;
+
+        if (!kind)
+                return diag_error(l->d, n->pos, "add `kind: …`", "%s: an event has no kind", l->what);
+        r = yaml_string(kind, "kind", l->d, &name);
+        if (r)
+                return r;
+        if (!ww_kind_find(l->types->kinds, name, &e->family, &e->fixed))
+                return kind_error(l, kind, name, "unknown kind");
+        e->nature = l->types->kinds->rows[e->family].nature;
+        if (e->nature != WW_NATURE_STATE)
+                e->fixed = WW_STATE_PULSE;
+        return 0;
+}
+
+static int load_classes(struct load *l, const struct yaml_node *n, struct type_event *e) {
+        struct type_class *classes;
+        enum ww_state state;
+        struct ww_str name;
+        size_t i = 0;
+        int r;
+
+        if (n->type != YAML_MAPPING || e->nature != WW_NATURE_STATE || e->fixed != WW_STATE_UNKNOWN)
+                return diag_error(l->d, n->pos, "write kind_by_class: {door: door}, beside a kind with `state:`",
+                                  "%s: kind_by_class leads from classes of assets to states", l->what);
+        classes = arena_array(l->arena, struct type_class, n->n + 1);
+        if (!classes)
+                return -ENOMEM;
+        yaml_each(item, n) {
+                r = yaml_string(item, "kind", l->d, &name);
+                if (r)
+                        return r;
+                classes[i].name = item->key;
+                if (!ww_kind_find(l->types->kinds, name, &classes[i].family, &state) || state != WW_STATE_UNKNOWN)
+                        return kind_error(l, item, name, "not a state:");
+                i++;
+        }
+        e->classes = classes;
+        e->n_classes = i;
+        e->by_asset = true;
+        return 0;
+}
+
+static int load_state(struct load *l, const struct yaml_node *n, struct type_event *e) {
+        const struct yaml_node *state = yaml_get(n, "state");
+        bool wanted = e->nature == WW_NATURE_STATE && e->fixed == WW_STATE_UNKNOWN;
+
+        if (wanted && !state)
+                return diag_error(l->d, n->pos, "add `state: PATH`, or name one value: `kind: smoke.detected`",
+                                  "%s: `%s` is a state, but nothing says which", l->what,
+                                  l->types->kinds->rows[e->family].family);
+        if (state && !wanted)
+                return diag_error(l->d, state->pos, "say when it happens with `where:`",
+                                  "%s: `%s` leaves no state open", l->what,
+                                  ww_kind_name(l->types->kinds, e->family, e->fixed));
+        return state ? load_source(l, state, LOAD_STATE, &e->state) : 0;
+}
+
+static int load_value(struct load *l, const struct yaml_node *n, struct type_event *e) {
+        const struct yaml_node *value = yaml_get(n, "value"), *unit = yaml_get(n, "unit");
+        bool measured = e->nature == WW_NATURE_MEASUREMENT;
+        int r = 0;
+
+        if (measured && !value)
+                return diag_error(l->d, n->pos, "add `value: PATH`", "%s: `%s` is a measurement without a value",
+                                  l->what, l->types->kinds->rows[e->family].family);
+        if (unit)
+                r = yaml_string(unit, "unit", l->d, &e->unit);
+        else if (measured)
+                e->unit = ww_str(l->types->kinds->rows[e->family].unit);
+        if (!r && value)
+                r = load_source(l, value, measured ? LOAD_NUMBER : LOAD_VALUE, &e->value);
+        return r;
+}
+
+static int load_rest(struct load *l, const struct yaml_node *n, const struct type_message *message,
+                     struct type_event *e) {
+        const struct yaml_node *x;
+        int r = 0;
+
+        if ((x = yaml_get(n, "kind_by_class")))
+                r = load_classes(l, x, e);
+        if (!r && (x = yaml_get(n, "device")))
+                r = load_source(l, x, LOAD_VALUE, &e->device);
+        if (!r && (x = yaml_get(n, "where")))
+                r = load_condition(l, x, &e->where);
+        if (!r && (x = yaml_get(n, "required")))
+                r = yaml_bool(x, "required", l->d, &e->required);
+        if (!r && (x = yaml_get(n, "repeat_within")))
+                r = yaml_span(x, "repeat_within", WW_MSEC, 31 * WW_DAY, l->d, &e->repeat_within);
+        if (!r && e->repeat_within && e->nature == WW_NATURE_STATE)
+                r = diag_error(l->d, x->pos, "leave it out", "%s: a state never repeats by itself", l->what);
+        return r ? r
+                 : load_attributes(l, yaml_get(n, "attributes"), message->attrs, message->n_attrs, &e->attrs,
+                                   &e->n_attrs);
+}
+
+static int load_event(struct load *l, const struct yaml_node *n, const struct type_message *message,
+                      struct type_event *e) {
+        int r;
+
+        if (n->type != YAML_MAPPING)
+                return diag_error(l->d, n->pos, "write {kind: …}", "%s: an event is a mapping", l->what);
+        r = load_keys_check(l, n, l->what, load_event_keys, load_event_keys_n);
+        r = r ? r : load_kind(l, n, e);
+        r = r ? r : load_state(l, n, e);
+        r = r ? r : load_value(l, n, e);
+        return r ? r : load_rest(l, n, message, e);
+}
+
+int load_events(struct load *l, const struct yaml_node *n, struct type_message *message) {
+        struct type_event *events;
+        int r, result = 0;
+        size_t i = 0;
+
+        if (n->type != YAML_SEQUENCE || n->n == 0 || n->n > TYPE_EVENTS_MAX)
+                return diag_error(l->d, n->pos, "write a list: `- kind: …`", "%s: between 1 and 64 events are needed",
+                                  l->what);
+        events = arena_array(l->arena, struct type_event, n->n);
+        if (!events)
+                return -ENOMEM;
+        yaml_each(item, n) {
+                r = load_event(l, item, message, &events[i++]);
+                if (r < 0)
+                        return r;
+                result = r ? r : result;
+        }
+        message->events = events;
+        message->n_events = i;
+        return result;
+}

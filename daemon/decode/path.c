@@ -1,0 +1,159 @@
+#include "decode/path.h"
+
+struct parse {
+        struct arena *arena;
+        struct ww_str text;
+        const char *p, *end;
+        struct diag_pos pos;
+        struct diag *d;
+        struct path_step steps[PATH_STEPS_MAX];
+        size_t n;
+};
+
+static int complain(struct parse *p, const char *what) {
+        return diag_error(p->d, p->pos, "a path is written like data.items[0].\"odd key\"", "path `%.*s`: %s",
+                          WW_STR_ARG(p->text), what);
+}
+
+static bool is_word(char c) {
+        return c && !strchr(" \t\"'.[]{}|,<>=", c);
+}
+
+static int parse_key(struct parse *p, struct path_step *step) {
+        const char *start = p->p, *close;
+
+        if (p->p < p->end && *p->p == '"') {
+                close = memchr(start + 1, '"', (size_t)(p->end - start - 1));
+                if (!close)
+                        return complain(p, "a quoted key without its end");
+                step->key = arena_copy(p->arena, (struct ww_str){ start + 1, (size_t)(close - start - 1) });
+                p->p = close + 1;
+                return step->key.p ? 0 : -ENOMEM;
+        }
+        while (p->p < p->end && is_word(*p->p))
+                p->p++;
+        if (p->p == start)
+                return complain(p, "a key is missing");
+        step->key = arena_copy(p->arena, (struct ww_str){ start, (size_t)(p->p - start) });
+        return step->key.p ? 0 : -ENOMEM;
+}
+
+static int parse_index(struct parse *p, struct path_step *step) {
+        size_t digits = 0;
+
+        p->p++;
+        for (; p->p < p->end && *p->p >= '0' && *p->p <= '9' && digits < 6; digits++, p->p++)
+                step->index = step->index * 10 + (uint32_t)(*p->p - '0');
+        if (digits == 0 || p->p == p->end || *p->p != ']')
+                return complain(p, "an index is a number in brackets");
+        p->p++;
+        return 0;
+}
+
+static int parse_steps(struct parse *p) {
+        bool dot = true; /* a key may begin here */
+
+        while (p->p < p->end) {
+                struct path_step *step = &p->steps[p->n];
+                int r;
+
+                if (p->n == PATH_STEPS_MAX)
+                        return complain(p, "more than 16 steps");
+                *step = (struct path_step){ 0 };
+                if (*p->p == '[' && p->n)
+                        r = parse_index(p, step);
+                else if (!dot)
+                        return complain(p, "a dot is missing");
+                else
+                        r = parse_key(p, step);
+                if (r)
+                        return r;
+                p->n++;
+                dot = p->p < p->end && *p->p == '.';
+                p->p += dot;
+        }
+        return dot ? complain(p, p->n ? "ends in a dot" : "is empty") : 0;
+}
+
+static int resolve_capture(struct parse *p, const struct path_names *names, struct path *ret) {
+        const char *known[TOPIC_CAPTURES_MAX];
+        int i;
+
+        if (p->n == 1) {
+                ret->root = PATH_TOPIC;
+                return 1;
+        }
+        i = p->steps[1].key.p ? topic_name_find(names->captures, p->steps[1].key) : -1;
+        if (i < 0) {
+                for (size_t k = 0; k < names->captures->n; k++)
+                        known[k] = names->captures->names[k].p;
+                return -diag_error(p->d, p->pos,
+                                   names->captures->n ? diag_suggest(p->steps[1].key, known, names->captures->n)
+                                                      : "capture it in the topic: zigbee2mqtt/{device}",
+                                   "no topic of this sensor type captures `%.*s`", WW_STR_ARG(p->steps[1].key));
+        }
+        if (p->n > 2)
+                return -complain(p, "a capture has no parts");
+        ret->root = PATH_CAPTURE;
+        ret->index = (uint32_t)i;
+        return 2;
+}
+
+/* How many of the steps the root takes; negative: -DIAG_E_USER or -PATH_E_UNKNOWN. */
+static int resolve_root(struct parse *p, const struct path_names *names, bool strict, struct path *ret) {
+        struct ww_str first = p->steps[0].key;
+
+        for (size_t i = 0; i < names->n_fields; i++)
+                if (ww_str_equal(names->fields[i], first)) {
+                        ret->root = PATH_FIELD;
+                        ret->index = (uint32_t)i;
+                        return 1;
+                }
+        ret->root = PATH_PAYLOAD;
+        if (ww_str_is(first, "payload"))
+                return 1;
+        if (ww_str_is(first, "topic"))
+                return resolve_capture(p, names, ret);
+        if (names->item && ww_str_is(first, "item")) {
+                ret->root = PATH_ITEM;
+                return 1;
+        }
+        if (names->item && ww_str_is(first, "key") && p->n == 1) {
+                ret->root = PATH_KEY;
+                return 1;
+        }
+        return strict ? -PATH_E_UNKNOWN : 0;
+}
+
+int path_parse(struct arena *arena, struct ww_str text, struct diag_pos pos, struct diag *d,
+               const struct path_names *names, bool strict, struct path *ret) {
+        struct parse p = { .arena = arena, .text = text, .p = text.p, .end = text.p + text.n, .pos = pos, .d = d };
+        struct path path = { 0 };
+        struct path_step *steps;
+        int r, taken;
+
+        r = parse_steps(&p);
+        if (r)
+                return r;
+        taken = resolve_root(&p, names, strict, &path);
+        if (taken < 0)
+                return -taken;
+        path.n = p.n - (size_t)taken;
+        if (path.n && path.root == PATH_FIELD)
+                return complain(&p, "a field has no parts");
+        steps = arena_array(arena, struct path_step, path.n + 1);
+        path.written = arena_copy(arena, text);
+        if (!steps || !path.written.p)
+                return -ENOMEM;
+        memcpy(steps, p.steps + taken, path.n * sizeof(*steps));
+        path.steps = steps;
+        *ret = path;
+        return 0;
+}
+
+uint32_t path_follow(const struct path *p, const struct document *doc, uint32_t from) {
+        for (size_t i = 0; i < p->n && from != DOCUMENT_NONE; i++)
+                from = p->steps[i].key.p ? document_member(doc, from, p->steps[i].key)
+                                         : document_item(doc, from, p->steps[i].index);
+        return from;
+}

@@ -1,0 +1,58 @@
+#pragma once
+/*
+ * Where a value comes from: a path into the payload, the topic, or what was read before.
+ *
+ *     battery                      key of the payload
+ *     data.friendly_name           key in a key
+ *     events[0].component          item of an array
+ *     ZbReceived."0500<00"         a key that is no word
+ *     payload                      the whole payload (text); payload.x is x, also where a field is called x
+ *     topic.device                 a capture of the topic; `topic` alone is the whole topic
+ *     item.x, key                  in a for_each: the element, its key or number
+ *     door                         a field of the message, if one has that name; else a key of the payload
+ */
+#include "decode/document.h"
+#include "decode/topic.h"
+
+#define PATH_STEPS_MAX 16
+
+enum path_root {
+        PATH_PAYLOAD,
+        PATH_TOPIC,   /* whole topic */
+        PATH_CAPTURE, /* `index` */
+        PATH_FIELD,   /* `index` */
+        PATH_ITEM,
+        PATH_KEY,
+};
+
+struct path_step {
+        struct ww_str key; /* .p NULL: an index */
+        uint32_t index;
+};
+
+struct path {
+        enum path_root root;
+        uint32_t index;
+        const struct path_step *steps;
+        size_t n;
+        struct ww_str written;
+};
+
+/* what names mean in one message */
+struct path_names {
+        const struct topic_names *captures;
+        const struct ww_str *fields;
+        size_t n_fields;
+        bool item; /* inside a for_each */
+};
+
+/** Reads `text`. `strict`: a bare word that is no field is refused (PATH_E_UNKNOWN), as in expressions. Steps live in
+ *  `arena`. 0, DIAG_E_USER, PATH_E_UNKNOWN, -ENOMEM. */
+enum {
+        PATH_E_UNKNOWN = 1,
+};
+int path_parse(struct arena *arena, struct ww_str text, struct diag_pos pos, struct diag *d,
+               const struct path_names *names, bool strict, struct path *ret);
+
+/** Follows the steps from node `from`: DOCUMENT_NONE if something on the way is missing. */
+uint32_t path_follow(const struct path *p, const struct document *doc, uint32_t from);

@@ -1,0 +1,377 @@
+/*
+ * What a message says: its events.
+ *
+ * A state is an event when it differs from what was heard last of this (sensor type, device, kind), and the first time
+ * (flag `initial`). The table always takes the newest arrival: an older one that comes late is told and remembered like
+ * any other, because the worst that this can do is one event too many, while the opposite swallows a change.
+ *
+ * Exercise has its own entries: a detector that was tested in a drill must still be a change when it burns. A suspect
+ * message is told but not remembered: what it claims must not make the true report look like a repeat.
+ *
+ * A retained pulse or measurement is nothing new. A pulse with `repeat_within` remembers when it was told; so does the
+ * sign of life: a device whose asset is supervised gives a device.heartbeat with its messages, at most four in one
+ * supervision time, because silence is judged by that kind.
+ */
+#include "decode/run.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <xxhash.h>
+
+void run_fail(struct decode *d, int outcome, const char *format, ...) {
+        va_list args;
+
+        if (d->outcome)
+                return;
+        d->outcome = outcome;
+        va_start(args, format);
+        vsnprintf(d->detail, sizeof d->detail, format, args);
+        va_end(args);
+}
+
+static struct ww_str name_of(const struct decode *d, ww_family family, enum ww_state state) {
+        return d->types->kind_names[family][state];
+}
+
+/* The attributes that the message carries, into d->attrs. */
+static size_t read_attrs(struct decode *d, const struct type_event *e) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < e->n_attrs; i++) {
+                struct ww_value v;
+
+                if (!source_read(e->attrs[i].source, &d->context, &v))
+                        run_fail(d, DECODE_E_BAD_FIELD, "attribute `%.*s` cannot be read",
+                                 WW_STR_ARG(e->attrs[i].name));
+                if (v.type == WW_MISSING)
+                        continue;
+                d->attrs[n++] = (struct ww_attr){ e->attrs[i].name, e->attrs[i].symbol, v };
+        }
+        return n;
+}
+
+static void place(const struct decode *d, uint32_t asset, struct ww_event *event) {
+        const struct site *site = d->placement->site;
+        const struct site_asset *a;
+
+        event->asset_index = asset;
+        if (asset == SITE_NONE)
+                return;
+        a = site_asset(site, asset);
+        event->asset = a->id;
+        if (a->zone != SITE_NONE)
+                event->zone = site_zone(site, a->zone)->id;
+}
+
+struct telling {
+        const struct type_event *event; /* NULL: a sign of life */
+        ww_family family;
+        enum ww_state state;
+        uint32_t flags;
+        struct ww_str device;
+        uint32_t asset;
+        struct ww_value value;
+};
+
+static int tell(struct decode *d, const struct telling *t) {
+        const struct type_event *e = t->event;
+        struct ww_event event = {
+                .seq = d->message->seq,
+                .index = d->index,
+                .time = d->time,
+                .received = d->message->received,
+                .device_time = d->device_time,
+                .family = t->family,
+                .kind = name_of(d, t->family, t->state),
+                .state = t->state,
+                .flags = d->flags | t->flags,
+                .site = site_name(d->placement->site),
+                .device = t->device,
+                .sensor = d->type->sensor,
+                .value = t->value,
+                .attrs = d->attrs,
+        };
+
+        if (d->index == RUN_EVENTS_MAX) {
+                run_fail(d, DECODE_E_BAD_PAYLOAD, "more than 256 events in one message");
+                return 0;
+        }
+        if (e) {
+                event.unit = t->value.type == WW_MISSING ? WW_STR_NONE : e->unit;
+                event.n_attrs = read_attrs(d, e);
+        }
+        place(d, t->asset, &event);
+        d->lived |= t->family == d->types->heartbeat;
+        d->index++;
+        d->figures.events++;
+        return d->sink(d->userdata, &event);
+}
+
+static struct states_key key_of(const struct decode *d, struct ww_str device, ww_family family) {
+        return states_key(d->type->owner, device, ww_str(d->types->kinds->rows[family].family), d->message->exercise);
+}
+
+/* The entry for `key`, made if there is none; *ret_new tells. */
+static int entry_of(struct decode *d, struct states_key key, struct states_entry **ret, bool *ret_new) {
+        *ret = states_find(&d->states, key);
+        *ret_new = !*ret;
+        if (!*ret)
+                *ret = states_add(&d->states, key);
+        if (!*ret)
+                return -ENOMEM;
+        (*ret)->owner = d->type->owner;
+        return 0;
+}
+
+static int tell_state(struct decode *d, struct telling *t) {
+        struct states_key key = key_of(d, t->device, t->family);
+        struct states_entry *entry = states_find(&d->states, key);
+        bool fresh;
+        int r;
+
+        if (entry && entry->state == t->state) {
+                entry->heard = d->message->time;
+                d->figures.repeats++;
+                return 0;
+        }
+        if (!entry)
+                t->flags |= WW_EVENT_INITIAL;
+        if (!(d->flags & WW_EVENT_SUSPECT)) {
+                r = entry_of(d, key, &entry, &fresh);
+                if (r < 0)
+                        return r;
+                entry->heard = d->message->time;
+                entry->state = (uint8_t)t->state;
+        }
+        return tell(d, t);
+}
+
+/* Repeats of a pulse are told apart by its value (which badge); a measurement's value always differs. */
+static struct states_key pulse_key(const struct decode *d, const struct telling *t) {
+        struct states_key key = key_of(d, t->device, t->family);
+
+        if (t->event->nature == WW_NATURE_PULSE && t->value.type == WW_STRING)
+                key.low ^= XXH3_64bits(t->value.string.p, t->value.string.n) | 1;
+        return key;
+}
+
+/* |a - b| < span; either way round, because the repeat's device time may be the earlier one. Half-open. */
+static bool is_near(int64_t a, int64_t b, int64_t span) {
+        int64_t distance;
+
+        return !__builtin_sub_overflow(a, b, &distance) && distance < span && distance > -span;
+}
+
+static int tell_pulse(struct decode *d, struct telling *t) {
+        struct states_entry *entry;
+        bool fresh;
+        int r;
+
+        if (d->message->retained) {
+                d->figures.repeats++;
+                return 0;
+        }
+        if (t->event->repeat_within) {
+                r = entry_of(d, pulse_key(d, t), &entry, &fresh);
+                if (r < 0)
+                        return r;
+                if (!fresh && is_near(d->time, entry->heard, t->event->repeat_within)) {
+                        d->figures.repeats++;
+                        return 0;
+                }
+                entry->heard = d->time;
+                entry->state = WW_STATE_PULSE;
+        }
+        return tell(d, t);
+}
+
+/* What the site says about the asset decides over the type's own kind. */
+static void read_by_asset(const struct decode *d, struct telling *t) {
+        const struct type_event *e = t->event;
+        const struct asset_reading *reading;
+        struct ww_str class_name;
+
+        if (t->asset == SITE_NONE)
+                return;
+        reading = &d->placement->readings[t->asset];
+        class_name = site_asset(d->placement->site, t->asset)->class_name;
+        if (reading->inverted && t->state == WW_STATE_ACTIVE)
+                t->state = WW_STATE_NORMAL;
+        else if (reading->inverted && t->state == WW_STATE_NORMAL)
+                t->state = WW_STATE_ACTIVE;
+        if (reading->family != WW_FAMILY_NONE) {
+                t->family = reading->family;
+                return;
+        }
+        for (size_t i = 0; i < e->n_classes; i++)
+                if (ww_str_equal(e->classes[i].name, class_name)) {
+                        t->family = e->classes[i].family;
+                        return;
+                }
+}
+
+/* The value, as an event keeps it: a number, a text, or nothing. False: nothing to tell. */
+static bool read_value(struct decode *d, struct telling *t) {
+        const struct type_event *e = t->event;
+        bool measured = e->nature == WW_NATURE_MEASUREMENT, readable = true;
+
+        t->value = ww_missing();
+        if (e->value)
+                readable = source_read(e->value, &d->context, &t->value);
+        if (!readable)
+                run_fail(d, DECODE_E_BAD_FIELD, "the value of `%.*s` cannot be read",
+                         WW_STR_ARG(name_of(d, e->family, WW_STATE_PULSE)));
+        if (t->value.type == WW_BOOL)
+                t->value = ww_string(t->value.boolean ? WW_STR("true") : WW_STR("false"));
+        if (t->value.type != WW_NUMBER && t->value.type != WW_STRING)
+                t->value = ww_missing();
+        return !measured || t->value.type == WW_NUMBER;
+}
+
+/* A part of a device may be an asset of its own; else it stands where the device stands. */
+static bool read_device(struct decode *d, struct telling *t) {
+        t->device = d->device;
+        t->asset = d->asset;
+        if (!t->event->device)
+                return true;
+        if (!source_text(t->event->device, &d->context, &t->device) || !t->device.n || t->device.n > TYPE_DEVICE_MAX) {
+                run_fail(d, DECODE_E_BAD_FIELD, "the device of an event is missing or too long");
+                return false;
+        }
+        t->asset = placement_asset(d->placement, d->type->name, t->device);
+        if (t->asset == SITE_NONE)
+                t->asset = d->asset;
+        return true;
+}
+
+/* True if the entry has something to tell; then `t` is filled. */
+static bool read_event(struct decode *d, const struct type_event *e, struct telling *t) {
+        int state = (int)e->fixed;
+
+        if (e->where && !expr_true(e->where, &d->env))
+                return false;
+        if (e->state)
+                state = source_state(e->state, &d->context);
+        *t = (struct telling){ .event = e, .family = e->family, .state = (enum ww_state)state };
+        if (state == VALUEMAP_IGNORE || !read_value(d, t)) {
+                if (e->required)
+                        run_fail(d, DECODE_E_BAD_FIELD, "`%s` is required, and is not there",
+                                 d->types->kinds->rows[e->family].family);
+                return false;
+        }
+        if (!read_device(d, t))
+                return false;
+        if (e->by_asset)
+                read_by_asset(d, t);
+        return true;
+}
+
+/* A message of a supervised device shows that it lives. */
+static int tell_life(struct decode *d, const struct type_message *m) {
+        struct telling t = { .family = d->types->heartbeat, .state = WW_STATE_PULSE, .asset = d->asset };
+        struct states_entry *entry;
+        int64_t supervision;
+        bool fresh;
+        int r;
+
+        if (!m->alive || d->message->retained || d->asset == SITE_NONE || t.family == WW_FAMILY_NONE)
+                return 0;
+        supervision = site_asset(d->placement->site, d->asset)->supervision;
+        if (supervision <= 0 || (d->flags & WW_EVENT_SUSPECT))
+                return 0;
+        r = entry_of(d, key_of(d, d->device, t.family), &entry, &fresh);
+        if (r < 0)
+                return r;
+        if (!fresh && !d->lived && is_near(d->message->time, entry->heard, supervision / 4))
+                return 0;
+        entry->heard = d->message->time;
+        entry->state = WW_STATE_PULSE;
+        if (d->lived)
+                return 0;
+        t.device = d->device;
+        return tell(d, &t);
+}
+
+/* One element of a for_each, or the whole message. */
+static int run_element(struct decode *d, const struct type_message *m) {
+        struct telling t;
+        int r;
+
+        if (!source_text(m->device, &d->context, &d->device) || !d->device.n || d->device.n > TYPE_DEVICE_MAX) {
+                run_fail(d, DECODE_E_BAD_FIELD, "message `%.*s`: the device is missing, empty or longer than %d bytes",
+                         WW_STR_ARG(m->name), TYPE_DEVICE_MAX);
+                return 0;
+        }
+        d->asset = placement_asset(d->placement, d->type->name, d->device);
+        d->lived = false;
+        for (size_t i = 0; i < m->n_events; i++) {
+                const struct type_event *e = &m->events[i];
+
+                if (!read_event(d, e, &t))
+                        continue;
+                r = e->nature == WW_NATURE_STATE ? tell_state(d, &t) : tell_pulse(d, &t);
+                if (r < 0)
+                        return r;
+        }
+        return tell_life(d, m);
+}
+
+static void read_time(struct decode *d, const struct type_message *m) {
+        struct ww_value v = ww_missing();
+        bool skew = false;
+
+        d->device_time = WW_TIME_NONE;
+        if (m->time.source)
+                source_read(m->time.source, &d->context, &v);
+        if (v.type != WW_MISSING && v.type != WW_NULL && !(v.type == WW_STRING && !v.string.n))
+                skew = !stamp_read(v, m->time.form, m->time.offset, &d->device_time);
+        if (skew)
+                d->device_time = WW_TIME_NONE;
+        d->time = d->message->received;
+        if (!skew)
+                d->time = stamp_event_time(d->device_time, d->message->received, m->delay, &skew);
+        if (skew)
+                d->flags |= WW_EVENT_CLOCK_SKEW;
+}
+
+static void begin(struct decode *d, const struct type_message *m) {
+        d->flags = (d->message->retained ? WW_EVENT_RETAINED : 0) | (d->message->exercise ? WW_EVENT_EXERCISE : 0);
+        if (m->check && !expr_true(m->check, &d->env))
+                d->flags |= WW_EVENT_SUSPECT;
+        read_time(d, m);
+}
+
+static int run_each(struct decode *d, const struct type_message *m) {
+        struct source_context *x = &d->context;
+        const struct document *doc = x->doc;
+        uint32_t node = doc ? path_follow(m->for_each, doc, 0) : DOCUMENT_NONE, number = 0;
+        bool object;
+        int r = 0;
+
+        if (node == DOCUMENT_NONE || doc->nodes[node].type < DOCUMENT_OBJECT)
+                return 0;
+        object = doc->nodes[node].type == DOCUMENT_OBJECT;
+        for (uint32_t i = node + 1; r >= 0 && i < doc->nodes[node].next && d->index < RUN_EVENTS_MAX; number++) {
+                x->key = object ? document_string(doc, i) : ww_str(arena_printf(&d->arena, "%u", number));
+                x->item = i + object;
+                x->known = 0;
+                i = doc->nodes[x->item].next;
+                if (m->only && !expr_true(m->only, &d->env))
+                        continue;
+                begin(d, m);
+                r = run_element(d, m);
+        }
+        return r;
+}
+
+int run_message(struct decode *d, const struct type_message *m) {
+        int r;
+
+        if (m->for_each) {
+                r = run_each(d, m);
+        } else {
+                begin(d, m);
+                r = run_element(d, m);
+        }
+        return r < 0 ? r : d->outcome;
+}

@@ -1,0 +1,71 @@
+#pragma once
+/*
+ * A source: how one value is had from a message. The first of some paths that is there, a template, or a constant; then
+ * its conversions, in this order: default, map, invert, as, scale and offset, asset look-up.
+ *
+ * Missing, null and empty are three things. A field that the message does not carry is missing, and what depends on it
+ * is left out; null is null ("the bridge does not know"); "" is a text. A default replaces a missing one only.
+ */
+#include "decode/path.h"
+#include "decode/placement.h"
+#include "decode/valuemap.h"
+
+#define SOURCE_PATHS_MAX  8
+#define SOURCE_PIECES_MAX 16
+#define SOURCE_FIELDS_MAX 32 /* named fields of one message */
+
+enum source_as {
+        SOURCE_AS_IS,
+        SOURCE_AS_NUMBER,
+        SOURCE_AS_BOOLEAN,
+        SOURCE_AS_STRING,
+};
+extern const char *const source_as_names[];
+extern const size_t source_as_names_n;
+
+/* text, then the path's value */
+struct source_piece {
+        struct ww_str text;
+        const struct path *path; /* NULL: text only */
+};
+
+struct source {
+        const struct path *paths;
+        size_t n_paths;
+        const struct source_piece *pieces; /* template */
+        size_t n_pieces;
+        struct ww_value constant; /* without paths and pieces */
+        struct ww_value fallback; /* MISSING = none */
+        const struct valuemap *map;
+        enum source_as as;
+        bool invert, scaled, secret;
+        double scale, offset;
+        struct ww_str asset_field; /* .p NULL = no look-up */
+        struct diag_pos pos;
+};
+
+/* one message while it is decoded: what paths lead into */
+struct source_context {
+        const struct document *doc; /* NULL: payload not read (yet) */
+        struct arena *arena;
+        const struct placement *placement;
+        struct ww_str topic;
+        struct ww_str captures[TOPIC_CAPTURES_MAX]; /* .p NULL = missing */
+        const struct source *const *fields;         /* of the message */
+        size_t n_fields;
+        struct ww_value values[SOURCE_FIELDS_MAX]; /* of fields, once read */
+        uint32_t known;                            /* mask of values that are */
+        uint32_t item;                             /* for_each: node of the element, or DOCUMENT_NONE */
+        struct ww_str key;                         /* for_each: .p NULL = none */
+};
+
+/** The value. False: it is there but cannot be what it has to be (no number, no truth value); then *ret is missing. */
+bool source_read(const struct source *s, struct source_context *x, struct ww_value *ret);
+/** The value as text (numbers as they were written). False if it is missing, null, or no scalar. */
+bool source_text(const struct source *s, struct source_context *x, struct ww_str *ret);
+/** A state. VALUEMAP_IGNORE: no event (missing, or a map's `ignore`). What fits no row is WW_STATE_UNKNOWN. */
+int source_state(const struct source *s, struct source_context *x);
+/** The value that a path leads to. */
+struct ww_value source_path_value(const struct path *p, struct source_context *x);
+/** True if the path leads to something, be it null or an object. */
+bool source_path_present(const struct path *p, struct source_context *x);

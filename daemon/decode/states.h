@@ -1,0 +1,55 @@
+#pragma once
+/*
+ * What was heard last: one entry for each state of each device, and for each pulse whose radio repeats are folded.
+ *
+ * Problem: a bridge repeats a device's whole state with every battery report, and the broker repeats retained ones at
+ * every reconnect. Only a change is an event. So the last value of (sensor type, device, kind) is remembered here.
+ *
+ * An entry is 32 bytes; its key is 128 bits of XXH3 over the names, so that names need not be kept: of a million
+ * entries two meet with a probability of 1e-27. The table doubles up to a fixed capacity. When it is full a newcomer
+ * takes the place of the entry heard longest ago among the 16 beside its own place: that device's next report is told
+ * once more, as a first one. Nothing is ever swallowed by a full table.
+ *
+ * Determinism: which entry goes depends on the layout, so the snapshot keeps the layout as it is; a table that is
+ * loaded behaves like the one that was saved.
+ */
+#include "base/buf.h"
+
+#define STATES_MAX (UINT32_C(1) << 20) /* entries; 32 bytes each, table at most 3/4 full: 64 MiB */
+
+struct states_key {
+        uint64_t low, high;
+};
+
+struct states_entry {
+        struct states_key key; /* {0, 0} = free */
+        int64_t heard;         /* µs: of a state when it was heard, of a pulse when it was told */
+        uint32_t owner;        /* hash of the sensor type's name */
+        uint8_t state;         /* enum ww_state */
+};
+
+struct states {
+        struct states_entry *entries;
+        size_t n, capacity, max; /* max: entries, not slots */
+        uint64_t evicted;
+};
+
+void states_init(struct states *s, size_t max);
+void states_deinit(struct states *s);
+
+/** The key of the parts' concatenation. `parts` must differ where their texts do: the lengths are mixed in. */
+struct states_key states_key(uint32_t owner, struct ww_str device, struct ww_str kind, bool exercise);
+
+/** NULL if it is not known. */
+struct states_entry *states_find(struct states *s, struct states_key key);
+/** Adds an entry that is not there. NULL without memory. Pointers from before are void. */
+struct states_entry *states_add(struct states *s, struct states_key key);
+/** Drops all entries whose owner `keep` refuses. 0, -ENOMEM (nothing dropped). */
+int states_filter(struct states *s, bool (*keep)(void *userdata, uint32_t owner), void *userdata);
+
+static inline size_t states_bytes(const struct states *s) {
+        return s->capacity * sizeof(struct states_entry);
+}
+
+void states_save(const struct states *s, struct buf *out);
+int states_load(struct states *s, struct rd *in); /* into an initialised one; 0, -EBADMSG, -ENOMEM */

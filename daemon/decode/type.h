@@ -1,0 +1,109 @@
+#pragma once
+/*
+ * A sensor type, compiled: what the loader (load.c) makes of YAML and decode.c runs. All of it lives in the arena of
+ * struct decode_types and never changes.
+ */
+#include "config/bundle.h"
+#include "config/yaml.h"
+#include "decode/decode.h"
+#include "decode/format.h"
+#include "decode/source.h"
+#include "decode/stamp.h"
+#include "decode/trie.h"
+#include "expr/expr.h"
+
+#define TYPE_MESSAGES_MAX 256
+#define TYPE_EVENTS_MAX   64 /* entries of one message */
+#define TYPE_ATTRS_MAX    32 /* of one event: the message's and its own */
+#define TYPE_DELAY        (60 * WW_SECOND)
+#define TYPE_DEVICE_MAX   256 /* bytes of a device's name */
+
+struct type_attr {
+        struct ww_str name;
+        uint32_t symbol;
+        const struct source *source;
+};
+
+struct type_class {
+        struct ww_str name; /* of the asset */
+        ww_family family;
+};
+
+struct type_event {
+        ww_family family;
+        enum ww_nature nature;
+        enum ww_state fixed; /* UNKNOWN: `state` says */
+        const struct source *state, *value, *device;
+        struct ww_str unit;
+        const struct expr *where;
+        const struct type_class *classes;
+        size_t n_classes;
+        bool by_asset; /* the asset's `kind`, `inverted` and class decide too */
+        bool required;
+        int64_t repeat_within; /* 0 = each one counts */
+        const struct type_attr *attrs;
+        size_t n_attrs;
+};
+
+/* `match`: the field is one of these texts */
+struct type_match {
+        struct path path;
+        const struct ww_str *texts;
+        size_t n;
+};
+
+struct type_time {
+        const struct source *source; /* NULL: the message's arrival */
+        enum stamp_form form;
+        int offset; /* seconds east of UTC, of a text without one */
+};
+
+struct type_message {
+        struct ww_str name;
+        uint8_t formats[4];
+        size_t n_formats;
+        const struct path *has, *lacks;
+        size_t n_has, n_lacks;
+        const struct type_match *matches;
+        size_t n_matches;
+        const struct expr *where, *check;
+        bool ignore;
+        bool alive; /* the message shows that the device lives */
+        const struct path *for_each;
+        const struct expr *only;
+        const struct source *const *fields;
+        size_t n_fields;
+        const struct source *device;
+        struct type_time time;
+        int64_t delay;
+        const struct type_attr *attrs;
+        size_t n_attrs;
+        const struct type_event *events;
+        size_t n_events;
+};
+
+struct type {
+        struct ww_str name;   /* "zigbee2mqtt" */
+        struct ww_str sensor; /* "zigbee2mqtt/1" */
+        uint32_t owner;       /* hash of the name: whose state it is */
+        struct diag_pos pos;
+        struct topic_names captures;
+        const struct type_message *messages;
+        size_t n_messages;
+        const struct yaml_node *examples;
+};
+
+struct decode_types {
+        struct arena arena;
+        struct type *types;
+        size_t n, capacity;
+        struct trie *trie;
+        const struct path **refs; /* slots of expressions */
+        size_t n_refs, refs_capacity;
+        struct placement placement;
+        const struct site *site;
+        struct symtab *symbols;
+        const struct ww_kinds *kinds;
+        struct ww_str (*kind_names)[4]; /* by family and state */
+        ww_family heartbeat;            /* device.heartbeat; WW_FAMILY_NONE if the vocabulary has none */
+};
