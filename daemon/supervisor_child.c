@@ -1,0 +1,328 @@
+#include "supervisor_child.h"
+#include "base/clock.h"
+#include "base/jsonline.h"
+#include "base/log.h"
+#include "base/span.h"
+#include "supervisor_backoff.h"
+#include "supervisor_spawn.h"
+#include <event2/event.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <wardwatch/time.h>
+
+/*
+ * A death is seen twice: the process is reaped, and its end of the pipe closes. Only when both have happened is it
+ * buried, so that its last lines (which record it had in hand) are read first. A grandchild may hold the pipe open
+ * (the engine's snapshot writer does), so the second is waited for no longer than LAST_WORDS.
+ *
+ * The watch for hanging measures the worker's silence. When this very process was stopped or starved, its timer fires
+ * late and the signs of life lie unread in the pipe: then it is not the worker that hung, and the watch begins anew.
+ */
+#define LAST_WORDS (100 * WW_MSEC)
+#define LATE       WW_SECOND
+#define QUEUE_MAX  ((size_t)256 * 1024)
+
+struct supervisor_child {
+        struct supervisor_child_options options;
+        struct event_base *base;
+        struct supervisor_backoff backoff;
+        enum supervisor_child_state state;
+        pid_t pid;
+        struct jsonline *pipe;
+        struct event *hung;  /* armed while the process lives and is not told to stop */
+        struct event *later; /* waiting: start; stopping: kill; reaped: bury */
+        int64_t hung_at;     /* boot clock, when `hung` should fire */
+        int64_t since;       /* wall clock, of the state */
+        bool reaped;
+        int ending;       /* wait status, once reaped */
+        char last[64];    /* how it died last */
+        char status[256]; /* its own words */
+};
+
+static const char *const state_names[] = {
+        [SUPERVISOR_CHILD_WAITING] = "waiting", [SUPERVISOR_CHILD_STARTING] = "starting",
+        [SUPERVISOR_CHILD_RUNNING] = "running", [SUPERVISOR_CHILD_STOPPING] = "stopping",
+        [SUPERVISOR_CHILD_STOPPED] = "stopped",
+};
+
+static const char *subject(const struct supervisor_child *c) {
+        static char text[64];
+
+        snprintf(text, sizeof(text), "worker=%s pid=%d", c->options.worker->name, (int)c->pid);
+        return text;
+}
+
+static void arm(struct event *e, int64_t usec) {
+        event_add(e, &(struct timeval){ .tv_sec = usec / WW_SECOND, .tv_usec = usec % WW_SECOND });
+}
+
+static void changed(struct supervisor_child *c) {
+        c->options.changed(c->options.userdata, c);
+}
+
+static void set_state(struct supervisor_child *c, enum supervisor_child_state state) {
+        c->state = state;
+        c->since = clock_wall();
+        changed(c);
+}
+
+static void watch(struct supervisor_child *c) {
+        c->hung_at = clock_boot() + c->options.hung_after;
+        arm(c->hung, c->options.hung_after);
+}
+
+static void on_hung(evutil_socket_t fd, short what, void *userdata) {
+        struct supervisor_child *c = userdata;
+
+        if (clock_boot() > c->hung_at + LATE) {
+                watch(c);
+                return;
+        }
+        log_error("worker-hung", subject(c), "no sign of life for %.1f s: it is killed",
+                  (double)c->options.hung_after / (double)WW_SECOND);
+        kill(c->pid, SIGKILL);
+}
+
+/* --- its words --- */
+
+static void hear_ready(struct supervisor_child *c) {
+        if (c->state != SUPERVISOR_CHILD_STARTING)
+                return;
+        log_info("worker-ready", subject(c), "works");
+        supervisor_backoff_ready(&c->backoff);
+        set_state(c, SUPERVISOR_CHILD_RUNNING);
+}
+
+static void hear_status(struct supervisor_child *c, const char *text) {
+        if (strncmp(c->status, text, sizeof(c->status) - 1) == 0)
+                return;
+        snprintf(c->status, sizeof(c->status), "%s", text);
+        log_info("worker-status", subject(c), "%s", c->status);
+        changed(c);
+}
+
+static void on_line(void *userdata, struct jsonline *l, json_t *object) {
+        struct supervisor_child *c = userdata;
+        json_t *record = json_object_get(object, "record");
+        const char *status = json_string_value(json_object_get(object, "status"));
+
+        /* whatever it says is a sign of life */
+        if (!c->reaped && (c->state == SUPERVISOR_CHILD_STARTING || c->state == SUPERVISOR_CHILD_RUNNING))
+                watch(c);
+        if (c->options.worker->careful && json_is_integer(record))
+                supervisor_backoff_record(&c->backoff, (uint64_t)json_integer_value(record));
+        if (json_is_true(json_object_get(object, "ready")))
+                hear_ready(c);
+        if (status)
+                hear_status(c, status);
+}
+
+static void bury(struct supervisor_child *c);
+
+static void on_closed(void *userdata, struct jsonline *l, const char *why) {
+        struct supervisor_child *c = userdata;
+
+        c->pipe = jsonline_free(c->pipe);
+        if (c->reaped)
+                bury(c);
+}
+
+/* --- its life --- */
+
+static void die(struct supervisor_child *c) {
+        int64_t pause = supervisor_backoff_death(&c->backoff, clock_boot());
+
+        log_error("worker-died", subject(c), "%s; started again in %.1f s", c->last, (double)pause / (double)WW_SECOND);
+        if (c->backoff.skip)
+                log_error("record-skipped", subject(c), "record %llu was in hand at two deaths: it will be passed over",
+                          (unsigned long long)c->backoff.skip);
+        c->pid = 0;
+        arm(c->later, pause);
+        set_state(c, SUPERVISOR_CHILD_WAITING);
+}
+
+static void bury(struct supervisor_child *c) {
+        bool stopping = c->state == SUPERVISOR_CHILD_STOPPING;
+
+        event_del(c->later);
+        event_del(c->hung);
+        c->pipe = jsonline_free(c->pipe);
+        c->reaped = false;
+        c->status[0] = '\0';
+        supervisor_spawn_ending(c->ending, c->last);
+        if (!stopping) {
+                die(c);
+                return;
+        }
+        log_info("worker-stopped", subject(c), "%s", c->last);
+        c->pid = 0;
+        set_state(c, SUPERVISOR_CHILD_STOPPED);
+}
+
+void supervisor_child_reaped(struct supervisor_child *c, int status) {
+        c->reaped = true;
+        c->ending = status;
+        event_del(c->hung);
+        if (c->pipe)
+                arm(c->later, LAST_WORDS);
+        else
+                bury(c);
+}
+
+static int open_pipe(struct supervisor_child *c, int fd) {
+        struct jsonline_handlers handlers = { .userdata = c, .line = on_line, .closed = on_closed };
+
+        return jsonline_new(&c->pipe, c->base, fd, QUEUE_MAX, &handlers);
+}
+
+static int spawn(struct supervisor_child *c) {
+        struct supervisor_spawn s = {
+                .executable = c->options.executable,
+                .name = c->options.worker->name,
+                .config = c->options.config,
+                .careful = c->options.worker->careful && supervisor_backoff_careful(&c->backoff),
+                .skip = c->backoff.skip,
+        };
+        int fd, r;
+
+        r = supervisor_spawn(&s, &c->pid, &fd);
+        if (r < 0)
+                return r;
+        log_info("worker-started", subject(c), "%s%s", s.careful ? "careful" : "normal start",
+                 s.skip ? ", passing over a record" : "");
+        r = open_pipe(c, fd);
+        if (r < 0) {
+                close(fd);
+                kill(c->pid, SIGKILL);
+        }
+        return 0;
+}
+
+void supervisor_child_start(struct supervisor_child *c) {
+        int64_t pause;
+        int r;
+
+        supervisor_backoff_start(&c->backoff, clock_boot());
+        r = spawn(c);
+        if (r == 0) {
+                watch(c);
+                set_state(c, SUPERVISOR_CHILD_STARTING);
+                return;
+        }
+        pause = supervisor_backoff_death(&c->backoff, clock_boot());
+        snprintf(c->last, sizeof(c->last), "not started: %s", strerror(-r));
+        log_error("worker-died", subject(c), "%s; tried again in %.1f s", c->last, (double)pause / (double)WW_SECOND);
+        arm(c->later, pause);
+        set_state(c, SUPERVISOR_CHILD_WAITING);
+}
+
+static void on_later(evutil_socket_t fd, short what, void *userdata) {
+        struct supervisor_child *c = userdata;
+
+        if (c->reaped)
+                bury(c);
+        else if (c->state == SUPERVISOR_CHILD_WAITING)
+                supervisor_child_start(c);
+        else if (c->state == SUPERVISOR_CHILD_STOPPING) {
+                log_warning("worker-killed", subject(c), "did not stop in time");
+                kill(c->pid, SIGKILL);
+        }
+}
+
+void supervisor_child_stop(struct supervisor_child *c, int64_t wait) {
+        json_t *stop;
+
+        if (c->state == SUPERVISOR_CHILD_STOPPED)
+                return;
+        if (c->pid == 0) {
+                event_del(c->later);
+                set_state(c, SUPERVISOR_CHILD_STOPPED);
+                return;
+        }
+        if (c->state != SUPERVISOR_CHILD_STOPPING) {
+                event_del(c->hung);
+                if ((stop = json_pack("{s:b}", "stop", 1)))
+                        supervisor_child_send(c, stop);
+                json_decref(stop);
+                set_state(c, SUPERVISOR_CHILD_STOPPING);
+        }
+        if (!c->reaped)
+                arm(c->later, wait);
+}
+
+/* --- making, showing --- */
+
+int supervisor_child_new(struct supervisor_child **ret, struct event_base *base,
+                         const struct supervisor_child_options *options) {
+        _cleanup_(supervisor_child_freep) struct supervisor_child *c = calloc(1, sizeof(*c));
+
+        if (!c)
+                return -ENOMEM;
+        c->options = *options;
+        c->base = base;
+        c->since = clock_wall();
+        supervisor_backoff_init(&c->backoff, options->backoff_max);
+        c->hung = evtimer_new(base, on_hung, c);
+        c->later = evtimer_new(base, on_later, c);
+        if (!c->hung || !c->later)
+                return -ENOMEM;
+        *ret = c;
+        c = NULL;
+        return 0;
+}
+
+struct supervisor_child *supervisor_child_free(struct supervisor_child *c) {
+        if (!c)
+                return NULL;
+        if (c->pid > 0 && !c->reaped)
+                kill(c->pid, SIGKILL);
+        jsonline_free(c->pipe);
+        if (c->hung)
+                event_free(c->hung);
+        if (c->later)
+                event_free(c->later);
+        free(c);
+        return NULL;
+}
+
+void supervisor_child_set_limits(struct supervisor_child *c, int64_t hung_after, int64_t backoff_max) {
+        c->options.hung_after = hung_after;
+        c->options.backoff_max = backoff_max;
+        c->backoff.max = backoff_max;
+}
+
+void supervisor_child_send(struct supervisor_child *c, json_t *object) {
+        if (c->pipe)
+                (void)jsonline_send(c->pipe, object);
+}
+
+const struct supervisor_worker *supervisor_child_worker(const struct supervisor_child *c) {
+        return c->options.worker;
+}
+
+enum supervisor_child_state supervisor_child_state(const struct supervisor_child *c) {
+        return c->state;
+}
+
+const char *supervisor_child_state_name(const struct supervisor_child *c) {
+        return state_names[c->state];
+}
+
+pid_t supervisor_child_pid(const struct supervisor_child *c) {
+        return c->pid;
+}
+
+const char *supervisor_child_status(const struct supervisor_child *c) {
+        return c->status;
+}
+
+json_t *supervisor_child_describe(const struct supervisor_child *c) {
+        char since[32];
+
+        instant_format(c->since, since);
+        return json_pack("{s:s,s:i,s:i,s:s,s:s,s:s,s:s}", "name", c->options.worker->name, "pid", (int)c->pid,
+                         "restarts", (int)c->backoff.restarts, "state", state_names[c->state], "since", since, "last",
+                         c->last, "status", c->status);
+}

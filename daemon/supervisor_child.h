@@ -1,0 +1,66 @@
+#pragma once
+/*
+ * One worker as the supervisor sees it: a process, its control pipe, and what to do when either is silent.
+ *
+ *                 spawn              {"ready"}
+ *      waiting ─────────► starting ─────────────► running
+ *         ▲                  │ died, hung → SIGKILL  │
+ *         └───── pause ◄─────┴───────────────────────┘
+ *
+ *      supervisor_child_stop: from any of them → stopping ── exit, or SIGKILL after stop_wait ──► stopped
+ */
+#include "config/config.h"
+#include <jansson.h>
+#include <sys/types.h>
+
+struct event_base;
+struct supervisor_child;
+
+enum supervisor_child_state {
+        SUPERVISOR_CHILD_WAITING, /* not started yet, or dead and to be started after a pause */
+        SUPERVISOR_CHILD_STARTING,
+        SUPERVISOR_CHILD_RUNNING,
+        SUPERVISOR_CHILD_STOPPING,
+        SUPERVISOR_CHILD_STOPPED,
+};
+
+/* a row of the table of workers (supervisor.c) */
+struct supervisor_worker {
+        const char *name;                            /* the subcommand */
+        bool (*wanted)(const struct config *config); /* NULL = always */
+        bool careful;                                /* knows --careful, --skip and {"record"} */
+        bool essential;                              /* the daemon is ready when it is */
+        bool shows_workers;                          /* wants {"workers"} */
+        int64_t stop_wait;                           /* µs between {"stop"} and SIGKILL */
+};
+
+struct supervisor_child_options {
+        const struct supervisor_worker *worker;
+        const char *executable, *config; /* must outlive the child */
+        int64_t hung_after, backoff_max; /* µs */
+        void *userdata;
+        void (*changed)(void *userdata, struct supervisor_child *c); /* its state, or its status line */
+};
+
+int supervisor_child_new(struct supervisor_child **ret, struct event_base *base,
+                         const struct supervisor_child_options *options);
+/** Kills it if it still lives. */
+struct supervisor_child *supervisor_child_free(struct supervisor_child *c);
+DEFINE_CLEANUP(struct supervisor_child *, supervisor_child_free)
+
+void supervisor_child_start(struct supervisor_child *c);
+/** `wait` µs until SIGKILL; 0 = at once. May be called again with less. */
+void supervisor_child_stop(struct supervisor_child *c, int64_t wait);
+/** After waitpid. */
+void supervisor_child_reaped(struct supervisor_child *c, int status);
+void supervisor_child_set_limits(struct supervisor_child *c, int64_t hung_after, int64_t backoff_max);
+/** One line to the worker; lost if it is not there. */
+void supervisor_child_send(struct supervisor_child *c, json_t *object);
+
+const struct supervisor_worker *supervisor_child_worker(const struct supervisor_child *c);
+enum supervisor_child_state supervisor_child_state(const struct supervisor_child *c);
+const char *supervisor_child_state_name(const struct supervisor_child *c); /* "running" */
+pid_t supervisor_child_pid(const struct supervisor_child *c);              /* 0 = no process */
+const char *supervisor_child_status(const struct supervisor_child *c);     /* its own last line, "" = none */
+/** {"name","pid","restarts","state","since","last","status"}: since = RFC 3339, last = how it died last, "" = never. */
+json_t *supervisor_child_describe(const struct supervisor_child *c);

@@ -1,0 +1,14 @@
+#pragma once
+/*
+ * One daemon a state directory: a flock on DIR/supervisor.lock that ends with the process, whatever ends it. The
+ * file's text says who holds it; it is only told, never trusted.
+ */
+#include "base/error.h"
+
+enum {
+        SUPERVISOR_LOCK_E_HELD = 1,
+};
+
+/** Takes the lock for the life of *ret_fd. If another holds it, `holder` gets its words ("pid 12, since …").
+ *  0, SUPERVISOR_LOCK_E_HELD, -errno. */
+int supervisor_lock_take(const char *dir, int *ret_fd, char holder[static 128]);

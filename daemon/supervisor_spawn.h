@@ -1,0 +1,24 @@
+#pragma once
+/* The fork and exec of a worker or a check, and how a process ended as words. */
+#include "base/error.h"
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct supervisor_spawn {
+        const char *executable; /* NULL = the running one */
+        const char *name;       /* the subcommand */
+        const char *config;
+        bool careful;
+        uint64_t skip; /* 0 = none */
+};
+
+/** EXECUTABLE NAME --control-fd N -c CONFIG [--careful] [--skip N]. 0 or -errno; a failing exec shows as exit code
+ *  127. The control descriptor is the caller's. */
+int supervisor_spawn(const struct supervisor_spawn *s, pid_t *ret_pid, int *ret_control_fd);
+
+/** EXECUTABLE check -c CONFIG, its words on stderr. 0 or -errno. */
+int supervisor_spawn_check(const char *executable, const char *config, pid_t *ret_pid);
+
+/** A wait status: "exit code 1", "killed by signal 9 (Killed)". */
+void supervisor_spawn_ending(int status, char out[static 64]);

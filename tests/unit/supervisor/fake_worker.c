@@ -1,0 +1,159 @@
+/*
+ * A worker that misbehaves as told. TEST_DIR/NAME.script has one line for each life, the last one for all that follow:
+ *
+ *   run         works, and stops when told
+ *   ignore      works, but does not stop
+ *   exit N      ends at once
+ *   hang        says that it is ready, then nothing more
+ *   record N    announces input N and is killed
+ *   record-and-leave-a-child N    the same, while a child of its own keeps the pipe open
+ *
+ * As `check` it ends as check.script says. What happens is appended to TEST_DIR/events, one line each.
+ */
+#include "base/log.h"
+#include "base/worker.h"
+#include <event2/event.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+static const char *name;
+static struct worker *worker;
+static struct event_base *base;
+static bool ignores_stop;
+
+static FILE *open_in_dir(const char *file, const char *mode) {
+        char path[512];
+
+        snprintf(path, sizeof(path), "%s/%s", getenv("TEST_DIR"), file);
+        return fopen(path, mode);
+}
+
+static void note(const char *format, ...) {
+        FILE *f = open_in_dir("events", "ae");
+        char line[2048];
+        va_list args;
+
+        va_start(args, format);
+        vsnprintf(line, sizeof(line), format, args);
+        va_end(args);
+        if (!f)
+                exit(99);
+        fprintf(f, "%s %s\n", name, line);
+        fclose(f);
+}
+
+/* The number of this life, from 1. */
+static int count_lives(void) {
+        char file[64];
+        int lives = 0;
+        FILE *f;
+
+        snprintf(file, sizeof(file), "%s.lives", name);
+        if ((f = open_in_dir(file, "re"))) {
+                if (fscanf(f, "%d", &lives) != 1)
+                        lives = 0;
+                fclose(f);
+        }
+        if ((f = open_in_dir(file, "we"))) {
+                fprintf(f, "%d", ++lives);
+                fclose(f);
+        }
+        return lives;
+}
+
+static void read_script(int life, char line[static 128]) {
+        char file[64];
+        FILE *f;
+
+        snprintf(file, sizeof(file), "%s.script", name);
+        f = open_in_dir(file, "re");
+        strcpy(line, "run");
+        while (f && life-- > 0 && fgets(line, 128, f))
+                ;
+        line[strcspn(line, "\n")] = '\0';
+        if (f)
+                fclose(f);
+}
+
+static void on_stop(void *userdata) {
+        note("stop");
+        if (!ignores_stop)
+                event_base_loopbreak(base);
+}
+
+static void on_reload(void *userdata) {
+        note("reload");
+}
+
+static void on_workers(void *userdata, json_t *workers) {
+        char *text = json_dumps(workers, JSON_COMPACT);
+
+        note("workers %s", text);
+        free(text);
+}
+
+static int announce_and_die(unsigned long long seq, bool leave_child) {
+        if (leave_child && fork() == 0) {
+                alarm(20);
+                for (;;)
+                        pause();
+        }
+        worker_record(worker, seq);
+        raise(SIGKILL);
+        return 99;
+}
+
+static int live(const char *script, int control_fd) {
+        struct worker_handlers handlers = { .reload = on_reload, .stop = on_stop, .workers = on_workers };
+        unsigned long long n = 0;
+
+        base = event_base_new();
+        if (worker_enter(name, NULL, control_fd) < 0 || worker_new(&worker, base, control_fd, &handlers) < 0)
+                return 98;
+        if (sscanf(script, "record %llu", &n) == 1 || sscanf(script, "record-and-leave-a-child %llu", &n) == 1)
+                return announce_and_die(n, strstr(script, "leave"));
+        worker_ready(worker);
+        worker_status(worker, "is %s", script);
+        if (strcmp(script, "hang") == 0) {
+                event_base_loop(base, EVLOOP_NONBLOCK);
+                for (;;)
+                        pause();
+        }
+        ignores_stop = strcmp(script, "ignore") == 0;
+        event_base_dispatch(base);
+        worker_free(worker);
+        event_base_free(base);
+        note("end");
+        return 0;
+}
+
+static const char *option(int argc, char **argv, const char *wanted) {
+        for (int i = 2; i < argc; i++)
+                if (strcmp(argv[i], wanted) == 0)
+                        return i + 1 < argc ? argv[i + 1] : "";
+        return NULL;
+}
+
+int main(int argc, char **argv) {
+        const char *control_fd = option(argc, argv, "--control-fd");
+        const char *skip = option(argc, argv, "--skip");
+        char script[128];
+        int code, life;
+
+        name = argc > 1 ? argv[1] : "?";
+        log_init(name, LOG_LEVEL_INFO);
+        life = count_lives();
+        read_script(life, script);
+        note("start %d%s%s%s pid=%d", life, option(argc, argv, "--careful") ? " careful" : "", skip ? " skip=" : "",
+             skip ? skip : "", (int)getpid());
+        if (sscanf(script, "exit %d", &code) == 1)
+                return code;
+        return control_fd ? live(script, atoi(control_fd)) : 97;
+}

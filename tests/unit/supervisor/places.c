@@ -1,0 +1,163 @@
+/* The directories and the lock of a daemon. */
+#include "supervisor_dirs.h"
+#include "supervisor_lock.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+// cmocka.h needs the three above
+#include <cmocka.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct place {
+        char root[64], state[96], run[96];
+        struct config config;
+};
+
+static void place_init(struct place *p, const char *engine, const char *store) {
+        *p = (struct place){ .root = "/tmp/ww-places-XXXXXX" };
+        assert_non_null(mkdtemp(p->root));
+        snprintf(p->state, sizeof(p->state), "%s/a/b/state", p->root);
+        snprintf(p->run, sizeof(p->run), "%s/run/", p->root);
+        p->config.state.dir = p->state;
+        p->config.state.run_dir = p->run;
+        p->config.users.engine = engine;
+        p->config.users.store = store;
+        p->config.command.group = "";
+}
+
+static void place_deinit(struct place *p) {
+        char command[128];
+
+        snprintf(command, sizeof(command), "rm -rf %s", p->root);
+        assert_int_equal(system(command), 0);
+}
+
+static struct stat look(const char *dir, const char *name) {
+        char path[128];
+        struct stat st;
+
+        snprintf(path, sizeof(path), "%s/%s", dir, name);
+        assert_int_equal(stat(path, &st), 0);
+        return st;
+}
+
+static void test_directories_are_made(void **state) {
+        struct place p;
+
+        place_init(&p, "", "");
+        /* twice: what is there already is no error */
+        for (int i = 0; i < 2; i++) {
+                assert_int_equal(supervisor_dirs_make(&p.config), 0);
+                assert_true(S_ISDIR(look(p.state, "journal").st_mode));
+                assert_true(S_ISDIR(look(p.run, ".").st_mode));
+                assert_int_equal(look(p.state, ".").st_mode & 0007, 0);
+        }
+        place_deinit(&p);
+}
+
+static void test_rights_of_users(void **state) {
+        const struct passwd *user;
+        struct stat st;
+        struct place p;
+        uid_t engine;
+        gid_t store;
+
+        if (geteuid() != 0)
+                skip();
+        assert_non_null(user = getpwnam("daemon"));
+        engine = user->pw_uid;
+        assert_non_null(user = getpwnam("nobody"));
+        store = user->pw_gid;
+        place_init(&p, "daemon", "nobody");
+        assert_int_equal(supervisor_dirs_make(&p.config), 0);
+        st = look(p.state, "journal");
+        assert_int_equal(st.st_uid, engine);
+        assert_int_equal(st.st_gid, store);
+        assert_int_equal(st.st_mode & 07777, 02770);
+        st = look(p.state, ".");
+        assert_int_equal(st.st_uid, engine);
+        assert_int_equal(st.st_gid, store);
+        assert_int_equal(st.st_mode & 07777, 0750);
+        st = look(p.run, ".");
+        assert_int_equal(st.st_uid, engine);
+        assert_int_equal(st.st_mode & 07777, 02755);
+        place_deinit(&p);
+}
+
+static void test_unknown_user(void **state) {
+        struct place p;
+
+        if (geteuid() != 0)
+                skip();
+        place_init(&p, "", "no-such-user-here");
+        assert_int_equal(supervisor_dirs_make(&p.config), -ENOENT);
+        place_deinit(&p);
+}
+
+static void test_directory_cannot_be_made(void **state) {
+        char file[128];
+        struct place p;
+        FILE *f;
+
+        place_init(&p, "", "");
+        snprintf(file, sizeof(file), "%s/a", p.root);
+        assert_non_null(f = fopen(file, "w"));
+        fclose(f);
+        assert_int_equal(supervisor_dirs_make(&p.config), -ENOTDIR);
+        place_deinit(&p);
+}
+
+static void test_lock_is_exclusive(void **state) {
+        char holder[128] = "", expected[64];
+        int fd = -1, second = -1;
+        struct place p;
+
+        place_init(&p, "", "");
+        assert_int_equal(supervisor_lock_take(p.root, &fd, holder), 0);
+        assert_int_equal(supervisor_lock_take(p.root, &second, holder), SUPERVISOR_LOCK_E_HELD);
+        assert_int_equal(second, -1);
+        snprintf(expected, sizeof(expected), "pid %d, since 2", (int)getpid());
+        assert_int_equal(strncmp(holder, expected, strlen(expected)), 0);
+        assert_null(strchr(holder, '\n'));
+        close(fd);
+        assert_int_equal(supervisor_lock_take(p.root, &second, holder), 0);
+        close(second);
+        place_deinit(&p);
+}
+
+static void test_holder_text_is_not_trusted(void **state) {
+        char holder[128] = "", path[128], junk[500];
+        int fd = -1, second = -1;
+        struct place p;
+        FILE *f;
+
+        place_init(&p, "", "");
+        assert_int_equal(supervisor_lock_take(p.root, &fd, holder), 0);
+        snprintf(path, sizeof(path), "%s/supervisor.lock", p.root);
+        memset(junk, '\033', sizeof(junk));
+        assert_non_null(f = fopen(path, "w"));
+        assert_int_equal(fwrite(junk, 1, sizeof(junk), f), sizeof(junk));
+        fclose(f);
+        assert_int_equal(supervisor_lock_take(p.root, &second, holder), SUPERVISOR_LOCK_E_HELD);
+        assert_int_equal(strlen(holder), 127);
+        assert_null(strchr(holder, '\033'));
+        assert_int_equal(truncate(path, 0), 0);
+        assert_int_equal(supervisor_lock_take(p.root, &second, holder), SUPERVISOR_LOCK_E_HELD);
+        assert_string_equal(holder, "a process that has just started");
+        close(fd);
+        place_deinit(&p);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_directories_are_made), cmocka_unit_test(test_rights_of_users),
+                cmocka_unit_test(test_unknown_user),         cmocka_unit_test(test_directory_cannot_be_made),
+                cmocka_unit_test(test_lock_is_exclusive),    cmocka_unit_test(test_holder_text_is_not_trusted),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
