@@ -9,38 +9,46 @@
 
 #define FOLDER_DEPTH_MAX 16 /* also what ends a loop of symbolic links */
 
-/* What could not be done with a path; the path is copied, because the diag outlives the caller's. */
-static int bundle_tell(struct bundle *b, struct diag *d, const char *path, const char *help, const char *problem) {
-        struct ww_str copy = arena_copy(&b->arena, ww_str(path));
+/* One call of bundle_add_path. Messages name the path that the caller gave, because only that outlives them; what was
+ * met below it stands in the text. */
+struct adder {
+        struct bundle *b;
+        enum bundle_role role;
+        const char *top;
+        struct diag *d;
+};
 
-        if (!copy.p)
-                return -ENOMEM;
-        return diag_error(d, (struct diag_pos){ .file = copy }, help, "%s", problem);
+static int tell(const struct adder *a, const char *path, const char *help, const char *problem) {
+        struct diag_pos pos = { .file = ww_str(a->top) };
+
+        if (strcmp(path, a->top) == 0)
+                return diag_error(a->d, pos, help, "%s", problem);
+        return diag_error(a->d, pos, help, "%s: %s", path, problem);
 }
 
-static int bundle_tell_errno(struct bundle *b, struct diag *d, const char *path, int error) {
+static int tell_errno(const struct adder *a, const char *path, int error) {
         if (error == -ENOMEM)
                 return error;
         if (error == -ENOENT)
-                return bundle_tell(b, d, path, "create it, or mend the path in the configuration",
-                                   "no such file or folder");
+                return tell(a, path, "create it, or mend the path in the configuration", "no such file or folder");
         if (error == -EACCES)
-                return bundle_tell(b, d, path, "let the daemon's user read it", "may not be read");
+                return tell(a, path, "let the daemon's user read it", "may not be read");
         if (error == -EFBIG)
-                return bundle_tell(b, d, path, "split it: a folder of files counts as one", "is larger than 1 MiB");
-        return bundle_tell(b, d, path, NULL, strerror(-error));
+                return tell(a, path, "split it: a folder of files counts as one", "is larger than 1 MiB");
+        if (error == -EINVAL)
+                return tell(a, path, NULL, "is neither a file nor a folder");
+        return tell(a, path, NULL, strerror(-error));
 }
 
-static int bundle_add_file(struct bundle *b, enum bundle_role role, const char *path, struct diag *d) {
+static int add_file(const struct adder *a, const char *path) {
         _cleanup_free_ char *text = NULL;
         size_t n;
         int r = file_read(path, YAML_BYTES_MAX, &text, &n);
 
-        if (r == 0)
-                r = bundle_add_text(b, role, path, (struct ww_str){ text, n });
-        if (r == -E2BIG)
-                return bundle_tell(b, d, path, "join some", "one file too many: 4096 are allowed in all");
-        return r == 0 ? 0 : bundle_tell_errno(b, d, path, r);
+        if (r < 0)
+                return tell_errno(a, path, r);
+        r = bundle_add_text(a->b, a->role, path, (struct ww_str){ text, n });
+        return r == -E2BIG ? tell(a, path, "join some", "one file too many: 4096 are allowed in all") : r;
 }
 
 static bool name_ends(const char *name, const char *end) {
@@ -57,10 +65,9 @@ static int by_bytes(const struct dirent **a, const struct dirent **b) {
         return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static int bundle_add_folder(struct bundle *b, enum bundle_role role, const char *path, unsigned depth, struct diag *d);
+static int add_folder(const struct adder *a, const char *path, unsigned depth);
 
-static int bundle_add_entry(struct bundle *b, enum bundle_role role, const char *folder, const char *name,
-                            unsigned depth, struct diag *d) {
+static int add_entry(const struct adder *a, const char *folder, const char *name, unsigned depth) {
         _cleanup_free_ char *path = NULL;
         struct stat st;
 
@@ -69,29 +76,28 @@ static int bundle_add_entry(struct bundle *b, enum bundle_role role, const char 
                 return -ENOMEM;
         }
         if (stat(path, &st) < 0)
-                return bundle_tell_errno(b, d, path, -errno);
+                return tell_errno(a, path, -errno);
         if (S_ISDIR(st.st_mode))
-                return bundle_add_folder(b, role, path, depth + 1, d);
+                return add_folder(a, path, depth + 1);
         if (!name_ends(name, ".yaml") && !name_ends(name, ".yml"))
                 return 0;
-        return bundle_add_file(b, role, path, d);
+        return add_file(a, path);
 }
 
 /* All that is wrong in a folder is told, so DIAG_E_USER does not end the round. */
-static int bundle_add_folder(struct bundle *b, enum bundle_role role, const char *path, unsigned depth,
-                             struct diag *d) {
+static int add_folder(const struct adder *a, const char *path, unsigned depth) {
         struct dirent **entries;
         int n, result = 0;
 
         if (depth > FOLDER_DEPTH_MAX)
-                return bundle_tell(b, d, path, "look for a symbolic link to a folder above it",
-                                   "folders are nested more than 16 deep");
+                return tell(a, path, "look for a symbolic link to a folder above it",
+                            "folders are nested more than 16 deep");
         n = scandir(path, &entries, wanted, by_bytes);
         if (n < 0)
-                return bundle_tell_errno(b, d, path, -errno);
+                return tell_errno(a, path, -errno);
         for (int i = 0; i < n; i++) {
                 if (result >= 0) {
-                        int r = bundle_add_entry(b, role, path, entries[i]->d_name, depth, d);
+                        int r = add_entry(a, path, entries[i]->d_name, depth);
 
                         result = r ? r : result;
                 }
@@ -102,11 +108,10 @@ static int bundle_add_folder(struct bundle *b, enum bundle_role role, const char
 }
 
 int bundle_add_path(struct bundle *b, enum bundle_role role, const char *path, struct diag *d) {
+        const struct adder a = { b, role, path, d };
         struct stat st;
 
         if (stat(path, &st) < 0)
-                return bundle_tell_errno(b, d, path, -errno);
-        if (S_ISDIR(st.st_mode))
-                return bundle_add_folder(b, role, path, 1, d);
-        return bundle_add_file(b, role, path, d);
+                return tell_errno(&a, path, -errno);
+        return S_ISDIR(st.st_mode) ? add_folder(&a, path, 1) : add_file(&a, path);
 }

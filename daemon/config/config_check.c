@@ -1,0 +1,82 @@
+/* What only several values together, or the machine, can get wrong. */
+#include "config/config_internal.h"
+
+#include <ctype.h>
+
+#define RUN_DIR_MAX 80 /* a socket's path has 107 bytes in all */
+
+struct diag_pos config_check_pos(const struct config *c, const struct yaml_node *const *nodes, const char *name) {
+        for (size_t i = 0; i < config_keys_n; i++)
+                if (strcmp(config_keys[i].name, name) == 0 && nodes[i])
+                        return nodes[i]->pos;
+        return (struct diag_pos){ .file = ww_str(c->file) };
+}
+
+static void check_secrets(const struct config *c, const struct yaml_node *const *nodes, struct diag *d) {
+        for (size_t i = 0; i < config_keys_n; i++) {
+                const char *file = *(const char *const *)config_at_const(c, &config_keys[i]);
+
+                if (config_keys[i].type == CONFIG_SECRET && *file)
+                        config_check_secret_file(file, config_check_pos(c, nodes, config_keys[i].name), d);
+        }
+}
+
+/* Where a password begins in a libpq connection string or URL; NULL if there is none. */
+static const char *find_password(const char *url) {
+        const char *word = strcasestr(url, "password"), *at = strrchr(url, '@'), *scheme = strstr(url, "://");
+
+        while (word) {
+                const char *after = word + strlen("password");
+
+                while (isspace((unsigned char)*after))
+                        after++;
+                if (*after == '=')
+                        return word;
+                word = strcasestr(after, "password");
+        }
+        if (scheme && at) {
+                const char *colon = strchr(scheme + 3, ':');
+
+                return colon && colon < at ? colon : NULL;
+        }
+        return NULL;
+}
+
+static void check_database(const struct config *c, const struct yaml_node *const *nodes, struct diag *d) {
+        struct diag_pos pos = config_check_pos(c, nodes, "database.url");
+
+        if (find_password(c->database.url))
+                (void)diag_error(d, pos, "put it into a file of mode 0600 and name that in database.password_file",
+                                 "a secret does not stand in this file: database.url holds a password");
+        if (!*c->database.url && *c->database.password_file)
+                diag_warning(d, config_check_pos(c, nodes, "database.password_file"), "set database.url as well",
+                             "a password, but no database");
+}
+
+static void check_names(const struct config *c, const struct yaml_node *const *nodes, struct diag *d) {
+        for (const char *p = c->site.name; *p; p++)
+                if (!isalnum((unsigned char)*p) && !strchr("-_.", *p)) {
+                        (void)diag_error(d, config_check_pos(c, nodes, "site.name"),
+                                         "letters, digits, `-`, `_` and `.`", "site.name cannot be `%s`", c->site.name);
+                        return;
+                }
+}
+
+static void check_folders(const struct config *c, const struct yaml_node *const *nodes, struct diag *d) {
+        if (!*c->state.dir)
+                (void)diag_error(d, config_check_pos(c, nodes, "state.dir"), NULL, "state.dir is empty");
+        if (!*c->state.run_dir)
+                (void)diag_error(d, config_check_pos(c, nodes, "state.run_dir"), NULL, "state.run_dir is empty");
+        if (strlen(c->state.run_dir) > RUN_DIR_MAX)
+                (void)diag_error(d, config_check_pos(c, nodes, "state.run_dir"),
+                                 "the path of a socket may not be longer than 107 bytes",
+                                 "state.run_dir has %zu bytes, more than %d", strlen(c->state.run_dir), RUN_DIR_MAX);
+}
+
+void config_check(const struct config *c, const struct yaml_node *const *nodes, struct diag *d) {
+        check_names(c, nodes, d);
+        check_folders(c, nodes, d);
+        check_secrets(c, nodes, d);
+        check_database(c, nodes, d);
+        config_check_mqtt(c, nodes, d);
+}

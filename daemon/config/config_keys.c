@@ -1,0 +1,102 @@
+/* The table of keys: nothing else knows one. Order = order of the printed form and of the reference. */
+#include "config/config.h"
+
+#include <stddef.h>
+#include <wardwatch/time.h>
+
+#define AT(field) offsetof(struct config, field)
+#define KIB       INT64_C(1024)
+#define MIB       (1024 * KIB)
+#define GIB       (1024 * MIB)
+
+/* clang-format off */
+const struct config_key config_keys[] = {
+        { "site.name", CONFIG_STRING, AT(site.name), "", NULL, 0, 64, NULL, false,
+          "short name of the site, in every record and in the MQTT client's name" },
+
+        { "state.dir", CONFIG_PATH, AT(state.dir), "/var/lib/wardwatch", NULL, 0, 0, NULL, false,
+          "folder of the journal and the snapshots; on a local disk, for one daemon alone" },
+        { "state.run_dir", CONFIG_PATH, AT(state.run_dir), "/run/wardwatch", NULL, 0, 0, NULL, false,
+          "folder of the sockets" },
+
+        { "paths.sensors", CONFIG_PATHS, AT(paths.sensors), "sensors", NULL, 0, 0, NULL, true,
+          "files and folders of sensor types" },
+        { "paths.rules", CONFIG_PATHS, AT(paths.rules), "rules", NULL, 0, 0, NULL, true,
+          "files and folders of rules" },
+        { "paths.site", CONFIG_PATHS, AT(paths.site), "site", NULL, 0, 0, NULL, true,
+          "files and folders of the site model: zones, assets, lists" },
+
+        { "log.level", CONFIG_CHOICE, AT(log.level), "info", NULL, 0, 0, "error warning notice info debug", true,
+          "the least urgent lines that are logged" },
+
+        { "mqtt.host", CONFIG_STRING, AT(mqtt.host), "localhost", NULL, 0, 255, NULL, false,
+          "name or address of the MQTT 5 broker" },
+        { "mqtt.port", CONFIG_INTEGER, AT(mqtt.port), "1883", NULL, 1, 65535, NULL, false,
+          "its port; 8883 is usual with TLS" },
+        { "mqtt.client_id", CONFIG_STRING, AT(mqtt.client_id), "wardwatch", NULL, 1, 64, NULL, false,
+          "client identifier; `-urgent` and `-bulk` are added. A new one is a new session: what waits in the old one is lost" },
+        { "mqtt.user", CONFIG_STRING, AT(mqtt.user), "", NULL, 0, 255, NULL, false,
+          "user name at the broker" },
+        { "mqtt.password_file", CONFIG_SECRET, AT(mqtt.password_file), "", NULL, 0, 0, NULL, false,
+          "file that holds the password at the broker" },
+        { "mqtt.tls", CONFIG_BOOL, AT(mqtt.tls), "false", NULL, 0, 0, NULL, false,
+          "speak TLS to the broker and check its certificate" },
+        { "mqtt.ca_file", CONFIG_PATH, AT(mqtt.ca_file), "", NULL, 0, 0, NULL, false,
+          "certificates that may have signed the broker's; empty = the system's" },
+        { "mqtt.cert_file", CONFIG_PATH, AT(mqtt.cert_file), "", NULL, 0, 0, NULL, false,
+          "our own certificate, where the broker wants one" },
+        { "mqtt.key_file", CONFIG_SECRET, AT(mqtt.key_file), "", NULL, 0, 0, NULL, false,
+          "its key" },
+        { "mqtt.urgent", CONFIG_STRINGS, AT(mqtt.urgent), "", NULL, 0, 1000, NULL, false,
+          "topic filters of what must overtake everything: panic, fire, duress, infant" },
+        { "mqtt.bulk", CONFIG_STRINGS, AT(mqtt.bulk), NULL, NULL, 1, 1000, NULL, false,
+          "topic filters of everything else; none may overlap an urgent one" },
+        { "mqtt.keepalive", CONFIG_SPAN, AT(mqtt.keepalive), "10s", NULL, 5 * WW_SECOND, 65535 * WW_SECOND, NULL, false,
+          "a link silent for so long is tested, and given up after one and a half times as long" },
+        { "mqtt.batch", CONFIG_INTEGER, AT(mqtt.batch), "1000", "messages", 1, 65535, NULL, false,
+          "messages a turn and session, and Receive Maximum; the broker's max_inflight_messages must not be lower" },
+        { "mqtt.packet_max", CONFIG_SIZE, AT(mqtt.packet_max), "256KiB", "bytes", 1 * KIB, 16 * MIB, NULL, false,
+          "largest message that the broker may send us" },
+        { "mqtt.session_expiry", CONFIG_SPAN, AT(mqtt.session_expiry), "7d", NULL, WW_MINUTE, 400 * WW_DAY, NULL, false,
+          "how long the broker keeps messages for us while we are away" },
+        { "mqtt.backoff_min", CONFIG_SPAN, AT(mqtt.backoff_min), "1s", NULL, 100 * WW_MSEC, WW_MINUTE, NULL, false,
+          "first wait before a link is tried again" },
+        { "mqtt.backoff_max", CONFIG_SPAN, AT(mqtt.backoff_max), "30s", NULL, 100 * WW_MSEC, WW_HOUR, NULL, false,
+          "longest wait before a link is tried again" },
+
+        { "journal.size", CONFIG_SIZE, AT(journal.size), "1GiB", "bytes", 1 * MIB, 1024 * GIB, NULL, false,
+          "size of the journal, reserved on the disk at the first start" },
+        { "journal.keep", CONFIG_SPAN, AT(journal.keep), "26h", NULL, WW_MINUTE, 366 * WW_DAY, NULL, false,
+          "records younger than this are kept even when nobody needs them, for as long as the journal is below 70 %" },
+        { "journal.snapshot_inputs", CONFIG_INTEGER, AT(journal.snapshot_inputs), "1000000", "records", 1000, 1000000000, NULL, false,
+          "a snapshot of the state after so many inputs" },
+
+        { "database.url", CONFIG_STRING, AT(database.url), "", NULL, 0, 1024, NULL, false,
+          "libpq connection string or URL without password; empty = nothing goes to PostgreSQL" },
+        { "database.password_file", CONFIG_SECRET, AT(database.password_file), "", NULL, 0, 0, NULL, false,
+          "file that holds the password at the database" },
+        { "database.batch_rows", CONFIG_INTEGER, AT(database.batch_rows), "5000", "records", 1, 100000, NULL, false,
+          "records in one transaction at most" },
+        { "database.batch_wait", CONFIG_SPAN, AT(database.batch_wait), "200ms", NULL, 0, WW_MINUTE, NULL, false,
+          "the longest a record waits for company" },
+
+        { "command.clients_max", CONFIG_INTEGER, AT(command.clients_max), "64", "connections", 1, 4096, NULL, false,
+          "connections to the command socket at most" },
+        { "command.queue_max", CONFIG_SIZE, AT(command.queue_max), "1MiB", "bytes", 64 * KIB, 64 * MIB, NULL, false,
+          "bytes that wait for one reader of the feed before it is reset" },
+        { "command.group", CONFIG_STRING, AT(command.group), "", NULL, 0, 32, NULL, false,
+          "group whose members may use the command socket; empty = the daemon's user and root alone" },
+
+        { "supervisor.hung_after", CONFIG_SPAN, AT(supervisor.hung_after), "10s", NULL, 2 * WW_SECOND, 10 * WW_MINUTE, NULL, false,
+          "a worker that says nothing for so long is killed and started again" },
+        { "supervisor.backoff_max", CONFIG_SPAN, AT(supervisor.backoff_max), "30s", NULL, WW_SECOND, 10 * WW_MINUTE, NULL, false,
+          "longest wait before a worker that keeps dying is started again" },
+
+        { "users.engine", CONFIG_STRING, AT(users.engine), "wardwatch", NULL, 0, 32, NULL, false,
+          "user of the engine when started as root; empty = stay" },
+        { "users.store", CONFIG_STRING, AT(users.store), "wardwatch-store", NULL, 0, 32, NULL, false,
+          "user of the store when started as root; empty = stay" },
+};
+/* clang-format on */
+
+const size_t config_keys_n = sizeof config_keys / sizeof *config_keys;

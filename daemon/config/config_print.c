@@ -1,0 +1,61 @@
+/* What is done with a configuration as a whole: print it, compare two, follow its paths. */
+#include "config/bundle.h"
+#include "config/config_internal.h"
+
+int config_print(const struct config *c, struct buf *out) {
+        struct ww_str group = WW_STR_NONE;
+
+        for (size_t i = 0; i < config_keys_n; i++) {
+                struct ww_str own = config_key_group(&config_keys[i]);
+
+                if (!ww_str_equal(own, group))
+                        buf_printf(out, "%.*s:\n", WW_STR_ARG(own));
+                group = own;
+                buf_printf(out, "  %s: ", config_key_leaf(&config_keys[i]));
+                config_value_print(c, &config_keys[i], out);
+                buf_puts(out, "\n");
+        }
+        return out->error;
+}
+
+size_t config_restart_needed(const struct config *a, const struct config *b, const char **names, size_t max) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < config_keys_n; i++) {
+                if (config_keys[i].reloadable || config_value_equal(a, b, &config_keys[i]))
+                        continue;
+                if (n < max)
+                        names[n] = config_keys[i].name;
+                n++;
+        }
+        return n;
+}
+
+int config_bundle(const struct config *c, struct bundle *ret, struct diag *d) {
+        _cleanup_bundle_ struct bundle b = { 0 };
+        const struct {
+                enum bundle_role role;
+                const struct config_list *paths;
+        } parts[] = {
+                { BUNDLE_SENSORS, &c->paths.sensors },
+                { BUNDLE_RULES, &c->paths.rules },
+                { BUNDLE_SITE, &c->paths.site },
+        };
+        int r, result = 0;
+
+        for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+                for (size_t j = 0; j < parts[i].paths->n; j++) {
+                        r = bundle_add_path(&b, parts[i].role, parts[i].paths->items[j], d);
+                        if (r < 0)
+                                return r;
+                        result = r ? r : result;
+                }
+        if (result)
+                return result;
+        r = bundle_seal(&b);
+        if (r < 0)
+                return r;
+        *ret = b;
+        b = (struct bundle){ 0 };
+        return 0;
+}
