@@ -12,6 +12,7 @@ const struct load_key load_event_keys[] = {
         { "unit", "of the value; of a measurement its kind's own unless it differs" },
         { "device", "whose event it is, if not the message's device" },
         { "where", "only if this expression is true" },
+        { "momentary", "true: the device never tells the end of this state, so each message of it is an event" },
         { "repeat_within",
           "a pulse heard again within this time is a repeat; of a measurement: at most one in this time" },
         { "required", "true: a message without it is reported as undecoded" },
@@ -118,6 +119,10 @@ static int load_rest(struct load *l, const struct yaml_node *n, const struct typ
                 r = load_condition(l, x, &e->where);
         if (!r && (x = yaml_get(n, "required")))
                 r = yaml_bool(x, "required", l->d, &e->required);
+        if (!r && (x = yaml_get(n, "momentary")))
+                r = yaml_bool(x, "momentary", l->d, &e->momentary);
+        if (!r && e->momentary && e->nature != WW_NATURE_STATE)
+                r = diag_error(l->d, x->pos, "leave it out", "%s: a pulse is momentary anyway", l->what);
         if (!r && (x = yaml_get(n, "repeat_within")))
                 r = yaml_span(x, "repeat_within", WW_MSEC, 31 * WW_DAY, l->d, &e->repeat_within);
         if (!r && e->repeat_within && e->nature == WW_NATURE_STATE)

@@ -129,7 +129,7 @@ static int tell_state(struct decode *d, struct telling *t) {
         bool fresh;
         int r;
 
-        if (entry && entry->state == t->state) {
+        if (entry && entry->state == t->state && (!t->event->momentary || d->message->retained)) {
                 entry->heard = d->message->time;
                 d->figures.repeats++;
                 return 0;
