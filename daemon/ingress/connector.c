@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -19,7 +20,8 @@ struct connector {
         char *host;
         int port, keepalive;
         int fd;
-        int rc, error; /* written before the eventfd, read after it */
+        int rc, error; /* these three are written before the eventfd, and read after it */
+        char words[256];
 };
 
 bool connector_is_numeric(const char *host) {
@@ -43,6 +45,13 @@ static void connector_unref(struct connector *c) {
         free(c);
 }
 
+static void on_log(struct mosquitto *mosq, void *userdata, int level, const char *line) {
+        struct connector *c = userdata;
+
+        if (level == MOSQ_LOG_ERR && !c->words[0])
+                snprintf(c->words, sizeof(c->words), "%s", line);
+}
+
 static void *connector_thread(void *userdata) {
         struct connector *c = userdata;
         uint64_t one = 1;
@@ -58,15 +67,12 @@ static void *connector_thread(void *userdata) {
 static void connector_ready(evutil_socket_t fd, short what, void *userdata) {
         struct connector *c = userdata;
         struct mosquitto *mosq = c->mosq;
-        connector_done done = c->done;
-        void *owner = c->userdata;
-        int rc = c->rc, error = c->error;
 
         c->mosq = NULL;
         event_free(c->event);
         c->event = NULL;
+        c->done(c->userdata, mosq, c->rc, c->error, c->words);
         connector_unref(c);
-        done(owner, mosq, rc, error);
 }
 
 static int connector_launch(struct connector *c) {
@@ -79,6 +85,8 @@ static int connector_launch(struct connector *c) {
         pthread_attr_init(&attributes);
         pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
         atomic_fetch_add(&c->references, 1);
+        mosquitto_user_data_set(c->mosq, c);
+        mosquitto_log_callback_set(c->mosq, on_log);
         pthread_sigmask(SIG_SETMASK, &all, &old); /* signals are the loop's */
         r = pthread_create(&thread, &attributes, connector_thread, c);
         pthread_sigmask(SIG_SETMASK, &old, NULL);

@@ -10,13 +10,14 @@
 
 struct connector;
 
-typedef void (*connector_done)(void *userdata, struct mosquitto *mosq, int rc, int error);
+/* `words`: what the library logged as an error, "" = nothing; borrowed. */
+typedef void (*connector_done)(void *userdata, struct mosquitto *mosq, int rc, int error, const char *words);
 
 /** True if `host` needs no name server. */
 bool connector_is_numeric(const char *host);
 
-/** Takes `mosq` over on success, until `done` hands it back (from the loop), with the library's code and its errno.
- *  0 or -errno. */
+/** Takes `mosq` over on success, until `done` hands it back (from the loop), with the library's code and its errno; its
+ *  user data and its log callback are changed meanwhile, and the caller sets them anew. 0 or -errno. */
 int connector_start(struct connector **ret, struct event_base *base, struct mosquitto *mosq, const char *host, int port,
                     int keepalive, connector_done done, void *userdata);
 /** Forget it: `done` is not called any more; the object is destroyed as soon as the thread is through. */

@@ -150,22 +150,26 @@ int ingress_new(struct ingress **ret, struct event_base *base, const struct ingr
         return 0;
 }
 
-struct ingress *ingress_free(struct ingress *i) {
-        char **strings[] = { &i->name,    &i->host,      &i->client_id, &i->user,        &i->password,
-                             &i->ca_file, &i->cert_file, &i->key_file,  &i->fence_topic, &i->own_prefix };
+static void ingress_free_strings(struct ingress *i) {
+        char *const strings[] = { i->name,    i->host,      i->client_id, i->user,        i->password,
+                                  i->ca_file, i->cert_file, i->key_file,  i->fence_topic, i->own_prefix };
 
+        if (i->password)
+                explicit_bzero(i->password, strlen(i->password));
+        for (size_t k = 0; k < sizeof(strings) / sizeof(*strings); k++)
+                free(strings[k]);
+        for (size_t k = 0; k < i->n_filters; k++)
+                free(i->filters[k]);
+        free(i->filters);
+}
+
+struct ingress *ingress_free(struct ingress *i) {
         if (!i)
                 return NULL;
         link_close(i);
         if (i->timer)
                 event_free(i->timer);
-        for (size_t k = 0; k < i->n_filters; k++)
-                free(i->filters[k]);
-        free(i->filters);
-        if (i->password)
-                explicit_bzero(i->password, strlen(i->password));
-        for (size_t k = 0; k < sizeof(strings) / sizeof(*strings); k++)
-                free(*strings[k]);
+        ingress_free_strings(i);
         free(i);
         mosquitto_lib_cleanup();
         return NULL;

@@ -74,7 +74,6 @@ void link_fail(struct ingress *i);
 void link_arm(struct ingress *i);
 /** Let everything that is queued leave. Only when nothing is in hand. */
 void link_flush(struct ingress *i);
-void link_connected_by_thread(struct ingress *i, struct mosquitto *mosq, int rc, int error);
 /** Bytes that wait in the socket, 0 = none. */
 size_t link_unread(const struct ingress *i);
 void link_timer(evutil_socket_t fd, short what, void *userdata);

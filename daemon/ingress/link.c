@@ -116,7 +116,7 @@ static void link_fail_with(struct ingress *i, const char *why) {
         link_fail(i);
 }
 
-void link_connected_by_thread(struct ingress *i, struct mosquitto *mosq, int rc, int error) {
+static void link_connected(struct ingress *i, struct mosquitto *mosq, int rc, int error) {
         i->connector = NULL;
         i->mosq = mosq;
         if (rc) {
@@ -133,11 +133,14 @@ void link_connected_by_thread(struct ingress *i, struct mosquitto *mosq, int rc,
         link_arm(i);
 }
 
-static void link_thread_done(void *userdata, struct mosquitto *mosq, int rc, int error) {
+static void link_thread_done(void *userdata, struct mosquitto *mosq, int rc, int error, const char *words) {
         struct ingress *i = userdata;
 
         i->now = clock_boot();
-        link_connected_by_thread(i, mosq, rc, error);
+        mosquitto_user_data_set(mosq, i);
+        if (words[0])
+                ingress_blame(i, "%s", words);
+        link_connected(i, mosq, rc, error);
 }
 
 /* 0 or a code of the library's. */
@@ -155,7 +158,7 @@ static int link_connect(struct ingress *i, struct mosquitto *mosq) {
         session_watch(i, true);
         rc = mosquitto_connect_async(mosq, i->host, i->port, session_keepalive(i));
         if (!rc)
-                link_connected_by_thread(i, mosq, 0, 0);
+                link_connected(i, mosq, 0, 0);
         return rc;
 }
 

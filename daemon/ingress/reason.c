@@ -72,6 +72,8 @@ const char *reason_library(int rc, int error) {
         if (rc == MOSQ_ERR_EAI)
                 return "the name of mqtt.host cannot be resolved";
         if (rc == MOSQ_ERR_CONN_LOST)
-                return "the connection was closed by the broker";
+                return "the broker closed the connection and gave no reason (as it does when another client comes with "
+                       "our "
+                       "client id)";
         return mosquitto_strerror(rc);
 }

@@ -56,7 +56,7 @@ static void on_log(struct mosquitto *mosq, void *userdata, int level, const char
 static void on_connect(struct mosquitto *mosq, void *userdata, int code, int flags, const mosquitto_property *props) {
         struct ingress *i = userdata;
         char words[INGRESS_WHY_MAX];
-        bool present = flags & 1;
+        bool present = flags & 1, lost;
 
         if (code) {
                 reason_refused(i, code, words, sizeof(words));
@@ -67,12 +67,13 @@ static void on_connect(struct mosquitto *mosq, void *userdata, int code, int fla
         i->connack = true;
         i->connected_at = i->message_at = i->now;
         i->figures.connects++;
-        if (i->session_known && !present) {
-                i->figures.session_lost++;
-                i->sink.session_lost(i->sink.userdata, i);
-        }
+        lost = i->session_known && !present;
         i->session_known = true;
         ingress_enter(i, INGRESS_CATCHING_UP, present ? "connected, session present" : "connected, new session");
+        if (!lost)
+                return;
+        i->figures.session_lost++;
+        i->sink.session_lost(i->sink.userdata, i);
 }
 
 static void on_disconnect(struct mosquitto *mosq, void *userdata, int code, const mosquitto_property *props) {
