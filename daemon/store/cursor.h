@@ -1,0 +1,35 @@
+#pragma once
+/*
+ * The cursor: how far this journal has arrived in the database. It is moved in the transaction that writes the rows, by
+ * compare-and-set; so rows and cursor are there together or not at all, and a second store, or an older connection of
+ * our own that is still in its COMMIT, makes one of the two fail instead of writing rows twice.
+ *
+ * All functions return 0, WIRE_E_*, CURSOR_E_* or -errno; what PostgreSQL said is in wire_error().
+ */
+#include "store/wire.h"
+
+enum {
+        CURSOR_E_MOVED = 16, /* it is not where we left it: read it again */
+        CURSOR_E_SCHEMA,     /* the schema is missing, older or newer than STORE_SCHEMA_VERSION */
+};
+
+struct cursor {
+        int32_t journal;      /* the journal's number in this database */
+        uint64_t seq;         /* everything up to here is there */
+        uint64_t fingerprint; /* of that input's record; 0 = not known */
+};
+
+uint64_t cursor_fingerprint(struct ww_str record); /* never 0 */
+
+/** CURSOR_E_SCHEMA: *ret_version is what the database has, 0 = nothing. */
+int cursor_check_schema(struct wire *w, int *ret_version);
+/** The journal's number and cursor; makes both if the database has never seen this journal. */
+int cursor_load(struct wire *w, const char *journal_id, const char *site, struct cursor *ret);
+/** Begins the transaction and moves the cursor from `c` to (seq, fingerprint), as yet uncommitted. */
+int cursor_begin(struct wire *w, const struct cursor *c, uint64_t seq, uint64_t fingerprint);
+/** WIRE_E_DOWN if the outcome is not known. */
+int cursor_commit(struct wire *w);
+/** Passes over what the journal has trimmed, up to and including `last`, and records the gap. */
+int cursor_gap(struct wire *w, const struct cursor *c, uint64_t last, const char *reason);
+/** Daily partitions for `first` to `last` (days since 1970). */
+int cursor_partitions(struct wire *w, int64_t first, int64_t last);

@@ -1,0 +1,140 @@
+#include "store/escape.h"
+
+#include <xxhash.h>
+
+/* Length of the valid UTF-8 character at p, 0 if there is none: no overlong form, no surrogate, nothing above U+10FFFF.
+ */
+static size_t utf8_length(const uint8_t *p, size_t n) {
+        uint8_t low = 0x80, high = 0xbf;
+        size_t length;
+
+        if (p[0] < 0x80)
+                return 1;
+        if (p[0] < 0xc2 || p[0] > 0xf4)
+                return 0;
+        length = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+        if (n < length)
+                return 0;
+        if (p[0] == 0xe0)
+                low = 0xa0;
+        else if (p[0] == 0xed)
+                high = 0x9f;
+        else if (p[0] == 0xf0)
+                low = 0x90;
+        else if (p[0] == 0xf4)
+                high = 0x8f;
+        if (p[1] < low || p[1] > high)
+                return 0;
+        for (size_t i = 2; i < length; i++) {
+                if (p[i] < 0x80 || p[i] > 0xbf)
+                        return 0;
+        }
+        return length;
+}
+
+/* Length of the run at p that needs no escape. */
+static size_t plain_run(const uint8_t *p, size_t n) {
+        size_t i = 0;
+
+        while (i < n) {
+                size_t length = p[i] == 0 || p[i] == '\\' ? 0 : utf8_length(p + i, n - i);
+
+                if (length == 0)
+                        break;
+                i += length;
+        }
+        return i;
+}
+
+bool escape_plain(struct ww_str s) {
+        return plain_run((const uint8_t *)s.p, s.n) == s.n;
+}
+
+static void octal(struct buf *out, uint8_t byte) {
+        char text[4] = { '\\', (char)('0' + (byte >> 6)), (char)('0' + (byte >> 3 & 7)), (char)('0' + (byte & 7)) };
+
+        buf_put(out, text, sizeof text);
+}
+
+void escape_text(struct buf *out, struct ww_str s) {
+        const uint8_t *p = (const uint8_t *)s.p;
+        size_t n = s.n;
+
+        for (;;) {
+                size_t run = plain_run(p, n);
+
+                buf_put(out, p, run);
+                if (run == n)
+                        return;
+                if (p[run] == '\\')
+                        buf_put(out, "\\\\", 2);
+                else
+                        octal(out, p[run]);
+                p += run + 1;
+                n -= run + 1;
+        }
+}
+
+/* `s` is valid UTF-8 without NUL. */
+static void json_run(struct buf *out, const uint8_t *p, size_t n) {
+        size_t start = 0;
+
+        for (size_t i = 0; i < n; i++) {
+                if (p[i] >= 0x20 && p[i] != '"' && p[i] != '\\')
+                        continue;
+                buf_put(out, p + start, i - start);
+                start = i + 1;
+                if (p[i] < 0x20)
+                        buf_printf(out, "\\u%04x", p[i]);
+                else {
+                        buf_put(out, "\\", 1);
+                        buf_put(out, p + i, 1);
+                }
+        }
+        buf_put(out, p + start, n - start);
+}
+
+void escape_json(struct buf *out, struct ww_str s) {
+        _cleanup_buf_ struct buf text = BUF_INIT;
+
+        buf_put(out, "\"", 1);
+        if (escape_plain(s))
+                json_run(out, (const uint8_t *)s.p, s.n);
+        else {
+                escape_text(&text, s);
+                json_run(out, text.p, text.n);
+                if (text.error)
+                        out->error = text.error;
+        }
+        buf_put(out, "\"", 1);
+}
+
+void escape_name(struct buf *out, struct ww_str s) {
+        size_t cut = 0;
+        _cleanup_buf_ struct buf text = BUF_INIT;
+
+        if (s.n <= ESCAPE_CUT / 4) { /* even if every byte became four */
+                escape_text(out, s);
+                return;
+        }
+        escape_text(&text, s);
+        if (text.error) {
+                out->error = text.error;
+                return;
+        }
+        if (text.n <= ESCAPE_CUT) {
+                buf_put(out, text.p, text.n);
+                return;
+        }
+        while (cut < ESCAPE_CUT - 24) {
+                size_t length = text.p[cut] != '\\'       ? utf8_length(text.p + cut, text.n - cut)
+                                : text.p[cut + 1] == '\\' ? 2
+                                                          : 4; /* an escape is not split */
+
+                if (cut + length > ESCAPE_CUT - 24)
+                        break;
+                cut += length;
+        }
+        buf_put(out, text.p, cut);
+        buf_printf(out, "…%016llx", (unsigned long long)XXH3_64bits(s.p, s.n));
+}

@@ -1,0 +1,165 @@
+/*
+ *   store → engine   {"cmd":"reader","name":"store"}                          at the start of a connection
+ *                    {"cmd":"cursor","seq":N,"figures":{…}}                   after each batch, and every second
+ *                    {"cmd":"notice","id":…,"name":…,"subject":…,"text":…}    until the answer with this id
+ *   engine → store   {"head":N}                                               wake-up; several may come as one
+ *                    {"id":…,"ok":…}                                          the answer
+ *
+ * The timer of this file is the store's pulse: it looks whether the cursor has moved TICKS times a second and speaks
+ * only then, or once a second. The engine needs the cursor to know what it may trim: a report that is late is no harm.
+ */
+#include "store/link.h"
+
+#include "base/clock.h"
+#include "base/jsonline.h"
+#include "base/log.h"
+#include "store/drain.h"
+
+#include <event2/event.h>
+#include <stdio.h>
+#include <wardwatch/time.h>
+
+#define TICKS        5 /* a second */
+#define QUEUE_MAX    (256 * 1024)
+#define REPEAT_AFTER (5 * WW_SECOND) /* a notice without an answer is sent again */
+#define PATH_SIZE    108             /* sun_path */
+
+struct link {
+        struct event_base *base;
+        struct jsonline *line; /* NULL = not connected */
+        struct event *tick;
+        struct outbox *outbox;
+        struct link_handlers handlers;
+        char path[PATH_SIZE];
+        unsigned ticks;
+        uint64_t reported; /* cursor */
+};
+
+static int link_send(struct link *l, json_t *object) {
+        int e = object ? jsonline_send(l->line, object) : -ENOMEM;
+
+        json_decref(object);
+        return e;
+}
+
+/* --- what the engine says --- */
+
+static void link_answer(struct link *l, json_t *object) {
+        const char *id = json_string_value(json_object_get(object, "id"));
+        json_t *ok = json_object_get(object, "ok");
+
+        if (id && *id && outbox_answered(l->outbox, id) && !json_is_true(ok))
+                log_warning("notice-refused", id, "%s",
+                            json_string_value(json_object_get(json_object_get(object, "error"), "text")));
+}
+
+static void link_line(void *userdata, struct jsonline *line, json_t *object) {
+        struct link *l = userdata;
+        json_t *head = json_object_get(object, "head");
+
+        (void)line;
+        if (json_is_integer(head) && json_integer_value(head) >= 0)
+                l->handlers.head(l->handlers.userdata, (uint64_t)json_integer_value(head));
+        else
+                link_answer(l, object);
+}
+
+static void link_closed(void *userdata, struct jsonline *line, const char *why) {
+        struct link *l = userdata;
+
+        log_notice("engine-lost", NULL, "%s", why ? why : "the engine closed the connection");
+        l->line = jsonline_free(line);
+}
+
+/* --- what the store says --- */
+
+static void link_connect(struct link *l) {
+        const struct jsonline_handlers handlers = { .userdata = l, .line = link_line, .closed = link_closed };
+        int fd = jsonline_connect(l->path);
+
+        if (fd < 0)
+                return;
+        if (jsonline_new(&l->line, l->base, fd, QUEUE_MAX, &handlers) != 0)
+                return;
+        outbox_rewind(l->outbox);
+        l->reported = UINT64_MAX;
+        (void)link_send(l, json_pack("{s:s, s:s}", "cmd", "reader", "name", "store"));
+        log_notice("engine-connected", NULL, "%s", l->path);
+}
+
+static json_t *link_figures(const struct drain_figures *f, uint64_t dropped) {
+        return json_pack("{s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s}", "connected", f->connected, "rows",
+                         (json_int_t)f->rows, "records", (json_int_t)f->records, "transactions",
+                         (json_int_t)f->transactions, "quarantined", (json_int_t)f->quarantined, "retries",
+                         (json_int_t)f->retries, "connects", (json_int_t)f->connects, "notices_dropped",
+                         (json_int_t)dropped, "trouble", f->trouble);
+}
+
+static void link_report(struct link *l, bool due) {
+        struct drain_figures f;
+        json_t *object;
+
+        l->handlers.figures(l->handlers.userdata, &f);
+        /* a cursor that has not been read yet is not 0: nothing is said about it */
+        if (!f.known || (!due && f.cursor == l->reported))
+                return;
+        object = json_pack("{s:s, s:I, s:o?}", "cmd", "cursor", "seq", (json_int_t)f.cursor, "figures",
+                           link_figures(&f, outbox_dropped(l->outbox)));
+        if (link_send(l, object) == 0)
+                l->reported = f.cursor;
+}
+
+static void link_notices(struct link *l) {
+        struct outbox_notice n;
+        int64_t now = clock_boot();
+
+        while (outbox_next(l->outbox, now - REPEAT_AFTER, now, &n)) {
+                if (link_send(l, json_pack("{s:s, s:s, s:s, s:s, s:s}", "cmd", "notice", "id", n.id, "name", n.name,
+                                           "subject", n.subject, "text", n.text)) != 0)
+                        return;
+        }
+}
+
+static void link_tick(evutil_socket_t fd, short events, void *userdata) {
+        struct link *l = userdata;
+        bool due = l->ticks++ % TICKS == 0;
+
+        (void)fd;
+        (void)events;
+        if (!l->line && due)
+                link_connect(l);
+        if (l->line)
+                link_report(l, due);
+        if (l->line)
+                link_notices(l);
+}
+
+int link_new(struct link **ret, struct event_base *base, const char *path, struct outbox *outbox,
+             const struct link_handlers *handlers) {
+        const struct timeval interval = { .tv_usec = WW_SECOND / TICKS };
+        _cleanup_(link_freep) struct link *l = calloc(1, sizeof *l);
+
+        if (!l)
+                return -ENOMEM;
+        if ((size_t)snprintf(l->path, sizeof l->path, "%s", path) >= sizeof l->path)
+                return -ENAMETOOLONG;
+        l->base = base;
+        l->outbox = outbox;
+        l->handlers = *handlers;
+        l->tick = event_new(base, -1, EV_PERSIST, link_tick, l);
+        if (!l->tick || event_add(l->tick, &interval) != 0)
+                return -ENOMEM;
+        *ret = l;
+        l = NULL;
+        return 0;
+}
+
+struct link *link_free(struct link *l) {
+        if (l) {
+                if (l->tick)
+                        event_free(l->tick);
+                l->line = jsonline_free(l->line);
+                free(l);
+        }
+        return NULL;
+}

@@ -1,0 +1,22 @@
+#pragma once
+/*
+ * The store's connection to the engine's command socket: it is told the journal's head, and tells how far it has come
+ * and what people should know. Comes back by itself when the engine does; without it the store works on.
+ */
+#include "store/outbox.h"
+
+struct event_base;
+struct link;
+struct drain_figures;
+
+struct link_handlers {
+        void *userdata;
+        void (*head)(void *userdata, uint64_t seq);
+        void (*figures)(void *userdata, struct drain_figures *ret);
+};
+
+/** `path`: the socket. Tries to connect every second while it is not. */
+int link_new(struct link **ret, struct event_base *base, const char *path, struct outbox *outbox,
+             const struct link_handlers *handlers);
+struct link *link_free(struct link *l);
+DEFINE_CLEANUP(struct link *, link_free)

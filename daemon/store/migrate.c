@@ -1,0 +1,176 @@
+/*
+ * `wardwatch migrate`: the schema, one step at a time and forwards only.
+ *
+ * One at a time: a session's advisory lock is taken first, so two that are started together follow each other, and the
+ * second finds everything done. Each migration and its row in schema_migration are one transaction: a step is there or
+ * not.
+ *
+ * Refused, and nothing is changed: a migration that is applied but whose file now reads otherwise (the database is no
+ * longer what the files say), and a database that has more of them than the folder (made by a newer Wardwatch).
+ */
+#include "base/diag.h"
+#include "store/migration.h"
+#include "store/store.h"
+#include "store/table.h"
+#include "store/wire.h"
+
+#include <stdio.h>
+#include <wardwatch/time.h>
+
+#define SCHEMA_SQL                                                                                                     \
+        "CREATE SCHEMA IF NOT EXISTS wardwatch;"                                                                       \
+        "CREATE TABLE IF NOT EXISTS wardwatch.schema_migration (version integer PRIMARY KEY, name text NOT NULL,"      \
+        " checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT clock_timestamp(),"                          \
+        " applied_by text NOT NULL DEFAULT session_user);"                                                             \
+        "COMMENT ON TABLE wardwatch.schema_migration IS 'The migrations that made this schema.';"                      \
+        "COMMENT ON COLUMN wardwatch.schema_migration.version IS 'Number of the migration.';"                          \
+        "COMMENT ON COLUMN wardwatch.schema_migration.name IS 'Name of its file without .sql.';"                       \
+        "COMMENT ON COLUMN wardwatch.schema_migration.checksum IS 'Checksum (XXH3, 128 bits) of its file.';"           \
+        "COMMENT ON COLUMN wardwatch.schema_migration.applied_at IS 'When it was applied.';"                           \
+        "COMMENT ON COLUMN wardwatch.schema_migration.applied_by IS 'Role that applied it.'"
+
+#define MIGRATION_WAIT WW_HOUR /* for one statement of a migration */
+
+static int tell(int e, const struct wire_error *error, const char *what) {
+        if (e < 0)
+                (void)fprintf(stderr, "wardwatch migrate: %s: %s\n", what, strerror(-e));
+        else
+                (void)fprintf(stderr, "wardwatch migrate: %s: %s%s%s\n", what, error->text,
+                              error->sqlstate[0] ? " " : "", error->sqlstate);
+        return e < 0 ? e : -EIO;
+}
+
+static int migrate_connect(const struct config *config, struct wire **ret) {
+        struct diag diag = DIAG_INIT;
+        struct wire_error error = { "", "" };
+        _cleanup_buf_ struct buf text = BUF_INIT;
+        _cleanup_free_ char *password = NULL;
+        int e = 0;
+
+        if (config->database.password_file[0])
+                e = config_secret(config->database.password_file, &diag, &password);
+        if (e) {
+                diag_render(&diag, &text);
+                (void)fprintf(stderr, "%.*s\n", WW_STR_ARG(buf_str(&text)));
+                diag_deinit(&diag);
+                return -EACCES;
+        }
+        diag_deinit(&diag);
+        e = wire_connect(ret, config->database.url, password, &error);
+        return e ? tell(e, &error, "cannot connect to the database") : 0;
+}
+
+/* A migration may rewrite a table: only the locks have a limit. */
+static int migrate_prepare(struct wire *w) {
+        int e;
+
+        wire_set_wait(w, MIGRATION_WAIT);
+        e = wire_exec(w, "SET lock_timeout = '20s'; SET statement_timeout = '20s';"
+                         "SELECT pg_advisory_lock(hashtextextended('wardwatch.migrate', 0))");
+
+        return e ? tell(e, wire_error(w), "another `wardwatch migrate` is at work") : 0;
+}
+
+static bool migrate_has_table(struct wire *w) {
+        return wire_exec(w, "SELECT to_regclass('wardwatch.schema_migration')") == 0 && wire_value(w, 0, 0);
+}
+
+/* What is applied must be what the files say. *ret: how many are. */
+static int migrate_compare(struct wire *w, const struct migrations *m, size_t *ret) {
+        int e;
+
+        *ret = 0;
+        if (!migrate_has_table(w))
+                return 0;
+        e = wire_exec(w, "SELECT version, name, checksum FROM wardwatch.schema_migration ORDER BY version");
+        if (e)
+                return tell(e, wire_error(w), "cannot read which migrations are applied");
+        for (size_t i = 0; i < wire_rows(w); i++) {
+                if (i >= m->n) {
+                        (void)fprintf(
+                                stderr,
+                                "wardwatch migrate: the database has migration %s, which is not in the folder: it "
+                                "was made by a newer Wardwatch\n",
+                                wire_value(w, i, 1));
+                        return -EINVAL;
+                }
+                if (atoi(wire_value(w, i, 0)) != m->items[i].version ||
+                    strcmp(wire_value(w, i, 2), m->items[i].checksum) != 0) {
+                        (void)fprintf(
+                                stderr,
+                                "wardwatch migrate: %s.sql is not what was applied: an applied migration is never "
+                                "changed; put the old file back and write a new one\n",
+                                m->items[i].name);
+                        return -EINVAL;
+                }
+        }
+        *ret = wire_rows(w);
+        return 0;
+}
+
+static int migrate_apply(struct wire *w, const struct migration *m) {
+        const char *const values[] = { m->name, m->checksum };
+        char sql[256];
+        int e = wire_exec(w, "BEGIN; SET LOCAL search_path = wardwatch; SET LOCAL statement_timeout = 0");
+
+        if (!e)
+                e = wire_exec(w, m->text);
+        (void)snprintf(sql, sizeof sql,
+                       "INSERT INTO wardwatch.schema_migration (version, name, checksum) VALUES (%d, $1, $2)",
+                       m->version);
+        if (!e)
+                e = wire_exec_params(w, sql, values, 2);
+        if (!e)
+                e = wire_exec(w, "COMMIT");
+        if (e) {
+                (void)tell(e, wire_error(w), m->name);
+                (void)wire_exec(w, "ROLLBACK");
+                return e < 0 ? e : -EIO;
+        }
+        (void)printf("%s.sql applied\n", m->name);
+        return 0;
+}
+
+static int migrate_run(struct wire *w, const struct migrations *m, bool dry_run) {
+        size_t applied;
+        int e = migrate_prepare(w);
+
+        if (!e)
+                e = migrate_compare(w, m, &applied);
+        if (e)
+                return e;
+        if (applied == m->n)
+                (void)printf("the schema is up to date (%zu)\n", m->n);
+        else if (!dry_run && (e = wire_exec(w, SCHEMA_SQL)) != 0)
+                return tell(e, wire_error(w), "cannot make the schema");
+        for (size_t i = applied; i < m->n && !e; i++) {
+                if (dry_run)
+                        (void)printf("%s.sql would be applied\n", m->items[i].name);
+                else
+                        e = migrate_apply(w, &m->items[i]);
+        }
+        return e;
+}
+
+int store_migrate(const struct config *config, const char *dir, bool dry_run) {
+        struct migrations m = { 0 };
+        struct wire *w = NULL;
+        const char *why;
+        int e;
+
+        if (!config->database.url[0]) {
+                (void)fprintf(stderr, "wardwatch migrate: database.url is not set\n");
+                return -EINVAL;
+        }
+        e = migrations_read(&m, dir ? dir : migrations_dir(), &why);
+        if (e) {
+                (void)fprintf(stderr, "wardwatch migrate: %s\n", why);
+                return e;
+        }
+        e = migrate_connect(config, &w);
+        if (!e)
+                e = migrate_run(w, &m, dry_run);
+        wire_free(w);
+        migrations_deinit(&m);
+        return e;
+}

@@ -1,0 +1,73 @@
+#include "store/outbox.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct outbox_notice *notice_find(struct outbox *o, const char *id) {
+        for (size_t i = 0; i < o->n; i++) {
+                if (strcmp(o->notices[i].id, id) == 0)
+                        return &o->notices[i];
+        }
+        return NULL;
+}
+
+void outbox_put(struct outbox *o, const char *id, const char *name, const char *subject, const char *text) {
+        struct outbox_notice *notice;
+
+        (void)pthread_mutex_lock(&o->lock);
+        if (o->n == OUTBOX_MAX) {
+                o->dropped++;
+        } else if (!notice_find(o, id)) {
+                notice = &o->notices[o->n++];
+                *notice = (struct outbox_notice){ .name = name };
+                (void)snprintf(notice->id, sizeof notice->id, "%s", id);
+                (void)snprintf(notice->subject, sizeof notice->subject, "%s", subject);
+                (void)snprintf(notice->text, sizeof notice->text, "%s", text);
+        }
+        (void)pthread_mutex_unlock(&o->lock);
+}
+
+bool outbox_next(struct outbox *o, int64_t before, int64_t now, struct outbox_notice *ret) {
+        bool found = false;
+
+        (void)pthread_mutex_lock(&o->lock);
+        for (size_t i = 0; i < o->n && !found; i++) {
+                if (o->notices[i].sent_at != 0 && o->notices[i].sent_at > before)
+                        continue;
+                o->notices[i].sent_at = now;
+                *ret = o->notices[i];
+                found = true;
+        }
+        (void)pthread_mutex_unlock(&o->lock);
+        return found;
+}
+
+bool outbox_answered(struct outbox *o, const char *id) {
+        struct outbox_notice *notice;
+
+        (void)pthread_mutex_lock(&o->lock);
+        notice = notice_find(o, id);
+        if (notice) {
+                /* in order: database-lost comes before database-back */
+                memmove(notice, notice + 1, (size_t)(&o->notices[o->n] - (notice + 1)) * sizeof *notice);
+                o->n--;
+        }
+        (void)pthread_mutex_unlock(&o->lock);
+        return notice;
+}
+
+void outbox_rewind(struct outbox *o) {
+        (void)pthread_mutex_lock(&o->lock);
+        for (size_t i = 0; i < o->n; i++)
+                o->notices[i].sent_at = 0;
+        (void)pthread_mutex_unlock(&o->lock);
+}
+
+uint64_t outbox_dropped(struct outbox *o) {
+        uint64_t dropped;
+
+        (void)pthread_mutex_lock(&o->lock);
+        dropped = o->dropped;
+        (void)pthread_mutex_unlock(&o->lock);
+        return dropped;
+}

@@ -1,0 +1,32 @@
+#pragma once
+/*
+ * The tables that rows go to: name, columns in the order in which rows.c writes them. A test holds this against the
+ * schema.
+ */
+#include <stddef.h>
+
+#define STORE_SCHEMA_VERSION 1 /* the newest file in schema/; another version in the database is refused */
+
+/* in the order in which a batch is written */
+enum table {
+        TABLE_MESSAGE,
+        TABLE_ENGINE_INPUT,
+        TABLE_COMMAND,
+        TABLE_COMMAND_REPLY,
+        TABLE_EVENT,
+        TABLE_UNDECODED,
+        TABLE_ALARM,
+        TABLE_ALARM_TRANSITION,
+        TABLE_ALARM_EVIDENCE,
+        TABLE_NOTICE,
+        TABLE_RULESET,
+        TABLE_QUARANTINE,
+        TABLE_MAX_,
+};
+
+struct table_row {
+        const char *name, *columns;
+        unsigned fields;
+};
+
+extern const struct table_row tables[TABLE_MAX_];

@@ -1,0 +1,337 @@
+#include "store/wire.h"
+
+#include "base/clock.h"
+
+#include <libpq-fe.h>
+#include <poll.h>
+#include <stdio.h>
+#include <wardwatch/time.h>
+
+#define CHUNK       (64 * 1024) /* of a COPY stream, between two looks at what the server says */
+#define RESULTS_MAX 16          /* results that one text of statements may bring */
+#define PARAMS_MAX  8
+
+struct wire {
+        PGconn *conn;
+        PGresult *result; /* of the last statement; may be NULL */
+        int64_t wait;     /* µs without a byte from the server */
+        struct wire_error error;
+};
+
+/* --- errors --- */
+
+static void error_set(struct wire_error *e, const char *sqlstate, const char *text) {
+        size_t n = 0;
+
+        (void)snprintf(e->sqlstate, sizeof e->sqlstate, "%s", sqlstate ? sqlstate : "");
+        for (; *text && n + 1 < sizeof e->text; text++) {
+                if (*text == '\n' && text[1] == '\0')
+                        break;
+                e->text[n++] = *text >= 0x20 && *text < 0x7f ? *text : *text == '\n' || *text == '\t' ? ' ' : '?';
+        }
+        e->text[n] = '\0';
+}
+
+static int wire_down(struct wire *w, const char *text) {
+        error_set(&w->error, "", text);
+        return WIRE_E_DOWN;
+}
+
+static int result_fault(struct wire *w, const PGresult *result) {
+        const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+        const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+
+        error_set(&w->error, sqlstate, text ? text : PQerrorMessage(w->conn));
+        return sqlstate && PQstatus(w->conn) == CONNECTION_OK ? wire_fault(sqlstate) : WIRE_E_DOWN;
+}
+
+const struct wire_error *wire_error(const struct wire *w) {
+        return &w->error;
+}
+
+/* --- waiting --- */
+
+/* Until the server has said something or takes more. */
+static int wire_poll(struct wire *w, short events, int64_t deadline) {
+        struct pollfd p = { .fd = PQsocket(w->conn), .events = events };
+
+        for (;;) {
+                int64_t left = deadline - clock_boot();
+                int r;
+
+                if (p.fd < 0)
+                        return wire_down(w, "the connection is closed");
+                if (left <= 0)
+                        return wire_down(w, "the server does not answer");
+                r = poll(&p, 1, (int)(left / WW_MSEC) + 1);
+                if (r > 0)
+                        return 0;
+                if (r < 0 && errno != EINTR)
+                        return -errno;
+        }
+}
+
+/* Sends what is queued; reads meanwhile, because a server that waits for us to read does not read. */
+static int wire_flush(struct wire *w) {
+        int64_t deadline = clock_boot() + w->wait;
+
+        for (;;) {
+                int r = PQflush(w->conn), e;
+
+                if (r == 0)
+                        return 0;
+                if (r < 0)
+                        return wire_down(w, PQerrorMessage(w->conn));
+                e = wire_poll(w, POLLIN | POLLOUT, deadline);
+                if (e)
+                        return e;
+                if (!PQconsumeInput(w->conn))
+                        return wire_down(w, PQerrorMessage(w->conn));
+        }
+}
+
+/* The next result, NULL at the end of the statements. */
+static int wire_result(struct wire *w, PGresult **ret) {
+        int64_t deadline = clock_boot() + w->wait;
+
+        while (PQisBusy(w->conn)) {
+                int e = wire_poll(w, POLLIN, deadline);
+
+                if (e)
+                        return e;
+                if (!PQconsumeInput(w->conn))
+                        return wire_down(w, PQerrorMessage(w->conn));
+        }
+        *ret = PQgetResult(w->conn);
+        return 0;
+}
+
+static int result_check(struct wire *w, PGresult *result, bool copy) {
+        switch (PQresultStatus(result)) {
+        case PGRES_COMMAND_OK:
+        case PGRES_TUPLES_OK:
+        case PGRES_EMPTY_QUERY:
+                return 0;
+        case PGRES_COPY_IN:
+                return copy ? 0 : wire_down(w, "the server wants a COPY stream");
+        case PGRES_FATAL_ERROR:
+        case PGRES_BAD_RESPONSE:
+        case PGRES_NONFATAL_ERROR:
+        case PGRES_COPY_OUT:
+        case PGRES_COPY_BOTH:
+        case PGRES_SINGLE_TUPLE:
+        case PGRES_PIPELINE_SYNC:
+        case PGRES_PIPELINE_ABORTED:
+                break;
+        }
+        return result_fault(w, result);
+}
+
+/* Takes all results; keeps the last one. The first error counts. */
+static int wire_results(struct wire *w) {
+        int fault = 0;
+
+        for (int i = 0; i < RESULTS_MAX; i++) {
+                PGresult *result;
+                int e = wire_result(w, &result);
+
+                if (e)
+                        return e;
+                if (!result)
+                        return fault;
+                e = result_check(w, result, false);
+                fault = fault ? fault : e;
+                PQclear(w->result);
+                w->result = result;
+        }
+        return wire_down(w, "the server gives no end of results");
+}
+
+/* --- connecting --- */
+
+static void notice_ignore(void *userdata, const PGresult *result) {
+        (void)userdata;
+        (void)result;
+}
+
+#define TEXT(x)  TEXT_(x)
+#define TEXT_(x) #x
+
+/* What the connection string says overrides what stands before `dbname`; what stands after it cannot be overridden. */
+static PGconn *connect_server(const char *url, const char *password) {
+        const char *const keys[] = { "connect_timeout",
+                                     "sslmode",
+                                     "keepalives_idle",
+                                     "keepalives_interval",
+                                     "keepalives_count",
+                                     "tcp_user_timeout",
+                                     "application_name",
+                                     "dbname",
+                                     "client_encoding",
+                                     "target_session_attrs",
+                                     password ? "password" : NULL,
+                                     NULL };
+        const char *const values[] = { TEXT(WIRE_CONNECT), "verify-full", "5",    "5",          "3",      "15000",
+                                       "wardwatch",        url,           "UTF8", "read-write", password, NULL };
+
+        return PQconnectdbParams(keys, values, 1);
+}
+
+static int connect_check(struct wire *w) {
+        const char *encoding = PQparameterStatus(w->conn, "server_encoding");
+
+        if (PQstatus(w->conn) != CONNECTION_OK)
+                return wire_down(w, PQerrorMessage(w->conn));
+        if (!encoding || strcmp(encoding, "UTF8") != 0)
+                return wire_down(w, "the database's encoding is not UTF8: create it with ENCODING 'UTF8'");
+        if (PQsetnonblocking(w->conn, 1) != 0)
+                return wire_down(w, PQerrorMessage(w->conn));
+        (void)PQsetNoticeReceiver(w->conn, notice_ignore, NULL);
+        return wire_exec(
+                w, "SET statement_timeout = '" TEXT(WIRE_STATEMENT) "s'; SET lock_timeout = '" TEXT(
+                           WIRE_LOCK) "s';"
+                                      "SET idle_in_transaction_session_timeout = '60s'; SET search_path = wardwatch;"
+                                      "SELECT set_config('synchronous_commit', 'on', false)"
+                                      " WHERE current_setting('synchronous_commit') = 'off'");
+}
+
+int wire_connect(struct wire **ret, const char *url, const char *password, struct wire_error *error) {
+        _cleanup_(wire_freep) struct wire *w = calloc(1, sizeof *w);
+        int e;
+
+        if (!w)
+                return -ENOMEM;
+        w->wait = WIRE_WAIT * WW_SECOND;
+        w->conn = connect_server(url, password);
+        if (!w->conn)
+                return -ENOMEM;
+        e = connect_check(w);
+        if (e) {
+                *error = w->error;
+                return e < 0 ? e : WIRE_E_DOWN;
+        }
+        *ret = w;
+        w = NULL;
+        return 0;
+}
+
+struct wire *wire_free(struct wire *w) {
+        if (w) {
+                PQclear(w->result);
+                PQfinish(w->conn);
+                free(w);
+        }
+        return NULL;
+}
+
+void wire_set_wait(struct wire *w, int64_t usec) {
+        w->wait = usec;
+}
+
+int wire_fd(const struct wire *w) {
+        return PQsocket(w->conn);
+}
+
+int wire_idle(struct wire *w) {
+        if (!PQconsumeInput(w->conn) || PQstatus(w->conn) != CONNECTION_OK)
+                return wire_down(w, PQerrorMessage(w->conn));
+        return 0;
+}
+
+/* --- asking --- */
+
+int wire_exec(struct wire *w, const char *sql) {
+        int e;
+
+        if (!PQsendQuery(w->conn, sql))
+                return wire_down(w, PQerrorMessage(w->conn));
+        e = wire_flush(w);
+        return e ? e : wire_results(w);
+}
+
+int wire_exec_params(struct wire *w, const char *sql, const char *const *values, size_t n) {
+        int e;
+
+        if (n > PARAMS_MAX)
+                return -EINVAL;
+        if (!PQsendQueryParams(w->conn, sql, (int)n, NULL, values, NULL, NULL, 0))
+                return wire_down(w, PQerrorMessage(w->conn));
+        e = wire_flush(w);
+        return e ? e : wire_results(w);
+}
+
+const char *wire_tag(const struct wire *w) {
+        return w->result ? PQcmdStatus(w->result) : "";
+}
+
+size_t wire_rows(const struct wire *w) {
+        return w->result ? (size_t)PQntuples(w->result) : 0;
+}
+
+const char *wire_value(const struct wire *w, size_t row, size_t column) {
+        if (row >= wire_rows(w) || column >= (size_t)PQnfields(w->result))
+                return NULL;
+        return PQgetisnull(w->result, (int)row, (int)column) ? NULL : PQgetvalue(w->result, (int)row, (int)column);
+}
+
+/* --- COPY --- */
+
+static int copy_begin_server(struct wire *w, const char *sql) {
+        PGresult *result;
+        int e;
+
+        if (!PQsendQuery(w->conn, sql))
+                return wire_down(w, PQerrorMessage(w->conn));
+        e = wire_flush(w);
+        if (!e)
+                e = wire_result(w, &result);
+        if (e)
+                return e;
+        if (PQresultStatus(result) == PGRES_COPY_IN) {
+                PQclear(result);
+                return 0;
+        }
+        e = result ? result_check(w, result, false) : 0;
+        PQclear(result);
+        if (!e)
+                return wire_down(w, "the server wants no COPY stream");
+        (void)wire_results(w); /* what is left of the failed statement; its error is known */
+        return e;
+}
+
+/* libpq keeps a copy of what the socket does not take; a chunk at a time keeps that small. */
+static int copy_put(struct wire *w, const char *p, size_t n) {
+        int e = 0;
+
+        while (n > 0 && !e) {
+                size_t chunk = n < CHUNK ? n : CHUNK;
+                int r = PQputCopyData(w->conn, p, (int)chunk);
+
+                if (r < 0)
+                        return wire_down(w, PQerrorMessage(w->conn));
+                if (r > 0) {
+                        p += chunk;
+                        n -= chunk;
+                }
+                e = wire_flush(w);
+        }
+        return e;
+}
+
+int wire_copy(struct wire *w, const char *sql, struct ww_str stream) {
+        int e = copy_begin_server(w, sql), r;
+
+        if (!e)
+                e = copy_put(w, stream.p, stream.n);
+        if (e)
+                return e;
+        while ((r = PQputCopyEnd(w->conn, NULL)) == 0) {
+                e = wire_flush(w);
+                if (e)
+                        return e;
+        }
+        if (r < 0)
+                return wire_down(w, PQerrorMessage(w->conn));
+        e = wire_flush(w);
+        return e ? e : wire_results(w);
+}

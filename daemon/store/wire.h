@@ -1,0 +1,60 @@
+#pragma once
+/*
+ * One connection to PostgreSQL, used by one thread. Every wait has an end (WIRE_WAIT), so a server that is stopped, cut
+ * off or stuck costs that long and no more; the connection is then of no use and is dropped, never reset.
+ *
+ * Errors are sorted by what the caller has to do, not by what went wrong (the table is in wire_fault.c).
+ */
+#include "base/error.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <wardwatch/str.h>
+
+struct pg_result;
+struct wire;
+
+enum {
+        WIRE_E_DOWN = 1, /* lost, hung, full, read-only, not permitted: drop the connection, come back later */
+        WIRE_E_RETRY,    /* deadlock, serialization, lock or statement timeout: roll back and try the same again */
+        WIRE_E_DATA,     /* this row is refused and will be refused again */
+};
+
+#define WIRE_CONNECT   10 /* s, for each host of the connection string */
+#define WIRE_STATEMENT 25 /* s, the server's own limit for a statement */
+#define WIRE_LOCK      5  /* s, the server's own limit for a lock */
+#define WIRE_WAIT      30 /* s without a byte from the server, longer than its own limits */
+
+struct wire_error {
+        char sqlstate[6]; /* "" = none */
+        char text[256];   /* one line, printable ASCII */
+};
+
+/** What an SQLSTATE asks for: WIRE_E_*. */
+int wire_fault(const char *sqlstate);
+
+/** `url`: libpq connection string or URI; `password` NULL = none. Only a server that takes writes, in UTF8. Defaults
+ *  where `url` says nothing: sslmode=verify-full, keepalives, tcp_user_timeout. 0, WIRE_E_DOWN (*error says why),
+ *  -ENOMEM. */
+int wire_connect(struct wire **ret, const char *url, const char *password, struct wire_error *error);
+struct wire *wire_free(struct wire *w); /* returns NULL */
+DEFINE_CLEANUP(struct wire *, wire_free)
+
+/** Instead of WIRE_WAIT, in µs: a migration may take its time. */
+void wire_set_wait(struct wire *w, int64_t usec);
+const struct wire_error *wire_error(const struct wire *w); /* of the last call that failed */
+int wire_fd(const struct wire *w);
+/** While nothing is asked: has the server closed? 0 or WIRE_E_DOWN. */
+int wire_idle(struct wire *w);
+
+/** One or more statements. 0, WIRE_E_*. The last statement's command tag ("UPDATE 1") and first row are kept until the
+ *  next call. */
+int wire_exec(struct wire *w, const char *sql);
+/** The same with parameters as text ($1 …); one statement. */
+int wire_exec_params(struct wire *w, const char *sql, const char *const *values, size_t n);
+const char *wire_tag(const struct wire *w);
+size_t wire_rows(const struct wire *w);
+const char *wire_value(const struct wire *w, size_t row, size_t column); /* NULL = SQL null, or no such row */
+
+/** COPY … FROM STDIN with the whole stream. 0, WIRE_E_*. */
+int wire_copy(struct wire *w, const char *sql, struct ww_str stream);
