@@ -31,7 +31,7 @@ struct command {
         int (*run)(const struct command_args *args); /* exit code: 0 done, 1 failed or refused, 2 usage */
 };
 
-extern const struct command command_table[];
+extern const struct command *const command_table[];
 extern const size_t command_table_n;
 
 int command_run(int argc, char **argv);

@@ -1,0 +1,155 @@
+/*
+ * `wardwatch check`: everything that a start or a reload would refuse, told beforehand. The configuration first; then
+ * the site, because sensor types and rules refer to it; then types and rules, both, with their own examples.
+ */
+#include "command/command_internal.h"
+#include "config/config.h"
+#include "correlate/correlate.h"
+#include "decode/decode.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+        OPTION_PRINT,
+};
+
+static const struct command_option check_options[] = {
+        [OPTION_PRINT] = { "--print", 0, NULL, "print the configuration in force, defaults included" },
+        { 0 },
+};
+
+struct check {
+        struct config config;
+        struct bundle bundle;
+        struct symtab *symbols;
+        struct site *site;
+        struct decode_types *types;
+        struct correlate_rules *rules;
+        size_t examples;
+        struct diag diag;
+};
+
+static void check_deinit(struct check *c) {
+        diag_deinit(&c->diag);
+        correlate_rules_free(c->rules);
+        decode_types_free(c->types);
+        site_free(c->site);
+        symtab_free(c->symbols);
+        bundle_deinit(&c->bundle);
+        config_deinit(&c->config);
+}
+
+/* 0, DIAG_E_USER, -errno. What is wrong with the types does not hide what is wrong with the rules. */
+static int check_rules(struct check *c) {
+        const struct ww_kinds *kinds = ww_kinds_builtin();
+        int types, rules;
+
+        types = decode_types_compile(&c->types, &c->bundle, c->site, c->symbols, kinds, true, &c->diag);
+        if (types < 0)
+                return types;
+        rules = correlate_rules_compile(&c->rules, &c->bundle, c->site, c->symbols, kinds, &c->diag);
+        if (rules == 0)
+                rules = correlate_rules_examples(c->rules, &c->diag, &c->examples);
+        return rules ? rules : types;
+}
+
+static int check_all(struct check *c, const char *file) {
+        int r = config_load(&c->config, file, &c->diag);
+
+        if (r == 0)
+                r = config_bundle(&c->config, &c->bundle, &c->diag);
+        if (r)
+                return r;
+        c->diag.source = bundle_source;
+        c->diag.userdata = &c->bundle;
+        r = symtab_new(&c->symbols);
+        if (r == 0)
+                r = site_compile(&c->site, &c->bundle, c->symbols, &c->diag);
+        return r ? r : check_rules(c);
+}
+
+static json_t *check_message_json(const struct diag_message *m) {
+        json_t *j = json_pack("{s:s, s:s%, s:I, s:I, s:s}", "level", m->level == DIAG_ERROR ? "error" : "warning",
+                              "file", m->pos.file.p ? m->pos.file.p : "", m->pos.file.n, "line",
+                              (json_int_t)m->pos.line, "column", (json_int_t)m->pos.column, "text", m->text);
+
+        if (j && m->help)
+                (void)json_object_set_new(j, "help", json_string(m->help));
+        return j;
+}
+
+static int check_put_json(const struct check *c, bool ok) {
+        json_t *messages = json_array(), *out;
+        int r;
+
+        for (size_t i = 0; i < c->diag.n; i++)
+                (void)json_array_append_new(messages, check_message_json(&c->diag.messages[i]));
+        out = json_pack("{s:b, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:s}", "ok", ok, "errors",
+                        (json_int_t)c->diag.errors, "warnings", (json_int_t)c->diag.warnings, "messages", messages,
+                        "sensor_types", (json_int_t)(c->types ? decode_types_count(c->types) : 0), "rules",
+                        (json_int_t)(c->rules ? correlate_rules_count(c->rules) : 0), "examples",
+                        (json_int_t)c->examples, "zones", (json_int_t)(c->site ? site_zone_count(c->site) : 0),
+                        "assets", (json_int_t)(c->site ? site_asset_count(c->site) : 0), "hash", c->bundle.hash);
+        r = out ? json_dumpf(out, stdout, JSON_COMPACT) : -1;
+        json_decref(out);
+        return r == 0 && putchar('\n') != EOF ? 0 : 1;
+}
+
+static int check_put_text(const struct check *c, bool ok, bool summary) {
+        _cleanup_buf_ struct buf text = BUF_INIT;
+
+        diag_render(&c->diag, &text);
+        if (!ok)
+                buf_printf(&text, "%zu errors, %zu warnings\n", c->diag.errors, c->diag.warnings);
+        if (command_put(&text, true))
+                return 1;
+        if (ok && summary)
+                (void)printf(
+                        "good: %zu sensor types, %zu rules with %zu examples, %zu zones, %zu assets; %zu warnings\n",
+                        decode_types_count(c->types), correlate_rules_count(c->rules), c->examples,
+                        site_zone_count(c->site), site_asset_count(c->site), c->diag.warnings);
+        return 0;
+}
+
+static int check_put_config(const struct check *c) {
+        _cleanup_buf_ struct buf text = BUF_INIT;
+
+        return config_print(&c->config, &text) < 0 ? 1 : command_put(&text, false);
+}
+
+static int check_run(const struct command_args *args) {
+        _cleanup_(check_deinit) struct check c = { 0 };
+        bool print;
+        int r, put;
+
+        if (args->argc) {
+                (void)fprintf(stderr, "wardwatch check: unexpected word `%s`\n  help: name the file with --config\n",
+                              args->argv[0]);
+                return 2;
+        }
+        r = check_all(&c, args->config);
+        if (r < 0) {
+                (void)fprintf(stderr, "wardwatch check: %s\n", strerror(-r));
+                return 1;
+        }
+        print = args->values[OPTION_PRINT] != NULL;
+        if (print && c.config.file && check_put_config(&c))
+                return 1;
+        /* what --print prints is a file that loads: nothing else goes to stdout with it */
+        put = args->json && !print ? check_put_json(&c, r == 0) : check_put_text(&c, r == 0, !print);
+        return put || r ? 1 : 0;
+}
+
+const struct command command_check = {
+        .name = "check",
+        .synopsis = "check [-c FILE] [--print] [--json]",
+        .help = "check configuration, site, sensor types and rules, and run their examples",
+        .text = "Tells everything that a start or a reload would refuse, with file, line, column and cure, and "
+                "warnings "
+                "for what is legal but unwise. Nothing is changed and nothing is connected to. With --print the "
+                "configuration is printed with all defaults, as a file that loads to the same.",
+        .options = check_options,
+        .run = check_run,
+};

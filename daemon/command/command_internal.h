@@ -1,0 +1,29 @@
+#pragma once
+/* Parsing, help and man page: all of them read the rows. */
+#include "base/buf.h"
+#include "command/command.h"
+
+#define COMMAND_OPTIONS_MAX 16 /* of a row: struct command_args has so many values */
+
+/** -c, --json, -h: every command has them. */
+extern const struct command_option command_common[];
+
+/** Fills `ret` from the words after the command's name. Positional words are moved to the front of argv. 0; 1 = help
+ *  was asked for; 2 = wrong, and told on stderr. */
+int command_parse(const struct command *row, int argc, char **argv, struct command_args *ret);
+
+const struct command *command_find(const char *name);
+/** "did you mean `check`?" among the names that are not hidden; NULL if nothing is near. */
+const char *command_nearest(const char *name);
+const char *command_default_config(void);
+
+/** Text for people. */
+void command_help_all(struct buf *out);
+void command_help_one(const struct command *row, struct buf *out);
+
+/** roff for man: section 1 from the rows, section 5 from the table of configuration keys. */
+void command_man_commands(struct buf *out);
+void command_man_config(struct buf *out);
+
+/** Writes the buffer to a stream; 0, or 1 if it could not be written. */
+int command_put(struct buf *text, bool to_stderr);

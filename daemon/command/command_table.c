@@ -1,0 +1,21 @@
+/* The rows, in the order of the help. A new command is one file and one row here. */
+#include "command/command.h"
+
+extern const struct command command_help;
+extern const struct command command_run_daemon;
+extern const struct command command_alarms, command_ack, command_unack, command_reset, command_status, command_clock;
+
+const struct command *const command_table[] = {
+        /* clang-format off */
+        &command_help,
+        &command_run_daemon,
+        &command_alarms,
+        &command_ack,
+        &command_unack,
+        &command_reset,
+        &command_status,
+        &command_clock,
+        /* clang-format on */
+};
+
+const size_t command_table_n = sizeof command_table / sizeof *command_table;
