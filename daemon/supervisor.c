@@ -251,6 +251,8 @@ int supervisor_main(const struct supervisor_options *options) {
 
         r = load(&s);
         if (r == 0)
+                supervisor_log_level_set(&s.config);
+        if (r == 0)
                 r = supervisor_dirs_make(&s.config);
         if (r == 0)
                 r = take_lock(&s);

@@ -27,3 +27,4 @@ struct supervisor {
 void supervisor_reload_begin(struct supervisor *s);
 /** The check ended: puts the files in force, or says why not. */
 void supervisor_reload_end(struct supervisor *s, int status);
+void supervisor_log_level_set(const struct config *config); /* log.level */

@@ -60,7 +60,7 @@ static void tell_restart_needed(struct supervisor *s, const struct config *fresh
                             "was changed, but takes effect only when the daemon is started anew");
 }
 
-static enum log_level level_of(const struct config *config) {
+void supervisor_log_level_set(const struct config *config) {
         static const struct {
                 const char *name;
                 enum log_level level;
@@ -71,14 +71,13 @@ static enum log_level level_of(const struct config *config) {
 
         for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
                 if (strcmp(levels[i].name, config->log.level) == 0)
-                        return levels[i].level;
-        return LOG_LEVEL_NOTICE;
+                        log_set_level(levels[i].level);
 }
 
 static void put_in_force(struct supervisor *s, const struct config *fresh) {
         json_t *reload = json_pack("{s:b}", "reload", 1);
 
-        log_set_level(level_of(fresh));
+        supervisor_log_level_set(fresh);
         for (size_t i = 0; i < s->n; i++) {
                 supervisor_child_set_limits(s->children[i], fresh->supervisor.hung_after,
                                             fresh->supervisor.backoff_max);

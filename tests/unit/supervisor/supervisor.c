@@ -93,7 +93,8 @@ static void daemon_prepare(struct daemon *d, const char *more) {
         snprintf(text, sizeof(text),
                  "state: {dir: %s/state, run_dir: %s/run}\n"
                  "database: {url: \"host=/nowhere\"}\n"
-                 "users: {engine: \"\", store: \"\"}\n%s",
+                 "users: {engine: \"\", store: \"\"}\n"
+                 "mqtt: {bulk: [\"a/#\"]}\n%s",
                  d->dir, d->dir, more);
         write_file(d, "wardwatch.yaml", text);
 }
@@ -110,9 +111,10 @@ static void listen_as_manager(struct daemon *d) {
 /* Waits for a message of the daemon to its manager that begins so. */
 static void wait_notify(struct daemon *d, const char *start) {
         struct pollfd p = { .fd = d->notify, .events = POLLIN };
+        int64_t deadline = clock_boot() + 20 * WW_SECOND;
         char text[2048];
 
-        while (poll(&p, 1, 20000) == 1) {
+        while (clock_boot() < deadline && poll(&p, 1, 20000) == 1) {
                 ssize_t n = recv(d->notify, text, sizeof(text) - 1, 0);
                 text[n > 0 ? n : 0] = '\0';
                 if (strncmp(text, start, strlen(start)) == 0)
@@ -193,8 +195,8 @@ static void test_start_and_orderly_stop(void **state) {
         setenv("WATCHDOG_USEC", "200000", 1);
         daemon_start(&d);
         wait_notify(&d, "READY=1");
-        wait_notify(&d, "WATCHDOG=1");
         wait_notify(&d, "STATUS=engine running: is run; store running: is run");
+        wait_notify(&d, "WATCHDOG=1");
         wait_for(&d, "events", "\"name\":\"store\"");
         wait_for(&d, "events", "\"restarts\":0,\"state\":\"running\"");
         kill(d.pid, SIGTERM);
@@ -212,10 +214,13 @@ static void test_start_and_orderly_stop(void **state) {
 
 static void test_no_store_without_database(void **state) {
         struct daemon d;
-        char text[256];
+        char text[512];
 
         daemon_prepare(&d, "");
-        snprintf(text, sizeof(text), "state: {dir: %s/state, run_dir: %s/run}\nusers: {engine: \"\", store: \"\"}\n",
+        snprintf(text, sizeof(text),
+                 "state: {dir: %s/state, run_dir: %s/run}\n"
+                 "users: {engine: \"\", store: \"\"}\n"
+                 "mqtt: {bulk: [\"a/#\"]}\n",
                  d.dir, d.dir);
         write_file(&d, "wardwatch.yaml", text);
         daemon_start(&d);
@@ -413,7 +418,7 @@ static void test_broken_configuration(void **state) {
         daemon_prepare(&d, "nonsense: 1\n");
         daemon_start(&d);
         assert_int_equal(daemon_wait(&d), 1);
-        assert_true(contains(&d, "log", "wardwatch.yaml:4:1: error:"));
+        assert_true(contains(&d, "log", "wardwatch.yaml:5:1: error:"));
         assert_int_equal(count(&d, "start"), 0);
         daemon_clean(&d);
 }
