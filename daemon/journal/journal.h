@@ -30,7 +30,10 @@ struct journal_options {
         int64_t lock_wait; /* µs that a writer waits for its lock (2 s for a new engine) */
 };
 
-int journal_open(struct journal **ret, const struct journal_options *options); /* 0, JOURNAL_E_*, -errno */
+/** 0; JOURNAL_E_BUSY, _FORMAT, _DAMAGED; -ENOSPC: the disk cannot give a new journal its size; -ENOENT: a reader, and
+ * no journal yet; -errno. A journal that was not closed in order in this boot is checked page by page: about a second
+ *  for 2 GiB in use. A process opens a journal once. */
+int journal_open(struct journal **ret, const struct journal_options *options);
 struct journal *journal_close(struct journal *j);
 DEFINE_CLEANUP(struct journal *, journal_close)
 /** Who holds the lock: "wardwatch engine, pid 123". Static buffer. */
@@ -40,6 +43,8 @@ const char *journal_id(const struct journal *j);
 
 /* --- the writer --- */
 int journal_begin(struct journal *j);
+/* The puts: 0; JOURNAL_E_FULL (also while a reserve is left, which only journal_trim may use): abort the transaction;
+ * -EINVAL: a key not above the last one; -errno. */
 int journal_put_input(struct journal *j, uint64_t seq, struct ww_str record);
 int journal_put_output(struct journal *j, uint64_t seq, uint32_t n, struct ww_str record);
 int journal_put_live(struct journal *j, uint64_t id, struct ww_str record);
@@ -53,7 +58,8 @@ void journal_abort(struct journal *j);
 int journal_trim(struct journal *j, uint64_t upto, size_t records, size_t *ret_deleted);
 /** Part of the map in use, 0 to 1 (free pages counted as free). */
 double journal_fill(struct journal *j);
-/** Frees slots of dead readers; kills (SIGKILL) a reader of ours whose transaction is older than 5 s. Every 5 s. */
+/** Frees slots of dead readers; kills (SIGKILL) a reader whose transaction holds back pages for 5 s. Every 5 s.
+ *  Reads the boot clock. */
 int journal_reader_check(struct journal *j);
 
 /* --- everybody --- */
@@ -78,7 +84,9 @@ struct journal_batch {
 void journal_batch_deinit(struct journal_batch *b);
 
 /** Copies inputs `from`…, each followed by its outputs, until `inputs` of them or `bytes` are reached; never splits an
- *  input from its outputs. An empty batch = nothing newer. 0, JOURNAL_E_TRIMMED, -errno. */
+ *  input from its outputs. An empty batch = nothing newer. 0, JOURNAL_E_TRIMMED, JOURNAL_E_DAMAGED, -ESTALE (a reader's
+ * journal was replaced by a salvaged one: open again), -errno. May be called in any thread, beside a writer's
+ * transaction. */
 int journal_read(struct journal *j, uint64_t from, size_t inputs, size_t bytes, struct journal_batch *ret);
 /** All live records. */
 int journal_read_live(struct journal *j, struct journal_batch *ret);
@@ -95,3 +103,16 @@ int journal_status(struct journal *j, struct journal_status *ret);
 int journal_verify(struct journal *j,
                    void (*bad)(void *userdata, const char *database, uint64_t seq, uint32_t n, const char *why),
                    void *userdata, uint64_t *ret_records);
+
+/* what journal_salvage saved, and what it could not */
+struct journal_salvaged {
+        char aside[256]; /* where the damaged one lies now: "DIR/journal.damaged-1" */
+        uint64_t inputs, outputs, live;
+        uint64_t bad_records, bad_pages;
+};
+
+/** After JOURNAL_E_DAMAGED: makes a new journal, with a new id, of every record of the damaged one whose checksum is
+ *  right, moves the damaged one aside, and puts the new one in its place; a crash at any point leaves one of the two.
+ *  Sequence numbers stay, some may be missing; cursors are not taken over. Nobody may have it open. `size` as in
+ *  journal_options; less if the disk cannot give it twice. 0, JOURNAL_E_BUSY, JOURNAL_E_FULL, -errno. */
+int journal_salvage(const char *dir, uint64_t size, struct journal_salvaged *ret);

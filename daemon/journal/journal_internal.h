@@ -1,0 +1,93 @@
+#pragma once
+/* What the files of the journal share. Nobody else includes it. */
+#include "journal/journal.h"
+
+#include <lmdb.h>
+#include <sys/stat.h>
+
+enum journal_database {
+        JOURNAL_INPUT,
+        JOURNAL_OUTPUT,
+        JOURNAL_LIVE,
+        JOURNAL_META,
+        JOURNAL_DATABASES,
+};
+
+#define JOURNAL_KEY_INPUT  8
+#define JOURNAL_KEY_OUTPUT 12
+#define JOURNAL_KEY_LIVE   8
+#define JOURNAL_FORMAT     1
+
+/* names in `meta` that are the journal's own */
+#define JOURNAL_META_FORMAT   "format"
+#define JOURNAL_META_ID       "journal-id" /* 32 hex digits, and their checksum */
+#define JOURNAL_META_TRIMMED  "trimmed"    /* newest seq that was deleted */
+#define JOURNAL_META_SALVAGED "salvaged"   /* up to here records may be missing */
+
+/* A reader whose transaction lags, as it was first seen. */
+struct journal_laggard {
+        int pid;
+        uint64_t thread, txn;
+        int64_t since; /* boot clock, µs */
+};
+
+#define JOURNAL_LAGGARDS 16
+
+struct journal {
+        MDB_env *env;
+        MDB_dbi dbi[JOURNAL_DATABASES];
+        char *dir; /* DIR/journal */
+        char id[33];
+        bool writer;
+        struct journal_lock *lock;
+        uint64_t map, page; /* bytes */
+        ino_t inode;        /* of data.mdb: a salvaged journal is another file */
+
+        /* writer: the open transaction, what it may still take, and the ends of `input` */
+        MDB_txn *txn;
+        double pages_left; /* pages, estimated from above */
+        uint64_t head, tail, trimmed;
+        uint64_t txn_head;
+
+        struct journal_laggard laggards[JOURNAL_LAGGARDS];
+        size_t n_laggards;
+};
+
+extern const char *const journal_database_names[JOURNAL_DATABASES];
+
+/** LMDB's answer as ours: 0, JOURNAL_E_FULL, JOURNAL_E_DAMAGED, -errno. */
+int journal_error(int rc);
+
+/** A read transaction of the newest commit. Whoever opens it ends it with mdb_txn_abort before it returns. */
+int journal_snapshot(struct journal *j, MDB_txn **ret);
+
+/* keys are big-endian, so that byte order is the order of numbers */
+void journal_key_put(uint8_t *to, uint64_t seq);
+uint64_t journal_key_get(const uint8_t *from);
+void journal_key_put_output(uint8_t to[static JOURNAL_KEY_OUTPUT], uint64_t seq, uint32_t n);
+uint32_t journal_key_get_n(const uint8_t *from); /* of an output's key */
+
+/** A number of `meta`, 0 if it is not there; stored with its complement, so that no bit of it flips unseen. */
+int journal_meta_u64(struct journal *j, MDB_txn *txn, const char *name, uint64_t *ret);
+int journal_meta_put_u64(struct journal *j, MDB_txn *txn, const char *name, uint64_t v);
+/** Ends of `input`, as the transaction sees them. */
+int journal_ends(struct journal *j, MDB_txn *txn, uint64_t *ret_head, uint64_t *ret_tail, uint64_t *ret_trimmed);
+/** Pages in use, from the counters that LMDB keeps for each tree: no walk. */
+int journal_used_pages(struct journal *j, MDB_txn *txn, uint64_t *ret);
+
+/* --- journal_lock.c --- */
+
+/** The writer's lock, waiting up to `wait` µs for it. 0, JOURNAL_E_BUSY, -errno. */
+int journal_lock_take(struct journal_lock **ret, const char *dir, int64_t wait);
+struct journal_lock *journal_lock_drop(struct journal_lock *lock);
+/** Whether somebody holds it now. */
+bool journal_lock_held(const char *dir);
+
+/** A mark that a writer closed in order, and that nothing but this machine's memory lies between then and now. */
+void journal_clean_put(const char *dir);
+bool journal_clean_take(const char *dir, bool remove);
+
+/* --- journal_salvage.c --- */
+
+/** Puts a salvaged journal in its place, if a crash came between the two renames. */
+int journal_salvage_finish(const char *state);

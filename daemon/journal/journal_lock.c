@@ -1,0 +1,187 @@
+/*
+ * The writer's lock: an flock on DIR/writer.lock, which also holds one line on who has it.
+ *
+ * A flock belongs to the open file, and a fork shares it: a snapshot child would keep the lock of an engine that
+ * died. So each process that forks leaves the lock behind in the child (pthread_atfork), by closing the descriptor
+ * there; the parent's stays locked.
+ *
+ * DIR/clean is written by an orderly close and removed by the next open of a writer. It holds the boot id: after a
+ * crash of the writer, or of the machine, it is not there or not of this boot, and the pages are checked.
+ */
+#include "journal/journal_internal.h"
+
+#include "base/clock.h"
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#define LOCK_NAME  "writer.lock"
+#define CLEAN_NAME "clean"
+#define LOCK_STEP  (20 * WW_MSEC)
+
+struct journal_lock {
+        int fd;
+        struct journal_lock *next;
+};
+
+static struct journal_lock *held;
+static pthread_mutex_t held_mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_once_t held_once = PTHREAD_ONCE_INIT;
+
+static void held_lock(void) {
+        (void)pthread_mutex_lock(&held_mutex);
+}
+
+static void held_unlock(void) {
+        (void)pthread_mutex_unlock(&held_mutex);
+}
+
+static void held_forget(void) {
+        for (struct journal_lock *l = held; l; l = l->next)
+                cleanup_closep(&l->fd);
+        held_unlock();
+}
+
+static void held_init(void) {
+        (void)pthread_atfork(held_lock, held_unlock, held_forget);
+}
+
+static int lock_path(char out[static PATH_MAX], const char *dir, const char *name) {
+        return snprintf(out, PATH_MAX, "%s/%s", dir, name) < PATH_MAX ? 0 : -ENAMETOOLONG;
+}
+
+static int lock_wait(int fd, int64_t wait) {
+        int64_t until = clock_boot() + wait;
+
+        while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+                if (errno != EWOULDBLOCK)
+                        return -errno;
+                if (clock_boot() >= until)
+                        return JOURNAL_E_BUSY;
+                (void)usleep((useconds_t)LOCK_STEP);
+        }
+        return 0;
+}
+
+/* Only for people: what goes wrong here must not keep the writer from its work. */
+static void lock_sign(int fd) {
+        char line[64];
+        int n = snprintf(line, sizeof line, "wardwatch engine, pid %d\n", (int)getpid());
+
+        if (ftruncate(fd, 0) == 0)
+                (void)!pwrite(fd, line, (size_t)n, 0);
+}
+
+int journal_lock_take(struct journal_lock **ret, const char *dir, int64_t wait) {
+        char path[PATH_MAX];
+        _cleanup_close_ int fd = -1;
+        struct journal_lock *lock;
+        int r = lock_path(path, dir, LOCK_NAME);
+
+        if (r)
+                return r;
+        (void)pthread_once(&held_once, held_init);
+        fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0660);
+        if (fd < 0)
+                return -errno;
+        r = lock_wait(fd, wait);
+        if (r)
+                return r;
+        lock = calloc(1, sizeof *lock);
+        if (!lock)
+                return -ENOMEM;
+        (void)fchmod(fd, 0660); /* whatever the umask was: readers of the group look who holds it */
+        lock_sign(fd);
+        lock->fd = fd;
+        fd = -1;
+        held_lock();
+        lock->next = held;
+        held = lock;
+        held_unlock();
+        *ret = lock;
+        return 0;
+}
+
+struct journal_lock *journal_lock_drop(struct journal_lock *lock) {
+        if (!lock)
+                return NULL;
+        held_lock();
+        for (struct journal_lock **at = &held; *at; at = &(*at)->next)
+                if (*at == lock) {
+                        *at = lock->next;
+                        break;
+                }
+        held_unlock();
+        cleanup_closep(&lock->fd);
+        free(lock);
+        return NULL;
+}
+
+bool journal_lock_held(const char *dir) {
+        char path[PATH_MAX];
+        _cleanup_close_ int fd = -1;
+
+        if (lock_path(path, dir, LOCK_NAME))
+                return false;
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+}
+
+const char *journal_holder(const char *dir) {
+        static char line[64];
+        char path[PATH_MAX];
+        _cleanup_close_ int fd = -1;
+        ssize_t n = -1;
+
+        if (snprintf(path, sizeof path, "%s/journal/%s", dir, LOCK_NAME) < (int)sizeof path)
+                fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (fd >= 0)
+                n = read(fd, line, sizeof line - 1);
+        if (n <= 0)
+                return "an unknown process";
+        line[n] = 0;
+        line[strcspn(line, "\n")] = 0;
+        return line;
+}
+
+/* --- the mark of an orderly close --- */
+
+static bool boot_id(char out[static 64]) {
+        _cleanup_close_ int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+        ssize_t n = fd < 0 ? -1 : read(fd, out, 63);
+
+        out[n > 0 ? n : 0] = 0;
+        return n > 0;
+}
+
+void journal_clean_put(const char *dir) {
+        char path[PATH_MAX], boot[64];
+        _cleanup_close_ int fd = -1;
+
+        if (lock_path(path, dir, CLEAN_NAME) || !boot_id(boot))
+                return;
+        fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0660);
+        if (fd >= 0)
+                (void)!write(fd, boot, strlen(boot));
+}
+
+bool journal_clean_take(const char *dir, bool remove) {
+        char path[PATH_MAX], boot[64], mark[64];
+        _cleanup_close_ int fd = -1;
+        ssize_t n = -1;
+
+        if (lock_path(path, dir, CLEAN_NAME))
+                return false;
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (fd >= 0)
+                n = read(fd, mark, sizeof mark - 1);
+        if (remove)
+                (void)unlink(path);
+        if (n <= 0 || !boot_id(boot))
+                return false;
+        mark[n] = 0;
+        return strcmp(mark, boot) == 0;
+}

@@ -1,0 +1,228 @@
+/*
+ * Readers: a copy of what one transaction sees. No transaction outlives the call, because the pages that an old one
+ * can see cannot be used again, and the map would fill up behind it.
+ */
+#include "journal/journal_internal.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define ITEMS_FIRST 64
+
+void journal_batch_deinit(struct journal_batch *b) {
+        buf_deinit(&b->bytes);
+        free(b->items);
+        *b = (struct journal_batch){ 0 };
+}
+
+/* The record's place is kept as an offset until the batch is whole: the buffer moves as it grows. */
+static int batch_add(struct journal_batch *b, uint64_t seq, uint32_t n, bool output, MDB_val record) {
+        if (b->n == b->capacity) {
+                size_t capacity = b->capacity ? b->capacity * 2 : ITEMS_FIRST;
+                struct journal_item *items = reallocarray(b->items, capacity, sizeof *items);
+
+                if (!items)
+                        return -ENOMEM;
+                b->items = items;
+                b->capacity = capacity;
+        }
+        b->items[b->n] = (struct journal_item){ seq, n, output, { NULL, record.mv_size } };
+        buf_put(&b->bytes, record.mv_data, record.mv_size);
+        if (b->bytes.error)
+                return b->bytes.error;
+        b->n++;
+        return 0;
+}
+
+static void batch_finish(struct journal_batch *b) {
+        const char *at = (const char *)b->bytes.p;
+
+        for (size_t i = 0; i < b->n; i++) {
+                b->items[i].record.p = at;
+                at += b->items[i].record.n;
+        }
+}
+
+static int batch_end(struct journal_batch *b, MDB_txn *txn, int r) {
+        mdb_txn_abort(txn);
+        if (r)
+                b->n = 0;
+        else
+                batch_finish(b);
+        return r;
+}
+
+/* A salvaged journal is a new file under the old name: who still reads the old one would wait for ever. */
+static int read_begin(struct journal *j, struct journal_batch *b, MDB_txn **ret) {
+        char path[PATH_MAX];
+        struct stat st;
+
+        b->n = 0;
+        buf_reset(&b->bytes);
+        if (!j->writer && snprintf(path, sizeof path, "%s/data.mdb", j->dir) < (int)sizeof path &&
+            (stat(path, &st) < 0 || st.st_ino != j->inode))
+                return -ESTALE;
+        return journal_snapshot(j, ret);
+}
+
+struct reading {
+        MDB_cursor *inputs, *outputs;
+        MDB_val key, value; /* of the output under its cursor */
+        bool at_output;
+};
+
+static int reading_open(struct journal *j, MDB_txn *txn, struct reading *ret) {
+        int rc = mdb_cursor_open(txn, j->dbi[JOURNAL_INPUT], &ret->inputs);
+
+        if (!rc)
+                rc = mdb_cursor_open(txn, j->dbi[JOURNAL_OUTPUT], &ret->outputs);
+        return journal_error(rc);
+}
+
+static void reading_close(struct reading *r) {
+        if (r->outputs)
+                mdb_cursor_close(r->outputs);
+        if (r->inputs)
+                mdb_cursor_close(r->inputs);
+}
+
+static int reading_output(struct reading *r, MDB_cursor_op op) {
+        int rc = mdb_cursor_get(r->outputs, &r->key, &r->value, op);
+
+        r->at_output = rc == 0;
+        if (rc == 0 && r->key.mv_size != JOURNAL_KEY_OUTPUT)
+                return JOURNAL_E_DAMAGED;
+        return rc == MDB_NOTFOUND ? 0 : journal_error(rc);
+}
+
+static int reading_seek(struct reading *r, uint64_t seq) {
+        uint8_t bytes[JOURNAL_KEY_OUTPUT];
+
+        journal_key_put_output(bytes, seq, 0);
+        r->key = (MDB_val){ sizeof bytes, bytes };
+        return reading_output(r, MDB_SET_RANGE);
+}
+
+/* The outputs of `seq`; the cursor then stands on the first one of a later input. */
+static int reading_outputs(struct reading *r, uint64_t seq, struct journal_batch *b) {
+        while (r->at_output) {
+                const uint8_t *key = r->key.mv_data;
+                uint64_t of = journal_key_get(key);
+                int e = 0;
+
+                if (of > seq)
+                        break;
+                if (of == seq)
+                        e = batch_add(b, seq, journal_key_get_n(key), true, r->value);
+                e = e ? e : reading_output(r, MDB_NEXT);
+                if (e)
+                        return e;
+        }
+        return 0;
+}
+
+static int read_inputs(struct reading *r, uint64_t from, size_t inputs, size_t bytes, struct journal_batch *b) {
+        uint8_t first[JOURNAL_KEY_INPUT];
+        MDB_val key = { sizeof first, first }, value;
+        int rc, e = reading_seek(r, from);
+
+        journal_key_put(first, from);
+        rc = e ? 0 : mdb_cursor_get(r->inputs, &key, &value, MDB_SET_RANGE);
+        for (size_t i = 0; !e && !rc && i < inputs && (i == 0 || b->bytes.n < bytes); i++) {
+                uint64_t seq;
+
+                if (key.mv_size != JOURNAL_KEY_INPUT)
+                        return JOURNAL_E_DAMAGED;
+                seq = journal_key_get(key.mv_data);
+                e = batch_add(b, seq, 0, false, value);
+                e = e ? e : reading_outputs(r, seq, b);
+                rc = mdb_cursor_get(r->inputs, &key, &value, MDB_NEXT);
+        }
+        return e || rc == MDB_NOTFOUND ? e : journal_error(rc);
+}
+
+int journal_read(struct journal *j, uint64_t from, size_t inputs, size_t bytes, struct journal_batch *ret) {
+        struct reading reading = { 0 };
+        uint64_t trimmed = 0;
+        MDB_txn *txn;
+        int r = read_begin(j, ret, &txn);
+
+        if (r)
+                return r;
+        r = journal_meta_u64(j, txn, JOURNAL_META_TRIMMED, &trimmed);
+        if (!r && trimmed && from <= trimmed)
+                r = JOURNAL_E_TRIMMED;
+        if (!r)
+                r = reading_open(j, txn, &reading);
+        if (!r)
+                r = read_inputs(&reading, from, inputs, bytes, ret);
+        reading_close(&reading);
+        return batch_end(ret, txn, r);
+}
+
+static int read_all_live(struct journal *j, MDB_txn *txn, struct journal_batch *b) {
+        MDB_cursor *cursor;
+        MDB_val key, value;
+        int e = 0, rc = mdb_cursor_open(txn, j->dbi[JOURNAL_LIVE], &cursor);
+
+        if (rc)
+                return journal_error(rc);
+        while (!e && (rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0)
+                e = key.mv_size == JOURNAL_KEY_LIVE ? batch_add(b, journal_key_get(key.mv_data), 0, false, value)
+                                                    : JOURNAL_E_DAMAGED;
+        mdb_cursor_close(cursor);
+        return e || rc == MDB_NOTFOUND ? e : journal_error(rc);
+}
+
+int journal_read_live(struct journal *j, struct journal_batch *ret) {
+        MDB_txn *txn;
+        int r = read_begin(j, ret, &txn);
+
+        return r ? r : batch_end(ret, txn, read_all_live(j, txn, ret));
+}
+
+int journal_get_meta(struct journal *j, const char *name, struct buf *out) {
+        MDB_val key = { strlen(name), (void *)(uintptr_t)name }, value;
+        MDB_txn *txn;
+        int r = journal_snapshot(j, &txn);
+
+        if (r)
+                return r;
+        r = journal_error(mdb_get(txn, j->dbi[JOURNAL_META], &key, &value));
+        if (!r) {
+                buf_put(out, value.mv_data, value.mv_size);
+                r = out->error;
+        }
+        mdb_txn_abort(txn);
+        return r;
+}
+
+/* --- ends --- */
+
+static void read_ends(struct journal *j, uint64_t *ret_head, uint64_t *ret_tail) {
+        uint64_t trimmed;
+        MDB_txn *txn;
+
+        *ret_head = *ret_tail = 0;
+        if (journal_snapshot(j, &txn))
+                return;
+        (void)journal_ends(j, txn, ret_head, ret_tail, &trimmed);
+        mdb_txn_abort(txn);
+}
+
+uint64_t journal_head(struct journal *j) {
+        uint64_t head = j->head, tail;
+
+        if (!j->writer)
+                read_ends(j, &head, &tail);
+        return head;
+}
+
+uint64_t journal_tail(struct journal *j) {
+        uint64_t head, tail = j->tail;
+
+        if (!j->writer)
+                read_ends(j, &head, &tail);
+        return tail;
+}

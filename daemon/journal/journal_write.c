@@ -1,0 +1,238 @@
+/*
+ * The writer: one transaction at a time, and trimming.
+ *
+ * LMDB copies each page that it changes, so that deleting takes pages before it gives any back, and those that a
+ * transaction frees are of use two transactions later. A map that was written to its last page could not be trimmed.
+ * So a turn is refused (JOURNAL_E_FULL) while a reserve is still there that only journal_trim may use. What a turn
+ * takes is estimated from above: all of its records on fresh pages, and the paths to them through each tree.
+ */
+#include "journal/journal_internal.h"
+
+#define RESERVE_MIN      32   /* pages */
+#define RESERVE_PART     0.02 /* of the map */
+
+#define TURN_PAGES       16.0 /* the paths of the four trees, of the names and of the free list */
+#define NODE_BYTES       24   /* of an entry beside its record: header, key, pointer */
+#define PAGE_BYTES_LEAST 2000 /* of a page of 4096, what at least is filled: larger records have pages of their own */
+
+static double reserve_pages(const struct journal *j) {
+        double part = RESERVE_PART * (double)(j->map / j->page);
+
+        return part > RESERVE_MIN ? part : RESERVE_MIN;
+}
+
+static double record_pages(const struct journal *j, size_t n) {
+        if (n + NODE_BYTES > PAGE_BYTES_LEAST)
+                return (double)(n / j->page + 2);
+        return (double)(n + NODE_BYTES) / PAGE_BYTES_LEAST;
+}
+
+int journal_begin(struct journal *j) {
+        uint64_t used;
+        int r;
+
+        if (!j->writer || j->txn)
+                return -EINVAL;
+        r = journal_error(mdb_txn_begin(j->env, NULL, 0, &j->txn));
+        if (r) {
+                j->txn = NULL;
+                return r;
+        }
+        r = journal_used_pages(j, j->txn, &used);
+        if (r) {
+                journal_abort(j);
+                return r;
+        }
+        j->pages_left = (double)(j->map / j->page) - (double)used - reserve_pages(j) - TURN_PAGES;
+        j->txn_head = j->head;
+        return 0;
+}
+
+static int take_pages(struct journal *j, double pages) {
+        if (!j->txn)
+                return -EINVAL;
+        j->pages_left -= pages;
+        return j->pages_left < 0 ? JOURNAL_E_FULL : 0;
+}
+
+static int put(struct journal *j, enum journal_database database, MDB_val key, struct ww_str record, unsigned flags) {
+        MDB_val value = { record.n, (void *)(uintptr_t)record.p };
+
+        return journal_error(mdb_put(j->txn, j->dbi[database], &key, &value, flags));
+}
+
+int journal_put_input(struct journal *j, uint64_t seq, struct ww_str record) {
+        uint8_t key[JOURNAL_KEY_INPUT];
+        int r = take_pages(j, record_pages(j, record.n));
+
+        if (r)
+                return r;
+        if (seq <= j->txn_head)
+                return -EINVAL;
+        journal_key_put(key, seq);
+        r = put(j, JOURNAL_INPUT, (MDB_val){ sizeof key, key }, record, MDB_APPEND);
+        if (!r)
+                j->txn_head = seq;
+        return r;
+}
+
+int journal_put_output(struct journal *j, uint64_t seq, uint32_t n, struct ww_str record) {
+        uint8_t key[JOURNAL_KEY_OUTPUT];
+        int r = take_pages(j, record_pages(j, record.n));
+
+        if (r)
+                return r;
+        journal_key_put_output(key, seq, n);
+        return put(j, JOURNAL_OUTPUT, (MDB_val){ sizeof key, key }, record, MDB_APPEND);
+}
+
+int journal_put_live(struct journal *j, uint64_t id, struct ww_str record) {
+        uint8_t key[JOURNAL_KEY_LIVE];
+        int r = take_pages(j, record_pages(j, record.n) + 2); /* its leaf may split */
+
+        if (r)
+                return r;
+        journal_key_put(key, id);
+        return put(j, JOURNAL_LIVE, (MDB_val){ sizeof key, key }, record, 0);
+}
+
+int journal_delete_live(struct journal *j, uint64_t id) {
+        uint8_t bytes[JOURNAL_KEY_LIVE];
+        MDB_val key = { sizeof bytes, bytes };
+        int r = take_pages(j, 1);
+
+        if (r)
+                return r;
+        journal_key_put(bytes, id);
+        r = journal_error(mdb_del(j->txn, j->dbi[JOURNAL_LIVE], &key, NULL));
+        return r == -ENOENT ? 0 : r;
+}
+
+int journal_put_meta(struct journal *j, const char *name, struct ww_str value) {
+        MDB_val key = { strlen(name), (void *)(uintptr_t)name };
+        int r = take_pages(j, record_pages(j, value.n) + 1);
+
+        return r ? r : put(j, JOURNAL_META, key, value, 0);
+}
+
+int journal_commit(struct journal *j) {
+        MDB_txn *txn = j->txn;
+        uint64_t trimmed;
+        int r;
+
+        if (!txn)
+                return -EINVAL;
+        j->txn = NULL;
+        r = journal_error(mdb_txn_commit(txn));
+        if (r)
+                return r == JOURNAL_E_FULL ? r : -EIO;
+        if (j->txn_head != j->head) {
+                j->head = j->txn_head;
+                if (j->tail == 0) {
+                        r = journal_snapshot(j, &txn);
+                        if (r)
+                                return -EIO;
+                        r = journal_ends(j, txn, &j->head, &j->tail, &trimmed);
+                        mdb_txn_abort(txn);
+                        if (r)
+                                return -EIO;
+                }
+        }
+        return 0;
+}
+
+void journal_abort(struct journal *j) {
+        if (j->txn)
+                mdb_txn_abort(j->txn);
+        j->txn = NULL;
+}
+
+/* --- trimming --- */
+
+/* Deletes from the front of `input`; *ret_last is the newest one deleted. */
+static int trim_inputs(struct journal *j, MDB_txn *txn, uint64_t upto, size_t records, size_t *ret_n,
+                       uint64_t *ret_last) {
+        MDB_cursor *cursor;
+        MDB_val key, value;
+        int rc = mdb_cursor_open(txn, j->dbi[JOURNAL_INPUT], &cursor);
+
+        if (rc)
+                return journal_error(rc);
+        while (*ret_n < records && (rc = mdb_cursor_get(cursor, &key, &value, MDB_FIRST)) == 0) {
+                uint64_t seq = journal_key_get(key.mv_data);
+
+                if (seq > upto)
+                        break;
+                rc = mdb_cursor_del(cursor, 0);
+                if (rc)
+                        break;
+                *ret_last = seq;
+                *ret_n += 1;
+        }
+        mdb_cursor_close(cursor);
+        return rc == MDB_NOTFOUND ? 0 : journal_error(rc);
+}
+
+static int trim_outputs(struct journal *j, MDB_txn *txn, uint64_t upto) {
+        MDB_cursor *cursor;
+        MDB_val key, value;
+        int rc = mdb_cursor_open(txn, j->dbi[JOURNAL_OUTPUT], &cursor);
+
+        if (rc)
+                return journal_error(rc);
+        while ((rc = mdb_cursor_get(cursor, &key, &value, MDB_FIRST)) == 0) {
+                if (journal_key_get(key.mv_data) > upto)
+                        break;
+                rc = mdb_cursor_del(cursor, 0);
+                if (rc)
+                        break;
+        }
+        mdb_cursor_close(cursor);
+        return rc == MDB_NOTFOUND ? 0 : journal_error(rc);
+}
+
+int journal_trim(struct journal *j, uint64_t upto, size_t records, size_t *ret_deleted) {
+        uint64_t last = 0, head = j->head, tail = j->tail, trimmed = j->trimmed;
+        size_t n = 0;
+        MDB_txn *txn;
+        int r;
+
+        if (!j->writer || j->txn)
+                return -EINVAL;
+        r = journal_error(mdb_txn_begin(j->env, NULL, 0, &txn));
+        if (r)
+                return r;
+        r = trim_inputs(j, txn, upto, records, &n, &last);
+        if (!r && n)
+                r = trim_outputs(j, txn, last);
+        if (!r && n)
+                r = journal_meta_put_u64(j, txn, JOURNAL_META_TRIMMED, last);
+        if (!r && n)
+                r = journal_ends(j, txn, &head, &tail, &trimmed);
+        if (r || n == 0) {
+                mdb_txn_abort(txn);
+                if (!r)
+                        *ret_deleted = 0;
+                return r;
+        }
+        r = journal_error(mdb_txn_commit(txn));
+        if (r)
+                return r == JOURNAL_E_FULL ? r : -EIO;
+        j->head = head;
+        j->tail = tail;
+        j->trimmed = trimmed;
+        *ret_deleted = n;
+        return 0;
+}
+
+double journal_fill(struct journal *j) {
+        MDB_txn *txn;
+        uint64_t used = 0;
+
+        if (journal_snapshot(j, &txn))
+                return 1;
+        if (journal_used_pages(j, txn, &used))
+                used = j->map / j->page;
+        mdb_txn_abort(txn);
+        return (double)used / (double)(j->map / j->page);
+}
