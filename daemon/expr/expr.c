@@ -1,0 +1,113 @@
+#include "expr/node.h"
+
+struct diag_pos expr_pos(const struct expr_compiler *c, size_t at) {
+        struct diag_pos pos = c->pos;
+
+        if (!pos.line || !pos.column || (c->text.n && memchr(c->text.p, '\n', c->text.n)))
+                return pos;
+        for (size_t i = 0; i < at && i < c->text.n; i++) /* columns count characters */
+                pos.column += ((unsigned char)c->text.p[i] & 0xc0) != 0x80;
+        return pos;
+}
+
+struct expr *expr_node(struct expr_compiler *c, int op, size_t at, size_t children, int *ret_error) {
+        struct expr *e;
+
+        if (c->nodes == EXPR_NODES_MAX) {
+                *ret_error = diag_error(c->d, expr_pos(c, at), "a long list belongs into a named list: `x in @list`",
+                                        "an expression of more than %d parts", EXPR_NODES_MAX);
+                return NULL;
+        }
+        c->nodes++;
+        *ret_error = -ENOMEM;
+        e = arena_new(c->arena, struct expr);
+        if (!e)
+                return NULL;
+        e->op = (uint8_t)op;
+        e->at = (uint16_t)at;
+        e->n = (uint16_t)children;
+        if (children) {
+                e->child = arena_array(c->arena, struct expr *, children);
+                if (!e->child)
+                        return NULL;
+        }
+        *ret_error = 0;
+        return e;
+}
+
+const char *expr_type_name(enum expr_type type) {
+        static const char *const names[] = {
+                [EXPR_ANY] = "anything",  [EXPR_BOOL] = "a condition", [EXPR_NUMBER] = "a number",
+                [EXPR_STRING] = "a text", [EXPR_SPAN] = "a span",      [EXPR_TIME] = "an instant",
+        };
+
+        return names[type];
+}
+
+const char *expr_op_text(int op) {
+        static const char *const texts[] = {
+                [EXPR_OP_OR] = "or",           [EXPR_OP_AND] = "and", [EXPR_OP_NOT] = "not", [EXPR_OP_EQ] = "==",
+                [EXPR_OP_NE] = "!=",           [EXPR_OP_LT] = "<",    [EXPR_OP_LE] = "<=",   [EXPR_OP_GT] = ">",
+                [EXPR_OP_GE] = ">=",           [EXPR_OP_IN] = "in",   [EXPR_OP_ADD] = "+",   [EXPR_OP_SUB] = "-",
+                [EXPR_OP_MATCHES] = "matches", [EXPR_OP_MUL] = "*",   [EXPR_OP_DIV] = "/",   [EXPR_OP_MOD] = "%",
+                [EXPR_OP_NEG] = "-",
+        };
+
+        return op >= 0 && (size_t)op < sizeof texts / sizeof *texts && texts[op] ? texts[op] : "";
+}
+
+/* Names and strings of the tree point into the text: it has to live as long as the tree. */
+static int compile(struct expr_compiler *c, enum expr_type want, const struct expr **ret) {
+        struct expr *e;
+        int r = expr_parse(c, &e);
+
+        if (!r)
+                r = expr_resolve(c, e);
+        if (r)
+                return r;
+        if (want != EXPR_ANY && e->type != EXPR_ANY && e->type != want)
+                return diag_error(
+                        c->d, expr_pos(c, e->at), want == EXPR_BOOL ? "write a comparison, such as `x == 3`" : NULL,
+                        "%s is wanted here, this is %s", expr_type_name(want), expr_type_name((enum expr_type)e->type));
+        *ret = e;
+        return 0;
+}
+
+int expr_compile(struct arena *arena, struct ww_str text, struct diag_pos pos, const struct expr_scope *scope,
+                 enum expr_type want, struct diag *d, const struct expr **ret) {
+        struct expr_compiler c = { .arena = arena, .pos = pos, .scope = scope, .d = d };
+
+        if (text.n > EXPR_TEXT_MAX)
+                return diag_error(d, pos, "split it into two rules or fields", "an expression of more than %d bytes",
+                                  EXPR_TEXT_MAX);
+        c.text = arena_copy(arena, text);
+        return c.text.p ? compile(&c, want, ret) : -ENOMEM;
+}
+
+enum expr_type expr_type_of(const struct expr *e) {
+        return (enum expr_type)e->type;
+}
+
+enum expr_op expr_op_of(const struct expr *e) {
+        return e->op == NODE_NAME_ARG ? EXPR_OP_CONSTANT : (enum expr_op)e->op;
+}
+
+const struct expr *expr_child(const struct expr *e, size_t i) {
+        return e && i < e->n ? e->child[i] : NULL;
+}
+
+struct ww_value expr_constant(const struct expr *e) {
+        return e && expr_op_of(e) == EXPR_OP_CONSTANT ? e->value : ww_missing();
+}
+
+struct expr_ref expr_ref_of(const struct expr *e) {
+        return e && (e->op == EXPR_OP_REF || e->op == EXPR_OP_CALL) ? e->ref : (struct expr_ref){ 0 };
+}
+
+void expr_each_ref(const struct expr *e, void (*visit)(void *userdata, struct expr_ref ref, bool is_call),
+                   void *userdata) {
+        if (e->op == EXPR_OP_REF || e->op == EXPR_OP_CALL)
+                visit(userdata, e->ref, e->op == EXPR_OP_CALL);
+        for (size_t i = 0; i < e->n; i++)
+                expr_each_ref(e->child[i], visit, userdata);
+}
