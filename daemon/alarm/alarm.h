@@ -10,9 +10,19 @@ typedef int (*alarm_sink)(void *userdata, const struct ww_transition *transition
 
 struct alarms;
 
+/* What a site may set; all zero = the defaults. */
+struct alarm_limits {
+        int64_t ack_expiry[WW_PRIORITY_CRITICAL + 1]; /* µs that an acknowledgement holds, by priority; 0 = for good */
+        int64_t shelve_max;                           /* µs; 0 = 8 h, one shift */
+        int64_t out_of_service_max;                   /* µs; 0 = 30 d */
+};
+
 int alarms_new(struct alarms **ret, alarm_sink sink, void *userdata);
 struct alarms *alarms_free(struct alarms *a);
 DEFINE_CLEANUP(struct alarms *, alarms_free)
+
+/** Takes effect for what comes; copied. */
+void alarms_set_limits(struct alarms *a, const struct alarm_limits *limits);
 
 /** One detection; `now` = journal time. 0 or -errno. */
 int alarms_detection(struct alarms *a, const struct ww_detection *detection, int64_t now);
@@ -39,6 +49,7 @@ struct alarm_act {
         int64_t until;
         bool one_shot;
         struct ww_str work_order, second_person;
+        bool key_area; /* OUT_OF_SERVICE: the alarm's zone is one, which takes two persons */
 };
 
 /* refusals; each has a name, a sentence and the cure in alarm_refusals[] */
