@@ -1,0 +1,242 @@
+# The private broker, PostgreSQL and processes of contrib/run-local; sourced by it after lib.sh.
+#
+# Each process is started in a session of its own, so that a Ctrl-C at the terminal reaches this script alone and it
+# can stop them in order; and with a parent-death signal, so that they end with the script whatever ends it.
+
+VAR=$ROOT/var
+BUILD=${WARDWATCH_BUILD:-$VAR/build}
+BIN=$BUILD/daemon/wardwatch
+CONFIG=$VAR/wardwatch.yaml
+SECRETS=$VAR/secrets
+LOGS=$VAR/log
+BROKER=$VAR/mosquitto
+REMEMBERED=$VAR/remembered.env
+STARTED=()
+declare -A PIDS=()
+
+MQTT_PORT=
+PG_PORT=
+PG_DIR=
+umask 077
+mkdir -p "$VAR" "$SECRETS" "$LOGS" "$BROKER"
+[ ! -f "$REMEMBERED" ] || . "$REMEMBERED"
+
+remember() {
+        printf 'MQTT_PORT=%q\nPG_PORT=%q\nPG_DIR=%q\n' "$MQTT_PORT" "$PG_PORT" "$PG_DIR" >"$REMEMBERED"
+}
+
+take_lock() {
+        exec 9>"$VAR/run-local.lock"
+        flock -n 9 || die "it runs already from this folder"
+}
+
+# --- processes ---
+
+# start NAME COMMAND…: its output goes to the log of that name.
+start() {
+        local name=$1
+        shift
+        setpriv --pdeathsig TERM setsid "$@" </dev/null >>"$LOGS/$name.log" 2>&1 9>&- &
+        PIDS[$name]=$!
+        STARTED+=("$name")
+}
+
+runs() {
+        [ -n "${PIDS[$1]:-}" ] && kill -0 "${PIDS[$1]}" 2>/dev/null
+}
+
+# stop NAME SIGNAL SECONDS: waits, then kills.
+stop() {
+        local name=$1 signal=$2 deadline=$((SECONDS + $3))
+        runs "$name" || return 0
+        kill -s "$signal" "${PIDS[$name]}" 2>/dev/null || true
+        while runs "$name" && [ "$SECONDS" -lt "$deadline" ]; do
+                sleep 0.1
+        done
+        kill -s KILL "${PIDS[$name]}" 2>/dev/null || true
+        wait "${PIDS[$name]}" 2>/dev/null || true
+        unset "PIDS[$name]"
+}
+
+# The sources first, the stores last: nothing that is on its way is lost.
+stop_all() {
+        local code=$?
+        trap - EXIT
+        trap '' INT TERM HUP
+        [ "${#STARTED[@]}" = 0 ] || say 'stopping'
+        stop feed TERM 5
+        stop simulator TERM 10
+        stop daemon TERM 30
+        stop broker TERM 30
+        stop postgres INT 60
+        exit "$code"
+}
+
+# wait_for SECONDS WHAT COMMAND…
+wait_for() {
+        local deadline=$((SECONDS + $1)) what=$2 name
+        shift 2
+        until "$@"; do
+                for name in "${STARTED[@]}"; do
+                        runs "$name" || die "$name ended while waiting for $what; see $LOGS/$name.log"
+                done
+                [ "$SECONDS" -lt "$deadline" ] || die "waited in vain for $what; the logs are in $LOGS"
+                sleep 0.2
+        done
+}
+
+# --- ports and secrets ---
+
+port_is_free() {
+        ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+}
+
+# The remembered one if nobody else took it meanwhile, else a free one.
+choose_port() {
+        if [ -n "$1" ] && port_is_free "$1"; then
+                printf '%s\n' "$1"
+        else
+                "$PYTHON" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+        fi
+}
+
+# secret NAME: makes it once; 144 bits.
+secret() {
+        [ -s "$SECRETS/$1" ] || head -c 18 /dev/urandom | base64 | tr '+/' '-_' >"$SECRETS/$1"
+        cat "$SECRETS/$1"
+}
+
+# --- the broker ---
+
+broker_answers() {
+        ! port_is_free "$MQTT_PORT"
+}
+
+start_broker() {
+        local mosquitto
+        mosquitto=$(PATH=$PATH:/usr/sbin:/sbin command -v mosquitto) || die 'there is no mosquitto here'
+        MQTT_PORT=$(choose_port "$MQTT_PORT")
+        remember
+        printf 'wardwatch:%s\nsimulator:%s\n' "$(secret mqtt-wardwatch)" "$(secret mqtt-simulator)" >"$BROKER/passwords"
+        mosquitto_passwd -U "$BROKER/passwords"
+        sed -e "s|@PORT@|$MQTT_PORT|; s|@ADDRESS@|127.0.0.1|; s|@DIR@|$BROKER|; s|@USER@|$(id -un)|" \
+                "$ROOT/contrib/mosquitto.conf" >"$BROKER/mosquitto.conf"
+        start broker "$mosquitto" -c "$BROKER/mosquitto.conf"
+        wait_for 10 'the broker' broker_answers
+}
+
+# --- PostgreSQL ---
+#
+# Its server refuses to run as root: then it runs as the user postgres, which must be able to reach its data.
+
+as_postgres() {
+        if [ "$(id -u)" = 0 ]; then
+                setpriv --reuid=postgres --regid=postgres --init-groups env HOME=/ "$@"
+        else
+                "$@"
+        fi
+}
+
+postgres_place() {
+        local hash
+        [ -z "$PG_DIR" ] || return 0
+        PG_DIR=$VAR/postgres
+        if [ "$(id -u)" = 0 ] && ! as_postgres test -x "$ROOT/contrib"; then
+                hash=$(printf '%s' "$ROOT" | sha256sum | cut -c1-12)
+                PG_DIR=/var/lib/wardwatch-local/$hash
+                mkdir -p -m 755 /var/lib/wardwatch-local
+        elif [ "$(id -u)" = 0 ]; then
+                chmod 711 "$VAR"
+        fi
+        remember
+}
+
+# Its superuser is the owner of the tables, with a password: any user of this machine can reach the port.
+make_cluster() {
+        local bin=$1
+        [ ! -f "$PG_DIR/PG_VERSION" ] || return 0
+        rm -rf "$PG_DIR"
+        mkdir -p -m 700 "$PG_DIR"
+        secret postgres >"$PG_DIR.password"
+        [ "$(id -u)" != 0 ] || chown postgres: "$PG_DIR" "$PG_DIR.password"
+        (cd / && as_postgres "$bin/initdb" -D "$PG_DIR" -U wardwatch --auth=scram-sha-256 \
+                --pwfile="$PG_DIR.password" -E UTF8 --locale=C.UTF-8) >"$LOGS/initdb.log" 2>&1 ||
+                die "PostgreSQL's data could not be made; see $LOGS/initdb.log"
+        rm -f "$PG_DIR.password"
+}
+
+start_postgres() {
+        local bin command
+        bin=$(postgres_bin)
+        postgres_place
+        make_cluster "$bin"
+        PG_PORT=$(choose_port "$PG_PORT")
+        remember
+        printf '127.0.0.1:%s:*:wardwatch:%s\n' "$PG_PORT" "$(secret postgres)" >"$SECRETS/pgpass"
+        command=("$bin/postgres" -D "$PG_DIR" -p "$PG_PORT" -c listen_addresses=127.0.0.1
+                -c unix_socket_directories= -c logging_collector=off)
+        if [ "$(id -u)" = 0 ]; then
+                command=(setpriv --reuid=postgres --regid=postgres --init-groups --pdeathsig INT
+                        env -C / HOME=/ "${command[@]}")
+        fi
+        start postgres "${command[@]}"
+        wait_for 60 'PostgreSQL' postgres_answers
+        [ "$(query "SELECT 1 FROM pg_database WHERE datname = 'wardwatch'" postgres)" = 1 ] ||
+                query 'CREATE DATABASE wardwatch' postgres >/dev/null
+}
+
+# query SQL [DATABASE]
+query() {
+        PGPASSFILE=$SECRETS/pgpass psql -X -q -A -t -h 127.0.0.1 -p "$PG_PORT" -U wardwatch -d "${2:-wardwatch}" -c "$1"
+}
+
+postgres_answers() {
+        query 'SELECT 1' postgres >/dev/null 2>&1
+}
+
+psql_line() {
+        printf 'PGPASSFILE=%s psql -h 127.0.0.1 -p %s -U wardwatch wardwatch' "$SECRETS/pgpass" "$PG_PORT"
+}
+
+# --- the daemon's configuration ---
+
+# Written anew at each start: the ports may have changed. Wishes of your own go into a copy of it.
+write_config() {
+        cat >"$CONFIG" <<TEXT
+# Made by contrib/run-local.
+site:
+  name: example
+state:
+  dir: $VAR/state
+  run_dir: $VAR/run
+paths:
+  sensors: [$ROOT/rules/sensors]
+  rules: [$ROOT/rules/hospital]
+  site: [$ROOT/rules/site]
+mqtt:
+  host: 127.0.0.1
+  port: $MQTT_PORT
+  user: wardwatch
+  password_file: $SECRETS/mqtt-wardwatch
+  urgent: [$(quoted "${URGENT_TOPICS[@]}")]
+  bulk: [$(quoted "${BULK_TOPICS[@]}")]
+journal:
+  size: 256MiB
+database:
+  url: host=127.0.0.1 port=$PG_PORT user=wardwatch dbname=wardwatch
+  password_file: $SECRETS/postgres
+users:
+  engine: ""
+  store: ""
+TEXT
+}
+
+# The example hospital's devices, by how urgent they are; no filter of one list may overlap one of the other.
+URGENT_TOPICS=(tags/+/+)
+BULK_TOPICS=(zigbee2mqtt/# /rfid/send)
+
+quoted() {
+        local text
+        text=$(printf '"%s", ' "$@")
+        printf '%s' "${text%, }"
+}
