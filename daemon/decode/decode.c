@@ -141,10 +141,6 @@ static void prepare_context(struct decode *d, const struct trie_binding *b, cons
         topic_capture(b->pattern, topic, x->captures);
 }
 
-static bool has_guards(const struct type_message *m) {
-        return m->n_has || m->n_lacks || m->n_matches || m->where;
-}
-
 /* What nobody could read, or nobody knows. */
 static int refuse(struct decode *d, const struct trie_binding *first, bool readable) {
         const struct type *type = &d->types->types[first->type];
@@ -171,10 +167,6 @@ static int decode_candidates(struct decode *d, const struct topic *topic, size_t
                 d->type = &d->types->types[b->type];
                 m = &d->type->messages[b->message];
                 prepare_context(d, b, m, topic);
-                if (m->ignore && !has_guards(m)) {
-                        d->figures.ignored++;
-                        return 0;
-                }
                 r = read_payload(d, m);
                 if (r == -ENOMEM)
                         return r;

@@ -41,10 +41,16 @@ static int read_empty(struct document *d, struct ww_str payload) {
         return document_add(d, DOCUMENT_NULL, "null", 4) == DOCUMENT_NONE ? -ENOMEM : 0;
 }
 
+static int read_any(struct document *d, struct ww_str payload) {
+        document_reset(d);
+        return document_add(d, DOCUMENT_NULL, "null", 4) == DOCUMENT_NONE ? -ENOMEM : 0;
+}
+
 const struct format format_table[] = {
         { "json", read_json, "one JSON value (RFC 8259), usually an object" },
         { "text", read_text, "bare text or a bare number, UTF-8, blanks around it removed; not empty" },
         { "empty", read_empty, "a payload of no bytes: a retained message was deleted" },
+        { "any", read_any, "any bytes, not looked at: for messages that are ignored" },
 };
 const size_t format_count = sizeof format_table / sizeof *format_table;
 

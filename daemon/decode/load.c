@@ -13,7 +13,7 @@ const struct load_key load_type_keys[] = {
         { "title", "one line for people" },
         { "source", "where the format is documented" },
         { "topics", "topic patterns, for messages without their own" },
-        { "format", "json, text or empty; a list: the first that can read the payload. Default json" },
+        { "format", "json, text, empty or any; a list: the first that can read the payload. Default json" },
         { "device", "who speaks; without it `topic.device`" },
         { "time", "the device's own time; without it the time of arrival" },
         { "delay", "how old a message may honestly be, 0s to 7d; default 60s" },
@@ -350,16 +350,16 @@ static int load_body(struct load *l, const struct yaml_node *n, const struct yam
         MERGE(r, result);
         r = load_attributes(l, yaml_get(n, "attributes"), parent, n_parent, &m->attrs, &m->n_attrs);
         MERGE(r, result);
-        if (result)
-                return result;
-        return load_events(l, yaml_get(n, "events"), m);
+        r = load_events(l, yaml_get(n, "events"), m);
+        MERGE(r, result);
+        return result;
 }
 
 static int load_message(struct load *l, const struct yaml_node *n, const struct yaml_node *type, uint32_t index,
                         struct type_message *m) {
         const struct yaml_node *name = yaml_get(n, "message");
         const struct yaml_node *x;
-        int r, result = 0;
+        int r, topics, fields = 0, result = 0;
 
         *m = (struct type_message){ .delay = TYPE_DELAY, .alive = true, .name = name ? name->text : WW_STR("") };
         l->what = arena_printf(l->arena, "sensor `%s`, message `%.*s`", l->type->name.p, WW_STR_ARG(m->name));
@@ -373,19 +373,26 @@ static int load_message(struct load *l, const struct yaml_node *n, const struct 
         if (!name)
                 result = diag_error(l->d, n->pos, "add `message: NAME`", "sensor `%s`: a message has no name",
                                     l->type->name.p);
-        r = load_topics(l, own_or(n, type, "topics"), n, index);
-        MERGE(r, result);
+        topics = load_topics(l, own_or(n, type, "topics"), n, index);
+        MERGE(topics, result);
         r = load_formats(l, own_or(n, type, "format"), m);
         MERGE(r, result);
         if ((x = yaml_get(n, "fields"))) {
-                r = load_fields(l, x, m);
-                MERGE(r, result);
+                fields = load_fields(l, x, m);
+                MERGE(fields, result);
         }
+        /* without its topics or fields every other line would seem wrong too */
+        if (topics || fields)
+                return result;
         r = load_guards(l, n, m);
         MERGE(r, result);
         r = load_flags(l, n, m);
         MERGE(r, result);
-        return result || m->ignore ? result : load_body(l, n, type, m);
+        if (m->ignore || !yaml_get(n, "events"))
+                return result;
+        r = load_body(l, n, type, m);
+        MERGE(r, result);
+        return result;
 }
 
 static int load_messages(struct load *l, const struct yaml_node *n) {

@@ -24,7 +24,7 @@ static int kind_error(struct load *l, const struct yaml_node *n, struct ww_str n
         const char *nearest = placement_nearest_kind(l->types->kinds, name);
         char help[160];
 
-        snprintf(help, sizeof help, nearest ? "did you mean `%s`?" : "`wardwatch check --kinds` lists them", nearest);
+        snprintf(help, sizeof help, nearest ? "did you mean `%s`?" : "rules/README.md lists them", nearest);
         return diag_error(l->d, n->pos, help, "%s: %s `%.*s`", l->what, what, WW_STR_ARG(name));
 }
 

@@ -7,7 +7,7 @@ const struct load_key load_source_keys[] = {
         { "template", "text with paths in braces: \"{uuid}/{major}\"; missing if one of them is" },
         { "const", "a fixed value" },
         { "default", "the value where nothing is there; null and \"\" are something" },
-        { "map", "what the device's words mean: {open: active, closed: normal, \"*\": unknown}" },
+        { "map", "what the device's words mean: {open: active, closed: normal, '\"\"': ignore, \"*\": unknown}" },
         { "invert", "true: turns a truth value or a state round" },
         { "as", "number, boolean or string: \"80.00\" as number is 80" },
         { "scale", "the number is multiplied by it" },

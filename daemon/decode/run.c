@@ -92,10 +92,6 @@ static int tell(struct decode *d, const struct telling *t) {
                 .attrs = d->attrs,
         };
 
-        if (d->index == RUN_EVENTS_MAX) {
-                run_fail(d, DECODE_E_BAD_PAYLOAD, "more than 256 events in one message");
-                return 0;
-        }
         if (e) {
                 event.unit = t->value.type == WW_MISSING ? WW_STR_NONE : e->unit;
                 event.n_attrs = read_attrs(d, e);
@@ -292,6 +288,14 @@ static int tell_life(struct decode *d, const struct type_message *m) {
         return tell(d, &t);
 }
 
+/* Asked before a state is remembered: what is not told must not become a repeat. */
+static bool is_full(struct decode *d) {
+        if (d->index < RUN_EVENTS_MAX)
+                return false;
+        run_fail(d, DECODE_E_BAD_PAYLOAD, "more than %d events in one message", RUN_EVENTS_MAX);
+        return true;
+}
+
 /* One element of a for_each, or the whole message. */
 static int run_element(struct decode *d, const struct type_message *m) {
         struct telling t;
@@ -309,11 +313,13 @@ static int run_element(struct decode *d, const struct type_message *m) {
 
                 if (!read_event(d, e, &t))
                         continue;
+                if (is_full(d))
+                        return 0;
                 r = e->nature == WW_NATURE_STATE ? tell_state(d, &t) : tell_pulse(d, &t);
                 if (r < 0)
                         return r;
         }
-        return tell_life(d, m);
+        return d->index < RUN_EVENTS_MAX ? tell_life(d, m) : 0;
 }
 
 static void read_time(struct decode *d, const struct type_message *m) {
@@ -351,7 +357,7 @@ static int run_each(struct decode *d, const struct type_message *m) {
         if (node == DOCUMENT_NONE || doc->nodes[node].type < DOCUMENT_OBJECT)
                 return 0;
         object = doc->nodes[node].type == DOCUMENT_OBJECT;
-        for (uint32_t i = node + 1; r >= 0 && i < doc->nodes[node].next && d->index < RUN_EVENTS_MAX; number++) {
+        for (uint32_t i = node + 1; r >= 0 && i < doc->nodes[node].next; number++) {
                 x->key = object ? document_string(doc, i) : ww_str(arena_printf(&d->arena, "%u", number));
                 x->item = i + object;
                 x->known = 0;

@@ -17,7 +17,7 @@ bool valuemap_text_is(struct ww_str text, struct ww_str folded) {
 }
 
 int valuemap_row_key(struct arena *arena, struct ww_str key, struct valuemap_row *row) {
-        struct ww_str copy = arena_copy(arena, key);
+        struct ww_str copy = arena_copy(arena, ww_str_is(key, "\"\"") ? WW_STR("") : key);
 
         if (!copy.p)
                 return -ENOMEM;

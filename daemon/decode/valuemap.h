@@ -2,7 +2,7 @@
 /*
  * A map from what a device says to what it means: many to one, letter case folded, with a default. Keys are compared as
  * text, and as numbers where both are numbers (`1` finds 1.0); true, false and null are found by these words, an empty
- * text by "".
+ * text by two quotes (YAML has no empty keys: '""': no press).
  */
 #include "decode/document.h"
 
