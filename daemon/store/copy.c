@@ -5,10 +5,10 @@
 #include <endian.h>
 #include <wardwatch/time.h>
 
-#define EPOCH_2000    INT64_C(946684800000000)     /* 2000-01-01 in µs since 1970: PostgreSQL counts from there */
-#define TIMESTAMP_MIN INT64_C(-211813488000000000) /* PostgreSQL's MIN_TIMESTAMP (4713 BC) and END_TIMESTAMP, */
-#define TIMESTAMP_END INT64_C(9223371331200000000) /* datatype/timestamp.h */
-#define OID_TEXT      25
+#define EPOCH_2000 INT64_C(946684800000000) /* 2000-01-01 in µs since 1970: PostgreSQL counts from there */
+#define TIMESTAMP_MIN                                                                                                  \
+        INT64_C(-211813488000000000) /* PostgreSQL's MIN_TIMESTAMP, 4713 BC; its latest one is behind ours */
+#define OID_TEXT 25
 
 static void put_be16(struct buf *b, uint16_t v) {
         v = htobe16(v);
@@ -83,7 +83,7 @@ void copy_timestamp(struct copy *c, int64_t usec) {
         }
         if (usec < TIMESTAMP_MIN + EPOCH_2000)
                 t = INT64_MIN;
-        else if (usec - EPOCH_2000 >= TIMESTAMP_END)
+        else if (usec == WW_TIME_NEVER)
                 t = INT64_MAX;
         else
                 t = usec - EPOCH_2000;

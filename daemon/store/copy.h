@@ -35,7 +35,7 @@ void copy_bool(struct copy *c, bool v);
 void copy_integer(struct copy *c, int32_t v);
 void copy_bigint(struct copy *c, int64_t v);
 void copy_double(struct copy *c, double v);
-/** An instant, µs since 1970; what PostgreSQL cannot represent becomes infinity or -infinity. WW_TIME_NONE = null. */
+/** An instant, µs since 1970. WW_TIME_NONE = null, WW_TIME_NEVER = infinity, before 4713 BC = -infinity. */
 void copy_timestamp(struct copy *c, int64_t usec);
 void copy_bytea(struct copy *c, struct ww_str bytes);
 void copy_text(struct copy *c, struct ww_str text);                  /* store/escape.h */

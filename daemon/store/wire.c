@@ -8,7 +8,7 @@
 #include <wardwatch/time.h>
 
 #define CHUNK       (64 * 1024) /* of a COPY stream, between two looks at what the server says */
-#define RESULTS_MAX 16          /* results that one text of statements may bring */
+#define RESULTS_MAX 10000       /* results that one text of statements (a migration) may bring */
 #define PARAMS_MAX  8
 
 struct wire {
