@@ -10,13 +10,16 @@ import time
 
 
 def find_driver():
-    """$WARDWATCH_BUILD/tests/unit/ingress/ingress-driver, or the newest build folder's."""
+    """Of $WARDWATCH_BUILD, of the build that $WARDWATCH_BIN is in, or of the newest build folder; None if not built."""
     name = "tests/unit/ingress/ingress-driver"
-    folder = os.environ.get("WARDWATCH_BUILD")
-    if folder:
-        return pathlib.Path(folder) / name
     source = pathlib.Path(__file__).resolve().parents[3]
-    found = sorted(source.glob("build*/" + name), key=lambda p: p.stat().st_mtime)
+    if os.environ.get("WARDWATCH_BUILD"):
+        found = [pathlib.Path(os.environ["WARDWATCH_BUILD"]) / name]
+    elif os.environ.get("WARDWATCH_BIN"):
+        found = [pathlib.Path(os.environ["WARDWATCH_BIN"]).resolve().parents[1] / name]
+    else:
+        found = [*source.glob("build*/" + name), *source.glob("var/build*/" + name)]
+    found = sorted((f for f in found if f.exists()), key=lambda f: f.stat().st_mtime)
     return found[-1] if found else None
 
 
