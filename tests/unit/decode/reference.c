@@ -4,12 +4,7 @@
  */
 #include "base/buf.h"
 #include "decode/load.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-
-#include <cmocka.h>
+#include "harness.h"
 
 static void put_keys(struct buf *out, const struct load_key *keys, size_t n) {
         buf_puts(out, "| key | |\n| --- | --- |\n");
@@ -102,8 +97,38 @@ static void test_rest(void **state) {
         check("kinds", &kinds);
 }
 
+/* Every sensor type that the section shows is right, and its examples come true. */
+static void test_samples(void **state) {
+        _cleanup_free_ char *readme = read_readme();
+        char *at = strstr(readme, "## Sensor types\n"), *end;
+        size_t n = 0;
+
+        assert_non_null(at);
+        end = strstr(at + 3, "\n## ");
+        if (end)
+                *end = 0;
+        while ((at = strstr(at, "```yaml\nsensor: "))) {
+                _cleanup_harness_ struct harness h;
+                char *close = strstr(at + 8, "```");
+                int r;
+
+                assert_non_null(close);
+                harness_begin(&h, NULL);
+                assert_int_equal(bundle_add_text(&h.bundle, BUNDLE_SENSORS, "sample.yaml",
+                                                 (struct ww_str){ at + 8, (size_t)(close - at - 8) }),
+                                 0);
+                r = harness_compile(&h, true);
+                harness_print(&h);
+                assert_int_equal(r, 0);
+                at = close + 3;
+                n++;
+        }
+        assert_int_equal(n, 2);
+}
+
 int main(void) {
-        const struct CMUnitTest tests[] = { cmocka_unit_test(test_keys), cmocka_unit_test(test_rest) };
+        const struct CMUnitTest tests[] = { cmocka_unit_test(test_keys), cmocka_unit_test(test_rest),
+                                            cmocka_unit_test(test_samples) };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
