@@ -1,0 +1,124 @@
+"""The supervisor with the real workers: there is no broker and no PostgreSQL here, and it must not need them."""
+
+import signal
+import subprocess
+import time
+
+import pytest
+
+from harness.daemon import binary, process_state, wait_for
+
+NOWHERE = "host=127.0.0.1 port=1 user=nobody dbname=none connect_timeout=2"
+
+
+@pytest.fixture
+def daemon(make_daemon):
+    return make_daemon(postgres=NOWHERE, settings={"supervisor.hung_after": "4s"}).start()
+
+
+def workers_told(daemon):
+    """{name: row} of the workers as `wardwatch status` shows them."""
+    return {row["name"]: row for row in daemon.status().get("workers", [])}
+
+
+def test_status_shows_the_workers(daemon):
+    rows = wait_for(lambda: len(workers_told(daemon)) == 2 and workers_told(daemon), what="both workers in the status")
+    assert rows["engine"]["pid"] == daemon.pid("engine")
+    assert rows["store"]["pid"] == daemon.pid("store")
+    assert rows["engine"]["restarts"] == 0
+    wait_for(lambda: workers_told(daemon)["engine"]["state"] == "running", what="a running engine")
+
+
+def test_second_daemon_refuses_and_names_the_holder(daemon):
+    since = time.monotonic()
+    second = subprocess.run([binary(), "run", "-c", daemon.config], capture_output=True, text=True, timeout=20, check=False)
+    took = time.monotonic() - since
+    assert second.returncode == 1
+    assert f"pid {daemon.process.pid}, since " in second.stderr
+    assert took < 1.0
+    assert daemon.process.poll() is None
+    assert daemon.answers()
+
+
+def test_killed_engine_is_restarted(daemon):
+    store = daemon.pid("store")
+    old = daemon.kill("engine")
+    new = daemon.wait_restarted("engine", old)
+    daemon.wait_ready()
+    assert process_state(new)
+    assert daemon.pid("store") == store
+    row = wait_for(lambda: workers_told(daemon).get("engine"), what="the engine's row")
+    assert row["restarts"] == 1
+    assert row["last"] == "killed by signal 9 (Killed)"
+
+
+def test_killed_store_does_not_touch_the_engine(daemon):
+    engine = daemon.pid("engine")
+    old = daemon.kill("store")
+    daemon.wait_restarted("store", old)
+    assert daemon.pid("engine") == engine
+    wait_for(lambda: workers_told(daemon)["store"]["restarts"] == 1, what="the restart in the status")
+
+
+@pytest.mark.parametrize("name", ["engine", "store"])
+def test_stopped_worker_is_restarted(daemon, name):
+    if name == "store":
+        # its loop is watched only once it has one
+        daemon.wait_log("worker-ready worker=store")
+    old = daemon.freeze(name)
+    since = time.monotonic()
+    daemon.wait_restarted(name, old, timeout=20)
+    assert time.monotonic() - since < 15
+    daemon.wait_log(f"worker-hung worker={name}")
+    daemon.wait_ready()
+
+
+def test_workers_die_with_the_supervisor(daemon):
+    workers = [daemon.pid("engine"), daemon.pid("store")]
+    daemon.process.kill()
+    daemon.process.wait()
+    daemon.wait_gone(*workers, timeout=5)
+    daemon.start()
+    assert daemon.pid("engine") not in workers
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_orderly_stop(daemon, number):
+    workers = [daemon.pid("engine"), daemon.pid("store")]
+    daemon.wait_log("worker-ready worker=store")
+    daemon.process.send_signal(number)
+    assert daemon.process.wait(40) == 0
+    assert not any(process_state(pid) for pid in workers)
+    log = daemon.log
+    assert log.index("worker-stopped worker=engine") < log.index("worker-stopped worker=store")
+    assert "exit code 0" in log[log.index("worker-stopped worker=engine"):]
+    assert "worker-killed" not in log
+    # and it starts again from what it left
+    daemon.start()
+
+
+def test_broken_files_are_refused(daemon):
+    before = daemon.status().get("ruleset")
+    broken = daemon.rules / "hospital" / "broken.yaml"
+    broken.write_text("rules:\n  - nonsense: [\n")
+    daemon.reload()
+    daemon.wait_log("reload-refused")
+    assert "broken.yaml:" in daemon.log[daemon.since:]
+    assert daemon.status().get("ruleset") == before
+    broken.unlink()
+    daemon.reload()
+    daemon.wait_log("the files are right")
+    assert daemon.answers()
+
+
+def test_key_that_needs_a_restart_is_told(daemon):
+    daemon.write_config(mqtt__port=2)
+    daemon.reload()
+    daemon.wait_log("restart-needed mqtt.port")
+
+
+def test_no_start_with_a_broken_configuration(make_daemon):
+    daemon = make_daemon(settings={"mqtt.prot": 1883})
+    daemon.start(wait=False)
+    assert daemon.process.wait(10) == 1
+    assert "did you mean `port`" in daemon.log or "did you mean `mqtt.port`" in daemon.log
