@@ -1,0 +1,10 @@
+"""A hospital that is not there: the devices of rules/site, living an ordinary day and some bad hours.
+
+site.py     the assets that rules/site names
+formats.py  messages, as the devices really send them
+life.py     ordinary traffic
+stories.py  what alarms are for
+sender.py   the way to the broker
+
+Everything that life and stories do is a line in one calendar, made from one seed: see calendar.py.
+"""

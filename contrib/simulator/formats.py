@@ -1,0 +1,77 @@
+"""Messages, in the shapes that the devices publish. Each function returns (topic, payload, retained).
+
+`now` is the wall clock in seconds at the moment of sending: devices stamp what they send.
+"""
+
+import datetime
+import json
+
+
+def text(**fields):
+    return json.dumps(fields, separators=(",", ":"))
+
+
+def iso(now):
+    return datetime.datetime.fromtimestamp(now, datetime.timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+# Zigbee2MQTT: the whole state each time, stamped by the bridge
+
+
+def zigbee(device, **state):
+    def message(now):
+        return f"zigbee2mqtt/{device}", text(**state, linkquality=87, last_seen=iso(now)), False
+
+    return message
+
+
+def availability(device, online):
+    def message(now):
+        return f"zigbee2mqtt/{device}/availability", text(state="online" if online else "offline"), True
+
+    return message
+
+
+def bridge(online):
+    def message(now):
+        return "zigbee2mqtt/bridge/state", text(state="online" if online else "offline"), True
+
+    return message
+
+
+# esp-rfid: every controller publishes on one topic and names itself
+
+
+def rfid(door, **fields):
+    def message(now):
+        return "/rfid/send", text(**fields, time=int(now), hostname=door), False
+
+    return message
+
+
+def access(door, card, person, granted):
+    return rfid(door, type="access", isKnown="true" if granted else "false", access="Always" if granted else "Denied",
+                username=person, uid=card)
+
+
+def door(name, is_open):
+    return rfid(name, type="INFO", src="door", desc="Door Open" if is_open else "Door Closed", data="", cmd="event")
+
+
+def heartbeat(name, uptime):
+    return rfid(name, type="heartbeat", uptime=int(uptime), ip="192.168.1.20")
+
+
+def boot(name):
+    return rfid(name, type="boot", uptime="0", ip="192.168.1.20")
+
+
+# tags, by the gateway of their ward
+
+
+def tag(device, event, ward, rssi=-61):
+    def message(now):
+        return f"tags/gw-{ward.lower()}/{device}", text(event=event, ward=ward, **{"class": "infant"}, rssi=rssi,
+                                                        ts=int(now)), False
+
+    return message
