@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "supervisor_child.h"
 #include "supervisor_dirs.h"
+#include "supervisor_inforce.h"
 #include "supervisor_internal.h"
 #include "supervisor_lock.h"
 #include "supervisor_notify.h"
@@ -174,7 +175,7 @@ static int make_children(struct supervisor *s) {
                 struct supervisor_child_options options = {
                         .worker = &workers[i],
                         .executable = s->options->executable,
-                        .config = s->options->config,
+                        .config_fd = s->config_fd,
                         .hung_after = s->config.supervisor.hung_after,
                         .backoff_max = s->config.supervisor.backoff_max,
                         .userdata = s,
@@ -194,7 +195,11 @@ static int run(struct supervisor *s) {
         int r;
 
         s->base = event_base_new();
-        r = s->base ? watch_signals(s, events) : -ENOMEM;
+        r = s->base ? supervisor_inforce_new(&s->config_fd) : -ENOMEM;
+        if (r == 0)
+                r = supervisor_inforce_put(s->config_fd, &s->config);
+        if (r == 0)
+                r = watch_signals(s, events);
         if (r == 0)
                 r = watch_watchdog(s);
         if (r == 0)
@@ -246,7 +251,7 @@ static int load(struct supervisor *s) {
 }
 
 int supervisor_main(const struct supervisor_options *options) {
-        struct supervisor s = { .options = options, .lock_fd = -1 };
+        struct supervisor s = { .options = options, .lock_fd = -1, .config_fd = -1 };
         int r;
 
         r = load(&s);
@@ -261,8 +266,8 @@ int supervisor_main(const struct supervisor_options *options) {
                 r = run(&s);
                 log_notice("end", s.config.state.dir, "%s", r == 0 ? "stopped in order" : strerror(-r));
         }
-        if (s.lock_fd >= 0)
-                close(s.lock_fd);
+        cleanup_closep(&s.config_fd);
+        cleanup_closep(&s.lock_fd);
         config_deinit(&s.config);
         return r == 0 ? 0 : 1;
 }

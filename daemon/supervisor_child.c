@@ -181,7 +181,7 @@ static int spawn(struct supervisor_child *c) {
         struct supervisor_spawn s = {
                 .executable = c->options.executable,
                 .name = c->options.worker->name,
-                .config = c->options.config,
+                .config_fd = c->options.config_fd,
                 .careful = c->options.worker->careful && supervisor_backoff_careful(&c->backoff),
                 .skip = c->backoff.skip,
         };

@@ -36,7 +36,8 @@ struct supervisor_worker {
 
 struct supervisor_child_options {
         const struct supervisor_worker *worker;
-        const char *executable, *config; /* must outlive the child */
+        const char *executable;          /* must outlive the child */
+        int config_fd;                   /* the same */
         int64_t hung_after, backoff_max; /* µs */
         void *userdata;
         void (*changed)(void *userdata, struct supervisor_child *c); /* its state, or its status line */

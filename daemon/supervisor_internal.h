@@ -13,6 +13,7 @@ struct supervisor {
         struct supervisor_child *children[SUPERVISOR_WORKERS_MAX];
         size_t n;
         int lock_fd;
+        int config_fd; /* supervisor_inforce.h */
         bool ready;    /* the service manager was told */
         bool stopping; /* children are stopped in their order */
         struct event *watchdog;

@@ -1,4 +1,5 @@
 #include "base/log.h"
+#include "supervisor_inforce.h"
 #include "supervisor_internal.h"
 #include "supervisor_notify.h"
 #include "supervisor_spawn.h"
@@ -96,6 +97,8 @@ static void load_and_apply(struct supervisor *s) {
         int r = config_load(&fresh, s->options->config, &d);
 
         tell_diag(&d);
+        if (r == 0)
+                r = supervisor_inforce_put(s->config_fd, &fresh);
         if (r == 0)
                 put_in_force(s, &fresh);
         else

@@ -8,13 +8,13 @@
 struct supervisor_spawn {
         const char *executable; /* NULL = the running one */
         const char *name;       /* the subcommand */
-        const char *config;
+        int config_fd;          /* the configuration in force */
         bool careful;
         uint64_t skip; /* 0 = none */
 };
 
-/** EXECUTABLE NAME --control-fd N -c CONFIG [--careful] [--skip N]. 0 or -errno; a failing exec shows as exit code
- *  127. The control descriptor is the caller's. */
+/** EXECUTABLE NAME --control-fd N -c /proc/self/fd/M [--careful] [--skip N]. 0 or -errno; a failing exec shows as exit
+ * code 127. The control descriptor is the caller's. */
 int supervisor_spawn(const struct supervisor_spawn *s, pid_t *ret_pid, int *ret_control_fd);
 
 /** EXECUTABLE check -c CONFIG, its words on stderr. 0 or -errno. */

@@ -49,6 +49,18 @@ static void note(const char *format, ...) {
         fclose(f);
 }
 
+/* The value of the configuration's `hung_after`, as this worker may read it. */
+static void read_config(const char *path, char value[static 32]) {
+        char line[512];
+        FILE *f = path ? fopen(path, "re") : NULL;
+
+        strcpy(value, "unreadable");
+        while (f && fgets(line, sizeof(line), f))
+                sscanf(line, " hung_after: %31s", value);
+        if (f)
+                fclose(f);
+}
+
 /* The number of this life, from 1. */
 static int count_lives(void) {
         char file[64];
@@ -144,15 +156,16 @@ static const char *option(int argc, char **argv, const char *wanted) {
 int main(int argc, char **argv) {
         const char *control_fd = option(argc, argv, "--control-fd");
         const char *skip = option(argc, argv, "--skip");
-        char script[128];
+        char script[128], config[32];
         int code, life;
 
         name = argc > 1 ? argv[1] : "?";
         log_init(name, LOG_LEVEL_INFO);
         life = count_lives();
         read_script(life, script);
-        note("start %d%s%s%s pid=%d", life, option(argc, argv, "--careful") ? " careful" : "", skip ? " skip=" : "",
-             skip ? skip : "", (int)getpid());
+        read_config(option(argc, argv, "-c"), config);
+        note("start %d%s%s%s pid=%d hung_after=%s", life, option(argc, argv, "--careful") ? " careful" : "",
+             skip ? " skip=" : "", skip ? skip : "", (int)getpid(), config);
         if (sscanf(script, "exit %d", &code) == 1)
                 return code;
         return control_fd ? live(script, atoi(control_fd)) : 97;

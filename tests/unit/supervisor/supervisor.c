@@ -333,6 +333,33 @@ static void test_reload(void **state) {
         daemon_clean(&d);
 }
 
+/* A worker that dies comes up with what was in force, whatever the file looks like meanwhile. */
+static void test_configuration_in_force(void **state) {
+        struct daemon d;
+        char *text;
+
+        daemon_prepare(&d, "supervisor: {hung_after: 7s}\n");
+        write_file(&d, "check.script", "exit 0\n");
+        daemon_start(&d);
+        wait_for(&d, "events", "hung_after=7s");
+        wait_for(&d, "events", "engine start 1");
+        text = strdup(read_file(&d, "wardwatch.yaml"));
+        write_file(&d, "wardwatch.yaml", "state: {dir:");
+        kill(pid_of(&d, "engine start 1"), SIGKILL);
+        wait_for(&d, "events", "engine start 2");
+        assert_int_equal(count(&d, "unreadable"), 0);
+        /* and with the new text after a reload */
+        *strstr(text, "7s") = '8';
+        write_file(&d, "wardwatch.yaml", text);
+        kill(d.pid, SIGHUP);
+        wait_for(&d, "log", "the files are right");
+        kill(pid_of(&d, "engine start 2"), SIGKILL);
+        wait_for(&d, "events", "hung_after=8s");
+        assert_int_equal(daemon_stop(&d), 0);
+        free(text);
+        daemon_clean(&d);
+}
+
 static void test_stop_is_bounded(void **state) {
         struct daemon d;
         int64_t since;
@@ -432,6 +459,7 @@ int main(void) {
                 cmocka_unit_test(test_failing_worker_does_not_spin),
                 cmocka_unit_test(test_careful_start_and_skip),
                 cmocka_unit_test(test_reload),
+                cmocka_unit_test(test_configuration_in_force),
                 cmocka_unit_test(test_stop_is_bounded),
                 cmocka_unit_test(test_second_signal_hurries),
                 cmocka_unit_test(test_second_daemon_refuses),
