@@ -76,6 +76,8 @@ bool topic_filter_overlap(struct ww_str a, struct ww_str b) {
                         return false;
                 if (a_ended && b_ended)
                         return true;
+                if (first && (a_ended || b_ended) && (la.n == 0 || lb.n == 0))
+                        return false; /* they meet in the empty topic only, which there is not */
                 if (a_ended || b_ended)
                         return rest_is_hash(a, a_ended) || rest_is_hash(b, b_ended);
                 first = false;

@@ -1,0 +1,310 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+// cmocka.h needs the four above
+#include <cmocka.h>
+
+#include "config/yaml.h"
+#include <stdio.h>
+#include <time.h>
+
+struct bench {
+        struct arena arena;
+        struct diag diag;
+        struct yaml_node *root;
+};
+
+static int parse(struct bench *b, const char *text, size_t n) {
+        *b = (struct bench){ 0 };
+        return yaml_parse(&b->arena, WW_STR("f.yaml"), (struct ww_str){ text, n }, &b->diag, &b->root);
+}
+
+static void bench_end(struct bench *b) {
+        arena_deinit(&b->arena);
+        diag_deinit(&b->diag);
+}
+
+static void assert_text(const struct yaml_node *n, const char *text) {
+        assert_non_null(n);
+        assert_int_equal(n->type, YAML_SCALAR);
+        assert_string_equal(n->text.p, text);
+}
+
+static void a_document_becomes_a_tree_with_places(void **state) {
+        static const char text[] = "# comment\n"
+                                   "rule: infant\n"
+                                   "select:\n"
+                                   "  out:  {kind: tag.left, \"class\": 'infant'}\n"
+                                   "list: [a, 2,\n"
+                                   "       c]\n"
+                                   "\xe7\x97\x85: \xe6\x88\xbf\n"
+                                   "block: |\n"
+                                   "  one\n"
+                                   "  two\n";
+        const struct yaml_node *out, *list, *n;
+        struct bench b;
+
+        assert_int_equal(parse(&b, text, sizeof text - 1), 0);
+        assert_int_equal(b.root->type, YAML_MAPPING);
+        assert_int_equal(b.root->n, 5);
+        assert_text(yaml_get(b.root, "rule"), "infant");
+        assert_int_equal(yaml_get(b.root, "rule")->pos.line, 2);
+        assert_int_equal(yaml_get(b.root, "rule")->pos.column, 7);
+        assert_int_equal(yaml_get(b.root, "rule")->key_pos.column, 1);
+        out = yaml_get(yaml_get(b.root, "select"), "out");
+        assert_int_equal(out->pos.line, 4);
+        assert_int_equal(out->pos.column, 9);
+        assert_true(yaml_get(out, "kind")->plain);
+        assert_false(yaml_get(out, "class")->plain);
+        assert_int_equal(yaml_get(out, "class")->pos.column, 35);
+        list = yaml_get(b.root, "list");
+        assert_int_equal(list->n, 3);
+        n = list->first->next->next;
+        assert_text(n, "c");
+        assert_int_equal(n->pos.line, 6);
+        assert_int_equal(n->pos.column, 8);
+        assert_null(n->next);
+        n = yaml_get(b.root, "\xe7\x97\x85");
+        assert_int_equal(n->pos.line, 7);
+        assert_int_equal(n->pos.column, 4); /* characters, not bytes */
+        assert_text(yaml_get(b.root, "block"), "one\ntwo\n");
+        assert_null(yaml_get(b.root, "nothing"));
+        assert_null(yaml_get(list, "rule"));
+        assert_null(yaml_get(NULL, "rule"));
+        bench_end(&b);
+}
+
+static void nothing_is_an_empty_mapping(void **state) {
+        static const char *const texts[] = { "", "\n\n", "# only a comment\n", "---\n", "--- \n...\n", "\xef\xbb\xbf" };
+
+        for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+                struct bench b;
+
+                assert_int_equal(parse(&b, texts[i], strlen(texts[i])), 0);
+                assert_int_equal(b.root->type, YAML_MAPPING);
+                assert_int_equal(b.root->n, 0);
+                bench_end(&b);
+        }
+}
+
+static void a_quoted_nul_is_a_byte(void **state) {
+        struct bench b;
+
+        assert_int_equal(parse(&b, "a: \"x\\0y\"\n", 10), 0);
+        assert_int_equal(yaml_get(b.root, "a")->text.n, 3);
+        bench_end(&b);
+}
+
+/* All values of one text; which of them is meant, the reader says. */
+static void scalars_are_typed_as_the_core_schema_says(void **state) {
+        static const struct {
+                const char *text;
+                enum ww_value_type type;
+                double number;
+        } rows[] = {
+                { "true", WW_BOOL, 1 },       { "False", WW_BOOL, 0 },   { "null", WW_NULL, 0 },
+                { "~", WW_NULL, 0 },          { "", WW_NULL, 0 },        { "on", WW_STRING, 0 },
+                { "yes", WW_STRING, 0 },      { "12", WW_NUMBER, 12 },   { "-3.5", WW_NUMBER, -3.5 },
+                { "1e3", WW_NUMBER, 1000 },   { "+7", WW_NUMBER, 7 },    { ".5", WW_NUMBER, 0.5 },
+                { "0x1F", WW_NUMBER, 31 },    { "0o17", WW_NUMBER, 15 }, { "1e999", WW_STRING, 0 },
+                { ".inf", WW_STRING, 0 },     { ".nan", WW_STRING, 0 },  { "1.2.3", WW_STRING, 0 },
+                { "0x", WW_STRING, 0 },       { "1_000", WW_STRING, 0 }, { "12s", WW_STRING, 0 },
+                { "e5", WW_STRING, 0 },       { "-", WW_STRING, 0 },     { "'12'", WW_STRING, 0 },
+                { "\"true\"", WW_STRING, 0 }, { "''", WW_STRING, 0 },    { "nan", WW_STRING, 0 },
+                { "infinity", WW_STRING, 0 },
+        };
+
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+                char text[64];
+                struct ww_value v;
+                struct bench b;
+
+                (void)snprintf(text, sizeof text, "{a: %s}", rows[i].text);
+                if (strcmp(rows[i].text, "-") == 0)
+                        (void)snprintf(text, sizeof text, "a: '-'");
+                assert_int_equal(parse(&b, text, strlen(text)), 0);
+                v = yaml_value(yaml_get(b.root, "a"));
+                if (v.type != rows[i].type)
+                        fail_msg("`%s` has type %d", rows[i].text, (int)v.type);
+                if (v.type == WW_NUMBER)
+                        assert_true(v.number == rows[i].number);
+                if (v.type == WW_BOOL)
+                        assert_int_equal(v.boolean, rows[i].number != 0);
+                bench_end(&b);
+        }
+}
+
+/* What is wrong, where, and how it is put right. */
+static const struct {
+        const char *text;
+        unsigned line, column;
+        const char *message, *help;
+} broken[] = {
+        { "a: 1\nb: 2\na: 3\n", 3, 1, "`a` is already given in line 1", "remove one of them" },
+        { "a: {x: 1, y: 2, x: 3}\n", 1, 17, "`x` is already given in line 1", "remove one of them" },
+        { "a: &x 1\n", 1, 4, "anchors (`&x`) are not supported", "write the value out where it is needed" },
+        { "a: *x\n", 1, 4, "aliases (`*x`) are not supported",
+          "write the value out; a text that begins with * needs quotes" },
+        { "a: !!str 1\n", 1, 4, "tags (`tag:yaml.org,2002:str`) are not supported", "leave it out" },
+        { "a: !x {b: 1}\n", 1, 4, "tags (`!x`) are not supported", "leave it out" },
+        { "a: [&x b]\n", 1, 5, "anchors (`&x`) are not supported", NULL },
+        { "a: 1\n---\nb: 2\n", 2, 1, "a second document begins here", "put it into a file of its own" },
+        { "a: [1, 2\nb: 3\n", 2, 2, "not valid YAML", NULL },
+        { "a:\n\t- b\n", 2, 1, "not valid YAML: found character that cannot start any token",
+          "a tab cannot indent, and a text that begins with @, ` or % needs quotes" },
+        { "a: b: c\n", 1, 5, "not valid YAML: mapping values are not allowed in this context",
+          "quote a text that holds `: `, and check the indentation" },
+        { "a: 'x\n", 2, 1, "not valid YAML: found unexpected end of stream", "a quote is not closed" },
+        { "a: \"\\q\"\n", 1, 5, "not valid YAML: found unknown escape character", NULL },
+        { "a: 1\n b: 2\n", 2, 3, "not valid YAML", NULL },
+        { "a: 1\nb\nc: 2\n", 3, 1, "not valid YAML: could not find expected ':'", NULL },
+        { "{a: 1}}\n", 1, 7, "not valid YAML", NULL },
+        { "a: @x\n", 1, 4, "not valid YAML: found character that cannot start any token", NULL },
+        { "? [a, b]\n: c\n", 1, 3, "a list or group cannot be a key", NULL },
+        { "'': 1\n", 1, 1, "a key is empty", NULL },
+        { "\"a\\0b\": 1\n", 1, 1, "a key holds a NUL character", NULL },
+        { "a: \x01\n", 1, 4, "control character 0x01", "remove it; in quotes it is written \"\\xNN\"" },
+        { "a: b\xff\n", 1, 5, "byte 0xff is not UTF-8", "save the file as UTF-8" },
+        { "a: \xc0\xaf\n", 1, 4, "byte 0xc0 is not UTF-8", NULL },
+        { "a: \xed\xa0\x80\n", 1, 4, "byte 0xed is not UTF-8", NULL },
+        { "a: \xf4\x90\x80\x80\n", 1, 4, "byte 0xf4 is not UTF-8", NULL },
+        { "# \xe7\x97\n", 1, 3, "byte 0xe7 is not UTF-8", NULL },
+        { "\xff\xfe\x61\x00", 1, 1, "byte 0xff is not UTF-8", NULL },
+};
+
+static void what_is_wrong_is_told_with_place_and_cure(void **state) {
+        for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
+                const struct diag_message *m;
+                struct bench b;
+
+                assert_int_equal(parse(&b, broken[i].text, strlen(broken[i].text)), DIAG_E_USER);
+                assert_null(b.root);
+                assert_int_equal(b.diag.errors, 1);
+                m = &b.diag.messages[0];
+                if (m->pos.line != broken[i].line || m->pos.column != broken[i].column ||
+                    !strstr(m->text, broken[i].message))
+                        fail_msg("row %zu: %u:%u %s", i, m->pos.line, m->pos.column, m->text);
+                assert_true(ww_str_is(m->pos.file, "f.yaml"));
+                if (broken[i].help)
+                        assert_string_equal(m->help, broken[i].help);
+                bench_end(&b);
+        }
+}
+
+static void all_duplicates_are_told(void **state) {
+        static const char text[] = "a: 1\na: 2\nb: {c: 1, c: 2}\na: 3\n";
+        struct bench b;
+
+        assert_int_equal(parse(&b, text, sizeof text - 1), DIAG_E_USER);
+        assert_int_equal(b.diag.errors, 3);
+        bench_end(&b);
+}
+
+/* `n` times `open`, a scalar, `n` times `close`. */
+static char *nested(const char *open, size_t n, const char *close) {
+        size_t width = strlen(open), end = strlen(close);
+        char *text = calloc(1, n * (width + end) + 2), *p = text;
+
+        for (size_t i = 0; i < n; i++, p += width)
+                memcpy(p, open, width);
+        *p++ = 'x';
+        for (size_t i = 0; i < n; i++, p += end)
+                memcpy(p, close, end);
+        return text;
+}
+
+static void depth_is_bounded(void **state) {
+        static const struct { const char *open, *close; } rows[] = { { "[", "]" }, { "{a: ", "}" }, { "- ", "" } };
+
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+                for (size_t n = YAML_DEPTH_MAX - 1; n <= YAML_DEPTH_MAX + 1; n++) {
+                        char *text = nested(rows[i].open, n, rows[i].close);
+                        struct bench b;
+
+                        assert_int_equal(parse(&b, text, strlen(text)), n <= YAML_DEPTH_MAX ? 0 : DIAG_E_USER);
+                        if (n > YAML_DEPTH_MAX)
+                                assert_string_equal(b.diag.messages[0].text, "nested more than 32 deep");
+                        bench_end(&b);
+                        free(text);
+                }
+}
+
+static void brackets_in_texts_and_comments_do_not_nest(void **state) {
+        static const char head[] =
+                "a: '[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[['\n"
+                "b: \"[[[[[[[[[[[[[[[[[[[[[[[[[[[\\\"[[[[[[[[[[[[[\" # [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\n"
+                "c: 'it''s [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[['\n"
+                "d: don't\n";
+        struct bench b;
+
+        assert_int_equal(parse(&b, head, sizeof head - 1), 0);
+        assert_int_equal(b.root->n, 4);
+        bench_end(&b);
+}
+
+/* What takes a parser seconds must be refused at once, whatever hides it. The bar is generous: the machine is shared
+ * and the sanitizers are slow; the quadratic case takes 9 s without them. */
+static void hostile_depth_costs_no_time(void **state) {
+        static const char *const heads[] = { "", "a: |\n 'x\n" };
+
+        for (size_t i = 0; i < 2; i++) {
+                size_t n = strlen(heads[i]);
+                char *text = malloc(n + 80000);
+                struct timespec from, to;
+                struct bench b;
+
+                memcpy(text, heads[i], n);
+                memset(text + n, '[', 80000);
+                assert_int_equal(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from), 0);
+                assert_int_equal(parse(&b, text, n + 80000), DIAG_E_USER);
+                assert_int_equal(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to), 0);
+                assert_true((to.tv_sec - from.tv_sec) * 1000 + (to.tv_nsec - from.tv_nsec) / 1000000 < 1000);
+                bench_end(&b);
+                free(text);
+        }
+}
+
+static void size_is_bounded(void **state) {
+        char *text = malloc(YAML_BYTES_MAX + 1);
+        struct bench b;
+
+        memset(text, '#', YAML_BYTES_MAX + 1);
+        assert_int_equal(parse(&b, text, YAML_BYTES_MAX), 0);
+        bench_end(&b);
+        assert_int_equal(parse(&b, text, YAML_BYTES_MAX + 1), DIAG_E_USER);
+        assert_int_equal(b.diag.messages[0].pos.line, 0);
+        bench_end(&b);
+        free(text);
+}
+
+static void many_keys_are_compared_in_time(void **state) {
+        char *text = malloc(YAML_BYTES_MAX);
+        size_t n = 0;
+        struct bench b;
+
+        for (unsigned i = 0; n < YAML_BYTES_MAX - 20; i++)
+                n += (size_t)sprintf(text + n, "%x:\n", i);
+        assert_int_equal(parse(&b, text, n), 0);
+        assert_true(b.root->n > 100000);
+        bench_end(&b);
+        free(text);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(a_document_becomes_a_tree_with_places),
+                cmocka_unit_test(nothing_is_an_empty_mapping),
+                cmocka_unit_test(a_quoted_nul_is_a_byte),
+                cmocka_unit_test(scalars_are_typed_as_the_core_schema_says),
+                cmocka_unit_test(what_is_wrong_is_told_with_place_and_cure),
+                cmocka_unit_test(all_duplicates_are_told),
+                cmocka_unit_test(depth_is_bounded),
+                cmocka_unit_test(brackets_in_texts_and_comments_do_not_nest),
+                cmocka_unit_test(hostile_depth_costs_no_time),
+                cmocka_unit_test(size_is_bounded),
+                cmocka_unit_test(many_keys_are_compared_in_time),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
