@@ -1,0 +1,41 @@
+/* The JSON reader: whatever the bytes, it ends, stays inside them, and what it took can be read. */
+#include "decode/format.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
+
+/* Every node lies inside the payload, in order, and gives a value and a text. */
+static void walk(const struct document *d, struct ww_str payload) {
+        for (uint32_t i = 0; i < d->n; i++) {
+                const struct document_node *x = &d->nodes[i];
+
+                if (x->p < payload.p || x->p + x->n > payload.p + payload.n || x->next <= i || x->next > d->n)
+                        abort();
+                if (!document_text_valid(document_text(d, i)))
+                        abort();
+                document_value(d, i);
+                if (x->type == DOCUMENT_OBJECT && x->next > i + 1)
+                        document_member(d, i, document_string(d, i + 1));
+                document_item(d, i, 1);
+        }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
+        struct arena arena = ARENA_INIT;
+        struct document d;
+        char *copy = malloc(n ? n : 1);
+        struct ww_str payload = { copy, n };
+        double number;
+
+        if (!copy)
+                return 0;
+        if (n)
+                memcpy(copy, bytes, n);
+        document_init(&d, &arena);
+        if (format_table[format_find(WW_STR("json"))].read(&d, payload) == 0)
+                walk(&d, payload);
+        document_number(payload, &number);
+        document_deinit(&d);
+        arena_deinit(&arena);
+        free(copy);
+        return 0;
+}
