@@ -1,0 +1,175 @@
+/*
+ * What comes in goes into a key: an event as an entry of its log, or journal time as the next of its deadlines.
+ */
+#include "correlate/state.h"
+
+static struct captured capture_of(struct correlate *c, struct ww_value v, int *error) {
+        struct captured out = { .type = v.type };
+
+        switch (v.type) {
+        case WW_BOOL:
+                out.boolean = v.boolean;
+                break;
+        case WW_NUMBER:
+                out.number = v.number;
+                break;
+        case WW_STRING:
+                out.text = texts_ref(c->texts, v.string);
+                if (out.text == UINT32_MAX) {
+                        *error = -ENOMEM;
+                        out = (struct captured){ .type = WW_MISSING };
+                }
+                break;
+        case WW_TIME:
+        case WW_SPAN:
+                out.usec = v.usec;
+                break;
+        case WW_MISSING:
+        case WW_NULL:
+                break;
+        }
+        return out;
+}
+
+static int entry_fill(struct correlate *c, struct key *k, struct entry *e, const struct op *op) {
+        const struct rule *rule = key_rule(c, k);
+        int r = 0;
+
+        if (!e->device) {
+                texts_hold(c->texts, op->device);
+                e->device = op->device;
+        }
+        e->asset = op->asset;
+        e->family = op->family;
+        e->state = op->state;
+        e->flags |= op->flags;
+        e->on |= op->on;
+        e->off = (uint16_t)((e->off | op->off) & ~e->on);
+        for (size_t i = 0; i < rule->n_captures && op->event; i++)
+                if ((rule->captures[i].aliases & op->on) && e->captures[i].type == WW_MISSING)
+                        e->captures[i] = capture_of(c, field_load(rule->captures[i].field, c->rules->site, op->event),
+                                                    &r);
+        return r;
+}
+
+static int rebuild(struct correlate *c, struct key *k, size_t place, struct order from) {
+        int64_t at = k->at;
+        int r;
+
+        episode_drop_from(k, from);
+        c->rebuilding = true;
+        c->opened_seen = false;
+        r = sweep_rebuild(c, k, place, true);
+        if (!r)
+                r = sweep_advance(c, k, at);
+        c->rebuilding = false;
+        return r ? r : episode_after_rebuild(c, k, from);
+}
+
+/* At the limit the oldest eighth goes at once, so that no event pays for all. */
+static int shed(struct correlate *c, struct key *k) {
+        const struct rule *rule = key_rule(c, k);
+        size_t drop = rule->limit_events / 8 + 1;
+        int r;
+
+        if (k->n_log < rule->limit_events)
+                return 0;
+        r = emit_limit(c, k->rule, LIMIT_EVENTS);
+        for (size_t i = 0; i < k->n_log && drop && !r;) {
+                const struct entry *e = log_entry(rule, k, i);
+
+                if (e->pinned) {
+                        i++;
+                        continue;
+                }
+                k->partial_until = e->at.time + rule_horizon(rule);
+                log_drop(c, k, i);
+                drop--;
+        }
+        return r ? r : sweep_rebuild(c, k, k->n_log, false);
+}
+
+/* too old to hold a place: behind what the log remembers */
+static bool outdated(const struct correlate *c, const struct key *k, const struct op *op) {
+        const struct rule *rule = key_rule(c, k);
+
+        if (op->at.time > watermark_of(c, rule) - rule_horizon(rule))
+                return false;
+        if (rule->each)
+                return op->at.time <= k->since;
+        if ((op->on | op->off) & rule->level_mask)
+                return op->stale;
+        return op->at.time < watermark_of(c, rule);
+}
+
+int apply_op(struct correlate *c, const struct op *op) {
+        struct key *k = op->key;
+        const struct rule *rule = key_rule(c, k);
+        struct entry *e;
+        size_t place;
+        bool merged, in_order;
+        int r;
+
+        if (outdated(c, k, op))
+                return 0;
+        key_touch(c, k);
+        log_trim(c, k);
+        r = shed(c, k);
+        if (r || k->n_log >= 2 * (size_t)rule->limit_events)
+                return r;
+        place = log_place(rule, k, op->at);
+        merged = place < k->n_log && order_compare(log_entry(rule, k, place)->at, op->at) == 0;
+        in_order = place == k->n_log && op->at.time >= k->at;
+        if (in_order)
+                r = sweep_advance(c, k, op->at.time);
+        e = merged ? log_entry(rule, k, place) : log_open(c, k, place, op->at);
+        if (!e)
+                return -ENOMEM;
+        if (!r)
+                r = entry_fill(c, k, e, op);
+        if (!r)
+                r = in_order ? sweep_entry(c, k, place) : rebuild(c, k, place, op->at);
+        return r ? r : apply_arm(c, k);
+}
+
+/* the sweep's next deadline, if anything could come of it */
+static int64_t sweep_due(const struct correlate *c, const struct key *k) {
+        const struct rule *rule = key_rule(c, k);
+        bool idle = rule->n_aggregates && rule->condition != CONDITION_SEQUENCE && !(k->bits & SWEEP_LEVEL) &&
+                    (rule->positive || rule->condition != CONDITION_WHEN) &&
+                    !((k->flags & KEY_OPEN) && (rule->clear_expr || rule->n_grades));
+
+        return idle ? WW_TIME_NEVER : sweep_next(c, k);
+}
+
+static int64_t pending_due(const struct key *k) {
+        return k->n_pending ? k->pending[0].at.time : WW_TIME_NEVER;
+}
+
+int apply_arm(struct correlate *c, struct key *k) {
+        int64_t due = sweep_due(c, k), pending = pending_due(k), quiet = episode_quiet(c, k);
+
+        due = pending < due ? pending : due;
+        due = quiet < due ? quiet : due;
+        if (k->heap && k->armed < due && due != WW_TIME_NEVER)
+                return 0; /* wakes too early, and looks again */
+        return timers_arm(c, k, due);
+}
+
+/* one deadline: the timer comes again for the next, so that other keys' deadlines between them keep their order */
+int apply_due(struct correlate *c, struct key *k) {
+        int64_t watermark = watermark_of(c, key_rule(c, k));
+        int64_t sweep = sweep_due(c, k), pending = pending_due(k), quiet = episode_quiet(c, k);
+        int r = 0;
+
+        if (quiet <= watermark && quiet <= pending && quiet <= sweep)
+                r = episode_quiet_over(c, k, quiet);
+        else if (pending <= watermark && pending <= sweep)
+                r = episode_pending_first(c, k);
+        else if (sweep <= watermark)
+                r = sweep_deadline(c, k, sweep);
+        if (r)
+                return r;
+        timers_disarm(c, k);
+        return apply_arm(c, k);
+}

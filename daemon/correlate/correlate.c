@@ -1,0 +1,322 @@
+/*
+ * The door of the stage: events, time, blindness and resets come in here.
+ */
+#include "correlate/state.h"
+
+static void keys_free(struct correlate *c) {
+        if (c->lanes)
+                lanes_drop_all(c);
+        for (size_t i = 0; c->by_rule && i < c->rules->n; i++)
+                while (c->by_rule[i].first)
+                        key_free(c, c->by_rule[i].first);
+}
+
+struct correlate *correlate_free(struct correlate *c) {
+        if (!c)
+                return NULL;
+        keys_free(c);
+        lanes_free(c->lanes);
+        texts_free(c->texts);
+        arena_deinit(&c->scratch);
+        free(c->table);
+        free(c->by_rule);
+        free(c->heap);
+        free(c->matches.p);
+        free(c->held);
+        buf_deinit(&c->text);
+        free(c->ops);
+        free(c);
+        return NULL;
+}
+
+/* an expectation for each asset of each rule with `each` */
+int correlate_enrol(struct correlate *c, int64_t now) {
+        for (uint32_t i = 0; i < c->rules->n; i++) {
+                const struct rule *rule = &c->rules->rules[i];
+
+                for (size_t j = 0; rule->each && j < rule->n_assets; j++) {
+                        int r = key_enrol(c, i, site_asset(c->rules->site, rule->assets[j])->id, rule->assets[j], now);
+
+                        if (r)
+                                return r;
+                }
+        }
+        return 0;
+}
+
+int correlate_make(struct correlate **ret, const struct correlate_rules *rules, int64_t now, correlate_sink sink,
+                   void *userdata) {
+        _cleanup_(correlate_freep) struct correlate *c = calloc(1, sizeof *c);
+        int r;
+
+        if (!c)
+                return -ENOMEM;
+        c->rules = rules;
+        c->sink = sink;
+        c->userdata = userdata;
+        c->now = now;
+        c->frozen_at = WW_TIME_NONE;
+        c->table_mask = 63;
+        c->table = calloc(c->table_mask + 1, sizeof(struct key *));
+        c->by_rule = calloc(rules->n + 1, sizeof *c->by_rule);
+        if (!c->table || !c->by_rule)
+                return -ENOMEM;
+        r = texts_new(&c->texts);
+        if (!r)
+                r = lanes_new(&c->lanes);
+        if (r)
+                return r;
+        *ret = c;
+        c = NULL;
+        return 0;
+}
+
+int correlate_new(struct correlate **ret, const struct correlate_rules *rules, int64_t now, correlate_sink sink,
+                  void *userdata) {
+        _cleanup_(correlate_freep) struct correlate *c = NULL;
+        int r = correlate_make(&c, rules, now, sink, userdata);
+
+        if (!r)
+                r = correlate_enrol(c, now);
+        if (r)
+                return r;
+        *ret = c;
+        c = NULL;
+        return 0;
+}
+
+int correlate_time(struct correlate *c, int64_t now) {
+        if (now > c->now)
+                c->now = now;
+        while (!c->blind && c->n_heap && c->heap[0]->due <= c->now) {
+                int r = apply_due(c, c->heap[0]);
+
+                if (r)
+                        return r;
+        }
+        return 0;
+}
+
+int64_t correlate_deadline(const struct correlate *c) {
+        return c->blind || !c->n_heap ? WW_TIME_NEVER : c->heap[0]->due;
+}
+
+/* ---- events ---- */
+
+static int held_add(struct correlate *c, struct lane_match m) {
+        if (c->n_held == c->held_capacity) {
+                size_t capacity = c->held_capacity ? c->held_capacity * 2 : 64;
+                struct lane_match *held = realloc(c->held, capacity * sizeof *held);
+
+                if (!held)
+                        return -ENOMEM;
+                c->held = held;
+                c->held_capacity = capacity;
+        }
+        c->held[c->n_held++] = m;
+        return 0;
+}
+
+static int match_key(struct correlate *c, const struct match *m, const struct ww_event *event, struct key **ret) {
+        const struct rule *rule = &c->rules->rules[m->rule];
+        bool exercise = event->flags & WW_EVENT_EXERCISE;
+
+        *ret = NULL;
+        if (!key_format(c, rule, &rule->aliases[m->alias], event, &c->text)) {
+                c->figures.skipped_key_missing++;
+                return c->text.error;
+        }
+        if (!rule->each)
+                return key_get(c, m->rule, exercise, buf_str(&c->text), ret);
+        *ret = key_find(c, m->rule, exercise, buf_str(&c->text));
+        return c->text.error;
+}
+
+/* matches come by rule; within one, keys go by their text */
+static void held_sort(struct correlate *c) {
+        for (size_t i = 1; i < c->n_held; i++)
+                for (size_t j = i; j && key_compare(c, c->held[j - 1].key, c->held[j].key) > 0; j--) {
+                        struct lane_match m = c->held[j];
+
+                        c->held[j] = c->held[j - 1];
+                        c->held[j - 1] = m;
+                }
+}
+
+/* the keys that the event goes to, with the selections it matches there; by (rule, key) */
+static int held_collect(struct correlate *c, const struct ww_event *event) {
+        size_t first = 0;
+
+        c->n_held = 0;
+        for (size_t i = 0; i < c->matches.n; i++) {
+                struct key *k;
+                size_t at;
+                int r = match_key(c, &c->matches.p[i], event, &k);
+
+                if (r)
+                        return r;
+                if (!k)
+                        continue;
+                if (i && c->matches.p[i].rule != c->matches.p[i - 1].rule)
+                        first = c->n_held;
+                for (at = first; at < c->n_held && c->held[at].key != k; at++)
+                        ;
+                if (at < c->n_held)
+                        c->held[at].mask |= (uint16_t)(1u << c->matches.p[i].alias);
+                else
+                        r = held_add(c, (struct lane_match){ k, (uint16_t)(1u << c->matches.p[i].alias) });
+                if (r)
+                        return r;
+                k->pins++; /* a later newcomer of this event must not push it out */
+        }
+        return 0;
+}
+
+static void held_release(struct correlate *c) {
+        for (size_t i = 0; i < c->n_held; i++)
+                c->held[i].key->pins -= (uint32_t)__builtin_popcount(c->held[i].mask);
+}
+
+static int event_instant(struct correlate *c, const struct ww_event *event) {
+        struct op op = {
+                .at = { event->time, event->seq, event->index },
+                .state = (uint8_t)event->state,
+                .flags = event->flags & WW_EVENT_RETAINED ? ENTRY_RETAINED : 0,
+                .event = event,
+                .asset = event->asset_index,
+                .family = event->family,
+        };
+        int r = 0;
+
+        op.device = texts_ref(c->texts, event->device);
+        if (op.device == UINT32_MAX)
+                return -ENOMEM;
+        for (size_t i = 0; i < c->n_held && !r; i++) {
+                op.key = c->held[i].key;
+                op.on = c->held[i].mask;
+                r = apply_op(c, &op);
+        }
+        texts_drop(c->texts, op.device);
+        return r;
+}
+
+static int event_level(struct correlate *c, const struct ww_event *event) {
+        int r;
+
+        c->n_ops = 0;
+        r = lanes_event(c, event, c->held, c->n_held);
+        for (size_t i = 0; i < c->n_ops && !r; i++)
+                r = apply_op(c, &c->ops[i]);
+        return r;
+}
+
+int correlate_deliver(struct correlate *c, const struct ww_event *event, bool level) {
+        return level ? event_level(c, event) : event_instant(c, event);
+}
+
+int correlate_event(struct correlate *c, const struct ww_event *event) {
+        bool level = index_level_family(c->rules->index, event->family);
+        int r = index_find(c->rules->index, event, &c->matches);
+
+        c->figures.events++;
+        if (r)
+                return r;
+        if (!c->matches.n && !level)
+                return 0;
+        c->figures.matched += c->matches.n != 0;
+        if (level && (event->state == WW_STATE_UNKNOWN ||
+                      (!c->matches.n && (event->flags & (WW_EVENT_SUSPECT | WW_EVENT_DUPLICATE)))))
+                return 0;
+        r = held_collect(c, event);
+        held_release(c);
+        held_sort(c);
+        if (r)
+                return r;
+        return correlate_deliver(c, event, level);
+}
+
+/* ---- blindness, reset ---- */
+
+static void key_unblind(struct correlate *c, struct key *k, int64_t from, int64_t to) {
+        const struct rule *rule = key_rule(c, k);
+
+        if (rule->clear == CLEAR_QUIET && (k->flags & KEY_OPEN) && k->quiet_from < to)
+                k->quiet_from += to - (k->quiet_from > from ? k->quiet_from : from);
+        if (!rule->each)
+                return;
+        k->since = k->since < to ? to : k->since;
+        k->base_since = k->base_since < to ? to : k->base_since;
+        for (size_t i = 0; i < k->n_log; i++) {
+                struct entry *e = log_entry(rule, k, i);
+
+                e->since = e->since < to ? to : e->since;
+        }
+}
+
+int correlate_blind(struct correlate *c, bool blind, int64_t now) {
+        int64_t from = c->blind_from;
+
+        if (now > c->now)
+                c->now = now;
+        if (blind == c->blind)
+                return 0;
+        if (blind) {
+                if (c->frozen_at == WW_TIME_NONE || c->now >= c->seen_from + c->rules->wait_max)
+                        c->frozen_at = c->now;
+                c->blind_from = c->now;
+                c->blind = true;
+                return 0;
+        }
+        c->blind = false;
+        c->seen_from = c->now;
+        for (size_t i = 0; i < c->rules->n; i++)
+                for (struct key *k = c->by_rule[i].first; k; k = k->next) {
+                        int r;
+
+                        key_unblind(c, k, from, c->now);
+                        r = apply_arm(c, k);
+                        if (r)
+                                return r;
+                }
+        timers_rebuild(c);
+        return 0;
+}
+
+static const struct rule *rule_find(const struct correlate_rules *set, struct ww_str name) {
+        for (size_t low = 0, high = set->n; low < high;) {
+                size_t middle = (low + high) / 2;
+                int r = ww_str_compare(set->rules[middle].name, name);
+
+                if (!r)
+                        return &set->rules[middle];
+                *(r < 0 ? &low : &high) = r < 0 ? middle + 1 : middle;
+        }
+        return NULL;
+}
+
+const struct rule *correlate_rule(const struct correlate_rules *set, struct ww_str name) {
+        return rule_find(set, name);
+}
+
+int correlate_reset(struct correlate *c, struct ww_str name, struct ww_str text, bool exercise, int64_t now) {
+        bool limit = ww_str_is(name, emit_limit_rule);
+        const struct rule *rule = rule_find(c->rules, limit ? key_part(&c->scratch, text, 0) : name);
+        struct key *k;
+
+        arena_reset(&c->scratch);
+        if (limit && rule)
+                c->by_rule[rule->number].told = 0;
+        if (limit || !rule)
+                return 0;
+        k = key_find(c, rule->number, exercise, text);
+        if (!k || !(k->flags & KEY_OPEN) || (!rule->instant && (k->flags & KEY_UP)))
+                return 0;
+        k->flags &= (uint8_t)~KEY_OPEN;
+        c->figures.episodes--;
+        return apply_arm(c, k);
+}
+
+void correlate_figures(const struct correlate *c, struct correlate_figures *ret) {
+        *ret = c->figures;
+        ret->timers = c->n_heap;
+}

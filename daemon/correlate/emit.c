@@ -1,0 +1,292 @@
+/*
+ * From an item to a detection: evidence, title, place. Everything is borrowed for the call of the sink.
+ */
+#include "correlate/state.h"
+
+const char emit_limit_rule[] = "correlate-limit";
+
+struct evidence_list {
+        struct ww_evidence rows[WW_EVIDENCE_MAX];
+        size_t n;
+        const struct entry *last;
+};
+
+static struct ww_str role_of(const struct rule *rule, const struct entry *e) {
+        uint16_t masks[] = { e->on & rule->condition_mask, e->on, e->off };
+
+        for (size_t m = 0; m < sizeof masks / sizeof *masks; m++)
+                for (size_t i = 0; i < rule->n_aliases; i++)
+                        if (masks[m] & (1u << i))
+                                return rule->aliases[i].alias;
+        return WW_STR_NONE;
+}
+
+/* the first and the newest are kept, the middle goes */
+static void evidence_add(const struct correlate *c, const struct rule *rule, struct evidence_list *l,
+                         const struct entry *e) {
+        if (!e)
+                return;
+        if (l->n == WW_EVIDENCE_MAX)
+                memmove(&l->rows[1], &l->rows[2], (--l->n - 1) * sizeof *l->rows);
+        l->rows[l->n++] = (struct ww_evidence){
+                .role = role_of(rule, e),
+                .seq = e->at.seq,
+                .index = e->at.index,
+                .time = e->at.time,
+                .device = texts_text(c->texts, e->device),
+                .kind = ww_str(ww_kind_name(c->rules->kinds, e->family, e->state)),
+        };
+        l->last = e;
+}
+
+/* everything in the window that the condition counts, and what is still on */
+static void evidence_window(const struct correlate *c, const struct key *k, struct order at, struct evidence_list *l) {
+        const struct rule *rule = key_rule(c, k);
+        size_t from = rule->n_aggregates ? k->expire : 0;
+
+        for (size_t i = 0; i < k->n_swept; i++) {
+                const struct entry *e = log_entry(rule, k, i);
+
+                if (order_compare(e->at, at) > 0)
+                        break;
+                if (!(e->on & rule->condition_mask))
+                        continue;
+                if ((e->pinned & rule->condition_mask) ||
+                    (rule->n_aggregates && i >= from && (e->on & ~rule->level_mask)) || order_compare(e->at, at) == 0)
+                        evidence_add(c, rule, l, e);
+        }
+}
+
+/* what was last heard, or the anchor: the context of what is missing */
+static void evidence_expect(const struct correlate *c, const struct key *k, struct order at, struct evidence_list *l) {
+        const struct rule *rule = key_rule(c, k);
+        const struct entry *best = NULL;
+        int64_t anchor = at.time - rule->span_for.usec;
+
+        for (size_t i = 0; i < k->n_log; i++) {
+                const struct entry *e = log_entry(rule, k, i);
+
+                if (order_compare(e->at, at) > 0 || (rule->after_mask && e->at.time > anchor))
+                        break;
+                best = e;
+        }
+        evidence_add(c, rule, l, best);
+}
+
+static void evidence_collect(const struct correlate *c, const struct key *k, enum ww_detection_what what,
+                             const struct item *item, struct evidence_list *l) {
+        const struct rule *rule = key_rule(c, k);
+
+        for (size_t i = 0; i < item->n_steps; i++)
+                evidence_add(c, rule, l, log_find(rule, k, item->steps[i]));
+        if (item->n_steps)
+                return;
+        if (what == WW_DETECTION_RAISE && rule->condition == CONDITION_EXPECT)
+                evidence_expect(c, k, item->at, l);
+        else if (what == WW_DETECTION_RAISE && !rule->instant)
+                evidence_window(c, k, item->at, l);
+        else
+                evidence_add(c, rule, l, log_find(rule, k, item->at));
+}
+
+static struct ww_str zone_of(const struct correlate *c, uint32_t asset, bool title) {
+        const struct site *site = c->rules->site;
+        const struct site_zone *zone;
+
+        if (asset >= site_asset_count(site) || site_asset(site, asset)->zone == SITE_NONE)
+                return WW_STR_NONE;
+        zone = site_zone(site, site_asset(site, asset)->zone);
+        return title && zone->title.n ? zone->title : zone->id;
+}
+
+static void title_captured(struct correlate *c, const struct captured *v, struct buf *out) {
+        switch (v->type) {
+        case WW_STRING: {
+                struct ww_str s = texts_text(c->texts, v->text);
+
+                buf_put(out, s.p, s.n);
+                break;
+        }
+        case WW_NUMBER:
+                buf_printf(out, "%.6g", v->number);
+                break;
+        case WW_BOOL:
+                buf_puts(out, v->boolean ? "true" : "false");
+                break;
+        case WW_MISSING:
+        case WW_NULL:
+        case WW_TIME:
+        case WW_SPAN:
+                buf_puts(out, "?");
+                break;
+        }
+}
+
+/* a part of the key; a zone or an asset of the site by its title */
+static struct ww_str title_key(struct correlate *c, const struct key *k, const struct title_part *part) {
+        const struct site *site = c->rules->site;
+        struct ww_str id = key_part(&c->scratch, key_text(k), (size_t)part->key);
+
+        if (part->field->source == FIELD_ZONE || part->field->source == FIELD_ZONE_TYPE) {
+                uint32_t zone = site_zone_find(site, id);
+
+                return zone != SITE_NONE && site_zone(site, zone)->title.n ? site_zone(site, zone)->title : id;
+        }
+        if (part->field->source == FIELD_ASSET || part->field->class_name) {
+                uint32_t asset = site_asset_find(site, id);
+
+                return asset != SITE_NONE && site_asset(site, asset)->title.n ? site_asset(site, asset)->title : id;
+        }
+        return id;
+}
+
+static struct ww_str title_place(const struct correlate *c, const struct key *k, const struct field *f) {
+        const struct site *site = c->rules->site;
+
+        if (f->source == FIELD_ZONE)
+                return zone_of(c, k->asset, true);
+        if (f->source == FIELD_SITE)
+                return site_name(site);
+        if (f->source == FIELD_ASSET && k->asset < site_asset_count(site))
+                return site_asset(site, k->asset)->title.n ? site_asset(site, k->asset)->title
+                                                           : site_asset(site, k->asset)->id;
+        return texts_text(c->texts, k->device);
+}
+
+static void title_render(struct correlate *c, const struct key *k, const struct entry *e, struct buf *out) {
+        const struct rule *rule = key_rule(c, k);
+        const struct captured missing = { .type = WW_MISSING };
+
+        for (size_t i = 0; i < rule->n_title; i++) {
+                const struct title_part *part = &rule->title[i];
+                struct ww_str text = part->text;
+
+                if (part->capture >= 0) {
+                        title_captured(c, e ? &e->captures[part->capture] : &missing, out);
+                        continue;
+                }
+                if (part->field)
+                        text = part->key >= 0 ? title_key(c, k, part) : title_place(c, k, part->field);
+                if (part->field && !text.n)
+                        text = WW_STR("?");
+                buf_put(out, text.p, text.n);
+        }
+}
+
+static uint32_t flags_of(const struct correlate *c, const struct key *k, const struct item *item,
+                         enum ww_detection_what what) {
+        const struct rule *rule = key_rule(c, k);
+        uint32_t flags = 0;
+        bool late = c->rebuilding && item->at.time < watermark_of(c, rule);
+
+        flags |= rule->instant ? WW_DETECTION_INSTANT : 0;
+        flags |= rule->clear == CLEAR_MANUAL || (rule->instant && rule->clear == CLEAR_DEFAULT) ? WW_DETECTION_MANUAL
+                                                                                                : 0;
+        flags |= item->at.time < k->partial_until ? WW_DETECTION_PARTIAL : 0;
+        flags |= k->flags & KEY_EXERCISE ? WW_DETECTION_EXERCISE : 0;
+        flags |= rule->covert ? WW_DETECTION_COVERT : 0;
+        return flags | (late || what == WW_DETECTION_REFUTED ? WW_DETECTION_LATE : 0);
+}
+
+static void place_remember(struct correlate *c, struct key *k, const struct entry *e) {
+        if (!e || key_rule(c, k)->each)
+                return;
+        texts_hold(c->texts, e->device);
+        texts_drop(c->texts, k->device);
+        k->device = e->device;
+        k->asset = e->asset;
+}
+
+static int emit_with(struct correlate *c, struct key *k, enum ww_detection_what what, const struct item *item,
+                     struct evidence_list *list) {
+        const struct rule *rule = key_rule(c, k);
+        _cleanup_buf_ struct buf title = BUF_INIT;
+        struct ww_detection d = {
+                .what = what,
+                .flags = flags_of(c, k, item, what),
+                .rule = rule->name,
+                .rule_hash = rule->hash,
+                .key = key_text(k),
+                .hazard = rule->hazard,
+                .klass = rule->klass,
+                .priority = k->priority,
+                .procedure = rule->procedure,
+                .legal_basis = rule->legal_basis,
+                .site = site_name(c->rules->site),
+                .zone = zone_of(c, k->asset, false),
+                .device = texts_text(c->texts, k->device),
+                .time = item->at.time,
+                .evidence = list->rows,
+                .n_evidence = list->n,
+        };
+        int r;
+
+        title_render(c, k, list->last, &title);
+        if (title.error)
+                return title.error;
+        d.title = buf_str(&title);
+        if (k->asset < site_asset_count(c->rules->site))
+                d.asset = site_asset(c->rules->site, k->asset)->id;
+        c->figures.detections++;
+        r = c->sink(c->userdata, &d);
+        arena_reset(&c->scratch);
+        return r;
+}
+
+int emit(struct correlate *c, struct key *k, enum ww_detection_what what, const struct item *item) {
+        struct evidence_list list = { .n = 0 };
+
+        evidence_collect(c, k, what, item, &list);
+        if (what == WW_DETECTION_RAISE || what == WW_DETECTION_AGAIN)
+                place_remember(c, k, list.last);
+        return emit_with(c, k, what, item, &list);
+}
+
+int emit_removed(struct correlate *c, struct key *k) {
+        struct evidence_list list = { .n = 0 };
+
+        return emit_with(c, k, WW_DETECTION_REMOVED, &(struct item){ .at = order_deadline(c->now) }, &list);
+}
+
+static const struct {
+        enum emit_limit limit;
+        const char *name, *text;
+} limit_rows[] = {
+        { LIMIT_KEYS, "keys", "keys: the oldest go, or newcomers are refused" },
+        { LIMIT_RUNS, "runs", "partial sequences for one key: newcomers are refused" },
+        { LIMIT_EVENTS, "events", "events for one key: the oldest are dropped" },
+};
+
+int emit_limit(struct correlate *c, uint32_t number, enum emit_limit limit) {
+        const struct rule *rule = &c->rules->rules[number];
+        _cleanup_buf_ struct buf key = BUF_INIT, title = BUF_INIT;
+        uint32_t bounds[] = { rule->limit_keys, rule->limit_runs, rule->limit_events };
+        struct ww_detection d = {
+                .what = WW_DETECTION_RAISE,
+                .flags = WW_DETECTION_INSTANT | WW_DETECTION_MANUAL,
+                .rule = ww_str(emit_limit_rule),
+                .rule_hash = rule->hash,
+                .hazard = WW_HAZARD_SYSTEM,
+                .klass = WW_CLASS_GENERAL,
+                .priority = WW_PRIORITY_HIGH,
+                .site = site_name(c->rules->site),
+                .time = c->now,
+        };
+
+        if (c->by_rule[number].told & limit)
+                return 0;
+        c->by_rule[number].told |= limit;
+        for (size_t i = 0; i < sizeof limit_rows / sizeof *limit_rows; i++)
+                if (limit_rows[i].limit == limit) {
+                        key_put_part(&key, WW_STR("rule"), rule->name);
+                        key_put_part(&key, WW_STR("limit"), ww_str(limit_rows[i].name));
+                        buf_printf(&title, "Rule %s ", rule->name.p);
+                        buf_printf(&title, "has reached its limit of %u %s", bounds[i], limit_rows[i].text);
+                }
+        if (key.error || title.error)
+                return -ENOMEM;
+        d.key = buf_str(&key);
+        d.title = buf_str(&title);
+        c->figures.detections++;
+        return c->sink(c->userdata, &d);
+}

@@ -1,0 +1,169 @@
+/*
+ * Episodes. An item is committed when nothing can take it back: at once if it makes a positive condition true at an
+ * event, else when the watermark reaches it; and always in the order of the key's items, so that one that has to wait
+ * holds back those behind it. At most one episode is open for a key; what it becomes is a detection.
+ */
+#include "correlate/state.h"
+
+static bool rises(const struct item *item) {
+        return item->what == ITEM_RISE || item->what == ITEM_MATCH;
+}
+
+static int pending_push(struct key *k, const struct item *item) {
+        if (k->n_pending == UINT16_MAX)
+                return 0;
+        if (!(k->n_pending & (k->n_pending - 1))) { /* full at 0 and at each power of two */
+                struct item *p = realloc(k->pending, (k->n_pending ? k->n_pending * 2u : 1u) * sizeof *p);
+
+                if (!p)
+                        return -ENOMEM;
+                k->pending = p;
+        }
+        k->pending[k->n_pending++] = *item;
+        return 0;
+}
+
+/* an item of what is decided already, met again after a late event */
+static bool known(const struct correlate *c, const struct key *k, const struct item *item) {
+        const struct rule *rule = key_rule(c, k);
+
+        if (!rises(item))
+                return item->at.time <= k->opened || !(k->flags & (KEY_OPEN | KEY_UP));
+        if (item->at.seq)
+                return !rule->positive;
+        if (rule->condition != CONDITION_WHEN && rule->condition != CONDITION_LEVEL)
+                return true;
+        return (k->flags & KEY_OPEN) || item->at.time <= k->opened;
+}
+
+int episode_item(struct correlate *c, struct key *k, const struct item *given) {
+        const struct rule *rule = key_rule(c, k);
+        struct item item = *given;
+        const struct entry *e;
+        bool eager;
+
+        if (c->muted)
+                return 0;
+        item.grade = k->grade;
+        if (c->rebuilding && rises(&item) && item.at.time <= k->opened)
+                c->opened_seen = true;
+        e = rises(&item) && item.at.seq ? log_find(rule, k, item.at) : NULL;
+        if (e && (e->flags & ENTRY_FIRED))
+                return 0;
+        if (item.at.time <= watermark_of(c, rule) && !k->n_pending)
+                return c->rebuilding && known(c, k, &item) ? 0 : episode_commit(c, k, &item);
+        eager = e && rule->positive && !k->n_pending && episode_quiet(c, k) > item.at.time;
+        return eager ? episode_commit(c, k, &item) : pending_push(k, &item);
+}
+
+static int open_or_again(struct correlate *c, struct key *k, const struct item *item) {
+        struct entry *e = log_find(key_rule(c, k), k, item->at);
+
+        if (e)
+                e->flags |= ENTRY_FIRED;
+        k->priority = item->grade;
+        if (k->flags & KEY_OPEN)
+                return emit(c, k, WW_DETECTION_AGAIN, item);
+        k->flags |= KEY_OPEN;
+        k->opened = item->at.time;
+        c->figures.episodes++;
+        return emit(c, k, WW_DETECTION_RAISE, item);
+}
+
+static int close_episode(struct correlate *c, struct key *k, const struct item *item) {
+        if (!(k->flags & KEY_OPEN))
+                return 0;
+        k->flags &= (uint8_t)~KEY_OPEN;
+        c->figures.episodes--;
+        return emit(c, k, WW_DETECTION_CLEAR, item);
+}
+
+static int commit_fall(struct correlate *c, struct key *k, const struct item *item) {
+        k->flags &= (uint8_t)~KEY_UP;
+        switch (key_rule(c, k)->clear) {
+        case CLEAR_DEFAULT:
+        case CLEAR_MANUAL: /* latched by the alarm; the condition follows the level */
+                return close_episode(c, k, item);
+        case CLEAR_QUIET:
+                k->quiet_from = item->at.time;
+                return 0;
+        case CLEAR_EXPR:
+                return 0;
+        }
+        return 0;
+}
+
+int episode_commit(struct correlate *c, struct key *k, const struct item *item) {
+        const struct rule *rule = key_rule(c, k);
+
+        switch (item->what) {
+        case ITEM_RISE:
+                k->flags |= KEY_UP;
+                return open_or_again(c, k, item);
+        case ITEM_MATCH:
+                if (!rule->instant && !(k->flags & KEY_OPEN))
+                        return 0;
+                k->quiet_from = item->at.time;
+                return open_or_again(c, k, item);
+        case ITEM_FALL:
+                return commit_fall(c, k, item);
+        case ITEM_CLEARED:
+                return close_episode(c, k, item);
+        case ITEM_GRADE:
+                if (!(k->flags & KEY_OPEN) || item->grade == k->priority)
+                        return 0;
+                k->priority = item->grade;
+                return emit(c, k, WW_DETECTION_REGRADE, item);
+        }
+        return 0;
+}
+
+int episode_pending_first(struct correlate *c, struct key *k) {
+        struct item first = k->pending[0];
+
+        memmove(k->pending, k->pending + 1, --k->n_pending * sizeof first);
+        return episode_commit(c, k, &first);
+}
+
+void episode_drop_from(struct key *k, struct order at) {
+        while (k->n_pending && order_compare(k->pending[k->n_pending - 1].at, at) >= 0)
+                k->n_pending--;
+}
+
+int64_t episode_quiet(const struct correlate *c, const struct key *k) {
+        const struct rule *rule = key_rule(c, k);
+        int64_t quiet;
+
+        if (rule->clear != CLEAR_QUIET || !(k->flags & KEY_OPEN) || (!rule->instant && (k->flags & KEY_UP)))
+                return WW_TIME_NEVER;
+        quiet = rule_span_of(c, &rule->quiet, k->asset);
+        return quiet ? k->quiet_from + quiet : WW_TIME_NEVER;
+}
+
+int episode_quiet_over(struct correlate *c, struct key *k, int64_t time) {
+        return close_episode(c, k, &(struct item){ .at = order_deadline(time), .what = ITEM_CLEARED });
+}
+
+/* What has been committed stands; but a level is what it is now, and a refuted alarm is told. */
+int episode_after_rebuild(struct correlate *c, struct key *k, struct order from) {
+        const struct rule *rule = key_rule(c, k);
+        struct item item = { .at = from, .what = ITEM_FALL, .grade = k->grade };
+        bool held = k->bits & SWEEP_HELD;
+        int r = 0;
+
+        if ((k->flags & KEY_OPEN) && k->opened >= from.time && !c->opened_seen &&
+            (!rule->n_aggregates || k->trimmed == WW_TIME_NONE || k->trimmed <= k->opened - rule->within))
+                r = emit(c, k, WW_DETECTION_REFUTED, &item);
+        if (r || rule->instant || k->n_pending)
+                return r;
+        if (!held && (k->flags & KEY_UP)) {
+                if (k->opened > item.at.time)
+                        item.at = order_deadline(k->opened);
+                return episode_commit(c, k, &item);
+        }
+        if (held && !(k->flags & (KEY_UP | KEY_OPEN))) {
+                item.what = ITEM_RISE;
+                return episode_commit(c, k, &item);
+        }
+        return 0;
+}

@@ -1,0 +1,28 @@
+#pragma once
+/*
+ * The selection index: which selections of which rules an event matches, at a cost that depends on how many could,
+ * not on how many exist.
+ */
+#include "correlate/rule.h"
+
+struct index;
+
+struct match {
+        uint32_t rule;
+        uint32_t alias;
+};
+
+struct matches {
+        struct match *p;
+        size_t n, capacity;
+};
+
+int index_new(struct index **ret, const struct correlate_rules *set);
+struct index *index_free(struct index *x);
+
+/** All selections that `event` matches, sorted by (rule, alias), into `out` (grown as needed). 0 or -ENOMEM. */
+int index_find(const struct index *x, const struct ww_event *event, struct matches *out);
+/** True if some selection is a level over this family: then every event of it matters to the levels in force. */
+bool index_level_family(const struct index *x, ww_family family);
+/** True if `event` satisfies this selection, kind included. */
+bool selection_matches(const struct correlate_rules *set, const struct selection *s, const struct ww_event *event);

@@ -1,0 +1,300 @@
+/*
+ * Keys: one open-addressing table over (rule, exercise, text), and for each rule a list from the least to the most
+ * recently touched key. The list gives keys back that nothing remembers any more (two at most for each newcomer, so
+ * that no event pays for many), finds the one to evict at the rule's limit, and is the order in which keys are saved.
+ */
+#include "correlate/state.h"
+
+#include <stdio.h>
+#include <xxhash.h>
+
+#define EVICT_TRIES 64
+
+struct ww_str key_text(const struct key *k) {
+        return (struct ww_str){ k->text, k->text_n };
+}
+
+static uint64_t hash_of(uint32_t rule, bool exercise, struct ww_str text) {
+        return XXH3_64bits_withSeed(text.p ? text.p : "", text.n, (uint64_t)rule << 1 | exercise);
+}
+
+static size_t slot_of(const struct correlate *c, uint64_t hash, uint32_t rule, bool exercise, struct ww_str text) {
+        size_t at = hash & c->table_mask;
+
+        for (; c->table[at]; at = (at + 1) & c->table_mask) {
+                const struct key *k = c->table[at];
+
+                if (k->hash == hash && k->rule == rule && !(k->flags & KEY_EXERCISE) == !exercise &&
+                    ww_str_equal(key_text(k), text))
+                        break;
+        }
+        return at;
+}
+
+struct key *key_find(const struct correlate *c, uint32_t rule, bool exercise, struct ww_str text) {
+        return c->table[slot_of(c, hash_of(rule, exercise, text), rule, exercise, text)];
+}
+
+static int table_grow(struct correlate *c) {
+        size_t mask = c->table_mask * 2 + 1;
+        struct key **table;
+
+        if (c->figures.keys * 2 <= c->table_mask)
+                return 0;
+        table = calloc(mask + 1, sizeof(struct key *));
+        if (!table)
+                return -ENOMEM;
+        for (size_t i = 0; i <= c->table_mask; i++)
+                if (c->table[i]) {
+                        size_t at = c->table[i]->hash & mask;
+
+                        while (table[at])
+                                at = (at + 1) & mask;
+                        table[at] = c->table[i];
+                }
+        free(c->table);
+        c->table = table;
+        c->table_mask = mask;
+        return 0;
+}
+
+static void table_remove(struct correlate *c, size_t hole) {
+        for (size_t at = (hole + 1) & c->table_mask; c->table[at]; at = (at + 1) & c->table_mask) {
+                size_t home = c->table[at]->hash & c->table_mask;
+
+                if (((at - home) & c->table_mask) >= ((at - hole) & c->table_mask)) {
+                        c->table[hole] = c->table[at];
+                        hole = at;
+                }
+        }
+        c->table[hole] = NULL;
+}
+
+static void list_remove(struct rule_state *s, struct key *k) {
+        *(k->previous ? &k->previous->next : &s->first) = k->next;
+        *(k->next ? &k->next->previous : &s->last) = k->previous;
+        k->next = k->previous = NULL;
+}
+
+static void list_append(struct rule_state *s, struct key *k) {
+        k->previous = s->last;
+        *(s->last ? &s->last->next : &s->first) = k;
+        s->last = k;
+}
+
+void key_touch(struct correlate *c, struct key *k) {
+        struct rule_state *s = &c->by_rule[k->rule];
+
+        if (s->last == k)
+                return;
+        list_remove(s, k);
+        list_append(s, k);
+}
+
+void key_free(struct correlate *c, struct key *k) {
+        const struct rule *rule = key_rule(c, k);
+
+        timers_disarm(c, k);
+        table_remove(c, slot_of(c, k->hash, k->rule, k->flags & KEY_EXERCISE, key_text(k)));
+        list_remove(&c->by_rule[k->rule], k);
+        c->by_rule[k->rule].n_keys--;
+        c->figures.keys--;
+        c->figures.key_bytes -= sizeof *k + k->text_n;
+        c->figures.episodes -= !!(k->flags & KEY_OPEN);
+        log_free(c, k);
+        texts_drop(c->texts, k->device);
+        aggregate_free(rule, k);
+        span_free(k);
+        free(k->runs);
+        free(k->pending);
+        free(k);
+}
+
+static bool evictable(const struct rule *rule, const struct key *k) {
+        return !(k->flags & KEY_OPEN) && !k->pins && !rule->each && !k->n_pending &&
+               !(rule->after_mask && k->expire < k->n_log);
+}
+
+/* nothing that it holds can matter any more */
+static bool spent(const struct correlate *c, const struct rule *rule, const struct key *k) {
+        return evictable(rule, k) && !span_any(k, UINT16_MAX) &&
+               (!k->n_log || log_entry(rule, k, k->n_log - 1)->at.time <= watermark_of(c, rule) - rule_horizon(rule));
+}
+
+static void reclaim(struct correlate *c, const struct rule *rule, struct rule_state *s) {
+        for (int i = 0; i < 2 && s->first; i++) {
+                struct key *k = s->first;
+
+                if (spent(c, rule, k))
+                        key_free(c, k);
+                else if (!evictable(rule, k))
+                        key_touch(c, k);
+                else
+                        return;
+        }
+}
+
+/* true if there is room for a newcomer */
+static bool evict(struct correlate *c, const struct rule *rule, struct rule_state *s) {
+        for (int i = 0; i < EVICT_TRIES && s->n_keys >= rule->limit_keys; i++) {
+                struct key *k = s->first;
+
+                if (evictable(rule, k)) {
+                        key_free(c, k);
+                        c->figures.evicted++;
+                } else {
+                        key_touch(c, k);
+                }
+        }
+        return s->n_keys < rule->limit_keys;
+}
+
+static struct key *key_make(struct correlate *c, uint32_t rule, bool exercise, struct ww_str text, uint64_t hash) {
+        const struct rule *r = &c->rules->rules[rule];
+        struct key *k = calloc(1, sizeof *k + text.n);
+
+        if (!k)
+                return NULL;
+        if (r->n_aggregates) {
+                k->aggregates = calloc(r->n_aggregates, sizeof *k->aggregates);
+                if (!k->aggregates) {
+                        free(k);
+                        return NULL;
+                }
+        }
+        k->hash = hash;
+        k->rule = rule;
+        k->flags = exercise ? KEY_EXERCISE : 0;
+        k->at = k->lead = k->trimmed = k->opened = k->partial_until = WW_TIME_NONE;
+        k->asset = SITE_NONE;
+        k->priority = (uint8_t)r->priority;
+        k->grade = k->base_grade = (uint8_t)r->priority;
+        k->text_n = (uint32_t)text.n;
+        memcpy(k->text, text.p ? text.p : "", text.n);
+        return k;
+}
+
+int key_get(struct correlate *c, uint32_t rule, bool exercise, struct ww_str text, struct key **ret) {
+        const struct rule *r = &c->rules->rules[rule];
+        struct rule_state *s = &c->by_rule[rule];
+        uint64_t hash = hash_of(rule, exercise, text);
+        struct key *k = c->table[slot_of(c, hash, rule, exercise, text)];
+
+        *ret = k;
+        if (k)
+                return 0;
+        if (!c->loading)
+                reclaim(c, r, s);
+        if (s->n_keys >= r->limit_keys && !c->loading) {
+                int e = emit_limit(c, rule, LIMIT_KEYS);
+
+                if (e)
+                        return e;
+                if (!evict(c, r, s)) {
+                        c->figures.refused++;
+                        return 0;
+                }
+        }
+        k = table_grow(c) < 0 ? NULL : key_make(c, rule, exercise, text, hash);
+        if (!k)
+                return -ENOMEM;
+        c->table[slot_of(c, hash, rule, exercise, text)] = k;
+        list_append(s, k);
+        s->n_keys++;
+        c->figures.keys++;
+        c->figures.key_bytes += sizeof *k + text.n;
+        *ret = k;
+        return 0;
+}
+
+static void put_escaped(struct buf *out, struct ww_str s) {
+        for (size_t i = 0; i < s.n; i++) {
+                if (s.p[i] == ',' || s.p[i] == '\\')
+                        buf_put_u8(out, '\\');
+                buf_put_u8(out, (uint8_t)s.p[i]);
+        }
+}
+
+void key_put_part(struct buf *out, struct ww_str name, struct ww_str value) {
+        if (out->n)
+                buf_put_u8(out, ',');
+        buf_put(out, name.p, name.n);
+        buf_put_u8(out, '=');
+        put_escaped(out, value);
+}
+
+static bool value_text(struct ww_value v, char buffer[static 40], struct ww_str *ret) {
+        switch (v.type) {
+        case WW_STRING:
+                *ret = v.string;
+                return true;
+        case WW_NUMBER:
+                *ret = (struct ww_str){ buffer, (size_t)snprintf(buffer, 40, "%.17g", v.number) };
+                return true;
+        case WW_BOOL:
+                *ret = v.boolean ? WW_STR("true") : WW_STR("false");
+                return true;
+        case WW_MISSING:
+        case WW_NULL:
+        case WW_TIME:
+        case WW_SPAN:
+                return false;
+        }
+        return false;
+}
+
+bool key_format(const struct correlate *c, const struct rule *rule, const struct selection *s,
+                const struct ww_event *event, struct buf *out) {
+        buf_reset(out);
+        for (size_t i = 0; i < rule->n_key; i++) {
+                char buffer[40];
+                struct ww_str text;
+
+                if (!value_text(field_load(s->key[i], c->rules->site, event), buffer, &text) || text.n > 512)
+                        return false;
+                key_put_part(out, rule->key_names[i], text);
+        }
+        return true;
+}
+
+struct ww_str key_part(struct arena *scratch, struct ww_str text, size_t part) {
+        char *out = arena_alloc(scratch, text.n + 1);
+        size_t n = 0, at = 0;
+
+        if (!out)
+                return WW_STR_NONE;
+        for (; part && at < text.n; at++) {
+                if (text.p[at] == '\\')
+                        at++;
+                else if (text.p[at] == ',')
+                        part--;
+        }
+        while (at < text.n && text.p[at] != '=')
+                at++;
+        for (at++; at < text.n && text.p[at] != ','; at++) {
+                if (text.p[at] == '\\' && at + 1 < text.n)
+                        at++;
+                out[n++] = text.p[at];
+        }
+        return (struct ww_str){ out, n };
+}
+
+int key_enrol(struct correlate *c, uint32_t rule, struct ww_str asset, uint32_t index, int64_t now) {
+        _cleanup_buf_ struct buf text = BUF_INIT;
+        struct key *k;
+        int r;
+
+        key_put_part(&text, WW_STR("asset"), asset);
+        if (text.error)
+                return text.error;
+        if (key_find(c, rule, false, buf_str(&text)))
+                return 0;
+        r = key_get(c, rule, false, buf_str(&text), &k);
+        if (r || !k)
+                return r;
+        k->asset = index;
+        k->since = k->base_since = k->at = now;
+        if (index < site_asset_count(c->rules->site))
+                k->device = texts_ref(c->texts, site_asset(c->rules->site, index)->device);
+        return apply_arm(c, k);
+}

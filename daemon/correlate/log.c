@@ -1,0 +1,141 @@
+#include "correlate/state.h"
+
+size_t log_place(const struct rule *rule, const struct key *k, struct order at) {
+        size_t low = 0, high = k->n_log;
+
+        if (!high || order_compare(log_entry(rule, k, high - 1)->at, at) < 0)
+                return high;
+        while (low < high) {
+                size_t middle = (low + high) / 2;
+
+                if (order_compare(log_entry(rule, k, middle)->at, at) < 0)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return low;
+}
+
+struct entry *log_find(const struct rule *rule, const struct key *k, struct order at) {
+        size_t place = log_place(rule, k, at);
+        struct entry *e = place < k->n_log ? log_entry(rule, k, place) : NULL;
+
+        return e && order_compare(e->at, at) == 0 ? e : NULL;
+}
+
+static void entry_release(struct correlate *c, const struct rule *rule, struct entry *e) {
+        texts_drop(c->texts, e->device);
+        for (size_t i = 0; i < rule->n_captures; i++)
+                if (e->captures[i].type == WW_STRING)
+                        texts_drop(c->texts, e->captures[i].text);
+}
+
+static int log_grow(struct correlate *c, const struct rule *rule, struct key *k) {
+        uint32_t capacity = k->log_capacity ? k->log_capacity * 2 : 1;
+        uint8_t *log;
+
+        if (k->n_log < k->log_capacity)
+                return 0;
+        log = realloc(k->log, capacity * rule->entry_size);
+        if (!log)
+                return -ENOMEM;
+        c->figures.key_bytes += (capacity - k->log_capacity) * rule->entry_size;
+        k->log = log;
+        k->log_capacity = capacity;
+        return 0;
+}
+
+struct entry *log_open(struct correlate *c, struct key *k, size_t place, struct order at) {
+        const struct rule *rule = key_rule(c, k);
+        struct entry *e;
+
+        if (log_grow(c, rule, k) < 0)
+                return NULL;
+        e = log_entry(rule, k, place);
+        memmove((uint8_t *)e + rule->entry_size, e, (k->n_log - place) * rule->entry_size);
+        memset(e, 0, rule->entry_size);
+        e->at = at;
+        k->n_log++;
+        return e;
+}
+
+/* An entry goes. The sweep's scalars behind it are from now on those in front of what follows: the entry before it, or
+ * the base, takes them over. */
+static void scalars_pass(struct key *k, const struct entry *gone, struct entry *before) {
+        if (gone->at.time > k->trimmed)
+                k->trimmed = gone->at.time;
+        if (before) {
+                before->since = gone->since;
+                before->bits = gone->bits;
+                before->grade = gone->grade;
+                before->flags |= gone->flags & ENTRY_ENDED;
+                return;
+        }
+        k->base_since = gone->since;
+        k->base_bits = gone->bits;
+        k->base_grade = gone->grade;
+}
+
+void log_drop(struct correlate *c, struct key *k, size_t place) {
+        const struct rule *rule = key_rule(c, k);
+        struct entry *e = log_entry(rule, k, place);
+
+        scalars_pass(k, e, place ? log_entry(rule, k, place - 1) : NULL);
+        entry_release(c, rule, e);
+        memmove(e, (uint8_t *)e + rule->entry_size, (k->n_log - place - 1) * rule->entry_size);
+        k->n_log--;
+        k->expire -= k->expire > place;
+}
+
+static bool trimmable(const struct rule *rule, const struct key *k, size_t i, int64_t cut) {
+        const struct entry *e = log_entry(rule, k, i);
+
+        if (e->at.time > cut || e->pinned || (rule->n_aggregates && i >= k->expire) ||
+            (rule->after_mask && i >= k->expire))
+                return false;
+        return rule->condition != CONDITION_EXPECT || i + 1 < k->n_log; /* what was last heard is the context */
+}
+
+/* an entry that only repeats or ends a level may lie behind an open span: taken out of the middle when room is short */
+static void log_compact(struct correlate *c, struct key *k, int64_t cut) {
+        const struct rule *rule = key_rule(c, k);
+        size_t to = 0, expire = k->expire;
+
+        for (size_t i = 0; i < k->n_log; i++) {
+                struct entry *e = log_entry(rule, k, i);
+
+                if (trimmable(rule, k, i, cut)) {
+                        scalars_pass(k, e, to ? log_entry(rule, k, to - 1) : NULL);
+                        entry_release(c, rule, e);
+                        expire -= i < k->expire;
+                        continue;
+                }
+                if (to != i)
+                        memcpy(log_entry(rule, k, to), e, rule->entry_size);
+                to++;
+        }
+        k->n_log = (uint32_t)to;
+        k->expire = (uint32_t)expire;
+}
+
+void log_trim(struct correlate *c, struct key *k) {
+        const struct rule *rule = key_rule(c, k);
+        int64_t cut = watermark_of(c, rule) - rule_horizon(rule);
+
+        if (!k->n_log)
+                return;
+        /* one by one would move the log each time: only when it is full */
+        if (k->n_log == k->log_capacity || trimmable(rule, k, k->n_log - 1, cut))
+                log_compact(c, k, cut);
+}
+
+void log_free(struct correlate *c, struct key *k) {
+        const struct rule *rule = key_rule(c, k);
+
+        for (size_t i = 0; i < k->n_log; i++)
+                entry_release(c, rule, log_entry(rule, k, i));
+        c->figures.key_bytes -= k->log_capacity * rule->entry_size;
+        free(k->log);
+        k->log = NULL;
+        k->n_log = k->log_capacity = k->expire = 0;
+}

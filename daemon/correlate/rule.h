@@ -1,0 +1,182 @@
+#pragma once
+/*
+ * A compiled rule set: what the loader makes of the files, and all that the matcher reads. Immutable.
+ *
+ * Rules are sorted by name, and a rule's number is its place there: "in (time, rule, key) order" is by this number,
+ * so that neither the order of files nor of rules in a file shows anywhere.
+ */
+#include "base/arena.h"
+#include "base/symtab.h"
+#include "config/yaml.h"
+#include "correlate/correlate.h"
+#include "correlate/field.h"
+#include "expr/expr.h"
+
+#define RULE_ALIASES_MAX    16
+#define RULE_STEPS_MAX      8
+#define RULE_CAPTURES_MAX   8
+#define RULE_KEY_PARTS_MAX  4
+#define RULE_AGGREGATES_MAX 16
+#define RULE_GRADES_MAX     4
+#define RULE_WAIT_DEFAULT   (2 * WW_SECOND)
+#define RULE_SPAN_MAX       (400 * WW_DAY)
+#define RULE_KEYS_DEFAULT   1000000
+#define RULE_RUNS_DEFAULT   256
+#define RULE_EVENTS_DEFAULT 10000
+
+/* one field of a selection that has to be equal to one of several values */
+struct equality {
+        const struct field *field;
+        const struct ww_value *values; /* as YAML types them */
+        const struct ww_str *texts;    /* the same as text, for fields that carry text */
+        size_t n;
+        const struct ww_str *marks; /* what the index looks them up by: the text, and `#` with the bits of a number */
+        size_t n_marks;
+        const uint32_t *lists; /* named lists: a member of any */
+        size_t n_lists;
+};
+
+struct kind_choice {
+        ww_family family;
+        enum ww_state state; /* UNKNOWN = any value of the family */
+};
+
+struct selection {
+        struct ww_str alias;
+        struct diag_pos pos;
+        const struct kind_choice *kinds;
+        size_t n_kinds;
+        bool level; /* over state kinds */
+        const struct equality *equalities;
+        size_t n_equalities;
+        const struct expr *where; /* over the event's own fields */
+        const struct expr *cross; /* reads earlier aliases of the sequence: decided at its step */
+        uint32_t flags;           /* the event must have one of these; 0 = must be neither duplicate nor suspect */
+        const struct field *key[RULE_KEY_PARTS_MAX];
+};
+
+/* a field that each entry of a key's log keeps, because `distinct`, `cross` or the title reads it */
+struct capture {
+        uint16_t aliases; /* of which selections */
+        const struct field *field;
+};
+
+enum aggregate_kind {
+        AGGREGATE_COUNT,
+        AGGREGATE_DISTINCT,
+};
+
+struct aggregate {
+        enum aggregate_kind kind;
+        uint8_t alias, capture;
+};
+
+enum rule_condition {
+        CONDITION_LEVEL,
+        CONDITION_INSTANT,
+        CONDITION_WHEN,
+        CONDITION_SEQUENCE,
+        CONDITION_EXPECT, /* per asset or per anchor */
+};
+
+enum rule_clear {
+        CLEAR_DEFAULT,
+        CLEAR_EXPR,
+        CLEAR_QUIET,
+        CLEAR_MANUAL,
+};
+
+/* a span that may be an asset's field */
+struct rule_span {
+        int64_t usec;
+        const struct field *field; /* NULL = usec */
+};
+
+struct rule_sequence {
+        uint16_t step[RULE_STEPS_MAX];          /* aliases, any of which takes the step */
+        uint16_t forbidden[RULE_STEPS_MAX + 1]; /* [i]: none of these before step i; [n]: none after the last */
+        uint8_t n;
+        bool negated;
+};
+
+struct rule_grade {
+        const struct expr *when;
+        enum ww_priority priority;
+};
+
+struct title_part {
+        struct ww_str text; /* literal, if field and key are none */
+        const struct field *field;
+        int key;     /* part of the key, -1 = none */
+        int capture; /* -1 = none */
+};
+
+struct rule {
+        uint32_t number;
+        struct ww_str name;
+        struct diag_pos pos;
+        uint64_t hash;       /* of the whole canonical rule */
+        uint64_t state_hash; /* of what its state depends on */
+        const struct title_part *title;
+        size_t n_title;
+
+        const struct selection *aliases;
+        size_t n_aliases;
+        uint16_t level_mask;     /* aliases over state kinds */
+        uint16_t condition_mask; /* aliases that the condition reads */
+        uint16_t clear_mask;     /* aliases that only `clear` reads */
+
+        struct ww_str key_names[RULE_KEY_PARTS_MAX];
+        size_t n_key;
+
+        enum rule_condition condition;
+        bool instant;  /* the condition is an instant, else a level */
+        bool positive; /* further events cannot make it false: decided on arrival */
+        int64_t within, gap, wait;
+        struct rule_span hold, span_for, quiet;
+        const struct expr *when;
+        const struct aggregate *aggregates;
+        size_t n_aggregates;
+        struct rule_sequence sequence;
+        uint16_t expect_mask, after_mask;
+        bool each;              /* expect per asset */
+        const uint32_t *assets; /* of the site, sorted by id */
+        size_t n_assets;
+        enum rule_clear clear;
+        const struct expr *clear_expr;
+        struct rule_grade grades[RULE_GRADES_MAX];
+        size_t n_grades;
+
+        struct capture captures[RULE_CAPTURES_MAX];
+        size_t n_captures;
+        size_t entry_size;
+
+        enum ww_hazard hazard;
+        enum ww_class klass;
+        enum ww_priority priority;
+        struct ww_str procedure, legal_basis;
+        bool covert;
+        uint32_t limit_keys, limit_runs, limit_events;
+        const struct yaml_node *examples;
+};
+
+struct index;
+
+struct correlate_rules {
+        struct arena arena;
+        const struct site *site;
+        struct symtab *symbols;
+        const struct ww_kinds *kinds;
+        struct rule *rules;
+        size_t n;
+        const struct field **fields; /* slots of `where` */
+        size_t n_fields, fields_capacity;
+        struct index *index;
+        int64_t wait_max;
+};
+
+/* slots of `when`, `clear` and `regrade`: (slot, sub) */
+enum {
+        SLOT_AGGREGATE, /* sub = its number */
+        SLOT_ALIAS,     /* sub = its number: the level, or the instant */
+};

@@ -1,0 +1,57 @@
+#pragma once
+/*
+ * The loader of one rule, in parts. Every part tells what is wrong in loader.d and goes on, so that one run shows all
+ * mistakes of a file; the rule set is refused at the end if anything was told.
+ */
+#include "correlate/rule.h"
+#include "correlate/word.h"
+
+struct loader {
+        struct correlate_rules *set;
+        struct diag *d;
+        struct rule *rule;
+        const struct yaml_node *node; /* of the rule */
+};
+
+/* each returns 0, DIAG_E_USER or -ENOMEM; load_errno() folds two */
+int rule_load_select(struct loader *l);
+int rule_load_key(struct loader *l);
+int rule_load_condition(struct loader *l);
+int rule_load_sequence(struct loader *l, const struct yaml_node *node);
+int rule_load_expect(struct loader *l);
+int rule_load_clear(struct loader *l);
+int rule_load_raise(struct loader *l);
+int rule_load_title(struct loader *l);
+
+/** "rule `NAME`: WORD", for the typed readers; lives in the rule set. */
+const char *rule_load_what(struct loader *l, const char *word);
+/** The worse of two results: -errno before DIAG_E_USER before 0. */
+static inline int rule_load_worse(int a, int b) {
+        return a < 0 ? a : b < 0 ? b : a ? a : b;
+}
+/** Alias number, or -1 after telling. */
+int rule_load_alias(struct loader *l, struct ww_str name, struct diag_pos pos);
+int rule_load_alias_find(const struct rule *r, struct ww_str name);
+/** "a", "a or b" → mask; 0 after telling. */
+int rule_load_alias_mask(struct loader *l, struct ww_str text, struct diag_pos pos, uint16_t *ret);
+/** A capture of `field` for these aliases: its number, or -1 after telling (too many). */
+int rule_load_capture(struct loader *l, uint16_t aliases, const struct field *field, struct diag_pos pos);
+/** A span, or `asset.f` if `field_too`. */
+int rule_load_span(struct loader *l, const struct yaml_node *n, const char *word, struct rule_span *ret);
+/** Resolves a field; tells about a word that nothing is known to carry. NULL without memory or after telling
+ *  (*ret_error). */
+const struct field *rule_load_field(struct loader *l, struct ww_str name, struct diag_pos pos, int *ret_error);
+/** Where an expression in a scalar starts. */
+static inline struct diag_pos rule_load_text_pos(const struct yaml_node *n) {
+        struct diag_pos pos = n->pos;
+
+        pos.column += !n->plain;
+        return pos;
+}
+
+/* scope.c: what names in expressions mean */
+int scope_compile_where(struct loader *l, struct selection *s, const struct yaml_node *node);
+int scope_compile_when(struct loader *l, const struct yaml_node *node, const struct expr **ret);
+int scope_compile_clear(struct loader *l, const struct yaml_node *node, const struct expr **ret);
+/** True if further events cannot make it false. */
+bool scope_positive(const struct expr *e);

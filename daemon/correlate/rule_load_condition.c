@@ -1,0 +1,234 @@
+#include "correlate/rule_load.h"
+
+int rule_load_span(struct loader *l, const struct yaml_node *n, const char *word, struct rule_span *ret) {
+        static const char head[] = "asset.";
+        int r = 0;
+
+        if (n->type == YAML_SCALAR && n->text.n > 6 && memcmp(n->text.p, head, 6) == 0) {
+                ret->field = rule_load_field(l, n->text, n->pos, &r);
+                return ret->field ? 0 : r;
+        }
+        return yaml_span(n, rule_load_what(l, word), 1, RULE_SPAN_MAX, l->d, &ret->usec);
+}
+
+static int load_fixed_span(struct loader *l, const char *word, int64_t *ret) {
+        const struct yaml_node *n = yaml_get(l->node, word);
+
+        return n ? yaml_span(n, rule_load_what(l, word), 1, RULE_SPAN_MAX, l->d, ret) : 0;
+}
+
+struct masks {
+        const struct rule *rule;
+        uint16_t aliases, aggregated;
+};
+
+static void visit_alias(void *userdata, struct expr_ref ref, bool is_call) {
+        struct masks *m = userdata;
+
+        if (ref.slot == SLOT_ALIAS)
+                m->aliases |= (uint16_t)(1u << ref.sub);
+        else
+                m->aggregated |= (uint16_t)(1u << m->rule->aggregates[ref.sub].alias);
+}
+
+static int load_when(struct loader *l, const struct yaml_node *node) {
+        struct rule *rule = l->rule;
+        struct masks m = { .rule = rule };
+        int r;
+
+        rule->condition = CONDITION_WHEN;
+        if (!rule->within)
+                return diag_error(l->d, node->key_pos, "add `within: 5m`",
+                                  "rule `%s`: `when` counts in a window, and there is none", rule->name.p);
+        r = scope_compile_when(l, node, &rule->when);
+        if (r)
+                return r;
+        if (!rule->n_aggregates)
+                return diag_error(l->d, node->pos, "write `count(a) >= 3`", "rule `%s`: `when` counts nothing",
+                                  rule->name.p);
+        expr_each_ref(rule->when, visit_alias, &m);
+        rule->condition_mask = m.aggregated;
+        rule->positive = scope_positive(rule->when);
+        return 0;
+}
+
+/* a rule without a condition has its selections as its condition, save those that only `clear` reads */
+static int load_plain(struct loader *l) {
+        struct rule *rule = l->rule;
+        uint16_t all = (uint16_t)((1u << rule->n_aliases) - 1);
+        struct masks m = { .rule = rule };
+
+        if (rule->clear_expr)
+                expr_each_ref(rule->clear_expr, visit_alias, &m);
+        rule->condition_mask = all & (uint16_t) ~(m.aliases | m.aggregated);
+        if (!rule->condition_mask)
+                return diag_error(l->d, rule->pos, "add a selection that raises", "rule `%s`: nothing raises it",
+                                  rule->name.p);
+        rule->instant = !(rule->condition_mask & rule->level_mask);
+        if (!rule->instant && (rule->condition_mask & ~rule->level_mask))
+                return diag_error(l->d, rule->pos, "make two rules of it, or count them with `when`",
+                                  "rule `%s`: its selections mix states and pulses", rule->name.p);
+        rule->condition = rule->instant ? CONDITION_INSTANT : CONDITION_LEVEL;
+        rule->positive = true;
+        return 0;
+}
+
+static int load_clear_mapping(struct loader *l, const struct yaml_node *n) {
+        static const char *const keys[] = { "quiet" };
+        const struct yaml_node *quiet = yaml_get(n, "quiet");
+        int r = yaml_known_keys(n, rule_load_what(l, "clear"), keys, 1, l->d);
+
+        l->rule->clear = CLEAR_QUIET;
+        if (!quiet)
+                return rule_load_worse(r, diag_error(l->d, n->pos, "write `clear: {quiet: 10m}`",
+                                                     "rule `%s`: `clear` names no `quiet`", l->rule->name.p));
+        return rule_load_worse(r, rule_load_span(l, quiet, "quiet", &l->rule->quiet));
+}
+
+int rule_load_clear(struct loader *l) {
+        const struct yaml_node *n = yaml_get(l->node, "clear");
+
+        if (!n)
+                return 0;
+        if (n->type == YAML_MAPPING)
+                return load_clear_mapping(l, n);
+        if (n->type == YAML_SCALAR && ww_str_is(n->text, "manual")) {
+                l->rule->clear = CLEAR_MANUAL;
+                return 0;
+        }
+        l->rule->clear = CLEAR_EXPR;
+        return scope_compile_clear(l, n, &l->rule->clear_expr);
+}
+
+static int load_grade(struct loader *l, const struct yaml_node *n, struct rule_grade *g) {
+        static const char *const keys[] = { "if", "priority" };
+        const struct yaml_node *when, *priority;
+        int r;
+
+        if (n->type == YAML_MAPPING && yaml_get(n, "after"))
+                return diag_error(l->d, yaml_get(n, "after")->key_pos, NULL,
+                                  "`regrade: [{after: …}]` is not supported by this version");
+        when = n->type == YAML_MAPPING ? yaml_get(n, "if") : NULL;
+        priority = n->type == YAML_MAPPING ? yaml_get(n, "priority") : NULL;
+        if (!when || !priority)
+                return diag_error(l->d, n->pos, "write `{if: count(a) >= 10, priority: critical}`",
+                                  "rule `%s`: a row of `regrade` needs `if` and `priority`", l->rule->name.p);
+        r = yaml_known_keys(n, rule_load_what(l, "regrade"), keys, 2, l->d);
+        if (priority->type != YAML_SCALAR || !ww_priority_find(priority->text, &g->priority))
+                r = rule_load_worse(r, diag_error(l->d, priority->pos, "one of: low, medium, high, critical",
+                                                  "rule `%s`: unknown priority", l->rule->name.p));
+        return rule_load_worse(r, scope_compile_when(l, when, &g->when));
+}
+
+static int load_regrade(struct loader *l) {
+        const struct yaml_node *list = yaml_get(l->node, "regrade");
+        int r = 0;
+
+        if (!list)
+                return 0;
+        if (list->type != YAML_SEQUENCE || list->n > RULE_GRADES_MAX)
+                return diag_error(l->d, list->pos, "write `regrade: [{if: …, priority: …}]`",
+                                  "rule `%s`: `regrade` takes a list of at most %d rows", l->rule->name.p,
+                                  RULE_GRADES_MAX);
+        if (!l->rule->within)
+                return diag_error(l->d, list->key_pos, "add `within`", "rule `%s`: `regrade` counts in a window",
+                                  l->rule->name.p);
+        yaml_each(n, list)
+                r = rule_load_worse(r, load_grade(l, n, &l->rule->grades[l->rule->n_grades++]));
+        return r;
+}
+
+static int check_used(struct loader *l) {
+        struct rule *rule = l->rule;
+        struct masks m = { .rule = rule };
+        int r = 0;
+
+        for (size_t i = 0; i < rule->n_grades; i++)
+                if (rule->grades[i].when)
+                        expr_each_ref(rule->grades[i].when, visit_alias, &m);
+        if (rule->clear_expr)
+                expr_each_ref(rule->clear_expr, visit_alias, &m);
+        rule->clear_mask = (m.aliases | m.aggregated) & (uint16_t)~rule->condition_mask;
+        for (size_t i = 0; i < rule->n_aliases; i++)
+                if (!((rule->condition_mask | rule->clear_mask) & (1u << i)))
+                        r = rule_load_worse(r, diag_error(l->d, rule->aliases[i].pos, "use it, or take it out",
+                                                          "rule `%s`: selection `%s` is never used", rule->name.p,
+                                                          rule->aliases[i].alias.p));
+        return r;
+}
+
+/* words that go with only some conditions */
+static int check_words(struct loader *l) {
+        static const struct {
+                const char *word, *needs, *help;
+        } rows[] = {
+                { "gap", "sequence", "as a session window it is not supported by this version" },
+                { "for", "expect", "a level that lasts is `hold`" },
+                { "each", "expect", "add `expect: alias`" },
+                { "after", "expect", "add `expect: alias`" },
+        };
+        int r = 0;
+
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+                const struct yaml_node *n = yaml_get(l->node, rows[i].word);
+
+                if (n && !yaml_get(l->node, rows[i].needs))
+                        r = diag_error(l->d, n->key_pos, rows[i].help, "rule `%s`: `%s` goes with `%s` only",
+                                       l->rule->name.p, rows[i].word, rows[i].needs);
+        }
+        return r;
+}
+
+static int check_shape(struct loader *l) {
+        static const char *const words[] = { "when", "sequence", "expect" };
+        const struct yaml_node *first = NULL, *hold = yaml_get(l->node, "hold"), *within;
+
+        for (size_t i = 0; i < 3; i++) {
+                const struct yaml_node *n = yaml_get(l->node, words[i]);
+
+                if (n && first)
+                        return diag_error(l->d, n->key_pos, "make two rules of it",
+                                          "rule `%s` has two conditions: `%.*s` and `%s`", l->rule->name.p,
+                                          WW_STR_ARG(first->key), words[i]);
+                first = first ? first : n;
+        }
+        within = yaml_get(l->node, "within");
+        if (within && (!first || ww_str_is(first->key, "expect")) && !yaml_get(l->node, "regrade") &&
+            !l->rule->n_aggregates)
+                return diag_error(l->d, within->key_pos, "add `when: count(a) >= 3`, or take it out",
+                                  "rule `%s`: nothing uses `within`", l->rule->name.p);
+        if (hold && l->rule->instant)
+                return diag_error(l->d, hold->key_pos, "a pulse cannot last; use a state kind or `when`",
+                                  "rule `%s`: `hold` is for levels only", l->rule->name.p);
+        if (first && ww_str_is(first->key, "sequence") && !l->rule->within)
+                return diag_error(l->d, first->key_pos, "add `within: 60s`",
+                                  "rule `%s`: a sequence without `within` would remember for ever", l->rule->name.p);
+        return 0;
+}
+
+int rule_load_condition(struct loader *l) {
+        const struct yaml_node *when = yaml_get(l->node, "when"), *sequence = yaml_get(l->node, "sequence");
+        const struct yaml_node *expect = yaml_get(l->node, "expect"), *hold = yaml_get(l->node, "hold");
+        struct aggregate *aggregates = arena_array(&l->set->arena, struct aggregate, RULE_AGGREGATES_MAX);
+        int r = 0;
+
+        if (!aggregates)
+                return -ENOMEM;
+        l->rule->aggregates = aggregates;
+        l->rule->wait = RULE_WAIT_DEFAULT;
+        r = rule_load_worse(r, load_fixed_span(l, "within", &l->rule->within));
+        r = rule_load_worse(r, load_fixed_span(l, "gap", &l->rule->gap));
+        r = rule_load_worse(r, load_fixed_span(l, "wait", &l->rule->wait));
+        r = rule_load_worse(r, rule_load_clear(l));
+        r = rule_load_worse(r, when       ? load_when(l, when)
+                               : sequence ? rule_load_sequence(l, sequence)
+                               : expect   ? rule_load_expect(l)
+                                          : load_plain(l));
+        r = rule_load_worse(r, load_regrade(l));
+        if (hold)
+                r = rule_load_worse(r, rule_load_span(l, hold, "hold", &l->rule->hold));
+        if (r)
+                return r;
+        r = rule_load_worse(check_shape(l), check_words(l));
+        return rule_load_worse(r, check_used(l));
+}

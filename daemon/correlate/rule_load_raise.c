@@ -1,0 +1,121 @@
+#include "correlate/rule_load.h"
+
+static int load_named(struct loader *l, const struct yaml_node *raise, const char *key, struct ww_str *ret) {
+        const struct yaml_node *n = yaml_get(raise, key);
+        struct ww_str text;
+        int r;
+
+        if (!n)
+                return 0;
+        r = yaml_string(n, rule_load_what(l, key), l->d, &text);
+        if (r)
+                return r;
+        *ret = arena_copy(&l->set->arena, text);
+        return ret->p ? 0 : -ENOMEM;
+}
+
+static int load_hazard(struct loader *l, const struct yaml_node *raise) {
+        static const char all[] = "one of: fire, theft, robbery, explosion, sabotage, fraud, loss, disaster, system";
+        const struct yaml_node *n = yaml_get(raise, "hazard");
+
+        if (!n)
+                return diag_error(l->d, raise->pos, all, "rule `%s`: `raise` names no hazard", l->rule->name.p);
+        if (n->type != YAML_SCALAR || !ww_hazard_find(n->text, &l->rule->hazard))
+                return diag_error(l->d, n->pos, all, "rule `%s`: unknown hazard `%.*s`", l->rule->name.p,
+                                  WW_STR_ARG(n->text));
+        return 0;
+}
+
+static int load_priority(struct loader *l, const struct yaml_node *raise) {
+        static const char all[] = "one of: low, medium, high, critical";
+        const struct yaml_node *n = yaml_get(raise, "priority");
+
+        if (!n)
+                return diag_error(l->d, raise->pos, all, "rule `%s`: `raise` names no priority", l->rule->name.p);
+        if (n->type != YAML_SCALAR || !ww_priority_find(n->text, &l->rule->priority))
+                return diag_error(l->d, n->pos, all, "rule `%s`: unknown priority `%.*s`", l->rule->name.p,
+                                  WW_STR_ARG(n->text));
+        return 0;
+}
+
+/* the class that a selected kind implies, and the kind's name */
+static enum ww_class implied_class(const struct loader *l, const char **ret_kind) {
+        const struct ww_kinds *kinds = l->set->kinds;
+
+        for (size_t i = 0; i < l->rule->n_aliases; i++)
+                for (size_t j = 0; j < l->rule->aliases[i].n_kinds; j++) {
+                        const struct kind_choice *k = &l->rule->aliases[i].kinds[j];
+
+                        if (kinds->rows[k->family].implies == WW_CLASS_GENERAL)
+                                continue;
+                        *ret_kind = ww_kind_name(kinds, k->family, k->state);
+                        return kinds->rows[k->family].implies;
+                }
+        return WW_CLASS_GENERAL;
+}
+
+static int load_class(struct loader *l, const struct yaml_node *raise) {
+        const struct yaml_node *n = yaml_get(raise, "class");
+        const char *kind = NULL, *help;
+        enum ww_class implied = implied_class(l, &kind);
+
+        if (n && (n->type != YAML_SCALAR || !ww_class_find(n->text, &l->rule->klass)))
+                return diag_error(l->d, n->pos, "one of: general, fire, panic, duress, infant, tamper",
+                                  "rule `%s`: unknown class `%.*s`", l->rule->name.p, WW_STR_ARG(n->text));
+        if (implied == WW_CLASS_GENERAL || (n && l->rule->klass != WW_CLASS_GENERAL))
+                return 0;
+        help = arena_printf(&l->set->arena, "add `class: %s`", ww_class_name(implied));
+        return diag_error(l->d, n ? n->pos : raise->pos, help,
+                          "rule `%s` selects `%s`, so `raise` has to name a class that is protected from shelving",
+                          l->rule->name.p, kind);
+}
+
+static int load_limits(struct loader *l) {
+        const struct yaml_node *n = yaml_get(l->node, "limits"), *v;
+        const char *names[8];
+        uint32_t *const targets[] = { &l->rule->limit_keys, &l->rule->limit_runs, &l->rule->limit_events };
+        int r;
+
+        l->rule->limit_keys = RULE_KEYS_DEFAULT;
+        l->rule->limit_runs = RULE_RUNS_DEFAULT;
+        l->rule->limit_events = RULE_EVENTS_DEFAULT;
+        if (!n)
+                return 0;
+        for (size_t i = 0; i < word_limits_n; i++)
+                names[i] = word_limits[i].name;
+        r = yaml_known_keys(n, rule_load_what(l, "limits"), names, word_limits_n, l->d);
+        for (size_t i = 0; i < word_limits_n; i++) {
+                int64_t limit = *targets[i];
+
+                v = n->type == YAML_MAPPING ? yaml_get(n, names[i]) : NULL;
+                if (v)
+                        r = rule_load_worse(r, yaml_integer(v, rule_load_what(l, names[i]), 1, 10000000, l->d, &limit));
+                *targets[i] = (uint32_t)limit;
+        }
+        return r;
+}
+
+int rule_load_raise(struct loader *l) {
+        const struct yaml_node *raise = yaml_get(l->node, "raise"), *covert;
+        const char *names[8];
+        int r;
+
+        if (!raise)
+                return diag_error(l->d, l->node->pos, "add `raise: {hazard: …, priority: …}`",
+                                  "rule `%s` raises nothing", l->rule->name.p);
+        if (raise->type != YAML_MAPPING)
+                return diag_error(l->d, raise->pos, "write `raise: {hazard: …, priority: …}`",
+                                  "rule `%s`: `raise` is not a mapping", l->rule->name.p);
+        for (size_t i = 0; i < word_raise_n; i++)
+                names[i] = word_raise[i].name;
+        r = yaml_known_keys(raise, rule_load_what(l, "raise"), names, word_raise_n, l->d);
+        r = rule_load_worse(r, load_hazard(l, raise));
+        r = rule_load_worse(r, load_priority(l, raise));
+        r = rule_load_worse(r, load_class(l, raise));
+        r = rule_load_worse(r, load_named(l, raise, "procedure", &l->rule->procedure));
+        r = rule_load_worse(r, load_named(l, raise, "legal_basis", &l->rule->legal_basis));
+        covert = yaml_get(raise, "covert");
+        if (covert)
+                r = rule_load_worse(r, yaml_bool(covert, rule_load_what(l, "covert"), l->d, &l->rule->covert));
+        return rule_load_worse(r, load_limits(l));
+}

@@ -1,0 +1,142 @@
+/*
+ * Spans: for each device whose level is on, where it began; and the ended ones that a window still overlaps, in the
+ * order of their ends, which is the order in which they leave it.
+ */
+#include "correlate/state.h"
+
+static size_t open_place(const struct spans *s, uint32_t alias, uint32_t device, bool *found) {
+        size_t low = 0, high = s->n_open;
+
+        while (low < high) {
+                size_t middle = (low + high) / 2;
+                const struct span *m = &s->open[middle];
+
+                if (m->alias < alias || (m->alias == alias && m->device < device))
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        *found = low < s->n_open && s->open[low].alias == alias && s->open[low].device == device;
+        return low;
+}
+
+static int grow(struct span **spans, uint32_t n, uint32_t *capacity) {
+        uint32_t more = *capacity ? *capacity * 2 : 2;
+        struct span *p;
+
+        if (n < *capacity)
+                return 0;
+        p = realloc(*spans, more * sizeof *p);
+        if (!p)
+                return -ENOMEM;
+        *spans = p;
+        *capacity = more;
+        return 0;
+}
+
+static int span_open(struct spans *s, struct entry *e, uint32_t alias) {
+        bool found;
+        size_t at = open_place(s, alias, e->device, &found);
+
+        if (found)
+                return 0;
+        if (grow(&s->open, s->n_open, &s->open_capacity) < 0)
+                return -ENOMEM;
+        memmove(s->open + at + 1, s->open + at, (s->n_open - at) * sizeof *s->open);
+        s->open[at] = (struct span){ e->device, alias, e->at };
+        s->n_open++;
+        e->started |= (uint16_t)(1u << alias);
+        e->pinned |= (uint16_t)(1u << alias);
+        return 0;
+}
+
+static int closed_add(struct spans *s, struct span span) {
+        if (s->closed_first && s->closed_first == s->n_closed)
+                s->closed_first = s->n_closed = 0;
+        if (grow(&s->closed, s->n_closed, &s->closed_capacity) < 0)
+                return -ENOMEM;
+        s->closed[s->n_closed++] = span;
+        return 0;
+}
+
+static int span_close(struct correlate *c, struct key *k, struct entry *e, uint32_t alias) {
+        const struct rule *rule = key_rule(c, k);
+        struct spans *s = k->spans;
+        struct entry *start;
+        bool found;
+        size_t at = open_place(s, alias, e->device, &found);
+
+        if (!found)
+                return 0;
+        e->ended |= (uint16_t)(1u << alias);
+        start = log_find(rule, k, s->open[at].start);
+        if (rule->n_aggregates) {
+                if (closed_add(s, s->open[at]) < 0)
+                        return -ENOMEM;
+        } else if (start) {
+                start->pinned &= (uint16_t) ~(1u << alias);
+        }
+        memmove(s->open + at, s->open + at + 1, (s->n_open - at - 1) * sizeof *s->open);
+        s->n_open--;
+        return 0;
+}
+
+int span_entry(struct correlate *c, struct key *k, struct entry *e) {
+        const struct rule *rule = key_rule(c, k);
+        uint16_t on = e->on & rule->level_mask, off = e->off & rule->level_mask;
+
+        e->started = e->ended = e->pinned = 0;
+        if (!(on | off))
+                return 0;
+        if (!k->spans)
+                k->spans = calloc(1, sizeof *k->spans);
+        if (!k->spans)
+                return -ENOMEM;
+        for (uint32_t alias = 0; alias < rule->n_aliases; alias++) {
+                int r = 0;
+
+                if (on & (1u << alias))
+                        r = span_open(k->spans, e, alias);
+                else if (off & (1u << alias))
+                        r = span_close(c, k, e, alias);
+                if (r)
+                        return r;
+        }
+        return 0;
+}
+
+struct order span_closed_take(struct key *k) {
+        struct spans *s = k->spans;
+
+        return s && s->closed_first < s->n_closed ? s->closed[s->closed_first++].start : order_deadline(WW_TIME_NONE);
+}
+
+bool span_any(const struct key *k, uint16_t mask) {
+        for (size_t i = 0; k->spans && i < k->spans->n_open; i++)
+                if (mask & (1u << k->spans->open[i].alias))
+                        return true;
+        return false;
+}
+
+struct order span_earliest(const struct key *k, uint16_t mask) {
+        struct order best = order_deadline(WW_TIME_NEVER);
+
+        for (size_t i = 0; k->spans && i < k->spans->n_open; i++)
+                if ((mask & (1u << k->spans->open[i].alias)) && order_compare(k->spans->open[i].start, best) < 0)
+                        best = k->spans->open[i].start;
+        return best;
+}
+
+void span_reset(struct key *k) {
+        if (k->spans)
+                k->spans->n_open = k->spans->n_closed = k->spans->closed_first = 0;
+}
+
+void span_free(struct key *k) {
+        if (!k->spans)
+                return;
+        free(k->spans->open);
+        free(k->spans->closed);
+        free(k->spans);
+        k->spans = NULL;
+}

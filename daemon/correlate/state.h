@@ -1,0 +1,350 @@
+#pragma once
+/*
+ * The state of a running rule set.
+ *
+ * A *key* is one rule's state for one key tuple. It owns a *log*: the events of its selections in order
+ * (time, seq, index), as far back as the rule's horizon reaches behind the watermark. Everything else a key knows
+ * (counters, runs, who is on) follows from the log, and is called the *sweep*: it moves over the log entry by entry
+ * and over the deadlines between entries. What the sweep concludes are *items*: the condition rose, matched, fell,
+ * the clearing expression came true, the grade changed.
+ *
+ * An item of a positive condition that stands at an event is *committed* at once; every other one waits in the key's
+ * queue until the watermark reaches it. Only committed items change the *episode* and become detections.
+ *
+ * An event that arrives before others of its key in time is put in its place; queued items from there on are dropped
+ * and the sweep runs again over the rest of the log. Each entry keeps the sweep's scalars as they were after it
+ * (since, bits, grade), so that the sweep can begin anywhere: entries before the place are filled in silently. What
+ * has been committed stands: its entry is marked FIRED, and is not told twice.
+ *
+ *   log:      e1   e2   e3 │   e4      e5           e6
+ *                     watermark        │            └ sweep is here
+ *   items:    committed    │  queue: rise(e4) fall(e4 + W)
+ *
+ * Blindness freezes the watermark: nothing is decided by absence until it ends + wait.
+ */
+#include "correlate/index.h"
+#include "correlate/texts.h"
+
+struct order {
+        int64_t time;
+        uint64_t seq; /* 0 = a deadline: precedes every event of its time */
+        uint32_t index;
+};
+
+static inline int order_compare(struct order a, struct order b) {
+        if (a.time != b.time)
+                return a.time < b.time ? -1 : 1;
+        if (a.seq != b.seq)
+                return a.seq < b.seq ? -1 : 1;
+        return (a.index > b.index) - (a.index < b.index);
+}
+
+struct captured {
+        enum ww_value_type type;
+        union {
+                bool boolean;
+                double number;
+                int64_t usec;
+                uint32_t text; /* in correlate.texts */
+        };
+};
+
+enum {
+        ENTRY_RETAINED = 1 << 0, /* sets levels only */
+        ENTRY_LATE = 1 << 1,
+        ENTRY_FIRED = 1 << 2,       /* a rise or match that stands here has been committed */
+        ENTRY_RUN = 1 << 3,         /* a run of the sequence began here */
+        ENTRY_ENDED = 1 << 4,       /* a sequence completed here: every run is over */
+        ENTRY_ENDED_LATER = 1 << 5, /* … at a deadline between this entry and the next */
+};
+
+enum {
+        SWEEP_LEVEL = 1 << 0,   /* the condition is true */
+        SWEEP_HELD = 1 << 1,    /* … and has been for `hold` */
+        SWEEP_CLEARED = 1 << 2, /* the clearing expression is true */
+};
+
+struct entry {
+        struct order at;
+        uint32_t device; /* in correlate.texts */
+        uint32_t asset;
+        uint16_t on, off;                /* selections that match here; whose level ends here */
+        uint16_t started, ended, pinned; /* by the sweep: spans that begin, end here; begun here and still needed */
+        ww_family family;
+        uint8_t state, flags;
+        uint8_t bits, grade; /* the sweep's scalars behind this entry */
+        int64_t since;
+        struct captured captures[];
+};
+
+/* a level that is on, or was: one of a device */
+struct span {
+        uint32_t device;
+        uint32_t alias;
+        struct order start;
+};
+
+struct spans {
+        struct span *open;   /* sorted by (alias, device) */
+        struct span *closed; /* whose end is still in the window, in order of the end */
+        uint32_t n_open, open_capacity, closed_first, n_closed, closed_capacity;
+};
+
+/* a partial sequence; an array of them has room for the rule's steps only */
+struct run {
+        uint64_t step; /* steps taken */
+        struct order taken[];
+};
+
+enum item_what {
+        ITEM_RISE = 1,
+        ITEM_MATCH,
+        ITEM_FALL,
+        ITEM_CLEARED,
+        ITEM_GRADE,
+};
+
+struct item {
+        struct order at;
+        enum item_what what;
+        uint8_t grade;
+        uint8_t n_steps; /* of a sequence: what its evidence is */
+        struct order steps[RULE_STEPS_MAX];
+};
+
+/* open-addressing multiset of captured values, for `distinct` */
+struct multiset_slot {
+        uint64_t bits;
+        uint32_t type, refs;
+};
+struct aggregate_state {
+        uint32_t n; /* events, or different values */
+        uint32_t mask;
+        struct multiset_slot *slots;
+};
+
+enum {
+        KEY_OPEN = 1 << 0, /* an episode is open */
+        KEY_UP = 1 << 1,   /* the condition is true, as far as committed */
+        KEY_EXERCISE = 1 << 2,
+};
+
+struct key {
+        uint64_t hash;
+        struct key *next, *previous; /* of its rule, least recently touched first */
+        uint32_t rule;
+        uint32_t pins; /* levels in force point here */
+        /* log */
+        uint8_t *log;
+        uint32_t n_log, log_capacity;
+        uint32_t expire; /* entries before this one have left the window */
+        /* sweep */
+        int64_t at, since, base_since, lead;
+        int64_t trimmed; /* time of the newest entry that is gone */
+        uint8_t bits, grade, base_bits, base_grade;
+        uint8_t flags, priority; /* episode */
+        uint16_t n_runs, n_pending;
+        uint32_t n_swept; /* entries that the sweep has passed */
+        struct spans *spans;
+        struct aggregate_state *aggregates;
+        struct run *runs;
+        struct item *pending;
+        /* episode */
+        int64_t opened, quiet_from, partial_until;
+        uint32_t device, asset; /* of the newest event that counted */
+        /* timer */
+        uint32_t heap;         /* place + 1; 0 = not armed */
+        uint32_t text_n, mark; /* mark: number in a snapshot */
+        int64_t armed, due;
+        char text[];
+};
+
+struct rule_state {
+        struct key *first, *last;
+        uint32_t n_keys;
+        uint32_t told; /* limits that have been told */
+};
+
+struct lanes;
+
+/* a key whose level a state holds, by these selections */
+struct lane_match {
+        struct key *key;
+        uint16_t mask;
+};
+
+struct correlate {
+        const struct correlate_rules *rules;
+        correlate_sink sink;
+        void *userdata;
+        int64_t now;
+        bool blind;
+        int64_t frozen_at;             /* journal time when the blindness began; NONE = never was */
+        int64_t blind_from, seen_from; /* of the last blindness */
+        struct texts *texts;
+        struct key **table;
+        size_t table_mask;
+        struct rule_state *by_rule;
+        struct key **heap;
+        size_t n_heap, heap_capacity;
+        struct lanes *lanes;
+        struct matches matches;
+        struct lane_match *held; /* of the event at hand: its keys, by (rule, key) */
+        size_t n_held, held_capacity;
+        struct buf text;
+        struct op *ops;
+        size_t n_ops, ops_capacity;
+        struct arena scratch;
+        struct correlate_figures figures;
+        /* a rebuild in progress */
+        bool muted, rebuilding, opened_seen;
+        bool loading;                  /* nothing is given back meanwhile */
+        const struct site_field *with; /* examples: fields that stand for the asset's */
+        size_t n_with;
+};
+
+/* what one event does to one key */
+struct op {
+        struct key *key;
+        struct order at;
+        uint16_t on, off;
+        uint8_t state, flags;
+        bool stale;                   /* the device has a newer level */
+        const struct ww_event *event; /* NULL: the entry only ends levels */
+        uint32_t device, asset;
+        ww_family family;
+};
+
+static inline const struct rule *key_rule(const struct correlate *c, const struct key *k) {
+        return &c->rules->rules[k->rule];
+}
+static inline struct entry *log_entry(const struct rule *rule, const struct key *k, size_t i) {
+        return (struct entry *)(void *)(k->log + i * rule->entry_size);
+}
+static inline struct order order_deadline(int64_t time) {
+        return (struct order){ .time = time };
+}
+
+static inline void order_save(struct buf *out, struct order at) {
+        buf_put_time(out, at.time);
+        buf_put_var(out, at.seq);
+        buf_put_var(out, at.index);
+}
+static inline struct order order_load(struct rd *in) {
+        struct order at = { .time = rd_time(in) };
+
+        at.seq = rd_var(in);
+        at.index = (uint32_t)rd_var(in);
+        return at;
+}
+
+/* correlate.c */
+int correlate_make(struct correlate **ret, const struct correlate_rules *rules, int64_t now, correlate_sink sink,
+                   void *userdata);
+int correlate_enrol(struct correlate *c, int64_t now);
+/** An event for the keys in c->held. */
+int correlate_deliver(struct correlate *c, const struct ww_event *event, bool level);
+const struct rule *correlate_rule(const struct correlate_rules *set, struct ww_str name);
+
+/* watermark.c */
+int64_t watermark_of(const struct correlate *c, const struct rule *rule);
+int64_t watermark_due(const struct correlate *c, const struct rule *rule, int64_t time);
+int64_t rule_horizon(const struct rule *rule);
+/** A span of the rule for an asset; 0 = none (the asset has no such field). */
+int64_t rule_span_of(const struct correlate *c, const struct rule_span *span, uint32_t asset);
+
+/* log.c */
+/** The place of `at`: the first entry not before it. */
+size_t log_place(const struct rule *rule, const struct key *k, struct order at);
+struct entry *log_find(const struct rule *rule, const struct key *k, struct order at);
+/** Makes room for an entry at `place`, zeroed but for `at`. NULL without memory. */
+struct entry *log_open(struct correlate *c, struct key *k, size_t place, struct order at);
+/** Drops what neither the horizon nor an open span needs. */
+void log_trim(struct correlate *c, struct key *k);
+void log_drop(struct correlate *c, struct key *k, size_t place);
+void log_free(struct correlate *c, struct key *k);
+
+/* key.c */
+struct ww_str key_text(const struct key *k);
+/** Finds or makes. 0; *ret NULL if the rule's limit refuses a newcomer. */
+int key_get(struct correlate *c, uint32_t rule, bool exercise, struct ww_str text, struct key **ret);
+struct key *key_find(const struct correlate *c, uint32_t rule, bool exercise, struct ww_str text);
+void key_free(struct correlate *c, struct key *k);
+void key_touch(struct correlate *c, struct key *k);
+/** The key's text for an event under a selection, into `out`. False: a part is missing. */
+bool key_format(const struct correlate *c, const struct rule *rule, const struct selection *s,
+                const struct ww_event *event, struct buf *out);
+void key_put_part(struct buf *out, struct ww_str name, struct ww_str value);
+/** Value of a part of a canonical key, unescaped into `scratch`. */
+struct ww_str key_part(struct arena *scratch, struct ww_str text, size_t part);
+int key_enrol(struct correlate *c, uint32_t rule, struct ww_str asset, uint32_t index, int64_t now);
+
+/* timers.c */
+int timers_arm(struct correlate *c, struct key *k, int64_t time); /* NEVER = not */
+void timers_disarm(struct correlate *c, struct key *k);
+void timers_rebuild(struct correlate *c);
+int key_compare(const struct correlate *c, const struct key *a, const struct key *b);
+
+/* span.c */
+int span_entry(struct correlate *c, struct key *k, struct entry *e);
+/** The start of the oldest closed span, which is forgotten. */
+struct order span_closed_take(struct key *k);
+bool span_any(const struct key *k, uint16_t mask);
+struct order span_earliest(const struct key *k, uint16_t mask);
+void span_reset(struct key *k);
+void span_free(struct key *k);
+
+/* aggregate.c */
+int aggregate_add(struct correlate *c, struct key *k, const struct entry *e, uint16_t mask);
+void aggregate_remove(struct correlate *c, struct key *k, const struct entry *e, uint16_t mask);
+void aggregate_reset(const struct rule *rule, struct key *k);
+void aggregate_free(const struct rule *rule, struct key *k);
+bool aggregate_true(const struct correlate *c, const struct key *k, const struct expr *e, const struct entry *at);
+enum ww_priority aggregate_grade(const struct correlate *c, const struct key *k, const struct entry *at);
+
+/* sequence.c */
+/** `live`: what comes of it is told; else it is only filled in, and the entry's marks are believed. */
+int sequence_entry(struct correlate *c, struct key *k, struct entry *e, uint16_t mask, bool live);
+int64_t sequence_next(const struct rule *rule, const struct key *k);
+int sequence_deadline(struct correlate *c, struct key *k, int64_t time);
+
+/* sweep.c */
+int64_t sweep_next(const struct correlate *c, const struct key *k);
+int sweep_advance(struct correlate *c, struct key *k, int64_t time);
+int sweep_deadline(struct correlate *c, struct key *k, int64_t time);
+int sweep_entry(struct correlate *c, struct key *k, size_t i);
+/** Runs again over the log: silently before `place`, live from there. */
+int sweep_rebuild(struct correlate *c, struct key *k, size_t place, bool live);
+/** After a silent fill of the whole log: deadlines up to `at` have passed. */
+void sweep_settle(struct correlate *c, struct key *k, int64_t at);
+
+/* apply.c */
+/** One op: the entry goes into the log, the sweep follows. */
+int apply_op(struct correlate *c, const struct op *op);
+int apply_due(struct correlate *c, struct key *k);
+int apply_arm(struct correlate *c, struct key *k);
+
+/* episode.c */
+int episode_item(struct correlate *c, struct key *k, const struct item *item);
+int episode_commit(struct correlate *c, struct key *k, const struct item *item);
+int episode_pending_first(struct correlate *c, struct key *k);
+void episode_drop_from(struct key *k, struct order at);
+int64_t episode_quiet(const struct correlate *c, const struct key *k);
+int episode_quiet_over(struct correlate *c, struct key *k, int64_t time);
+int episode_after_rebuild(struct correlate *c, struct key *k, struct order from);
+
+/* emit.c */
+int emit(struct correlate *c, struct key *k, enum ww_detection_what what, const struct item *item);
+int emit_removed(struct correlate *c, struct key *k);
+enum emit_limit { LIMIT_KEYS = 1, LIMIT_RUNS = 2, LIMIT_EVENTS = 4 };
+int emit_limit(struct correlate *c, uint32_t rule, enum emit_limit limit);
+extern const char emit_limit_rule[];
+
+/* lane.c */
+int lanes_new(struct lanes **ret);
+struct lanes *lanes_free(struct lanes *l);
+/** A state event: levels that it begins, goes on with or ends become ops. */
+int lanes_event(struct correlate *c, const struct ww_event *event, const struct lane_match *matches, size_t n);
+void lanes_drop_all(struct correlate *c);
+int lanes_save(const struct correlate *c, struct buf *out);
+int lanes_load(struct correlate *c, struct rd *in, struct key **keys, size_t n_keys);

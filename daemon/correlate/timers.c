@@ -1,0 +1,99 @@
+/*
+ * One timer for each key that waits for something: a binary heap ordered by (due, time, rule, key). Due is when
+ * journal time lets the deadline pass (time + the rule's wait, later after blindness); with one `wait` for all, that
+ * is the order (time, rule, key). A timer may be armed too early, never too late: what fires looks again.
+ */
+#include "correlate/state.h"
+
+int key_compare(const struct correlate *c, const struct key *a, const struct key *b) {
+        int r;
+
+        if (a->rule != b->rule)
+                return a->rule < b->rule ? -1 : 1;
+        r = ww_str_compare(key_text(a), key_text(b));
+        return r ? r : (int)(a->flags & KEY_EXERCISE) - (int)(b->flags & KEY_EXERCISE);
+}
+
+static bool before(const struct correlate *c, const struct key *a, const struct key *b) {
+        if (a->due != b->due)
+                return a->due < b->due;
+        if (a->armed != b->armed)
+                return a->armed < b->armed;
+        return key_compare(c, a, b) < 0;
+}
+
+static void place(struct correlate *c, size_t i, struct key *k) {
+        c->heap[i] = k;
+        k->heap = (uint32_t)i + 1;
+}
+
+static void sift_up(struct correlate *c, size_t i, struct key *k) {
+        while (i && before(c, k, c->heap[(i - 1) / 2])) {
+                place(c, i, c->heap[(i - 1) / 2]);
+                i = (i - 1) / 2;
+        }
+        place(c, i, k);
+}
+
+static void sift_down(struct correlate *c, size_t i, struct key *k) {
+        for (size_t child; (child = 2 * i + 1) < c->n_heap; i = child) {
+                if (child + 1 < c->n_heap && before(c, c->heap[child + 1], c->heap[child]))
+                        child++;
+                if (!before(c, c->heap[child], k))
+                        break;
+                place(c, i, c->heap[child]);
+        }
+        place(c, i, k);
+}
+
+static void settle(struct correlate *c, size_t i, struct key *k) {
+        if (i && before(c, k, c->heap[(i - 1) / 2]))
+                sift_up(c, i, k);
+        else
+                sift_down(c, i, k);
+}
+
+void timers_disarm(struct correlate *c, struct key *k) {
+        size_t i = k->heap - 1;
+        struct key *last;
+
+        if (!k->heap)
+                return;
+        k->heap = 0;
+        last = c->heap[--c->n_heap];
+        if (last != k)
+                settle(c, i, last);
+}
+
+int timers_arm(struct correlate *c, struct key *k, int64_t time) {
+        if (time == WW_TIME_NEVER) {
+                timers_disarm(c, k);
+                return 0;
+        }
+        if (k->heap && k->armed == time)
+                return 0;
+        if (!k->heap && c->n_heap == c->heap_capacity) {
+                size_t capacity = c->heap_capacity ? c->heap_capacity * 2 : 64;
+                struct key **heap = realloc(c->heap, capacity * sizeof(struct key *));
+
+                if (!heap)
+                        return -ENOMEM;
+                c->heap = heap;
+                c->heap_capacity = capacity;
+        }
+        k->armed = time;
+        k->due = watermark_due(c, key_rule(c, k), time);
+        if (!k->heap)
+                sift_up(c, c->n_heap++, k);
+        else
+                settle(c, k->heap - 1, k);
+        return 0;
+}
+
+/* after blindness every timer is due anew */
+void timers_rebuild(struct correlate *c) {
+        for (size_t i = 0; i < c->n_heap; i++)
+                c->heap[i]->due = watermark_due(c, key_rule(c, c->heap[i]), c->heap[i]->armed);
+        for (size_t i = c->n_heap / 2; i--;)
+                sift_down(c, i, c->heap[i]);
+}

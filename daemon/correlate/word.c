@@ -1,0 +1,92 @@
+#include "correlate/word.h"
+
+#include <string.h>
+
+#define COUNT(table) (sizeof(table) / sizeof *(table))
+
+const struct word word_rule[] = {
+        { "rule", true, "the rule's name, unique over all files: letters, digits and `-`" },
+        { "title", true, "what the operator reads; `{zone}`, `{device}`, `{ward}`, `{badge}` … are filled in" },
+        { "select", true, "named selections of events: `alias: {kind: …, field: value, where: expression}`" },
+        { "by", true, "the key: a field, a list of fields, or `{alias: field}`; without it there is one key" },
+        { "within", true, "sliding window (t − W, t]; of a sequence: last − first < W" },
+        { "every", false, "tumbling window" },
+        { "gap", true, "bounds each step of a sequence (as a session window: not supported by this version)" },
+        { "when", true, "a comparison over `count(a)` and `distinct(a.f)`, joined by `and`, `or`, `not`" },
+        { "sequence", true, "steps in order: `a`, `a or b`, `not c` before, between and after them" },
+        { "each", true, "`assets(class)`: one expectation for each asset of the class; `assets()` for all" },
+        { "after", true, "an alias: each of its events starts an expectation" },
+        { "expect", true, "the alias (or `a or b`) that has to come" },
+        { "for", true, "how long it may take: a span, or `asset.supervision`" },
+        { "while", false, "guard, read at the match's time" },
+        { "hold", true, "on-delay of a level: true without a break for this long; a span, or a field of the asset" },
+        { "clear", true, "`manual`, `{quiet: span}`, or an expression; the default follows the level" },
+        { "regrade", true, "`[{if: expression, priority: …}]`: the highest that holds" },
+        { "mute", false, "alarms that are suppressed while this one is open" },
+        { "raise", true, "what is raised: hazard, class, priority, procedure, legal_basis, covert" },
+        { "limits", true, "bounds of the rule's state: keys, runs, events" },
+        { "wait", true, "how long disorder is waited for before a patient condition is decided; 2s" },
+        { "keep", false, "how much of the journal primes a changed rule" },
+        { "incident", false, "how alarms gather into an incident" },
+        { "examples", true, "event sequences and the alarms that they must give; at least one" },
+};
+const size_t word_rule_n = COUNT(word_rule);
+
+const struct word word_raise[] = {
+        { "hazard", true, "fire, theft, robbery, explosion, sabotage, fraud, loss, disaster, system" },
+        { "class", true, "general, fire, panic, duress, infant, tamper; mandatory where a selected kind implies one" },
+        { "priority", true, "low, medium, high, critical" },
+        { "procedure", true, "the response procedure's name" },
+        { "legal_basis", true, "the provision that the duty rests on" },
+        { "covert", true, "true: neither sound nor echo where the threat could notice" },
+};
+const size_t word_raise_n = COUNT(word_raise);
+
+const struct word word_select[] = {
+        { "kind", true, "a kind, or a list of kinds; mandatory" },
+        { "where", true, "an expression over the event's fields; may read earlier aliases of a sequence" },
+        { "flags", true,
+          "only events with one of these flags: duplicate, suspect, retained, late, clock_skew, initial" },
+};
+const size_t word_select_n = COUNT(word_select);
+
+const struct word word_limits[] = {
+        { "keys", true, "keys of this rule at most (1000000)" },
+        { "runs", true, "partial sequences of one key at most (256)" },
+        { "events", true, "events that one key remembers at most (10000)" },
+};
+const size_t word_limits_n = COUNT(word_limits);
+
+const struct word word_call[] = {
+        { "count", true, "`count(a)`: events and overlapping spans of `a` in the window" },
+        { "distinct", true, "`distinct(a.f)`: different values of the field `f` among them" },
+        { "sum", false, "sum of a field" },
+        { "avg", false, "mean of a field" },
+        { "min", false, "least value of a field" },
+        { "max", false, "greatest value of a field" },
+        { "pct", false, "percentile of a field" },
+        { "rate", false, "events per second" },
+        { "score", false, "sum that halves with time" },
+        { "schedule", false, "a schedule of the site is open" },
+        { "mode", false, "a mode is set" },
+        { "alarm", false, "another rule's episode is open" },
+};
+const size_t word_call_n = COUNT(word_call);
+
+const struct word word_example[] = {
+        { "given", true,
+          "list of `TIME ALIAS KEY [field=value …] [at +ARRIVAL]`; `TIME not ALIAS KEY` ends a level; "
+          "`TIME reset KEY` is the operator's reset" },
+        { "alarms", true, "list of `TIME KEY [PRIORITY]`: every raise, at its match time" },
+        { "clears", true, "list of `TIME KEY`: every clear; not checked without it" },
+        { "with", true, "fields of the asset, for `hold: asset.f` and `for: asset.f`" },
+        { "until", true, "how long the clock runs; the default is the last time named plus the rule's spans" },
+};
+const size_t word_example_n = COUNT(word_example);
+
+const struct word *word_find(const struct word *words, size_t n, const char *name, size_t name_n) {
+        for (size_t i = 0; i < n; i++)
+                if (strlen(words[i].name) == name_n && memcmp(words[i].name, name, name_n) == 0)
+                        return &words[i];
+        return NULL;
+}
