@@ -3,7 +3,7 @@
 # Each process is started in a session of its own, so that a Ctrl-C at the terminal reaches this script alone and it
 # can stop them in order; and with a parent-death signal, so that they end with the script whatever ends it.
 
-VAR=$ROOT/var
+VAR=${WARDWATCH_VAR:-$ROOT/var}
 BUILD=${WARDWATCH_BUILD:-$VAR/build}
 BIN=$BUILD/daemon/wardwatch
 CONFIG=$VAR/wardwatch.yaml
@@ -138,15 +138,14 @@ as_postgres() {
 }
 
 postgres_place() {
-        local hash
         [ -z "$PG_DIR" ] || return 0
         PG_DIR=$VAR/postgres
-        if [ "$(id -u)" = 0 ] && ! as_postgres test -x "$ROOT/contrib"; then
-                hash=$(printf '%s' "$ROOT" | sha256sum | cut -c1-12)
-                PG_DIR=/var/lib/wardwatch-local/$hash
-                mkdir -p -m 755 /var/lib/wardwatch-local
-        elif [ "$(id -u)" = 0 ]; then
+        if [ "$(id -u)" = 0 ]; then
                 chmod 711 "$VAR"
+                as_postgres test -x "$VAR" || {
+                        PG_DIR=/var/lib/wardwatch-local/$(printf '%s' "$VAR" | sha256sum | cut -c1-12)
+                        mkdir -p -m 755 /var/lib/wardwatch-local
+                }
         fi
         remember
 }
@@ -231,9 +230,10 @@ users:
 TEXT
 }
 
-# The example hospital's devices, by how urgent they are; no filter of one list may overlap one of the other.
-URGENT_TOPICS=(tags/+/+)
-BULK_TOPICS=(zigbee2mqtt/# /rfid/send)
+# The example hospital's devices, by how urgent they are; no filter of one list may overlap one of the other. Its panic
+# buttons, smoke detectors and infant tags are on the radio networks; the doors make most of the traffic.
+URGENT_TOPICS=(zigbee2mqtt/# zigbee/# tags/+/+)
+BULK_TOPICS=(/rfid/send door/+/card_read frontdoor/access)
 
 quoted() {
         local text

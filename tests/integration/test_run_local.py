@@ -1,0 +1,114 @@
+"""contrib/run-local: the first command that a newcomer types, as it is typed."""
+
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+
+import pytest
+
+from harness.daemon import SOURCE, binary, children, process_state, wait_for
+
+RUN_LOCAL = SOURCE / "contrib" / "run-local"
+
+
+class Local:
+    def __init__(self, var):
+        self.var = var
+        self.log = var / "terminal"
+        self.process = None
+        var.mkdir()
+        build = binary().resolve().parents[1]
+        self.environment = os.environ | {"WARDWATCH_VAR": str(var), "WARDWATCH_BUILD": str(build)}
+
+    def start(self, *words):
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen([RUN_LOCAL, *words], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                            env=self.environment, start_new_session=True)
+
+    def wait_told(self, text, timeout=120):
+        def told():
+            assert self.process.poll() is None, self.log.read_text()
+            return text in self.log.read_text()
+
+        wait_for(told, timeout, f"{text!r} on the terminal")
+
+    def end(self, timeout=120):
+        try:
+            return self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            pytest.fail(self.log.read_text() + self.logs())
+
+    def logs(self):
+        return "".join(f"--- {path.name}\n{path.read_text(errors='replace')[-3000:]}" for path in
+                       sorted((self.var / "log").glob("*.log")))
+
+    def close(self):
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(120)
+        remembered = self.var / "remembered.env"
+        for line in remembered.read_text().splitlines() if remembered.exists() else []:
+            if line.startswith("PG_DIR=/var/lib/wardwatch-local/"):
+                shutil.rmtree(line.partition("=")[2], ignore_errors=True)
+
+
+@pytest.fixture
+def local(tmp_path):
+    local = Local(tmp_path / "var")
+    yield local
+    local.close()
+
+
+def process_tree(pid):
+    """All that descend from pid, itself left out."""
+    parents = {}
+    for entry in pathlib.Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            except OSError:
+                pass
+    found, more = set(), {pid}
+    while more:
+        more = {child for child, parent in parents.items() if parent in more} - found
+        found |= more
+    return found
+
+
+def test_an_alarm_reaches_the_feed_and_postgresql(local):
+    local.start("--once", "90", "--speed", "4")
+    assert local.end(240) == 0, local.log.read_text() + local.logs()
+    told = local.log.read_text()
+    assert "an alarm came out of the feed" in told
+    assert "and is in PostgreSQL" in told
+
+
+def test_stops_what_it_started_and_finds_its_data_again(local):
+    local.start("--no-simulator")
+    local.wait_told("Ctrl-C stops everything")
+    names = {pathlib.Path(f"/proc/{pid}/exe").resolve().name for pid in process_tree(local.process.pid)
+             if process_state(pid)}
+    assert {"wardwatch", "mosquitto", "postgres"} <= names
+    started = process_tree(local.process.pid)
+    first = (local.var / "remembered.env").read_text()
+    journal = next((local.var / "state" / "journal").glob("data*")).stat().st_ino
+    # a second one on the same folder leaves the first alone
+    second = subprocess.run([RUN_LOCAL], env=local.environment, capture_output=True, text=True, timeout=30, check=False)
+    assert second.returncode == 1
+    assert "it runs already" in second.stderr
+
+    local.process.send_signal(signal.SIGINT)
+    assert local.end() == 130
+    assert not [pid for pid in started if process_state(pid)]
+    # the broker was asked to end, not killed: what it holds for an absent daemon is on the disk
+    assert "terminating" in (local.var / "log" / "broker.log").read_text()
+
+    local.start("--no-simulator")
+    local.wait_told("Ctrl-C stops everything")
+    assert (local.var / "remembered.env").read_text() == first
+    assert next((local.var / "state" / "journal").glob("data*")).stat().st_ino == journal
+    assert children(local.process.pid)
+    local.process.send_signal(signal.SIGTERM)
+    assert local.end() == 143
