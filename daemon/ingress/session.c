@@ -13,6 +13,7 @@
  * costs a formatted string for each packet, so the callback is set from the connect until the first message that is
  * not a redelivery (the broker sends those first), or the fence.
  */
+#include "ingress/connector.h"
 #include "ingress/ingress_internal.h"
 #include <mqtt_protocol.h>
 #include <stdio.h>
@@ -44,7 +45,7 @@ static void on_log(struct mosquitto *mosq, void *userdata, int level, const char
         struct ingress *i = userdata;
         const char *publish;
 
-        if (level == MOSQ_LOG_ERR || level == MOSQ_LOG_WARNING) {
+        if (level == MOSQ_LOG_ERR) {
                 ingress_blame(i, "%s", line);
                 return;
         }
@@ -203,6 +204,12 @@ static int session_secure(struct ingress *i, struct mosquitto *mosq) {
         return rc;
 }
 
+/* The library takes a name's first address on which connect() does not fail at once, and that is an IPv6 address that
+ * leads nowhere in many a hospital. So every second attempt in a row leaves from an IPv4 address. */
+static int session_prefer_v4(struct ingress *i, struct mosquitto *mosq) {
+        return connector_is_numeric(i->host) ? 0 : mosquitto_string_option(mosq, MOSQ_OPT_BIND_ADDRESS, "0.0.0.0");
+}
+
 static void session_callbacks(struct mosquitto *mosq) {
         mosquitto_connect_v5_callback_set(mosq, on_connect);
         mosquitto_disconnect_v5_callback_set(mosq, on_disconnect);
@@ -224,6 +231,8 @@ int session_prepare(struct ingress *i, struct mosquitto **ret) {
                 rc = mosquitto_username_pw_set(mosq, i->user, i->password);
         if (!rc && i->tls)
                 rc = session_secure(i, mosq);
+        if (!rc && i->attempts % 2)
+                rc = session_prefer_v4(i, mosq);
         if (!rc)
                 rc = session_prime(i, mosq);
         if (rc) {

@@ -205,12 +205,14 @@ def test_broker_restarts(broker):
         assert leash.figures()["session_lost"] == 0, "an orderly stop keeps the session"
 
 
-def test_broker_is_not_there_yet(tmp_path):
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+@pytest.mark.parametrize("attempts", [1, 2, 3])
+def test_broker_is_not_there_yet(tmp_path, host, attempts):
     with Broker(tmp_path) as broker:
         broker.stop()
-        with Leash(broker.port, "dev/#", auto=True) as leash:
-            closed = leash.wait_state("closed")
-            assert "refused" in closed["why"].lower()
+        with Leash(broker.port, "dev/#", host=host, auto=True) as leash:
+            leash.wait(lambda e: len(leash.states("closed")) >= attempts, what="attempts")
+            assert "refused" in leash.states("closed")[-1]["why"].lower()
             broker.start()
             leash.wait_state("live")
 
@@ -305,6 +307,18 @@ def test_name_is_resolved_in_a_thread(broker):
         leash.wait_messages(1)
 
 
+def test_let_go_while_the_name_is_looked_up(broker):
+    """The thread keeps what it needs; nobody waits for it."""
+    for _ in range(20):
+        with Leash(broker.port, "dev/#", host="localhost", auto=True) as leash:
+            for command in ("pause", "resume", "pause", "resume"):
+                leash.tell(command)
+    with Leash(broker.port, "dev/#", host="localhost", auto=True) as leash:
+        for command in ("pause", "resume", "stop", "pause", "resume"):
+            leash.tell(command)
+        assert leash.figures()["connects"] <= 1
+
+
 def test_unknown_name(tmp_path):
     with Leash(1883, "dev/#", host="broker.invalid") as leash:
         assert "broker.invalid" in leash.wait_state("closed", 30)["why"]
@@ -323,6 +337,13 @@ def test_refused_fence_is_told(tmp_path):
     with Broker(tmp_path, users={"ward": "w"}, acl="user ward\ntopic read dev/#\ntopic read wardwatch/#\n") as broker:
         with Leash(broker.port, "dev/#", user="ward", password="w", auto=True) as leash:
             assert "wardwatch/site/fence/test" in leash.wait_state("closed")["why"]
+
+
+def test_fence_that_cannot_come_back_is_told(tmp_path):
+    with Broker(tmp_path, users={"ward": "w"}, acl="user ward\ntopic read dev/#\ntopic write wardwatch/#\n") as broker:
+        with Leash(broker.port, "dev/#", user="ward", password="w", auto=True, keepalive=5000) as leash:
+            closed = leash.wait_state("closed", 25)
+            assert "fence does not come back" in closed["why"]
 
 
 def test_taken_over_client_id_is_told(broker):

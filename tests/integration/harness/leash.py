@@ -90,6 +90,9 @@ class Leash:
     def wait_state(self, state, timeout=15.0, after=0):
         return self.wait(lambda e: e["event"] == "state" and e["state"] == state and e["at"] > after, timeout, state)
 
+    def states(self, state):
+        return [e for e in self.events if e["event"] == "state" and e["state"] == state]
+
     def forget(self):
         self._drain(0)
         self.events = []
