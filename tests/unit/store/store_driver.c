@@ -2,11 +2,12 @@
  * For tests and benchmarks of the store: a journal with known content, and the store and the migrations as the daemon
  * runs them.
  *
- *   store-driver fill DIR FIRST COUNT [KIND]   appends inputs FIRST … with their outputs, 1000 to a commit
+ *   store-driver fill DIR FIRST COUNT [KIND [BROKEN]]
+ *                                              appends inputs FIRST … with their outputs, 1000 to a commit; BROKEN is the
+ *                                              seq of an input whose bytes are no record
  *   store-driver trim DIR UPTO                 deletes the front of the journal
- *   store-driver break DIR SEQ                 overwrites an input with bytes that are no record
  *   store-driver id DIR
- *   store-driver store CONFIG                  the worker, without a supervisor
+ *   store-driver store CONFIG [FD]             the worker, without a supervisor or with its control pipe
  *   store-driver migrate CONFIG [DIR]
  *
  * What input FIRST + i is follows from its number alone (fill_one), so that the test can say what must arrive. KIND
@@ -30,6 +31,7 @@
 #define HOSTILE "d\0\xff\\\"\xc3\xa9\xe7\x97\x85"
 
 static bool only_events;
+static uint64_t broken;
 static int64_t day_zero; /* this day, 00:00 UTC: input N was received N ms later */
 
 static _printf_(3, 4) struct ww_str name_of(char *text, size_t size, const char *format, ...) {
@@ -53,6 +55,8 @@ static int put_input(struct journal *j, const struct ww_input *input) {
         _cleanup_buf_ struct buf record = BUF_INIT;
         int e = ww_input_encode(input, &record);
 
+        if (input->seq == broken)
+                return journal_put_input(j, input->seq, WW_STR("this is no record"));
         return e ? e : journal_put_input(j, input->seq, buf_str(&record));
 }
 
@@ -242,14 +246,6 @@ static int journal_fill_range(struct journal *j, uint64_t first, uint64_t count)
         return e;
 }
 
-static int journal_break(struct journal *j, uint64_t seq) {
-        int e = journal_begin(j);
-
-        if (!e)
-                e = journal_put_input(j, seq, WW_STR("this is no record"));
-        return e ? e : journal_commit(j);
-}
-
 static int trim(struct journal *j, uint64_t upto) {
         size_t deleted = 0;
         int e;
@@ -269,13 +265,12 @@ static int with_journal(int argc, char **argv) {
         int e = journal_open(&j, &options);
 
         day_zero = clock_wall() / WW_DAY * WW_DAY;
+        broken = argc > 6 ? strtoull(argv[6], NULL, 10) : 0;
         only_events = argc > 5 && strcmp(argv[5], "events") == 0;
         if (!e && strcmp(argv[1], "fill") == 0)
                 e = journal_fill_range(j, first, count);
         else if (!e && strcmp(argv[1], "trim") == 0)
                 e = trim(j, first);
-        else if (!e && strcmp(argv[1], "break") == 0)
-                e = journal_break(j, first);
         else if (!e)
                 (void)printf("%s %" PRIu64 " %" PRIu64 "\n", journal_id(j), journal_tail(j), journal_head(j));
         if (e)
@@ -291,7 +286,7 @@ static int with_config(int argc, char **argv) {
 
         log_init("store", LOG_LEVEL_INFO);
         if (config_load(&config, argv[2], &diag) == 0)
-                r = strcmp(argv[1], "store") == 0 ? store_main(&config, -1)
+                r = strcmp(argv[1], "store") == 0 ? store_main(&config, argc > 3 ? atoi(argv[3]) : -1)
                                                   : store_migrate(&config, argc > 3 ? argv[3] : NULL, false) != 0;
         diag_render(&diag, &text);
         (void)fprintf(stderr, "%.*s", WW_STR_ARG(buf_str(&text)));
