@@ -1,5 +1,6 @@
 #include "supervisor_dirs.h"
 #include "base/log.h"
+#include <dirent.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
@@ -19,6 +20,14 @@
  * Started as an ordinary user, everything simply belongs to it.
  */
 
+struct place {
+        const char *path;
+        mode_t mode;
+        uid_t uid;
+        gid_t gid;
+        const char *mark; /* an entry that shows whose it is, NULL = the path does */
+};
+
 static int tell(const char *path, const char *what, int error) {
         log_error("directory", path, "%s: %s", what, strerror(-error));
         return error;
@@ -37,28 +46,63 @@ static int make_all(const char *path, mode_t mode) {
                 memcpy(part, path, i);
                 part[i] = '\0';
                 if (mkdir(part, i == n ? mode : 0755) < 0 && errno != EEXIST)
-                        return tell(path, "cannot be made; make it, or set state.dir and state.run_dir to others",
+                        return tell(path, "cannot be made: make it, or set state.dir and state.run_dir to others",
                                     -errno);
         }
         return 0;
 }
 
+/* Empty, or with the entry that only we put there. Somebody's /tmp or /run must not be made ours by a slip in the
+ * configuration. */
+static bool is_ours(int fd, const char *mark) {
+        _cleanup_close_ int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        const struct dirent *entry;
+        bool empty = true;
+        DIR *dir;
+
+        if (!mark || faccessat(fd, mark, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+                return true;
+        dir = copy >= 0 ? fdopendir(copy) : NULL;
+        if (!dir)
+                return false;
+        copy = -1;
+        while (empty && (entry = readdir(dir)))
+                empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+        closedir(dir);
+        return empty;
+}
+
+static int take_over(int fd, const struct place *place) {
+        struct stat st;
+
+        if (is_ours(fd, place->mark))
+                /* the mode last: a change of owner clears the set-group-id bit */
+                return fchown(fd, place->uid, place->gid) < 0 || fchmod(fd, place->mode) < 0
+                               ? tell(place->path, "owner and mode cannot be set", -errno)
+                               : 0;
+        if (fstat(fd, &st) < 0)
+                return tell(place->path, "cannot be looked at", -errno);
+        if (st.st_uid != place->uid && place->uid != 0)
+                return tell(place->path,
+                            "holds other things and belongs to another user than users.engine: give it to that user, "
+                            "or set state.dir and state.run_dir to others",
+                            -EPERM);
+        return 0;
+}
+
 /* Through a descriptor, so that what is checked is what is changed. */
-static int make_one(const char *path, mode_t mode, uid_t uid, gid_t gid) {
+static int make_one(const struct place *place) {
         _cleanup_close_ int fd = -1;
-        int r = make_all(path, mode);
+        int r = make_all(place->path, place->mode);
 
         if (r < 0)
                 return r;
-        fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        fd = open(place->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (fd < 0)
-                return tell(path, "cannot be opened", -errno);
-        if (geteuid() != 0)
-                return faccessat(fd, ".", W_OK | X_OK, 0) < 0 ? tell(path, "cannot be written to", -errno) : 0;
-        /* the mode last: a change of owner clears the set-group-id bit */
-        if (fchown(fd, uid, gid) < 0 || fchmod(fd, mode) < 0)
-                return tell(path, "owner and mode cannot be set", -errno);
-        return 0;
+                return tell(place->path, "cannot be opened", -errno);
+        if (geteuid() == 0)
+                return take_over(fd, place);
+        return faccessat(fd, ".", W_OK | X_OK, 0) < 0 ? tell(place->path, "cannot be written to", -errno) : 0;
 }
 
 static int find_user(const char *key, const char *name, uid_t *uid, gid_t *gid) {
@@ -93,27 +137,43 @@ static int find_group(const char *name, gid_t *gid) {
         return 0;
 }
 
-int supervisor_dirs_make(const struct config *config) {
-        uid_t engine = geteuid(), store = geteuid();
-        gid_t engine_group = getegid(), journal_group, command_group;
-        char journal[PATH_MAX];
+struct owners {
+        uid_t engine;
+        gid_t journal_group, command_group;
+};
+
+/* An ordinary user cannot give anything away: all is its own. */
+static int find_owners(const struct config *config, struct owners *ret) {
+        uid_t store;
         int r;
 
-        r = find_user("users.engine", geteuid() == 0 ? config->users.engine : "", &engine, &engine_group);
-        if (r < 0)
-                return r;
-        journal_group = command_group = engine_group;
-        r = find_user("users.store", geteuid() == 0 ? config->users.store : "", &store, &journal_group);
+        *ret = (struct owners){ geteuid(), getegid(), getegid() };
+        if (geteuid() != 0)
+                return 0;
+        r = find_user("users.engine", config->users.engine, &ret->engine, &ret->journal_group);
+        ret->command_group = ret->journal_group;
+        if (r == 0 && *config->database.url)
+                r = find_user("users.store", config->users.store, &store, &ret->journal_group);
         if (r == 0)
-                r = find_group(geteuid() == 0 ? config->command.group : "", &command_group);
+                r = find_group(config->command.group, &ret->command_group);
+        return r;
+}
+
+int supervisor_dirs_make(const struct config *config) {
+        char journal[PATH_MAX];
+        struct owners owners;
+        int r = find_owners(config, &owners);
+
         if (r < 0)
                 return r;
         if ((size_t)snprintf(journal, sizeof(journal), "%s/journal", config->state.dir) >= sizeof(journal))
                 return tell(config->state.dir, "cannot be made", -ENAMETOOLONG);
-        r = make_one(config->state.dir, 0750, engine, journal_group);
-        if (r == 0)
-                r = make_one(journal, 02770, engine, journal_group);
-        if (r == 0)
-                r = make_one(config->state.run_dir, 02755, engine, command_group);
+        const struct place places[] = {
+                { config->state.dir, 0750, owners.engine, owners.journal_group, "journal" },
+                { journal, 02770, owners.engine, owners.journal_group, NULL },
+                { config->state.run_dir, 02755, owners.engine, owners.command_group, "wardwatch.sock" },
+        };
+        for (size_t i = 0; r == 0 && i < sizeof(places) / sizeof(places[0]); i++)
+                r = make_one(&places[i]);
         return r;
 }

@@ -27,6 +27,7 @@ static void place_init(struct place *p, const char *engine, const char *store) {
         p->config.users.engine = engine;
         p->config.users.store = store;
         p->config.command.group = "";
+        p->config.database.url = "host=/nowhere";
 }
 
 static void place_deinit(struct place *p) {
@@ -88,6 +89,40 @@ static void test_rights_of_users(void **state) {
         place_deinit(&p);
 }
 
+static void put_file(const char *dir, const char *name) {
+        char path[128];
+        FILE *f;
+
+        snprintf(path, sizeof(path), "%s/%s", dir, name);
+        assert_non_null(f = fopen(path, "w"));
+        fclose(f);
+}
+
+/* A directory with other people's things is not made ours by a slip in the configuration. */
+static void test_shared_directory_is_left_alone(void **state) {
+        struct place p;
+
+        if (geteuid() != 0)
+                skip();
+        place_init(&p, "", "");
+        assert_int_equal(mkdir(p.run, 0777), 0);
+        assert_int_equal(chmod(p.run, 01777), 0);
+        put_file(p.run, "else");
+        assert_int_equal(supervisor_dirs_make(&p.config), 0);
+        assert_int_equal(look(p.run, ".").st_mode & 07777, 01777);
+        /* and a user who does not own it cannot have it */
+        p.config.users.engine = "daemon";
+        assert_int_equal(supervisor_dirs_make(&p.config), -EPERM);
+        assert_int_equal(look(p.run, ".").st_uid, 0);
+        assert_int_equal(look(p.run, ".").st_mode & 07777, 01777);
+        /* our own is put right, though it is not empty */
+        put_file(p.run, "wardwatch.sock");
+        assert_int_equal(supervisor_dirs_make(&p.config), 0);
+        assert_int_equal(look(p.run, ".").st_mode & 07777, 02755);
+        assert_int_not_equal(look(p.run, ".").st_uid, 0);
+        place_deinit(&p);
+}
+
 static void test_unknown_user(void **state) {
         struct place p;
 
@@ -95,6 +130,9 @@ static void test_unknown_user(void **state) {
                 skip();
         place_init(&p, "", "no-such-user-here");
         assert_int_equal(supervisor_dirs_make(&p.config), -ENOENT);
+        /* of no account where there is no store */
+        p.config.database.url = "";
+        assert_int_equal(supervisor_dirs_make(&p.config), 0);
         place_deinit(&p);
 }
 
@@ -154,9 +192,10 @@ static void test_holder_text_is_not_trusted(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_directories_are_made), cmocka_unit_test(test_rights_of_users),
-                cmocka_unit_test(test_unknown_user),         cmocka_unit_test(test_directory_cannot_be_made),
-                cmocka_unit_test(test_lock_is_exclusive),    cmocka_unit_test(test_holder_text_is_not_trusted),
+                cmocka_unit_test(test_directories_are_made),           cmocka_unit_test(test_rights_of_users),
+                cmocka_unit_test(test_shared_directory_is_left_alone), cmocka_unit_test(test_unknown_user),
+                cmocka_unit_test(test_directory_cannot_be_made),       cmocka_unit_test(test_lock_is_exclusive),
+                cmocka_unit_test(test_holder_text_is_not_trusted),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
