@@ -3,7 +3,7 @@
  *
  * Files under DIR/journal/, mode 0660 in a setgid directory, so that a reader of the same group may open them:
  *
- *     data.mdb     LMDB's pages; blocks for the whole map are reserved when a writer opens it
+ *     data.mdb     LMDB's pages; blocks for the whole map are reserved (journal_disk.c)
  *     lock.mdb     LMDB's table of readers
  *     writer.lock  the writer's flock
  *     clean        mark of an orderly close (journal_lock.c)
@@ -11,9 +11,6 @@
  * LMDB's pages carry no checksum, and LMDB follows whatever stands in them: a flipped bit can crash the process that
  * reads it. So a journal that was not closed in order in this boot is checked page by page before LMDB sees it
  * (journal_pages.c). What passes can be read by LMDB without harm; what stands in the records has checksums.
- *
- * The disk: if it cannot give the map's blocks, a new journal is refused (-ENOSPC). One that holds records is opened
- * with as much as there is, so that it is full sooner, and in the one way that everybody is prepared for.
  */
 #include "journal/journal_internal.h"
 
@@ -323,38 +320,6 @@ static int open_content(struct journal *j) {
         return journal_error(mdb_txn_commit(txn));
 }
 
-/* --- the disk --- */
-
-static bool no_space(int error) {
-        return error == ENOSPC || error == EDQUOT;
-}
-
-/* Half of it, and half of that, down to what the file has already. */
-static int reserve_less(struct journal *j, int fd, uint64_t file, uint64_t size) {
-        while ((size /= 2) > file) {
-                size -= size % (uint64_t)sysconf(_SC_PAGESIZE);
-                if (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)size) == 0)
-                        return journal_error(mdb_env_set_mapsize(j->env, size));
-                if (!no_space(errno))
-                        return -errno;
-        }
-        return journal_error(mdb_env_set_mapsize(j->env, file));
-}
-
-static int reserve(struct journal *j, uint64_t size) {
-        struct stat st;
-        int fd;
-
-        if (mdb_env_get_fd(j->env, &fd) || fstat(fd, &st) < 0)
-                return -EIO;
-        if (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)size) == 0 || errno == EOPNOTSUPP)
-                return 0;
-        if (!no_space(errno))
-                return -errno;
-        (void)!ftruncate(fd, st.st_size); /* gives back what a part of the reservation took */
-        return j->head ? reserve_less(j, fd, (uint64_t)st.st_size, size) : -ENOSPC;
-}
-
 static int learn_sizes(struct journal *j) {
         MDB_envinfo info;
         MDB_stat stat;
@@ -396,7 +361,7 @@ static int open_all(struct journal *j, const struct journal_options *options) {
                 r = share_files(j);
         r = r ? r : open_content(j);
         if (!r && j->writer) {
-                r = reserve(j, size);
+                r = journal_disk_reserve(j, size);
                 sync_directory(j->dir);
         }
         return r ? r : learn_sizes(j);

@@ -87,6 +87,13 @@ bool journal_lock_held(const char *dir);
 void journal_clean_put(const char *dir);
 bool journal_clean_take(const char *dir, bool remove);
 
+/* --- journal_disk.c --- */
+
+/** Gives the map its blocks. 0, -ENOSPC (a new journal), -errno. May make the map smaller. */
+int journal_disk_reserve(struct journal *j, uint64_t size);
+/** Gives back what lies behind the last byte that is not zero: for a file that nobody writes any more. */
+int journal_disk_release(int fd);
+
 /* --- journal_salvage.c --- */
 
 /** Puts a salvaged journal in its place, if a crash came between the two renames. */

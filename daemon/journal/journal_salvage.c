@@ -221,13 +221,9 @@ static int open_new(struct salvage *s, const char *dir, uint64_t size) {
 }
 
 static int open_old(struct salvage *s, const char *path) {
-        struct stat st;
-
         s->fd = open(path, O_RDWR | O_CLOEXEC);
-        if (s->fd < 0 || fstat(s->fd, &st) < 0)
-                return -errno;
-        /* the blocks that were reserved for it behind its end: the new one needs them */
-        return ftruncate(s->fd, st.st_size) < 0 ? -errno : 0;
+        /* the new one needs the blocks that the old one has and does not use */
+        return s->fd < 0 ? -errno : journal_disk_release(s->fd);
 }
 
 static int mark_new(struct salvage *s) {

@@ -12,6 +12,7 @@
 
 static char dir[PATH_MAX], data[2 * PATH_MAX], keep[2 * PATH_MAX];
 static uint64_t seed;
+static uint64_t used; /* bytes of the file up to its last page that is not empty */
 
 static uint64_t next_random(void) {
         seed ^= seed << 13;
@@ -32,6 +33,20 @@ static void copy_file(const char *from, const char *to) {
         assert_int_equal(write(out, b.p, (size_t)st.st_size), st.st_size);
         close(in);
         close(out);
+}
+
+static uint64_t find_used(const char *path) {
+        int fd = open(path, O_RDONLY);
+        uint8_t page[4096];
+        uint64_t n = 0;
+
+        assert_true(fd >= 0);
+        for (uint64_t at = 0; pread(fd, page, sizeof page, (off_t)at) == sizeof page; at += sizeof page)
+                for (size_t i = 0; i < sizeof page; i++)
+                        if (page[i])
+                                n = at + sizeof page;
+        close(fd);
+        return n;
 }
 
 static void remove_in(const char *name) {
@@ -59,6 +74,7 @@ static int setup(void **state) {
         assert_int_equal(journal_trim(j, 40, 100, &deleted), 0);
         journal_close(j);
         copy_file(data, keep);
+        used = find_used(data);
         return 0;
 }
 
@@ -136,7 +152,6 @@ static void test_sound(void **state) {
 static void test_random_bytes(void **state) {
         unsigned damaged = 0, bad_records = 0;
         const char *given = getenv("SEED");
-        struct stat st;
 
         seed = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL) * 2654435761u + 1;
         print_message("# SEED=%" PRIu64 "\n", seed);
@@ -147,9 +162,8 @@ static void test_random_bytes(void **state) {
                 int r;
 
                 reset();
-                assert_int_equal(stat(data, &st), 0);
                 for (uint64_t i = 0; i < flips; i++)
-                        flip(next_random() % (uint64_t)st.st_size, (uint8_t)(1u << next_random() % 8));
+                        flip(next_random() % used, (uint8_t)(1u << next_random() % 8));
                 r = journal_open(&j, &options);
                 assert_true(r == 0 || r == JOURNAL_E_DAMAGED);
                 if (r == 0) {
@@ -227,15 +241,13 @@ static void test_both_meta_pages_lost(void **state) {
 
 static void test_cut_file(void **state) {
         const struct journal_options options = { .dir = dir, .size = SIZE, .writer = true };
-        struct stat st;
 
         for (int i = 1; i < 16; i++) {
                 struct journal *j = NULL;
                 int r;
 
                 reset();
-                assert_int_equal(stat(data, &st), 0);
-                assert_int_equal(truncate(data, st.st_size * i / 16), 0);
+                assert_int_equal(truncate(data, (off_t)(used * (uint64_t)i / 16)), 0);
                 r = journal_open(&j, &options);
                 assert_int_equal(r, JOURNAL_E_DAMAGED);
                 assert_salvaged(0);
