@@ -55,7 +55,7 @@ int decode_new(struct decode **ret, const struct decode_types *types, decode_sin
         if (!d->documents || !d->read || allocate_bindings(d, types) < 0)
                 return -ENOMEM;
         for (size_t i = 0; i < format_count; i++)
-                document_init(&d->documents[i], &d->arena);
+                document_init(&d->documents[i], &d->arena, &d->steps);
         d->env = (struct expr_env){ .userdata = d, .load = env_load, .list_has = env_list_has, .arena = &d->arena };
         *ret = d;
         d = NULL;
@@ -148,7 +148,9 @@ static int refuse(struct decode *d, const struct trie_binding *first, bool reada
         const struct document *doc = &d->documents[m->formats[0]];
 
         d->type = type;
-        if (readable)
+        if (d->steps == 0)
+                run_fail(d, DECODE_E_BAD_PAYLOAD, "too many keys to look through");
+        else if (readable)
                 run_fail(d, DECODE_E_UNMATCHED, "none of the messages of `%.*s` fits", WW_STR_ARG(type->name));
         else
                 run_fail(d, DECODE_E_BAD_PAYLOAD, "%s: %s at byte %u", format_table[m->formats[0]].name,
@@ -202,6 +204,7 @@ int decode_message(struct decode *d, const struct decode_message *message, struc
         arena_reset(&d->arena);
         for (size_t i = 0; i < format_count; i++)
                 d->read[i] = 1;
+        d->steps = DOCUMENT_STEPS_MAX;
         d->message = message;
         d->type = NULL;
         d->index = 0;

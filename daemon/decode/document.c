@@ -2,8 +2,8 @@
 
 #include <math.h>
 
-void document_init(struct document *d, struct arena *arena) {
-        *d = (struct document){ .arena = arena };
+void document_init(struct document *d, struct arena *arena, uint32_t *steps) {
+        *d = (struct document){ .arena = arena, .steps = steps };
 }
 
 void document_deinit(struct document *d) {
@@ -186,12 +186,21 @@ struct ww_str document_string(const struct document *d, uint32_t node) {
         return document_cut((struct ww_str){ to, unescape(s, DOCUMENT_STRING_MAX, to) }, DOCUMENT_STRING_MAX);
 }
 
+static bool spend(const struct document *d, uint32_t steps) {
+        if (*d->steps < steps) {
+                *d->steps = 0;
+                return false;
+        }
+        *d->steps -= steps;
+        return true;
+}
+
 static bool key_is(const struct document *d, uint32_t node, struct ww_str key) {
         const struct document_node *x = &d->nodes[node];
 
         /* a byte takes one to six when it is escaped: most keys are ruled out without unescaping them */
         if (x->escaped)
-                return x->n > key.n && x->n <= 6 * key.n && ww_str_equal(document_string(d, node), key);
+                return x->n > key.n && x->n <= 6 * key.n && spend(d, 8) && ww_str_equal(document_string(d, node), key);
         return x->n == key.n && memcmp(x->p, key.p, key.n) == 0;
 }
 
@@ -201,7 +210,7 @@ uint32_t document_member(const struct document *d, uint32_t object, struct ww_st
         if (object == DOCUMENT_NONE || d->nodes[object].type != DOCUMENT_OBJECT)
                 return DOCUMENT_NONE;
         end = d->nodes[object].next;
-        for (uint32_t i = object + 1; i < end; i = d->nodes[i + 1].next)
+        for (uint32_t i = object + 1; i < end && spend(d, 1); i = d->nodes[i + 1].next)
                 if (key_is(d, i, key))
                         found = i + 1;
         return found;
@@ -213,7 +222,7 @@ uint32_t document_item(const struct document *d, uint32_t array, uint32_t index)
         if (array == DOCUMENT_NONE || d->nodes[array].type != DOCUMENT_ARRAY)
                 return DOCUMENT_NONE;
         end = d->nodes[array].next;
-        for (uint32_t i = array + 1; i < end; i = d->nodes[i].next)
+        for (uint32_t i = array + 1; i < end && spend(d, 1); i = d->nodes[i].next)
                 if (index-- == 0)
                         return i;
         return DOCUMENT_NONE;

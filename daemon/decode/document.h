@@ -8,6 +8,9 @@
  * into the arena). A document lives until the payload or the arena goes.
  *
  * Where a key stands twice in one object the last one counts, as in the parsers that the makers of devices use.
+ * A look-up costs as many steps as it passes keys, and a message has a budget of them: a payload of thousands of keys
+ * that a type asks for a hundred times must not hold up the ones behind it.
+ *
  * No string that leaves here carries a NUL or a broken UTF-8 sequence: "\u0000" and half a surrogate pair become
  * U+FFFD.
  */
@@ -15,10 +18,11 @@
 #include <wardwatch/value.h>
 
 #define DOCUMENT_NONE        UINT32_MAX
-#define DOCUMENT_NODES_MAX   65536u         /* nodes of one payload; more is a bad payload */
+#define DOCUMENT_NODES_MAX   16384u         /* nodes of one payload; more is a bad payload */
 #define DOCUMENT_DEPTH_MAX   32u            /* nesting; deeper is a bad payload */
 #define DOCUMENT_PAYLOAD_MAX (256u * 1024u) /* bytes that are read; a larger payload is a bad one */
-#define DOCUMENT_STRING_MAX  4096u          /* bytes of one string as a value; the rest is cut at a character's end */
+#define DOCUMENT_STEPS_MAX   100000u /* keys and items looked at for one message; then nothing is found any more */
+#define DOCUMENT_STRING_MAX  4096u   /* bytes of one string as a value; the rest is cut at a character's end */
 
 enum document_type {
         DOCUMENT_NULL,
@@ -42,11 +46,12 @@ struct document {
         struct document_node *nodes;
         uint32_t n, capacity;
         struct arena *arena; /* borrowed: where strings are unescaped */
+        uint32_t *steps;     /* borrowed: what is left of DOCUMENT_STEPS_MAX, shared by a message's documents */
         const char *error;   /* of the last read that failed: what is wrong … */
         uint32_t error_at;   /* … and at which byte, from 0 */
 };
 
-void document_init(struct document *d, struct arena *arena);
+void document_init(struct document *d, struct arena *arena, uint32_t *steps);
 void document_deinit(struct document *d);
 
 /** Empties the document for the next payload; the memory stays. */

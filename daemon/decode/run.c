@@ -288,7 +288,12 @@ static int tell_life(struct decode *d, const struct type_message *m) {
         return tell(d, &t);
 }
 
-/* Asked before a state is remembered: what is not told must not become a repeat. */
+static bool is_exhausted(struct decode *d) {
+        if (d->steps == 0)
+                run_fail(d, DECODE_E_BAD_PAYLOAD, "too many keys to look through");
+        return d->steps == 0;
+}
+
 static bool is_full(struct decode *d) {
         if (d->index < RUN_EVENTS_MAX)
                 return false;
@@ -310,11 +315,13 @@ static int run_element(struct decode *d, const struct type_message *m) {
         d->lived = false;
         for (size_t i = 0; i < m->n_events; i++) {
                 const struct type_event *e = &m->events[i];
+                bool told = read_event(d, e, &t);
 
-                if (!read_event(d, e, &t))
-                        continue;
-                if (is_full(d))
+                /* asked before a state is remembered: what is not told must not become a repeat */
+                if (is_exhausted(d) || (told && is_full(d)))
                         return 0;
+                if (!told)
+                        continue;
                 r = e->nature == WW_NATURE_STATE ? tell_state(d, &t) : tell_pulse(d, &t);
                 if (r < 0)
                         return r;
@@ -357,7 +364,7 @@ static int run_each(struct decode *d, const struct type_message *m) {
         if (node == DOCUMENT_NONE || doc->nodes[node].type < DOCUMENT_OBJECT)
                 return 0;
         object = doc->nodes[node].type == DOCUMENT_OBJECT;
-        for (uint32_t i = node + 1; r >= 0 && i < doc->nodes[node].next; number++) {
+        for (uint32_t i = node + 1; r >= 0 && i < doc->nodes[node].next && d->steps; number++) {
                 x->key = object ? document_string(doc, i) : ww_str(arena_printf(&d->arena, "%u", number));
                 x->item = i + object;
                 x->known = 0;
@@ -367,6 +374,7 @@ static int run_each(struct decode *d, const struct type_message *m) {
                 begin(d, m);
                 r = run_element(d, m);
         }
+        is_exhausted(d);
         return r;
 }
 

@@ -21,6 +21,7 @@ static void walk(const struct document *d, struct ww_str payload) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
         struct arena arena = ARENA_INIT;
+        uint32_t steps = DOCUMENT_STEPS_MAX;
         struct document d;
         char *copy = malloc(n ? n : 1);
         struct ww_str payload = { copy, n };
@@ -30,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
                 return 0;
         if (n)
                 memcpy(copy, bytes, n);
-        document_init(&d, &arena);
+        document_init(&d, &arena, &steps);
         if (format_table[format_find(WW_STR("json"))].read(&d, payload) == 0)
                 walk(&d, payload);
         document_number(payload, &number);

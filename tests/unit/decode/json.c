@@ -116,9 +116,10 @@ static int read_tight(struct document *d, const char *text, size_t n, char **ret
 
 static void test_inputs(void **state) {
         struct arena arena = ARENA_INIT;
+        uint32_t steps = DOCUMENT_STEPS_MAX;
         struct document d;
 
-        document_init(&d, &arena);
+        document_init(&d, &arena, &steps);
         for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++) {
                 size_t n = inputs[i].n ? inputs[i].n : strlen(inputs[i].text);
                 _cleanup_free_ char *copy = NULL;
@@ -136,9 +137,10 @@ static void test_inputs(void **state) {
 static void test_truncated(void **state) {
         static const char text[] = "{\"a\":[1.5e3,true,null,{\"\\u00e4\\\\\":\"\xC3\xA4\"}],\"b\":\"x\"}";
         struct arena arena = ARENA_INIT;
+        uint32_t steps = DOCUMENT_STEPS_MAX;
         struct document d;
 
-        document_init(&d, &arena);
+        document_init(&d, &arena, &steps);
         for (size_t n = 0; n < sizeof text - 1; n++) {
                 _cleanup_free_ char *copy = NULL;
 
@@ -154,10 +156,11 @@ static void test_access(void **state) {
                 "{\"n\":-12.50,\"s\":\"a\\u0000b\\ud83d\\ude00\\ud800x\\udc00\",\"o\":{\"k\":[10,[20],{\"z\":30}]},"
                 "\"d\":1,\"d\":2,\"e\\u006bey\":7,\"big\":1e999,\"t\":true,\"nul\":null,\"empty\":\"\"}";
         struct arena arena = ARENA_INIT;
+        uint32_t steps = DOCUMENT_STEPS_MAX;
         struct document d;
         uint32_t k;
 
-        document_init(&d, &arena);
+        document_init(&d, &arena, &steps);
         assert_int_equal(json_reader_read(&d, WW_STR(text)), 0);
         assert_true(document_value(&d, document_member(&d, 0, WW_STR("n"))).number == -12.5);
         assert_true(ww_str_is(document_text(&d, document_member(&d, 0, WW_STR("n"))), "-12.50"));
@@ -231,12 +234,13 @@ static void test_numbers(void **state) {
 /* More values than a document may hold, and the largest number of them. */
 static void test_bounds(void **state) {
         struct arena arena = ARENA_INIT;
+        uint32_t steps = DOCUMENT_STEPS_MAX;
         size_t n = DOCUMENT_NODES_MAX * 2;
         _cleanup_free_ char *text = malloc(n + 2);
         struct document d;
 
         assert_non_null(text);
-        document_init(&d, &arena);
+        document_init(&d, &arena, &steps);
         text[0] = '[';
         for (size_t i = 1; i < n; i += 2) {
                 text[i] = '0';
@@ -256,11 +260,12 @@ static void test_bounds(void **state) {
 
 static void test_long_strings(void **state) {
         struct arena arena = ARENA_INIT;
+        uint32_t steps = DOCUMENT_STEPS_MAX;
         char text[6 * DOCUMENT_STRING_MAX];
         struct document d;
         struct ww_str s;
 
-        document_init(&d, &arena);
+        document_init(&d, &arena, &steps);
         /* an odd byte first, so that the cut falls into a character */
         text[0] = '"';
         text[1] = 'x';

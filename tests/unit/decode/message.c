@@ -1,4 +1,5 @@
 /* Messages to events: which message it is, state and pulse, retained, time, sites, reload and snapshots. */
+#include "decode/document.h"
 #include "harness.h"
 
 #define TYPE(body) "sensor: t\nversion: 3\ntopics: [\"t/{device}\"]\nmessages:\n  - message: m\n" body
@@ -314,6 +315,33 @@ static void test_for_each(void **state) {
         assert_int_equal(h.n, 44);
 }
 
+/* A payload of thousands of keys, asked for many: the message is given up, and says so; the next one is read. */
+static void test_steps(void **state) {
+        _cleanup_harness_ struct harness h;
+        _cleanup_free_ char *payload = calloc(1, 256 * 1024);
+        size_t n = 0;
+
+        harness_init(&h,
+                     "sensor: t\nversion: 1\nmessages:\n"
+                     "  - message: list\n    topics: [\"l/{gw}\"]\n    for_each: s\n    device: \"{topic.gw}/{key}\"\n"
+                     "    events: [{kind: input, state: {path: [payload.nowhere, item]}}]\n",
+                     NULL);
+        assert_non_null(payload);
+        n += (size_t)snprintf(payload, 16, "{");
+        for (int i = 0; i < 1000; i++)
+                n += (size_t)snprintf(payload + n, 16, "\"k%d\":1,", i);
+        n += (size_t)snprintf(payload + n, 16, "\"s\":[");
+        for (int i = 0; i < 250; i++)
+                n += (size_t)snprintf(payload + n, 16, "%s%d", i ? "," : "", i % 2);
+        snprintf(payload + n, 16, "]}");
+        assert_int_equal(harness_send(&h, "l/g", payload), DECODE_E_BAD_PAYLOAD);
+        assert_true(ww_str_is(h.report.detail, "too many keys to look through"));
+        /* 1,001 keys a look for `s` and one for each element: 98 elements */
+        assert_int_equal(h.n, DOCUMENT_STEPS_MAX / 1001 - 1);
+        assert_int_equal(harness_send(&h, "l/g", "{\"s\":[1]}"), 0);
+        assert_string_equal(harness_told(&h), "g/0 input.active");
+}
+
 static const char site[] = "zones:\n"
                            "  - {zone: W3, title: Ward 3, type: ward}\n"
                            "assets:\n"
@@ -420,7 +448,8 @@ int main(void) {
                 cmocka_unit_test(test_pulses),        cmocka_unit_test(test_exercise), cmocka_unit_test(test_suspect),
                 cmocka_unit_test(test_time),          cmocka_unit_test(test_values),   cmocka_unit_test(test_which),
                 cmocka_unit_test(test_bad_fields),    cmocka_unit_test(test_for_each), cmocka_unit_test(test_site),
-                cmocka_unit_test(test_life),          cmocka_unit_test(test_snapshot), cmocka_unit_test(test_swap),
+                cmocka_unit_test(test_life),          cmocka_unit_test(test_steps),    cmocka_unit_test(test_snapshot),
+                cmocka_unit_test(test_swap),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
