@@ -41,6 +41,16 @@ static void check_deinit(struct check *c) {
         config_deinit(&c->config);
 }
 
+/* Legal, but hardly meant. */
+static void check_emptiness(struct check *c) {
+        const struct diag_pos pos = { .file = ww_str(c->config.file) };
+
+        if (c->types && decode_types_count(c->types) == 0)
+                diag_warning(&c->diag, pos, "look at paths.sensors", "no sensor types: no message will be understood");
+        if (c->rules && correlate_rules_count(c->rules) == 0)
+                diag_warning(&c->diag, pos, "look at paths.rules", "no rules: nothing will ever raise an alarm");
+}
+
 /* 0, DIAG_E_USER, -errno. What is wrong with the types does not hide what is wrong with the rules. */
 static int check_rules(struct check *c) {
         const struct ww_kinds *kinds = ww_kinds_builtin();
@@ -52,6 +62,9 @@ static int check_rules(struct check *c) {
         rules = correlate_rules_compile(&c->rules, &c->bundle, c->site, c->symbols, kinds, &c->diag);
         if (rules == 0)
                 rules = correlate_rules_examples(c->rules, &c->diag, &c->examples);
+        if (rules < 0)
+                return rules;
+        check_emptiness(c);
         return rules ? rules : types;
 }
 
@@ -102,12 +115,12 @@ static int check_put_text(const struct check *c, bool ok, bool summary) {
 
         diag_render(&c->diag, &text);
         if (!ok)
-                buf_printf(&text, "%zu errors, %zu warnings\n", c->diag.errors, c->diag.warnings);
+                buf_printf(&text, "errors: %zu, warnings: %zu\n", c->diag.errors, c->diag.warnings);
         if (command_put(&text, true))
                 return 1;
         if (ok && summary)
                 (void)printf(
-                        "good: %zu sensor types, %zu rules with %zu examples, %zu zones, %zu assets; %zu warnings\n",
+                        "good: %zu sensor types, %zu rules with %zu examples, %zu zones, %zu assets; warnings: %zu\n",
                         decode_types_count(c->types), correlate_rules_count(c->rules), c->examples,
                         site_zone_count(c->site), site_asset_count(c->site), c->diag.warnings);
         return 0;

@@ -30,7 +30,7 @@ const char *command_nearest(const char *name) {
 
 int command_put(struct buf *text, bool to_stderr) {
         FILE *to = to_stderr ? stderr : stdout;
-        bool good = text->error == 0 && fwrite(text->p, 1, text->n, to) == text->n;
+        bool good = text->error == 0 && (text->n == 0 || fwrite(text->p, 1, text->n, to) == text->n);
 
         return fflush(to) == 0 && good ? 0 : 1;
 }

@@ -60,3 +60,17 @@ void command_help_one(const struct command *row, struct buf *out) {
         for (size_t i = 0; command_common[i].name; i++)
                 put_option(&command_common[i], out);
 }
+
+void command_help_config(struct buf *out) {
+        buf_puts(out, "Keys of wardwatch.yaml. The key that is called mqtt.host here is written as host below mqtt.\n");
+        for (size_t i = 0; i < config_keys_n; i++) {
+                _cleanup_buf_ struct buf text = BUF_INIT;
+
+                command_key_text(&config_keys[i], &text);
+                buf_put_u8(&text, 0);
+                if (text.error)
+                        return;
+                buf_printf(out, "\n%s\n", config_keys[i].name);
+                put_wrapped((const char *)text.p, "    ", out);
+        }
+}

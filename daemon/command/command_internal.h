@@ -2,6 +2,7 @@
 /* Parsing, help and man page: all of them read the rows. */
 #include "base/buf.h"
 #include "command/command.h"
+#include "config/config.h"
 
 #define COMMAND_OPTIONS_MAX 16 /* of a row: struct command_args has so many values */
 
@@ -20,6 +21,10 @@ const char *command_default_config(void);
 /** Text for people. */
 void command_help_all(struct buf *out);
 void command_help_one(const struct command *row, struct buf *out);
+
+void command_help_config(struct buf *out);
+/** One paragraph about a key: purpose, type, range, default. */
+void command_key_text(const struct config_key *key, struct buf *out);
 
 /** roff for man: section 1 from the rows, section 5 from the table of configuration keys. */
 void command_man_commands(struct buf *out);

@@ -1,11 +1,8 @@
 /* The man pages as roff. They hold nothing that depends on the machine, so that the kept ones can be compared. */
-#include "base/span.h"
 #include "command/command_internal.h"
 #include "config/config.h"
-#include "config/size.h"
 #include "wardwatch-build.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 /* Text for roff: no escape, no dash that becomes a hyphen, no line that begins as a request. */
@@ -73,66 +70,10 @@ void command_man_commands(struct buf *out) {
         buf_puts(out, ".TP\n.B 2\nwrong usage\n.SH SEE ALSO\n.BR wardwatch.yaml (5)\n");
 }
 
-static const char *type_text(enum config_type type) {
-        static const char *const names[] = {
-                [CONFIG_STRING] = "text",
-                [CONFIG_BOOL] = "true or false",
-                [CONFIG_INTEGER] = "whole number",
-                [CONFIG_SIZE] = "size (64MiB)",
-                [CONFIG_SPAN] = "span (90s, 5m, 26h)",
-                [CONFIG_PATH] = "path",
-                [CONFIG_PATHS] = "list of paths",
-                [CONFIG_STRINGS] = "list of texts",
-                [CONFIG_CHOICE] = "one of",
-                [CONFIG_SECRET] = "path of a file with mode 0600",
-        };
-
-        return names[type];
-}
-
-static void put_range(const struct config_key *key, struct buf *out) {
-        char min[32], max[32];
-
-        switch (key->type) {
-        case CONFIG_INTEGER:
-                buf_printf(out, ", %" PRId64 " to %" PRId64, key->min, key->max);
-                break;
-        case CONFIG_SIZE:
-                size_format(key->min, min);
-                size_format(key->max, max);
-                buf_printf(out, ", %s to %s", min, max);
-                break;
-        case CONFIG_SPAN:
-                span_format(key->min, min);
-                span_format(key->max, max);
-                buf_printf(out, ", %s to %s", min, max);
-                break;
-        case CONFIG_CHOICE:
-                buf_printf(out, " %s", key->choices);
-                break;
-        case CONFIG_STRING:
-        case CONFIG_BOOL:
-        case CONFIG_PATH:
-        case CONFIG_PATHS:
-        case CONFIG_STRINGS:
-        case CONFIG_SECRET:
-                break;
-        }
-}
-
 static void put_key(const struct config_key *key, struct buf *out) {
         _cleanup_buf_ struct buf text = BUF_INIT;
 
-        buf_printf(&text, "%s. ", key->help);
-        buf_printf(&text, "(%s", type_text(key->type));
-        put_range(key, &text);
-        if (key->unit && key->type == CONFIG_INTEGER)
-                buf_printf(&text, " %s", key->unit);
-        if (!key->default_text)
-                buf_puts(&text, "; must be given");
-        else if (*key->default_text)
-                buf_printf(&text, "; default %s", key->default_text);
-        buf_puts(&text, key->reloadable ? "; takes effect at a reload)" : ")");
+        command_key_text(key, &text);
         buf_put_u8(&text, 0);
         if (text.error)
                 return;

@@ -1,20 +1,24 @@
 /* The rows, in the order of the help. A new command is one file and one row here. */
 #include "command/command.h"
 
-extern const struct command command_help;
-extern const struct command command_run_daemon;
+extern const struct command command_help, command_run_daemon, command_check;
 extern const struct command command_alarms, command_ack, command_unack, command_reset, command_status, command_clock;
+extern const struct command command_journal, command_migrate, command_store;
 
 const struct command *const command_table[] = {
         /* clang-format off */
         &command_help,
         &command_run_daemon,
+        &command_check,
         &command_alarms,
         &command_ack,
         &command_unack,
         &command_reset,
         &command_status,
         &command_clock,
+        &command_journal,
+        &command_migrate,
+        &command_store,
         /* clang-format on */
 };
 

@@ -40,13 +40,13 @@ static const struct {
         void (*man)(struct buf *out);
 } subjects[] = {
         { "wardwatch", command_help_all, command_man_commands },
-        { "config", NULL, command_man_config },
+        { "config", command_help_config, command_man_config },
         { "kinds", help_kinds, NULL },
 };
 
 static bool help_subject(const char *name, bool man, struct buf *out) {
         for (size_t i = 0; i < sizeof subjects / sizeof *subjects; i++) {
-                void (*put)(struct buf *) = man ? subjects[i].man : subjects[i].put ? subjects[i].put : subjects[i].man;
+                void (*put)(struct buf *) = man ? subjects[i].man : subjects[i].put;
 
                 if (strcmp(subjects[i].name, name) == 0 && put) {
                         put(out);
