@@ -66,8 +66,14 @@ static void *connector_thread(void *userdata) {
 
 static void connector_ready(evutil_socket_t fd, short what, void *userdata) {
         struct connector *c = userdata;
-        struct mosquitto *mosq = c->mosq;
+        struct mosquitto *mosq;
+        uint64_t one;
 
+        if (read(fd, &one, sizeof(one)) < 0) {
+                event_add(c->event, NULL);
+                return;
+        }
+        mosq = c->mosq;
         c->mosq = NULL;
         event_free(c->event);
         c->event = NULL;

@@ -51,7 +51,7 @@ class Leash:
                 self.process.kill()
         self.process.wait()
         errors = self.process.stderr.read()
-        assert "ERROR" not in errors and "runtime error" not in errors, errors
+        assert "Sanitizer" not in errors and "runtime error" not in errors, errors
 
     def _read(self):
         for line in self.process.stdout:
