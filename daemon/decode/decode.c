@@ -78,11 +78,13 @@ struct decode *decode_free(struct decode *d) {
 
 /* 0 with the context's document set; -EBADMSG if no format of the message can read the payload; -ENOMEM */
 static int read_payload(struct decode *d, const struct type_message *m) {
+        struct ww_str payload = d->message->payload.p ? d->message->payload : WW_STR("");
+
         for (size_t i = 0; i < m->n_formats; i++) {
                 uint8_t format = m->formats[i];
 
                 if (d->read[format] > 0)
-                        d->read[format] = format_table[format].read(&d->documents[format], d->message->payload);
+                        d->read[format] = format_table[format].read(&d->documents[format], payload);
                 if (d->read[format] == -ENOMEM)
                         return -ENOMEM;
                 if (d->read[format] == 0) {

@@ -82,13 +82,20 @@ static bool value_is(struct ww_value v, const struct yaml_node *n) {
         return v.type == WW_STRING && ww_str_equal(v.string, n->text);
 }
 
+static int flag_find(struct ww_str name) {
+        for (size_t i = 0; i < N_FLAGS; i++)
+                if (ww_str_is(name, flag_names[i]))
+                        return (int)i;
+        return -1;
+}
+
 static bool flags_are(uint32_t flags, const struct yaml_node *n) {
         uint32_t wanted = 0;
 
         yaml_each(item, n) {
-                for (size_t i = 0; i < N_FLAGS; i++)
-                        if (ww_str_is(item->text, flag_names[i]))
-                                wanted |= 1u << i;
+                int flag = flag_find(item->text);
+
+                wanted |= flag < 0 ? 0 : 1u << flag;
         }
         return wanted == flags;
 }
@@ -208,8 +215,22 @@ static int play(struct run *r, struct decode *decode) {
         return r->failed ? DIAG_E_USER : 0;
 }
 
+static int check_event(struct run *r, const struct yaml_node *n) {
+        int told = yaml_known_keys(n, "example's event", examples_event_keys, examples_event_keys_n, r->d);
+
+        if (told)
+                return told;
+        yaml_each(flag, yaml_get(n, "flags")) {
+                if (flag->type != YAML_SCALAR || flag_find(flag->text) < 0)
+                        told = diag_error(r->d, flag->pos, diag_suggest(flag->text, flag_names, N_FLAGS),
+                                          "an example's event: `%.*s` is no flag", WW_STR_ARG(flag->text));
+        }
+        return told;
+}
+
 static int check_shape(struct run *r) {
-        const struct yaml_node *given = yaml_get(r->example, "given"), *events = yaml_get(r->example, "events");
+        const struct yaml_node *given = yaml_get(r->example, "given"), *events = yaml_get(r->example, "events"),
+                               *site = yaml_get(r->example, "site");
         int told = yaml_known_keys(r->example, "example", examples_keys, examples_keys_n, r->d);
 
         if (told)
@@ -219,45 +240,66 @@ static int check_shape(struct run *r) {
                                   "an example has between 1 and %d messages", EXAMPLES_MESSAGES_MAX);
         if (!events || events->type != YAML_SEQUENCE)
                 return diag_error(r->d, r->example->pos, "write `events: []` for none", "an example says its events");
+        if (site && site->type != YAML_SCALAR)
+                return diag_error(r->d, site->pos, "write `site: |` and the site's YAML below it",
+                                  "site is a text here");
         r->expected = events->first;
-        yaml_each(item, events)
-                told = told ? told
-                            : yaml_known_keys(item, "example's event", examples_event_keys, examples_event_keys_n,
-                                              r->d);
-        return told;
+        yaml_each(item, events) {
+                told = check_event(r, item);
+                if (told)
+                        return told;
+        }
+        return 0;
 }
 
 /* The example's own site, or an empty one. */
-static int own_site(struct run *r, struct bundle *bundle, struct site **ret) {
+static int own_site(struct run *r, struct bundle *bundle, struct diag *d, struct site **ret,
+                    struct placement *placement) {
         const struct yaml_node *text = yaml_get(r->example, "site");
         int result = 0;
 
-        if (text && text->type != YAML_SCALAR)
-                return diag_error(r->d, text->pos, "write `site: |` and the site's YAML below it",
-                                  "site is a text here");
         if (text)
-                result = bundle_add_text(bundle, BUNDLE_SITE, "example's site", text->text);
+                result = bundle_add_text(bundle, BUNDLE_SITE, "site", text->text);
         result = result ? result : bundle_seal(bundle);
-        return result ? result : site_compile(ret, bundle, r->types->symbols, r->d);
+        result = result ? result : site_compile(ret, bundle, r->types->symbols, d);
+        return result ? result : placement_init(placement, *ret, r->types->kinds, d);
+}
+
+/* What is wrong in a site inside an example is told at the example: its own text has no file. */
+static int tell_site(struct run *r, const struct diag *d) {
+        const struct yaml_node *text = yaml_get(r->example, "site");
+
+        for (size_t i = 0; i < d->n; i++)
+                diag_error(r->d, text ? text->pos : r->example->pos, d->messages[i].help,
+                           "the example's site, line %u: %s", d->messages[i].pos.line, d->messages[i].text);
+        return DIAG_E_USER;
+}
+
+static int run_on_site(struct run *r, const struct placement *placement) {
+        _cleanup_(decode_freep) struct decode *decode = NULL;
+        int result = decode_new(&decode, r->types, take_event, r);
+
+        if (result)
+                return result;
+        decode->placement = placement;
+        return play(r, decode);
 }
 
 static int run_example(struct run *r) {
-        _cleanup_(decode_freep) struct decode *decode = NULL;
         _cleanup_(site_freep) struct site *site = NULL;
         _cleanup_bundle_ struct bundle bundle = { 0 };
         struct placement placement = { 0 };
+        struct diag own = DIAG_INIT;
         int result = check_shape(r);
 
-        result = result ? result : own_site(r, &bundle, &site);
         if (result)
                 return result;
-        result = placement_init(&placement, site, r->types->kinds, r->d);
-        result = result ? result : decode_new(&decode, r->types, take_event, r);
-        if (!result) {
-                decode->placement = &placement;
-                result = play(r, decode);
-        }
+        result = own_site(r, &bundle, &own, &site, &placement);
+        if (result == DIAG_E_USER)
+                result = tell_site(r, &own);
+        result = result ? result : run_on_site(r, &placement);
         placement_deinit(&placement);
+        diag_deinit(&own);
         return result;
 }
 

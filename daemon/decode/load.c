@@ -1,10 +1,8 @@
 /*
- * Files, types and messages. A file holds one sensor type (a mapping) or a list of them. What is said at the type holds
- * for each of its messages that does not say it itself: topics, format, device, time, delay, attributes.
+ * Files and types. A file holds one sensor type (a mapping) or a list of them.
  */
 #include "decode/load.h"
 
-#include <stdio.h>
 #include <xxhash.h>
 
 const struct load_key load_type_keys[] = {
@@ -23,378 +21,6 @@ const struct load_key load_type_keys[] = {
 };
 const size_t load_type_keys_n = sizeof load_type_keys / sizeof *load_type_keys;
 
-const struct load_key load_message_keys[] = {
-        { "message", "its name, for reports" },
-        { "topics", "as at the type" },
-        { "format", "as at the type" },
-        { "has", "paths that must be there, be it null" },
-        { "lacks", "paths that must not be there" },
-        { "match", "{path: text} or {path: [text, text]}: the value's text is one of these" },
-        { "where", "an expression that must be true; paths begin with `payload.`, `topic.` or a field" },
-        { "check", "an expression; where it is not true the events are marked suspect" },
-        { "ignore", "true: known, and no event" },
-        { "alive", "false: does not show that the device lives (a bridge speaks about it). Default true" },
-        { "for_each", "path of an array or object: its elements one by one, as `item`, with `key`" },
-        { "only", "with for_each: elements for which this expression is true" },
-        { "fields", "names for values, for use in this message; a later one may use an earlier one" },
-        { "device", "as at the type" },
-        { "time", "as at the type" },
-        { "delay", "as at the type" },
-        { "attributes", "as at the type, added to it" },
-        { "events", "list; each that applies gives one event, in this order" },
-};
-const size_t load_message_keys_n = sizeof load_message_keys / sizeof *load_message_keys;
-
-const struct load_key load_time_keys[] = {
-        { "path", "where the time stands; a list: the first that is there" },
-        { "form",
-          "auto, iso, epoch_s, epoch_ms, epoch_us; default auto: text is ISO 8601, a number's size tells its unit" },
-        { "zone", "offset of a text that has none: \"+08:00\"; default Z" },
-};
-const size_t load_time_keys_n = sizeof load_time_keys / sizeof *load_time_keys;
-
-#define MERGE(r, result)                                                                                               \
-        do {                                                                                                           \
-                if ((r) < 0)                                                                                           \
-                        return (r);                                                                                    \
-                (result) = (r) ? (r) : (result);                                                                       \
-        } while (0)
-
-/* The message's own node for `key`, or the type's. */
-static const struct yaml_node *own_or(const struct yaml_node *message, const struct yaml_node *type, const char *key) {
-        const struct yaml_node *n = yaml_get(message, key);
-
-        return n ? n : yaml_get(type, key);
-}
-
-static int load_topics(struct load *l, const struct yaml_node *n, const struct yaml_node *at, uint32_t message) {
-        uint32_t type = (uint32_t)l->types->n;
-        int r, result = 0;
-
-        if (!n)
-                return diag_error(l->d, at->pos, "add `topics: [zigbee2mqtt/{device}]` here or at the type",
-                                  "%s: no topics", l->what);
-        for (const struct yaml_node *item = n->type == YAML_SEQUENCE ? n->first : n; item; item = item->next) {
-                struct topic_pattern *patterns;
-                struct ww_str text;
-                size_t count = 0;
-
-                r = yaml_string(item, "topics", l->d, &text);
-                r = r ? r : topic_pattern_parse(l->arena, text, item->pos, l->d, &l->type->captures, &patterns, &count);
-                for (size_t i = 0; !r && i < count; i++) {
-                        l->captures |= patterns[i].captures;
-                        r = trie_add(l->types->trie, &patterns[i], type, message);
-                }
-                MERGE(r, result);
-                if (n->type != YAML_SEQUENCE)
-                        break;
-        }
-        return result;
-}
-
-static int load_formats(struct load *l, const struct yaml_node *n, struct type_message *m) {
-        const char *names[FORMAT_MAX];
-        struct ww_str text;
-        int format, r;
-
-        m->n_formats = !n; /* the first one of the table is the default */
-        for (size_t i = 0; i < format_count; i++)
-                names[i] = format_table[i].name;
-        for (const struct yaml_node *item = n && n->type == YAML_SEQUENCE ? n->first : n; item; item = item->next) {
-                r = yaml_string(item, "format", l->d, &text);
-                if (r)
-                        return r;
-                format = format_find(text);
-                if (format < 0 || m->n_formats == sizeof m->formats)
-                        return diag_error(l->d, item->pos, diag_suggest(text, names, format_count),
-                                          "%s: no such format `%.*s`, or too many", l->what, WW_STR_ARG(text));
-                m->formats[m->n_formats++] = (uint8_t)format;
-                if (n->type != YAML_SEQUENCE)
-                        break;
-        }
-        return 0;
-}
-
-/* Expressions: a name is a slot of types->refs. */
-static int scope_name(void *userdata, struct ww_str name, struct diag_pos pos, struct diag *d, struct expr_ref *ret) {
-        struct load *l = userdata;
-        struct decode_types *t = l->types;
-        struct path *path = arena_new(l->arena, struct path);
-        const struct path **refs = t->refs;
-        int r;
-
-        if (!path)
-                return -ENOMEM;
-        r = path_parse(l->arena, name, pos, d, &l->names, true, path);
-        if (r)
-                return r == PATH_E_UNKNOWN ? EXPR_E_UNKNOWN : r;
-        if (path->root == PATH_CAPTURE && !(l->captures & (1u << path->index)))
-                return EXPR_E_UNKNOWN;
-        if (t->n_refs == t->refs_capacity) {
-                t->refs_capacity = t->refs_capacity ? t->refs_capacity * 2 : 32;
-                refs = realloc(t->refs, t->refs_capacity * sizeof(*refs));
-                if (!refs)
-                        return -ENOMEM;
-                t->refs = refs;
-        }
-        t->refs[t->n_refs] = path;
-        *ret = (struct expr_ref){ .slot = (uint32_t)t->n_refs++, .type = EXPR_ANY };
-        return 0;
-}
-
-static uint32_t scope_list(void *userdata, struct ww_str name) {
-        struct load *l = userdata;
-
-        return site_list_find(l->types->site, name);
-}
-
-int load_condition(struct load *l, const struct yaml_node *n, const struct expr **ret) {
-        const char *names[SOURCE_FIELDS_MAX + TOPIC_CAPTURES_MAX];
-        struct expr_scope scope = { .userdata = l, .name = scope_name, .list = scope_list, .names = names };
-        struct ww_str text;
-        int r = yaml_string(n, "expression", l->d, &text);
-
-        if (r)
-                return r;
-        for (size_t i = 0; i < l->names.n_fields; i++)
-                names[scope.n_names++] = l->field_names[i].p;
-        for (size_t i = 0; i < l->type->captures.n; i++) {
-                names[scope.n_names] = arena_printf(l->arena, "topic.%s", l->type->captures.names[i].p);
-                if (!names[scope.n_names++])
-                        return -ENOMEM;
-        }
-        return expr_compile(l->arena, text, n->pos, &scope, EXPR_BOOL, l->d, ret);
-}
-
-static int load_texts(struct load *l, const struct yaml_node *n, struct type_match *match) {
-        const struct yaml_node *item = n->type == YAML_SEQUENCE ? n->first : n;
-        struct ww_str *texts;
-
-        match->n = n->type == YAML_SEQUENCE ? n->n : 1;
-        texts = arena_array(l->arena, struct ww_str, match->n + 1);
-        if (!texts)
-                return -ENOMEM;
-        match->texts = texts;
-        for (size_t i = 0; i < match->n; i++, item = item->next) {
-                int r = yaml_string(item, "match", l->d, &texts[i]);
-
-                if (r)
-                        return r;
-        }
-        return 0;
-}
-
-static int load_matches(struct load *l, const struct yaml_node *n, struct type_message *m) {
-        struct type_match *matches;
-        int r;
-
-        if (n->type != YAML_MAPPING)
-                return diag_error(l->d, n->pos, "write match: {type: access}", "%s: match is a mapping", l->what);
-        matches = arena_array(l->arena, struct type_match, n->n + 1);
-        if (!matches)
-                return -ENOMEM;
-        m->matches = matches;
-        yaml_each(item, n) {
-                struct type_match *match = &matches[m->n_matches];
-
-                r = path_parse(l->arena, item->key, item->key_pos, l->d, &l->names, false, &match->path);
-                r = r ? r : load_texts(l, item, match);
-                if (r)
-                        return r;
-                m->n_matches++;
-        }
-        return 0;
-}
-
-static int load_fields(struct load *l, const struct yaml_node *n, struct type_message *m) {
-        const struct source **fields;
-        int r, result = 0;
-
-        if (n->type != YAML_MAPPING || n->n > SOURCE_FIELDS_MAX)
-                return diag_error(l->d, n->pos, NULL, "%s: fields are at most 32 names with values", l->what);
-        fields = arena_array(l->arena, const struct source *, n->n + 1);
-        if (!fields)
-                return -ENOMEM;
-        m->fields = fields;
-        yaml_each(item, n) {
-                r = load_source(l, item, LOAD_SECRET, &fields[m->n_fields]);
-                MERGE(r, result);
-                if (fields[m->n_fields]->secret)
-                        l->secret |= 1u << m->n_fields;
-                /* known from here on: a field may use the ones before it, so there is no circle */
-                l->field_names[m->n_fields] = item->key;
-                l->names.n_fields = ++m->n_fields;
-        }
-        return result;
-}
-
-static int load_time(struct load *l, const struct yaml_node *n, struct type_time *time) {
-        const struct yaml_node *form, *zone;
-        struct source *s;
-        struct ww_str text;
-        int r = 0, found;
-
-        if (n->type != YAML_MAPPING)
-                return load_source(l, n, LOAD_VALUE, &time->source);
-        s = arena_new(l->arena, struct source);
-        if (!s)
-                return -ENOMEM;
-        *s = (struct source){ .scale = 1, .pos = n->pos };
-        time->source = s;
-        r = load_keys_check(l, n, l->what, load_time_keys, load_time_keys_n);
-        if (!r && (form = yaml_get(n, "form"))) {
-                r = yaml_string(form, "form", l->d, &text);
-                found = r ? 0 : stamp_form_find(text);
-                if (found < 0)
-                        return diag_error(l->d, form->pos, diag_suggest(text, stamp_forms, stamp_forms_n),
-                                          "%s: `%.*s` is no form of a time", l->what, WW_STR_ARG(text));
-                time->form = (enum stamp_form)found;
-        }
-        if (!r && (zone = yaml_get(n, "zone"))) {
-                r = yaml_string(zone, "zone", l->d, &text);
-                if (!r && !stamp_offset_parse(text, &time->offset))
-                        return diag_error(l->d, zone->pos, "write zone: \"+08:00\"", "%s: `%.*s` is no offset", l->what,
-                                          WW_STR_ARG(text));
-        }
-        if (!r && !yaml_get(n, "path"))
-                return diag_error(l->d, n->pos, "add `path: …`", "%s: a time has no path", l->what);
-        return r ? r : load_paths(l, yaml_get(n, "path"), &s->paths, &s->n_paths);
-}
-
-/* What says whether the message is this one. Fields come first: conditions may name them. */
-static int load_guards(struct load *l, const struct yaml_node *n, struct type_message *m) {
-        const struct yaml_node *x;
-        struct path *path;
-        int r, result = 0;
-
-        if ((x = yaml_get(n, "for_each"))) {
-                path = arena_new(l->arena, struct path);
-                r = path ? load_path(l, x, path) : -ENOMEM;
-                MERGE(r, result);
-                m->for_each = path;
-        }
-        if ((x = yaml_get(n, "has"))) {
-                r = load_paths(l, x, &m->has, &m->n_has);
-                MERGE(r, result);
-        }
-        if ((x = yaml_get(n, "lacks"))) {
-                r = load_paths(l, x, &m->lacks, &m->n_lacks);
-                MERGE(r, result);
-        }
-        if ((x = yaml_get(n, "match"))) {
-                r = load_matches(l, x, m);
-                MERGE(r, result);
-        }
-        if ((x = yaml_get(n, "where"))) {
-                r = load_condition(l, x, &m->where);
-                MERGE(r, result);
-        }
-        if ((x = yaml_get(n, "check"))) {
-                r = load_condition(l, x, &m->check);
-                MERGE(r, result);
-        }
-        return result;
-}
-
-static int load_flags(struct load *l, const struct yaml_node *n, struct type_message *m) {
-        const struct yaml_node *x;
-        int r, result = 0;
-
-        if ((x = yaml_get(n, "ignore"))) {
-                r = yaml_bool(x, "ignore", l->d, &m->ignore);
-                MERGE(r, result);
-        }
-        if ((x = yaml_get(n, "alive"))) {
-                r = yaml_bool(x, "alive", l->d, &m->alive);
-                MERGE(r, result);
-        }
-        if (!m->ignore == !yaml_get(n, "events"))
-                return diag_error(l->d, n->pos, "list what happened under `events:`, or write `ignore: true`",
-                                  "%s: either events or `ignore: true`", l->what);
-        return result;
-}
-
-static int load_device(struct load *l, const struct yaml_node *n, const struct yaml_node *at, struct type_message *m) {
-        struct yaml_node implied = { .type = YAML_SCALAR, .pos = at->pos, .text = WW_STR("topic.device") };
-        int device = topic_name_find(&l->type->captures, WW_STR("device"));
-
-        if (!n && (device < 0 || !(l->captures & (1u << device))))
-                return diag_error(l->d, at->pos, "add `device: PATH`, or capture {device} in the topic",
-                                  "%s: nothing says which device speaks", l->what);
-        return load_source(l, n ? n : &implied, LOAD_VALUE, &m->device);
-}
-
-/* What the message says, once it is known to be this one. */
-static int load_body(struct load *l, const struct yaml_node *n, const struct yaml_node *type, struct type_message *m) {
-        const struct yaml_node *x;
-        struct type_attr *parent = NULL;
-        size_t n_parent = 0;
-        int r, result = 0;
-
-        l->names.item = m->for_each;
-        if ((x = yaml_get(n, "only"))) {
-                r = load_condition(l, x, &m->only);
-                MERGE(r, result);
-        }
-        r = load_device(l, own_or(n, type, "device"), n, m);
-        MERGE(r, result);
-        if ((x = own_or(n, type, "time"))) {
-                r = load_time(l, x, &m->time);
-                MERGE(r, result);
-        }
-        if ((x = own_or(n, type, "delay"))) {
-                r = yaml_span(x, "delay", 0, 7 * WW_DAY, l->d, &m->delay);
-                MERGE(r, result);
-        }
-        r = load_attributes(l, yaml_get(type, "attributes"), NULL, 0, (const struct type_attr **)&parent, &n_parent);
-        MERGE(r, result);
-        r = load_attributes(l, yaml_get(n, "attributes"), parent, n_parent, &m->attrs, &m->n_attrs);
-        MERGE(r, result);
-        r = load_events(l, yaml_get(n, "events"), m);
-        MERGE(r, result);
-        return result;
-}
-
-static int load_message(struct load *l, const struct yaml_node *n, const struct yaml_node *type, uint32_t index,
-                        struct type_message *m) {
-        const struct yaml_node *name = yaml_get(n, "message");
-        const struct yaml_node *x;
-        int r, topics, fields = 0, result = 0;
-
-        *m = (struct type_message){ .delay = TYPE_DELAY, .alive = true, .name = name ? name->text : WW_STR("") };
-        l->what = arena_printf(l->arena, "sensor `%s`, message `%.*s`", l->type->name.p, WW_STR_ARG(m->name));
-        if (!l->what)
-                return -ENOMEM;
-        l->names = (struct path_names){ .captures = &l->type->captures, .fields = l->field_names };
-        l->secret = 0;
-        l->captures = 0;
-        r = load_keys_check(l, n, l->what, load_message_keys, load_message_keys_n);
-        MERGE(r, result);
-        if (!name)
-                result = diag_error(l->d, n->pos, "add `message: NAME`", "sensor `%s`: a message has no name",
-                                    l->type->name.p);
-        topics = load_topics(l, own_or(n, type, "topics"), n, index);
-        MERGE(topics, result);
-        r = load_formats(l, own_or(n, type, "format"), m);
-        MERGE(r, result);
-        if ((x = yaml_get(n, "fields"))) {
-                fields = load_fields(l, x, m);
-                MERGE(fields, result);
-        }
-        /* without its topics or fields every other line would seem wrong too */
-        if (topics || fields)
-                return result;
-        r = load_guards(l, n, m);
-        MERGE(r, result);
-        r = load_flags(l, n, m);
-        MERGE(r, result);
-        if (m->ignore || !yaml_get(n, "events"))
-                return result;
-        r = load_body(l, n, type, m);
-        MERGE(r, result);
-        return result;
-}
-
 static int load_messages(struct load *l, const struct yaml_node *n) {
         const struct yaml_node *messages = yaml_get(n, "messages");
         struct type_message *array;
@@ -412,7 +38,7 @@ static int load_messages(struct load *l, const struct yaml_node *n) {
                         r = load_message(l, item, n, i, &array[i]);
                 else
                         r = diag_error(l->d, item->pos, "write `- message: NAME`", "a message is a mapping");
-                MERGE(r, result);
+                LOAD_MERGE(r, result);
                 i++;
         }
         l->type->messages = array;
@@ -425,6 +51,17 @@ static bool type_name_valid(struct ww_str s) {
                 if (!((s.p[i] >= 'a' && s.p[i] <= 'z') || (s.p[i] >= '0' && s.p[i] <= '9') || s.p[i] == '-'))
                         return false;
         return s.n > 0 && s.n <= 64;
+}
+
+/* The number under which a type's states are kept: it must be its own. */
+static int claim_owner(struct load *l, const struct yaml_node *name) {
+        l->type->owner = (uint32_t)XXH3_64bits(l->type->name.p, l->type->name.n);
+        for (size_t i = 0; i < l->types->n; i++)
+                if (l->types->types[i].owner == l->type->owner)
+                        return diag_error(l->d, name->pos, "give one of them another name",
+                                          "sensor `%s` and `%s` share the number of their states", l->type->name.p,
+                                          l->types->types[i].name.p);
+        return 0;
 }
 
 static int load_head(struct load *l, const struct yaml_node *n) {
@@ -454,8 +91,7 @@ static int load_head(struct load *l, const struct yaml_node *n) {
                 return r;
         sensor = arena_printf(l->arena, "%s/%d", l->type->name.p, (int)number);
         l->type->sensor = ww_str(sensor);
-        l->type->owner = (uint32_t)XXH3_64bits(l->type->name.p, l->type->name.n);
-        return sensor ? 0 : -ENOMEM;
+        return sensor ? claim_owner(l, name) : -ENOMEM;
 }
 
 static int load_type(struct load *l, const struct yaml_node *n) {
@@ -471,9 +107,9 @@ static int load_type(struct load *l, const struct yaml_node *n) {
         if (r)
                 return r;
         r = load_keys_check(l, n, "sensor type", load_type_keys, load_type_keys_n);
-        MERGE(r, result);
+        LOAD_MERGE(r, result);
         r = load_messages(l, n);
-        MERGE(r, result);
+        LOAD_MERGE(r, result);
         type.examples = yaml_get(n, "examples");
         if (!type.examples)
                 diag_warning(l->d, type.pos, "add `examples:` with what real devices sent",
@@ -502,7 +138,7 @@ static int load_file(struct load *l, const struct bundle_file *file) {
                 return load_type(l, root);
         yaml_each(item, root) {
                 r = load_type(l, item);
-                MERGE(r, result);
+                LOAD_MERGE(r, result);
         }
         return result;
 }
@@ -514,7 +150,7 @@ int load_bundle(struct decode_types *types, const struct bundle *bundle, struct 
         for (size_t i = 0; i < bundle->n; i++)
                 if (bundle->files[i].role == BUNDLE_SENSORS) {
                         r = load_file(&l, &bundle->files[i]);
-                        MERGE(r, result);
+                        LOAD_MERGE(r, result);
                 }
         return result;
 }

@@ -1,6 +1,7 @@
 #pragma once
 /*
- * From YAML to sensor types. load.c reads files, types and messages; load_event.c events; load_source.c values. What is
+ * From YAML to sensor types. load.c reads files and types; load_message.c messages; load_event.c events; load_source.c
+ * values. What is
  * wrong goes into the diag with its place and a cure, and reading goes on, so that one run tells everything.
  */
 #include "decode/type.h"
@@ -26,6 +27,14 @@ struct load {
         const char *what;  /* "sensor `x`, message `y`", for messages */
 };
 
+/* after a step: out with -errno; what was told to the user is kept while reading goes on */
+#define LOAD_MERGE(r, result)                                                                                          \
+        do {                                                                                                           \
+                if ((r) < 0)                                                                                           \
+                        return (r);                                                                                    \
+                (result) = (r) ? (r) : (result);                                                                       \
+        } while (0)
+
 enum load_use {
         LOAD_VALUE,  /* may leave: an attribute, a value, an identity */
         LOAD_STATE,  /* the results of its map are states */
@@ -42,6 +51,9 @@ int load_source(struct load *l, const struct yaml_node *n, enum load_use use, co
 int load_attributes(struct load *l, const struct yaml_node *n, const struct type_attr *parent, size_t n_parent,
                     const struct type_attr **ret, size_t *ret_n);
 int load_condition(struct load *l, const struct yaml_node *n, const struct expr **ret);
+/** `type`: the type's mapping. `index`: the message's number. */
+int load_message(struct load *l, const struct yaml_node *n, const struct yaml_node *type, uint32_t index,
+                 struct type_message *m);
 int load_events(struct load *l, const struct yaml_node *n, struct type_message *message);
 /** All files of the bundle. 0, DIAG_E_USER, -ENOMEM. */
 int load_bundle(struct decode_types *types, const struct bundle *bundle, struct diag *d);

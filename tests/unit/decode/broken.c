@@ -155,6 +155,15 @@ static void test_examples(void **state) {
                   "sensor type has a topic like this" },
                 { DOOR "  - given: [{topic: t/d}]\n    events: []\n", "an example's message needs both" },
                 { DOOR "  - given: [{topic: t/d, payload: '{}'}]\n", "an example says its events" },
+                { DOOR "  - given: [{topic: t/d, payload: '{}'}]\n    events: [{flags: [retaned]}]\n",
+                  "an example's event: `retaned` is no flag" },
+                { DOOR "  - given: [{topic: t/d, payload: '{}'}]\n    events: [{knd: x}]\n",
+                  "example's event: unknown key `knd`" },
+                { DOOR "  - given: [{topic: t/d, payload: '{}'}]\n    events: []\n    site: {a: b}\n",
+                  "site is a text here" },
+                { DOOR "  - given: [{topic: t/d, payload: '{}'}]\n    events: []\n"
+                       "    site: 'assets: [{asset: a, device: t/d, class: door, zone: Q}]'\n",
+                  "the example's site, line 1: unknown zone `Q`" },
                 { DOOR "  - given: [{topic: t/d, payload: '{\"open\":1}'}]\n    events: [{flags: [retained]}]\n",
                   "example of sensor `t`: an event differs: wanted flags: as listed, got "
                   "2026-01-31T09:00:00.000000Z d door.opened initial" },
