@@ -237,20 +237,38 @@ int correlate_event(struct correlate *c, const struct ww_event *event) {
 
 /* ---- blindness, reset ---- */
 
+static void bits_set(struct correlate *c, struct key *k, uint8_t bits, int64_t since) {
+        const struct rule *rule = key_rule(c, k);
+
+        k->bits = k->base_bits = bits;
+        k->since = k->base_since = since;
+        for (size_t i = 0; i < k->n_log; i++) {
+                struct entry *e = log_entry(rule, k, i);
+
+                e->bits = bits;
+                e->since = since;
+        }
+}
+
+/* Of an asset nothing was to be heard: its expectation begins anew. Silence that was told before goes on, unless
+ * something came of it meanwhile. */
+static void each_unblind(struct correlate *c, struct key *k, int64_t to) {
+        bool silent = (k->flags & KEY_OPEN) && !k->n_pending;
+
+        if (k->n_pending && (k->flags & KEY_OPEN) && k->pending[0].what == ITEM_FALL)
+                k->n_pending = 1;
+        else
+                k->n_pending = 0;
+        bits_set(c, k, silent ? SWEEP_LEVEL | SWEEP_HELD : 0, k->since < to ? to : k->since);
+}
+
 static void key_unblind(struct correlate *c, struct key *k, int64_t from, int64_t to) {
         const struct rule *rule = key_rule(c, k);
 
         if (rule->clear == CLEAR_QUIET && (k->flags & KEY_OPEN) && k->quiet_from < to)
                 k->quiet_from += to - (k->quiet_from > from ? k->quiet_from : from);
-        if (!rule->each)
-                return;
-        k->since = k->since < to ? to : k->since;
-        k->base_since = k->base_since < to ? to : k->base_since;
-        for (size_t i = 0; i < k->n_log; i++) {
-                struct entry *e = log_entry(rule, k, i);
-
-                e->since = e->since < to ? to : e->since;
-        }
+        if (rule->each)
+                each_unblind(c, k, to);
 }
 
 int correlate_blind(struct correlate *c, bool blind, int64_t now) {

@@ -66,6 +66,7 @@ static int open_or_again(struct correlate *c, struct key *k, const struct item *
                 return emit(c, k, WW_DETECTION_AGAIN, item);
         k->flags |= KEY_OPEN;
         k->opened = item->at.time;
+        c->opened_seen = true;
         c->figures.episodes++;
         return emit(c, k, WW_DETECTION_RAISE, item);
 }

@@ -1,0 +1,239 @@
+#pragma once
+/*
+ * A rule set, a site and a virtual clock. A story is played row by row:
+ *
+ *     TIME KIND DEVICE [attribute=value …] [at TIME] [+retained +exercise +suspect +duplicate]
+ *     TIME tick | blind | seen | reset RULE KEY
+ *
+ * TIME counts from T0; journal time is the event's time unless `at` says when it arrives. What comes of it is a text,
+ * one line for each detection: "raise 30s infant-abduction ward=W3 critical".
+ */
+#include "base/span.h"
+#include "correlate/correlate.h"
+#include "correlate/rule.h"
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#define T0 (INT64_C(1700000000) * WW_SECOND)
+
+static const char harness_site[] =
+        "site: test\n"
+        "zones:\n"
+        "  - {zone: B1, type: building, title: Main building}\n"
+        "  - {zone: W3, type: ward, in: B1, title: Ward 3}\n"
+        "  - {zone: W4, type: ward, in: B1}\n"
+        "  - {zone: W3-hall, type: hall, in: W3}\n"
+        "assets:\n"
+        "  - {asset: door-exit, device: d1, class: door, zone: W3-hall, exit: true, "
+        "held_limit: 30s, supervision: 90s}\n"
+        "  - {asset: door-in, device: d2, class: door, zone: W3, exit: false}\n"
+        "  - {asset: door-w4, device: d4, class: door, zone: W4, exit: true, held_limit: 10s}\n"
+        "  - {asset: c1, device: ctl1, class: controller, zone: W3, supervision: 90s}\n"
+        "  - {asset: c2, device: ctl2, class: controller, zone: W4, supervision: 180s}\n"
+        "  - {asset: s1, device: smoke1, class: detector, zone: W3}\n"
+        "  - {asset: s2, device: smoke2, class: detector, zone: W3}\n"
+        "lists:\n"
+        "  maternity: [nurse, midwife]\n";
+
+struct harness {
+        struct bundle bundle;
+        struct symtab *symbols;
+        struct site *site;
+        struct correlate_rules *rules;
+        struct correlate *correlate;
+        struct diag diag;
+        struct buf out;
+        uint64_t seq;
+        bool evidence, titles;
+};
+
+static const char *const harness_whats[] = { "", "raise", "again", "clear", "regrade", "removed", "refuted" };
+
+static inline int harness_sink(void *userdata, const struct ww_detection *d) {
+        struct harness *h = userdata;
+        char span[32];
+
+        span_format(d->time - T0, span);
+        buf_printf(&h->out, "%s %s %.*s %.*s %s", harness_whats[d->what], span, WW_STR_ARG(d->rule), WW_STR_ARG(d->key),
+                   ww_priority_name(d->priority));
+        if (d->flags & WW_DETECTION_LATE)
+                buf_puts(&h->out, " late");
+        if (d->flags & WW_DETECTION_EXERCISE)
+                buf_puts(&h->out, " exercise");
+        if (d->flags & WW_DETECTION_PARTIAL)
+                buf_puts(&h->out, " partial");
+        if (h->titles)
+                buf_printf(&h->out, " \"%.*s\"", WW_STR_ARG(d->title));
+        for (size_t i = 0; h->evidence && i < d->n_evidence; i++) {
+                span_format(d->evidence[i].time - T0, span);
+                buf_printf(&h->out, " %.*s@%s", WW_STR_ARG(d->evidence[i].role), span);
+        }
+        buf_puts(&h->out, "\n");
+        return 0;
+}
+
+/* compiles; 0 or DIAG_E_USER with messages in h->diag */
+static inline int harness_compile(struct harness *h, const char *rules) {
+        struct diag d = DIAG_INIT;
+        int r;
+
+        memset(h, 0, sizeof *h);
+        assert_int_equal(bundle_add_text(&h->bundle, BUNDLE_SITE, "site.yaml", ww_str(harness_site)), 0);
+        assert_int_equal(bundle_add_text(&h->bundle, BUNDLE_RULES, "rules.yaml", ww_str(rules)), 0);
+        assert_int_equal(bundle_seal(&h->bundle), 0);
+        assert_int_equal(symtab_new(&h->symbols), 0);
+        r = site_compile(&h->site, &h->bundle, h->symbols, &d);
+        if (r) {
+                diag_render(&d, &h->out);
+                fail_msg("%.*s", WW_STR_ARG(buf_str(&h->out)));
+        }
+        diag_deinit(&d);
+        for (const char *const *name = (const char *const[]){ "badge", "tag", "role", "class", NULL }; *name; name++)
+                (void)symtab_intern(h->symbols, ww_str(*name));
+        return correlate_rules_compile(&h->rules, &h->bundle, h->site, h->symbols, ww_kinds_builtin(), &h->diag);
+}
+
+static inline void harness_init(struct harness *h, const char *rules) {
+        if (harness_compile(h, rules)) {
+                diag_render(&h->diag, &h->out);
+                fail_msg("%.*s", WW_STR_ARG(buf_str(&h->out)));
+        }
+        assert_int_equal(correlate_new(&h->correlate, h->rules, T0, harness_sink, h), 0);
+}
+
+static inline void harness_deinit(struct harness *h) {
+        correlate_free(h->correlate);
+        correlate_rules_free(h->rules);
+        site_free(h->site);
+        symtab_free(h->symbols);
+        diag_deinit(&h->diag);
+        bundle_deinit(&h->bundle);
+        buf_deinit(&h->out);
+}
+
+struct harness_event {
+        struct ww_event event;
+        struct ww_attr attrs[8];
+};
+
+/* completes an event whose kind, device and time are set, as decode would */
+static inline void harness_event_finish(struct harness *h, struct ww_event *e) {
+        assert_true(ww_kind_find(ww_kinds_builtin(), e->kind, &e->family, &e->state));
+        if (ww_kinds_builtin()->rows[e->family].nature != WW_NATURE_STATE)
+                e->state = WW_STATE_PULSE;
+        e->asset_index = site_asset_of_device(h->site, e->device);
+        if (e->asset_index != SITE_NONE) {
+                e->asset = site_asset(h->site, e->asset_index)->id;
+                e->zone = site_zone(h->site, site_asset(h->site, e->asset_index)->zone)->id;
+        }
+        e->site = WW_STR("test");
+        e->device_time = WW_TIME_NONE;
+        if (!e->seq)
+                e->seq = ++h->seq;
+}
+
+static inline int64_t harness_span(const char *text) {
+        int64_t t;
+
+        if (span_parse(ww_str(text), &t) < 0)
+                fail_msg("no time: %s", text);
+        return t;
+}
+
+static inline void harness_row(struct harness *h, char *row) {
+        static const struct {
+                const char *word;
+                uint32_t flag;
+        } flags[] = { { "+retained", WW_EVENT_RETAINED },
+                      { "+exercise", WW_EVENT_EXERCISE },
+                      { "+suspect", WW_EVENT_SUSPECT },
+                      { "+duplicate", WW_EVENT_DUPLICATE } };
+        struct harness_event he = { 0 };
+        struct ww_event *e = &he.event;
+        char *save = NULL, *word = strtok_r(row, " ", &save);
+        int64_t arrival;
+
+        if (!word)
+                return;
+        e->time = arrival = T0 + harness_span(word);
+        word = strtok_r(NULL, " ", &save);
+        assert_non_null(word);
+        if (strcmp(word, "reset") == 0) {
+                const char *rule = strtok_r(NULL, " ", &save), *key = strtok_r(NULL, " ", &save);
+
+                assert_int_equal(correlate_time(h->correlate, arrival), 0);
+                assert_int_equal(correlate_reset(h->correlate, ww_str(rule), ww_str(key), false, arrival), 0);
+                return;
+        }
+        if (strcmp(word, "tick") == 0 || strcmp(word, "blind") == 0 || strcmp(word, "seen") == 0) {
+                assert_int_equal(correlate_time(h->correlate, arrival), 0);
+                if (word[0] != 't')
+                        assert_int_equal(correlate_blind(h->correlate, word[0] == 'b', arrival), 0);
+                return;
+        }
+        e->kind = ww_str(word);
+        e->device = ww_str(strtok_r(NULL, " ", &save));
+        e->attrs = he.attrs;
+        while ((word = strtok_r(NULL, " ", &save))) {
+                char *equal = strchr(word, '=');
+                bool flagged = false;
+
+                for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+                        if (strcmp(word, flags[i].word) == 0) {
+                                e->flags |= flags[i].flag;
+                                flagged = true;
+                        }
+                if (strcmp(word, "at") == 0) {
+                        arrival = T0 + harness_span(strtok_r(NULL, " ", &save));
+                } else if (!flagged) {
+                        assert_non_null(equal);
+                        *equal = 0;
+                        if (strcmp(word, "value") == 0)
+                                e->value = ww_number(strtod(equal + 1, NULL));
+                        else
+                                he.attrs[e->n_attrs++] = (struct ww_attr){ .name = ww_str(word),
+                                                                           .symbol = symtab_find(h->symbols,
+                                                                                                 ww_str(word)),
+                                                                           .value = ww_string(ww_str(equal + 1)) };
+                }
+        }
+        e->received = arrival;
+        harness_event_finish(h, e);
+        assert_int_equal(correlate_time(h->correlate, arrival), 0);
+        assert_int_equal(correlate_event(h->correlate, e), 0);
+}
+
+/* rows are separated by `;` or a newline */
+static inline void harness_play(struct harness *h, const char *story) {
+        char *copy = strdup(story), *save = NULL;
+
+        for (char *row = strtok_r(copy, ";\n", &save); row; row = strtok_r(NULL, ";\n", &save))
+                harness_row(h, row);
+        free(copy);
+}
+
+static inline void harness_expect_at(struct harness *h, const char *expected, const char *file, int line) {
+        buf_put_u8(&h->out, 0);
+        if (strcmp((char *)h->out.p, expected) != 0) {
+                print_message("expected:\n%sgot:\n%s", expected, (char *)h->out.p);
+                _fail(file, line);
+        }
+        buf_reset(&h->out);
+}
+#define harness_expect(h, expected) harness_expect_at(h, expected, __FILE__, __LINE__)
+
+/* one rule, one story, one outcome */
+static inline void harness_story_at(const char *rules, const char *story, const char *expected, const char *file,
+                                    int line) {
+        struct harness h;
+
+        harness_init(&h, rules);
+        harness_play(&h, story);
+        harness_expect_at(&h, expected, file, line);
+        harness_deinit(&h);
+}
+#define harness_story(rules, story, expected) harness_story_at(rules, story, expected, __FILE__, __LINE__)
