@@ -170,6 +170,8 @@ int engine_intake_new(struct engine *e) {
                 struct buf known = BUF_INIT;
                 int r;
 
+                s->engine = e;
+                s->lane = lane;
                 if (filters->n == 0)
                         continue;
                 s->known = s->known_written = journal_get_meta(e->journal, lane_meta[lane], &known) == 0;
@@ -256,6 +258,7 @@ void engine_intake_lanes(struct engine *e, double fill) {
 
 void engine_intake_stop(struct engine *e) {
         for (size_t i = 0; i < ENGINE_LANES; i++) {
+                e->sessions[i].closed = true; /* by us: no loss to tell of */
                 if (e->sessions[i].ingress)
                         ingress_stop(e->sessions[i].ingress);
         }

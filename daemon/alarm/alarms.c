@@ -1,15 +1,15 @@
-/*
- * The alarms of one engine: detections and timers become events of the state machine, changes become transitions.
- *
- * An alarm lives from the first raise until it is NORM; the next raise of the same (rule, key) is another alarm with
- * another id. Deadlines (an acknowledgement that expires, timed shelving, the end of out of service) are absolute
- * journal times, so a restart changes none of them, and overdue ones fire at once.
- */
-#include "alarm/alarms_internal.h"
+#include "alarm/alarms.h"
 
-static bool is_gone(const struct ww_alarm *alarm) {
-        return ww_alarm_state(&alarm->regions) == WW_ALARM_NORM;
-}
+#include <stdio.h>
+
+#define ACTOR_MAX 256
+
+/* what comes with a change and is no part of the machine */
+struct context {
+        struct ww_str actor, reason, suppressed_by, work_order;
+        const struct ww_evidence *evidence;
+        size_t n_evidence;
+};
 
 int alarms_new(struct alarms **ret, alarm_sink sink, void *userdata) {
         struct alarms *a = calloc(1, sizeof *a);
@@ -18,223 +18,276 @@ int alarms_new(struct alarms **ret, alarm_sink sink, void *userdata) {
                 return -ENOMEM;
         a->sink = sink;
         a->userdata = userdata;
-        a->deadline = WW_TIME_NEVER;
+        a->next_id = 1;
         *ret = a;
         return 0;
 }
 
-void alarms_forget_gone(struct alarms *a) {
-        a->gone_entry = alarm_entry_free(a->gone_entry);
-}
-
 struct alarms *alarms_free(struct alarms *a) {
-        struct alarm_entry *entry, *next;
-        struct alarm_group *group, *next_group;
+        struct alarm *alarm, *next;
+        struct alarm_group *g, *g_next;
 
         if (!a)
                 return NULL;
-        HASH_ITER(by_id, a->by_id, entry, next) {
-                alarm_table_remove(a, entry);
-                alarm_entry_free(entry);
+        alarm_free(a->gone);
+        HASH_CLEAR(by_key, a->keys);
+        HASH_ITER(by_id, a->ids, alarm, next) {
+                HASH_DELETE(by_id, a->ids, alarm);
+                alarm_free(alarm);
         }
-        HASH_ITER(hh, a->groups, group, next_group) {
-                HASH_DEL(a->groups, group);
-                free(group);
+        HASH_ITER(hh, a->groups, g, g_next) {
+                HASH_DELETE(hh, a->groups, g);
+                free(g);
         }
-        alarms_forget_gone(a);
+        free(a->heap);
         free(a);
         return NULL;
 }
 
+/* Every alarm has room in the heap already, or needs none: alarm_link makes it. */
 void alarms_set_limits(struct alarms *a, const struct alarm_limits *limits) {
         a->limits = *limits;
-        a->deadline_dirty = true;
+        for (struct alarm *alarm = a->ids; alarm; alarm = alarm->by_id.next)
+                alarm_deadline_update(a, alarm);
 }
 
-/* --- the one way to change an alarm --- */
+/* Who acknowledged, what suppresses, which work order: as the regions now are. */
+static int update_marks(struct alarm *alarm, const struct ww_alarm *old, const struct context *context) {
+        struct ww_str by = alarm->now.acknowledged_by, suppressed = alarm->now.suppressed_by;
+        struct ww_str order = alarm->now.work_order;
 
-static int alarms_tell(struct alarms *a, const struct alarm_entry *entry, const struct alarm_change *change,
-                       const struct ww_alarm *old, bool annunciate) {
-        struct ww_transition transition = {
-                .cause = change->event.cause,
+        if (alarm->now.regions.acknowledged && !old->regions.acknowledged)
+                by = context->actor;
+        if (alarm->now.regions.suppressed != old->regions.suppressed)
+                suppressed = context->suppressed_by;
+        if (alarm->now.regions.out_of_service != old->regions.out_of_service)
+                order = context->work_order;
+        if (ww_str_equal(by, alarm->now.acknowledged_by) && ww_str_equal(suppressed, alarm->now.suppressed_by) &&
+            ww_str_equal(order, alarm->now.work_order))
+                return 0;
+        return alarm_set_marks(alarm, by, suppressed, order);
+}
+
+static int emit(struct alarms *a, const struct alarm *alarm, const struct ww_alarm *old, const struct machine_input *in,
+                const struct context *context, bool annunciate) {
+        struct ww_transition t = {
+                .cause = in->cause,
                 .old_regions = old->regions,
-                .old_priority = old->priority,
+                .old_priority = old->version ? old->priority : alarm->now.priority,
                 .annunciate = annunciate,
-                .actor = change->actor,
-                .reason = change->reason,
-                .time = change->event.time,
-                .alarm = entry->alarm,
-                .evidence = change->evidence,
-                .n_evidence = change->n_evidence,
+                .actor = context->actor,
+                .reason = context->reason,
+                .time = in->time,
+                .alarm = alarm->now,
+                .evidence = context->evidence,
+                .n_evidence = context->n_evidence,
         };
 
         a->transitions++;
-        return a->sink(a->userdata, &transition);
+        return a->sink(a->userdata, &t);
 }
 
-int alarms_change(struct alarms *a, struct alarm_entry *entry, const struct alarm_change *change) {
-        struct ww_alarm old = entry->alarm;
-        bool annunciate;
-        int r;
+/* A NORM alarm is forgotten; its id is not used again. The caller may still look at it until the next call. */
+static void forget(struct alarms *a, struct alarm *alarm) {
+        alarm_unlink(a, alarm);
+        alarm_free(a->gone);
+        a->gone = alarm;
+}
 
-        alarms_forget_gone(a);
-        r = machine_apply(&entry->alarm, &change->event, &annunciate);
+/* The only way to the machine. 0, ALARM_E_STATE or ALARM_E_PROTECTED (nothing changed), -errno. */
+static int change(struct alarms *a, struct alarm *alarm, const struct machine_input *in,
+                  const struct context *context) {
+        struct ww_alarm old = alarm->now;
+        bool annunciate = false;
+        int r = machine_apply(&alarm->now, in, &annunciate);
+
         if (r)
                 return r;
-        alarm_group_count(entry);
-        a->deadline_dirty = true;
-        if (is_gone(&entry->alarm)) {
-                alarm_table_remove(a, entry);
-                a->gone_entry = entry;
-        }
-        return alarms_tell(a, entry, change, &old, annunciate);
+        if (old.regions.active != alarm->now.regions.active)
+                r = alarm_group_count(a, &alarm->now, alarm->now.regions.active ? 1 : -1);
+        if (!r)
+                r = update_marks(alarm, &old, context);
+        alarm_deadline_update(a, alarm);
+        if (!r)
+                r = emit(a, alarm, &old, in, context, annunciate);
+        if (ww_alarm_state(&alarm->now.regions) == WW_ALARM_NORM)
+                forget(a, alarm);
+        return r;
 }
 
-/* --- detections --- */
-
-static const enum ww_cause detection_causes[] = {
-        [WW_DETECTION_RAISE] = WW_CAUSE_RAISE,
-        [WW_DETECTION_AGAIN] = WW_CAUSE_AGAIN,
-        [WW_DETECTION_CLEAR] = WW_CAUSE_CLEAR,
-        [WW_DETECTION_REGRADE] = WW_CAUSE_REGRADE,
-        [WW_DETECTION_REMOVED] = WW_CAUSE_CONFIG_REMOVED,
-        [WW_DETECTION_REFUTED] = WW_CAUSE_REFUTED,
-};
-
-static enum ww_cause detection_cause(const struct ww_detection *d, const struct ww_alarm *alarm) {
-        if (d->what == WW_DETECTION_AGAIN && !alarm->regions.active)
-                return WW_CAUSE_RAISE; /* a latched level that rises again within its episode */
-        return detection_causes[d->what];
-}
-
-int alarms_detection(struct alarms *a, const struct ww_detection *d, int64_t now) {
-        struct alarm_entry *entry = alarm_table_by_key(a, d->rule, d->key, d->flags & WW_DETECTION_EXERCISE);
-        bool opens = d->what == WW_DETECTION_RAISE || d->what == WW_DETECTION_AGAIN;
-        struct alarm_change change = {
-                .event = {
-                        .priority = d->priority,
-                        .instant = d->flags & WW_DETECTION_INSTANT,
-                        .manual = d->flags & WW_DETECTION_MANUAL,
-                        .time = d->time,
-                        .now = now,
-                },
-                .evidence = d->evidence,
-                .n_evidence = d->n_evidence,
+static enum ww_cause detection_cause(enum ww_detection_what what) {
+        static const uint8_t causes[] = {
+                [WW_DETECTION_RAISE] = WW_CAUSE_RAISE,
+                [WW_DETECTION_AGAIN] = WW_CAUSE_AGAIN,
+                [WW_DETECTION_CLEAR] = WW_CAUSE_CLEAR,
+                [WW_DETECTION_REGRADE] = WW_CAUSE_REGRADE,
+                [WW_DETECTION_REMOVED] = WW_CAUSE_CONFIG_REMOVED,
+                [WW_DETECTION_REFUTED] = WW_CAUSE_REFUTED,
         };
-        struct buf actor = BUF_INIT;
-        int r = 0;
 
-        if (!entry && !opens)
-                return 0; /* what is NORM already has nothing to clear */
-        if (!entry)
-                entry = alarm_table_add(a, d, 0);
-        else if (opens)
-                r = alarm_entry_describe(entry, d);
-        if (!entry || r)
-                return -ENOMEM;
-        buf_printf(&actor, "rule:%.*s", WW_STR_ARG(d->rule));
-        change.actor = buf_str(&actor);
-        change.event.cause = detection_cause(d, &entry->alarm);
-        change.event.group_active = alarm_group_active(entry);
-        r = actor.error ? actor.error : alarms_change(a, entry, &change);
-        buf_deinit(&actor);
-        return r > 0 ? 0 : r; /* what the state does not allow leaves no trace: a clear of what is clear */
+        return (enum ww_cause)causes[what];
 }
 
-/* --- timers --- */
+/* What a raise says about its alarm; a further match of an active alarm adds evidence and leaves this alone. */
+static int describe(struct alarm *alarm, const struct ww_detection *d) {
+        const struct ww_alarm from = {
+                .title = d->title,
+                .procedure = d->procedure,
+                .legal_basis = d->legal_basis,
+                .site = d->site,
+                .zone = d->zone,
+                .asset = d->asset,
+                .device = d->device,
+        };
+        int r = alarm_set_texts(alarm, &from);
 
-struct alarm_timer {
-        int64_t at;
-        enum ww_cause cause;
-};
-
-static void timer_earlier(struct alarm_timer *timer, int64_t at, enum ww_cause cause) {
-        if (at != WW_TIME_NONE && at < timer->at)
-                *timer = (struct alarm_timer){ at, cause };
-}
-
-static struct alarm_timer alarm_timer(const struct alarms *a, const struct ww_alarm *alarm) {
-        struct alarm_timer timer = { WW_TIME_NEVER, 0 };
-        int64_t expiry = a->limits.ack_expiry[alarm->priority];
-
-        if (alarm->regions.shelved != WW_SHELVED_NO)
-                timer_earlier(&timer, alarm->shelved_until, WW_CAUSE_SHELVING_ENDED);
-        if (alarm->regions.out_of_service)
-                timer_earlier(&timer, alarm->out_of_service_until, WW_CAUSE_RETURN_TO_SERVICE);
-        if (expiry && ww_alarm_state(&alarm->regions) == WW_ALARM_ACKED && alarm->acknowledged_at != WW_TIME_NONE)
-                timer_earlier(&timer, alarm->acknowledged_at + expiry, WW_CAUSE_ACK_EXPIRED);
-        return timer;
-}
-
-/* The alarm whose timer is the earliest, the lower id first; NULL if none runs. */
-static struct alarm_entry *alarms_next_timer(const struct alarms *a, struct alarm_timer *ret) {
-        struct alarm_entry *first = NULL;
-
-        ret->at = WW_TIME_NEVER;
-        for (struct alarm_entry *entry = a->by_id; entry; entry = entry->by_id.next) {
-                struct alarm_timer timer = alarm_timer(a, &entry->alarm);
-
-                if (timer.at < ret->at) {
-                        *ret = timer;
-                        first = entry;
-                }
-        }
-        return first;
-}
-
-int64_t alarms_deadline(const struct alarms *a) {
-        struct alarms *cache = (struct alarms *)a; /* the cached minimum is no part of the state */
-        struct alarm_timer timer;
-
-        if (a->deadline_dirty) {
-                (void)alarms_next_timer(a, &timer);
-                cache->deadline = timer.at;
-                cache->deadline_dirty = false;
-        }
-        return a->deadline;
-}
-
-int alarms_time(struct alarms *a, int64_t now) {
-        while (alarms_deadline(a) <= now) {
-                struct alarm_timer timer;
-                struct alarm_entry *entry = alarms_next_timer(a, &timer);
-                struct alarm_change change = {
-                        .event = { .cause = timer.cause, .time = timer.at, .now = now },
-                        .actor = WW_STR("timer"),
-                };
-                int r = alarms_change(a, entry, &change);
-
-                if (r)
-                        return r < 0 ? r : -EPROTO; /* a timer that the machine refuses would fire for ever */
-        }
+        if (r)
+                return r;
+        alarm->now.rule_hash = d->rule_hash;
+        alarm->now.hazard = d->hazard;
+        alarm->now.klass = d->klass;
+        alarm->now.covert = d->flags & WW_DETECTION_COVERT;
+        alarm->now.partial = d->flags & WW_DETECTION_PARTIAL;
         return 0;
 }
 
-/* --- looking --- */
+static int begin(struct alarms *a, const struct ww_detection *d, struct alarm **ret) {
+        _cleanup_(alarm_freep) struct alarm *alarm = alarm_new(d->rule, d->key, d->flags & WW_DETECTION_EXERCISE);
+        int r;
 
-const struct ww_alarm *alarms_find(const struct alarms *a, uint64_t id) {
-        const struct alarm_entry *entry = alarm_table_by_id(a, id);
-
-        return entry ? &entry->alarm : NULL;
+        if (!alarm)
+                return -ENOMEM;
+        alarm->now.id = a->next_id;
+        alarm->now.hazard = d->hazard;
+        r = alarm_link(a, alarm);
+        if (r)
+                return r;
+        a->next_id++;
+        *ret = alarm;
+        alarm = NULL;
+        return 0;
 }
 
+static int apply_detection(struct alarms *a, struct alarm *alarm, const struct ww_detection *d, int64_t now) {
+        enum ww_cause cause = detection_cause(d->what);
+        bool raises = cause == WW_CAUSE_RAISE || cause == WW_CAUSE_AGAIN;
+        struct machine_input in = {
+                .cause = cause,
+                .now = now,
+                .time = d->time,
+                .priority = d->priority,
+                .instant = d->flags & WW_DETECTION_INSTANT,
+                .manual = d->flags & WW_DETECTION_MANUAL,
+                .evidence = d->n_evidence > 0,
+        };
+        struct context context = { .evidence = d->evidence, .n_evidence = d->n_evidence };
+        char actor[ACTOR_MAX];
+        int n = snprintf(actor, sizeof actor, "rule:%.*s", WW_STR_ARG(d->rule)), r;
+
+        context.actor = (struct ww_str){ actor, n < ACTOR_MAX ? (size_t)n : ACTOR_MAX - 1 };
+        if (raises && !alarm->now.regions.active) {
+                r = describe(alarm, d);
+                if (r)
+                        return r;
+                in.first_out = alarm_group_quiet(a, &alarm->now);
+        }
+        r = change(a, alarm, &in, &context);
+        return r > 0 ? 0 : r; /* it says nothing new */
+}
+
+static void bury(struct alarms *a) {
+        a->gone = alarm_free(a->gone);
+}
+
+int alarms_detection(struct alarms *a, const struct ww_detection *d, int64_t now) {
+        struct alarm *alarm = alarm_find(a, d->rule, d->key, d->flags & WW_DETECTION_EXERCISE);
+        int r;
+
+        bury(a);
+        if (!alarm && d->what != WW_DETECTION_RAISE && d->what != WW_DETECTION_AGAIN)
+                return 0; /* nothing is open that this could be about */
+        if (!alarm) {
+                r = begin(a, d, &alarm);
+                if (r)
+                        return r;
+        }
+        return apply_detection(a, alarm, d, now);
+}
+
+static struct alarm *find_id(const struct alarms *a, uint64_t id) {
+        struct alarm *alarm;
+
+        HASH_FIND(by_id, a->ids, &id, sizeof id, alarm);
+        return alarm;
+}
+
+const struct ww_alarm *alarms_find(const struct alarms *a, uint64_t id) {
+        struct alarm *alarm = find_id(a, id);
+
+        return alarm ? &alarm->now : NULL;
+}
+
+int alarms_act(struct alarms *a, const struct alarm_act *act, int64_t now, const struct ww_alarm **ret_alarm) {
+        struct alarm *alarm = find_id(a, act->alarm);
+        struct context context = { .actor = act->actor, .reason = act->reason, .work_order = act->work_order };
+        struct machine_input in;
+        int r;
+
+        bury(a);
+        if (ret_alarm)
+                *ret_alarm = alarm ? &alarm->now : NULL;
+        if (!alarm)
+                return ALARM_E_UNKNOWN;
+        r = alarm_act_check(&alarm->now, act, &a->limits, now, &in);
+        return r ? r : change(a, alarm, &in, &context);
+}
+
+static int fire(struct alarms *a, struct alarm *alarm, int64_t now) {
+        struct machine_input in = {
+                .cause = alarm_deadline_cause(a, alarm),
+                .now = now,
+                .time = alarm->deadline,
+        };
+        struct context context = { .actor = WW_STR("timer") };
+        int r = change(a, alarm, &in, &context);
+
+        return r > 0 ? -EPROTO : r; /* a deadline of a state that it is not in: a bug */
+}
+
+int alarms_time(struct alarms *a, int64_t now) {
+        int r = 0;
+
+        bury(a);
+        while (!r && a->n_heap && a->heap[0]->deadline <= now)
+                r = fire(a, a->heap[0], now);
+        return r;
+}
+
+int64_t alarms_deadline(const struct alarms *a) {
+        return a->n_heap ? a->heap[0]->deadline : WW_TIME_NEVER;
+}
+
+/* The table keeps the order of insertion, and ids only grow. */
 int alarms_each(const struct alarms *a, int (*visit)(void *userdata, const struct ww_alarm *alarm), void *userdata) {
         int r = 0;
 
-        for (const struct alarm_entry *entry = a->by_id; entry && !r; entry = entry->by_id.next)
-                r = visit(userdata, &entry->alarm);
+        for (struct alarm *alarm = a->ids; alarm && !r; alarm = alarm->by_id.next)
+                r = visit(userdata, &alarm->now);
         return r;
 }
 
 void alarms_figures(const struct alarms *a, struct alarms_figures *ret) {
-        *ret = (struct alarms_figures){ .alarms = HASH_CNT(by_id, a->by_id), .transitions = a->transitions };
-        for (const struct alarm_entry *entry = a->by_id; entry; entry = entry->by_id.next) {
-                const struct ww_alarm_regions *regions = &entry->alarm.regions;
+        struct alarms_figures f = { .transitions = a->transitions };
 
-                ret->unacknowledged += !regions->acknowledged;
-                ret->active += regions->active;
-                ret->shelved += regions->shelved != WW_SHELVED_NO;
-                ret->suppressed += regions->suppressed;
-                ret->out_of_service += regions->out_of_service;
+        for (const struct alarm *alarm = a->ids; alarm; alarm = alarm->by_id.next) {
+                const struct ww_alarm_regions *r = &alarm->now.regions;
+
+                f.alarms++;
+                f.active += r->active;
+                f.unacknowledged += !r->acknowledged && !machine_hidden(r);
+                f.shelved += r->shelved != WW_SHELVED_NO;
+                f.suppressed += r->suppressed;
+                f.out_of_service += r->out_of_service;
         }
+        *ret = f;
 }

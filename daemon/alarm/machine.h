@@ -1,32 +1,36 @@
 #pragma once
 /*
- * The alarm state machine (ISA-18.2, IEC 62682), as orthogonal regions.
+ * The alarm state machine of ISA-18.2, as orthogonal regions. machine_apply is the only function that changes the
+ * state of an alarm; everything that may happen is a row of its table: in which derived states, under which guard,
+ * with which effect.
  *
- * One table says which event may happen in which state, under which guard, with which effect on the regions; one
- * function, machine_apply, changes an alarm. Nobody else writes a region, a priority or a version.
+ * Invariants: the version grows by exactly one per change and by none when refused; an unacknowledged alarm becomes
+ * acknowledged only by a person; nothing asks for attention while hidden (out of service, suppressed, shelved); no
+ * cause leads to NORM while an acknowledgement is due.
  */
-#include <wardwatch/alarm.h>
-
 #include "alarm/alarm.h"
 
-struct machine_event {
+struct machine_input {
         enum ww_cause cause;
-        enum ww_priority priority; /* RAISE, AGAIN, REGRADE: that of the detection */
-        bool instant, manual;      /* RAISE, AGAIN: of the condition */
-        bool one_shot;             /* SHELVE */
-        int64_t until;             /* SHELVE, OUT_OF_SERVICE; WW_TIME_NONE = without end */
-        int64_t time;              /* RAISE: match time */
-        int64_t now;               /* journal time */
-        bool group_active;         /* RAISE: something of its first-out group is active */
+        int64_t now;  /* journal time */
+        int64_t time; /* match time of a detection, else journal time */
+        /* of a detection */
+        enum ww_priority priority;
+        bool instant, manual;
+        bool first_out; /* nothing of the alarm's group is active */
+        bool evidence;  /* there is new evidence: a change even if nothing else differs */
+        /* SHELVE, OUT_OF_SERVICE */
+        enum ww_shelved shelved;
+        int64_t until;
 };
 
-enum {
-        MACHINE_E_REFUSED = 1, /* the event does not apply to this state: an operator is told, a detection is dropped */
-};
+static inline bool machine_hidden(const struct ww_alarm_regions *r) {
+        return r->out_of_service || r->suppressed || r->shelved != WW_SHELVED_NO;
+}
 
-/** Applies the event: regions, priorities, counters and version of `alarm`. *ret_annunciate: the operator's attention
- *  is asked for. 0, or MACHINE_E_REFUSED with nothing changed. */
-int machine_apply(struct ww_alarm *alarm, const struct machine_event *event, bool *ret_annunciate);
+/** An alarm before its first raise: normal, acknowledged, version 0. */
+void machine_init(struct ww_alarm *alarm);
 
-/** True if the event may happen to `alarm` as it stands. */
-bool machine_allows(const struct ww_alarm *alarm, const struct machine_event *event);
+/** 0 (changed; *ret_annunciate tells whether it asks for attention), ALARM_E_STATE or ALARM_E_PROTECTED (nothing
+ * changed). For a detection ALARM_E_STATE means that it says nothing new. */
+int machine_apply(struct ww_alarm *alarm, const struct machine_input *in, bool *ret_annunciate);

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#define SD_JOURNAL_SUPPRESS_LOCATION /* it would always be this file */
 #include <systemd/sd-journal.h>
 #include <unistd.h>
 #include <xxhash.h>

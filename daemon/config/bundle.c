@@ -60,24 +60,26 @@ static void bundle_drop_doubles(struct bundle *b) {
         b->n = kept;
 }
 
-static int bundle_hash(struct bundle *b) {
-        _cleanup_buf_ struct buf bytes = BUF_INIT;
+static void bundle_hash(struct bundle *b, struct ww_str bytes) {
         XXH128_canonical_t canonical;
-        int r = bundle_encode(b, &bytes);
 
-        if (r < 0)
-                return r;
         XXH128_canonicalFromHash(&canonical, XXH3_128bits(bytes.p, bytes.n));
         for (size_t i = 0; i < sizeof canonical.digest; i++)
                 (void)snprintf(b->hash + 2 * i, 3, "%02x", canonical.digest[i]);
-        return 0;
 }
 
 int bundle_seal(struct bundle *b) {
+        _cleanup_buf_ struct buf bytes = BUF_INIT;
+        int r;
+
         if (b->n)
                 qsort(b->files, b->n, sizeof *b->files, compare_files);
         bundle_drop_doubles(b);
-        return bundle_hash(b);
+        r = bundle_encode(b, &bytes);
+        if (r < 0)
+                return r;
+        bundle_hash(b, buf_str(&bytes));
+        return 0;
 }
 
 int bundle_encode(const struct bundle *b, struct buf *out) {
@@ -110,6 +112,16 @@ static int bundle_decode_file(struct bundle *b, struct rd *in) {
         return r;
 }
 
+/* A length may be written in more bytes than it needs: such an encoding is not ours, and its hash would differ. */
+static int bundle_check_canonical(const struct bundle *b, struct ww_str bytes) {
+        _cleanup_buf_ struct buf again = BUF_INIT;
+        int r = bundle_encode(b, &again);
+
+        if (r < 0)
+                return r;
+        return ww_str_equal(buf_str(&again), bytes) ? 0 : -EBADMSG;
+}
+
 int bundle_decode(struct ww_str bytes, struct bundle *ret) {
         _cleanup_bundle_ struct bundle b = { 0 };
         struct rd in = rd_init(bytes);
@@ -125,9 +137,10 @@ int bundle_decode(struct ww_str bytes, struct bundle *ret) {
                 return r;
         if (in.failed || rd_left(&in))
                 return -EBADMSG;
-        r = bundle_hash(&b);
+        r = bundle_check_canonical(&b, bytes);
         if (r < 0)
                 return r;
+        bundle_hash(&b, bytes);
         *ret = b;
         b = (struct bundle){ 0 };
         return 0;

@@ -84,6 +84,7 @@ void log_drop(struct correlate *c, struct key *k, size_t place) {
         entry_release(c, rule, e);
         memmove(e, (uint8_t *)e + rule->entry_size, (k->n_log - place - 1) * rule->entry_size);
         k->n_log--;
+        k->n_swept -= k->n_swept > place;
         k->expire -= k->expire > place;
 }
 
@@ -114,6 +115,7 @@ static void log_compact(struct correlate *c, struct key *k, int64_t cut) {
                         memcpy(log_entry(rule, k, to), e, rule->entry_size);
                 to++;
         }
+        k->n_swept -= k->n_log - (uint32_t)to; /* all of them had been passed */
         k->n_log = (uint32_t)to;
         k->expire = (uint32_t)expire;
 }

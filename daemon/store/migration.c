@@ -60,7 +60,7 @@ static int migration_read(struct migrations *m, const char *dir, const char *nam
         struct migration *items = realloc(m->items, (m->n + 1) * sizeof *items), *item;
         char path[4096];
         XXH128_hash_t hash;
-        size_t n;
+        size_t n = 0;
         int e;
 
         if (!items)

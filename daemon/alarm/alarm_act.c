@@ -1,0 +1,128 @@
+/* Who may do what to an alarm, and what has to be said with it: one row per act, checks in the order of the row. */
+#include "alarm/alarms.h"
+
+enum {
+        NEEDS_VERSION = 1 << 0,       /* and refuses one that is outdated */
+        NEEDS_REASON = 1 << 1,        /* always */
+        NEEDS_REASON_URGENT = 1 << 2, /* for the two top priorities */
+        DESK = ALARM_ROLE_OPERATOR | ALARM_ROLE_SUPERVISOR | ALARM_ROLE_ADMINISTRATOR,
+        BOARD = ALARM_ROLE_SUPERVISOR | ALARM_ROLE_ADMINISTRATOR,
+        SHOP = ALARM_ROLE_MAINTENANCE | ALARM_ROLE_ADMINISTRATOR,
+};
+
+#define SHELVE_MAX         (8 * WW_HOUR) /* one shift */
+#define OUT_OF_SERVICE_MAX (30 * WW_DAY)
+
+struct act_row {
+        unsigned roles, needs;
+};
+
+static const struct act_row rows[WW_CAUSE_MAX_] = {
+        [WW_CAUSE_ACKNOWLEDGE] = { DESK, NEEDS_VERSION | NEEDS_REASON_URGENT },
+        [WW_CAUSE_UNACKNOWLEDGE] = { DESK, 0 },
+        [WW_CAUSE_RESET] = { DESK, NEEDS_REASON }, /* the note of the inspection */
+        [WW_CAUSE_SHELVE] = { BOARD, NEEDS_REASON },
+        [WW_CAUSE_UNSHELVE] = { BOARD, 0 },
+        [WW_CAUSE_OUT_OF_SERVICE] = { SHOP, NEEDS_REASON },
+        [WW_CAUSE_RETURN_TO_SERVICE] = { SHOP, 0 },
+        [WW_CAUSE_SILENCE] = { DESK, 0 },
+};
+
+const struct alarm_refusal alarm_refusals[ALARM_E_MAX_] = {
+        [ALARM_E_UNKNOWN] = { "unknown-alarm", "there is no alarm of that number that is not normal",
+                              "`wardwatch alarms` lists them" },
+        [ALARM_E_STATE] = { "state", "the alarm is not in a state in which this can be done",
+                            "look at its state; it may have changed meanwhile" },
+        [ALARM_E_CHANGED] = { "changed", "it was raised again, or its priority rose, since the version that you saw",
+                              "look at it again and repeat with its version" },
+        [ALARM_E_VERSION_NEEDED] = { "version-needed", "an acknowledgement carries the version that you saw",
+                                     "give `version`" },
+        [ALARM_E_REASON_NEEDED] = { "reason-needed", "this needs a reason", "give `reason`: what you saw or did" },
+        [ALARM_E_ROLE] = { "role", "your role does not allow this", "ask somebody who may" },
+        [ALARM_E_PROTECTED] = { "protected", "fire, panic, duress, infant and tamper alarms cannot be shelved",
+                                "acknowledge it, or take the device out of service under a work order" },
+        [ALARM_E_LIMIT] = { "limit", "that is no time ahead, or longer than is allowed", "choose an earlier end" },
+        [ALARM_E_WORK_ORDER_NEEDED] = { "work-order-needed", "out of service needs a work order", "give `work_order`" },
+        [ALARM_E_SECOND_PERSON_NEEDED] = { "second-person-needed", "a key area needs a second person",
+                                           "give `second_person`, another than yourself" },
+};
+
+static bool blank(struct ww_str s) {
+        for (size_t i = 0; i < s.n; i++)
+                if (s.p[i] != ' ' && s.p[i] != '\t' && s.p[i] != '\n' && s.p[i] != '\r')
+                        return false;
+        return true;
+}
+
+static int check_version(const struct ww_alarm *alarm, const struct alarm_act *act, unsigned needs) {
+        if (!act->version)
+                return needs & NEEDS_VERSION ? ALARM_E_VERSION_NEEDED : 0;
+        return act->version < alarm->alarmed_version || act->version > alarm->version ? ALARM_E_CHANGED : 0;
+}
+
+static int check_reason(const struct ww_alarm *alarm, const struct alarm_act *act, unsigned needs) {
+        bool urgent = alarm->priority >= WW_PRIORITY_HIGH || alarm->priority_unack >= WW_PRIORITY_HIGH;
+
+        if (!(needs & NEEDS_REASON) && !(needs & NEEDS_REASON_URGENT && urgent))
+                return 0;
+        return blank(act->reason) ? ALARM_E_REASON_NEEDED : 0;
+}
+
+static int check_end(int64_t until, int64_t now, int64_t limit) {
+        return until <= now || until - now > limit ? ALARM_E_LIMIT : 0;
+}
+
+/* The hidden state has an end, whatever else ends it: a one-shot without one gets the longest that is allowed. */
+static int check_shelve(const struct alarm_act *act, const struct alarm_limits *limits, int64_t now,
+                        struct machine_input *in) {
+        int64_t limit = limits->shelve_max ? limits->shelve_max : SHELVE_MAX;
+        bool open = act->one_shot && (act->until == 0 || act->until == WW_TIME_NONE);
+
+        in->shelved = act->one_shot ? WW_SHELVED_ONE_SHOT : WW_SHELVED_TIMED;
+        in->until = open ? now + limit : act->until;
+        return check_end(in->until, now, limit);
+}
+
+static int check_out_of_service(const struct alarm_act *act, const struct alarm_limits *limits, int64_t now,
+                                struct machine_input *in) {
+        if (blank(act->work_order))
+                return ALARM_E_WORK_ORDER_NEEDED;
+        if (act->key_area && (blank(act->second_person) || ww_str_equal(act->second_person, act->actor)))
+                return ALARM_E_SECOND_PERSON_NEEDED;
+        in->until = act->until;
+        return check_end(act->until, now, limits->out_of_service_max ? limits->out_of_service_max : OUT_OF_SERVICE_MAX);
+}
+
+/* Would the machine take it? On a copy, so that the refusal that helps most comes first. */
+static int check_state(const struct ww_alarm *alarm, const struct machine_input *in) {
+        struct ww_alarm copy = *alarm;
+        struct machine_input probe = *in;
+        bool annunciate;
+
+        if (in->cause == WW_CAUSE_SHELVE)
+                probe.shelved = WW_SHELVED_TIMED;
+        return machine_apply(&copy, &probe, &annunciate);
+}
+
+int alarm_act_check(const struct ww_alarm *alarm, const struct alarm_act *act, const struct alarm_limits *limits,
+                    int64_t now, struct machine_input *ret) {
+        const struct act_row *row;
+        int r;
+
+        *ret = (struct machine_input){ .cause = act->verb, .now = now, .time = now };
+        if ((size_t)act->verb >= WW_CAUSE_MAX_ || !rows[act->verb].roles)
+                return ALARM_E_STATE; /* no act of people */
+        row = &rows[act->verb];
+        if (!(row->roles & act->roles))
+                return ALARM_E_ROLE;
+        r = check_state(alarm, ret);
+        if (!r)
+                r = check_version(alarm, act, row->needs);
+        if (!r)
+                r = check_reason(alarm, act, row->needs);
+        if (!r && act->verb == WW_CAUSE_SHELVE)
+                r = check_shelve(act, limits, now, ret);
+        if (!r && act->verb == WW_CAUSE_OUT_OF_SERVICE)
+                r = check_out_of_service(act, limits, now, ret);
+        return r;
+}
