@@ -2,6 +2,7 @@
 
 import pathlib
 import socket
+import subprocess
 import sys
 import time
 
@@ -88,6 +89,31 @@ def test_acks_of_a_second_take_wait_for_their_own_release(broker, proxy):
         leash.take(20)
         assert leash.figures()["acks_held"] == 20
         assert proxy.count("up", PUBACK) == 10
+
+
+def test_released_acks_go_out_before_more_is_taken(broker, tmp_path):
+    """The socket is full of released acks: new ones would leave with the rest, so nothing is taken meanwhile."""
+    n = 50000
+    with Proxy(broker.host, broker.port, window=4096) as proxy:
+        with Leash(proxy.port, "load/#", auto=True, batch=60000, quiet=True, send_buffer=4096) as leash:
+            go_live(leash)
+            acks = lambda: proxy.count("up", PUBACK)
+            proxy.forget()
+            load = find_driver().with_name("mqtt-load")
+            subprocess.run([load, "--port", str(broker.port), "--count", str(n)], check=True, stdout=subprocess.DEVNULL)
+            wait_for(lambda: leash.tell("take 60000") or leash.figures()["acks_held"] == n, 60, "all in hand")
+            assert acks() == 0
+            proxy.hold("up")
+            leash.tell("release")
+            leash.figures()
+            subprocess.run([load, "--port", str(broker.port), "--count", "10"], check=True, stdout=subprocess.DEVNULL)
+            leash.tell("take 100")
+            assert leash.figures()["messages"] == n, "nothing is taken"
+            assert acks() < n
+            proxy.pass_on("up")
+            wait_for(lambda: acks() == n, 30, "the released acks")
+            wait_for(lambda: leash.tell("take 100") or leash.figures()["acks_held"] == 10, 30, "the new messages")
+            assert acks() == n and leash.figures()["disconnects"] == 0
 
 
 def test_ping_does_not_leak_acks(broker, proxy):
@@ -371,6 +397,38 @@ def test_oversize_packet_does_not_come(broker):
         broker.publish("dev/a", "x" * 2000, "small")
         assert payloads(leash.wait_messages(1)) == ["small"]
         assert leash.figures()["disconnects"] == 0
+
+
+def test_doubled_packets(broker, proxy):
+    with Leash(proxy.port, "dev/#", auto=True) as leash:
+        leash.wait_state("live")
+        proxy.duplicate = True
+        broker.publish("dev/a", *numbers(0, 20))
+        assert payloads(leash.wait_messages(40)) == [str(k // 2) for k in range(40)]
+        assert leash.figures()["disconnects"] == 0
+
+
+def test_slow_link(broker, proxy):
+    proxy.delay = 0.05
+    with Leash(proxy.port, "dev/#", auto=True) as leash:
+        leash.wait_state("live")
+        broker.publish("dev/a", *numbers(0, 20))
+        assert payloads(leash.wait_messages(20)) == numbers(0, 20)
+
+
+def test_killed_broker_comes_back(broker):
+    """What a killed broker forgets, it forgets; we say so, and go on."""
+    with Leash(broker.port, "dev/#", auto=True) as leash:
+        leash.wait_state("live")
+        leash.forget()
+        broker.kill()
+        (broker.folder / "mosquitto.db").unlink(missing_ok=True)
+        leash.wait_state("closed")
+        broker.start()
+        leash.wait_state("live")
+        assert leash.figures()["session_lost"] == 1
+        broker.publish("dev/a", "after")
+        assert payloads(leash.wait_messages(1)) == ["after"]
 
 
 def test_empty_binary_and_retained_payloads(broker):

@@ -67,7 +67,8 @@ def split(buffer):
 
 
 class Proxy:
-    def __init__(self, host, port, packets=True):
+    def __init__(self, host, port, packets=True, window=None):
+        """`window`: bytes that the kernel takes from a client while the proxy does not read; None = its own choice."""
         self.target = (host, port)
         self.packets = packets
         self.seen = {"up": [], "down": []}
@@ -78,7 +79,11 @@ class Proxy:
         self._open = {"up": threading.Event(), "down": threading.Event()}
         self.speak()
         self._pairs = set()
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.socket()
+        if window:
+            self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
+        self._listener.bind(("127.0.0.1", 0))
+        self._listener.listen(16)
         self.host, self.port = self._listener.getsockname()
         self._closed = False
         threading.Thread(target=self._accept, daemon=True).start()

@@ -3,7 +3,8 @@
  * tests/integration/test_ingress.py hold the leash.
  *
  *   --host H --port P --client-id ID [--user U] [--password W] [--ca F] [--tls] [--batch N] [--keepalive MS]
- *   [--backoff-min MS] [--backoff-max MS] [--packet-max N] [--known] [--auto] FILTER…
+ *   [--backoff-min MS] [--backoff-max MS] [--packet-max N] [--known] [--auto] [--quiet]
+ *   [--send-buffer BYTES] FILTER…
  *
  *   take N    at most N messages now         → {"event":"took","n":…}
  *   release | pause | resume | stop | quit
@@ -16,13 +17,16 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <jansson.h>
+#include <netinet/in.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 struct driver {
         struct event_base *base;
         struct ingress *ingress;
         bool automatic, quiet;
+        int send_buffer; /* bytes, 0 = the kernel's choice */
         size_t in_line;
         char line[256];
 };
@@ -46,8 +50,23 @@ static int on_message(void *userdata, struct ingress *i, const struct ingress_me
         return 0;
 }
 
+/* The library keeps its socket to itself, so every TCP socket of this process gets the small buffer. */
+static void shrink(int bytes) {
+        for (int fd = 3; fd < 64; fd++) {
+                int kind = 0;
+                socklen_t n = sizeof(kind);
+
+                if (getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &kind, &n) == 0 && kind == IPPROTO_TCP)
+                        setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+        }
+}
+
 static void on_state(void *userdata, struct ingress *i, enum ingress_state old, enum ingress_state state,
                      const char *why) {
+        struct driver *d = userdata;
+
+        if (d->send_buffer && state == INGRESS_CATCHING_UP)
+                shrink(d->send_buffer);
         say(json_pack("{s:s, s:s, s:s, s:s}", "event", "state", "old", ingress_state_name(old), "state",
                       ingress_state_name(state), "why", why));
 }
@@ -145,6 +164,7 @@ static const struct option options[] = {
         { "known", no_argument, NULL, 'n' },
         { "auto", no_argument, NULL, 'a' },
         { "quiet", no_argument, NULL, 'q' },
+        { "send-buffer", required_argument, NULL, 's' },
         { 0 },
 };
 
@@ -194,6 +214,9 @@ static void set(struct ingress_options *o, struct driver *d, int key, char *valu
                 break;
         case 'q':
                 d->quiet = true;
+                break;
+        case 's':
+                d->send_buffer = atoi(value);
                 break;
         default:
                 exit(2);
