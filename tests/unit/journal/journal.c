@@ -7,7 +7,7 @@
 #include <sys/mount.h>
 #include <sys/wait.h>
 
-#define SIZE (UINT64_C(16) * 1024 * 1024)
+#define SIZE (UINT64_C(4) * 1024 * 1024)
 
 static char dir[PATH_MAX];
 
@@ -339,7 +339,7 @@ static void test_trimmed(void **state) {
 }
 
 static void test_disk_full(void **state) {
-        const struct journal_options options = { .dir = dir, .size = SIZE, .writer = true };
+        const struct journal_options options = { .dir = dir, .size = 4 * SIZE, .writer = true };
         char big[2 * PATH_MAX];
         struct journal *j = NULL;
         uint64_t seq;
