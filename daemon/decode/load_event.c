@@ -4,9 +4,8 @@
 
 const struct load_key load_event_keys[] = {
         { "kind", "what happened: a kind (`smoke`), or a state's value (`device.offline`)" },
-        { "kind_by_class",
-          "another state's kind for assets of a class: {door: door, cabinet: cabinet}; the asset's own "
-          "`kind` and `inverted` go first. `{}`: only those" },
+        { "kind_by_class", "the kind for assets of a class: {door: door, cabinet: cabinet}; the asset's own "
+                           "`kind` and `inverted` go first. `{}`: only those" },
         { "state", "of a state: the value that says active or normal" },
         { "value", "the number of a measurement; of other kinds any value to keep" },
         { "unit", "of the value; of a measurement its kind's own unless it differs" },
@@ -24,7 +23,8 @@ static int kind_error(struct load *l, const struct yaml_node *n, struct ww_str n
         const char *nearest = placement_nearest_kind(l->types->kinds, name);
         char help[160];
 
-        snprintf(help, sizeof help, nearest ? "did you mean `%s`?" : "rules/README.md lists them", nearest);
+        snprintf(help, sizeof help,
+                 nearest && !ww_str_is(name, nearest) ? "did you mean `%s`?" : "rules/README.md lists them", nearest);
         return diag_error(l->d, n->pos, help, "%s: %s `%.*s`", l->what, what, WW_STR_ARG(name));
 }
 
@@ -53,9 +53,11 @@ static int load_classes(struct load *l, const struct yaml_node *n, struct type_e
         size_t i = 0;
         int r;
 
-        if (n->type != YAML_MAPPING || e->nature != WW_NATURE_STATE || e->fixed != WW_STATE_UNKNOWN)
-                return diag_error(l->d, n->pos, "write kind_by_class: {door: door}, beside a kind with `state:`",
-                                  "%s: kind_by_class leads from classes of assets to states", l->what);
+        if (n->type != YAML_MAPPING || e->nature == WW_NATURE_MEASUREMENT ||
+            (e->nature == WW_NATURE_STATE && e->fixed != WW_STATE_UNKNOWN))
+                return diag_error(l->d, n->pos,
+                                  "write kind_by_class: {door: door}, beside a pulse or a kind with `state:`",
+                                  "%s: kind_by_class leads from classes of assets to kinds", l->what);
         classes = arena_array(l->arena, struct type_class, n->n + 1);
         if (!classes)
                 return -ENOMEM;
@@ -64,8 +66,11 @@ static int load_classes(struct load *l, const struct yaml_node *n, struct type_e
                 if (r)
                         return r;
                 classes[i].name = item->key;
-                if (!ww_kind_find(l->types->kinds, name, &classes[i].family, &state) || state != WW_STATE_UNKNOWN)
-                        return kind_error(l, item, name, "not a state:");
+                if (!ww_kind_find(l->types->kinds, name, &classes[i].family, &state) ||
+                    l->types->kinds->rows[classes[i].family].nature != e->nature ||
+                    (e->nature == WW_NATURE_STATE && state != WW_STATE_UNKNOWN))
+                        return kind_error(l, item, name,
+                                          e->nature == WW_NATURE_STATE ? "not a state:" : "not a pulse:");
                 i++;
         }
         e->classes = classes;

@@ -23,12 +23,13 @@ static int read_kind(const struct site_asset *asset, struct ww_str name, const s
         enum ww_state state;
         char help[128];
 
-        if (ww_kind_find(kinds, name, &ret->family, &state) && state == WW_STATE_UNKNOWN &&
-            kinds->rows[ret->family].nature == WW_NATURE_STATE)
+        if (ww_kind_find(kinds, name, &ret->family, &state) && (state == WW_STATE_UNKNOWN || state == WW_STATE_PULSE) &&
+            kinds->rows[ret->family].nature != WW_NATURE_MEASUREMENT)
                 return 0;
         ret->family = WW_FAMILY_NONE;
-        snprintf(help, sizeof help, nearest ? "did you mean `%s`?" : "name a state: door, cabinet, contact …", nearest);
-        return diag_error(d, asset->pos, help, "asset `%.*s`: kind `%.*s` is not a state that a device can have",
+        snprintf(help, sizeof help, nearest ? "did you mean `%s`?" : "name a state or a pulse: door, cabinet, panic …",
+                 nearest);
+        return diag_error(d, asset->pos, help, "asset `%.*s`: kind `%.*s` is no state and no pulse",
                           WW_STR_ARG(asset->id), WW_STR_ARG(name));
 }
 

@@ -195,7 +195,7 @@ static void read_by_asset(const struct decode *d, struct telling *t) {
                 t->state = WW_STATE_NORMAL;
         else if (reading->inverted && t->state == WW_STATE_NORMAL)
                 t->state = WW_STATE_ACTIVE;
-        if (reading->family != WW_FAMILY_NONE) {
+        if (reading->family != WW_FAMILY_NONE && d->types->kinds->rows[reading->family].nature == e->nature) {
                 t->family = reading->family;
                 return;
         }
