@@ -32,9 +32,28 @@ static size_t utf8_length(const uint8_t *p, size_t n) {
         return length;
 }
 
+#define EACH_BYTE(x) (UINT64_C(0x0101010101010101) * (x))
+
+static bool has_zero(uint64_t v) {
+        return (v - EACH_BYTE(1)) & ~v & EACH_BYTE(0x80);
+}
+
+/* Length, in steps of eight bytes, of the ASCII at p without NUL and backslash: nearly every name is only that. */
+static size_t ascii_run(const uint8_t *p, size_t n) {
+        size_t i = 0;
+        uint64_t v;
+
+        for (; n - i >= sizeof v; i += sizeof v) {
+                memcpy(&v, p + i, sizeof v);
+                if (v & EACH_BYTE(0x80) || has_zero(v) || has_zero(v ^ EACH_BYTE('\\')))
+                        break;
+        }
+        return i;
+}
+
 /* Length of the run at p that needs no escape. */
 static size_t plain_run(const uint8_t *p, size_t n) {
-        size_t i = 0;
+        size_t i = ascii_run(p, n);
 
         while (i < n) {
                 size_t length = p[i] == 0 || p[i] == '\\' ? 0 : utf8_length(p + i, n - i);

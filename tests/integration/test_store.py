@@ -65,6 +65,24 @@ def test_what_is_stored_is_what_was_said(store, pg):
     assert evidence == [("exit", "door-101"), ("tag", None)]
 
 
+def test_hostile_content_is_stored_and_not_refused(store, pg):
+    count = 100
+    store.fill(count, "hostile")
+    store.start()
+    store.wait_cursor()
+    assert pg.query("SELECT n, sqlstate, error FROM quarantine") == []
+    assert pg.value("SELECT count(DISTINCT seq) FROM input") == count
+    for table in ("event", "alarm", "alarm_transition", "alarm_evidence", "command_reply", "notice", "undecoded", "ruleset"):
+        assert pg.value(f"SELECT count(*) FROM {table}") == count, table
+    # what is escaped can be read back
+    for column in ("topic FROM message", "reason FROM undecoded", "actor FROM alarm_transition", "device FROM event",
+                   "command_id FROM command"):
+        name, table = column.split(" FROM ")
+        assert pg.value(f"SELECT count(decode(replace({name}, '…', '...'), 'escape')) FROM {table}") > 0
+    assert 480 < pg.value("SELECT max(octet_length(device)) FROM event") <= 512
+    assert pg.value("SELECT max(octet_length(topic)) FROM message") > 3000
+
+
 def test_rows_go_to_the_partition_of_their_day(store, pg):
     store.fill(200)
     store.start()

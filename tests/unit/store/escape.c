@@ -42,6 +42,26 @@ static void test_hostile(void **state) {
         TEXT("\xc3\xa9\xa9", "\xc3\xa9\\251");
 }
 
+/* Each byte that is not plain is found at each place of a word and in its rest. */
+static void test_every_place(void **state) {
+        char text[40];
+
+        for (size_t n = 1; n < sizeof text; n++) {
+                for (size_t at = 0; at < n; at++) {
+                        memset(text, 'a', n);
+                        assert_true(escape_plain((struct ww_str){ text, n }));
+                        text[at] = '\\';
+                        assert_false(escape_plain((struct ww_str){ text, n }));
+                        text[at] = '\0';
+                        assert_false(escape_plain((struct ww_str){ text, n }));
+                        text[at] = '\x80';
+                        assert_false(escape_plain((struct ww_str){ text, n }));
+                        text[at] = '\x7f';
+                        assert_true(escape_plain((struct ww_str){ text, n }));
+                }
+        }
+}
+
 static void assert_json(struct ww_str in, const char *out) {
         _cleanup_buf_ struct buf b = BUF_INIT;
 
@@ -108,7 +128,7 @@ static void test_name_cut(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_plain), cmocka_unit_test(test_hostile),  cmocka_unit_test(test_json),
-                cmocka_unit_test(test_name),  cmocka_unit_test(test_name_cut),
+                cmocka_unit_test(test_name),  cmocka_unit_test(test_name_cut), cmocka_unit_test(test_every_place),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

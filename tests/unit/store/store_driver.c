@@ -3,16 +3,16 @@
  * runs them.
  *
  *   store-driver fill DIR FIRST COUNT [KIND [BROKEN]]
- *                                              appends inputs FIRST … with their outputs, 1000 to a commit; BROKEN is the
- *                                              seq of an input whose bytes are no record
- *   store-driver trim DIR UPTO                 deletes the front of the journal
- *   store-driver id DIR
- *   store-driver store CONFIG [FD]             the worker, without a supervisor or with its control pipe
- *   store-driver migrate CONFIG [DIR]
+ *                                              appends inputs FIRST … with their outputs, 1000 to a commit; BROKEN is
+ * the seq of an input whose bytes are no record store-driver trim DIR UPTO                 deletes the front of the
+ * journal store-driver id DIR store-driver store CONFIG [FD]             the worker, without a supervisor or with its
+ * control pipe store-driver migrate CONFIG [DIR]
  *
  * What input FIRST + i is follows from its number alone (fill_one), so that the test can say what must arrive. KIND
- * `events` gives only messages with one event each: what a hospital mostly sends.
+ * `hostile` fills every field with what the wildest device could bring about; `events` gives only messages with one
+ * event each: what a hospital mostly sends.
  */
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/diag.h"
@@ -21,6 +21,7 @@
 #include "store/store.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -30,7 +31,7 @@
 /* a name with a NUL, a byte that is no UTF-8, a backslash, a quote and two real characters */
 #define HOSTILE "d\0\xff\\\"\xc3\xa9\xe7\x97\x85"
 
-static bool only_events;
+static bool only_events, hostile_records;
 static uint64_t broken;
 static int64_t day_zero; /* this day, 00:00 UTC: input N was received N ms later */
 
@@ -211,6 +212,178 @@ static int fill_reload(struct journal *j, struct ww_input *input) {
         return e ? e : put_output(j, &notice);
 }
 
+/* --- hostile: every field is whatever can stand in a record --- */
+
+static uint64_t random_state;
+
+static uint64_t random_next(void) {
+        random_state ^= random_state << 13;
+        random_state ^= random_state >> 7;
+        random_state ^= random_state << 17;
+        return random_state * UINT64_C(2685821657736338717);
+}
+
+/* Mostly short, sometimes as long as MQTT allows; half of them of ASCII, the rest of any bytes. */
+static struct ww_str random_text(struct arena *arena) {
+        static const size_t sizes[] = { 1, 8, 40, 300, 3000, 65535 };
+        size_t n = random_next() % (sizes[random_next() % 6] + 1);
+        char *p = arena_alloc(arena, n + 1);
+        bool ascii = random_next() % 2;
+
+        for (size_t i = 0; p && i < n; i++)
+                p[i] = (char)(ascii ? ' ' + random_next() % 95 : random_next());
+        return (struct ww_str){ p, p ? n : 0 };
+}
+
+static int64_t random_time(void) {
+        static const int64_t times[] = {
+                0, 1, -1, WW_TIME_NEVER, WW_TIME_NONE + 1, WW_TIME_NEVER - 1, WW_DAY * 365 * 10000
+        };
+
+        return random_next() % 2 ? times[random_next() % 7] : (int64_t)(random_next() >> 10);
+}
+
+static struct ww_value random_value(struct arena *arena) {
+        static const double numbers[] = { 0,       -0.0, 1e308 * 10, -1e308 * 10,      5e-324,
+                                          1.7e308, 0.1,  1e15,       -9007199254740993 };
+
+        switch (random_next() % 7) {
+        case 0:
+                return ww_missing();
+        case 1:
+                return (struct ww_value){ .type = WW_NULL };
+        case 2:
+                return ww_bool(random_next() % 2);
+        case 3:
+                return ww_number(random_next() % 8 ? numbers[random_next() % 9] : (double)NAN);
+        case 4:
+                return ww_instant(random_time());
+        case 5:
+                return ww_span((int64_t)(random_next() >> 1));
+        default:
+                return ww_string(random_text(arena));
+        }
+}
+
+static int fill_hostile_event(struct journal *j, const struct ww_input *input, struct arena *arena) {
+        struct ww_attr attrs[12];
+        struct ww_output output = {
+                .seq = input->seq,
+                .type = WW_OUTPUT_EVENT,
+                .event = {
+                        .time = random_time(),
+                        .received = random_time(),
+                        .device_time = random_next() % 2 ? WW_TIME_NONE : random_time(),
+                        .kind = random_text(arena),
+                        .state = WW_STATE_PULSE,
+                        .flags = random_next() % 128,
+                        .site = random_text(arena),
+                        .zone = random_text(arena),
+                        .asset = random_text(arena),
+                        .device = random_text(arena),
+                        .sensor = random_text(arena),
+                        .value = random_value(arena),
+                        .unit = random_text(arena),
+                        .attrs = attrs,
+                        .n_attrs = random_next() % 12,
+                },
+        };
+
+        for (size_t i = 0; i < output.event.n_attrs; i++)
+                attrs[i] = (struct ww_attr){ .name = random_text(arena), .value = random_value(arena) };
+        return put_output(j, &output);
+}
+
+static int fill_hostile_transition(struct journal *j, const struct ww_input *input, struct arena *arena) {
+        const struct ww_evidence evidence = { random_text(arena), random_next() >> 1, (uint32_t)random_next() >> 1,
+                                              random_time(),      random_text(arena), random_text(arena) };
+        struct ww_output output = {
+                .seq = input->seq,
+                .n = 1,
+                .type = WW_OUTPUT_TRANSITION,
+                .transition = {
+                        .cause = WW_CAUSE_REFUTED,
+                        .old_priority = WW_PRIORITY_LOW,
+                        .actor = random_text(arena),
+                        .reason = random_text(arena),
+                        .time = random_time(),
+                        .alarm = {
+                                .id = input->seq,
+                                .rule = random_text(arena),
+                                .key = random_text(arena),
+                                .title = random_text(arena),
+                                .procedure = random_text(arena),
+                                .legal_basis = random_text(arena),
+                                .site = random_text(arena),
+                                .zone = random_text(arena),
+                                .asset = random_text(arena),
+                                .device = random_text(arena),
+                                .rule_hash = random_next(),
+                                .priority = WW_PRIORITY_LOW,
+                                .priority_unack = WW_PRIORITY_LOW,
+                                .regions = { true, true, true, WW_SHELVED_ONE_SHOT, true, true },
+                                .raised_count = UINT32_MAX,
+                                .version = 1,
+                                .raised_at = random_time(),
+                                .changed_at = random_time(),
+                                .acknowledged_at = random_time(),
+                                .acknowledged_by = random_text(arena),
+                                .shelved_until = WW_TIME_NEVER,
+                                .out_of_service_until = random_time(),
+                                .suppressed_by = random_text(arena),
+                                .work_order = random_text(arena),
+                        },
+                        .evidence = &evidence,
+                        .n_evidence = 1,
+                },
+        };
+
+        return put_output(j, &output);
+}
+
+static int fill_hostile_rest(struct journal *j, const struct ww_input *input, struct arena *arena) {
+        const struct ww_output outputs[] = {
+                { .n = 2, .type = WW_OUTPUT_REPLY, .reply = { random_text(arena), false, random_text(arena) } },
+                { .n = 3,
+                  .type = WW_OUTPUT_NOTICE,
+                  .notice = { random_text(arena), random_text(arena), random_text(arena) } },
+                { .n = 4,
+                  .type = WW_OUTPUT_UNDECODED,
+                  .undecoded = { random_text(arena), random_text(arena), random_text(arena) } },
+                { .n = 5, .type = WW_OUTPUT_RULESET, .ruleset = { random_text(arena), UINT32_MAX, 0, 0, UINT32_MAX } },
+        };
+        int e = 0;
+
+        for (size_t i = 0; i < sizeof outputs / sizeof *outputs && !e; i++) {
+                struct ww_output output = outputs[i];
+
+                output.seq = input->seq;
+                e = put_output(j, &output);
+        }
+        return e;
+}
+
+static int fill_hostile(struct journal *j, uint64_t seq) {
+        _cleanup_arena_ struct arena arena = ARENA_INIT;
+        struct ww_input input = {
+                .seq = seq,
+                .type = WW_INPUT_MESSAGE + seq % 5,
+                .origin = WW_ORIGIN_BULK,
+                .time = random_time(),
+                .received = random_time(),
+                .topic = random_text(&arena),
+                .id = random_text(&arena),
+                .payload = random_text(&arena),
+        };
+        int e = put_input(j, &input);
+
+        if (!e)
+                e = fill_hostile_event(j, &input, &arena);
+        if (!e)
+                e = fill_hostile_transition(j, &input, &arena);
+        return e ? e : fill_hostile_rest(j, &input, &arena);
+}
+
 /* 1: reload; then of every 50 one command and one time record; the rest are messages. */
 static int fill_one(struct journal *j, uint64_t seq) {
         struct ww_input input = {
@@ -219,6 +392,8 @@ static int fill_one(struct journal *j, uint64_t seq) {
                 .received = day_zero + (int64_t)seq * WW_MSEC,
         };
 
+        if (hostile_records)
+                return fill_hostile(j, seq);
         if (only_events)
                 return fill_message(j, &input);
         if (seq == 1)
@@ -265,6 +440,8 @@ static int with_journal(int argc, char **argv) {
         int e = journal_open(&j, &options);
 
         day_zero = clock_wall() / WW_DAY * WW_DAY;
+        hostile_records = argc > 5 && strcmp(argv[5], "hostile") == 0;
+        random_state = first * 2654435761U + 1;
         broken = argc > 6 ? strtoull(argv[6], NULL, 10) : 0;
         only_events = argc > 5 && strcmp(argv[5], "events") == 0;
         if (!e && strcmp(argv[1], "fill") == 0)
