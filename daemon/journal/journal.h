@@ -43,8 +43,8 @@ const char *journal_id(const struct journal *j);
 
 /* --- the writer --- */
 int journal_begin(struct journal *j);
-/* The puts: 0; JOURNAL_E_FULL (also while a reserve is left, which only journal_trim may use): abort the transaction;
- * -EINVAL: a key not above the last one; -errno. */
+/* The puts: 0; JOURNAL_E_FULL: abort the transaction. It comes while a reserve is left, which only journal_trim may
+ * use; and at any fill, if a reader hangs in an old transaction; -EINVAL: a key not above the last one; -errno. */
 int journal_put_input(struct journal *j, uint64_t seq, struct ww_str record);
 int journal_put_output(struct journal *j, uint64_t seq, uint32_t n, struct ww_str record);
 int journal_put_live(struct journal *j, uint64_t id, struct ww_str record);
