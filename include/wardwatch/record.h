@@ -114,7 +114,8 @@ int ww_alarm_encode(const struct ww_alarm *alarm, struct buf *out);
 
 /** Decode `bytes`; seq and n come from the key. Strings borrow from `bytes`; arrays (attributes, evidence) are
  *  allocated from `arena`, which the caller resets. 0, RECORD_E_*, or -ENOMEM. An event's family is
- *  WW_FAMILY_NONE: its kind stands by name. */
+ *  WW_FAMILY_NONE: its kind stands by name. Records carry their own key: under another one they are as broken as with
+ *  other bytes (RECORD_E_CHECKSUM). seq 0: the key is not known, it is taken from the record. */
 int ww_input_decode(struct ww_str bytes, uint64_t seq, struct ww_input *ret);
 int ww_output_decode(struct ww_str bytes, uint64_t seq, uint32_t n, struct arena *arena, struct ww_output *ret);
 int ww_alarm_decode(struct ww_str bytes, struct ww_alarm *ret);
