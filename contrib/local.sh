@@ -222,7 +222,7 @@ mqtt:
 journal:
   size: 256MiB
 database:
-  url: host=127.0.0.1 port=$PG_PORT user=wardwatch dbname=wardwatch
+  url: host=127.0.0.1 port=$PG_PORT user=wardwatch dbname=wardwatch sslmode=disable
   password_file: $SECRETS/postgres
 users:
   engine: ""
