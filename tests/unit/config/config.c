@@ -425,6 +425,37 @@ static void the_bundle_follows_the_paths(void **state) {
         bench_end(&b);
 }
 
+/* What a folder may hold besides files: each is told, none is waited for. */
+static void odd_files_are_told(void **state) {
+        struct bundle bundle = { 0 };
+        struct bench b;
+        char path[96], large[96], loop[96];
+        FILE *f;
+
+        bench_start(&b);
+        (void)snprintf(path, sizeof path, "%s/pipe.yaml", b.dir);
+        assert_int_equal(mkfifo(path, 0600), 0);
+        (void)snprintf(loop, sizeof loop, "%s/loop", b.dir);
+        assert_int_equal(symlink(b.dir, loop), 0);
+        (void)snprintf(large, sizeof large, "%s/large.yaml", b.dir);
+        f = fopen(large, "w");
+        assert_non_null(f);
+        assert_int_equal(fseek(f, 1024 * 1024, SEEK_SET), 0);
+        assert_int_equal(fputc('#', f), '#');
+        assert_int_equal(fclose(f), 0);
+        assert_int_equal(bundle_add_path(&bundle, BUNDLE_RULES, path, &b.diag), DIAG_E_USER);
+        assert_string_equal(b.diag.messages[0].text, "is neither a file nor a folder");
+        assert_int_equal(bundle_add_path(&bundle, BUNDLE_RULES, large, &b.diag), DIAG_E_USER);
+        assert_string_equal(b.diag.messages[1].text, "is larger than 1 MiB");
+        assert_int_equal(remove(path), 0);
+        assert_int_equal(remove(large), 0);
+        assert_int_equal(bundle_add_path(&bundle, BUNDLE_RULES, b.dir, &b.diag), DIAG_E_USER);
+        assert_non_null(strstr(b.diag.messages[2].text, "folders are nested more than 16 deep"));
+        assert_int_equal(bundle.n, 0);
+        bundle_deinit(&bundle);
+        bench_end(&b);
+}
+
 static void the_table_is_whole(void **state) {
         for (size_t i = 0; i < config_keys_n; i++) {
                 const struct config_key *k = &config_keys[i];
@@ -453,6 +484,7 @@ int main(void) {
                 cmocka_unit_test(what_needs_a_restart_is_named),
                 cmocka_unit_test(secrets_are_read_and_guarded),
                 cmocka_unit_test(the_bundle_follows_the_paths),
+                cmocka_unit_test(odd_files_are_told),
                 cmocka_unit_test(the_table_is_whole),
         };
 

@@ -291,6 +291,86 @@ static void many_keys_are_compared_in_time(void **state) {
         free(text);
 }
 
+/* The typed readers: what a value of `a` is taken for, and what is said of one that cannot be. */
+static void numbers_are_read_or_refused(void **state) {
+        static const struct {
+                const char *text, *message; /* NULL = good */
+                double number;
+        } rows[] = {
+                { "{a: 1.5}", NULL, 1.5 },
+                { "{a: -2e3}", NULL, -2000 },
+                { "{a: '1'}", "x must be a number, not `1`", 0 },
+                { "{a: one}", "x must be a number, not `one`", 0 },
+                { "{a: 1e999}", "x must be a number, not `1e999`", 0 },
+                { "{a: .nan}", "x must be a number, not `.nan`", 0 },
+                { "{a: [1]}", "x must be a number, not a list", 0 },
+                { "{a: {b: 1}}", "x must be a number, not a group of keys", 0 },
+                { "{a: ~}", "x must be a number, not nothing", 0 },
+                { "{a: 0123456789012345678901234567890123456789012345678901234567890123456789}",
+                  "x must be a number, not `0123456789012345678901234567890123456789…`", 0 },
+        };
+
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+                double number = -7;
+                struct bench b;
+
+                assert_int_equal(parse(&b, rows[i].text, strlen(rows[i].text)), 0);
+                assert_int_equal(yaml_number(yaml_get(b.root, "a"), "x", &b.diag, &number),
+                                 rows[i].message ? DIAG_E_USER : 0);
+                if (rows[i].message) {
+                        assert_string_equal(b.diag.messages[0].text, rows[i].message);
+                        assert_true(number == -7);
+                } else {
+                        assert_true(number == rows[i].number);
+                }
+                bench_end(&b);
+        }
+}
+
+static void integers_stop_at_their_ends(void **state) {
+        static const struct {
+                const char *text;
+                int64_t min, max, number;
+                bool good;
+        } rows[] = {
+                { "{a: 9223372036854775807}", INT64_MIN, INT64_MAX, INT64_MAX, true },
+                { "{a: -9223372036854775808}", INT64_MIN, INT64_MAX, INT64_MIN, true },
+                { "{a: 9223372036854775808}", INT64_MIN, INT64_MAX, 0, false },
+                { "{a: -9223372036854775809}", INT64_MIN, INT64_MAX, 0, false },
+                { "{a: 10}", 1, 10, 10, true },
+                { "{a: 11}", 1, 10, 0, false },
+                { "{a: 0}", 1, 10, 0, false },
+                { "{a: +3}", 1, 10, 3, true },
+                { "{a: 3.0}", 1, 10, 0, false },
+                { "{a: '3'}", 1, 10, 0, false },
+                { "{a: 0x3}", 1, 10, 0, false },
+        };
+
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+                int64_t number = -7;
+                struct bench b;
+
+                assert_int_equal(parse(&b, rows[i].text, strlen(rows[i].text)), 0);
+                assert_int_equal(yaml_integer(yaml_get(b.root, "a"), "x", rows[i].min, rows[i].max, &b.diag, &number),
+                                 rows[i].good ? 0 : DIAG_E_USER);
+                assert_true(number == (rows[i].good ? rows[i].number : -7));
+                bench_end(&b);
+        }
+}
+
+static void unknown_keys_are_all_told(void **state) {
+        static const char *const names[] = { "within", "select" };
+        struct bench b;
+
+        assert_int_equal(parse(&b, "{selct: 1, within: 2, withn: 3}", 31), 0);
+        assert_int_equal(yaml_known_keys(b.root, "rule `r`", names, 2, &b.diag), DIAG_E_USER);
+        assert_int_equal(b.diag.errors, 2);
+        assert_string_equal(b.diag.messages[0].text, "rule `r`: unknown key `selct`");
+        assert_string_equal(b.diag.messages[0].help, "did you mean `select`?");
+        assert_int_equal(b.diag.messages[1].pos.column, 23);
+        bench_end(&b);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_document_becomes_a_tree_with_places),
@@ -298,6 +378,9 @@ int main(void) {
                 cmocka_unit_test(a_quoted_nul_is_a_byte),
                 cmocka_unit_test(scalars_are_typed_as_the_core_schema_says),
                 cmocka_unit_test(what_is_wrong_is_told_with_place_and_cure),
+                cmocka_unit_test(numbers_are_read_or_refused),
+                cmocka_unit_test(integers_stop_at_their_ends),
+                cmocka_unit_test(unknown_keys_are_all_told),
                 cmocka_unit_test(all_duplicates_are_told),
                 cmocka_unit_test(depth_is_bounded),
                 cmocka_unit_test(brackets_in_texts_and_comments_do_not_nest),
