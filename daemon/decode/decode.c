@@ -219,9 +219,7 @@ int decode_message(struct decode *d, const struct decode_message *message, struc
         return r;
 }
 
-static bool owner_known(void *userdata, uint32_t owner) {
-        const struct decode_types *types = userdata;
-
+static bool owner_known(const struct decode_types *types, uint32_t owner) {
         for (size_t i = 0; i < types->n; i++)
                 if (types->types[i].owner == owner)
                         return true;
@@ -239,7 +237,7 @@ static bool owner_keep(void *userdata, uint32_t owner) {
         struct owners *o = userdata;
 
         if (!o->any || o->last != owner) {
-                o->known = owner_known((void *)(uintptr_t)o->types, owner);
+                o->known = owner_known(o->types, owner);
                 o->last = owner;
                 o->any = true;
         }

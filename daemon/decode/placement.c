@@ -19,14 +19,15 @@ const char *placement_nearest_kind(const struct ww_kinds *kinds, struct ww_str n
 
 static int read_kind(const struct site_asset *asset, struct ww_str name, const struct ww_kinds *kinds, struct diag *d,
                      struct asset_reading *ret) {
-        const char *nearest = placement_nearest_kind(kinds, name);
         enum ww_state state;
+        const char *nearest;
         char help[128];
 
         if (ww_kind_find(kinds, name, &ret->family, &state) && (state == WW_STATE_UNKNOWN || state == WW_STATE_PULSE) &&
             kinds->rows[ret->family].nature != WW_NATURE_MEASUREMENT)
                 return 0;
         ret->family = WW_FAMILY_NONE;
+        nearest = placement_nearest_kind(kinds, name);
         snprintf(help, sizeof help, nearest ? "did you mean `%s`?" : "name a state or a pulse: door, cabinet, panic …",
                  nearest);
         return diag_error(d, asset->pos, help, "asset `%.*s`: kind `%.*s` is no state and no pulse",
