@@ -40,7 +40,7 @@ struct type_event {
         size_t n_classes;
         bool by_asset; /* the asset's `kind`, `inverted` and class decide too */
         bool required;
-        bool momentary; /* a state that never ends by itself: each message counts */
+        bool momentary;        /* a state that never ends by itself: each message counts */
         int64_t repeat_within; /* 0 = each one counts */
         const struct type_attr *attrs;
         size_t n_attrs;
