@@ -116,7 +116,11 @@ static void drain_back(struct drain *d) {
 static void drain_count(struct drain *d, uint64_t head) {
         const struct batch_figures *now = &d->batch.figures;
 
+        const uint64_t one = 1;
+        bool moved;
+
         (void)pthread_mutex_lock(&d->lock);
+        moved = d->figures.cursor != d->batch.cursor.seq;
         d->figures.head = head;
         d->figures.cursor = d->batch.cursor.seq;
         d->figures.rows += now->rows;
@@ -126,6 +130,8 @@ static void drain_count(struct drain *d, uint64_t head) {
         d->figures.retries += now->retries;
         (void)pthread_mutex_unlock(&d->lock);
         d->batch.figures = (struct batch_figures){ 0 };
+        if (moved)
+                (void)!write(d->moved_fd, &one, sizeof one);
 }
 
 /* The journal no longer has what comes after the cursor. */
@@ -248,7 +254,8 @@ int drain_new(struct drain **ret, const struct config *config, struct outbox *ou
         d->figures.down_since = clock_boot();
         (void)pthread_mutex_init(&d->lock, NULL);
         d->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-        e = d->wake_fd < 0 ? -errno : drain_start(d);
+        d->moved_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        e = d->wake_fd < 0 || d->moved_fd < 0 ? -errno : drain_start(d);
         if (e) {
                 (void)drain_free(d, 0);
                 return e;
@@ -280,6 +287,7 @@ bool drain_free(struct drain *d, int64_t wait) {
                 (void)pthread_join(d->thread, NULL);
         }
         cleanup_closep(&d->wake_fd);
+        cleanup_closep(&d->moved_fd);
         journal_close(d->journal);
         journal_batch_deinit(&d->read);
         (void)pthread_mutex_destroy(&d->lock);
@@ -290,6 +298,10 @@ bool drain_free(struct drain *d, int64_t wait) {
 void drain_wake(struct drain *d, uint64_t head) {
         atomic_store(&d->told, head);
         drain_signal(d);
+}
+
+int drain_fd(const struct drain *d) {
+        return d->moved_fd;
 }
 
 void drain_figures(struct drain *d, struct drain_figures *ret) {

@@ -26,3 +26,5 @@ bool drain_free(struct drain *d, int64_t wait);
 /** The engine says that everything up to `head` is on its disk. */
 void drain_wake(struct drain *d, uint64_t head);
 void drain_figures(struct drain *d, struct drain_figures *ret);
+/** Readable (an eventfd) when the cursor has moved since it was read last. */
+int drain_fd(const struct drain *d);

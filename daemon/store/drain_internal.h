@@ -11,6 +11,7 @@ struct drain {
         pthread_t thread;
         bool started;
         int wake_fd;               /* eventfd: a new head, or the end */
+        int moved_fd;              /* eventfd: the cursor has moved */
         atomic_bool stop;          /* main → thread */
         atomic_bool ended;         /* thread → main */
         atomic_uint_fast64_t told; /* head that the engine told */

@@ -5,8 +5,7 @@
  *   engine → store   {"head":N}                                               wake-up; several may come as one
  *                    {"id":…,"ok":…}                                          the answer
  *
- * The timer of this file is the store's pulse: it looks whether the cursor has moved TICKS times a second and speaks
- * only then, or once a second. The engine needs the cursor to know what it may trim: a report that is late is no harm.
+ * The engine needs the cursor to know what it may trim: a report that is late, or lost with a connection, is no harm.
  */
 #include "store/link.h"
 
@@ -19,7 +18,6 @@
 #include <stdio.h>
 #include <wardwatch/time.h>
 
-#define TICKS        5 /* a second */
 #define QUEUE_MAX    (256 * 1024)
 #define REPEAT_AFTER (5 * WW_SECOND) /* a notice without an answer is sent again */
 #define PATH_SIZE    108             /* sun_path */
@@ -31,8 +29,6 @@ struct link {
         struct outbox *outbox;
         struct link_handlers handlers;
         char path[PATH_SIZE];
-        unsigned ticks;
-        uint64_t reported; /* cursor */
 };
 
 static int link_send(struct link *l, json_t *object) {
@@ -82,7 +78,6 @@ static void link_connect(struct link *l) {
         if (jsonline_new(&l->line, l->base, fd, QUEUE_MAX, &handlers) != 0)
                 return;
         outbox_rewind(l->outbox);
-        l->reported = UINT64_MAX;
         (void)link_send(l, json_pack("{s:s, s:s}", "cmd", "reader", "name", "store"));
         log_notice("engine-connected", NULL, "%s", l->path);
 }
@@ -95,18 +90,16 @@ static json_t *link_figures(const struct drain_figures *f, uint64_t dropped) {
                          (json_int_t)dropped, "trouble", f->trouble);
 }
 
-static void link_report(struct link *l, bool due) {
+void link_report(struct link *l) {
         struct drain_figures f;
-        json_t *object;
 
+        if (!l->line)
+                return;
         l->handlers.figures(l->handlers.userdata, &f);
         /* a cursor that has not been read yet is not 0: nothing is said about it */
-        if (!f.known || (!due && f.cursor == l->reported))
-                return;
-        object = json_pack("{s:s, s:I, s:o?}", "cmd", "cursor", "seq", (json_int_t)f.cursor, "figures",
-                           link_figures(&f, outbox_dropped(l->outbox)));
-        if (link_send(l, object) == 0)
-                l->reported = f.cursor;
+        if (f.known)
+                (void)link_send(l, json_pack("{s:s, s:I, s:o?}", "cmd", "cursor", "seq", (json_int_t)f.cursor,
+                                             "figures", link_figures(&f, outbox_dropped(l->outbox))));
 }
 
 static void link_notices(struct link *l) {
@@ -122,21 +115,19 @@ static void link_notices(struct link *l) {
 
 static void link_tick(evutil_socket_t fd, short events, void *userdata) {
         struct link *l = userdata;
-        bool due = l->ticks++ % TICKS == 0;
 
         (void)fd;
         (void)events;
-        if (!l->line && due)
+        if (!l->line)
                 link_connect(l);
-        if (l->line)
-                link_report(l, due);
+        link_report(l);
         if (l->line)
                 link_notices(l);
 }
 
 int link_new(struct link **ret, struct event_base *base, const char *path, struct outbox *outbox,
              const struct link_handlers *handlers) {
-        const struct timeval interval = { .tv_usec = WW_SECOND / TICKS };
+        const struct timeval interval = { .tv_sec = 1 };
         _cleanup_(link_freep) struct link *l = calloc(1, sizeof *l);
 
         if (!l)

@@ -18,5 +18,7 @@ struct link_handlers {
 /** `path`: the socket. Tries to connect every second while it is not. */
 int link_new(struct link **ret, struct event_base *base, const char *path, struct outbox *outbox,
              const struct link_handlers *handlers);
+/** The cursor has moved: tells the engine now and not with the next second. */
+void link_report(struct link *l);
 struct link *link_free(struct link *l);
 DEFINE_CLEANUP(struct link *, link_free)

@@ -28,7 +28,7 @@ struct store {
         struct event_base *base;
         struct worker *worker;
         struct link *link;
-        struct event *second;
+        struct event *second, *moved;
         struct drain *drain;
         struct outbox outbox;
         char status[160];
@@ -87,6 +87,15 @@ static void store_second(evutil_socket_t fd, short events, void *userdata) {
         }
 }
 
+static void store_moved(evutil_socket_t fd, short events, void *userdata) {
+        struct store *s = userdata;
+        uint64_t count;
+
+        (void)events;
+        (void)!read(fd, &count, sizeof count);
+        link_report(s->link);
+}
+
 static int store_setup(struct store *s, const struct config *config, int control_fd) {
         const struct worker_handlers handlers = { .userdata = s, .reload = store_reload, .stop = store_stop };
         const struct link_handlers link = { .userdata = s, .head = store_head, .figures = store_figures };
@@ -108,12 +117,16 @@ static int store_setup(struct store *s, const struct config *config, int control
         if (e)
                 return e;
         s->second = event_new(s->base, -1, EV_PERSIST, store_second, s);
-        if (!s->second || event_add(s->second, &second) != 0)
+        s->moved = event_new(s->base, drain_fd(s->drain), EV_READ | EV_PERSIST, store_moved, s);
+        if (!s->second || event_add(s->second, &second) != 0 || !s->moved || event_add(s->moved, NULL) != 0)
                 return -ENOMEM;
         return 0;
 }
 
 static void store_teardown(struct store *s) {
+        /* before the descriptor that it watches is closed */
+        if (s->moved)
+                event_free(s->moved);
         if (!drain_free(s->drain, STOP_WAIT)) {
                 log_warning("stop", NULL,
                             "PostgreSQL does not answer: leaving the transaction in hand; it is written again");

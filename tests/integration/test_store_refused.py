@@ -135,7 +135,8 @@ def test_engine_is_told_the_cursor_and_wakes_the_store(store, pg, engine):
     wait_for(lambda: any(line["cmd"] == "reader" for line in engine.lines), 10, "the reader")
     wait_for(lambda: engine.cursors() and engine.cursors()[-1]["seq"] == 300, 10, "the report")
     assert engine.cursors()[-1]["figures"]["connected"] is True
-    assert engine.notices("database-back") and not engine.notices("database-lost")
+    wait_for(lambda: engine.notices("database-back"), 10, "the notice")
+    assert not engine.notices("database-lost")
     store.fill(10)
     began = time.monotonic()
     engine.head(310)

@@ -77,14 +77,19 @@ class Engine:
             threading.Thread(target=self._read, args=(connection,), daemon=True).start()
 
     def _read(self, connection):
-        with connection.makefile("r") as lines:
-            for line in lines:
-                request = json.loads(line)
-                self.lines.append(request)
-                if request["cmd"] == "reader" and self.known_head:
-                    self.send(connection, {"head": self.known_head})
-                if "id" in request and self.answer:
-                    self.send(connection, {"id": request["id"], "ok": True})
+        try:
+            with connection.makefile("r") as lines:
+                for line in lines:
+                    self._take(connection, json.loads(line))
+        except OSError:
+            pass  # the store was killed
+
+    def _take(self, connection, request):
+        self.lines.append(request)
+        if request["cmd"] == "reader" and self.known_head:
+            self.send(connection, {"head": self.known_head})
+        if "id" in request and self.answer:
+            self.send(connection, {"id": request["id"], "ok": True})
 
     @staticmethod
     def send(connection, line):
