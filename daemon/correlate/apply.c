@@ -139,6 +139,8 @@ static int64_t sweep_due(const struct correlate *c, const struct key *k) {
                     (rule->positive || rule->condition != CONDITION_WHEN) &&
                     !((k->flags & KEY_OPEN) && (rule->clear_expr || rule->n_grades));
 
+        if (rule->condition == CONDITION_SEQUENCE && !rule->n_aggregates)
+                return sequence_next(rule, k);
         return idle ? WW_TIME_NEVER : sweep_next(c, k);
 }
 

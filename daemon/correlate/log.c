@@ -30,11 +30,11 @@ static void entry_release(struct correlate *c, const struct rule *rule, struct e
                         texts_drop(c->texts, e->captures[i].text);
 }
 
-static int log_grow(struct correlate *c, const struct rule *rule, struct key *k) {
-        uint32_t capacity = k->log_capacity ? k->log_capacity * 2 : 1;
+int log_reserve(struct correlate *c, struct key *k, uint32_t capacity) {
+        const struct rule *rule = key_rule(c, k);
         uint8_t *log;
 
-        if (k->n_log < k->log_capacity)
+        if (capacity <= k->log_capacity)
                 return 0;
         log = realloc(k->log, capacity * rule->entry_size);
         if (!log)
@@ -49,7 +49,7 @@ struct entry *log_open(struct correlate *c, struct key *k, size_t place, struct 
         const struct rule *rule = key_rule(c, k);
         struct entry *e;
 
-        if (log_grow(c, rule, k) < 0)
+        if (k->n_log == k->log_capacity && log_reserve(c, k, k->log_capacity ? k->log_capacity * 2 : 1) < 0)
                 return NULL;
         e = log_entry(rule, k, place);
         memmove((uint8_t *)e + rule->entry_size, e, (k->n_log - place) * rule->entry_size);
@@ -68,7 +68,10 @@ static void scalars_pass(struct key *k, const struct entry *gone, struct entry *
                 before->since = gone->since;
                 before->bits = gone->bits;
                 before->grade = gone->grade;
-                before->flags |= gone->flags & ENTRY_ENDED;
+                if (gone->flags & ENTRY_ENDED)
+                        before->since = gone->at.time;
+                if (gone->flags & (ENTRY_ENDED | ENTRY_ENDED_LATER))
+                        before->flags |= ENTRY_ENDED_LATER;
                 return;
         }
         k->base_since = gone->since;
@@ -91,7 +94,7 @@ void log_drop(struct correlate *c, struct key *k, size_t place) {
 static bool trimmable(const struct rule *rule, const struct key *k, size_t i, int64_t cut) {
         const struct entry *e = log_entry(rule, k, i);
 
-        if (e->at.time > cut || e->pinned || (rule->n_aggregates && i >= k->expire) ||
+        if (e->at.time > cut || e->pinned || (rule_windowed(rule) && i >= k->expire) ||
             (rule->after_mask && i >= k->expire))
                 return false;
         return rule->condition != CONDITION_EXPECT || i + 1 < k->n_log; /* what was last heard is the context */
@@ -111,10 +114,13 @@ static void log_compact(struct correlate *c, struct key *k, int64_t cut) {
                         expire -= i < k->expire;
                         continue;
                 }
+                if (e->at.time <= cut)
+                        e->flags &= (uint8_t)~ENTRY_RUN;
                 if (to != i)
                         memcpy(log_entry(rule, k, to), e, rule->entry_size);
                 to++;
         }
+        sequence_forget(rule, k, cut);
         k->n_swept -= k->n_log - (uint32_t)to; /* all of them had been passed */
         k->n_log = (uint32_t)to;
         k->expire = (uint32_t)expire;

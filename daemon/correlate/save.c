@@ -8,7 +8,8 @@
  */
 #include "correlate/save.h"
 
-#define SAVE_VERSION 1
+#define SAVE_VERSION     1
+#define LOG_CAPACITY_MAX (1u << 25)
 
 static void captured_save(const struct correlate *c, struct buf *out, const struct captured *v) {
         buf_put_u8(out, (uint8_t)v->type);
@@ -112,6 +113,7 @@ static void key_save(const struct correlate *c, const struct rule *rule, struct 
         buf_put_u8(out, k->priority);
         buf_put_str(out, texts_text(c->texts, k->device));
         asset_save(c, out, k->asset);
+        buf_put_var(out, k->log_capacity); /* a full log is trimmed: when that is, must not change */
         buf_put_var(out, k->n_log);
         for (size_t i = 0; i < k->n_log; i++)
                 entry_save(c, rule, out, log_entry(rule, k, i));
@@ -281,7 +283,7 @@ static int key_load(struct correlate *c, struct rd *in, const struct saved_rule 
         struct scalars s = { .flags = rd_u8(in) };
         struct key *k = NULL;
         uint32_t asset;
-        uint64_t n;
+        uint64_t n, capacity;
         int r = 0;
 
         for (size_t i = 0; i < sizeof s.times / sizeof *s.times; i++)
@@ -293,8 +295,9 @@ static int key_load(struct correlate *c, struct rd *in, const struct saved_rule 
         s.priority = rd_u8(in);
         device = rd_str(in);
         asset = asset_load(c, in);
+        capacity = rd_var(in);
         n = rd_var(in);
-        if (in->failed || n > rd_left(in))
+        if (in->failed || n > rd_left(in) || n > capacity || capacity > LOG_CAPACITY_MAX)
                 return -EBADMSG;
         if (saved->rule)
                 r = key_get(c, saved->number, s.flags & KEY_EXERCISE, text, &k);
@@ -303,6 +306,7 @@ static int key_load(struct correlate *c, struct rd *in, const struct saved_rule 
         if (!r && k) {
                 k->device = texts_ref(c->texts, device);
                 k->asset = asset;
+                r = log_reserve(c, k, (uint32_t)capacity);
         }
         for (size_t i = 0; i < n && !r; i++)
                 r = entry_load(c, in, saved, k);

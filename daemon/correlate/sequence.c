@@ -199,11 +199,19 @@ int sequence_entry(struct correlate *c, struct key *k, struct entry *e, uint16_t
         } else if (may_begin(c, k, e, mask, live)) {
                 r = begin(c, k, e, live);
         }
-        if (!live && (e->flags & ENTRY_ENDED))
+        if (!live && (done || (e->flags & ENTRY_ENDED)))
                 k->n_runs = 0;
         if (fits(c, k, NULL, e, mask & rule->sequence.forbidden[0]))
                 k->lead = e->at.time;
         return r;
+}
+
+void sequence_forget(const struct rule *rule, struct key *k, int64_t cut) {
+        for (size_t i = 0; i < k->n_runs;)
+                if (run_at(rule, k, i)->taken[0].time <= cut)
+                        run_remove(rule, k, i);
+                else
+                        i++;
 }
 
 /* the run that waits behind its last step and is due first: the one with the earliest first event */
@@ -231,7 +239,11 @@ int sequence_deadline(struct correlate *c, struct key *k, int64_t time) {
 
         if (!run)
                 return 0;
-        if (k->n_swept)
-                log_entry(rule, k, k->n_swept - 1)->flags |= ENTRY_ENDED_LATER;
+        if (k->n_swept) {
+                struct entry *last = log_entry(rule, k, k->n_swept - 1);
+
+                last->flags |= ENTRY_ENDED_LATER;
+                last->since = time;
+        }
         return complete(c, k, run, order_deadline(time));
 }

@@ -70,7 +70,7 @@ static int span_close(struct correlate *c, struct key *k, struct entry *e, uint3
                 return 0;
         e->ended |= (uint16_t)(1u << alias);
         start = log_find(rule, k, s->open[at].start);
-        if (rule->n_aggregates) {
+        if (rule_windowed(rule)) {
                 if (closed_add(s, s->open[at]) < 0)
                         return -ENOMEM;
         } else if (start) {

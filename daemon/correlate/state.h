@@ -55,7 +55,7 @@ enum {
         ENTRY_FIRED = 1 << 2,       /* a rise or match that stands here has been committed */
         ENTRY_RUN = 1 << 3,         /* a run of the sequence began here */
         ENTRY_ENDED = 1 << 4,       /* a sequence completed here: every run is over */
-        ENTRY_ENDED_LATER = 1 << 5, /* … at a deadline between this entry and the next */
+        ENTRY_ENDED_LATER = 1 << 5, /* … at a deadline behind this entry: at its `since` */
 };
 
 enum {
@@ -246,6 +246,12 @@ int correlate_enrol(struct correlate *c, int64_t now);
 int correlate_deliver(struct correlate *c, const struct ww_event *event, bool level);
 const struct rule *correlate_rule(const struct correlate_rules *set, struct ww_str name);
 
+/* true if ended spans matter until they leave the window: they are counted, or the log has to tell a rise from a level
+ * that goes on */
+static inline bool rule_windowed(const struct rule *rule) {
+        return rule->n_aggregates || (rule->condition == CONDITION_SEQUENCE && rule->level_mask);
+}
+
 /* watermark.c */
 int64_t watermark_of(const struct correlate *c, const struct rule *rule);
 int64_t watermark_due(const struct correlate *c, const struct rule *rule, int64_t time);
@@ -261,6 +267,7 @@ struct entry *log_find(const struct rule *rule, const struct key *k, struct orde
 struct entry *log_open(struct correlate *c, struct key *k, size_t place, struct order at);
 /** Drops what neither the horizon nor an open span needs. */
 void log_trim(struct correlate *c, struct key *k);
+int log_reserve(struct correlate *c, struct key *k, uint32_t capacity);
 void log_drop(struct correlate *c, struct key *k, size_t place);
 void log_free(struct correlate *c, struct key *k);
 
@@ -305,6 +312,8 @@ enum ww_priority aggregate_grade(const struct correlate *c, const struct key *k,
 /* sequence.c */
 /** `live`: what comes of it is told; else it is only filled in, and the entry's marks are believed. */
 int sequence_entry(struct correlate *c, struct key *k, struct entry *e, uint16_t mask, bool live);
+/** Ends the runs that began at `cut` or before: the log does not hold what became of them. */
+void sequence_forget(const struct rule *rule, struct key *k, int64_t cut);
 int64_t sequence_next(const struct rule *rule, const struct key *k);
 int sequence_deadline(struct correlate *c, struct key *k, int64_t time);
 

@@ -28,7 +28,7 @@ static struct entry *expire_first(const struct correlate *c, struct key *k) {
 
                 if (rule->after_mask
                             ? (!(e->flags & ENTRY_RETAINED) && ((instants(rule, e) | e->started) & rule->after_mask))
-                            : (rule->n_aggregates && (instants(rule, e) | e->ended)))
+                            : (rule_windowed(rule) && (instants(rule, e) | e->ended)))
                         return e;
         }
         return NULL;
@@ -36,7 +36,7 @@ static struct entry *expire_first(const struct correlate *c, struct key *k) {
 
 static int64_t expire_next(const struct correlate *c, struct key *k) {
         const struct rule *rule = key_rule(c, k);
-        const struct entry *e = rule->after_mask || rule->n_aggregates ? expire_first(c, k) : NULL;
+        const struct entry *e = rule->after_mask || rule_windowed(rule) ? expire_first(c, k) : NULL;
 
         return e ? e->at.time + rule_horizon(rule) : WW_TIME_NEVER;
 }
@@ -255,7 +255,8 @@ int sweep_entry(struct correlate *c, struct key *k, size_t i) {
 
 /* ---- again over the log ---- */
 
-static int fill(struct correlate *c, struct key *k, size_t i, bool last_before_live) {
+/* `until`: the time up to which deadlines behind the entry are known to have passed */
+static int fill(struct correlate *c, struct key *k, size_t i, int64_t until) {
         const struct rule *rule = key_rule(c, k);
         struct entry *e = log_entry(rule, k, i);
         uint16_t begun;
@@ -266,8 +267,10 @@ static int fill(struct correlate *c, struct key *k, size_t i, bool last_before_l
         r = entry_structure(c, k, i, &begun);
         if (!r && rule->condition == CONDITION_SEQUENCE) {
                 r = sequence_entry(c, k, e, e->flags & ENTRY_RETAINED ? 0 : begun, false);
-                if (e->flags & ENTRY_ENDED_LATER && !last_before_live)
+                if ((e->flags & ENTRY_ENDED_LATER) && e->since <= until)
                         k->n_runs = 0;
+                else
+                        e->flags &= (uint8_t)~ENTRY_ENDED_LATER; /* what comes in between may undo it */
         }
         if (!r && rule->condition == CONDITION_EXPECT)
                 r = expect_entry(c, k, e, i, false);
@@ -309,7 +312,7 @@ int sweep_rebuild(struct correlate *c, struct key *k, size_t place, bool live) {
 
         reset(c, k);
         for (size_t i = 0; i < place && !r; i++)
-                r = fill(c, k, i, live && i + 1 == place);
+                r = fill(c, k, i, live ? log_entry(key_rule(c, k), k, i + 1)->at.time : WW_TIME_NEVER);
         if (r || !live)
                 return r;
         r = approach(c, k, place);

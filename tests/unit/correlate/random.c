@@ -1,0 +1,488 @@
+/*
+ * Thousands of random histories. A naive reference looks at the whole history for each answer; times lie on a grid, so
+ * that Δ = W and equal times happen all the time. And every history is run twice, undisturbed and through a snapshot
+ * at every event: the detections must be the same to the letter.
+ *
+ * The seed is printed; WARDWATCH_SEED repeats one.
+ */
+#include "harness.h"
+
+#define EVENTS_MAX 48
+#define KINDS      3
+#define WINDOW     (10 * WW_SECOND)
+
+static uint64_t seed;
+
+static uint64_t random_next(void) {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        return seed;
+}
+
+static uint64_t below(uint64_t n) {
+        return random_next() % n;
+}
+
+struct sample {
+        int64_t time, arrival;
+        uint64_t seq;
+        int kind; /* a, b, c */
+        int value;
+};
+
+struct history {
+        struct sample all[EVENTS_MAX];
+        size_t n;
+};
+
+static const char *const kinds[KINDS] = { "access.denied", "access.granted", "credential" };
+
+static int by_arrival(const void *a, const void *b) {
+        const struct sample *x = a, *y = b;
+
+        return x->arrival != y->arrival ? (x->arrival > y->arrival ? 1 : -1) : (x->seq > y->seq) - (x->seq < y->seq);
+}
+
+static int by_time(const void *a, const void *b) {
+        const struct sample *x = a, *y = b;
+
+        return x->time != y->time ? (x->time > y->time ? 1 : -1) : (x->seq > y->seq) - (x->seq < y->seq);
+}
+
+static void history_make(struct history *h, bool disorder, int64_t delay_max) {
+        int64_t t = T0;
+
+        h->n = 4 + below(EVENTS_MAX - 4);
+        for (size_t i = 0; i < h->n; i++) {
+                t += (int64_t)below(4) * WW_SECOND;
+                if (!below(8))
+                        t += below(2) ? 1 : WW_SECOND - 1;
+                h->all[i] =
+                        (struct sample){ .time = t, .arrival = t, .kind = (int)below(KINDS), .value = (int)below(4) };
+                if (disorder)
+                        h->all[i].arrival += (int64_t)below((uint64_t)(delay_max / WW_MSEC)) * WW_MSEC;
+        }
+        qsort(h->all, h->n, sizeof *h->all, by_arrival);
+        for (size_t i = 0; i < h->n; i++)
+                h->all[i].seq = i + 1;
+}
+
+static void feed(struct harness *h, const struct sample *s) {
+        char value[8];
+        struct ww_attr attr = { .name = WW_STR("badge"), .symbol = symtab_find(h->symbols, WW_STR("badge")) };
+        struct ww_event e = { .time = s->time,
+                              .received = s->arrival,
+                              .seq = s->seq,
+                              .kind = ww_str(kinds[s->kind]),
+                              .device = WW_STR("r") };
+
+        snprintf(value, sizeof value, "%d", s->value);
+        attr.value = ww_string(ww_str(value));
+        e.attrs = &attr;
+        e.n_attrs = 1;
+        harness_event_finish(h, &e);
+        assert_int_equal(correlate_time(h->correlate, s->arrival), 0);
+        assert_int_equal(correlate_event(h->correlate, &e), 0);
+}
+
+/* ---- the reference ---- */
+
+static int count_in(const struct history *h, int kind, int64_t t, size_t upto) {
+        int n = 0;
+
+        for (size_t i = 0; i < upto; i++)
+                n += h->all[i].kind == kind && h->all[i].time <= t && h->all[i].time > t - WINDOW;
+        return n;
+}
+
+static int distinct_in(const struct history *h, int kind, int64_t t, size_t upto) {
+        int n = 0;
+
+        for (int v = 0; v < 4; v++)
+                for (size_t i = 0; i < upto; i++)
+                        if (h->all[i].kind == kind && h->all[i].value == v && h->all[i].time <= t &&
+                            h->all[i].time > t - WINDOW) {
+                                n++;
+                                break;
+                        }
+        return n;
+}
+
+typedef bool (*condition)(const struct history *h, int64_t t, size_t upto);
+
+static bool many(const struct history *h, int64_t t, size_t upto) {
+        return count_in(h, 0, t, upto) >= 3;
+}
+static bool various(const struct history *h, int64_t t, size_t upto) {
+        return distinct_in(h, 0, t, upto) >= 2 || count_in(h, 1, t, upto) >= 3;
+}
+static bool unanswered(const struct history *h, int64_t t, size_t upto) {
+        return count_in(h, 0, t, upto) > count_in(h, 1, t, upto) && !(distinct_in(h, 2, t, upto) >= 2);
+}
+
+static void print_edge(struct buf *out, const char *what, int64_t t) {
+        char span[32];
+
+        span_format(t - T0, span);
+        buf_printf(out, "%s %s r  high\n", what, span);
+}
+
+static void look(const struct history *h, condition c, int64_t t, size_t upto, bool *level, struct buf *out) {
+        bool now = c(h, t, upto);
+
+        if (now != *level)
+                print_edge(out, now ? "raise" : "clear", t);
+        *level = now;
+}
+
+/* looks at every instant at which anything can change: each event, and each one's leaving */
+static void reference_when(const struct history *h, condition c, struct buf *out) {
+        int64_t last = WW_TIME_NONE;
+        bool level = false;
+
+        for (size_t i = 0; i <= h->n; i++) {
+                int64_t to = i < h->n ? h->all[i].time : INT64_MAX;
+
+                for (;;) { /* leavings in (last, to] */
+                        int64_t next = INT64_MAX;
+
+                        for (size_t j = 0; j < i; j++) {
+                                int64_t leaves = h->all[j].time + WINDOW;
+
+                                if (leaves > last && leaves <= to && leaves < next)
+                                        next = leaves;
+                        }
+                        if (next == INT64_MAX)
+                                break;
+                        last = next;
+                        look(h, c, next, i, &level, out);
+                }
+                if (i == h->n)
+                        break;
+                look(h, c, to, i + 1, &level, out);
+        }
+}
+
+struct shape {
+        const char *text; /* of `sequence` */
+        int step[3], n;
+        int forbidden[4]; /* -1 = none; before step i, [n] behind the last */
+};
+
+static const struct shape shapes[] = {
+        { "[a, b]", { 0, 1 }, 2, { -1, -1, -1, -1 } },
+        { "[a, a, b]", { 0, 0, 1 }, 3, { -1, -1, -1, -1 } },
+        { "[a, not c, b]", { 0, 1 }, 2, { -1, 2, -1, -1 } },
+        { "[not c, a, b]", { 0, 1 }, 2, { 2, -1, -1, -1 } },
+        { "[not c, a, not c, b]", { 0, 1 }, 2, { 2, 2, -1, -1 } },
+        { "[a, b, not c]", { 0, 1 }, 2, { -1, -1, 2, -1 } },
+        { "[not b, a]", { 0 }, 1, { 1, -1, -1, -1 } },
+        { "[a, not c]", { 0 }, 1, { -1, 2, -1, -1 } },
+};
+
+struct outcome {
+        bool fires;
+        struct sample first, last; /* last: of a deadline, seq 0 */
+};
+
+/* what becomes of the run that begins at event i, alone */
+static struct outcome run_alone(const struct history *h, const struct shape *s, size_t i) {
+        struct outcome o = { .first = h->all[i] };
+        int64_t deadline = h->all[i].time + WINDOW;
+        int step = 1;
+
+        if (h->all[i].kind != s->step[0])
+                return o;
+        for (size_t j = 0; j < i; j++)
+                if (h->all[j].kind == s->forbidden[0] && h->all[j].time > h->all[i].time - WINDOW)
+                        return o;
+        o.last = h->all[i];
+        for (size_t j = i + 1; j < h->n && h->all[j].time < deadline && (step < s->n || s->forbidden[s->n] >= 0); j++) {
+                if (step < s->n && h->all[j].kind == s->step[step]) {
+                        step++;
+                        o.last = h->all[j];
+                } else if (h->all[j].kind == s->forbidden[step]) {
+                        return o;
+                }
+        }
+        o.fires = step == s->n;
+        if (o.fires && s->forbidden[s->n] >= 0)
+                o.last = (struct sample){ .time = deadline };
+        return o;
+}
+
+/* the earliest completion ends every run that had begun by then; then the next of those that begin later */
+static void reference_sequence(const struct history *h, const struct shape *s, struct buf *out) {
+        struct sample after = { .time = WW_TIME_NONE };
+        bool open = false;
+
+        for (;;) {
+                struct outcome best = { 0 };
+
+                for (size_t i = 0; i < h->n; i++) {
+                        struct outcome o = run_alone(h, s, i);
+
+                        if (!o.fires || by_time(&o.first, &after) <= 0)
+                                continue;
+                        if (!best.fires || by_time(&o.last, &best.last) < 0)
+                                best = o;
+                }
+                if (!best.fires)
+                        return;
+                print_edge(out, open ? "again" : "raise", best.last.time);
+                open = true;
+                after = best.last;
+        }
+}
+
+/* ---- comparing ---- */
+
+static void play(struct harness *h, const struct history *history, bool snapshots) {
+        for (size_t i = 0; i < history->n; i++) {
+                feed(h, &history->all[i]);
+                if (snapshots) {
+                        _cleanup_buf_ struct buf state = BUF_INIT;
+                        struct rd in;
+
+                        assert_int_equal(correlate_save(h->correlate, &state), 0);
+                        correlate_free(h->correlate);
+                        h->correlate = NULL;
+                        assert_int_equal(correlate_new(&h->correlate, h->rules, T0, harness_sink, h), 0);
+                        in = rd_init(buf_str(&state));
+                        assert_int_equal(correlate_load(h->correlate, &in), 0);
+                        assert_int_equal(rd_left(&in), 0);
+                }
+        }
+        for (int i = 0; i < 60; i++)
+                assert_int_equal(correlate_time(h->correlate, history->all[history->n - 1].arrival + i * WW_SECOND), 0);
+}
+
+static void tell(const struct history *h, uint64_t from) {
+        print_message("seed %" PRIu64 "\n", from);
+        for (size_t i = 0; i < h->n; i++)
+                print_message("  %" PRId64 " %c badge=%d at %" PRId64 "\n", h->all[i].time - T0, "abc"[h->all[i].kind],
+                              h -> all[i].value, h->all[i].arrival - T0);
+}
+
+static void strip(struct buf *out, const char *prefix) {
+        size_t n = strlen(prefix), to = 0;
+
+        for (size_t i = 0; i < out->n;) {
+                size_t end = i;
+
+                while (out->p[end++] != '\n')
+                        ;
+                if (memcmp(out->p + i, prefix, n) != 0) {
+                        memmove(out->p + to, out->p + i, end - i);
+                        to += end - i;
+                }
+                i = end;
+        }
+        out->n = to;
+}
+
+static void compare(const struct history *h, uint64_t from, struct buf *want, struct buf *got, const char *what) {
+        if (ww_str_equal(buf_str(want), buf_str(got)))
+                return;
+        tell(h, from);
+        printf("%s: expected\n%.*sgot\n%.*s", what, WW_STR_ARG(buf_str(want)), WW_STR_ARG(buf_str(got)));
+        fail();
+}
+
+static void against_reference(const char *rules, const char *what, bool disorder, condition c, const struct shape *s) {
+        _cleanup_buf_ struct buf want = BUF_INIT;
+        struct history history;
+        struct harness h;
+        uint64_t from = seed;
+
+        history_make(&history, disorder, 1900 * WW_MSEC);
+        harness_init(&h, rules);
+        play(&h, &history, false);
+        qsort(history.all, history.n, sizeof *history.all, by_time);
+        if (c) {
+                reference_when(&history, c, &want);
+                strip(&h.out, "again");
+        } else {
+                reference_sequence(&history, s, &want);
+        }
+        compare(&history, from, &want, &h.out, what);
+        harness_deinit(&h);
+}
+
+static void test_when(void **state) {
+        static const struct {
+                const char *when, *select;
+                condition c;
+                bool patient;
+        } rows[] = {
+                { "count(a) >= 3", "{a: {kind: access.denied}}", many, false },
+                { "distinct(a.badge) >= 2 or count(b) >= 3", "{a: {kind: access.denied}, b: {kind: access.granted}}",
+                  various, false },
+                { "count(a) > count(b) and not distinct(c.badge) >= 2",
+                  "{a: {kind: access.denied}, b: {kind: access.granted}, c: {kind: credential}}", unanswered, true },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+                for (int n = 0; n < 400; n++) {
+                        char rules[512];
+
+                        snprintf(rules, sizeof rules,
+                                 "- rule: r\n  select: %s\n  within: 10s\n  when: %s\n"
+                                 "  raise: {hazard: theft, priority: high}\n",
+                                 rows[i].select, rows[i].when);
+                        against_reference(rules, rows[i].when, rows[i].patient && n % 2, rows[i].c, NULL);
+                }
+}
+
+static void test_sequence(void **state) {
+        (void)state;
+        for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+                for (int n = 0; n < 200; n++) {
+                        char rules[512];
+                        const struct shape *s = &shapes[i];
+                        bool uses[KINDS] = { 0 }, patient = false;
+
+                        for (int j = 0; j < s->n; j++)
+                                uses[s->step[j]] = true;
+                        for (int j = 0; j <= s->n; j++)
+                                if (s->forbidden[j] >= 0)
+                                        uses[s->forbidden[j]] = patient = true;
+                        snprintf(rules, sizeof rules,
+                                 "- rule: r\n  select: {%s%s%s}\n  within: 10s\n  sequence: %s\n"
+                                 "  raise: {hazard: theft, priority: high}\n",
+                                 uses[0] ? "a: {kind: access.denied}" : "",
+                                 uses[1] ? ", b: {kind: access.granted}" : "", uses[2] ? ", c: {kind: credential}" : "",
+                                 s->text);
+                        against_reference(rules, s->text, patient && n % 2, NULL, s);
+                }
+}
+
+/* many rules at once, disorder and late events: through a snapshot at every event, and undisturbed */
+static void test_snapshots(void **state) {
+        static const char rules[] =
+                "- rule: a-count\n  select: {a: {kind: access.denied}}\n  by: badge\n  within: 10s\n  when: count(a) "
+                ">= 2\n"
+                "  clear: {quiet: 4s}\n  raise: {hazard: theft, priority: high}\n"
+                "- rule: b-distinct\n  select: {a: {kind: access.denied}, b: {kind: access.granted}}\n  within: 10s\n"
+                "  when: distinct(a.badge) > count(b)\n  regrade: [{if: count(a) >= 4, priority: critical}]\n"
+                "  raise: {hazard: theft, priority: high}\n"
+                "- rule: c-hold\n  select: {a: {kind: access.denied}}\n  within: 10s\n  when: count(a) >= 2\n  hold: "
+                "5s\n"
+                "  raise: {hazard: theft, priority: high}\n"
+                "- rule: d-sequence\n"
+                "  select:\n    a: {kind: access.denied}\n    b: {kind: access.granted, where: b.badge != a.badge}\n"
+                "    c: {kind: credential}\n"
+                "  sequence: [not c, a, not c, b, not c]\n  within: 10s\n  gap: 6s\n  raise: {hazard: theft, priority: "
+                "high}\n"
+                "- rule: e-after\n  select: {a: {kind: access.denied}, b: {kind: access.granted}}\n  by: badge\n  "
+                "after: a\n"
+                "  expect: b\n  for: 7s\n  raise: {hazard: theft, priority: high}\n"
+                "- rule: f-each\n  select: {b: {kind: access.granted}}\n  each: assets(controller)\n  expect: b\n  "
+                "for: 9s\n"
+                "  raise: {hazard: theft, priority: high}\n"
+                "- rule: g-plain\n  title: Badge {badge} at {device}\n  select: {c: {kind: credential}}\n  clear: "
+                "{quiet: 5s}\n"
+                "  raise: {hazard: theft, priority: high}\n"
+                "- rule: h-clear\n  select: {c: {kind: credential}, b: {kind: access.granted}}\n  clear: b\n"
+                "  raise: {hazard: theft, priority: high}\n"
+                "- rule: i-capped\n  select: {c: {kind: credential}, a: {kind: access.denied}}\n  by: badge\n  within: "
+                "10s\n"
+                "  when: count(c) + count(a) >= 3\n  limits: {keys: 2, events: 4}\n  raise: {hazard: theft, priority: "
+                "high}\n";
+
+        (void)state;
+        for (int n = 0; n < 400; n++) {
+                struct history history;
+                struct harness plain, saved;
+                uint64_t from = seed;
+
+                history_make(&history, n % 2, n % 4 == 1 ? 1900 * WW_MSEC : 15 * WW_SECOND);
+                harness_init(&plain, rules);
+                harness_init(&saved, rules);
+                plain.evidence = saved.evidence = plain.titles = saved.titles = true;
+                play(&plain, &history, false);
+                play(&saved, &history, true);
+                compare(&history, from, &plain.out, &saved.out, "snapshot");
+                harness_deinit(&plain);
+                harness_deinit(&saved);
+        }
+}
+
+static const char *const states[] = { "door.opened", "door.closed", "smoke.detected", "smoke.cleared" };
+static const char *const devices[] = { "d1", "d2", "smoke1", "smoke2" };
+
+/* levels of several devices, with disorder */
+static void test_level_snapshots(void **state) {
+        static const char rules[] =
+                "- rule: a-any\n  select: {o: {kind: door.opened}}\n  by: ward\n  raise: {hazard: theft, priority: "
+                "high}\n"
+                "- rule: b-held\n  select: {o: {kind: door.opened}}\n  by: device\n  hold: 5s\n"
+                "  raise: {hazard: theft, priority: high}\n"
+                "- rule: c-two\n  select: {d: {kind: [smoke.detected, door.opened]}}\n  by: ward\n  within: 10s\n"
+                "  when: distinct(d.device) >= 2\n  clear: {quiet: 3s}\n"
+                "  raise: {hazard: fire, class: fire, priority: high}\n"
+                "- rule: d-then\n  select: {o: {kind: door.opened}, d: {kind: smoke.detected}}\n  by: ward\n"
+                "  sequence: [o, not d, o]\n  within: 10s\n  raise: {hazard: fire, class: fire, priority: high}\n"
+                "- rule: e-clear\n  select: {o: {kind: door.opened}, d: {kind: smoke.detected}}\n  by: ward\n  clear: "
+                "d\n"
+                "  raise: {hazard: fire, class: fire, priority: high}\n";
+
+        (void)state;
+        for (int n = 0; n < 400; n++) {
+                _cleanup_buf_ struct buf story = BUF_INIT;
+                struct harness plain, saved;
+                uint64_t from = seed;
+                int64_t t = 0;
+
+                harness_init(&plain, rules);
+                harness_init(&saved, rules);
+                plain.evidence = saved.evidence = true;
+                for (int i = 0; i < 40; i++) {
+                        char row[128], copy[128];
+                        _cleanup_buf_ struct buf bytes = BUF_INIT;
+                        size_t k = below(4);
+                        int64_t back = n % 2 ? (int64_t)below(3) * (WW_SECOND - 1) : 0;
+                        struct rd in;
+
+                        t += (int64_t)below(3) * WW_SECOND;
+                        snprintf(row, sizeof row, "%" PRId64 "us %s %s at %" PRId64 "us", t > back ? t - back : t,
+                                 states[k], devices[(k / 2) * 2 + below(2)], t);
+                        buf_printf(&story, "%s\n", row);
+                        strcpy(copy, row);
+                        harness_row(&plain, row);
+                        harness_row(&saved, copy);
+                        assert_int_equal(correlate_save(saved.correlate, &bytes), 0);
+                        correlate_free(saved.correlate);
+                        saved.correlate = NULL;
+                        assert_int_equal(correlate_new(&saved.correlate, saved.rules, T0, harness_sink, &saved), 0);
+                        in = rd_init(buf_str(&bytes));
+                        assert_int_equal(correlate_load(saved.correlate, &in), 0);
+                }
+                for (int i = 0; i < 60; i++) {
+                        assert_int_equal(correlate_time(plain.correlate, T0 + t + i * WW_SECOND), 0);
+                        assert_int_equal(correlate_time(saved.correlate, T0 + t + i * WW_SECOND), 0);
+                }
+                if (!ww_str_equal(buf_str(&plain.out), buf_str(&saved.out)))
+                        printf("seed %" PRIu64 "\n%.*sundisturbed\n%.*sthrough snapshots\n%.*s", from,
+                                      WW_STR_ARG(buf_str(&story)), WW_STR_ARG(buf_str(&plain.out)),
+                                      WW_STR_ARG(buf_str(&saved.out)));
+                assert_true(ww_str_equal(buf_str(&plain.out), buf_str(&saved.out)));
+                harness_deinit(&plain);
+                harness_deinit(&saved);
+        }
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_when),
+                cmocka_unit_test(test_sequence),
+                cmocka_unit_test(test_snapshots),
+                cmocka_unit_test(test_level_snapshots),
+        };
+        const char *given = getenv("WARDWATCH_SEED");
+
+        seed = given ? strtoull(given, NULL, 10) : 88172645463325252u;
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
