@@ -130,7 +130,7 @@ def expected_alarms(published):
         numbers[device].append(number)
     want = collections.Counter()
     for device, of in numbers.items():
-        key = f"device=d{device}"
+        key = f"device={device}"
         for rule, matches in (("every-hundredth", sum(n % 100 == 50 for n in of)), ("ten-in-a-day", max(0, len(of) - 9)),
                               ("second-after-first", int(3 in of and 6 in of))):
             if matches:
@@ -142,8 +142,8 @@ def expected_alarms(published):
 
 def stored_alarms(postgres):
     rows = postgres.query("SELECT a.rule, a.key, t.cause, count(*) FROM alarm_transition t JOIN alarm a "
-                          "ON a.journal = t.journal AND a.id = t.alarm WHERE a.rule NOT LIKE 'system/%%' GROUP BY 1, 2, 3")
-    return collections.Counter({(rule, key, cause): n for rule, key, cause, n in rows})
+                          "ON a.journal = t.journal AND a.alarm = t.alarm WHERE a.rule NOT LIKE 'system/%%' GROUP BY 1, 2, 3")
+    return collections.Counter({(rule, key, cause.lower()): n for rule, key, cause, n in rows})
 
 
 def compare(postgres, published, timeout=120):
