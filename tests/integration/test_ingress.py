@@ -45,11 +45,14 @@ def payloads(messages):
     return [m["payload"] for m in messages]
 
 
-def go_live(leash):
-    """Live, with automatic taking switched off afterwards and nothing in hand."""
+def go_live(leash, proxy=None):
+    """Live, with automatic taking switched off afterwards, nothing in hand, and the fence's ack past the proxy."""
     leash.wait_state("live")
     leash.tell("auto off")
     assert leash.figures()["acks_held"] == 0
+    if proxy:
+        wait_for(lambda: proxy.count("up", PUBACK) == proxy.count("down", PUBLISH), what="the fence's ack")
+        proxy.forget()
 
 
 def test_connect_carries_the_properties(broker, proxy):
@@ -66,8 +69,7 @@ def test_connect_carries_the_properties(broker, proxy):
 
 def test_acks_leave_with_release_only(broker, proxy):
     with Leash(proxy.port, "dev/#", auto=True) as leash:
-        go_live(leash)
-        proxy.forget()
+        go_live(leash, proxy)
         broker.publish("dev/a", *numbers(0, 20))
         assert payloads(leash.take(20)) == numbers(0, 20)
         # a round trip of our own: had an ack been written, it would have passed the proxy before the answer
@@ -80,8 +82,7 @@ def test_acks_leave_with_release_only(broker, proxy):
 
 def test_acks_of_a_second_take_wait_for_their_own_release(broker, proxy):
     with Leash(proxy.port, "dev/#", auto=True) as leash:
-        go_live(leash)
-        proxy.forget()
+        go_live(leash, proxy)
         broker.publish("dev/a", *numbers(0, 30))
         leash.take(10)
         leash.tell("release")
@@ -96,9 +97,8 @@ def test_released_acks_go_out_before_more_is_taken(broker, tmp_path):
     n = 50000
     with Proxy(broker.host, broker.port, window=4096) as proxy:
         with Leash(proxy.port, "load/#", auto=True, batch=60000, quiet=True, send_buffer=4096) as leash:
-            go_live(leash)
+            go_live(leash, proxy)
             acks = lambda: proxy.count("up", PUBACK)
-            proxy.forget()
             load = find_driver().with_name("mqtt-load")
             subprocess.run([load, "--port", str(broker.port), "--count", str(n)], check=True, stdout=subprocess.DEVNULL)
             wait_for(lambda: leash.tell("take 60000") or leash.figures()["acks_held"] == n, 60, "all in hand")
@@ -119,7 +119,7 @@ def test_released_acks_go_out_before_more_is_taken(broker, tmp_path):
 def test_ping_does_not_leak_acks(broker, proxy):
     """Keepalive 9 s is 6 s on the wire: messages are held beyond the moment at which a ping is due."""
     with Leash(proxy.port, "dev/#", auto=True, keepalive=9000) as leash:
-        go_live(leash)
+        go_live(leash, proxy)
         broker.publish("dev/a", *numbers(0, 5))
         leash.take(5)
         proxy.forget()
@@ -442,7 +442,7 @@ def test_empty_binary_and_retained_payloads(broker):
 
 def test_pause_keeps_the_backlog_at_the_broker(broker, proxy):
     with Leash(proxy.port, "dev/#", auto=True) as leash:
-        go_live(leash)
+        go_live(leash, proxy)
         broker.publish("dev/a", *numbers(0, 10))
         leash.take(10)
         proxy.forget()
@@ -487,7 +487,7 @@ def test_stop_says_goodbye_and_keeps_the_session(broker, proxy):
 
 def test_stop_with_messages_in_hand_acknowledges_none(broker, proxy):
     with Leash(proxy.port, "dev/#", auto=True) as leash:
-        go_live(leash)
+        go_live(leash, proxy)
         broker.publish("dev/a", *numbers(0, 5))
         leash.take(5)
         proxy.forget()

@@ -13,6 +13,7 @@
  */
 #include "base/clock.h"
 #include "ingress/ingress.h"
+#include <dirent.h>
 #include <event2/event.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -223,6 +224,26 @@ static void set(struct ingress_options *o, struct driver *d, int key, char *valu
         }
 }
 
+static size_t threads(void) {
+        DIR *d = opendir("/proc/self/task");
+        struct dirent *e;
+        size_t n = 0;
+
+        while (d && (e = readdir(d)))
+                n += e->d_name[0] != '.';
+        if (d)
+                closedir(d);
+        return n;
+}
+
+/* A look-up that was let go ends by itself and frees what it has: only then can leaks be counted. */
+static void wait_for_threads(void) {
+        int64_t end = clock_boot() + 10 * WW_SECOND;
+
+        while (threads() > 1 && clock_boot() < end)
+                usleep(1000);
+}
+
 int main(int argc, char **argv) {
         struct driver d = { .base = event_base_new() };
         struct ingress_options o = { .name = "test",
@@ -255,5 +276,6 @@ int main(int argc, char **argv) {
         ingress_free(d.ingress);
         event_free(commands);
         event_base_free(d.base);
+        wait_for_threads();
         return 0;
 }
