@@ -282,6 +282,27 @@ def test_writer_role_is_enough(store, pg):
     store.assert_complete()
 
 
+def test_password_from_a_file(store, pg, tmp_path):
+    pg.query("DROP ROLE IF EXISTS ww_login")
+    pg.query("CREATE ROLE ww_login LOGIN PASSWORD 'kept in a file' IN ROLE wardwatch_writer")
+    rules = pg.folder / "data" / "pg_hba.conf"
+    before = rules.read_text()
+    rules.write_text("host all ww_login 127.0.0.1/32 scram-sha-256\n" + before)
+    pg.query("SELECT pg_reload_conf()")
+    secret = tmp_path / "password"
+    secret.write_text("not this one\n")
+    secret.chmod(0o600)
+    store.write_config(pg.url_tcp.replace(f"user={pg.user}", "user=ww_login"), password_file=secret)
+    store.fill(300)
+    store.start()
+    wait_for(lambda: "password authentication failed" in store.log, 15, "the refusal")
+    secret.write_text("kept in a file\n")  # read again at each connection
+    store.wait_cursor()
+    store.assert_complete()
+    assert "kept in a file" not in store.log
+    rules.write_text(before)
+
+
 # --- history ---
 
 
