@@ -38,7 +38,8 @@ def tracked(*patterns):
                              + list(patterns), cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
         return [ROOT / name for name in out if name and (ROOT / name).is_file()]
     except (OSError, subprocess.CalledProcessError):
-        return [p for p in ROOT.rglob("*") if p.is_file() and not MADE_HERE & set(p.relative_to(ROOT).parts)]
+        found = (p for pattern in patterns for p in (ROOT / pattern).rglob("*"))
+        return [p for p in found if p.is_file() and p.relative_to(ROOT).parts[0] not in MADE_HERE]
 
 
 def stage_of(path):
@@ -107,17 +108,14 @@ def check_length():
 
 
 def check_all_built():
+    builds = {path.parent: path.read_text() for path in tracked("daemon", "tests") if path.name == "meson.build"}
+    everywhere = "".join(builds.values())
     for path in tracked("daemon", "tests"):
         if path.suffix != ".c":
             continue
-        folder, listed = path.parent, ""
-        while folder != ROOT:
-            build = folder / "meson.build"
-            listed += build.read_text() if build.is_file() else ""
-            folder = folder.parent
-        stem = path.relative_to(ROOT)
-        if f"{path.name}'" not in listed and f"'{path.stem}'" not in listed:
-            yield f"{stem}: no meson.build lists it"
+        near = builds.get(path.parent, "") + builds.get(path.parent.parent, "")
+        if f"'{path.stem}'" not in near and f"{path.name}'" not in everywhere:
+            yield f"{path.relative_to(ROOT)}: no meson.build lists it"
 
 
 def check_format():
