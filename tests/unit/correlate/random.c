@@ -466,8 +466,8 @@ static void test_level_snapshots(void **state) {
                 }
                 if (!ww_str_equal(buf_str(&plain.out), buf_str(&saved.out)))
                         printf("seed %" PRIu64 "\n%.*sundisturbed\n%.*sthrough snapshots\n%.*s", from,
-                                      WW_STR_ARG(buf_str(&story)), WW_STR_ARG(buf_str(&plain.out)),
-                                      WW_STR_ARG(buf_str(&saved.out)));
+                               WW_STR_ARG(buf_str(&story)), WW_STR_ARG(buf_str(&plain.out)),
+                               WW_STR_ARG(buf_str(&saved.out)));
                 assert_true(ww_str_equal(buf_str(&plain.out), buf_str(&saved.out)));
                 harness_deinit(&plain);
                 harness_deinit(&saved);
