@@ -122,6 +122,7 @@ static void engine_free(struct engine *e) {
                 free(e->notices[i].text);
         }
         free(e->lines);
+        free(e->changed);
         json_decref(e->workers);
         buf_deinit(&e->scratch);
         if (e->turn_event)
@@ -142,10 +143,11 @@ static int engine_run(struct engine *e) {
 
         engine_say(e, "engine-started", NULL, "version %s, head %llu%s", WARDWATCH_VERSION, (unsigned long long)e->seq,
                    e->careful_until ? ", careful" : "");
+        engine_turn(e);       /* commits what the start has concluded */
+        engine_space_look(e); /* before anything is taken: the map may be as full as it was when we ended */
         r = engine_intake_start(e);
         if (r)
                 return r;
-        engine_turn(e);
         if (journal_head(e->journal) > 1)
                 engine_reload_start(e); /* the files may have changed while we were away */
         worker_ready(e->worker);

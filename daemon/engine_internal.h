@@ -102,6 +102,8 @@ struct engine {
         uint64_t notices_dropped;
         struct engine_line *lines; /* outputs of this turn for the followers */
         size_t n_lines, lines_capacity;
+        uint64_t *changed; /* alarms whose live record this turn changes */
+        size_t n_changed, changed_capacity;
 
         /* figures and marks */
         int64_t started;       /* boot clock */
@@ -165,6 +167,8 @@ const char *engine_snapshot_dir(const struct engine *e);
 int engine_reload_new(struct engine *e);
 void engine_reload_free(struct engine *e);
 void engine_reload_start(struct engine *e);
+/** A line of the log for each line of `text`. */
+void engine_log_lines(const char *event, struct ww_str text);
 
 /* engine_feed.c, engine_follow.c */
 int engine_feed_new(struct engine *e);

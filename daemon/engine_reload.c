@@ -25,6 +25,18 @@ struct engine_reload {
         int result;
 };
 
+void engine_log_lines(const char *event, struct ww_str text) {
+        while (text.n) {
+                const char *end = memchr(text.p, '\n', text.n);
+                size_t n = end ? (size_t)(end - text.p) : text.n;
+
+                if (n)
+                        log_notice(event, NULL, "%.*s", (int)n, text.p);
+                text.p += end ? n + 1 : n;
+                text.n -= end ? n + 1 : n;
+        }
+}
+
 static int engine_reload_compile(struct engine_reload *r, struct diag *diag) {
         int result = config_load(&r->config, r->engine->config->file, diag);
 
@@ -97,8 +109,7 @@ static void engine_reload_done(evutil_socket_t fd, short what, void *userdata) {
 
         (void)pthread_join(r->thread, NULL);
         r->running = false;
-        if (r->told.n)
-                log_notice("reload-messages", NULL, "\n%.*s", WW_STR_ARG(buf_str(&r->told)));
+        engine_log_lines("reload-message", buf_str(&r->told));
         if (r->result)
                 engine_say(r->engine, "rules-refused", NULL,
                            "the log has the messages; `wardwatch check` shows them, too");

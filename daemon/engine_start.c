@@ -293,8 +293,8 @@ static int engine_recover_empty(struct engine *e) {
                 _cleanup_buf_ struct buf told = BUF_INIT;
 
                 diag_render(&diag, &told);
-                log_error("rules-refused", NULL, "nothing to start with; `wardwatch check` says more\n%.*s",
-                          WW_STR_ARG(buf_str(&told)));
+                log_error("rules-refused", NULL, "nothing to start with; `wardwatch check` says more");
+                engine_log_lines("rules-message", buf_str(&told));
         }
         diag_deinit(&diag);
         clock_journal_init(&e->clock, WW_TIME_NONE, now, clock_boot());

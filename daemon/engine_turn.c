@@ -96,17 +96,53 @@ int engine_turn_output(void *userdata, const struct ww_output *output) {
         return 0;
 }
 
+/* An alarm may change a hundred times in one turn; what is journaled as live is how it stands at its end. */
 int engine_turn_live(void *userdata, const struct ww_alarm *alarm) {
         struct engine *e = userdata;
+
+        if (e->n_changed && e->changed[e->n_changed - 1] == alarm->id)
+                return 0;
+        if (e->n_changed == e->changed_capacity) {
+                size_t capacity = e->changed_capacity ? e->changed_capacity * 2 : 64;
+                uint64_t *grown = realloc(e->changed, capacity * sizeof *grown);
+
+                if (!grown)
+                        return -ENOMEM;
+                e->changed = grown;
+                e->changed_capacity = capacity;
+        }
+        e->changed[e->n_changed++] = alarm->id;
+        return 0;
+}
+
+static int engine_put_live(struct engine *e, uint64_t id) {
+        const struct ww_alarm *alarm = alarms_find(pipeline_alarms(e->pipeline), id);
         int r;
 
-        if (ww_alarm_state(&alarm->regions) == WW_ALARM_NORM) {
-                r = journal_delete_live(e->journal, alarm->id);
-                return r == -ENOENT ? 0 : r;
-        }
+        if (!alarm)
+                return journal_delete_live(e->journal, id);
         buf_reset(&e->scratch);
         r = ww_alarm_encode(alarm, &e->scratch);
-        return r ? r : journal_put_live(e->journal, alarm->id, buf_str(&e->scratch));
+        e->turn_bytes += e->scratch.n;
+        return r ? r : journal_put_live(e->journal, id, buf_str(&e->scratch));
+}
+
+static int compare_ids(const void *a, const void *b) {
+        uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+        return (x > y) - (x < y);
+}
+
+static void engine_put_changed(struct engine *e) {
+        if (e->n_changed)
+                qsort(e->changed, e->n_changed, sizeof *e->changed, compare_ids);
+        for (size_t i = 0; i < e->n_changed; i++) {
+                int r = i && e->changed[i] == e->changed[i - 1] ? 0 : engine_put_live(e, e->changed[i]);
+
+                if (r)
+                        engine_fatal("cannot write a live alarm", r);
+        }
+        e->n_changed = 0;
 }
 
 /* --- taking in --- */
@@ -124,9 +160,12 @@ static void engine_begin(struct engine *e) {
 }
 
 static void engine_commit(struct engine *e) {
-        int64_t before = clock_boot(), took;
-        int r = journal_commit(e->journal);
+        int64_t before, took;
+        int r;
 
+        engine_put_changed(e);
+        before = clock_boot();
+        r = journal_commit(e->journal);
         if (r)
                 engine_fatal("cannot commit to the journal", r);
         took = clock_boot() - before;

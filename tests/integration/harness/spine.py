@@ -43,8 +43,6 @@ RULES = """\
   examples:
     - given: [0s x D1 number=50]
       alarms: [0s D1]
-    - given: [0s x D1 number=51]
-      alarms: []
 
 - rule: ten-in-a-day
   title: "{device} passed ten times"
