@@ -25,8 +25,9 @@ const char *ingress_state_name(enum ingress_state state);
 /* borrowed for the call */
 struct ingress_message {
         struct ww_str topic, payload;
-        bool retained, dup;
-        uint16_t mid; /* packet identifier: the broker redelivers under the same one */
+        bool retained;
+        bool dup;     /* the broker says that it sent it before; known for what a reconnect redelivers, else false */
+        uint16_t mid; /* packet identifier: the broker redelivers under the same one; 0 = QoS 0, never redelivered */
 };
 
 struct ingress_options {
@@ -39,20 +40,24 @@ struct ingress_options {
         const char *const *filters;
         size_t n_filters;
         const char *fence_topic; /* "wardwatch/SITE/fence/bulk": own topics are never handed on */
-        int64_t keepalive, session_expiry, backoff_min, backoff_max; /* µs */
+        int64_t keepalive, session_expiry, backoff_min, backoff_max; /* µs; a dead peer is seen within 1.5 keepalive */
         int batch;                                                   /* Receive Maximum */
         size_t packet_max;                                           /* Maximum Packet Size, bytes */
         bool session_known; /* a session existed before this start: "session present" is expected */
 };
 
+/* Called from inside this stage: none of them may call back into the session, except for its name, state and figures;
+ * `readable` may do all but free it. */
 struct ingress_sink {
         void *userdata;
-        /* A message of ours is in hand and not acknowledged. Called from ingress_take only. */
+        /* A message of ours is in hand and not acknowledged. Called from ingress_take only. Not 0: nothing more is
+         * taken or released, and ingress_take returns it. */
         int (*message)(void *userdata, struct ingress *i, const struct ingress_message *m);
         /* Every change of state, with the reason (library's or broker's words). */
         void (*state)(void *userdata, struct ingress *i, enum ingress_state old, enum ingress_state new_state,
                       const char *why);
-        /* CONNACK without "session present" where one was expected: messages may be missing. */
+        /* CONNACK without "session present" where one was expected: messages may be missing. Called after the change to
+         * CATCHING_UP and before the first message. */
         void (*session_lost)(void *userdata, struct ingress *i);
         /* Something can be read: the engine should begin a turn. */
         void (*readable)(void *userdata, struct ingress *i);
@@ -65,10 +70,11 @@ DEFINE_CLEANUP(struct ingress *, ingress_free)
 
 /** Start connecting. `now`, here and below: boot clock, µs. */
 int ingress_start(struct ingress *i, int64_t now);
-/** Read what the socket has, at most `max` messages, calling sink->message for each. Returns how many, or -errno.
- *  Acks for them are queued and do not leave. */
+/** Read what the socket has, at most `max` messages, calling sink->message for each. Returns how many, or the sink's
+ *  error. Acks for them are queued and do not leave; at most `batch` messages are in hand. A connection that ends
+ *  meanwhile is told through sink->state; what was handed on before stays valid and will come again. */
 int ingress_take(struct ingress *i, size_t max, int64_t now);
-/** After the commit: let the acks leave. */
+/** After the commit of all that was taken: let the acks leave. 0, or the sink's earlier error. */
 int ingress_release(struct ingress *i);
 /** Close the socket without flushing acks (journal full); the broker queues and will redeliver. */
 void ingress_pause(struct ingress *i);
