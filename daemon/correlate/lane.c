@@ -409,5 +409,5 @@ int lanes_load(struct correlate *c, struct rd *in, struct key **keys, size_t n_k
                                 return r;
                 }
         }
-        return 0;
+        return in->failed ? -EBADMSG : 0;
 }

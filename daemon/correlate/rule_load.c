@@ -125,12 +125,13 @@ static void load_hashes(struct loader *l) {
 }
 
 static int load_words(struct loader *l) {
+        const char *what = arena_printf(&l->set->arena, "rule `%s`", l->rule->name.p);
         const char *names[32];
         int r;
 
         for (size_t i = 0; i < word_rule_n; i++)
                 names[i] = word_rule[i].name;
-        r = yaml_known_keys(l->node, rule_load_what(l, "rule"), names, word_rule_n, l->d);
+        r = yaml_known_keys(l->node, what ? what : "rule", names, word_rule_n, l->d);
         yaml_each(n, l->node) {
                 const struct word *w = word_find(word_rule, word_rule_n, n->key.p, n->key.n);
 
@@ -230,7 +231,8 @@ static int rule_compare(const void *a, const void *b) {
 static int load_finish(struct correlate_rules *set, struct diag *d) {
         int r = 0;
 
-        qsort(set->rules, set->n, sizeof *set->rules, rule_compare);
+        if (set->n)
+                qsort(set->rules, set->n, sizeof *set->rules, rule_compare);
         for (size_t i = 0; i < set->n; i++) {
                 struct rule *rule = &set->rules[i];
 

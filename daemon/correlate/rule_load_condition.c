@@ -206,6 +206,29 @@ static int check_shape(struct loader *l) {
         return 0;
 }
 
+/* what goes with some conditions only */
+static int check_condition(struct loader *l) {
+        const struct rule *rule = l->rule;
+        int r = 0;
+
+        if (rule->n_aggregates && rule->condition == CONDITION_EXPECT)
+                r = diag_error(l->d, rule->pos, "make two rules of it", "rule `%s`: nothing is counted with `expect`",
+                               rule->name.p);
+        if (rule->n_aggregates && !rule->within)
+                r = diag_error(l->d, rule->pos, "add `within: 5m`", "rule `%s` counts in a window, and there is none",
+                               rule->name.p);
+        if (rule->after_mask && rule->span_for.field)
+                r = diag_error(l->d, rule->pos, "write `for: 15m`", "rule `%s`: `for: %s` goes with `each` only",
+                               rule->name.p, rule->span_for.field->name.p);
+        for (size_t i = 0; i < rule->n_aliases; i++)
+                if (rule->aliases[i].cross && rule->condition != CONDITION_SEQUENCE)
+                        r = diag_error(l->d, rule->aliases[i].pos,
+                                       "an earlier step's selection can be read, by a step of a `sequence`",
+                                       "selection `%s` reads another one that no earlier step takes",
+                                       rule->aliases[i].alias.p);
+        return r;
+}
+
 int rule_load_condition(struct loader *l) {
         const struct yaml_node *when = yaml_get(l->node, "when"), *sequence = yaml_get(l->node, "sequence");
         const struct yaml_node *expect = yaml_get(l->node, "expect"), *hold = yaml_get(l->node, "hold");
@@ -229,6 +252,6 @@ int rule_load_condition(struct loader *l) {
                 r = rule_load_worse(r, rule_load_span(l, hold, "hold", &l->rule->hold));
         if (r)
                 return r;
-        r = rule_load_worse(check_shape(l), check_words(l));
+        r = rule_load_worse(rule_load_worse(check_shape(l), check_words(l)), check_condition(l));
         return rule_load_worse(r, check_used(l));
 }

@@ -189,8 +189,11 @@ static int entry_load(struct correlate *c, struct rd *in, const struct saved_rul
         read.off = (uint16_t)rd_var(in);
         read.bits = rd_u8(in);
         read.grade = rd_u8(in);
-        read.since = rd_time(in);
+        read.since = time_load(in);
+        in->failed |= read.since == WW_TIME_NEVER;
         if (in->failed || !ww_kind_find(c->rules->kinds, family, &read.family, &state))
+                return -EBADMSG;
+        if (k && ((read.on | read.off) >> saved->rule->n_aliases || read.state > WW_STATE_PULSE))
                 return -EBADMSG;
         if (k && k->n_log && order_compare(log_entry(saved->rule, k, k->n_log - 1)->at, at) >= 0)
                 return -EBADMSG;
@@ -287,7 +290,7 @@ static int key_load(struct correlate *c, struct rd *in, const struct saved_rule 
         int r = 0;
 
         for (size_t i = 0; i < sizeof s.times / sizeof *s.times; i++)
-                s.times[i] = rd_time(in);
+                s.times[i] = time_load(in);
         s.bits = rd_u8(in);
         s.grade = rd_u8(in);
         s.base_bits = rd_u8(in);
@@ -353,7 +356,7 @@ static int head_load(struct correlate *c, struct rd *in) {
         if (rd_u8(in) != SAVE_VERSION)
                 return -EBADMSG;
         for (size_t i = 0; i < sizeof times / sizeof *times; i++)
-                *times[i] = rd_time(in);
+                *times[i] = time_load(in);
         c->blind = rd_u8(in);
         for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
                 *figures[i] = rd_var(in);

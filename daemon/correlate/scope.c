@@ -175,13 +175,22 @@ static int count_call(struct scope *s, struct ww_str name, struct diag_pos pos, 
         return aggregate_add(s->l, a, pos, ret);
 }
 
+static int unknown_call(struct diag *d, struct ww_str function, struct diag_pos pos) {
+        const char *names[32];
+
+        for (size_t i = 0; i < word_call_n; i++)
+                names[i] = word_call[i].name;
+        return diag_error(d, pos, diag_suggest(function, names, word_call_n), "unknown function `%.*s`",
+                          WW_STR_ARG(function));
+}
+
 static int when_call(void *userdata, struct ww_str function, const struct expr_arg *args, size_t n, struct diag_pos pos,
                      struct diag *d, struct expr_ref *ret) {
         struct scope *s = userdata;
         const struct word *w = word_find(word_call, word_call_n, function.p, function.n);
 
         if (!w)
-                return EXPR_E_UNKNOWN;
+                return unknown_call(d, function, pos);
         if (!w->supported)
                 return diag_error(d, pos, NULL, "`%s()` is not supported by this version", w->name);
         if (n != 1 || args[0].form != EXPR_ARG_NAME)

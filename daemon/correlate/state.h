@@ -230,9 +230,19 @@ static inline void order_save(struct buf *out, struct order at) {
         buf_put_var(out, at.seq);
         buf_put_var(out, at.index);
 }
-static inline struct order order_load(struct rd *in) {
-        struct order at = { .time = rd_time(in) };
+/* an instant with which one may reckon, or none, or never */
+static inline int64_t time_load(struct rd *in) {
+        int64_t time = rd_time(in);
 
+        if (time != WW_TIME_NONE && time != WW_TIME_NEVER && (time < -(INT64_C(1) << 61) || time > INT64_C(1) << 61))
+                in->failed = true;
+        return time;
+}
+static inline struct order order_load(struct rd *in) {
+        struct order at = { .time = time_load(in) };
+
+        if (at.time == WW_TIME_NONE || at.time == WW_TIME_NEVER)
+                in->failed = true;
         at.seq = rd_var(in);
         at.index = (uint32_t)rd_var(in);
         return at;
