@@ -9,9 +9,9 @@ static bool rises(const struct item *item) {
         return item->what == ITEM_RISE || item->what == ITEM_MATCH;
 }
 
-static int pending_push(struct key *k, const struct item *item) {
-        if (k->n_pending == UINT16_MAX)
-                return 0;
+static int pending_push(struct correlate *c, struct key *k, const struct item *item) {
+        if (k->n_pending == UINT16_MAX || k->n_pending >= key_rule(c, k)->limit_events)
+                return emit_limit(c, k->rule, LIMIT_EVENTS);
         if (!(k->n_pending & (k->n_pending - 1))) { /* full at 0 and at each power of two */
                 struct item *p = realloc(k->pending, (k->n_pending ? k->n_pending * 2u : 1u) * sizeof *p);
 
@@ -53,7 +53,7 @@ int episode_item(struct correlate *c, struct key *k, const struct item *given) {
         if (item.at.time <= watermark_of(c, rule) && !k->n_pending)
                 return c->rebuilding && known(c, k, &item) ? 0 : episode_commit(c, k, &item);
         eager = e && rule->positive && !k->n_pending && episode_quiet(c, k) > item.at.time;
-        return eager ? episode_commit(c, k, &item) : pending_push(k, &item);
+        return eager ? episode_commit(c, k, &item) : pending_push(c, k, &item);
 }
 
 static int open_or_again(struct correlate *c, struct key *k, const struct item *item) {

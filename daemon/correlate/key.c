@@ -91,6 +91,11 @@ void key_touch(struct correlate *c, struct key *k) {
         list_append(s, k);
 }
 
+/* without its log, which is counted as it grows */
+static size_t key_bytes(const struct rule *rule, size_t text_n) {
+        return sizeof(struct key) + text_n + rule->n_aggregates * sizeof(struct aggregate_state);
+}
+
 void key_free(struct correlate *c, struct key *k) {
         const struct rule *rule = key_rule(c, k);
 
@@ -99,7 +104,7 @@ void key_free(struct correlate *c, struct key *k) {
         list_remove(&c->by_rule[k->rule], k);
         c->by_rule[k->rule].n_keys--;
         c->figures.keys--;
-        c->figures.key_bytes -= sizeof *k + k->text_n;
+        c->figures.key_bytes -= key_bytes(rule, k->text_n);
         c->figures.episodes -= !!(k->flags & KEY_OPEN);
         log_free(c, k);
         texts_drop(c->texts, k->device);
@@ -202,7 +207,7 @@ int key_get(struct correlate *c, uint32_t rule, bool exercise, struct ww_str tex
         list_append(s, k);
         s->n_keys++;
         c->figures.keys++;
-        c->figures.key_bytes += sizeof *k + text.n;
+        c->figures.key_bytes += key_bytes(r, text.n);
         *ret = k;
         return 0;
 }

@@ -413,7 +413,7 @@ static void test_snapshots(void **state) {
 static const char *const states[] = { "door.opened", "door.closed", "smoke.detected", "smoke.cleared" };
 static const char *const devices[] = { "d1", "d2", "smoke1", "smoke2" };
 
-/* levels of several devices, with disorder */
+/* levels of several devices, with disorder and late events */
 static void test_level_snapshots(void **state) {
         static const char rules[] =
                 "- rule: a-any\n  select: {o: {kind: door.opened}}\n  by: ward\n  raise: {hazard: theft, priority: "
@@ -443,7 +443,9 @@ static void test_level_snapshots(void **state) {
                         char row[128], copy[128];
                         _cleanup_buf_ struct buf bytes = BUF_INIT;
                         size_t k = below(4);
-                        int64_t back = n % 2 ? (int64_t)below(3) * (WW_SECOND - 1) : 0;
+                        int64_t back = n % 3 == 1 ? (int64_t)below(3) * (WW_SECOND - 1)
+                                       : n % 3    ? (int64_t)below(5) * WW_SECOND
+                                                  : 0;
                         struct rd in;
 
                         t += (int64_t)below(3) * WW_SECOND;
