@@ -1,6 +1,6 @@
 /*
- * Evaluation: total, without allocation (but for lower, upper and string, in the caller's arena), at most
- * EXPR_NODES_MAX steps deep and wide. What cannot be computed is missing, and what is missing is no condition.
+ * Evaluation: total, without allocation (but for lower, upper and string, in the caller's arena, and within `matches`),
+ * at most EXPR_NODES_MAX steps deep and wide. What cannot be computed is missing, and what is missing is no condition.
  */
 #include "expr/node.h"
 
@@ -148,6 +148,14 @@ static struct ww_value call(const struct expr *e, const struct expr_env *env) {
         return env->call ? env->call(env->userdata, e->ref.slot, e->ref.sub, args, e->n) : ww_missing();
 }
 
+static struct ww_value matches(const struct pattern *p, struct ww_value a) {
+        int r = a.type == WW_STRING ? pattern_match(p, a.string) : 0;
+
+        if (r < 0 || (a.type != WW_STRING && !is_none(a)))
+                return ww_missing();
+        return ww_bool(r > 0);
+}
+
 static struct ww_value eval_logic(const struct expr *e, const struct expr_env *env) {
         bool first = holds(expr_eval(e->child[0], env));
 
@@ -164,9 +172,7 @@ static struct ww_value eval_binary(const struct expr *e, const struct expr_env *
         if (e->op == EXPR_OP_IN)
                 return member(e->child[1], a, env);
         if (e->op == EXPR_OP_MATCHES)
-                return a.type == WW_STRING ? ww_bool(pattern_matches(e->pattern, a.string))
-                       : is_none(a)        ? ww_bool(false)
-                                           : ww_missing();
+                return matches(e->pattern, a);
         if (e->op == EXPR_OP_NEG)
                 return negate(a);
         if (e->op <= EXPR_OP_GE)

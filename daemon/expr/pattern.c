@@ -1,66 +1,97 @@
-/* Running a pattern: all threads of the program in step, one byte of the subject at a time. */
-#include "expr/pattern_internal.h"
+/*
+ * PCRE2 with the rule set's arena as its memory: the program, and what compiling it takes, go with the arena, so nobody
+ * frees a pattern. What one match needs is the heap's, and given back with it: the arena would only grow.
+ *
+ * PCRE2's own limit on steps begins anew at each byte where a match may begin: 4096 times too much for a subject that
+ * was chosen to be slow. So the steps of the whole search are counted, by the callout before each item of the pattern.
+ */
+#include "expr/pattern.h"
 
-struct threads {
-        uint16_t at[PATTERN_CODE_MAX];
-        size_t n;
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#define OPTIONS                                                                                                        \
+        (PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_DOTALL | PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C |         \
+         PCRE2_AUTO_CALLOUT)
+
+struct pattern {
+        pcre2_code *code;
 };
 
-struct run {
-        const struct pattern *p;
-        struct ww_str subject;
-        uint32_t seen[PATTERN_CODE_MAX]; /* position + 1 at which a step was last entered */
-        bool matched;
-};
+DEFINE_CLEANUP(pcre2_match_data *, pcre2_match_data_free)
+DEFINE_CLEANUP(pcre2_match_context *, pcre2_match_context_free)
 
-/* Follows what takes no byte, from step `from`, at position `at` of the subject. */
-static void threads_add(struct run *r, struct threads *t, uint16_t from, size_t at) {
-        uint16_t todo[PATTERN_CODE_MAX + 1];
-        size_t n = 0;
+static void *pattern_memory(PCRE2_SIZE n, void *arena) {
+        return arena_alloc(arena, n);
+}
 
-        todo[n++] = from;
-        while (n) {
-                uint16_t i = todo[--n];
-                const struct step *s = &r->p->steps[i];
+static void pattern_memory_keep(void *p, void *arena) {
+        /* goes with the arena */
+}
 
-                if (r->seen[i] == at + 1)
-                        continue;
-                r->seen[i] = (uint32_t)at + 1;
-                if (s->op == STEP_SPLIT || s->op == STEP_JUMP)
-                        todo[n++] = (uint16_t)(i + s->x);
-                if (s->op == STEP_SPLIT)
-                        todo[n++] = (uint16_t)(i + s->y);
-                if ((s->op == STEP_FIRST && at == 0) || (s->op == STEP_LAST && at == r->subject.n))
-                        todo[n++] = (uint16_t)(i + 1);
-                if (s->op == STEP_BYTE || s->op == STEP_SET)
-                        t->at[t->n++] = i;
-                r->matched = r->matched || s->op == STEP_MATCH;
+static const char *pattern_why(struct arena *arena, int error) {
+        PCRE2_UCHAR text[160];
+
+        if (pcre2_get_error_message(error, text, sizeof text) < 0)
+                return NULL;
+        return arena_printf(arena, "%s", (const char *)text);
+}
+
+int pattern_compile(struct arena *arena, struct ww_str text, const struct pattern **ret, const char **ret_why,
+                    size_t *ret_at) {
+        pcre2_general_context *memory = pcre2_general_context_create(pattern_memory, pattern_memory_keep, arena);
+        pcre2_compile_context *bounds = memory ? pcre2_compile_context_create(memory) : NULL;
+        struct pattern *p = arena_new(arena, struct pattern);
+        int error = 0;
+
+        if (!bounds || !p)
+                return -ENOMEM;
+        if (text.n > PATTERN_TEXT_MAX) {
+                *ret_why = "a pattern has at most 256 bytes";
+                *ret_at = PATTERN_TEXT_MAX;
+                return PATTERN_E_WRONG;
         }
+        pcre2_set_parens_nest_limit(bounds, PATTERN_NEST_MAX);
+        p->code = pcre2_compile((PCRE2_SPTR)(text.n ? text.p : ""), text.n, OPTIONS, &error, ret_at, bounds);
+        if (!p->code && error == PCRE2_ERROR_HEAP_FAILED)
+                return -ENOMEM;
+        if (!p->code) {
+                *ret_why = pattern_why(arena, error);
+                return *ret_why ? PATTERN_E_WRONG : -ENOMEM;
+        }
+        *ret = p;
+        return 0;
 }
 
-static bool step_takes(const struct pattern *p, const struct step *s, uint8_t byte) {
-        return s->op == STEP_BYTE ? s->byte == byte : byte_set_has(&p->sets[s->set], byte);
+static int pattern_step(pcre2_callout_block *block, void *userdata) {
+        unsigned *steps = userdata;
+
+        return ++*steps > PATTERN_STEPS_MAX ? PCRE2_ERROR_MATCHLIMIT : 0;
 }
 
-bool pattern_matches(const struct pattern *p, struct ww_str subject) {
-        struct run r = { .p = p, .subject = subject, .matched = false };
-        struct threads a, b, *now = &a, *next = &b, *swap;
+static int pattern_answer(int r) {
+        if (r >= 0)
+                return 1;
+        if (r == PCRE2_ERROR_NOMATCH)
+                return 0;
+        return r == PCRE2_ERROR_NOMEMORY ? -ENOMEM : -ELOOP;
+}
+
+int pattern_match(const struct pattern *p, struct ww_str subject) {
+        _cleanup_(pcre2_match_data_freep) pcre2_match_data *found = NULL;
+        _cleanup_(pcre2_match_context_freep) pcre2_match_context *limits = NULL;
+        unsigned steps = 0;
 
         if (subject.n > PATTERN_SUBJECT_MAX)
-                return false;
-        memset(r.seen, 0, p->n_steps * sizeof *r.seen);
-        a.n = 0;
-        for (size_t at = 0; at <= subject.n && !r.matched; at++) {
-                threads_add(&r, now, 0, at);
-                if (r.matched || at == subject.n)
-                        break;
-                next->n = 0;
-                for (size_t i = 0; i < now->n && !r.matched; i++)
-                        if (step_takes(p, &p->steps[now->at[i]], (uint8_t)subject.p[at]))
-                                threads_add(&r, next, (uint16_t)(now->at[i] + 1), at + 1);
-                swap = now;
-                now = next;
-                next = swap;
-        }
-        return r.matched;
+                return -E2BIG;
+        found = pcre2_match_data_create(1, NULL);
+        limits = pcre2_match_context_create(NULL);
+        if (!found || !limits)
+                return -ENOMEM;
+        pcre2_set_callout(limits, pattern_step, &steps);
+        pcre2_set_match_limit(limits, PATTERN_STEPS_MAX);
+        pcre2_set_depth_limit(limits, PATTERN_STEPS_MAX);
+        pcre2_set_heap_limit(limits, PATTERN_HEAP_MAX_KIB);
+        return pattern_answer(
+                pcre2_match(p->code, (PCRE2_SPTR)(subject.n ? subject.p : ""), subject.n, 0, 0, found, limits));
 }

@@ -141,7 +141,7 @@ static int check_matches(struct expr_compiler *c, struct expr *e) {
                 return diag_error(c->d, expr_pos(c, b->at), "write x matches '^a[0-9]+$'",
                                   "`matches` takes a pattern in quotes");
         r = pattern_compile(c->arena, b->value.string, &e->pattern, &why, &at);
-        if (r != -EINVAL)
+        if (r != PATTERN_E_WRONG)
                 return r;
         raw = b->at + b->value.string.n + 1 < c->text.n &&
               memcmp(c->text.p + b->at + 1, b->value.string.p, b->value.string.n) == 0;

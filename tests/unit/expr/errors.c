@@ -50,11 +50,11 @@ static const struct row rows[] = {
         { "s in [lower(s)]", 16, "found `(`", "close the list" },
         { "n in [a]", 11, "never in a list", NULL },
         { "s not in [a]", 7, "found `not`", "not x in" },
-        { "s matches 'a('", 17, "this pattern is wrong", "this `(` has no `)`" },
+        { "s matches 'a('", 18, "this pattern is wrong", "missing closing parenthesis" },
         { "s matches role", 15, "takes a pattern in quotes", NULL },
-        { "s matches '*'", 16, "this pattern is wrong", "nothing to repeat" },
-        { "s matches '[z-a]'", 19, "this pattern is wrong", "runs backwards" },
-        { "s matches '((a{99}){99}){99}'", 27, "this pattern is wrong", "too large" },
+        { "s matches '*'", 16, "this pattern is wrong", "does not follow a repeatable item" },
+        { "s matches '[z-a]'", 19, "this pattern is wrong", "out of order" },
+        { "s matches '((a{99}){99}){99}'", 33, "this pattern is wrong", "too large" },
 };
 
 static int compile(struct arena *arena, const char *text, struct diag *d, const struct expr **ret) {
