@@ -60,6 +60,16 @@ def scene(tmp_path, make_daemon):
         yield lambda **settings: Scene(tmp_path, make_daemon, broker, postgres, **settings)
 
 
+def live_rules(daemon):
+    """The rules of the alarms that are not normal, as a follower is told."""
+    with daemon.connect() as feed:
+        feed.send(cmd="follow")
+        rules = set()
+        while "live_end" not in (line := feed.next()):
+            rules.add(line["live"]["rule"])
+        return rules
+
+
 def test_undisturbed(scene):
     s = scene()
     published = s.check(s.load(count=5000, devices=10))
@@ -107,12 +117,7 @@ def test_postgres_away_for_a_while(scene, seed):
     s.postgres.stop()
     wait_for(lambda: load.acknowledged() > 8000, 60, "load while PostgreSQL is away")
     # alarms go on meanwhile, and the operator is told of the database
-    with s.daemon.connect() as feed:
-        feed.send(cmd="follow")
-        live = []
-        while "live_end" not in (line := feed.next()):
-            live.append(line["live"])
-    assert {"every-hundredth", "system/database-lost"} <= {a["rule"] for a in live}
+    wait_for(lambda: {"every-hundredth", "system/database-lost"} <= live_rules(s.daemon), 20, "both alarms")
     s.postgres.start()
     s.check(load)
 
