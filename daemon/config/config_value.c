@@ -44,7 +44,7 @@ static int read_text(const struct reader *in, const struct yaml_node *n, struct 
 }
 
 static int read_string(const struct reader *in, const struct yaml_node *n, void *to) {
-        struct ww_str text, copy;
+        struct ww_str text = WW_STR_NONE, copy;
         int r = read_text(in, n, &text);
 
         if (r)
@@ -58,7 +58,7 @@ static int read_string(const struct reader *in, const struct yaml_node *n, void 
 
 /* Relative to the folder; "" stays "". */
 static int read_path(const struct reader *in, const struct yaml_node *n, void *to) {
-        struct ww_str text;
+        struct ww_str text = WW_STR_NONE;
         char *path;
         int r = read_text(in, n, &text);
 

@@ -42,7 +42,7 @@ static int file_read_all(int fd, size_t max, char *text, size_t *ret_n) {
 int file_read(const char *path, size_t max, char **ret_text, size_t *ret_n) {
         _cleanup_close_ int fd = -1;
         _cleanup_free_ char *text = NULL;
-        size_t n;
+        size_t n = 0;
         int r = file_open(path, &fd);
 
         if (r < 0)

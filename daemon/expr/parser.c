@@ -121,7 +121,7 @@ static int parse_group(struct parser *p, int op, struct ww_str word, size_t at, 
 
 static int parse_call(struct parser *p, struct ww_str word, size_t at, struct expr **ret) {
         struct expr *args[EXPR_ARGS_MAX];
-        size_t n;
+        size_t n = 0;
         int r = deeper(p);
 
         if (!r)
@@ -160,7 +160,7 @@ static int parse_item(struct parser *p, struct expr **ret) {
 
 static int parse_list(struct parser *p, struct expr **ret) {
         struct expr *items[EXPR_NODES_MAX];
-        size_t n, at = token(p)->at;
+        size_t n = 0, at = token(p)->at;
         int r = parse_items(p, SIGN_LIST_CLOSE, EXPR_NODES_MAX, parse_item, items, &n);
 
         return r ? r : parse_group(p, EXPR_OP_LIST, WW_STR_NONE, at, items, n, ret);

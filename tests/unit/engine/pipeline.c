@@ -2,6 +2,7 @@
  * The pipeline on a virtual clock, with the sensor types, rules and site of the repository: what a message becomes,
  * that the same inputs give the same outputs, and that a restart between any two of them changes nothing.
  */
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -143,17 +144,23 @@ static void message(struct run *run, int64_t after, const char *topic, const cha
                                .payload = ww_str(payload) });
 }
 
-static void command(struct run *run, int64_t after, const char *id, const char *format, uint64_t alarm,
-                    uint64_t version) {
-        char body[256];
-
-        (void)snprintf(body, sizeof body, format, (unsigned long long)alarm, (unsigned long long)version);
+static void command(struct run *run, int64_t after, const char *id, const char *body) {
         put(run, after,
             (struct ww_input){ .type = WW_INPUT_COMMAND,
                                .origin = WW_ORIGIN_SOCKET,
                                .topic = WW_STR("unix:test"),
                                .id = ww_str(id),
                                .payload = ww_str(body) });
+}
+
+static void acknowledge_last(struct run *run, const char *id) {
+        char body[256];
+
+        (void)snprintf(body, sizeof body,
+                       "{\"cmd\":\"ack\",\"alarm\":%" PRIu64 ",\"version\":%" PRIu64
+                       ",\"reason\":\"seen\",\"roles\":1}",
+                       run->last_alarm, run->last_version);
+        command(run, WW_SECOND, id, body);
 }
 
 static void a_panic_button_raises_at_once(void **state) {
@@ -183,16 +190,12 @@ static void acknowledge_twice_with_one_id_is_done_once(void **state) {
 
         run_open(&run);
         message(&run, WW_SECOND, "zigbee2mqtt/0xa4c13899607febd1", "{\"action\":\"emergency\"}");
-        command(&run, WW_SECOND, "a1",
-                "{\"cmd\":\"ack\",\"alarm\":%llu,\"version\":%llu,\"reason\":\"seen\",\"roles\":1}", run.last_alarm,
-                run.last_version);
+        acknowledge_last(&run, "a1");
         assert_non_null(strstr(run.reply, "\"ok\":true"));
         before = run.transitions;
         (void)snprintf(first, sizeof first, "%s", run.reply);
         assert_true(ww_str_is(pipeline_known_reply(run.pipeline, WW_STR("a1")), first));
-        command(&run, WW_SECOND, "a2",
-                "{\"cmd\":\"ack\",\"alarm\":%llu,\"version\":%llu,\"reason\":\"seen\",\"roles\":1}", run.last_alarm,
-                run.last_version);
+        acknowledge_last(&run, "a2");
         assert_non_null(strstr(run.reply, "\"ok\":false"));
         assert_int_equal(run.transitions, before);
         run_close(&run);
@@ -218,7 +221,7 @@ static void hostile_commands_are_refused_in_words(void **state) {
 
                 (void)snprintf(id, sizeof id, "h%zu", i);
                 run.reply[0] = 0;
-                command(&run, WW_SECOND, id, bodies[i], 0, 0);
+                command(&run, WW_SECOND, id, bodies[i]);
                 assert_non_null(strstr(run.reply, "\"ok\":false"));
                 assert_non_null(strstr(run.reply, "\"cure\":"));
         }
