@@ -34,8 +34,8 @@ const struct command command_clock = {
         .name = "clock",
         .synopsis = "clock confirm",
         .help = "confirm that a forward step of the clock is right",
-        .text = "A wall clock that jumps forward by more than an hour is not followed: deadlines would fire and schedules "
-                "pass that never were. A system alarm says so. When the new time is right, this command makes journal time "
-                "follow it.",
+        .text = "A wall clock that jumps forward by more than an hour is not followed: deadlines would fire and "
+                "schedules pass that never were. A system alarm says so. When the new time is right, this command "
+                "makes journal time follow it.",
         .run = clock_run,
 };

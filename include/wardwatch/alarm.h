@@ -167,11 +167,11 @@ struct ww_transition {
         enum ww_cause cause;
         struct ww_alarm_regions old_regions; /* the new ones are in alarm.regions */
         enum ww_priority old_priority;
-        bool annunciate;     /* asks for the operator's attention: never while hidden; sounds unless covert */
-        struct ww_str actor;                /* "rule:NAME", "timer", or the operator */
-        struct ww_str reason;               /* the operator's, "" = none */
-        int64_t time;                       /* match time for detections, journal time for acts */
-        struct ww_alarm alarm;              /* after the change */
+        bool annunciate;       /* asks for the operator's attention: never while hidden; sounds unless covert */
+        struct ww_str actor;   /* "rule:NAME", "timer", or the operator */
+        struct ww_str reason;  /* the operator's, "" = none */
+        int64_t time;          /* match time for detections, journal time for acts */
+        struct ww_alarm alarm; /* after the change */
         const struct ww_evidence *evidence; /* what this change adds */
         size_t n_evidence;
 };

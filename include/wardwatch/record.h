@@ -40,7 +40,7 @@ struct ww_input {
         enum ww_input_type type;
         enum ww_origin origin;
         uint32_t flags;
-        uint16_t mid;     /* MESSAGE: MQTT packet identifier, tells a redelivery of what is already here; else 0 */
+        uint16_t mid;          /* MESSAGE: MQTT packet identifier, tells a redelivery of what is already here; else 0 */
         int64_t time;          /* journal time: never runs backwards */
         int64_t received;      /* wall clock */
         struct ww_str topic;   /* MESSAGE: MQTT topic. COMMAND: actor ("uid:name"). NOTICE: its name */
