@@ -4,17 +4,20 @@
  * The files are read and compiled, examples included, in a thread; the loop goes on meanwhile. What compiled is offered
  * to the pipeline and journaled as a record with its whole text; the swap happens as that record is taken, between two
  * others. What did not compile changes nothing: the old set stays, and a system alarm says so. A reload that comes
- * while one is at work is done after it.
+ * while one is at work is done after it. The thread shares nothing with the loop but `done_fd`: it writes there last,
+ * and the loop joins it before it looks at what it made.
  */
 #include "engine_internal.h"
 
 #include "base/log.h"
 
 #include <stdio.h>
+#include <sys/eventfd.h>
 
 struct engine_reload {
         struct engine *engine;
         struct event *done_event;
+        int done_fd; /* eventfd: the thread has ended */
         pthread_t thread;
         bool running, again;
         /* of the thread until done_event, of the loop after it */
@@ -52,13 +55,14 @@ static int engine_reload_compile(struct engine_reload *r, struct diag *diag) {
 static void *engine_reload_thread(void *userdata) {
         struct engine_reload *r = userdata;
         struct diag diag = DIAG_INIT;
+        const uint64_t one = 1;
 
         diag.source = bundle_source;
         diag.userdata = &r->bundle;
         r->result = engine_reload_compile(r, &diag);
         diag_render(&diag, &r->told);
         diag_deinit(&diag);
-        event_active(r->done_event, EV_TIMEOUT, 0);
+        (void)!write(r->done_fd, &one, sizeof one);
         return NULL;
 }
 
@@ -106,7 +110,9 @@ static void engine_reload_take(struct engine_reload *r) {
 
 static void engine_reload_done(evutil_socket_t fd, short what, void *userdata) {
         struct engine_reload *r = userdata;
+        uint64_t count;
 
+        (void)!read(r->done_fd, &count, sizeof count);
         (void)pthread_join(r->thread, NULL);
         r->running = false;
         engine_log_lines("reload-message", buf_str(&r->told));
@@ -128,9 +134,12 @@ int engine_reload_new(struct engine *e) {
         if (!r)
                 return -ENOMEM;
         r->engine = e;
-        r->done_event = event_new(e->base, -1, 0, engine_reload_done, r);
         e->reload = r;
-        return r->done_event ? 0 : -ENOMEM;
+        r->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        if (r->done_fd < 0)
+                return -errno;
+        r->done_event = event_new(e->base, r->done_fd, EV_READ | EV_PERSIST, engine_reload_done, r);
+        return r->done_event && event_add(r->done_event, NULL) == 0 ? 0 : -ENOMEM;
 }
 
 void engine_reload_free(struct engine *e) {
@@ -141,7 +150,9 @@ void engine_reload_free(struct engine *e) {
         if (r->running)
                 (void)pthread_join(r->thread, NULL);
         engine_reload_clean(r);
-        event_free(r->done_event);
+        if (r->done_event)
+                event_free(r->done_event);
+        cleanup_closep(&r->done_fd);
         free(r);
         e->reload = NULL;
 }
