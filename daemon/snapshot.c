@@ -13,6 +13,8 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#define SNAPSHOT_DIGITS 20
+
 static const char snapshot_magic[8] = "WWSNAP01";
 
 struct snapshot_file {
@@ -113,12 +115,14 @@ int snapshot_write(const char *dir, const struct snapshot_head *head, const stru
 }
 
 int snapshot_fork(const char *dir, const struct snapshot_head *head, const struct pipeline *p, pid_t *ret_pid) {
-        pid_t pid = fork();
+        pid_t parent = getpid(), pid = fork();
 
         if (pid < 0)
                 return -errno;
         if (pid == 0) {
                 (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+                if (getppid() != parent) /* it died before it could take us along */
+                        _exit(1);
                 (void)setpriority(PRIO_PROCESS, 0, 10);
                 _exit(snapshot_write(dir, head, p) ? 1 : 0);
         }
@@ -132,21 +136,51 @@ static int snapshot_newer(const void *a, const void *b) {
         return (x < y) - (x > y);
 }
 
+/* SEQ, exactly as it is written, and the ending. */
+static bool snapshot_name(const char *name, const char *ending, uint64_t *ret) {
+        char *end;
+
+        if (strspn(name, "0123456789") != SNAPSHOT_DIGITS)
+                return false;
+        *ret = strtoull(name, &end, 10);
+        return strcmp(end, ending) == 0;
+}
+
 size_t snapshot_list(const char *dir, uint64_t *seqs, size_t max) {
         DIR *d = opendir(dir);
         struct dirent *entry;
+        uint64_t seq;
         size_t n = 0;
 
-        while (d && (entry = readdir(d)) && n < max) {
-                char tail[16];
-
-                if (sscanf(entry->d_name, "%20" SCNu64 ".%8s", &seqs[n], tail) == 2 && strcmp(tail, "snapshot") == 0)
-                        n++;
+        while (d && (entry = readdir(d))) {
+                if (!snapshot_name(entry->d_name, ".snapshot", &seq))
+                        continue;
+                if (n < max)
+                        seqs[n++] = seq;
+                else if (max && seq > seqs[max - 1])
+                        seqs[max - 1] = seq;
+                qsort(seqs, n, sizeof *seqs, snapshot_newer);
         }
         if (d)
                 closedir(d);
-        qsort(seqs, n, sizeof *seqs, snapshot_newer);
         return n;
+}
+
+/* What a child that was killed at its work has left. */
+static void snapshot_prune_strays(const char *dir) {
+        DIR *d = opendir(dir);
+        struct dirent *entry;
+        char name[PATH_MAX];
+        uint64_t seq;
+
+        while (d && (entry = readdir(d))) {
+                if (!snapshot_name(entry->d_name, ".new", &seq))
+                        continue;
+                (void)snprintf(name, sizeof name, "%s/%s", dir, entry->d_name);
+                (void)unlink(name);
+        }
+        if (d)
+                closedir(d);
 }
 
 void snapshot_prune(const char *dir) {
@@ -158,6 +192,15 @@ void snapshot_prune(const char *dir) {
                 (void)snprintf(name, sizeof name, "%s/%020" PRIu64 ".snapshot", dir, seqs[i]);
                 (void)unlink(name);
         }
+        snapshot_prune_strays(dir);
+}
+
+void snapshot_set_aside(const char *dir, uint64_t seq) {
+        char name[PATH_MAX], aside[PATH_MAX];
+
+        (void)snprintf(name, sizeof name, "%s/%020" PRIu64 ".snapshot", dir, seq);
+        (void)snprintf(aside, sizeof aside, "%s/refused", dir);
+        (void)rename(name, aside);
 }
 
 static int snapshot_get_head(struct rd *in, const char *journal_id, struct snapshot_head *ret) {

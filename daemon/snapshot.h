@@ -25,9 +25,11 @@ struct snapshot_head {
 int snapshot_write(const char *dir, const struct snapshot_head *head, const struct pipeline *p);
 /** The same in a forked child. 0 and *ret_pid, or -errno. The child's exit code is 0 if the file stands. */
 int snapshot_fork(const char *dir, const struct snapshot_head *head, const struct pipeline *p, pid_t *ret_pid);
-/** Removes all but the SNAPSHOT_KEEP newest and stray temporary files. */
+/** Removes all but the SNAPSHOT_KEEP newest and stray temporary files. No child may be at work. */
 void snapshot_prune(const char *dir);
-/** Seqs of the snapshots there are, newest first; returns how many, at most max. */
+/** Takes one that cannot be used out of the list: it becomes DIR/refused, in place of the one before it. */
+void snapshot_set_aside(const char *dir, uint64_t seq);
+/** Seqs of the newest snapshots there are, newest first; returns how many, at most max. */
 size_t snapshot_list(const char *dir, uint64_t *seqs, size_t max);
 
 /** Loads one (journal_id NULL: of any journal, for a journal that was salvaged under a new id): *ret_head, and a
