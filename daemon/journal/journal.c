@@ -275,9 +275,21 @@ static int put_identity(struct journal *j, MDB_txn *txn) {
         return journal_error(mdb_put(txn, j->dbi[JOURNAL_META], &key, &value, 0));
 }
 
+bool journal_identity_check(struct ww_str value, char ret[static 33]) {
+        char check[ID_CHECK + 1];
+
+        if (value.n != ID_DIGITS + ID_CHECK)
+                return false;
+        (void)snprintf(check, sizeof check, "%016llx", (unsigned long long)XXH3_64bits(value.p, ID_DIGITS));
+        if (memcmp(value.p + ID_DIGITS, check, ID_CHECK) != 0)
+                return false;
+        memcpy(ret, value.p, ID_DIGITS);
+        ret[ID_DIGITS] = 0;
+        return true;
+}
+
 static int get_identity(struct journal *j, MDB_txn *txn) {
         MDB_val key = { strlen(JOURNAL_META_ID), (void *)(uintptr_t)JOURNAL_META_ID }, value;
-        char check[ID_CHECK + 1];
         uint64_t format;
         int rc, r = journal_meta_u64(j, txn, JOURNAL_META_FORMAT, &format);
 
@@ -288,13 +300,7 @@ static int get_identity(struct journal *j, MDB_txn *txn) {
         rc = mdb_get(txn, j->dbi[JOURNAL_META], &key, &value);
         if (rc)
                 return journal_error(rc);
-        if (value.mv_size != ID_DIGITS + ID_CHECK)
-                return JOURNAL_E_DAMAGED;
-        (void)snprintf(check, sizeof check, "%016llx", (unsigned long long)XXH3_64bits(value.mv_data, ID_DIGITS));
-        if (memcmp((const char *)value.mv_data + ID_DIGITS, check, ID_CHECK) != 0)
-                return JOURNAL_E_DAMAGED;
-        memcpy(j->id, value.mv_data, ID_DIGITS);
-        return 0;
+        return journal_identity_check((struct ww_str){ value.mv_data, value.mv_size }, j->id) ? 0 : JOURNAL_E_DAMAGED;
 }
 
 static int open_content(struct journal *j) {

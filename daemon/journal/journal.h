@@ -104,6 +104,15 @@ int journal_verify(struct journal *j,
                    void (*bad)(void *userdata, const char *database, uint64_t seq, uint32_t n, const char *why),
                    void *userdata, uint64_t *ret_records);
 
+/* names in `meta` that journal_salvage writes into the new journal, for those who go on with it */
+#define JOURNAL_META_SALVAGED    "salvaged"    /* newest seq saved: up to here records may be missing */
+#define JOURNAL_META_PREDECESSOR "predecessor" /* the damaged one's id, 32 hex digits; not there if it was lost, too   \
+                                                */
+#define JOURNAL_META_SALVAGE "salvage"         /* one sentence of counts; emptied by the engine once it has told */
+
+/** The number under one of these names, 0 = not there. 0, JOURNAL_E_DAMAGED, -errno. */
+int journal_get_meta_u64(struct journal *j, const char *name, uint64_t *ret);
+
 /* what journal_salvage saved, and what it could not */
 struct journal_salvaged {
         char aside[256]; /* where the damaged one lies now: "DIR/journal.damaged-1" */

@@ -19,10 +19,9 @@ enum journal_database {
 #define JOURNAL_FORMAT     1
 
 /* names in `meta` that are the journal's own */
-#define JOURNAL_META_FORMAT   "format"
-#define JOURNAL_META_ID       "journal-id" /* 32 hex digits, and their checksum */
-#define JOURNAL_META_TRIMMED  "trimmed"    /* newest seq that was deleted */
-#define JOURNAL_META_SALVAGED "salvaged"   /* up to here records may be missing */
+#define JOURNAL_META_FORMAT  "format"
+#define JOURNAL_META_ID      "journal-id" /* 32 hex digits, and their checksum */
+#define JOURNAL_META_TRIMMED "trimmed"    /* newest seq that was deleted */
 
 /* A reader whose transaction lags, as it was first seen. */
 struct journal_laggard {
@@ -70,6 +69,8 @@ uint32_t journal_key_get_n(const uint8_t *from); /* of an output's key */
 /** A number of `meta`, 0 if it is not there; stored with its complement, so that no bit of it flips unseen. */
 int journal_meta_u64(struct journal *j, MDB_txn *txn, const char *name, uint64_t *ret);
 int journal_meta_put_u64(struct journal *j, MDB_txn *txn, const char *name, uint64_t v);
+/** The id in a value of JOURNAL_META_ID. False: it is not what was written. */
+bool journal_identity_check(struct ww_str value, char ret[static 33]);
 /** Ends of `input`, as the transaction sees them. */
 int journal_ends(struct journal *j, MDB_txn *txn, uint64_t *ret_head, uint64_t *ret_tail, uint64_t *ret_trimmed);
 /** Pages in use, from the counters that LMDB keeps for each tree: no walk. */

@@ -147,7 +147,7 @@ const char *journal_holder(const char *dir) {
         return line;
 }
 
-/* --- the mark of an orderly close --- */
+/* --- the mark of an orderly close: this boot, and the file as it was left --- */
 
 static bool boot_id(char out[static 64]) {
         _cleanup_close_ int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
@@ -157,19 +157,32 @@ static bool boot_id(char out[static 64]) {
         return n > 0;
 }
 
-void journal_clean_put(const char *dir) {
+/* Whoever writes to the file after the close changes its times, and LMDB does not when it is closed. */
+static bool clean_text(const char *dir, char out[static 192]) {
         char path[PATH_MAX], boot[64];
+        struct stat st;
+
+        if (lock_path(path, dir, "data.mdb") || !boot_id(boot) || stat(path, &st) < 0)
+                return false;
+        (void)snprintf(out, 192, "%.36s %lld %lld.%09ld %lld.%09ld\n", boot, (long long)st.st_size,
+                       (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec, (long long)st.st_ctim.tv_sec,
+                       st.st_ctim.tv_nsec);
+        return true;
+}
+
+void journal_clean_put(const char *dir) {
+        char path[PATH_MAX], text[192];
         _cleanup_close_ int fd = -1;
 
-        if (lock_path(path, dir, CLEAN_NAME) || !boot_id(boot))
+        if (lock_path(path, dir, CLEAN_NAME) || !clean_text(dir, text))
                 return;
         fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0660);
         if (fd >= 0)
-                (void)!write(fd, boot, strlen(boot));
+                (void)!write(fd, text, strlen(text));
 }
 
 bool journal_clean_take(const char *dir, bool remove) {
-        char path[PATH_MAX], boot[64], mark[64];
+        char path[PATH_MAX], text[192], mark[192];
         _cleanup_close_ int fd = -1;
         ssize_t n = -1;
 
@@ -180,8 +193,8 @@ bool journal_clean_take(const char *dir, bool remove) {
                 n = read(fd, mark, sizeof mark - 1);
         if (remove)
                 (void)unlink(path);
-        if (n <= 0 || !boot_id(boot))
+        if (n <= 0 || !clean_text(dir, text))
                 return false;
         mark[n] = 0;
-        return strcmp(mark, boot) == 0;
+        return strcmp(mark, text) == 0;
 }

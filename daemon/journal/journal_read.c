@@ -198,6 +198,17 @@ int journal_get_meta(struct journal *j, const char *name, struct buf *out) {
         return r;
 }
 
+int journal_get_meta_u64(struct journal *j, const char *name, uint64_t *ret) {
+        MDB_txn *txn;
+        int r = journal_snapshot(j, &txn);
+
+        if (r)
+                return r;
+        r = journal_meta_u64(j, txn, name, ret);
+        mdb_txn_abort(txn);
+        return r;
+}
+
 /* --- ends --- */
 
 static void read_ends(struct journal *j, uint64_t *ret_head, uint64_t *ret_tail) {

@@ -16,6 +16,7 @@
 #include "base/arena.h"
 #include "journal/journal_pages.h"
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -34,6 +35,7 @@ struct salvage {
         size_t in_batch;
         uint64_t first, last; /* inputs taken */
         uint64_t trimmed;     /* of the damaged one, 0 = not known */
+        char predecessor[33]; /* its id, "" = not known */
         bool broken[2];       /* trees of inputs and outputs: what they do not lead to is looked for */
         struct pages_visitor visitor;
         int fd; /* the damaged file */
@@ -104,8 +106,8 @@ static bool salvage_live(struct salvage *s, const struct pages_node *node) {
 
 /* Names that are the journal's own are those of the new one. */
 static bool salvage_meta(const struct pages_node *node) {
-        static const char *const own[] = { JOURNAL_META_FORMAT, JOURNAL_META_ID, JOURNAL_META_TRIMMED,
-                                           JOURNAL_META_SALVAGED };
+        static const char *const own[] = { JOURNAL_META_FORMAT,   JOURNAL_META_ID,          JOURNAL_META_TRIMMED,
+                                           JOURNAL_META_SALVAGED, JOURNAL_META_PREDECESSOR, JOURNAL_META_SALVAGE };
         const struct ww_str name = { (const char *)node->key, node->n_key };
 
         for (size_t i = 0; i < sizeof own / sizeof *own; i++)
@@ -136,6 +138,11 @@ static void salvage_trimmed(struct salvage *s, const struct pages_node *node) {
                 s->trimmed = v;
 }
 
+static void salvage_predecessor(struct salvage *s, const struct pages_node *node) {
+        if (ww_str_is((struct ww_str){ (const char *)node->key, node->n_key }, JOURNAL_META_ID))
+                (void)journal_identity_check(buf_str(&s->value), s->predecessor);
+}
+
 static void salvage_count(struct salvage *s, unsigned database) {
         uint64_t *const counts[] = { &s->counts.inputs, &s->counts.outputs, &s->counts.live };
 
@@ -149,8 +156,10 @@ static bool take(struct salvage *s, unsigned database, const struct pages_node *
 
         if (!salvage_fetch(s, node) || !salvage_right(s, database, node)) {
                 s->counts.bad_records += !loose && database != JOURNAL_META;
-                if (database == JOURNAL_META)
+                if (database == JOURNAL_META) {
                         salvage_trimmed(s, node);
+                        salvage_predecessor(s, node);
+                }
                 return s->error == 0;
         }
         r = salvage_put(s, database, node);
@@ -226,15 +235,31 @@ static int open_old(struct salvage *s, const char *path) {
         return s->fd < 0 ? -errno : journal_disk_release(s->fd);
 }
 
+static int put_text(struct salvage *s, const char *name, const char *text) {
+        MDB_val key = { strlen(name), (void *)(uintptr_t)name };
+        MDB_val value = { strlen(text), (void *)(uintptr_t)text };
+
+        return journal_error(mdb_put(s->txn, s->j->dbi[JOURNAL_META], &key, &value, 0));
+}
+
 static int mark_new(struct salvage *s) {
+        char words[256];
         int r = salvage_flush(s);
 
+        (void)snprintf(words, sizeof words,
+                       "saved: %" PRIu64 " inputs, %" PRIu64 " outputs, %" PRIu64 " alarms; bad: %" PRIu64
+                       " records, %" PRIu64 " pages",
+                       s->counts.inputs, s->counts.outputs, s->counts.live, s->counts.bad_records, s->counts.bad_pages);
         if (!r)
                 r = journal_error(mdb_txn_begin(s->j->env, NULL, 0, &s->txn));
         if (!r && s->first)
                 r = journal_meta_put_u64(s->j, s->txn, JOURNAL_META_TRIMMED, s->first - 1);
         if (!r)
                 r = journal_meta_put_u64(s->j, s->txn, JOURNAL_META_SALVAGED, s->last);
+        if (!r && s->predecessor[0])
+                r = put_text(s, JOURNAL_META_PREDECESSOR, s->predecessor);
+        if (!r)
+                r = put_text(s, JOURNAL_META_SALVAGE, words);
         return r ? r : salvage_flush(s);
 }
 
