@@ -56,18 +56,37 @@ static int journal_number(struct wire *w, const char *journal_id, const char *si
         return CURSOR_E_MOVED;
 }
 
-int cursor_load(struct wire *w, const char *journal_id, const char *site, struct cursor *ret) {
+static int cursor_make(struct wire *w, int32_t journal, const struct cursor_origin *origin) {
+        char number[16], salvaged[24];
+        const char *const values[] = { number, salvaged, origin->journal_id };
+
+        (void)snprintf(number, sizeof number, "%" PRId32, journal);
+        if (!origin->journal_id || !origin->journal_id[0])
+                return wire_exec_params(w,
+                                        "INSERT INTO wardwatch.store_cursor (journal, seq) VALUES ($1, 0)"
+                                        " ON CONFLICT (journal) DO NOTHING",
+                                        values, 1);
+        (void)snprintf(salvaged, sizeof salvaged, "%" PRIu64, origin->salvaged);
+        return wire_exec_params(w,
+                                "INSERT INTO wardwatch.store_cursor (journal, seq)"
+                                " SELECT $1, coalesce((SELECT least(c.seq, $2::bigint) FROM wardwatch.store_cursor c"
+                                " JOIN wardwatch.journal j USING (journal) WHERE j.journal_id = $3::uuid), 0)"
+                                " ON CONFLICT (journal) DO NOTHING",
+                                values, 3);
+}
+
+int cursor_load(struct wire *w, const char *journal_id, const char *site, const struct cursor_origin *origin,
+                struct cursor *ret) {
         struct cursor c = { 0 };
         char sql[SQL_MAX];
         int e = journal_number(w, journal_id, site, &c.journal);
 
+        if (!e)
+                e = cursor_make(w, c.journal, origin);
         if (e)
                 return e;
-        (void)snprintf(sql, sizeof sql,
-                       "INSERT INTO wardwatch.store_cursor (journal, seq) VALUES (%" PRId32 ", 0)"
-                       " ON CONFLICT (journal) DO NOTHING;"
-                       "SELECT seq, fingerprint FROM wardwatch.store_cursor WHERE journal = %" PRId32,
-                       c.journal, c.journal);
+        (void)snprintf(sql, sizeof sql, "SELECT seq, fingerprint FROM wardwatch.store_cursor WHERE journal = %" PRId32,
+                       c.journal);
         e = wire_exec(w, sql);
         if (e)
                 return e;

@@ -23,8 +23,16 @@ uint64_t cursor_fingerprint(struct ww_str record); /* never 0 */
 
 /** CURSOR_E_SCHEMA: *ret_version is what the database has, 0 = nothing. */
 int cursor_check_schema(struct wire *w, int *ret_version);
-/** The journal's number and cursor; makes both if the database has never seen this journal. */
-int cursor_load(struct wire *w, const char *journal_id, const char *site, struct cursor *ret);
+/* where a journal comes from that was salvaged from another one; all zero = from nowhere */
+struct cursor_origin {
+        const char *journal_id; /* of the other one; NULL or "" = none */
+        uint64_t salvaged;      /* newest seq that was taken over */
+};
+
+/** The journal's number and cursor; makes both if the database has never seen this journal. What the other journal had
+ *  already brought here is not brought again under this one's name: the cursor begins where the other one's stands. */
+int cursor_load(struct wire *w, const char *journal_id, const char *site, const struct cursor_origin *origin,
+                struct cursor *ret);
 /** Begins the transaction and moves the cursor from `c` to (seq, fingerprint), as yet uncommitted. */
 int cursor_begin(struct wire *w, const struct cursor *c, uint64_t seq, uint64_t fingerprint);
 /** WIRE_E_DOWN if the outcome is not known. */

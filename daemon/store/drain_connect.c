@@ -183,9 +183,26 @@ static int drain_partitions(struct drain *d) {
         return e;
 }
 
+static int drain_cursor(struct drain *d, struct cursor *ret) {
+        _cleanup_buf_ struct buf predecessor = BUF_INIT;
+        struct cursor_origin origin = { 0 };
+        int e = journal_get_meta(d->journal, JOURNAL_META_PREDECESSOR, &predecessor);
+
+        if (!e) {
+                buf_put_u8(&predecessor, 0);
+                origin.journal_id = (const char *)predecessor.p;
+                e = predecessor.error;
+        }
+        if (e == -ENOENT || !e)
+                e = journal_get_meta_u64(d->journal, JOURNAL_META_SALVAGED, &origin.salvaged);
+        if (e)
+                return e < 0 ? e : -EIO;
+        return cursor_load(d->wire, journal_id(d->journal), d->config->site.name, &origin, ret);
+}
+
 static int drain_begin(struct drain *d) {
         struct cursor cursor;
-        int e = cursor_load(d->wire, journal_id(d->journal), d->config->site.name, &cursor);
+        int e = drain_cursor(d, &cursor);
 
         if (!e)
                 e = drain_forked(d, &cursor);
