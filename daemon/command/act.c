@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "command/command.h"
+#include "command/plain.h"
 #include "command/socket.h"
 
 enum { OPTION_REASON, OPTION_VERSION, OPTION_ID };
@@ -70,14 +71,18 @@ static int act_version(struct socket_session *s, const struct command_args *args
                 return 0;
         }
         alarm = act_find(s, id);
+        if (!alarm && args->values[OPTION_ID]) /* perhaps a repeat: the first answer is wanted, whatever it is now */
+                return 0;
         if (!alarm) {
                 (void)fprintf(stderr, "refused: there is no alarm %" JSON_INTEGER_FORMAT " that is not normal\n", id);
                 return 1;
         }
-        if (!args->json)
-                (void)printf("%s  %s  %s\n", json_string_value(json_object_get(alarm, "priority")),
-                             json_string_value(json_object_get(alarm, "state")),
-                             json_string_value(json_object_get(alarm, "title")));
+        if (!args->json) {
+                (void)printf("%s  %s  ", json_string_value(json_object_get(alarm, "priority")),
+                             json_string_value(json_object_get(alarm, "state")));
+                plain_put(json_string_value(json_object_get(alarm, "title")));
+                (void)putchar('\n');
+        }
         json_object_set(request, "version", json_object_get(alarm, "version"));
         json_decref(alarm);
         return 0;

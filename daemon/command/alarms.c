@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "command/command.h"
+#include "command/plain.h"
 #include "command/socket.h"
 
 static const char *text(json_t *object, const char *name) {
@@ -12,29 +13,27 @@ static const char *text(json_t *object, const char *name) {
         return s ? s : "";
 }
 
-/* Device text is hostile: what a terminal could act on is shown as a point. */
-static void put_plain(const char *s) {
-        for (; *s; s++)
-                (void)putchar((unsigned char)*s < 0x20 || *s == 0x7f ? '.' : *s);
-}
-
 static void print_alarm(json_t *alarm) {
-        (void)printf("%6" JSON_INTEGER_FORMAT "  %-8s  %-7s  %.19sZ  %-10s  ",
+        (void)printf("%6" JSON_INTEGER_FORMAT "  %-8s  %-7s  %.19sZ  ",
                      json_integer_value(json_object_get(alarm, "id")), text(alarm, "priority"), text(alarm, "state"),
-                     text(alarm, "raised_at"), text(alarm, "zone"));
-        put_plain(text(alarm, "title"));
+                     text(alarm, "raised_at"));
+        plain_put(text(alarm, "zone"));
+        (void)printf("%*s  ", (int)(strlen(text(alarm, "zone")) < 10 ? 10 - strlen(text(alarm, "zone")) : 0), "");
+        plain_put(text(alarm, "title"));
         (void)printf("  [");
-        put_plain(text(alarm, "rule"));
+        plain_put(text(alarm, "rule"));
         (void)putchar(' ');
-        put_plain(text(alarm, "key"));
+        plain_put(text(alarm, "key"));
         (void)printf(" v%" JSON_INTEGER_FORMAT "]\n", json_integer_value(json_object_get(alarm, "version")));
 }
 
 static void print_transition(json_t *transition) {
         json_t *alarm = json_object_get(transition, "alarm");
 
-        (void)printf("%.23sZ  %-12s %-7s → %-7s %s  ", text(transition, "time"), text(transition, "cause"),
-                     text(transition, "old_state"), text(alarm, "state"), text(transition, "actor"));
+        (void)printf("%.23sZ  %-12s %-7s → %-7s ", text(transition, "time"), text(transition, "cause"),
+                     text(transition, "old_state"), text(alarm, "state"));
+        plain_put(text(transition, "actor"));
+        (void)printf("  ");
         print_alarm(alarm);
 }
 
@@ -52,7 +51,7 @@ static void print_line(json_t *line, bool json) {
                 print_transition(part);
         } else if ((part = json_object_get(line, "notice"))) {
                 (void)printf("notice  %s  ", text(part, "name"));
-                put_plain(text(part, "text"));
+                plain_put(text(part, "text"));
                 (void)putchar('\n');
         } else if (json_object_get(line, "reset")) {
                 (void)printf("--- some changes were missed; the state from here on:\n");
@@ -83,6 +82,10 @@ static int alarms_run(const struct command_args *args) {
         json_t *request;
         int r;
 
+        if (args->values[1] && !args->values[0]) {
+                (void)fprintf(stderr, "wardwatch alarms: --from goes on after a line\n  help: give --follow, too\n");
+                return 2;
+        }
         if (socket_open(&s, args->config))
                 return 1;
         request = args->values[1] ? json_pack("{s:s, s:s}", "cmd", "follow", "from", args->values[1])

@@ -1,0 +1,16 @@
+#include "command/plain.h"
+
+#include <stdio.h>
+
+void plain_put(const char *s) {
+        const unsigned char *p = (const unsigned char *)s;
+
+        for (; *p; p++) {
+                if (*p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0) { /* U+0080 to U+009F: CSI is one of them */
+                        (void)putchar('.');
+                        p++;
+                } else {
+                        (void)putchar(*p < 0x20 || *p == 0x7f ? '.' : *p);
+                }
+        }
+}
