@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 
@@ -67,6 +68,43 @@ static int engine_events(struct engine *e) {
         return event_add(e->tick_event, &second) || event_add(e->child_event, NULL) ? -ENOMEM : 0;
 }
 
+/* The new journal says in its own pages what became of the old one; the start reads it there (engine_start.c). */
+struct engine_salvage {
+        const struct journal_options *options;
+        struct journal_salvaged saved;
+        int result;
+};
+
+static void *engine_salvage_thread(void *userdata) {
+        struct engine_salvage *s = userdata;
+
+        s->result = journal_salvage(s->options->dir, s->options->size, &s->saved);
+        return NULL;
+}
+
+/* In a thread, because it may take longer than the supervisor waits for a sign of life. */
+static int engine_salvage_journal(struct engine *e, const struct journal_options *options) {
+        struct engine_salvage s = { .options = options };
+        struct timespec until;
+        pthread_t thread;
+        int r;
+
+        log_error("journal-damaged", options->dir, "the journal cannot be read: saving what is right in it");
+        r = -pthread_create(&thread, NULL, engine_salvage_thread, &s);
+        if (r)
+                return r;
+        do {
+                worker_alive(e->worker);
+                (void)clock_gettime(CLOCK_REALTIME, &until);
+                until.tv_sec++;
+        } while (pthread_timedjoin_np(thread, NULL, &until) == ETIMEDOUT);
+        if (!s.result)
+                log_notice("journal-salvaged", s.saved.aside,
+                           "%" PRIu64 " inputs, %" PRIu64 " outputs, %" PRIu64 " alarms saved; the rest lies there",
+                           s.saved.inputs, s.saved.outputs, s.saved.live);
+        return s.result;
+}
+
 static int engine_open_journal(struct engine *e) {
         const struct journal_options options = {
                 .dir = e->config->state.dir,
@@ -77,6 +115,10 @@ static int engine_open_journal(struct engine *e) {
         uint64_t share = options.size / 50; /* of the map: a turn never comes near the margin of a lane */
         int r = journal_open(&e->journal, &options);
 
+        if (r == JOURNAL_E_DAMAGED) {
+                r = engine_salvage_journal(e, &options);
+                r = r ? r : journal_open(&e->journal, &options);
+        }
         if (r == JOURNAL_E_BUSY)
                 log_error("journal-busy", options.dir, "another process writes this journal: %s",
                           journal_holder(options.dir));
@@ -91,17 +133,16 @@ static int engine_new(struct engine *e) {
         const struct worker_handlers handlers = {
                 .userdata = e, .reload = on_reload, .stop = on_stop, .workers = engine_status_workers
         };
-        int r = engine_open_journal(e);
+        int r = worker_new(&e->worker, e->base, e->options.control_fd, &handlers);
 
         if (!r)
-                r = engine_events(e);
+                r = engine_open_journal(e);
         if (!r)
-                r = worker_new(&e->worker, e->base, e->options.control_fd, &handlers);
+                r = engine_events(e);
         if (!r)
                 r = engine_reload_new(e);
         if (r)
                 return r;
-        engine_space_init(e);
         r = engine_recover(e);
         if (!r)
                 r = engine_feed_new(e);
@@ -125,6 +166,7 @@ static void engine_free(struct engine *e) {
         free(e->changed);
         json_decref(e->workers);
         buf_deinit(&e->scratch);
+        buf_deinit(&e->salvaged);
         if (e->turn_event)
                 event_free(e->turn_event);
         if (e->deadline_event)

@@ -73,8 +73,9 @@ static void verb_cursor(struct engine_client *c, json_t *request) {
         struct engine *e = c->engine;
         json_t *seq = json_object_get(request, "seq"), *figures = json_object_get(request, "figures");
 
-        if (!c->reader[0] || !json_is_integer(seq)) {
-                client_refuse(c, request, "malformed", "a cursor comes from a reader and has a `seq`",
+        if (!c->reader[0] || !json_is_integer(seq) || json_integer_value(seq) < 0 ||
+            (uint64_t)json_integer_value(seq) > e->committed) {
+                client_refuse(c, request, "malformed", "a cursor comes from a reader, with a `seq` not above the head",
                               "say `reader` first");
                 return;
         }

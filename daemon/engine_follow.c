@@ -82,12 +82,11 @@ static int follow_past(struct engine_client *c, uint64_t seq, uint32_t n) {
         _cleanup_arena_ struct arena arena = ARENA_INIT;
         struct journal_batch batch = { 0 };
         struct engine *e = c->engine;
-        int r = 0;
+        int r;
 
-        if (seq > e->committed || e->committed - seq > FOLLOW_RESUME_INPUTS)
+        if (seq == 0 || seq > e->committed || e->committed - seq > FOLLOW_RESUME_INPUTS)
                 return -ESTALE;
-        if (seq)
-                r = journal_read(e->journal, seq, FOLLOW_RESUME_INPUTS + 1, SIZE_MAX, &batch);
+        r = journal_read(e->journal, seq, FOLLOW_RESUME_INPUTS + 1, SIZE_MAX, &batch);
         for (size_t i = 0; !r && i < batch.n; i++) {
                 if (batch.items[i].seq > seq || batch.items[i].n > n)
                         r = follow_past_item(c, &batch.items[i], &arena);

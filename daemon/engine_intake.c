@@ -25,6 +25,30 @@ enum ww_origin engine_lane_origin(enum engine_lane lane) {
         return lane_origins[lane];
 }
 
+struct engine_level {
+        struct ww_str rule, key;
+        bool active;
+};
+
+static int engine_level_visit(void *userdata, const struct ww_alarm *alarm) {
+        struct engine_level *level = userdata;
+
+        level->active = ww_str_equal(alarm->rule, level->rule) && ww_str_equal(alarm->key, level->key) &&
+                        alarm->regions.active;
+        return level->active;
+}
+
+/* An alarm of the system that the process before this one raised, and did not live to clear. */
+static bool engine_level_active(const struct engine *e, struct ww_str rule, enum engine_lane lane) {
+        char key[64];
+        struct engine_level level = { .rule = rule };
+
+        (void)snprintf(key, sizeof key, "subject=%s", lane_names[lane]);
+        level.key = ww_str(key);
+        (void)alarms_each(pipeline_alarms(e->pipeline), engine_level_visit, &level);
+        return level.active;
+}
+
 static bool engine_intake_live(const struct engine *e) {
         for (size_t i = 0; i < ENGINE_LANES; i++) {
                 if (e->sessions[i].ingress && ingress_state(e->sessions[i].ingress) != INGRESS_LIVE)
@@ -174,6 +198,8 @@ int engine_intake_new(struct engine *e) {
                 s->lane = lane;
                 if (filters->n == 0)
                         continue;
+                s->lost = engine_level_active(e, WW_STR("system/intake-lost"), lane);
+                s->closed_before = engine_level_active(e, WW_STR("system/journal-full"), lane);
                 s->known = s->known_written = journal_get_meta(e->journal, lane_meta[lane], &known) == 0;
                 buf_deinit(&known);
                 r = engine_session_names(e, s);
@@ -228,7 +254,12 @@ void engine_intake_release(struct engine *e) {
 static void engine_lane_set(struct engine *e, enum engine_lane lane, bool closed, double fill) {
         struct engine_session *s = &e->sessions[lane];
 
-        if (!s->ingress || s->closed == closed)
+        if (!s->ingress)
+                return;
+        if (!closed && s->closed_before)
+                engine_say(e, "journal-room", lane_names[lane], "map %.0f %% full", 100 * fill);
+        s->closed_before = false;
+        if (s->closed == closed)
                 return;
         s->closed = closed;
         if (closed) {

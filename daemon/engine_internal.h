@@ -48,6 +48,7 @@ struct engine_session { /* one MQTT session */
         uint64_t redelivered;      /* recognised and not journaled again */
         bool lost;                 /* intake-lost was said */
         bool closed;               /* by us: the journal is too full */
+        bool closed_before;        /* by the process before this one: its alarm is still active */
         bool known, known_written; /* the broker has a session of ours; meta says so */
 };
 
@@ -112,9 +113,14 @@ struct engine {
         uint64_t trim_limit;   /* the older of two snapshots */
         uint64_t store_cursor;
         bool store_cursor_dirty;
+        bool snapshot_wanted;   /* as soon as may be: the next start could not use those that there are */
+        bool rebuilt;           /* without a snapshot, from the oldest record on */
+        int64_t snapshot_retry; /* boot clock: not before, after one that failed */
         pid_t snapshot_pid;
         int64_t snapshot_at;  /* boot clock: when the last was begun */
         double snapshot_fill; /* of the map, then */
+        char predecessor[33]; /* id of the journal that this one was salvaged from, "" = none */
+        struct buf salvaged;  /* what the salvage saved, until the alarm about it is journaled; empty = nothing */
         uint64_t snapshot_pid_seq;
         uint64_t replayed, replay_differs;
         uint64_t turns, ticks;
@@ -129,6 +135,7 @@ struct engine {
 int engine_recover(struct engine *e);
 
 /* engine_turn.c */
+void engine_begin(struct engine *e); /* a transaction, if none is open */
 void engine_turn_wanted(struct engine *e);
 void engine_turn(struct engine *e);
 /** Numbers, writes and runs one input; time 0 = now. 0 or -errno, JOURNAL_E_FULL: then only engine_fatal is left. */
@@ -161,6 +168,8 @@ void engine_space_tick(struct engine *e);
 void engine_space_snapshot_at_stop(struct engine *e);
 void engine_space_child(struct engine *e);
 void engine_space_init(struct engine *e);
+/** Deletes what may be deleted now, for a tenth of a second at most. Between turns. */
+void engine_space_trim(struct engine *e);
 const char *engine_snapshot_dir(const struct engine *e);
 
 /* engine_reload.c */

@@ -17,6 +17,7 @@
 #define TRIM_STEP      2000            /* inputs in one transaction */
 #define TRIM_TIME      (100 * WW_MSEC) /* for trimming, in one look */
 #define SNAPSHOT_MIN   1000            /* inputs between two snapshots, however full the map */
+#define SNAPSHOT_RETRY WW_MINUTE       /* after one that failed */
 #define SNAPSHOT_SHARE 0.15            /* of the map filled since the last snapshot: the next is due */
 
 const char *engine_snapshot_dir(const struct engine *e) {
@@ -59,7 +60,11 @@ static struct snapshot_head engine_snapshot_head(const struct engine *e) {
 static bool engine_snapshot_due(const struct engine *e, double fill) {
         uint64_t since = e->committed - e->snapshot_seq;
 
-        if (e->snapshot_pid || since < SNAPSHOT_MIN)
+        if (e->snapshot_pid || clock_boot() < e->snapshot_retry)
+                return false;
+        if (e->snapshot_wanted)
+                return true;
+        if (since < SNAPSHOT_MIN)
                 return false;
         if (since >= (uint64_t)e->config->journal.snapshot_inputs)
                 return true;
@@ -75,6 +80,7 @@ static void engine_snapshot_start(struct engine *e, double fill) {
         e->snapshot_at = clock_boot();
         if (r) {
                 e->snapshot_pid = 0;
+                e->snapshot_retry = e->snapshot_at + SNAPSHOT_RETRY;
                 engine_say(e, "snapshot-failed", NULL, "cannot fork: %s", strerror(-r));
                 return;
         }
@@ -89,9 +95,11 @@ void engine_space_child(struct engine *e) {
                 return;
         e->snapshot_pid = 0;
         if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+                e->snapshot_retry = clock_boot() + SNAPSHOT_RETRY;
                 engine_say(e, "snapshot-failed", NULL, "the child ended with status %d", status);
                 return;
         }
+        e->snapshot_wanted = false;
         snapshot_prune(engine_snapshot_dir(e));
         engine_space_marks(e);
         log_info("snapshot", NULL, "state after input %" PRIu64 " in %" PRId64 " ms", e->snapshot_pid_seq,
@@ -102,7 +110,7 @@ void engine_space_snapshot_at_stop(struct engine *e) {
         struct snapshot_head head = engine_snapshot_head(e);
         int r;
 
-        if (e->snapshot_seq == e->committed)
+        if (e->snapshot_seq == e->committed && !e->snapshot_wanted)
                 return;
         r = snapshot_write(engine_snapshot_dir(e), &head, e->pipeline);
         if (r)
@@ -159,17 +167,23 @@ static size_t engine_trim_step(struct engine *e, double fill) {
                 return 0;
         while ((r = journal_trim(e->journal, limit, step, &deleted)) == JOURNAL_E_FULL && step > 1)
                 step = 1; /* where 2000 do not fit, one does */
-        if (r < 0)
-                engine_fatal("cannot trim the journal", r);
+        if (r && r != JOURNAL_E_FULL)
+                engine_fatal("cannot trim the journal", r < 0 ? r : -EUCLEAN);
         return deleted;
 }
 
-void engine_space_look(struct engine *e) {
+void engine_space_trim(struct engine *e) {
         int64_t until = clock_boot() + TRIM_TIME;
-        double fill = journal_fill(e->journal);
 
-        while (engine_trim_step(e, fill) > 0 && clock_boot() < until)
-                fill = journal_fill(e->journal);
+        while (engine_trim_step(e, journal_fill(e->journal)) > 0 && clock_boot() < until)
+                ;
+}
+
+void engine_space_look(struct engine *e) {
+        double fill;
+
+        engine_space_trim(e);
+        fill = journal_fill(e->journal);
         engine_intake_lanes(e, fill);
         if (engine_snapshot_due(e, fill))
                 engine_snapshot_start(e, fill);

@@ -8,7 +8,9 @@
  * between, the process ends (engine_fatal) and the restart replays. That is the whole of error handling in here.
  *
  * Careful: one message a turn. The raw record is committed to meta "pending" first, with a count of how often that was
- * tried, and acknowledged; then decoded. A record found pending twice at a start is marked skipped (engine_start.c).
+ * tried; then decoded. It is acknowledged with its turn, so the broker may send it again after a death: the start takes
+ * it from "pending", and the redelivery is known as such. A record found pending twice at a start is marked skipped
+ * (engine_start.c).
  */
 #include "engine_internal.h"
 
@@ -147,7 +149,7 @@ static void engine_put_changed(struct engine *e) {
 
 /* --- taking in --- */
 
-static void engine_begin(struct engine *e) {
+void engine_begin(struct engine *e) {
         int r;
 
         if (e->in_turn)
@@ -190,11 +192,13 @@ static int64_t engine_now(struct engine *e, int64_t *ret_wall) {
         return now;
 }
 
-/* Careful: the record is on the disk, and counted, before anything looks into it. */
+/* Careful: the record is on the disk, and counted, before anything looks into it. What this turn has concluded before
+ * it goes to the disk with it, live alarms included. */
 static void engine_append_pending(struct engine *e, struct ww_str record) {
         _cleanup_buf_ struct buf pending = BUF_INIT;
         int r;
 
+        engine_put_changed(e);
         buf_put_u32(&pending, 1);
         buf_put_u64(&pending, e->seq);
         buf_put_str(&pending, record);
@@ -329,9 +333,8 @@ static void engine_take_messages(struct engine *e) {
 
         do {
                 n = engine_intake_take(e, ENGINE_URGENT, budget - taken);
-                taken += n;
-                if (taken < budget)
-                        n += engine_intake_take(e, ENGINE_BULK, bite < budget - taken ? bite : budget - taken);
+                if (taken + n < budget)
+                        n += engine_intake_take(e, ENGINE_BULK, bite < budget - taken - n ? bite : budget - taken - n);
                 taken += n;
         } while (n && taken < budget && e->turn_bytes < e->turn_bytes_max && clock_boot() < until);
         if (n)

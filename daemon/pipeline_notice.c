@@ -4,6 +4,18 @@
 
 #include <jansson.h>
 
+#define SUBJECT_MAX 200  /* bytes; a topic, the longest subject there is, may have 64 KiB */
+#define TEXT_MAX    1000 /* bytes */
+
+/* At most `max` bytes of s, and no half character. */
+static struct ww_str notice_cut(struct ww_str s, size_t max) {
+        if (s.n <= max)
+                return s;
+        while (max && ((unsigned char)s.p[max] & 0xc0) == 0x80)
+                max--;
+        return (struct ww_str){ s.p, max };
+}
+
 /* An alarm of the system itself goes the way of all alarms, as a detection of a rule that no file defines. */
 static int pipeline_raise(struct pipeline *p, const struct notice_kind *kind, struct ww_str subject,
                           struct ww_str text) {
@@ -39,11 +51,13 @@ static int pipeline_raise(struct pipeline *p, const struct notice_kind *kind, st
 
 int pipeline_say(struct pipeline *p, struct ww_str name, struct ww_str subject, struct ww_str text) {
         const struct notice_kind *kind = notice_find(name);
-        struct ww_output output = {
-                .type = WW_OUTPUT_NOTICE,
-                .notice = { .name = name, .subject = subject, .text = text },
-        };
-        int r = pipeline_put(p, &output);
+        struct ww_output output = { .type = WW_OUTPUT_NOTICE };
+        int r;
+
+        subject = notice_cut(subject, SUBJECT_MAX);
+        text = notice_cut(text, TEXT_MAX);
+        output.notice = (struct ww_notice){ .name = name, .subject = subject, .text = text };
+        r = pipeline_put(p, &output);
 
         if (r || !kind || kind->form == NOTICE_RECORD)
                 return r;
