@@ -18,7 +18,7 @@ static int read_holder(int fd, char holder[static 128]) {
                 if (*p < ' ' || *p > '~')
                         *p = '?';
         if (!holder[0])
-                strcpy(holder, "a process that has just started");
+                (void)snprintf(holder, 128, "a process that has just started");
         return SUPERVISOR_LOCK_E_HELD;
 }
 

@@ -87,7 +87,7 @@ static void log_clean(char *text) {
 /* "2026-01-31T09:00:00.123Z": instant_format's microseconds cut to milliseconds. */
 static void log_timestamp(char out[static 32]) {
         instant_format(clock_wall(), out);
-        (void)strcpy(out + 23, "Z");
+        memcpy(out + 23, "Z", sizeof "Z");
 }
 
 static void log_put_text(enum log_level level, const char *event, const char *subject, const char *message) {

@@ -43,7 +43,7 @@ static bool is_list(struct site_compiler *c, const struct yaml_node *n, const ch
 static int read_new_id(struct site_compiler *c, const struct yaml_node *entry, const char *key, struct symtab *ids,
                        struct ww_str *ret) {
         const struct yaml_node *n = yaml_get(entry, key);
-        struct ww_str id;
+        struct ww_str id = WW_STR_NONE;
         uint32_t symbol;
         int r;
 
@@ -77,7 +77,7 @@ static int read_text(struct site_compiler *c, const struct yaml_node *entry, con
 static int read_word(struct site_compiler *c, const struct yaml_node *entry, const char *key, struct symtab *words,
                      struct ww_str *ret) {
         const struct yaml_node *n = yaml_get(entry, key);
-        struct ww_str word;
+        struct ww_str word = WW_STR_NONE;
         uint32_t symbol;
         int r;
 

@@ -132,8 +132,8 @@ int rule_load_title(struct loader *l) {
         if (r)
                 return r;
         if (text.n > 512)
-                return diag_error(l->d, n->pos, "shorten it", "rule `%s`: the title is longer than 512 bytes",
-                                  l->rule->name.p);
+                return diag_error(l->d, n ? n->pos : l->rule->pos, "shorten it",
+                                  "rule `%s`: the title is longer than 512 bytes", l->rule->name.p);
         text = arena_copy(&l->set->arena, text);
         parts = arena_array(&l->set->arena, struct title_part, text.n + 1);
         if (!text.p || !parts)

@@ -45,7 +45,7 @@ int rule_load_alias_mask(struct loader *l, struct ww_str text, struct diag_pos p
 static int load_step(struct loader *l, const struct yaml_node *n) {
         struct rule_sequence *s = &l->rule->sequence;
         struct ww_str text = n->text, word;
-        uint16_t mask;
+        uint16_t mask = 0;
         bool negated;
         int r;
 

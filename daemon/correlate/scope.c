@@ -125,12 +125,16 @@ static int when_name(void *userdata, struct ww_str name, struct diag_pos pos, st
         return 0;
 }
 
+static bool aggregate_is(const struct aggregate *a, const struct aggregate *b) {
+        return a->kind == b->kind && a->alias == b->alias && a->capture == b->capture;
+}
+
 static int aggregate_add(struct loader *l, struct aggregate a, struct diag_pos pos, struct expr_ref *ret) {
         struct rule *r = l->rule;
         struct aggregate *all = (struct aggregate *)r->aggregates;
         size_t i = 0;
 
-        while (i < r->n_aggregates && memcmp(&all[i], &a, sizeof a) != 0)
+        while (i < r->n_aggregates && !aggregate_is(&all[i], &a))
                 i++;
         if (i == RULE_AGGREGATES_MAX)
                 return diag_error(l->d, pos, NULL, "more than %d different aggregates in one rule",
@@ -156,23 +160,16 @@ static int distinct_call(struct scope *s, struct ww_str name, struct diag_pos po
         capture = rule_load_capture(s->l, (uint16_t)(1u << alias), f, pos);
         if (capture < 0)
                 return DIAG_E_USER;
-        memset(&a, 0, sizeof a);
-        a.kind = AGGREGATE_DISTINCT;
-        a.alias = (uint8_t)alias;
-        a.capture = (uint8_t)capture;
+        a = (struct aggregate){ AGGREGATE_DISTINCT, (uint8_t)alias, (uint8_t)capture };
         return aggregate_add(s->l, a, pos, ret);
 }
 
 static int count_call(struct scope *s, struct ww_str name, struct diag_pos pos, struct expr_ref *ret) {
-        struct aggregate a;
         int alias = rule_load_alias(s->l, name, pos);
 
         if (alias < 0)
                 return DIAG_E_USER;
-        memset(&a, 0, sizeof a);
-        a.kind = AGGREGATE_COUNT;
-        a.alias = (uint8_t)alias;
-        return aggregate_add(s->l, a, pos, ret);
+        return aggregate_add(s->l, (struct aggregate){ .kind = AGGREGATE_COUNT, .alias = (uint8_t)alias }, pos, ret);
 }
 
 static int unknown_call(struct diag *d, struct ww_str function, struct diag_pos pos) {

@@ -94,26 +94,21 @@ static int load_head(struct load *l, const struct yaml_node *n) {
         return sensor ? claim_owner(l, name) : -ENOMEM;
 }
 
-static int load_type(struct load *l, const struct yaml_node *n) {
-        struct decode_types *t = l->types;
-        struct type type = { 0 };
+static int load_body(struct load *l, const struct yaml_node *n) {
         int r, result = 0;
 
-        if (n->type != YAML_MAPPING)
-                return diag_error(l->d, n->pos, "a file holds one type, or a list of types",
-                                  "a sensor type is a mapping");
-        l->type = &type;
-        r = load_head(l, n);
-        if (r)
-                return r;
         r = load_keys_check(l, n, "sensor type", load_type_keys, load_type_keys_n);
         LOAD_MERGE(r, result);
         r = load_messages(l, n);
         LOAD_MERGE(r, result);
-        type.examples = yaml_get(n, "examples");
-        if (!type.examples)
-                diag_warning(l->d, type.pos, "add `examples:` with what real devices sent",
-                             "sensor `%s` has no examples: nothing tests it", type.name.p);
+        l->type->examples = yaml_get(n, "examples");
+        if (!l->type->examples)
+                diag_warning(l->d, l->type->pos, "add `examples:` with what real devices sent",
+                             "sensor `%s` has no examples: nothing tests it", l->type->name.p);
+        return result;
+}
+
+static int type_add(struct decode_types *t, const struct type *type) {
         if (t->n == t->capacity) {
                 size_t capacity = t->capacity ? t->capacity * 2 : 16;
                 struct type *types = realloc(t->types, capacity * sizeof(*types));
@@ -123,8 +118,27 @@ static int load_type(struct load *l, const struct yaml_node *n) {
                 t->types = types;
                 t->capacity = capacity;
         }
-        t->types[t->n++] = type;
-        return result;
+        t->types[t->n++] = *type;
+        return 0;
+}
+
+/* A type with a name is kept although more is wrong with it: others may speak of it. */
+static int load_type(struct load *l, const struct yaml_node *n) {
+        struct type type = { 0 };
+        int r;
+
+        if (n->type != YAML_MAPPING)
+                return diag_error(l->d, n->pos, "a file holds one type, or a list of types",
+                                  "a sensor type is a mapping");
+        l->type = &type;
+        r = load_head(l, n);
+        if (!r) {
+                r = load_body(l, n);
+                if (r >= 0 && type_add(l->types, &type) < 0)
+                        r = -ENOMEM;
+        }
+        l->type = NULL;
+        return r;
 }
 
 static int load_file(struct load *l, const struct bundle_file *file) {

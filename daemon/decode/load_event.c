@@ -113,7 +113,7 @@ static int load_value(struct load *l, const struct yaml_node *n, struct type_eve
 
 static int load_rest(struct load *l, const struct yaml_node *n, const struct type_message *message,
                      struct type_event *e) {
-        const struct yaml_node *x;
+        const struct yaml_node *momentary = yaml_get(n, "momentary"), *repeat = yaml_get(n, "repeat_within"), *x;
         int r = 0;
 
         if ((x = yaml_get(n, "kind_by_class")))
@@ -124,14 +124,14 @@ static int load_rest(struct load *l, const struct yaml_node *n, const struct typ
                 r = load_condition(l, x, &e->where);
         if (!r && (x = yaml_get(n, "required")))
                 r = yaml_bool(x, "required", l->d, &e->required);
-        if (!r && (x = yaml_get(n, "momentary")))
-                r = yaml_bool(x, "momentary", l->d, &e->momentary);
-        if (!r && e->momentary && e->nature != WW_NATURE_STATE)
-                r = diag_error(l->d, x->pos, "leave it out", "%s: a pulse is momentary anyway", l->what);
-        if (!r && (x = yaml_get(n, "repeat_within")))
-                r = yaml_span(x, "repeat_within", WW_MSEC, 31 * WW_DAY, l->d, &e->repeat_within);
-        if (!r && e->repeat_within && e->nature == WW_NATURE_STATE)
-                r = diag_error(l->d, x->pos, "leave it out", "%s: a state never repeats by itself", l->what);
+        if (!r && momentary)
+                r = yaml_bool(momentary, "momentary", l->d, &e->momentary);
+        if (!r && momentary && e->momentary && e->nature != WW_NATURE_STATE)
+                r = diag_error(l->d, momentary->pos, "leave it out", "%s: a pulse is momentary anyway", l->what);
+        if (!r && repeat)
+                r = yaml_span(repeat, "repeat_within", WW_MSEC, 31 * WW_DAY, l->d, &e->repeat_within);
+        if (!r && repeat && e->nature == WW_NATURE_STATE)
+                r = diag_error(l->d, repeat->pos, "leave it out", "%s: a state never repeats by itself", l->what);
         return r ? r
                  : load_attributes(l, yaml_get(n, "attributes"), message->attrs, message->n_attrs, &e->attrs,
                                    &e->n_attrs);

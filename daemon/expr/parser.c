@@ -236,7 +236,7 @@ static int parse_unary(struct parser *p, struct expr **ret) {
 /* A run of operators of one level, from the left. */
 static int parse_run(struct parser *p, int first, int last, int (*operand)(struct parser *, struct expr **),
                      struct expr **ret) {
-        struct expr *left, *right;
+        struct expr *left = NULL, *right = NULL;
         int r = operand(p, &left);
 
         while (!r && token(p)->type == TOKEN_SIGN && token(p)->op >= first && token(p)->op <= last) {

@@ -290,7 +290,7 @@ bool journal_identity_check(struct ww_str value, char ret[static 33]) {
 
 static int get_identity(struct journal *j, MDB_txn *txn) {
         MDB_val key = { strlen(JOURNAL_META_ID), (void *)(uintptr_t)JOURNAL_META_ID }, value;
-        uint64_t format;
+        uint64_t format = 0;
         int rc, r = journal_meta_u64(j, txn, JOURNAL_META_FORMAT, &format);
 
         if (r)

@@ -15,8 +15,15 @@
 #define NODE_BYTES       24   /* of an entry beside its record: header, key, pointer */
 #define PAGE_BYTES_LEAST 2000 /* of a page of 4096, what at least is filled: larger records have pages of their own */
 
+/* whole ones */
+static double map_pages(const struct journal *j) {
+        uint64_t pages = j->map / j->page;
+
+        return (double)pages;
+}
+
 static double reserve_pages(const struct journal *j) {
-        double part = RESERVE_PART * (double)(j->map / j->page);
+        double part = RESERVE_PART * map_pages(j);
 
         return part > RESERVE_MIN ? part : RESERVE_MIN;
 }
@@ -43,7 +50,7 @@ int journal_begin(struct journal *j) {
                 journal_abort(j);
                 return r;
         }
-        j->pages_left = (double)(j->map / j->page) - (double)used - reserve_pages(j) - TURN_PAGES;
+        j->pages_left = map_pages(j) - (double)used - reserve_pages(j) - TURN_PAGES;
         j->txn_head = j->head;
         return 0;
 }
@@ -234,5 +241,5 @@ double journal_fill(struct journal *j) {
         if (journal_used_pages(j, txn, &used))
                 used = j->map / j->page;
         mdb_txn_abort(txn);
-        return (double)used / (double)(j->map / j->page);
+        return (double)used / map_pages(j);
 }

@@ -56,7 +56,7 @@ static void copy_json(struct copy *c, struct ww_str text) {
         json_t *json = json_loadb(text.p ? text.p : "", text.n, JSON_REJECT_DUPLICATES, NULL);
         size_t place;
 
-        if (json && json_is_object(json)) {
+        if (json_is_object(json)) {
                 copy_jsonb(c, text);
         } else {
                 place = copy_open(c);
