@@ -34,6 +34,7 @@
 #define OUT_MAX      (256 * 1024)
 #define PACKET_MAX   8192
 #define RETRY        (SECOND / 10)
+#define WAIT_MAX     (SECOND / 10)
 #define ANSWER_LIMIT (10 * SECOND) /* without a byte from the broker while acks are due: connect anew */
 
 struct item {
@@ -52,7 +53,7 @@ struct load {
         int64_t give_up;
         FILE *log;
 
-        int fd;
+        int fd, wake; /* wake: bytes that must have come before the loop wakes for them */
         bool connected;
         struct item *ring;           /* window entries, index % window */
         uint64_t head, tail, resent; /* head..tail not acknowledged; resent: next to send, <= tail */
@@ -133,7 +134,9 @@ static size_t fill(char *out, size_t size, const char *template, unsigned long l
         size_t n = 0;
 
         while (*template && n + 24 < size) {
-                if (strncmp(template, "{device}", 8) == 0) {
+                if (*template != '{')
+                        out[n++] = *template ++;
+                else if (strncmp(template, "{device}", 8) == 0) {
                         n += (size_t)sprintf(out + n, "%llu", device);
                         template += 8;
                 } else if (strncmp(template, "{number}", 8) == 0) {
@@ -211,6 +214,7 @@ static void dial(struct load *l, int64_t now) {
         connect_packet(l);
         l->heard = now;
         l->resent = l->head;
+        l->wake = 1;
 }
 
 static void acknowledged(struct load *l, uint16_t mid) {
@@ -336,20 +340,31 @@ static void produce(struct load *l, int64_t now) {
         }
 }
 
-static int wait_time(const struct load *l, int64_t now) {
-        int64_t next;
+/* µs, 0 to WAIT_MAX. */
+static int64_t wait_time(const struct load *l, int64_t now) {
+        int64_t next = now + WAIT_MAX;
 
         if (l->fd < 0)
-                return (int)((l->retry_at - now) / 1000 + 1);
-        if (l->rate <= 0 || l->tail >= l->count || l->tail - l->head >= l->open_max)
-                return 100;
-        next = l->began + (int64_t)((double)(l->tail + 1) / l->rate * 1e6);
-        return next <= now ? 0 : next - now > 100000 ? 100 : (int)((next - now) / 1000);
+                next = l->retry_at;
+        else if (l->rate > 0 && l->tail < l->count && l->tail - l->head < l->open_max)
+                next = l->began + (int64_t)((double)(l->tail + 1) / l->rate * 1e6);
+        return next <= now ? 0 : next - now > WAIT_MAX ? WAIT_MAX : next - now;
+}
+
+/* At full speed acks are worth a wake-up only many at a time: a quarter of what is open, while more than that is. */
+static void wake_for(struct load *l) {
+        int bytes = l->rate <= 0 && l->tail < l->count && l->tail - l->head > l->open_max / 2 ? (int)l->open_max : 1;
+
+        if (bytes != l->wake && l->fd >= 0) {
+                setsockopt(l->fd, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof(bytes));
+                l->wake = bytes;
+        }
 }
 
 static void turn(struct load *l) {
         int64_t now = now_boot();
         struct pollfd p = { .fd = l->fd };
+        struct timespec wait = { 0 };
 
         if (l->fd < 0 && now >= l->retry_at)
                 dial(l, now);
@@ -357,7 +372,9 @@ static void turn(struct load *l) {
                 produce(l, now);
         p.fd = l->fd;
         p.events = (short)(POLLIN | (l->out_n ? POLLOUT : 0));
-        if (poll(&p, l->fd >= 0, wait_time(l, now)) < 0)
+        wake_for(l);
+        wait.tv_nsec = wait_time(l, now) * 1000;
+        if (ppoll(&p, l->fd >= 0, &wait, NULL) < 0)
                 return;
         now = now_boot();
         if (p.revents & (POLLIN | POLLHUP | POLLERR))

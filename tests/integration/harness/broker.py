@@ -58,13 +58,14 @@ def wait_for(condition, timeout=10.0, what="the condition"):
 
 
 class Broker:
-    def __init__(self, folder, users=None, tls=None, extra="", acl=None, port=None):
+    def __init__(self, folder, users=None, tls=None, extra="", acl=None, port=None, verbose=True):
         """`users`: {name: password}, None = anonymous. `tls`: Certificates, None = plain. `acl`: text of an ACL file.
-        `extra`: further lines of configuration."""
+        `extra`: further lines of configuration. `verbose`: a line in the log for each packet."""
         self.folder = pathlib.Path(folder) / "mosquitto"
         self.folder.mkdir(parents=True, exist_ok=True)
         self.users, self.tls, self.acl, self.extra = users, tls, acl, extra
         self.fixed_port = port
+        self.verbose = verbose
         self.port = port
         self.process = None
         self.host = "127.0.0.1"
@@ -120,7 +121,8 @@ class Broker:
                 self.port = free_port()
             self._configure()
             with open(self.folder / "log", "ab") as log:
-                self.process = subprocess.Popen([mosquitto(), "-v", "-c", self.folder / "conf"], stdout=log, stderr=log)
+                command = [mosquitto(), *(["-v"] if self.verbose else []), "-c", self.folder / "conf"]
+                self.process = subprocess.Popen(command, stdout=log, stderr=log)
             try:
                 wait_for(self._answers, 10, "mosquitto listens")
                 return
