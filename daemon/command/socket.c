@@ -12,7 +12,8 @@ int socket_config(struct config *ret, const char *file) {
         struct diag diag = DIAG_INIT;
         int r = config_load(ret, file, &diag);
 
-        diag_render(&diag, &told);
+        if (r)
+                diag_render(&diag, &told);
         if (told.n)
                 (void)fwrite(told.p, 1, told.n, stderr);
         diag_deinit(&diag);

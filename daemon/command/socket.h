@@ -18,5 +18,6 @@ void socket_close(struct socket_session *s);
 int socket_next(struct socket_session *s, int timeout_ms, json_t **ret);
 /** Sends `request` (stolen; an "id" is added if it has none) and waits for the object that carries its id. */
 int socket_call(struct socket_session *s, json_t *request, json_t **ret);
-/** Loads the configuration and tells what is wrong with it. 0 or 1. */
+/** Loads the configuration; 0, or 1 after telling on stderr what is wrong with it. Warnings are for `wardwatch check`.
+ */
 int socket_config(struct config *ret, const char *file);
