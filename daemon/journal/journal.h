@@ -106,9 +106,8 @@ int journal_verify(struct journal *j,
 
 /* names in `meta` that journal_salvage writes into the new journal, for those who go on with it */
 #define JOURNAL_META_SALVAGED    "salvaged"    /* newest seq saved: up to here records may be missing */
-#define JOURNAL_META_PREDECESSOR "predecessor" /* the damaged one's id, 32 hex digits; not there if it was lost, too   \
-                                                */
-#define JOURNAL_META_SALVAGE "salvage"         /* one sentence of counts; emptied by the engine once it has told */
+#define JOURNAL_META_PREDECESSOR "predecessor" /* the damaged one's id, 32 hex digits; absent if lost, too */
+#define JOURNAL_META_SALVAGE     "salvage"     /* one sentence of counts; emptied by the engine once it has told */
 
 /** The number under one of these names, 0 = not there. 0, JOURNAL_E_DAMAGED, -errno. */
 int journal_get_meta_u64(struct journal *j, const char *name, uint64_t *ret);
