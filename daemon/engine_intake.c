@@ -88,7 +88,7 @@ static int engine_on_message(void *userdata, struct ingress *ingress, const stru
         };
         int r;
 
-        if (m->mid && redelivery_is(s->redelivery, m->mid, m->topic, m->payload)) {
+        if (m->mid && m->dup && redelivery_is(s->redelivery, m->mid, m->topic, m->payload)) {
                 s->redelivered++;
                 return 0;
         }
@@ -108,8 +108,6 @@ static void engine_on_state(void *userdata, struct ingress *ingress, enum ingres
 
         log_info("intake-state", name, "%s to %s: %s", ingress_state_name(old), ingress_state_name(state),
                  why ? why : "");
-        if (state == INGRESS_CATCHING_UP)
-                redelivery_connected(s->redelivery, s->known);
         if (state >= INGRESS_CATCHING_UP && !s->known)
                 s->known = true; /* written with the next turn: engine_say below always makes one */
         if (state == INGRESS_CLOSED && !s->closed && !s->lost) {
@@ -125,7 +123,7 @@ static void engine_on_state(void *userdata, struct ingress *ingress, enum ingres
 static void engine_on_session_lost(void *userdata, struct ingress *ingress) {
         struct engine_session *s = userdata;
 
-        redelivery_connected(s->redelivery, false);
+        redelivery_forget(s->redelivery);
         engine_say(s->engine, "session-lost", lane_names[s->lane],
                    "the broker does not know our session any more; states are taken anew from retained messages");
 }

@@ -83,6 +83,8 @@ static int engine_try_snapshot(struct engine *e, uint64_t seq, struct snapshot_h
 
         if (r)
                 return r;
+        if (e->salvaged.n && !e->predecessor[0]) /* the id was lost with the rest; here it is */
+                memcpy(e->predecessor, head->journal_id, sizeof e->predecessor);
         if (strcmp(head->journal_id, e->predecessor) == 0)
                 e->snapshot_wanted = true; /* one of our own, soon */
         else if (strcmp(head->journal_id, journal_id(e->journal)) != 0 || seq > journal_head(e->journal))
@@ -261,15 +263,14 @@ static void engine_remember(struct engine *e, const struct journal_batch *batch)
 }
 
 static int engine_recover_redelivery(struct engine *e) {
-        uint32_t window = (uint32_t)e->config->mqtt.batch * 2;
         uint64_t head = journal_head(e->journal), tail = journal_tail(e->journal);
         /* unacknowledged messages are in the last turns, of which commands and notices may be the greater part */
-        uint64_t back = (uint64_t)window * 4 + 4 * ENGINE_PENDING_MAX;
+        uint64_t back = ENGINE_LANES * REDELIVERY_WINDOW + 4 * ENGINE_PENDING_MAX;
         uint64_t from = head > back ? head - back : 1;
         int r = 0;
 
         for (size_t i = 0; i < ENGINE_LANES && !r; i++)
-                r = redelivery_new(&e->sessions[i].redelivery, window);
+                r = redelivery_new(&e->sessions[i].redelivery, REDELIVERY_WINDOW);
         if (from < tail)
                 from = tail;
         while (!r && head && from <= head) {
@@ -402,6 +403,8 @@ static int engine_recover_salvaged(struct engine *e) {
                 e->seq += SALVAGE_GAP;
         r = engine_append_notice(e, "journal-damaged", 0,
                                  *words ? words : "no snapshot can be read: the state begins with the oldest record");
+        if (!r && e->predecessor[0])
+                r = journal_put_meta(e->journal, JOURNAL_META_PREDECESSOR, ww_str(e->predecessor));
         if (!r)
                 r = journal_put_meta(e->journal, JOURNAL_META_SALVAGE, WW_STR_NONE);
         return r ? r : engine_rewrite_live(e);

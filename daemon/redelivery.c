@@ -8,14 +8,13 @@ struct redelivery_entry {
 
 struct redelivery {
         uint32_t window, count;
-        bool expecting; /* between a connect and the first message that is new */
         struct redelivery_entry by_mid[UINT16_MAX + 1];
 };
 
 int redelivery_new(struct redelivery **ret, uint32_t window) {
         struct redelivery *r;
 
-        if (window < 1 || window > 16384)
+        if (window < 1 || window > REDELIVERY_WINDOW)
                 return -EINVAL;
         r = calloc(1, sizeof *r); /* pages that no identifier touches are never there */
         if (!r)
@@ -41,19 +40,12 @@ void redelivery_note(struct redelivery *r, uint16_t mid, struct ww_str topic, st
         r->by_mid[mid] = (struct redelivery_entry){ redelivery_hash(topic, payload), r->count };
 }
 
-void redelivery_connected(struct redelivery *r, bool session_present) {
-        r->expecting = session_present;
-        if (!session_present)
-                memset(r->by_mid, 0, sizeof r->by_mid);
+void redelivery_forget(struct redelivery *r) {
+        memset(r->by_mid, 0, sizeof r->by_mid);
 }
 
-bool redelivery_is(struct redelivery *r, uint16_t mid, struct ww_str topic, struct ww_str payload) {
+bool redelivery_is(const struct redelivery *r, uint16_t mid, struct ww_str topic, struct ww_str payload) {
         const struct redelivery_entry *entry = &r->by_mid[mid];
 
-        if (!r->expecting)
-                return false;
-        if (entry->stamp && r->count - entry->stamp < r->window && entry->hash == redelivery_hash(topic, payload))
-                return true;
-        r->expecting = false;
-        return false;
+        return entry->stamp && r->count - entry->stamp < r->window && entry->hash == redelivery_hash(topic, payload);
 }

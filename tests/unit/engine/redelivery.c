@@ -18,26 +18,24 @@ static void note(struct redelivery *r, uint16_t mid, const char *payload) {
         redelivery_note(r, mid, topic, ww_str(payload));
 }
 
-static void nothing_is_a_redelivery_before_a_connect(void **state) {
+static void what_was_never_taken_is_new(void **state) {
         _cleanup_(redelivery_freep) struct redelivery *r = NULL;
 
         assert_int_equal(redelivery_new(&r, 10), 0);
-        note(r, 1, "a");
         assert_false(is(r, 1, "a"));
+        assert_false(is(r, 0, ""));
 }
 
-static void committed_ones_are_known_until_the_first_new_one(void **state) {
+static void committed_ones_are_known(void **state) {
         _cleanup_(redelivery_freep) struct redelivery *r = NULL;
 
         assert_int_equal(redelivery_new(&r, 10), 0);
         note(r, 1, "a");
         note(r, 2, "b");
-        redelivery_connected(r, true);
         assert_true(is(r, 1, "a"));
+        assert_false(is(r, 3, "c")); /* lost in the socket: has DUP, and is new */
         assert_true(is(r, 2, "b"));
-        assert_false(is(r, 3, "c"));
-        /* from here on the same bytes under an old identifier are a new message */
-        assert_false(is(r, 1, "a"));
+        assert_true(is(r, 1, "a")); /* and at the next reconnect again */
 }
 
 static void same_identifier_with_other_bytes_is_new(void **state) {
@@ -45,8 +43,15 @@ static void same_identifier_with_other_bytes_is_new(void **state) {
 
         assert_int_equal(redelivery_new(&r, 10), 0);
         note(r, 1, "a");
-        redelivery_connected(r, true);
         assert_false(is(r, 1, "b"));
+}
+
+static void same_bytes_under_another_identifier_are_new(void **state) {
+        _cleanup_(redelivery_freep) struct redelivery *r = NULL;
+
+        assert_int_equal(redelivery_new(&r, 10), 0);
+        note(r, 1, "emergency");
+        assert_false(is(r, 2, "emergency"));
 }
 
 static void same_bytes_on_another_topic_are_new(void **state) {
@@ -54,18 +59,15 @@ static void same_bytes_on_another_topic_are_new(void **state) {
 
         assert_int_equal(redelivery_new(&r, 10), 0);
         note(r, 1, "a");
-        redelivery_connected(r, true);
         assert_false(redelivery_is(r, 1, WW_STR("u"), WW_STR("a")));
 }
 
-static void a_lost_session_forgets(void **state) {
+static void a_new_session_forgets(void **state) {
         _cleanup_(redelivery_freep) struct redelivery *r = NULL;
 
         assert_int_equal(redelivery_new(&r, 10), 0);
         note(r, 1, "a");
-        redelivery_connected(r, false);
-        assert_false(is(r, 1, "a"));
-        redelivery_connected(r, true);
+        redelivery_forget(r);
         assert_false(is(r, 1, "a"));
 }
 
@@ -75,7 +77,6 @@ static void the_window_is_half_open(void **state) {
         assert_int_equal(redelivery_new(&r, 3), 0);
         for (uint16_t mid = 1; mid <= 4; mid++)
                 note(r, mid, "x");
-        redelivery_connected(r, true);
         assert_true(is(r, 2, "x"));  /* third newest */
         assert_false(is(r, 1, "x")); /* fourth newest: outside */
 }
@@ -86,7 +87,6 @@ static void an_identifier_that_came_round_is_the_newest_message(void **state) {
         assert_int_equal(redelivery_new(&r, 100), 0);
         note(r, 7, "old");
         note(r, 7, "new");
-        redelivery_connected(r, true);
         assert_true(is(r, 7, "new"));
         assert_false(is(r, 7, "old"));
 }
@@ -95,17 +95,18 @@ static void the_window_is_bounded(void **state) {
         struct redelivery *r = NULL;
 
         assert_int_equal(redelivery_new(&r, 0), -EINVAL);
-        assert_int_equal(redelivery_new(&r, 16385), -EINVAL);
+        assert_int_equal(redelivery_new(&r, REDELIVERY_WINDOW + 1), -EINVAL);
         assert_null(r);
 }
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(nothing_is_a_redelivery_before_a_connect),
-                cmocka_unit_test(committed_ones_are_known_until_the_first_new_one),
+                cmocka_unit_test(what_was_never_taken_is_new),
+                cmocka_unit_test(committed_ones_are_known),
                 cmocka_unit_test(same_identifier_with_other_bytes_is_new),
+                cmocka_unit_test(same_bytes_under_another_identifier_are_new),
                 cmocka_unit_test(same_bytes_on_another_topic_are_new),
-                cmocka_unit_test(a_lost_session_forgets),
+                cmocka_unit_test(a_new_session_forgets),
                 cmocka_unit_test(the_window_is_half_open),
                 cmocka_unit_test(an_identifier_that_came_round_is_the_newest_message),
                 cmocka_unit_test(the_window_is_bounded),
