@@ -44,6 +44,11 @@ static void on_reload(void *userdata) {
         engine_reload_start(userdata);
 }
 
+static void on_refused(void *userdata, const char *why) {
+        engine_say(userdata, "rules-refused", NULL, "%s; the log has the messages, and `wardwatch check` shows them",
+                   why);
+}
+
 static void on_stop(void *userdata) {
         struct engine *e = userdata;
 
@@ -130,9 +135,11 @@ static int engine_open_journal(struct engine *e) {
 }
 
 static int engine_new(struct engine *e) {
-        const struct worker_handlers handlers = {
-                .userdata = e, .reload = on_reload, .stop = on_stop, .workers = engine_status_workers
-        };
+        const struct worker_handlers handlers = { .userdata = e,
+                                                  .reload = on_reload,
+                                                  .stop = on_stop,
+                                                  .workers = engine_status_workers,
+                                                  .refused = on_refused };
         int r = worker_new(&e->worker, e->base, e->options.control_fd, &handlers);
 
         if (!r)

@@ -11,9 +11,19 @@
 
 /*
  * A reload is `wardwatch check` in a process of its own, and only if that is content, {"reload"} to the workers. What
- * is wrong stands on stderr in the words of that command; the workers go on with what they have.
+ * is wrong stands on stderr in the words of that command; the workers go on with what they have, and are told that it
+ * was refused: the engine raises an alarm about it.
  */
 #define CHECK_MAX_SECONDS 60
+
+static void refuse(struct supervisor *s, const char *why) {
+        json_t *refused = json_pack("{s:s}", "refused", why);
+
+        log_error("reload-refused", s->options->config, "%s; nothing is changed", why);
+        for (size_t i = 0; refused && i < s->n; i++)
+                supervisor_child_send(s->children[i], refused);
+        json_decref(refused);
+}
 
 static void on_deadline(evutil_socket_t fd, short what, void *userdata) {
         struct supervisor *s = userdata;
@@ -102,13 +112,13 @@ static void load_and_apply(struct supervisor *s) {
         if (r == 0)
                 put_in_force(s, &fresh);
         else
-                log_error("reload-refused", s->options->config, "the files are not right; nothing is changed");
+                refuse(s, "the files are not right");
         config_deinit(&fresh);
         diag_deinit(&d);
 }
 
 void supervisor_reload_end(struct supervisor *s, int status) {
-        char ending[64];
+        char ending[64], why[96];
 
         event_del(s->reload.deadline);
         s->reload.pid = 0;
@@ -117,8 +127,10 @@ void supervisor_reload_end(struct supervisor *s, int status) {
                 return;
         if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
                 load_and_apply(s);
-        else
-                log_error("reload-refused", s->options->config, "the check ended with %s; nothing is changed", ending);
+        else {
+                (void)snprintf(why, sizeof why, "the check ended with %s", ending);
+                refuse(s, why);
+        }
         supervisor_notify_ready();
         if (s->reload.again) {
                 s->reload.again = false;

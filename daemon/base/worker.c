@@ -102,6 +102,7 @@ void worker_status(struct worker *w, const char *format, ...) {
 static void on_line(void *userdata, struct jsonline *l, json_t *object) {
         struct worker *w = userdata;
         json_t *workers = json_object_get(object, "workers");
+        const char *refused = json_string_value(json_object_get(object, "refused"));
 
         if (json_is_true(json_object_get(object, "stop")))
                 w->handlers.stop(w->handlers.userdata);
@@ -109,6 +110,8 @@ static void on_line(void *userdata, struct jsonline *l, json_t *object) {
                 w->handlers.reload(w->handlers.userdata);
         else if (json_is_array(workers) && w->handlers.workers)
                 w->handlers.workers(w->handlers.userdata, workers);
+        else if (refused && w->handlers.refused)
+                w->handlers.refused(w->handlers.userdata, refused);
 }
 
 static void on_closed(void *userdata, struct jsonline *l, const char *why) {

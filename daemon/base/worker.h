@@ -6,7 +6,8 @@
  *                         {"ready":true}  once, when it does its work
  *                         {"status":"one line"}  for sd_notify and the log
  *                         {"record":N}  engine only: the input it is about to decode while careful; 0 when done
- *   supervisor → worker   {"reload":true}  {"stop":true}  {"workers":[{"name","pid","restarts","state","since"}…]}
+ *   supervisor → worker   {"reload":true}  {"refused":"why"}: a reload that the check did not let through
+ *                         {"stop":true}  {"workers":[{"name","pid","restarts","state","since"}…]}
  *
  * When the pipe closes the supervisor is gone and the worker stops at once.
  */
@@ -23,6 +24,7 @@ struct worker_handlers {
         void (*stop)(void *userdata);                     /* orderly: finish the turn, leave the loop */
         void (*closed)(void *userdata);                   /* the supervisor is gone; default (NULL): stop */
         void (*workers)(void *userdata, json_t *workers); /* borrowed; NULL = not interested */
+        void (*refused)(void *userdata, const char *why); /* NULL = not interested */
 };
 
 /** At the top of a worker's main (worker_enter.c), after log_init and before anything else: user and group dropped to

@@ -19,8 +19,13 @@
 #include <unistd.h>
 
 struct calls {
-        int reload, stop, closed, workers;
+        int reload, stop, closed, workers, refused;
 };
+
+static void on_refused(void *userdata, const char *why) {
+        assert_string_equal(why, "not right");
+        ((struct calls *)userdata)->refused++;
+}
 
 static void on_reload(void *userdata) {
         ((struct calls *)userdata)->reload++;
@@ -44,7 +49,8 @@ struct bench {
 };
 
 static void bench_init(struct bench *b, bool own_closed) {
-        struct worker_handlers handlers = { &b->calls, on_reload, on_stop, own_closed ? on_closed : NULL, on_workers };
+        struct worker_handlers handlers = { &b->calls,  on_reload, on_stop, own_closed ? on_closed : NULL,
+                                            on_workers, on_refused };
         int fds[2];
 
         *b = (struct bench){ .base = event_base_new() };
@@ -79,6 +85,8 @@ static void test_supervisor_speaks(void **state) {
         bench_init(&b, true);
         tell(&b, "{\"reload\":true}\n");
         assert_int_equal(b.calls.reload, 1);
+        tell(&b, "{\"refused\":\"not right\"}\n{\"refused\":true}\n");
+        assert_int_equal(b.calls.refused, 1);
         tell(&b, "{\"reload\":false}\n{\"stop\":1}\n{\"unknown\":true}\n{\"workers\":{}}\n");
         assert_int_equal(b.calls.reload, 1);
         assert_int_equal(b.calls.stop, 0);
