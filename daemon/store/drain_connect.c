@@ -184,10 +184,13 @@ static int drain_partitions(struct drain *d) {
 }
 
 static int drain_cursor(struct drain *d, struct cursor *ret) {
-        _cleanup_buf_ struct buf predecessor = BUF_INIT;
+        _cleanup_buf_ struct buf predecessor = BUF_INIT, untold = BUF_INIT;
         struct cursor_origin origin = { 0 };
-        int e = journal_get_meta(d->journal, JOURNAL_META_PREDECESSOR, &predecessor);
+        int e = journal_get_meta(d->journal, JOURNAL_META_SALVAGE, &untold);
 
+        if (!e && untold.n)
+                return drain_trouble(d, "journal-salvaged", "the engine has not taken the salvaged journal over yet");
+        e = journal_get_meta(d->journal, JOURNAL_META_PREDECESSOR, &predecessor);
         if (!e) {
                 buf_put_u8(&predecessor, 0);
                 origin.journal_id = (const char *)predecessor.p;
