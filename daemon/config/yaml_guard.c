@@ -4,6 +4,7 @@
  * hides what follows it); the parser's own check of depth then stops at the 33rd level, so that nothing passes both.
  */
 #include "config/yaml_guard.h"
+#include "base/utf8.h"
 #include "config/yaml.h"
 
 struct cursor {
@@ -13,33 +14,6 @@ struct cursor {
 
 static struct diag_pos cursor_pos(const struct cursor *c) {
         return (struct diag_pos){ c->file, c->line, c->column };
-}
-
-/* Bytes of the well-formed UTF-8 character at the front (Unicode table 3-7), 0 if there is none. */
-static size_t utf8_length(struct ww_str s) {
-        const unsigned char *p = (const unsigned char *)s.p;
-        unsigned char low = 0x80, high = 0xbf;
-        size_t n;
-
-        if (p[0] < 0x80)
-                return 1;
-        n = p[0] >= 0xc2 && p[0] <= 0xdf ? 2 : p[0] >= 0xe0 && p[0] <= 0xef ? 3 : p[0] >= 0xf0 && p[0] <= 0xf4 ? 4 : 0;
-        if (n == 0 || n > s.n)
-                return 0;
-        if (p[0] == 0xe0)
-                low = 0xa0; /* no overlong forms */
-        if (p[0] == 0xed)
-                high = 0x9f; /* no surrogates */
-        if (p[0] == 0xf0)
-                low = 0x90;
-        if (p[0] == 0xf4)
-                high = 0x8f;
-        if (p[1] < low || p[1] > high)
-                return 0;
-        for (size_t i = 2; i < n; i++)
-                if ((p[i] & 0xc0) != 0x80)
-                        return 0;
-        return n;
 }
 
 static void cursor_step(struct cursor *c, size_t n) {
@@ -56,7 +30,7 @@ static void cursor_step(struct cursor *c, size_t n) {
 static int check_characters(struct cursor c, struct diag *d) {
         while (c.left.n) {
                 unsigned char byte = (unsigned char)c.left.p[0];
-                size_t n = utf8_length(c.left);
+                size_t n = utf8_length(c.left.p, c.left.n);
 
                 if (n == 0)
                         return diag_error(d, cursor_pos(&c), "save the file as UTF-8", "byte 0x%02x is not UTF-8",

@@ -1,4 +1,5 @@
 #include "decode/document.h"
+#include "base/utf8.h"
 
 #include <math.h>
 
@@ -36,38 +37,13 @@ uint32_t document_add(struct document *d, enum document_type type, const char *p
         return d->n++;
 }
 
-unsigned document_utf8(const unsigned char *p, const unsigned char *end) {
-        size_t left = (size_t)(end - p);
-
-        if (p[0] < 0x80)
-                return 1;
-        if (p[0] < 0xC2)
-                return 0;
-        if (p[0] < 0xE0)
-                return left >= 2 && (p[1] & 0xC0) == 0x80 ? 2 : 0;
-        if (left < 3 || (p[1] & 0xC0) != 0x80 || (p[2] & 0xC0) != 0x80)
-                return 0;
-        if (p[0] < 0xF0) {
-                if ((p[0] == 0xE0 && p[1] < 0xA0) || (p[0] == 0xED && p[1] > 0x9F))
-                        return 0;
-                return 3;
-        }
-        if (left < 4 || (p[3] & 0xC0) != 0x80 || p[0] > 0xF4)
-                return 0;
-        if ((p[0] == 0xF0 && p[1] < 0x90) || (p[0] == 0xF4 && p[1] > 0x8F))
-                return 0;
-        return 4;
-}
-
 bool document_text_valid(struct ww_str s) {
-        const unsigned char *p = (const unsigned char *)s.p, *end = p + s.n;
-
-        while (s.n && p < end) {
-                unsigned n = *p == 0 ? 0 : document_utf8(p, end);
+        for (size_t i = 0; i < s.n;) {
+                size_t n = s.p[i] == '\0' ? 0 : utf8_length(s.p + i, s.n - i);
 
                 if (n == 0)
                         return false;
-                p += n;
+                i += n;
         }
         return true;
 }

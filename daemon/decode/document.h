@@ -84,5 +84,3 @@ bool document_number(struct ww_str text, double *ret);
 struct ww_str document_cut(struct ww_str s, size_t max);
 /** True if `s` is valid UTF-8 without NUL. */
 bool document_text_valid(struct ww_str s);
-/** Length of the UTF-8 sequence at p (end > p), 0 if it is not one. */
-unsigned document_utf8(const unsigned char *p, const unsigned char *end);

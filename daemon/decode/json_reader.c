@@ -1,4 +1,5 @@
 #include "decode/json_reader.h"
+#include "base/utf8.h"
 
 /*
  * The reader is a loop over values. `stack` holds the open objects and arrays; after each value the innermost one says
@@ -64,7 +65,7 @@ static bool read_string(struct reader *r) {
         bool escaped = false;
 
         for (;;) {
-                unsigned n;
+                size_t n;
 
                 while (r->p < r->end && is_plain((unsigned char)*r->p))
                         r->p++;
@@ -80,7 +81,7 @@ static bool read_string(struct reader *r) {
                 }
                 if ((unsigned char)*r->p < 0x20)
                         return fail(r, "control character in a string");
-                n = document_utf8((const unsigned char *)r->p, (const unsigned char *)r->end);
+                n = utf8_length(r->p, (size_t)(r->end - r->p));
                 if (n == 0)
                         return fail(r, "not UTF-8");
                 r->p += n;

@@ -1,36 +1,7 @@
 #include "store/escape.h"
+#include "base/utf8.h"
 
 #include <xxhash.h>
-
-/* Length of the valid UTF-8 character at p, 0 if there is none: no overlong form, no surrogate, nothing above U+10FFFF.
- */
-static size_t utf8_length(const uint8_t *p, size_t n) {
-        uint8_t low = 0x80, high = 0xbf;
-        size_t length;
-
-        if (p[0] < 0x80)
-                return 1;
-        if (p[0] < 0xc2 || p[0] > 0xf4)
-                return 0;
-        length = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-        if (n < length)
-                return 0;
-        if (p[0] == 0xe0)
-                low = 0xa0;
-        else if (p[0] == 0xed)
-                high = 0x9f;
-        else if (p[0] == 0xf0)
-                low = 0x90;
-        else if (p[0] == 0xf4)
-                high = 0x8f;
-        if (p[1] < low || p[1] > high)
-                return 0;
-        for (size_t i = 2; i < length; i++) {
-                if (p[i] < 0x80 || p[i] > 0xbf)
-                        return 0;
-        }
-        return length;
-}
 
 #define EACH_BYTE(x) (UINT64_C(0x0101010101010101) * (x))
 
@@ -56,7 +27,7 @@ static size_t plain_run(const uint8_t *p, size_t n) {
         size_t i = ascii_run(p, n);
 
         while (i < n) {
-                size_t length = p[i] == 0 || p[i] == '\\' ? 0 : utf8_length(p + i, n - i);
+                size_t length = p[i] == 0 || p[i] == '\\' ? 0 : utf8_length((const char *)p + i, n - i);
 
                 if (length == 0)
                         break;
@@ -146,7 +117,7 @@ void escape_name(struct buf *out, struct ww_str s) {
                 return;
         }
         while (cut < ESCAPE_CUT - 24) {
-                size_t length = text.p[cut] != '\\'       ? utf8_length(text.p + cut, text.n - cut)
+                size_t length = text.p[cut] != '\\'       ? utf8_length((const char *)text.p + cut, text.n - cut)
                                 : text.p[cut + 1] == '\\' ? 2
                                                           : 4; /* an escape is not split */
 
