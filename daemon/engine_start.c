@@ -399,8 +399,6 @@ static int engine_recover_salvaged(struct engine *e) {
         if (!*words && !e->rebuilt)
                 return 0;
         e->snapshot_wanted = true;
-        if (*words)
-                e->seq += SALVAGE_GAP;
         r = engine_append_notice(e, "journal-damaged", 0,
                                  *words ? words : "no snapshot can be read: the state begins with the oldest record");
         if (!r && e->predecessor[0])
@@ -458,6 +456,8 @@ static int engine_recover_state(struct engine *e, const struct snapshot_head *sn
         if (!r)
                 r = engine_replay(e, from);
         e->seq = e->committed = head > snapshot->seq ? head : snapshot->seq;
+        if (e->salvaged.n)
+                e->seq += SALVAGE_GAP;
         return r;
 }
 

@@ -50,8 +50,8 @@ static void verify_input(struct verify *v, uint64_t seq, struct ww_str record) {
 
         if (r)
                 tell(v, JOURNAL_INPUT, seq, 0, why_bad(r));
-        /* a writer beside us may have trimmed what lay between */
-        if (seq > before + 1 && seq > v->salvaged && before >= v->trimmed && before)
+        /* a writer beside us may have trimmed what lay between; behind a salvage numbers go on after a gap */
+        if (seq > before + 1 && before > v->salvaged && before >= v->trimmed && before)
                 tell(v, JOURNAL_INPUT, before + 1, 0, "missing");
 }
 
