@@ -1,0 +1,543 @@
+"""The engine as operators and the other processes meet it: reload, commands, followers, careful start, a damaged journal."""
+
+import json
+import os
+import pathlib
+import random
+import signal
+import sys
+import time
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from harness import spine  # noqa: E402
+from harness.broker import Broker  # noqa: E402
+from harness.daemon import DaemonError, Socket, wait_for  # noqa: E402
+from harness.leash import find_driver  # noqa: E402
+from harness.postgres import Postgres  # noqa: E402
+
+SENSORS = spine.SENSORS.replace('topics: ["bulk/{device}", "urgent/{device}"]',
+                                'topics: ["bulk/{device}", "urgent/{device}", "bulk/crash-me/{device}"]')
+
+RULE = """\
+- rule: {name}
+  title: "{name} at {{device}}"
+  select: {{x: {{kind: passage, where: "number == {number}"}}}}
+  by: device
+  raise: {{hazard: theft, priority: {priority}}}
+  examples:
+    - given: [0s x D1 number={number}]
+      alarms: [0s D1]
+"""
+
+
+def rule(name, number, priority="medium"):
+    return RULE.format(name=name, number=number, priority=priority)
+
+
+class Scene:
+    def __init__(self, tmp_path, make_daemon, broker, postgres=None, settings=None):
+        self.broker, self.postgres = broker, postgres
+        rules = spine.write_rules(tmp_path / "rules", rule("one", 1) + rule("two", 2), SENSORS)
+        self.daemon = make_daemon(broker=broker, postgres=postgres, rules=rules, settings=settings)
+        self.rules_file = self.daemon.rules / "hospital" / "test.yaml"
+
+    def start(self):
+        self.daemon.start()
+        return self.live()
+
+    def live(self):
+        wait_for(lambda: (self.daemon.answers() or {"blind": True})["blind"] is False, 40, "a live intake")
+        return self
+
+    def publish(self, device, number, topic="bulk/{}"):
+        self.broker.publish(topic.format(device), json.dumps({"device": device, "number": number}))
+
+    def alarms(self):
+        """What is, as the feed says it: {(rule, key): alarm}."""
+        with self.daemon.connect() as feed:
+            return read_live(feed)[0]
+
+    def alarm(self, name, device):
+        key = (name, f"device={device}")
+        return wait_for(lambda: self.alarms().get(key), 20, f"an alarm of {key}")
+
+    def restart_engine(self):
+        old = self.daemon.kill("engine")
+        self.daemon.wait_restarted("engine", old)
+        self.live()
+
+
+def read_live(feed, request=None):
+    """({(rule, key): alarm}, where the state ends)."""
+    feed.send(**(request or {"cmd": "follow"}))
+    alarms = {}
+    while "live_end" not in (line := feed.next()):
+        if "live" in line:
+            alarms[(line["live"]["rule"], line["live"]["key"])] = line["live"]
+    return alarms, line["live_end"]
+
+
+@pytest.fixture
+def scene(tmp_path, make_daemon):
+    with Broker(tmp_path) as broker:
+        yield Scene(tmp_path, make_daemon, broker).start()
+
+
+@pytest.fixture
+def stored(tmp_path, make_daemon):
+    with Broker(tmp_path) as broker, Postgres() as postgres:
+        scene = Scene(tmp_path, make_daemon, broker, postgres)
+        spine.migrate(postgres, scene.daemon.config)
+        yield scene.start()
+
+
+# --- reload ---
+
+
+def rules_hash(scene):
+    return scene.daemon.status()["rules"]["hash"]
+
+
+def test_reload_with_a_new_rule(scene):
+    scene.publish("a", 1)
+    before = scene.alarm("one", "a")
+    old = rules_hash(scene)
+    scene.rules_file.write_text(rule("one", 1) + rule("two", 2) + rule("three", 3))
+    scene.daemon.reload()
+    wait_for(lambda: rules_hash(scene) != old, 20, "new rules in force")
+    assert scene.daemon.status()["rules"]["rules"] == 3
+    assert scene.alarms()[("one", "device=a")] == before  # the open alarm of an unchanged rule is untouched
+    scene.publish("a", 3)
+    scene.alarm("three", "a")
+    assert scene.alarms()[("one", "device=a")] == before
+    # and the same after a replay over the reload
+    now = scene.alarms()
+    scene.restart_engine()
+    assert scene.alarms() == now
+    assert scene.daemon.status()["replay_differs"] == 0
+
+
+def test_reload_with_broken_rules(scene):
+    old = rules_hash(scene)
+    scene.rules_file.write_text(rule("one", 1) + rule("two", 2).replace("hazard: theft", "hazard: thefd"))
+    scene.daemon.reload()
+    wait_for(lambda: ("system/rules-refused", "") in scene.alarms(), 20, "the alarm rules-refused")
+    assert rules_hash(scene) == old
+    line = 1 + (rule("one", 1) + rule("two", 2)).splitlines().index("  raise: {hazard: theft, priority: medium}", 8)
+    assert f"test.yaml:{line}:" in scene.daemon.log
+    scene.publish("b", 2)
+    scene.alarm("two", "b")  # the old set works on
+    # mended, it is taken
+    scene.rules_file.write_text(rule("one", 1) + rule("two", 2) + rule("three", 3))
+    scene.daemon.reload()
+    wait_for(lambda: rules_hash(scene) != old, 20, "the mended rules in force")
+
+
+def test_reload_without_a_rule_ends_its_alarm(scene):
+    scene.publish("a", 1)
+    scene.publish("a", 2)
+    scene.alarm("one", "a")
+    gone = scene.alarm("two", "a")
+    with scene.daemon.connect() as feed:
+        read_live(feed)
+        scene.rules_file.write_text(rule("one", 1))
+        scene.daemon.reload()
+        causes = []
+        while not causes:
+            line = feed.next()
+            if "transition" in line and line["transition"]["alarm"]["id"] == gone["id"]:
+                causes.append(line["transition"]["cause"])
+    assert causes == ["CONFIG_REMOVED"]
+    assert not scene.alarms().get(("two", "device=a"), {"regions": {"active": False}})["regions"]["active"]
+    assert scene.alarm("one", "a")["regions"]["active"]
+    scene.restart_engine()
+    assert scene.daemon.status()["replay_differs"] == 0
+
+
+def test_reload_while_away_is_taken_at_the_start(scene):
+    old = rules_hash(scene)
+    assert scene.daemon.stop() == 0
+    scene.rules_file.write_text(rule("one", 1) + rule("three", 3))
+    scene.start()
+    wait_for(lambda: rules_hash(scene) != old, 20, "new rules in force")
+    scene.publish("a", 3)
+    scene.alarm("three", "a")
+
+
+# --- commands ---
+
+
+def act(scene, verb, alarm, id, version=None, reason="seen"):
+    return scene.daemon.call(verb, id=id, alarm=alarm["id"], version=version or alarm["version"], reason=reason)
+
+
+def test_acknowledge_unacknowledge_reset(scene):
+    scene.publish("a", 1)
+    alarm = scene.alarm("one", "a")
+    first = act(scene, "ack", alarm, "a1")
+    assert first["ok"] and first["alarm"]["state"] == "ACKED"
+    second = act(scene, "unack", first["alarm"], "a2")
+    assert second["ok"] and second["alarm"]["state"] == "UNACK"
+    third = act(scene, "ack", second["alarm"], "a3")
+    assert third["ok"] and third["alarm"]["version"] == alarm["version"] + 3
+    fourth = act(scene, "reset", third["alarm"], "a4", reason="looked after it")
+    assert fourth["ok"] and fourth["alarm"]["state"] == "NORM"
+    assert ("one", "device=a") not in scene.alarms()
+    refused = act(scene, "ack", alarm, "a5")
+    assert not refused["ok"] and refused["error"]["cure"]
+
+
+def test_repeat_with_the_same_id_over_a_killed_engine(stored):
+    s = stored
+    s.publish("a", 1)
+    alarm = s.alarm("one", "a")
+    first = act(s, "ack", alarm, "once")
+    assert act(s, "ack", alarm, "once") == first
+    s.restart_engine()
+    assert act(s, "ack", alarm, "once") == first
+    assert s.alarm("one", "a")["version"] == alarm["version"] + 1
+    spine.settle(s.daemon)
+    assert s.postgres.value("SELECT count(*) FROM alarm_transition WHERE lower(cause) = 'acknowledge'") == 1
+    assert s.postgres.value("SELECT count(*) FROM command WHERE command_id = 'once'") == 1
+    assert s.daemon.status()["replay_differs"] == 0
+
+
+def test_refused_with_a_stale_version(scene):
+    scene.publish("a", 1)
+    alarm = scene.alarm("one", "a")
+    acked = act(scene, "ack", alarm, "seen")["alarm"]
+    scene.publish("a", 1)  # it rises again: who acknowledges by the old version has not seen that
+    newer = wait_for(lambda: (lambda a: a["version"] > acked["version"] and a)(scene.alarm("one", "a")), 20, "a new version")
+    assert newer["state"] == "UNACK"
+    refused = act(scene, "ack", alarm, "stale")
+    assert not refused["ok"] and refused["alarm"]["version"] == newer["version"]
+    assert act(scene, "ack", newer, "fresh")["ok"]
+
+
+def test_the_acts_of_the_command_line(scene):
+    scene.publish("a", 1)
+    alarm = scene.alarm("one", "a")
+    number = str(alarm["id"])
+    listed = scene.daemon.run("alarms")
+    assert listed.returncode == 0 and "one device=a" in listed.stdout
+    done = scene.daemon.run("ack", number, "--reason", "seen", "--id", "cli-1", "--json")
+    assert done.returncode == 0, done.stderr
+    first = json.loads(done.stdout)
+    assert first["alarm"]["state"] == "ACKED"
+    stale = scene.daemon.run("unack", number, "--version", "0")
+    assert stale.returncode in (0, 1)
+    reset = scene.daemon.run("reset", number, "--reason", "inspected")
+    assert reset.returncode in (0, 1), reset.stderr
+    if reset.returncode:  # it was unacknowledged just now
+        assert scene.daemon.run("ack", number, "--reason", "seen").returncode == 0
+        assert scene.daemon.run("reset", number, "--reason", "inspected").returncode == 0
+    assert ("one", "device=a") not in scene.alarms()
+    # a repeat gets the first answer, though there is no such alarm any more
+    again = scene.daemon.run("ack", number, "--reason", "seen", "--id", "cli-1", "--json")
+    assert again.returncode == 0 and json.loads(again.stdout) == first
+    assert scene.daemon.run("ack", number).returncode == 1
+    assert scene.daemon.run("ack", "nonsense").returncode == 2
+    assert scene.daemon.run("alarms", "--from", "1.0").returncode == 2
+
+
+# --- followers ---
+
+
+class Follower:
+    """Reads every line; after an end it goes on after the last one."""
+
+    def __init__(self, daemon):
+        self.daemon = daemon
+        self.at = []
+        self.resets = 0
+        self.state = {}
+
+    def take(self, line):
+        if line.get("reset"):
+            self.resets += 1
+            self.state = {}
+        alarm = line.get("live") or line.get("transition", {}).get("alarm")
+        if alarm and alarm["version"] >= self.state.get(alarm["id"], alarm)["version"]:
+            self.state[alarm["id"]] = alarm
+        if "at" in line:
+            self.at.append(line["at"])
+
+    def shown(self):
+        return {n: a for n, a in self.state.items() if a["state"] != "NORM"}
+
+
+def places(scene):
+    """Of every transition and notice in the journal, in order."""
+    found = []
+    for line in scene.daemon.run("journal", "dump", "--json").stdout.splitlines():
+        line = json.loads(line)
+        if line["in"] == "output" and line["record"]["type"] in ("transition", "notice"):
+            found.append(f"{line['record']['seq']}.{line['record']['n']}")
+    return found
+
+
+def test_follow_goes_on_over_a_restart(scene):
+    follower = Follower(scene.daemon)
+    feed = scene.daemon.connect()
+    _, at = read_live(feed)
+    for round in range(3):
+        for number in (1, 2):
+            scene.publish(f"d{round}", number)
+        want = {("one", f"device=d{round}"), ("two", f"device=d{round}")}
+        while want:
+            line = feed.next()
+            follower.take(line)
+            alarm = line.get("transition", {}).get("alarm", {})
+            want.discard((alarm.get("rule"), alarm.get("key")))
+        at = follower.at[-1]
+        feed.close()
+        scene.restart_engine()
+        feed = scene.daemon.connect()
+        feed.send(cmd="follow", **{"from": at})
+    scene.publish("last", 1)
+    while True:
+        line = feed.next()
+        follower.take(line)
+        if line.get("transition", {}).get("alarm", {}).get("key") == "device=last":
+            break
+    feed.close()
+    assert follower.resets == 0
+    assert follower.at == sorted(set(follower.at), key=lambda at: tuple(map(int, at.split("."))))
+    all = places(scene)
+    first, last = all.index(follower.at[0]), all.index(follower.at[-1])
+    assert follower.at == all[first:last + 1]
+
+
+def test_from_what_is_long_gone_or_nonsense_gets_a_reset(scene):
+    scene.publish("a", 1)
+    scene.alarm("one", "a")
+    for start in ("0.0", "99999999.0", "nonsense", "-1.-1"):
+        with scene.daemon.connect() as feed:
+            feed.send(cmd="follow", **{"from": start})
+            follower = Follower(scene.daemon)
+            while "live_end" not in (line := feed.next()):
+                follower.take(line)
+            assert follower.resets == 1, start
+            assert [a["rule"] for a in follower.shown().values()] == ["one"]
+
+
+def test_a_slow_follower_gets_a_reset_and_the_truth(tmp_path, make_daemon):
+    with Broker(tmp_path) as broker:
+        s = Scene(tmp_path, make_daemon, broker, settings={"command.queue_max": "64KiB"}).start()
+        slow = s.daemon.connect(timeout=60)
+        slow.send(cmd="follow")
+        for round in range(6):
+            broker.publish(f"bulk/d{round}", *[json.dumps({"device": f"d{round}", "number": 1})] * 500)
+        wait_for(lambda: s.daemon.status()["feed"]["resets"] > 0, 60, "a follower that is behind")
+        wait_for(lambda: s.daemon.status()["sessions"]["bulk"]["messages"] >= 3000, 60, "all messages")
+        follower = Follower(s.daemon)
+        want = {a["id"]: a for a in s.alarms().values()}
+        # until it stands at the head, after the last reset's state
+        while not (follower.resets and follower.shown() == want):
+            follower.take(slow.next())
+        slow.close()
+
+
+# --- status ---
+
+
+def test_status_says_what_is(stored):
+    s = stored
+    s.publish("a", 1)
+    s.alarm("one", "a")
+    spine.settle(s.daemon)
+    status = s.daemon.status()
+    assert status["sessions"]["bulk"]["state"] == "live" and status["sessions"]["urgent"]["state"] == "live"
+    assert status["sessions"]["bulk"]["messages"] == 1
+    assert status["careful"] is False and status["blind"] is False and status["clock_held"] is False
+    assert status["journal"]["store_cursor"] == status["journal"]["head"]
+    assert 0 < status["journal"]["fill"] < 0.5
+    assert status["stages"]["alarms"]["alarms"] == 1 and status["stages"]["decode"]["messages"] == 1
+    assert status["rules"]["rules"] == 2 and len(status["rules"]["hash"]) == 32
+    assert {"engine", "store"} <= {worker["name"] for worker in status["workers"]}
+    text = s.daemon.run("status")
+    assert text.returncode == 0 and "store_lag: 0" in text.stdout
+
+
+# --- what a process before this one has raised ---
+
+
+def test_a_broker_lost_by_one_engine_is_back_for_the_next(scene):
+    scene.broker.stop()
+    lost = ("system/intake-lost", "subject=bulk")
+    wait_for(lambda: scene.alarms().get(lost, {}).get("regions", {}).get("active"), 30, "the lost broker's alarm")
+    old = scene.daemon.kill("engine")
+    scene.daemon.wait_restarted("engine", old)
+    wait_for(scene.daemon.answers, 30, "an answering engine")
+    assert scene.alarms()[lost]["regions"]["active"]
+    scene.broker.start()
+    wait_for(lambda: not scene.alarms()[lost]["regions"]["active"], 40, "the broker's return")
+
+
+# --- careful start ---
+
+
+def crasher():
+    path = find_driver().parents[3] / "tests" / "faults" / "fault-decode-crash" if find_driver() else None
+    return path if path and path.exists() else None
+
+
+@pytest.mark.skipif(not crasher(), reason="build first: ninja tests/faults/fault-decode-crash")
+def test_a_message_that_crashes_decoding_is_skipped(tmp_path, make_daemon, monkeypatch):
+    monkeypatch.setenv("WARDWATCH_BIN", str(crasher()))
+    with Broker(tmp_path) as broker, Postgres() as postgres:
+        s = Scene(tmp_path, make_daemon, broker, postgres)
+        spine.migrate(postgres, s.daemon.config)
+        s.start()
+        s.publish("before", 1)
+        s.alarm("one", "before")
+        s.publish("x", 1, "bulk/crash-me/{}")
+        for n in range(20):
+            s.publish(f"after{n}", 2)
+
+        def settled():
+            status = s.daemon.answers()
+            rules = {name for name, key in s.alarms()} if status else set()
+            return "system/record-skipped" in rules and ("two", "device=after19") in s.alarms()
+
+        def settled_quietly():
+            try:
+                return settled()
+            except (OSError, DaemonError, TypeError, ValueError):  # it died just then
+                return False
+
+        wait_for(settled_quietly, 60, "the skipped record's alarm, and the others")
+        s.live()
+        spine.settle(s.daemon)
+        topics = [t for (t,) in postgres.query("SELECT topic FROM message ORDER BY seq")]
+        assert len(topics) == 22 and len(set(topics)) == 22, topics  # lost 0, duplicated 0
+        assert postgres.value("SELECT count(*) FROM message WHERE skipped") == 1
+        assert postgres.value("SELECT reason FROM undecoded") == "skipped"
+        pid = s.daemon.pid("engine")
+        s.publish("later", 1)
+        s.alarm("one", "later")
+        assert s.daemon.pid("engine") == pid
+        # a replay passes over it
+        s.restart_engine()
+        assert s.daemon.status()["replay_differs"] == 0
+
+
+# --- a damaged journal ---
+
+
+@pytest.fixture
+def seed(request):
+    number = int(os.environ.get("WARDWATCH_SEED", random.SystemRandom().randrange(2**31)))
+    print(f"seed {number}")
+    return random.Random(number)
+
+
+def used_bytes(path):
+    """How much of the file LMDB has written: the rest is reserved and zero."""
+    data = path.read_bytes()
+    return len(data.rstrip(b"\0"))
+
+
+def flip(path, places):
+    with path.open("r+b") as f:
+        for place in places:
+            f.seek(place)
+            byte = f.read(1)[0]
+            f.seek(place)
+            f.write(bytes([byte ^ 0x10]))
+
+
+def messages(postgres):
+    return sorted(spine.stored(postgres, "bulk/%"))
+
+
+def check_after_damage(s, count):
+    s.live()
+    spine.settle(s.daemon)
+    found = messages(s.postgres)
+    assert len(found) == len(set(found)), "stored twice"
+    s.publish(f"{count}", 1)  # and life goes on
+    wait_for(lambda: (count, 1) in messages(s.postgres), 30, "a message after the damage")
+
+
+def test_random_damage_always_comes_up(stored, seed):
+    """Flipped bytes anywhere: the daemon starts, PostgreSQL gets nothing twice, and loses nothing that it had."""
+    s = stored
+    data = s.daemon.folder / "state" / "journal" / "data.mdb"
+    for round in range(6):
+        s.broker.publish(f"bulk/d{round}", *[json.dumps({"device": f"d{round + 1000 * n}", "number": 7}) for n in range(1, 101)])
+        wait_for(lambda: s.postgres.value("SELECT count(*) FROM message") >= (round + 1) * 100, 60, "stored messages")
+        spine.settle(s.daemon)
+        had = set(messages(s.postgres))
+        assert s.daemon.stop() == 0
+        flip(data, [seed.randrange(used_bytes(data)) for _ in range(seed.choice([1, 3, 30]))])
+        s.daemon.start(timeout=60)
+        check_after_damage(s, 500000 + round)
+        assert had <= set(messages(s.postgres))
+
+
+def test_damaged_pages_are_salvaged_and_told(stored):
+    """The root of a tree is overwritten: the environment is moved aside, an alarm says what was saved."""
+    s = stored
+    s.publish("1", 1)
+    alarm = s.alarm("one", "1")
+    acked = act(s, "ack", alarm, "before")
+    spine.settle(s.daemon)
+    before = s.daemon.status()["journal"]
+    had = messages(s.postgres)
+    assert s.daemon.stop() == 0
+    data = s.daemon.folder / "state" / "journal" / "data.mdb"
+    flip(data, range(2 * 4096 + 10, used_bytes(data), 4096))  # in the head of each page
+    s.start()
+    status = s.daemon.status()
+    assert status["journal"]["id"] != before["id"]
+    assert status["journal"]["head"] > before["head"]
+    told = s.alarms()[("system/journal-damaged", "")]
+    assert "inputs" in told["title"] and "pages" in told["title"]
+    assert (s.daemon.folder / "state" / "journal.damaged-1" / "data.mdb").exists()
+    # the state is that of the snapshot: the alarm, its acknowledgement, and the answer to the command
+    assert s.alarm("one", "1") == acked["alarm"]
+    assert act(s, "ack", alarm, "before") == acked
+    s.publish("2", 2)
+    s.alarm("two", "2")
+    spine.settle(s.daemon)
+    assert messages(s.postgres) == sorted(had + [(2, 2)])
+    # it is told once, and the next start is an ordinary one
+    s.restart_engine()
+    assert s.daemon.status()["replay_differs"] == 0
+    assert s.alarms()[("system/journal-damaged", "")]["raised_count"] == 1
+    verified = s.daemon.run("journal", "verify")
+    assert verified.returncode == 0, verified.stdout
+
+
+def test_without_journal_and_without_snapshots(stored):
+    """A folder that was emptied by hand: a new journal, and old snapshots do not hinder it."""
+    s = stored
+    s.publish("1", 1)
+    s.alarm("one", "1")
+    assert s.daemon.stop() == 0
+    state = s.daemon.folder / "state"
+    for file in (state / "journal").iterdir():
+        file.unlink()
+    s.start()
+    assert not s.alarms()
+    assert not list((state / "snapshots").glob("*.snapshot"))
+    assert s.daemon.status()["journal"]["snapshot"] == 0
+    s.publish("2", 2)
+    s.alarm("two", "2")
+
+
+def test_snapshots_are_not_needed_but_for_speed(stored):
+    s = stored
+    s.publish("1", 1)
+    before = s.alarm("one", "1")
+    assert s.daemon.stop() == 0
+    for file in (s.daemon.folder / "state" / "snapshots").glob("*.snapshot"):
+        flip(file, [file.stat().st_size // 2])
+    s.start()
+    assert s.daemon.status()["replay_differs"] == 0
+    assert s.daemon.status()["replayed"] > 0
+    assert s.alarm("one", "1") == before
