@@ -71,7 +71,7 @@ static int command_act(struct pipeline *p, const struct ww_input *input, const s
                 answer = command_ok(input);
         if (answer && alarm)
                 json_object_set_new(answer, "alarm", record_json_alarm(alarm));
-        if (!refused && act->verb == WW_CAUSE_RESET)
+        if (!refused && alarm && act->verb == WW_CAUSE_RESET)
                 r = command_reset(p, alarm, input->time);
         if (r) {
                 json_decref(answer);

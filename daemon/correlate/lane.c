@@ -277,7 +277,7 @@ static int lane_ops(struct correlate *c, const struct lane *lane, size_t place, 
         const struct lane_item *before = place ? own - 1 : NULL, *after = place + 1 < lane->n ? own + 1 : NULL;
         int r = 0;
 
-        base.stale = after != NULL;
+        base.stale = place + 1 < lane->n;
         for (size_t i = 0; i < own->n && !r; i++) {
                 struct op op = base;
 

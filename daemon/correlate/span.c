@@ -66,7 +66,7 @@ static int span_close(struct correlate *c, struct key *k, struct entry *e, uint3
         bool found;
         size_t at = open_place(s, alias, e->device, &found);
 
-        if (!found)
+        if (!found || !s->open)
                 return 0;
         e->ended |= (uint16_t)(1u << alias);
         start = log_find(rule, k, s->open[at].start);

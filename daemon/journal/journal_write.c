@@ -29,8 +29,10 @@ static double reserve_pages(const struct journal *j) {
 }
 
 static double record_pages(const struct journal *j, size_t n) {
+        size_t whole = n / j->page;
+
         if (n + NODE_BYTES > PAGE_BYTES_LEAST)
-                return (double)(n / j->page + 2);
+                return (double)whole + 2;
         return (double)(n + NODE_BYTES) / PAGE_BYTES_LEAST;
 }
 

@@ -100,7 +100,7 @@ static int drain_open(struct drain *d) {
 }
 
 static int drain_schema(struct drain *d) {
-        int version, e = cursor_check_schema(d->wire, &version);
+        int version = 0, e = cursor_check_schema(d->wire, &version);
 
         if (e != CURSOR_E_SCHEMA)
                 return e;
@@ -204,7 +204,7 @@ static int drain_cursor(struct drain *d, struct cursor *ret) {
 }
 
 static int drain_begin(struct drain *d) {
-        struct cursor cursor;
+        struct cursor cursor = { 0 };
         int e = drain_cursor(d, &cursor);
 
         if (!e)
