@@ -6,30 +6,11 @@ void supervisor_backoff_init(struct supervisor_backoff *b, int64_t max) {
 
 void supervisor_backoff_start(struct supervisor_backoff *b, int64_t now) {
         b->started = now;
-        b->in_hand = 0;
-}
-
-void supervisor_backoff_ready(struct supervisor_backoff *b) {
-        b->skip = 0;
-}
-
-void supervisor_backoff_record(struct supervisor_backoff *b, uint64_t seq) {
-        b->in_hand = seq;
-}
-
-static void blame(struct supervisor_backoff *b) {
-        if (b->in_hand == 0)
-                return;
-        if (b->in_hand == b->suspect)
-                b->skip = b->in_hand;
-        b->suspect = b->in_hand;
-        b->in_hand = 0;
 }
 
 int64_t supervisor_backoff_death(struct supervisor_backoff *b, int64_t now) {
         int64_t pause = SUPERVISOR_BACKOFF_MIN;
 
-        blame(b);
         b->restarts++;
         b->deaths[1] = b->deaths[0];
         b->deaths[0] = now;

@@ -4,9 +4,7 @@
  * keeps no timer.
  *
  * The pause doubles from SUPERVISOR_BACKOFF_MIN to the configured maximum, and begins anew after a life of
- * SUPERVISOR_BACKOFF_WELL. Two deaths within SUPERVISOR_BACKOFF_CAREFUL make the next start a careful one. A careful
- * engine announces each input before it decodes it, and 0 when that turn is committed; the input that was in hand at
- * two deaths is passed over from then on, until a start that was told so has become ready.
+ * SUPERVISOR_BACKOFF_WELL. Two deaths within SUPERVISOR_BACKOFF_CAREFUL make the next start a careful one.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,16 +19,11 @@ struct supervisor_backoff {
         int64_t pause;     /* the last one, 0 = none since it ran well */
         int64_t started;   /* the present life */
         int64_t deaths[2]; /* newest first, WW_TIME_NONE = none */
-        uint64_t in_hand;  /* announced and not yet done with, 0 = none */
-        uint64_t suspect;  /* in hand at an earlier death */
-        uint64_t skip;     /* 0 = none */
         unsigned restarts; /* deaths in all */
 };
 
 void supervisor_backoff_init(struct supervisor_backoff *b, int64_t max);
 void supervisor_backoff_start(struct supervisor_backoff *b, int64_t now);
-void supervisor_backoff_ready(struct supervisor_backoff *b);
-void supervisor_backoff_record(struct supervisor_backoff *b, uint64_t seq);
 /** It died without having been told to stop. Returns the pause before the next start, µs, > 0. */
 int64_t supervisor_backoff_death(struct supervisor_backoff *b, int64_t now);
 /** Whether the next start is a careful one. */

@@ -14,7 +14,7 @@
 
 /*
  * A death is seen twice: the process is reaped, and its end of the pipe closes. Only when both have happened is it
- * buried, so that its last lines (which record it had in hand) are read first. A grandchild may hold the pipe open
+ * buried, so that its last words are read first. A grandchild may hold the pipe open
  * (the engine's snapshot writer does), so the second is waited for no longer than LAST_WORDS.
  *
  * The watch for hanging measures the worker's silence. When this very process was stopped or starved, its timer fires
@@ -91,7 +91,6 @@ static void hear_ready(struct supervisor_child *c) {
         if (c->state != SUPERVISOR_CHILD_STARTING)
                 return;
         log_info("worker-ready", subject(c), "works");
-        supervisor_backoff_ready(&c->backoff);
         set_state(c, SUPERVISOR_CHILD_RUNNING);
 }
 
@@ -105,14 +104,11 @@ static void hear_status(struct supervisor_child *c, const char *text) {
 
 static void on_line(void *userdata, struct jsonline *l, json_t *object) {
         struct supervisor_child *c = userdata;
-        json_t *record = json_object_get(object, "record");
         const char *status = json_string_value(json_object_get(object, "status"));
 
         /* whatever it says is a sign of life */
         if (!c->reaped && (c->state == SUPERVISOR_CHILD_STARTING || c->state == SUPERVISOR_CHILD_RUNNING))
                 watch(c);
-        if (c->options.worker->careful && json_is_integer(record))
-                supervisor_backoff_record(&c->backoff, (uint64_t)json_integer_value(record));
         if (json_is_true(json_object_get(object, "ready")))
                 hear_ready(c);
         if (status)
@@ -135,9 +131,6 @@ static void die(struct supervisor_child *c) {
         int64_t pause = supervisor_backoff_death(&c->backoff, clock_boot());
 
         log_error("worker-died", subject(c), "%s; started again in %.1f s", c->last, (double)pause / (double)WW_SECOND);
-        if (c->backoff.skip)
-                log_error("record-skipped", subject(c), "record %llu was in hand at two deaths: it will be passed over",
-                          (unsigned long long)c->backoff.skip);
         c->pid = 0;
         arm(c->later, pause);
         set_state(c, SUPERVISOR_CHILD_WAITING);
@@ -183,15 +176,13 @@ static int spawn(struct supervisor_child *c) {
                 .name = c->options.worker->name,
                 .config_fd = c->options.config_fd,
                 .careful = c->options.worker->careful && supervisor_backoff_careful(&c->backoff),
-                .skip = c->backoff.skip,
         };
         int fd, r;
 
         r = supervisor_spawn(&s, &c->pid, &fd);
         if (r < 0)
                 return r;
-        log_info("worker-started", subject(c), "%s%s", s.careful ? "careful" : "normal start",
-                 s.skip ? ", passing over a record" : "");
+        log_info("worker-started", subject(c), "%s", s.careful ? "careful" : "normal start");
         r = open_pipe(c, fd);
         if (r < 0) {
                 close(fd);

@@ -28,7 +28,7 @@ enum supervisor_child_state {
 struct supervisor_worker {
         const char *name;                            /* the subcommand */
         bool (*wanted)(const struct config *config); /* NULL = always */
-        bool careful;                                /* knows --careful, --skip and {"record"} */
+        bool careful;                                /* knows --careful */
         bool essential;                              /* the daemon is ready when it is */
         bool shows_workers;                          /* wants {"workers"} */
         int64_t stop_wait;                           /* µs between {"stop"} and SIGKILL */

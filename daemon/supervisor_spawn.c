@@ -1,7 +1,6 @@
 #include "supervisor_spawn.h"
 #include "base/log.h"
 #include <fcntl.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,19 +25,14 @@ static void become(const char *executable, const char *const *arguments) {
 }
 
 static void become_worker(const struct supervisor_spawn *s, int control_fd) {
-        char fd_text[16], config_text[32], skip_text[24];
-        const char *arguments[10] = { "wardwatch", s->name, "--control-fd", fd_text, "-c", config_text };
+        char fd_text[16], config_text[32];
+        const char *arguments[8] = { "wardwatch", s->name, "--control-fd", fd_text, "-c", config_text };
         size_t n = 6;
 
         snprintf(fd_text, sizeof(fd_text), "%d", control_fd);
         snprintf(config_text, sizeof(config_text), "/proc/self/fd/%d", s->config_fd);
-        snprintf(skip_text, sizeof(skip_text), "%" PRIu64, s->skip);
         if (s->careful)
                 arguments[n++] = "--careful";
-        if (s->skip) {
-                arguments[n++] = "--skip";
-                arguments[n++] = skip_text;
-        }
         fcntl(control_fd, F_SETFD, 0);
         fcntl(s->config_fd, F_SETFD, 0);
         become(s->executable, arguments);

@@ -2,7 +2,6 @@
 /* The fork and exec of a worker or a check, and how a process ended as words. */
 #include "base/error.h"
 #include <stdbool.h>
-#include <stdint.h>
 #include <sys/types.h>
 
 struct supervisor_spawn {
@@ -10,11 +9,10 @@ struct supervisor_spawn {
         const char *name;       /* the subcommand */
         int config_fd;          /* the configuration in force */
         bool careful;
-        uint64_t skip; /* 0 = none */
 };
 
-/** EXECUTABLE NAME --control-fd N -c /proc/self/fd/M [--careful] [--skip N]. 0 or -errno; a failing exec shows as exit
- * code 127. The control descriptor is the caller's. */
+/** EXECUTABLE NAME --control-fd N -c /proc/self/fd/M [--careful]. 0 or -errno; a failing exec shows as exit code 127.
+ * The control descriptor is the caller's. */
 int supervisor_spawn(const struct supervisor_spawn *s, pid_t *ret_pid, int *ret_control_fd);
 
 /** EXECUTABLE check -c CONFIG, its words on stderr. 0 or -errno. */

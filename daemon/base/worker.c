@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -13,8 +14,8 @@
  * The pipe in the worker's loop. `alive` is a timer of that loop and of nothing else: a thread of its own would go on
  * telling that all is well while the loop hangs.
  *
- * Some lines cannot wait for the loop: the record that may kill the process in the next moment, and the sign of life
- * out of a replay that takes longer than the supervisor's patience. These go straight to the socket.
+ * One line cannot wait for the loop: the sign of life out of a replay that takes longer than the supervisor's patience.
+ * It goes straight to the socket.
  */
 #define QUEUE_MAX (64 * 1024)
 
@@ -40,13 +41,14 @@ static void send_line(struct worker *w, const char *line, int n) {
 }
 
 /* Short lines only: the kernel takes them whole or not at all. */
-static int send_now(struct worker *w, const char *line, int n) {
+static void send_now(struct worker *w, const char *line, int n) {
         if (!w->pipe)
-                return 0;
+                return;
         /* what is queued must not be overtaken in the middle of a line */
         if (jsonline_queued(w->pipe) > 0)
-                return jsonline_send_text(w->pipe, line, (size_t)n - 1);
-        return send(jsonline_fd(w->pipe), line, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
+                (void)jsonline_send_text(w->pipe, line, (size_t)n - 1);
+        else
+                (void)send(jsonline_fd(w->pipe), line, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 static void on_beat(evutil_socket_t fd, short what, void *userdata) {
@@ -64,13 +66,7 @@ void worker_alive(struct worker *w) {
         if (now == w->beaten)
                 return;
         w->beaten = now;
-        (void)send_now(w, line, snprintf(line, sizeof(line), "{\"alive\":%llu}\n", (unsigned long long)++w->beats));
-}
-
-int worker_record(struct worker *w, uint64_t seq) {
-        char line[64];
-
-        return send_now(w, line, snprintf(line, sizeof(line), "{\"record\":%llu}\n", (unsigned long long)seq));
+        send_now(w, line, snprintf(line, sizeof(line), "{\"alive\":%llu}\n", (unsigned long long)++w->beats));
 }
 
 void worker_ready(struct worker *w) {

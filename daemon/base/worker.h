@@ -5,7 +5,6 @@
  *   worker → supervisor   {"alive":N}  every second, from the worker's own loop (so a hung loop is seen)
  *                         {"ready":true}  once, when it does its work
  *                         {"status":"one line"}  for sd_notify and the log
- *                         {"record":N}  engine only: the input it is about to decode while careful; 0 when done
  *   supervisor → worker   {"reload":true}  {"refused":"why"}: a reload that the check did not let through
  *                         {"stop":true}  {"workers":[{"name","pid","restarts","state","since"}…]}
  *
@@ -13,7 +12,6 @@
  */
 #include "base/error.h"
 #include <jansson.h>
-#include <stdint.h>
 
 struct event_base;
 struct worker;
@@ -41,8 +39,5 @@ DEFINE_CLEANUP(struct worker *, worker_free)
 void worker_ready(struct worker *w);
 /** From work that keeps the loop waiting (a replay at start): a sign of life, at most one a second, sent at once. */
 void worker_alive(struct worker *w);
-/** While careful, before decoding input `seq`; and with 0 when its turn is committed. Sent at once: it is for the case
- *  that this process dies in the next moment. 0 or -errno. */
-int worker_record(struct worker *w, uint64_t seq);
 /** One line for the log and `systemctl status`, cut at 255 bytes. */
 void worker_status(struct worker *w, const char *format, ...) _printf_(2, 3);

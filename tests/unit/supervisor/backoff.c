@@ -66,56 +66,12 @@ static void test_careful_after_two_deaths(void **state) {
         assert_false(supervisor_backoff_careful(&b));
 }
 
-static void life(struct supervisor_backoff *b, uint64_t announced, uint64_t then) {
-        supervisor_backoff_start(b, 0);
-        supervisor_backoff_record(b, announced);
-        supervisor_backoff_record(b, then);
-        supervisor_backoff_death(b, 0);
-}
-
-static void test_same_record_twice_is_skipped(void **state) {
-        struct supervisor_backoff b;
-
-        supervisor_backoff_init(&b, MAX);
-        life(&b, 6, 7);
-        assert_int_equal(b.skip, 0);
-        life(&b, 6, 7);
-        assert_int_equal(b.skip, 7);
-        /* a start that dies before it is ready does not forget it */
-        supervisor_backoff_start(&b, 0);
-        supervisor_backoff_death(&b, 0);
-        assert_int_equal(b.skip, 7);
-        supervisor_backoff_start(&b, 0);
-        supervisor_backoff_ready(&b);
-        assert_int_equal(b.skip, 0);
-}
-
-static void test_what_is_done_is_not_blamed(void **state) {
-        struct supervisor_backoff b;
-
-        supervisor_backoff_init(&b, MAX);
-        for (int i = 0; i < 3; i++)
-                life(&b, 7, 0);
-        assert_int_equal(b.skip, 0);
-        /* different records: two accidents */
-        life(&b, 0, 7);
-        life(&b, 0, 8);
-        life(&b, 0, 7);
-        assert_int_equal(b.skip, 0);
-        /* what an earlier life had in hand is not in the hand of the next */
-        supervisor_backoff_start(&b, 0);
-        supervisor_backoff_death(&b, 0);
-        assert_int_equal(b.skip, 0);
-}
-
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_pause_doubles),
                 cmocka_unit_test(test_running_well_begins_anew),
                 cmocka_unit_test(test_small_maximum),
                 cmocka_unit_test(test_careful_after_two_deaths),
-                cmocka_unit_test(test_same_record_twice_is_skipped),
-                cmocka_unit_test(test_what_is_done_is_not_blamed),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,8 +5,7 @@
  *   ignore      works, but does not stop
  *   exit N      ends at once
  *   hang        says that it is ready, then nothing more
- *   record N    announces input N and is killed
- *   record-and-leave-a-child N    the same, while a child of its own keeps the pipe open
+ *   leave-a-child    speaks its last words and is killed, while a child of its own keeps the pipe open
  *
  * As `check` it ends as check.script says. What happens is appended to TEST_DIR/events, one line each.
  */
@@ -111,26 +110,26 @@ static void on_workers(void *userdata, json_t *workers) {
         free(text);
 }
 
-static int announce_and_die(unsigned long long seq, bool leave_child) {
-        if (leave_child && fork() == 0) {
+static int leave_a_child(void) {
+        if (fork() == 0) {
                 alarm(20);
                 for (;;)
                         pause();
         }
-        worker_record(worker, seq);
+        worker_status(worker, "last words");
+        event_base_loop(base, EVLOOP_NONBLOCK);
         raise(SIGKILL);
         return 99;
 }
 
 static int live(const char *script, int control_fd) {
         struct worker_handlers handlers = { .reload = on_reload, .stop = on_stop, .workers = on_workers };
-        unsigned long long n = 0;
 
         base = event_base_new();
         if (worker_enter(name, NULL, control_fd) < 0 || worker_new(&worker, base, control_fd, &handlers) < 0)
                 return 98;
-        if (sscanf(script, "record %llu", &n) == 1 || sscanf(script, "record-and-leave-a-child %llu", &n) == 1)
-                return announce_and_die(n, strstr(script, "leave"));
+        if (strcmp(script, "leave-a-child") == 0)
+                return leave_a_child();
         worker_ready(worker);
         worker_status(worker, "is %s", script);
         if (strcmp(script, "hang") == 0) {
@@ -155,7 +154,6 @@ static const char *option(int argc, char **argv, const char *wanted) {
 
 int main(int argc, char **argv) {
         const char *control_fd = option(argc, argv, "--control-fd");
-        const char *skip = option(argc, argv, "--skip");
         char script[128], config[32];
         int code, life;
 
@@ -164,8 +162,8 @@ int main(int argc, char **argv) {
         life = count_lives();
         read_script(life, script);
         read_config(option(argc, argv, "-c"), config);
-        note("start %d%s%s%s pid=%d hung_after=%s", life, option(argc, argv, "--careful") ? " careful" : "",
-             skip ? " skip=" : "", skip ? skip : "", (int)getpid(), config);
+        note("start %d%s pid=%d hung_after=%s", life, option(argc, argv, "--careful") ? " careful" : "", (int)getpid(),
+             config);
         if (sscanf(script, "exit %d", &code) == 1)
                 return code;
         return control_fd ? live(script, atoi(control_fd)) : 97;
