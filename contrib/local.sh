@@ -3,8 +3,8 @@
 # Each process is started in a session of its own, so that a Ctrl-C at the terminal reaches this script alone and it
 # can stop them in order; and with a parent-death signal, so that they end with the script whatever ends it.
 
-VAR=${WARDWATCH_VAR:-$ROOT/var}
-BUILD=${WARDWATCH_BUILD:-$VAR/build}
+VAR=$(realpath -m "${WARDWATCH_VAR:-$ROOT/var}")
+BUILD=$(realpath -m "${WARDWATCH_BUILD:-$VAR/build}")
 BIN=$BUILD/daemon/wardwatch
 CONFIG=$VAR/wardwatch.yaml
 SECRETS=$VAR/secrets
@@ -194,7 +194,7 @@ postgres_answers() {
 }
 
 psql_line() {
-        printf 'PGPASSFILE=%s psql -h 127.0.0.1 -p %s -U wardwatch wardwatch' "$SECRETS/pgpass" "$PG_PORT"
+        printf 'PGPASSFILE=%q psql -h 127.0.0.1 -p %s -U wardwatch wardwatch' "$SECRETS/pgpass" "$PG_PORT"
 }
 
 # --- the daemon's configuration ---
