@@ -8,6 +8,9 @@
  * A follower whose queue is full is owed nothing but the truth: the lines it misses are not kept for it; when it has
  * drained it gets a reset and the state as it is then, in pages that fit its queue. So a slow reader costs its own
  * queue and no more.
+ *
+ * An alarm whose line is longer than a line, or than the queue, may be is told as {"live":{"id":N,"too_long":true}}:
+ * the follower learns that it is there, and nobody waits for a queue that is empty already.
  */
 #include "engine_feed.h"
 
@@ -30,6 +33,17 @@ static int follow_send(struct engine_client *c, json_t *line) {
         return r;
 }
 
+/* 0; nonzero: later, when the queue has drained. */
+static int follow_send_alarm(struct engine_client *c, const struct ww_alarm *alarm) {
+        json_t *line = json_pack("{s:o}", "live", record_json_alarm(alarm));
+        int r = line ? jsonline_send(c->line, line) : -ENOMEM;
+
+        json_decref(line);
+        if (r == -EPIPE || r == -ENOMEM || (r == JSONLINE_E_FULL && jsonline_queued(c->line) > 0))
+                return r;
+        return r ? follow_send(c, json_pack("{s:{s:I, s:b}}", "live", "id", (json_int_t)alarm->id, "too_long", 1)) : 0;
+}
+
 static int follow_live_alarm(void *userdata, const struct ww_alarm *alarm) {
         struct engine_client *c = userdata;
 
@@ -37,7 +51,7 @@ static int follow_live_alarm(void *userdata, const struct ww_alarm *alarm) {
                 return 0;
         if (jsonline_queued(c->line) > (size_t)c->engine->config->command.queue_max / 2)
                 return 1; /* the other half is for the lines that come meanwhile */
-        if (follow_send(c, json_pack("{s:o}", "live", record_json_alarm(alarm))))
+        if (follow_send_alarm(c, alarm))
                 return 1;
         c->live_next = alarm->id + 1;
         return 0;
@@ -129,6 +143,8 @@ static void follow_line(struct engine_client *c, const struct engine_line *line)
         c->follow = FOLLOW_BEHIND;
         c->resets++;
         c->engine->feed->resets++;
+        if (jsonline_queued(c->line) == 0) /* the line alone was too long: there is nothing to wait for */
+                follow_reset(c);
 }
 
 void engine_follow_lines(struct engine_feed *feed) {

@@ -20,6 +20,7 @@ from harness.postgres import Postgres  # noqa: E402
 
 SENSORS = spine.SENSORS.replace('topics: ["bulk/{device}", "urgent/{device}"]',
                                 'topics: ["bulk/{device}", "urgent/{device}", "bulk/crash-me/{device}"]')
+SENSORS = SENSORS.replace("  number: number\n", "  number: number\n  note: note\n")
 
 RULE = """\
 - rule: {name}
@@ -75,7 +76,7 @@ def read_live(feed, request=None):
     feed.send(**(request or {"cmd": "follow"}))
     alarms = {}
     while "live_end" not in (line := feed.next()):
-        if "live" in line:
+        if "live" in line and "key" in line["live"]:
             alarms[(line["live"]["rule"], line["live"]["key"])] = line["live"]
     return alarms, line["live_end"]
 
@@ -339,6 +340,31 @@ def test_a_slow_follower_gets_a_reset_and_the_truth(tmp_path, make_daemon):
         while not (follower.resets and follower.shown() == want):
             follower.take(slow.next())
         slow.close()
+
+
+def test_an_alarm_too_long_for_the_queue_blocks_nobody(tmp_path, make_daemon):
+    with Broker(tmp_path) as broker:
+        s = Scene(tmp_path, make_daemon, broker, settings={"command.queue_max": "64KiB"})
+        s.rules_file.write_text(rule("one", 1) + rule("two", 2).replace("two at {device}", "{note}" * 10))
+        s.start()
+        feed = s.daemon.connect()
+        read_live(feed)
+        s.publish("a", 1)
+        broker.publish("bulk/x", json.dumps({"number": 2, "note": '"' * 4000}))  # each takes two bytes in a line
+        s.publish("b", 1)
+        seen = []
+        while "device=b" not in seen:
+            line = feed.next()
+            alarm = line.get("live") or line.get("transition", {}).get("alarm", {})
+            seen.append("too long" if alarm.get("too_long") else alarm.get("key"))
+        assert "too long" in seen
+        feed.close()
+        with s.daemon.connect() as feed:  # and who comes now gets the whole state
+            feed.send(cmd="follow")
+            lines = []
+            while "live_end" not in (line := feed.next()):
+                lines.append(line["live"])
+            assert [a.get("too_long", False) for a in lines] == [False, True, False]
 
 
 # --- status ---
