@@ -13,7 +13,8 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
+
+from .machine import HarnessError, free_port, wait_for
 
 LIMITS = """\
 persistence true
@@ -26,7 +27,7 @@ max_inflight_messages 0
 """
 
 
-class BrokerError(Exception):
+class BrokerError(HarnessError):
     pass
 
 
@@ -36,25 +37,6 @@ def mosquitto():
     if not found:
         raise BrokerError("mosquitto is not installed: apt-get install mosquitto")
     return found
-
-
-def free_port():
-    """A port that nobody listened on a moment ago. Whoever loses the race gets another: see Broker.start()."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-def wait_for(condition, timeout=10.0, what="the condition"):
-    """The first true value of condition(), or BrokerError after `timeout` seconds."""
-    end = time.monotonic() + timeout
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > end:
-            raise BrokerError(f"{what}: not within {timeout} s")
-        time.sleep(0.01)
 
 
 class Broker:
@@ -126,7 +108,7 @@ class Broker:
             try:
                 wait_for(self._answers, 10, "mosquitto listens")
                 return
-            except BrokerError:
+            except HarnessError:
                 self.kill()
                 if "in use" not in self.log.lower():
                     raise

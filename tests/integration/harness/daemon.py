@@ -14,12 +14,11 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
 
-SOURCE = pathlib.Path(__file__).resolve().parents[3]
+from .machine import SOURCE, HarnessError, find_built, wait_for
 
 
-class DaemonError(Exception):
+class DaemonError(HarnessError):
     pass
 
 
@@ -27,22 +26,10 @@ def binary():
     """$WARDWATCH_BIN, or the newest build's."""
     if os.environ.get("WARDWATCH_BIN"):
         return pathlib.Path(os.environ["WARDWATCH_BIN"])
-    found = [*SOURCE.glob("build*/daemon/wardwatch"), *SOURCE.glob("var/build*/daemon/wardwatch")]
+    found = find_built("daemon/wardwatch")
     if not found:
         raise DaemonError("there is no wardwatch: build it, or set WARDWATCH_BIN")
-    return max(found, key=lambda f: f.stat().st_mtime)
-
-
-def wait_for(condition, timeout=30.0, what="the condition"):
-    """The first true value of condition(), or DaemonError after `timeout` seconds."""
-    end = time.monotonic() + timeout
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > end:
-            raise DaemonError(f"{what}: not within {timeout} s")
-        time.sleep(0.02)
+    return found
 
 
 def process_state(pid):
@@ -210,7 +197,7 @@ class Daemon:
 
         try:
             wait_for(ready, timeout, "an answering engine")
-        except DaemonError as error:
+        except HarnessError as error:
             raise DaemonError(f"{error}\n{self.log[-4000:]}") from None
 
     def answers(self):
@@ -270,7 +257,7 @@ class Daemon:
         """Waits until the log of this start has `text`."""
         try:
             wait_for(lambda: text in self.log[self.since:], timeout, f"{text!r} in the log")
-        except DaemonError as error:
+        except HarnessError as error:
             raise DaemonError(f"{error}\n{self.log[self.since:][-4000:]}") from None
 
     def close(self):

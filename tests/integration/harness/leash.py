@@ -1,26 +1,16 @@
 """The ingress driver (tests/unit/ingress/driver.c) on a leash: commands in, events out."""
 
 import json
-import os
-import pathlib
 import queue
 import subprocess
 import threading
 import time
 
+from .machine import find_built
+
 
 def find_driver():
-    """Of $WARDWATCH_BUILD, of the build that $WARDWATCH_BIN is in, or of the newest build folder; None if not built."""
-    name = "tests/unit/ingress/ingress-driver"
-    source = pathlib.Path(__file__).resolve().parents[3]
-    if os.environ.get("WARDWATCH_BUILD"):
-        found = [pathlib.Path(os.environ["WARDWATCH_BUILD"]) / name]
-    elif os.environ.get("WARDWATCH_BIN"):
-        found = [pathlib.Path(os.environ["WARDWATCH_BIN"]).resolve().parents[1] / name]
-    else:
-        found = [*source.glob("build*/" + name), *source.glob("var/build*/" + name)]
-    found = sorted((f for f in found if f.exists()), key=lambda f: f.stat().st_mtime)
-    return found[-1] if found else None
+    return find_built("tests/unit/ingress/ingress-driver")
 
 
 class Leash:

@@ -16,12 +16,13 @@ import pwd
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 
 import psycopg2
+
+from .machine import HarnessError, free_port, wait_for
 
 SETTINGS = """
 listen_addresses = '127.0.0.1'
@@ -40,20 +41,8 @@ deadlock_timeout = 200ms
 """
 
 
-class PostgresError(Exception):
+class PostgresError(HarnessError):
     pass
-
-
-def wait_for(condition, timeout=30.0, what="the condition"):
-    """The first true value of condition(), or PostgresError after `timeout` seconds."""
-    end = time.monotonic() + timeout
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > end:
-            raise PostgresError(f"{what}: not within {timeout} s")
-        time.sleep(0.02)
 
 
 def binaries():
@@ -65,12 +54,6 @@ def binaries():
     if not folders:
         raise PostgresError("PostgreSQL is not installed: apt-get install postgresql")
     return folders[-1].parent
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 class Postgres:

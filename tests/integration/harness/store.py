@@ -6,7 +6,6 @@ every hundredth an alarm.
 """
 
 import json
-import os
 import pathlib
 import shutil
 import signal
@@ -14,20 +13,13 @@ import socket
 import subprocess
 import threading
 
-from .postgres import wait_for
+from .machine import SOURCE, find_built, wait_for
 
 HOSTILE = b"d\0\xff\\\"\xc3\xa9\xe7\x97\x85"
-SOURCE = pathlib.Path(__file__).resolve().parents[3]
 
 
 def find_driver():
-    """$WARDWATCH_BUILD/tests/unit/store/store-driver, or the newest build folder's."""
-    name = "tests/unit/store/store-driver"
-    folder = os.environ.get("WARDWATCH_BUILD")
-    if folder:
-        return pathlib.Path(folder) / name
-    found = sorted(SOURCE.glob("build*/" + name), key=lambda p: p.stat().st_mtime)
-    return found[-1] if found else None
+    return find_built("tests/unit/store/store-driver")
 
 
 def is_command(n):
