@@ -1,6 +1,7 @@
 """What the integration tests share: real processes in folders of their own, gone when the test is."""
 
 import pathlib
+import signal
 import sys
 
 import pytest
@@ -8,6 +9,9 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from harness.daemon import Daemon  # noqa: E402
+
+# A job in the background of a shell ignores Ctrl-C, and so would every process that a test starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
