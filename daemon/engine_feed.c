@@ -2,7 +2,8 @@
  * The command socket: RUN_DIR/wardwatch.sock, one JSON object per line each way (base/jsonline.h).
  *
  * Who speaks is told by the kernel (peer credentials). root and the daemon's own user may do everything; members of
- * command.group are operators; the workers' users may report. Nobody else can open the socket at all.
+ * command.group are operators; the workers' users may report. Anybody may open the socket, which two groups (operators
+ * and the store's) could not share otherwise; who is none of these is closed before a byte of theirs is read.
  *
  * A request names its verb in "cmd", and carries an "id" of the client's choice if it changes something: a repeat gets
  * the first answer. Verbs that change something wait for the next turn and are answered after its commit; the others
@@ -274,9 +275,6 @@ static void feed_accept(struct evconnlistener *listener, evutil_socket_t fd, str
 
 static int feed_listen(struct engine_feed *feed) {
         struct sockaddr_un address = { .sun_family = AF_UNIX };
-        const struct group *group = feed->engine->config->command.group[0]
-                                            ? getgrnam(feed->engine->config->command.group)
-                                            : NULL;
 
         if (strlen(feed->path) >= sizeof address.sun_path)
                 return -ENAMETOOLONG;
@@ -287,9 +285,7 @@ static int feed_listen(struct engine_feed *feed) {
                                                  (struct sockaddr *)&address, sizeof address);
         if (!feed->listener)
                 return -errno;
-        if (chmod(feed->path, 0660) < 0 || (group && chown(feed->path, (uid_t)-1, group->gr_gid) < 0))
-                return -errno;
-        return 0;
+        return chmod(feed->path, 0666) < 0 ? -errno : 0;
 }
 
 int engine_feed_new(struct engine *e) {
