@@ -1,4 +1,5 @@
 #include "snapshot.h"
+#include "config/file.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -86,12 +87,6 @@ static int snapshot_write_fd(int fd, const struct snapshot_head *head, const str
         return r;
 }
 
-static int snapshot_sync_dir(const char *dir) {
-        _cleanup_close_ int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-        return fd < 0 || fsync(fd) < 0 ? -errno : 0;
-}
-
 int snapshot_write(const char *dir, const struct snapshot_head *head, const struct pipeline *p) {
         char name[PATH_MAX], temporary[PATH_MAX];
         _cleanup_close_ int fd = -1;
@@ -111,7 +106,7 @@ int snapshot_write(const char *dir, const struct snapshot_head *head, const stru
                 (void)unlink(temporary);
                 return r;
         }
-        return snapshot_sync_dir(dir);
+        return file_sync_folder(dir);
 }
 
 int snapshot_fork(const char *dir, const struct snapshot_head *head, const struct pipeline *p, pid_t *ret_pid) {

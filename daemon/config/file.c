@@ -59,3 +59,9 @@ int file_read(const char *path, size_t max, char **ret_text, size_t *ret_n) {
         text = NULL;
         return 0;
 }
+
+int file_sync_folder(const char *path) {
+        _cleanup_close_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        return fd < 0 || fsync(fd) < 0 ? -errno : 0;
+}

@@ -12,6 +12,7 @@
  * reads it. So a journal that was not closed in order in this boot is checked page by page before LMDB sees it
  * (journal_pages.c). What passes can be read by LMDB without harm; what stands in the records has checksums.
  */
+#include "config/file.h"
 #include "journal/journal_internal.h"
 
 #include "journal/journal_pages.h"
@@ -189,20 +190,13 @@ static int path_in(const struct journal *j, const char *name, char out[static PA
         return snprintf(out, PATH_MAX, "%s/%s", j->dir, name) < PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
-static void sync_directory(const char *path) {
-        _cleanup_close_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-        if (fd >= 0)
-                (void)fsync(fd);
-}
-
 static int make_directory(struct journal *j, const char *state) {
         if (mkdir(j->dir, 0770) < 0)
                 return errno == EEXIST ? 0 : -errno;
         /* not by mkdir's mode: the umask, and setgid is only honoured here */
         if (chmod(j->dir, 02770) < 0)
                 return -errno;
-        sync_directory(state);
+        (void)file_sync_folder(state);
         return 0;
 }
 
@@ -368,7 +362,7 @@ static int open_all(struct journal *j, const struct journal_options *options) {
         r = r ? r : open_content(j);
         if (!r && j->writer) {
                 r = journal_disk_reserve(j, size);
-                sync_directory(j->dir);
+                (void)file_sync_folder(j->dir);
         }
         return r ? r : learn_sizes(j);
 }

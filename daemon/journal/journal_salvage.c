@@ -11,6 +11,7 @@
  * elsewhere; a record of the trees goes before those. The state of alarms comes from the snapshot, `live` only as far
  * as its tree leads: a stale copy of an alarm would be a lie.
  */
+#include "config/file.h"
 #include "journal/journal_internal.h"
 
 #include "base/arena.h"
@@ -273,12 +274,6 @@ static int fill_new(struct salvage *s, const char *data) {
         return r ? r : mark_new(s);
 }
 
-static int sync_path(const char *path) {
-        _cleanup_close_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-        return fd < 0 || fsync(fd) < 0 ? -errno : 0;
-}
-
 int journal_salvage_finish(const char *state) {
         char made[PATH_MAX], place[PATH_MAX], parent[PATH_MAX];
         int r = path_make(made, state, "journal.salvage/journal");
@@ -292,7 +287,7 @@ int journal_salvage_finish(const char *state) {
         if (rename(made, place) < 0)
                 return -errno;
         (void)rmdir(parent);
-        return sync_path(state);
+        return file_sync_folder(state);
 }
 
 static int swap(struct salvage *s, const char *dir) {
@@ -310,7 +305,7 @@ static int swap(struct salvage *s, const char *dir) {
                 return r;
         if (rename(place, s->counts.aside) < 0)
                 return -errno;
-        r = sync_path(dir);
+        r = file_sync_folder(dir);
         return r ? r : journal_salvage_finish(dir);
 }
 
