@@ -28,8 +28,12 @@ void engine_fatal(const char *what, int error) {
 }
 
 void engine_turn_wanted(struct engine *e) {
+        static const struct timeval at_once = { 0 };
+
+        /* by a timer: an event that makes itself active is run again before the loop looks at anything else, and under
+         * a steady load no command, no child and no sign of life would ever have its turn */
         if (e->turn_event)
-                event_active(e->turn_event, EV_TIMEOUT, 0);
+                (void)event_add(e->turn_event, &at_once);
 }
 
 void engine_say(struct engine *e, const char *name, const char *subject, const char *format, ...) {

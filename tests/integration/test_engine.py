@@ -451,6 +451,25 @@ def test_a_message_that_crashes_decoding_is_skipped(tmp_path, make_daemon, monke
         assert s.daemon.status()["replay_differs"] == 0
 
 
+def test_a_backlog_taken_carefully_starves_nothing(tmp_path, make_daemon):
+    """One message a turn, a turn after the other: the loop still answers, and the supervisor hears that it lives."""
+    with Broker(tmp_path, verbose=False) as broker:
+        s = Scene(tmp_path, make_daemon, broker, settings={"supervisor.hung_after": "2s"}).start()
+        for _ in range(2):
+            s.restart_engine()
+        assert s.daemon.status()["careful"]
+        pid = s.daemon.pid("engine")
+        load = spine.Load(broker, tmp_path / "load.log", count=8000, devices=10)
+        load.finish()
+        slowest, bulk = 0.0, {"messages": 0}
+        while bulk["messages"] < 8000:
+            before = time.monotonic()
+            bulk = s.daemon.status()["sessions"]["bulk"]
+            slowest = max(slowest, time.monotonic() - before)
+        assert s.daemon.pid("engine") == pid
+        assert slowest < 1.0
+
+
 # --- a damaged journal ---
 
 
