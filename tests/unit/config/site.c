@@ -61,11 +61,10 @@ static const char devices[] = "assets:\n"
                               "  - asset: gateway\n"
                               "    class: gateway\n";
 
-static void the_site_answers(void **state) {
+static void zones_are_found(void **state) {
         const char *const texts[] = { devices, hospital }; /* what is referred to may come later */
-        uint32_t w3, door, list;
-        struct ww_value v;
         struct bench b;
+        uint32_t w3;
 
         assert_int_equal(compile(&b, texts, 2), 0);
         assert_true(ww_str_is(site_name(b.site), "general"));
@@ -81,7 +80,16 @@ static void the_site_answers(void **state) {
         assert_true(site_zone_type_known(b.site, WW_STR("floor")));
         assert_false(site_zone_type_known(b.site, WW_STR("flor")));
         assert_null(site_zone(b.site, SITE_NONE));
+        bench_end(&b);
+}
 
+static void assets_are_found(void **state) {
+        const char *const texts[] = { devices, hospital }; /* what is referred to may come later */
+        struct bench b;
+        uint32_t w3, door;
+
+        assert_int_equal(compile(&b, texts, 2), 0);
+        w3 = site_zone_find(b.site, WW_STR("W3"));
         assert_int_equal(site_asset_count(b.site), 2);
         door = site_asset_of_device(b.site, WW_STR("zigbee2mqtt/ward3_door"));
         assert_int_equal(door, site_asset_find(b.site, WW_STR("door-w3-exit")));
@@ -93,7 +101,17 @@ static void the_site_answers(void **state) {
         assert_int_equal(site_asset(b.site, door)->n_fields, 5);
         assert_true(site_class_known(b.site, WW_STR("gateway")));
         assert_false(site_class_known(b.site, WW_STR("lift")));
+        bench_end(&b);
+}
 
+static void fields_of_assets_are_read(void **state) {
+        const char *const texts[] = { devices, hospital }; /* what is referred to may come later */
+        struct bench b;
+        struct ww_value v;
+        uint32_t door;
+
+        assert_int_equal(compile(&b, texts, 2), 0);
+        door = site_asset_find(b.site, WW_STR("door-w3-exit"));
         v = site_asset_field(b.site, door, WW_STR("held_limit"));
         assert_int_equal(v.type, WW_SPAN);
         assert_int_equal(v.usec, 30 * WW_SECOND);
@@ -111,7 +129,15 @@ static void the_site_answers(void **state) {
         assert_int_equal(site_asset_field(b.site, SITE_NONE, WW_STR("id")).type, WW_MISSING);
         assert_int_not_equal(symtab_find(b.symbols, WW_STR("held_limit")), 0);
         assert_int_equal(site_asset(b.site, door)->fields[0].symbol, symtab_find(b.symbols, WW_STR("held_limit")));
+        bench_end(&b);
+}
 
+static void lists_are_found(void **state) {
+        const char *const texts[] = { devices, hospital }; /* what is referred to may come later */
+        struct bench b;
+        uint32_t list;
+
+        assert_int_equal(compile(&b, texts, 2), 0);
         list = site_list_find(b.site, WW_STR("maternity"));
         assert_true(site_list_has(b.site, list, WW_STR("midwife")));
         assert_false(site_list_has(b.site, list, WW_STR("porter")));
@@ -119,7 +145,14 @@ static void the_site_answers(void **state) {
         assert_int_equal(site_list_find(b.site, WW_STR("nobody")), SITE_NONE);
         assert_false(site_list_has(b.site, SITE_NONE, WW_STR("midwife")));
         assert_int_not_equal(symtab_find(b.symbols, WW_STR("maternity")), 0);
+        bench_end(&b);
+}
 
+static void near_names_are_found(void **state) {
+        const char *const texts[] = { devices, hospital }; /* what is referred to may come later */
+        struct bench b;
+
+        assert_int_equal(compile(&b, texts, 2), 0);
         assert_string_equal(site_nearest_zone(b.site, WW_STR("flor-2")), "floor-2");
         assert_string_equal(site_nearest_list(b.site, WW_STR("matrnity")), "maternity");
         assert_string_equal(site_nearest_class(b.site, WW_STR("dor")), "door");
@@ -266,7 +299,11 @@ static void a_large_site_is_whole(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(the_site_answers),
+                cmocka_unit_test(zones_are_found),
+                cmocka_unit_test(assets_are_found),
+                cmocka_unit_test(fields_of_assets_are_read),
+                cmocka_unit_test(lists_are_found),
+                cmocka_unit_test(near_names_are_found),
                 cmocka_unit_test(no_site_is_a_site),
                 cmocka_unit_test(what_is_wrong_is_told_with_place_and_cure),
                 cmocka_unit_test(files_are_checked_against_each_other),
