@@ -1,6 +1,7 @@
 /*
  * A rule's examples, run by the very matcher on a virtual clock. An example's event goes straight to the selection and
- * the key that it names: what is tried is the condition. Its device is `ALIAS@KEY` unless it names one.
+ * the key that it names: what is tried is the condition. Its device is `ALIAS@KEY` unless it names one. Fields that it
+ * writes itself are judged by the selection: where one of them does not fit, the event happens and is not selected.
  */
 #include "correlate/example.h"
 
@@ -72,9 +73,31 @@ static void event_make(struct runner *r, const struct example_row *row, size_t i
                         event->value = row->attrs[j].value;
 }
 
-static int play(struct runner *r, const struct example_row *row, size_t i) {
+/* the key's place in c->held, if the event is selected */
+static int hold(struct runner *r, const struct example_row *row) {
         struct correlate *c = r->c;
         struct lane_match held;
+        int e;
+
+        c->n_held = 0;
+        if (row->act != EXAMPLE_EVENT ||
+            !selection_allows(r->set, &r->rule->aliases[row->alias], row->fields, row->n_fields))
+                return 0;
+        e = key_get(c, r->rule->number, false, row->key, &held.key);
+        if (e || !held.key)
+                return e;
+        held.mask = (uint16_t)(1u << row->alias);
+        free(c->held);
+        c->held = malloc(sizeof *c->held);
+        c->held_capacity = c->held != NULL;
+        if (!c->held)
+                return -ENOMEM;
+        c->held[c->n_held++] = held;
+        return 0;
+}
+
+static int play(struct runner *r, const struct example_row *row, size_t i) {
+        struct correlate *c = r->c;
         struct ww_event event;
         int e = correlate_time(c, EXAMPLE_START + row->arrival);
 
@@ -83,17 +106,9 @@ static int play(struct runner *r, const struct example_row *row, size_t i) {
         if (row->act == EXAMPLE_RESET)
                 return correlate_reset(c, r->rule->name, row->key, false, EXAMPLE_START + row->arrival);
         event_make(r, row, i, &event);
-        e = key_get(c, r->rule->number, false, row->key, &held.key);
-        if (e || !held.key)
+        e = hold(r, row);
+        if (e)
                 return e;
-        held.mask = (uint16_t)(1u << row->alias);
-        free(c->held);
-        c->held = malloc(sizeof *c->held);
-        if (!c->held)
-                return -ENOMEM;
-        c->held[0] = held;
-        c->held_capacity = 1;
-        c->n_held = row->act == EXAMPLE_EVENT;
         return correlate_deliver(c, &event, r->rule->aliases[row->alias].level);
 }
 

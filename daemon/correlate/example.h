@@ -19,6 +19,8 @@ struct example_row {
         struct ww_str key; /* canonical */
         struct ww_attr attrs[EXAMPLE_FIELDS_MAX];
         size_t n_attrs;
+        struct selection_field fields[EXAMPLE_FIELDS_MAX]; /* those written as field=value */
+        size_t n_fields;
         enum ww_priority priority; /* expected rows; 0 = any */
 };
 

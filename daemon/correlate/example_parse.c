@@ -46,6 +46,16 @@ static int parse_key(struct parser *p, const struct yaml_node *n, struct ww_str 
         return key.error || !row->key.p ? -ENOMEM : 0;
 }
 
+/* badge="17" is a text, badge=17 a number */
+static void value_unquote(struct yaml_node *value) {
+        struct ww_str *t = &value->text;
+
+        if (t->n < 2 || (t->p[0] != '"' && t->p[0] != '\'') || t->p[t->n - 1] != t->p[0])
+                return;
+        *t = (struct ww_str){ t->p + 1, t->n - 2 };
+        value->plain = false;
+}
+
 static int parse_field(struct parser *p, const struct yaml_node *n, struct ww_str word, struct example_row *row) {
         const char *equal = memchr(word.p, '=', word.n);
         struct yaml_node value = { .type = YAML_SCALAR, .plain = true };
@@ -57,7 +67,9 @@ static int parse_field(struct parser *p, const struct yaml_node *n, struct ww_st
                 return bad(p, n, NULL, "too many fields");
         a = (struct ww_attr){ .name = { word.p, (size_t)(equal - word.p) } };
         value.text = (struct ww_str){ equal + 1, word.n - a.name.n - 1 };
+        value_unquote(&value);
         a.value = yaml_value(&value);
+        row->fields[row->n_fields++] = (struct selection_field){ a.name, value.text, a.value };
         row->attrs[row->n_attrs++] = a;
         return 0;
 }

@@ -26,3 +26,15 @@ int index_find(const struct index *x, const struct ww_event *event, struct match
 bool index_level_family(const struct index *x, ww_family family);
 /** True if `event` satisfies this selection, kind included. */
 bool selection_matches(const struct correlate_rules *set, const struct selection *s, const struct ww_event *event);
+
+/* a field as a person wrote it: `badge=17` */
+struct selection_field {
+        struct ww_str name;
+        struct ww_str text;
+        struct ww_value value; /* as YAML types the text */
+};
+
+/** False if a condition that reads nothing but written fields does not hold: an equality, or a part of `where` between
+ * its `and`s. Conditions that read any other field are not judged. */
+bool selection_allows(const struct correlate_rules *set, const struct selection *s,
+                      const struct selection_field *fields, size_t n);

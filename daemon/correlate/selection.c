@@ -48,9 +48,7 @@ static bool value_equal(struct ww_value want, struct ww_str text, struct ww_valu
         return false;
 }
 
-static bool equality_holds(const struct correlate_rules *set, const struct equality *e, const struct ww_event *event) {
-        struct ww_value v = field_load(e->field, set->site, event);
-
+static bool equality_accepts(const struct correlate_rules *set, const struct equality *e, struct ww_value v) {
         for (size_t i = 0; i < e->n; i++)
                 if (value_equal(e->values[i], e->texts[i], v))
                         return true;
@@ -58,6 +56,10 @@ static bool equality_holds(const struct correlate_rules *set, const struct equal
                 if (v.type == WW_STRING && site_list_has(set->site, e->lists[i], v.string))
                         return true;
         return false;
+}
+
+static bool equality_holds(const struct correlate_rules *set, const struct equality *e, const struct ww_event *event) {
+        return equality_accepts(set, e, field_load(e->field, set->site, event));
 }
 
 static bool kind_holds(const struct selection *s, const struct ww_event *event) {
@@ -79,4 +81,78 @@ bool selection_matches(const struct correlate_rules *set, const struct selection
                 if (!equality_holds(set, &s->equalities[i], event))
                         return false;
         return !s->where || where_true(set, s->where, event);
+}
+
+/* ---- what written fields alone say ---- */
+
+struct written_env {
+        const struct correlate_rules *set;
+        const struct selection_field *fields;
+        size_t n;
+        bool any, all; /* of the references visited: written */
+};
+
+static const struct selection_field *written_find(const struct written_env *w, const struct field *f) {
+        for (size_t i = 0; i < w->n; i++)
+                if (ww_str_equal(w->fields[i].name, f->name))
+                        return &w->fields[i];
+        return NULL;
+}
+
+/* the event's own words are texts, however they look */
+static struct ww_value written_value(const struct selection_field *written, const struct field *f) {
+        bool typed = f->source == FIELD_VALUE || f->source == FIELD_NAMED || f->source == FIELD_OF_ASSET;
+
+        return typed ? written->value : ww_string(written->text);
+}
+
+static struct ww_value written_load(void *userdata, uint32_t slot, uint32_t sub) {
+        const struct written_env *w = userdata;
+        const struct field *f = w->set->fields[slot];
+        const struct selection_field *written = written_find(w, f);
+
+        (void)sub;
+        return written ? written_value(written, f) : ww_missing();
+}
+
+static bool written_list_has(void *userdata, uint32_t list, struct ww_str member) {
+        const struct written_env *w = userdata;
+
+        return site_list_has(w->set->site, list, member);
+}
+
+static void written_visit(void *userdata, struct expr_ref ref, bool is_call) {
+        struct written_env *w = userdata;
+
+        if (!is_call && written_find(w, w->set->fields[ref.slot]))
+                w->any = true;
+        else
+                w->all = false;
+}
+
+static bool where_allows(struct written_env *w, const struct expr *where) {
+        _cleanup_arena_ struct arena scratch = ARENA_INIT;
+        struct expr_env env = { .userdata = w, .load = written_load, .list_has = written_list_has, .arena = &scratch };
+
+        if (expr_op_of(where) == EXPR_OP_AND)
+                return where_allows(w, expr_child(where, 0)) && where_allows(w, expr_child(where, 1));
+        w->any = false;
+        w->all = true;
+        expr_each_ref(where, written_visit, w);
+        return !w->any || !w->all || expr_true(where, &env);
+}
+
+bool selection_allows(const struct correlate_rules *set, const struct selection *s,
+                      const struct selection_field *fields, size_t n) {
+        struct written_env w = { .set = set, .fields = fields, .n = n };
+
+        for (size_t i = 0; i < s->n_equalities; i++) {
+                const struct equality *e = &s->equalities[i];
+                const struct selection_field *written = written_find(&w, e->field);
+
+                if (written && !equality_accepts(set, e, written->value) &&
+                    !equality_accepts(set, e, ww_string(written->text)))
+                        return false;
+        }
+        return !s->where || where_allows(&w, s->where);
 }

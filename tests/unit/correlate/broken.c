@@ -410,8 +410,41 @@ static void test_examples(void **state) {
         harness_deinit(&h);
 }
 
+/* a row's own fields are judged by the selection; what it does not name is taken as given */
+static void test_example_fields(void **state) {
+        static const char rules[] =
+                "- rule: r\n  select:\n    a: {kind: access.denied, role: [guard, \"7\"], "
+                "where: \"number % 100 == 50 and (site == x or number > 200) and badge != '9'\"}\n"
+                "  by: device\n  raise: {hazard: fraud, priority: low}\n  examples:\n"
+                "    - given: [0s a d number=51]\n      alarms: []\n"
+                "    - given: [0s a d number=50]\n      alarms: [0s d]\n"
+                "    - given: [0s a d number=50 site=y]\n      alarms: []\n"
+                "    - given: [0s a d number=250 site=y]\n      alarms: [0s d]\n"
+                "    - given: [0s a d site=y]\n      alarms: [0s d]\n"
+                "    - given: [0s a d role=nurse]\n      alarms: []\n"
+                "    - given: [0s a d role=7]\n      alarms: [0s d]\n"
+                "    - given: [0s a d role=guard number=51]\n      alarms: []\n"
+                "    - given: ['0s a d badge=\"9\"']\n      alarms: []\n"
+                "    - given: ['0s a d badge=\"8\"']\n      alarms: [0s d]\n"
+                "    - given: [0s a d]\n      alarms: [0s d]\n"
+                "    - given: [0s a d zone=W3]\n      alarms: [0s d]\n"
+                /* a level goes on until its device says something else: also something that is not selected */
+                "- rule: s\n  select: {o: {kind: door.opened, where: number == 1}}\n  by: zone\n"
+                "  raise: {hazard: theft, priority: low}\n  examples:\n"
+                "    - given: [0s o W number=1, 5s o W number=2]\n      alarms: [0s W]\n      clears: [5s W]\n";
+        struct harness h;
+        size_t run;
+
+        (void)state;
+        assert_int_equal(harness_compile(&h, rules), 0);
+        assert_int_equal(correlate_rules_examples(h.rules, &h.diag, &run), 0);
+        assert_int_equal(run, 13);
+        harness_deinit(&h);
+}
+
 int main(void) {
-        const struct CMUnitTest tests[] = { cmocka_unit_test(test_broken), cmocka_unit_test(test_examples) };
+        const struct CMUnitTest tests[] = { cmocka_unit_test(test_broken), cmocka_unit_test(test_examples),
+                                            cmocka_unit_test(test_example_fields) };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
