@@ -1,9 +1,10 @@
 #pragma once
 /*
- * Shared by the files of the engine: engine.c (wiring and life), engine_start.c (snapshot and replay), engine_turn.c
- * (one turn = one transaction), engine_intake.c (the two sessions, lanes, blindness), engine_space.c (trimming and
- * snapshots), engine_reload.c (rules and configuration while running), engine_feed.c (command socket and readers),
- * engine_follow.c (followers), engine_status.c.
+ * Shared by the files of the engine: engine.c (wiring and life), engine_start.c (snapshot and start), engine_replay.c,
+ * engine_pending.c (what comes again), engine_salvage.c, engine_turn.c (one turn = one transaction), engine_intake.c
+ * (the two sessions, lanes, blindness), engine_space.c (trimming and snapshots), engine_reload.c (rules and
+ * configuration while running), engine_feed.c (command socket and readers), engine_follow.c (followers),
+ * engine_status.c.
  */
 #include "engine.h"
 
@@ -86,6 +87,7 @@ struct engine {
         struct engine_session sessions[ENGINE_LANES];
         struct engine_feed *feed;
         struct engine_reload *reload;
+        struct engine_replay *replay; /* while a start replays; NULL = live */
 
         /* the turn at work */
         bool in_turn, stopping;
@@ -133,6 +135,29 @@ struct engine {
 
 /* engine_start.c */
 int engine_recover(struct engine *e);
+/** A notice at a journal time of its own; 0 = now. 0 or -errno. */
+int engine_append_notice(struct engine *e, const char *name, int64_t time, const char *words);
+
+/* engine_replay.c */
+#define REPLAY_INPUTS 10000
+#define REPLAY_BYTES  (16 * 1024 * 1024)
+struct pipeline_sink engine_sink(struct engine *e);
+int engine_read(struct engine *e, uint64_t from, size_t inputs, struct journal_batch *batch);
+int engine_replay(struct engine *e, uint64_t from);
+
+/* engine_pending.c */
+struct engine_pending {
+        struct buf value;
+        struct ww_str record; /* in `value`; empty = none */
+        uint32_t deaths;
+};
+int engine_recover_redelivery(struct engine *e);
+int engine_load_pending(struct engine *e, struct engine_pending *p);
+int engine_recover_pending(struct engine *e, const struct engine_pending *p);
+
+/* engine_salvage.c */
+int engine_load_salvaged(struct engine *e);
+int engine_recover_salvaged(struct engine *e);
 
 /* engine_turn.c */
 void engine_begin(struct engine *e); /* a transaction, if none is open */

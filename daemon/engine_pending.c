@@ -1,0 +1,107 @@
+/*
+ * What the broker will send again: the newest messages of the journal, by which redeliveries are told, and the record
+ * that a careful start had put aside ("pending").
+ *
+ * That record was received, but its turn never committed. It is taken at the next start; the second time it is found,
+ * it has killed the engine twice, and is taken as skipped.
+ */
+#include "engine_internal.h"
+
+#include "base/log.h"
+
+static void engine_remember_message(struct engine *e, const struct ww_input *input) {
+        if (input->type != WW_INPUT_MESSAGE || input->mid == 0)
+                return;
+        for (enum engine_lane lane = 0; lane < ENGINE_LANES; lane++) {
+                if (engine_lane_origin(lane) == input->origin)
+                        redelivery_note(e->sessions[lane].redelivery, input->mid, input->topic, input->payload);
+        }
+}
+
+static void engine_remember(struct engine *e, const struct journal_batch *batch) {
+        for (size_t i = 0; i < batch->n; i++) {
+                struct ww_input input;
+
+                if (!batch->items[i].output &&
+                    ww_input_decode(batch->items[i].record, batch->items[i].seq, &input) == 0)
+                        engine_remember_message(e, &input);
+        }
+}
+
+int engine_recover_redelivery(struct engine *e) {
+        uint64_t head = journal_head(e->journal), tail = journal_tail(e->journal);
+        /* unacknowledged messages are in the last turns, of which commands and notices may be the greater part */
+        uint64_t back = ENGINE_LANES * REDELIVERY_WINDOW + 4 * ENGINE_PENDING_MAX;
+        uint64_t from = head > back ? head - back : 1;
+        int r = 0;
+
+        for (size_t i = 0; i < ENGINE_LANES && !r; i++)
+                r = redelivery_new(&e->sessions[i].redelivery, REDELIVERY_WINDOW);
+        if (from < tail)
+                from = tail;
+        while (!r && head && from <= head) {
+                struct journal_batch batch = { 0 };
+
+                r = engine_read(e, from, REPLAY_INPUTS, &batch);
+                if (!r && batch.n == 0)
+                        break;
+                if (!r) {
+                        engine_remember(e, &batch);
+                        from = batch.items[batch.n - 1].seq + 1;
+                }
+                journal_batch_deinit(&batch);
+        }
+        return r;
+}
+
+static int engine_take_pending(struct engine *e, uint32_t deaths, struct ww_str record) {
+        int64_t careful = e->careful_until;
+        struct ww_input input;
+        int r;
+
+        if (ww_input_decode(record, 0, &input)) {
+                log_error("pending-damaged", NULL, "the record put aside cannot be read; dropped");
+                return 0;
+        }
+        if (deaths >= 2) {
+                input.flags |= WW_INPUT_SKIPPED;
+                log_error("record-skipped", NULL, "a message on a topic of %zu bytes killed the engine twice",
+                          input.topic.n);
+        }
+        input.time = e->clock.time;         /* it is taken now; when it was received stands in it */
+        engine_remember_message(e, &input); /* it was never acknowledged: the broker will send it again */
+        e->careful_until = 0;               /* it is aside already */
+        r = engine_append(e, &input);
+        e->careful_until = careful;
+        return r;
+}
+
+/* Reads it, and counts this start as one more try, before anything else: this start may be the one that it kills. */
+int engine_load_pending(struct engine *e, struct engine_pending *p) {
+        _cleanup_buf_ struct buf again = BUF_INIT;
+        struct rd in;
+        int r = journal_get_meta(e->journal, "pending", &p->value);
+
+        if (r || p->value.n == 0)
+                return r == -ENOENT ? 0 : r;
+        in = rd_init(buf_str(&p->value));
+        p->deaths = rd_u32(&in);
+        (void)rd_u64(&in);
+        p->record = rd_str(&in);
+        buf_put_u32(&again, p->deaths + 1);
+        buf_put_u64(&again, 0);
+        buf_put_str(&again, p->record);
+        r = again.error ? again.error : journal_begin(e->journal);
+        if (!r)
+                r = journal_put_meta(e->journal, "pending", buf_str(&again));
+        return r ? r : journal_commit(e->journal);
+}
+
+int engine_recover_pending(struct engine *e, const struct engine_pending *p) {
+        int r = p->value.n ? engine_take_pending(e, p->deaths, p->record) : 0;
+
+        if (r || p->value.n == 0)
+                return r;
+        engine_begin(e);
+        return journal_put_meta(e->journal, "pending", WW_STR_NONE);
+}

@@ -1,0 +1,52 @@
+/* A journal that had to be salvaged, or lost its beginning: what is told, and what is written anew. */
+#include "engine_internal.h"
+
+#include "alarm/alarm.h"
+
+#include <stdio.h>
+
+static int engine_note_changed(void *userdata, const struct ww_alarm *alarm) {
+        return engine_turn_live(userdata, alarm);
+}
+
+/* `live` may hold alarms that the state does not know, and lack others: every one is written anew. */
+static int engine_rewrite_live(struct engine *e) {
+        struct journal_batch batch = { 0 };
+        int r = journal_read_live(e->journal, &batch);
+
+        if (r == JOURNAL_E_DAMAGED)
+                engine_fatal("the journal is damaged", -EUCLEAN);
+        for (size_t i = 0; !r && i < batch.n; i++)
+                r = engine_turn_live(e, &(struct ww_alarm){ .id = batch.items[i].seq });
+        journal_batch_deinit(&batch);
+        return r ? r : alarms_each(pipeline_alarms(e->pipeline), engine_note_changed, e);
+}
+
+/* The alarm about it, and the mark that it was raised, are one transaction. */
+int engine_recover_salvaged(struct engine *e) {
+        _cleanup_free_ char *words = strndup(e->salvaged.p ? (char *)e->salvaged.p : "", e->salvaged.n);
+        int r;
+
+        if (!words)
+                return -ENOMEM;
+        if (!*words && !e->rebuilt)
+                return 0;
+        e->snapshot_wanted = true;
+        r = engine_append_notice(e, "journal-damaged", 0,
+                                 *words ? words : "no snapshot can be read: the state begins with the oldest record");
+        if (!r && e->predecessor[0])
+                r = journal_put_meta(e->journal, JOURNAL_META_PREDECESSOR, ww_str(e->predecessor));
+        if (!r)
+                r = journal_put_meta(e->journal, JOURNAL_META_SALVAGE, WW_STR_NONE);
+        return r ? r : engine_rewrite_live(e);
+}
+
+int engine_load_salvaged(struct engine *e) {
+        _cleanup_buf_ struct buf id = BUF_INIT;
+        int r = journal_get_meta(e->journal, JOURNAL_META_SALVAGE, &e->salvaged);
+
+        if (!r || r == -ENOENT)
+                r = journal_get_meta(e->journal, JOURNAL_META_PREDECESSOR, &id);
+        (void)snprintf(e->predecessor, sizeof e->predecessor, "%.*s", WW_STR_ARG(buf_str(&id)));
+        return r == -ENOENT ? 0 : r;
+}
