@@ -99,7 +99,7 @@ static struct ww_str zone_of(const struct correlate *c, uint32_t asset, bool tit
         return title && zone->title.n ? zone->title : zone->id;
 }
 
-static void title_captured(struct correlate *c, const struct captured *v, struct buf *out) {
+static void title_captured(struct correlate *c, const struct field *f, const struct captured *v, struct buf *out) {
         switch (v->type) {
         case WW_STRING: {
                 struct ww_str s = texts_text(c->texts, v->text);
@@ -117,7 +117,7 @@ static void title_captured(struct correlate *c, const struct captured *v, struct
         case WW_NULL:
         case WW_TIME:
         case WW_SPAN:
-                buf_puts(out, "?");
+                buf_printf(out, "unknown %.*s", WW_STR_ARG(f->name));
                 break;
         }
 }
@@ -162,13 +162,13 @@ static void title_render(struct correlate *c, const struct key *k, const struct 
                 struct ww_str text = part->text;
 
                 if (part->capture >= 0) {
-                        title_captured(c, e ? &e->captures[part->capture] : &missing, out);
+                        title_captured(c, part->field, e ? &e->captures[part->capture] : &missing, out);
                         continue;
                 }
                 if (part->field)
                         text = part->key >= 0 ? title_key(c, k, part) : title_place(c, k, part->field);
                 if (part->field && !text.n)
-                        text = WW_STR("?");
+                        buf_printf(out, "unknown %.*s", WW_STR_ARG(part->field->name));
                 buf_put(out, text.p, text.n);
         }
 }

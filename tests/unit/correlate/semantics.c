@@ -324,6 +324,23 @@ static void test_regrade(void **state) {
                       "raise 1s p  high\nagain 2s p  critical\nregrade 10s p  high\nclear 11s p  high\n");
 }
 
+/* what a title wants and nobody knows is named */
+static void test_title(void **state) {
+        static const char rule[] = "- rule: p\n  title: 'Panic {device} in {ward}, {zone}, by {badge}'\n"
+                                   "  select: {x: {kind: panic}}\n  by: device\n"
+                                   "  raise: {hazard: robbery, class: panic, priority: high}\n";
+        struct harness h;
+        char row[] = "0s panic stranger";
+
+        (void)state;
+        harness_init(&h, rule);
+        h.titles = true;
+        harness_row(&h, row);
+        assert_true(ww_str_is(buf_str(&h.out), "raise 0s p device=stranger high \"Panic stranger in unknown ward, "
+                                               "unknown zone, by unknown badge\"\n"));
+        harness_deinit(&h);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_infant),   cmocka_unit_test(test_infant_leading),
@@ -335,6 +352,7 @@ int main(void) {
                 cmocka_unit_test(test_trailing), cmocka_unit_test(test_cross),
                 cmocka_unit_test(test_absence),  cmocka_unit_test(test_manual_instant),
                 cmocka_unit_test(test_limits),   cmocka_unit_test(test_regrade),
+                cmocka_unit_test(test_title),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
