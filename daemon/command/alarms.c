@@ -17,8 +17,9 @@ static void print_alarm(json_t *alarm) {
         (void)printf("%6" JSON_INTEGER_FORMAT "  %-8s  %-7s  %.19sZ  ",
                      json_integer_value(json_object_get(alarm, "id")), text(alarm, "priority"), text(alarm, "state"),
                      text(alarm, "raised_at"));
-        plain_put(text(alarm, "zone"));
-        (void)printf("%*s  ", (int)(strlen(text(alarm, "zone")) < 10 ? 10 - strlen(text(alarm, "zone")) : 0), "");
+        plain_put_column(*text(alarm, "zone") ? text(alarm, "zone") : "-", 14);
+        (void)printf("  %s%s", json_is_true(json_object_get(alarm, "covert")) ? "(covert) " : "",
+                     json_is_true(json_object_get(alarm, "exercise")) ? "(exercise) " : "");
         plain_put(text(alarm, "title"));
         (void)printf("  [");
         plain_put(text(alarm, "rule"));
@@ -93,7 +94,7 @@ static int alarms_run(const struct command_args *args) {
         r = jsonline_write(s.fd, request);
         json_decref(request);
         if (!args->json && !r)
-                (void)printf("    ID  PRIORITY  STATE    RAISED                ZONE        TITLE\n");
+                (void)printf("    ID  PRIORITY  STATE    RAISED                ZONE            TITLE\n");
         if (!r)
                 r = alarms_read(&s, args->values[0] != NULL, args->json);
         socket_close(&s);

@@ -14,3 +14,13 @@ void plain_put(const char *s) {
                 }
         }
 }
+
+void plain_put_column(const char *s, size_t columns) {
+        size_t n = 0;
+
+        plain_put(s);
+        for (; *s; s++)
+                n += ((unsigned char)*s & 0xc0) != 0x80;
+        while (n++ < columns)
+                (void)putchar(' ');
+}
