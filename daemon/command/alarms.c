@@ -33,7 +33,7 @@ static void print_transition(json_t *transition) {
 
         (void)printf("%.23sZ  %-12s %-7s → %-7s ", text(transition, "time"), text(transition, "cause"),
                      text(transition, "old_state"), text(alarm, "state"));
-        plain_put(text(transition, "actor"));
+        plain_put_column(text(transition, "actor"), 24);
         (void)printf("  ");
         print_alarm(alarm);
 }
