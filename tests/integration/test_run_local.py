@@ -85,6 +85,27 @@ def test_an_alarm_reaches_the_feed_and_postgresql(local):
     assert "and is in PostgreSQL" in told
 
 
+def test_its_hints_work_when_pasted(local):
+    local.start("--no-simulator")
+    local.wait_told("Ctrl-C stops everything")
+    hints = {line[2:24].strip(): line[24:] for line in local.log.read_text().splitlines() if line.startswith("  ")}
+    assert list(hints) == ["watch the alarms", "acknowledge alarm 1", "health", "ask the database",
+                           "press a panic button"]
+
+    def paste(name):
+        return subprocess.run(["bash", "-c", hints[name]], capture_output=True, text=True, timeout=30, check=False)
+
+    assert paste("press a panic button").returncode == 0
+    wait_for(lambda: "w0_panic" in paste("ask the database").stdout, 30, "the alarm in PostgreSQL")
+    acknowledged = paste("acknowledge alarm 1")
+    assert acknowledged.returncode == 0, acknowledged.stderr
+    assert "ACKED" in acknowledged.stdout
+    assert "messages" in paste("health").stdout
+    with subprocess.Popen(["bash", "-c", f"exec {hints['watch the alarms']}"], stdout=subprocess.PIPE, text=True) as feed:
+        assert "w0_panic" in next(line for line in feed.stdout if "critical" in line)
+        feed.terminate()
+
+
 def test_stops_what_it_started_and_finds_its_data_again(local):
     local.start("--no-simulator")
     local.wait_told("Ctrl-C stops everything")
