@@ -1,13 +1,15 @@
 /*
  * publish → alarm: one client publishes panic messages, and times how long each takes to come back to it as the line of
- * an alarm on the command socket; in turn with them it times the broker's echo, publish → the same client receives.
+ * an alarm on the command socket; in turn with them it times the broker's echo, publish → the same client receives, and
+ * the commit of one record to a journal of its own, on the same disk.
  *
- *     bench-latency PORT SOCKET SAMPLES
+ *     bench-latency PORT SOCKET SAMPLES DIR
  *
  * QoS 1, one sample at a time, a few milliseconds apart (never in step with anything). Each panic is another device, so
  * each is an alarm of its own. The last line of output is a JSON object, in µs.
  */
-#include <errno.h>
+#include "journal/journal.h"
+
 #include <mosquitto.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -27,11 +29,13 @@
 enum way {
         ECHO,
         ALARM,
+        COMMIT,
         WAYS,
 };
 
 static struct probe {
         struct mosquitto *mosq;
+        struct journal *journal;
         int feed;
         bool subscribed, seen;
         char wanted[64]; /* payload of the echo, or device of the alarm; "" = nothing is out */
@@ -162,6 +166,28 @@ static int64_t measure(enum way way, size_t number) {
         return now() - start;
 }
 
+static int64_t measure_commit(size_t number) {
+        struct ww_input input = { .seq = number + 1, .type = WW_INPUT_NOTICE, .topic = WW_STR("bench") };
+        _cleanup_buf_ struct buf record = BUF_INIT;
+        int64_t start;
+        int r = ww_input_encode(&input, &record);
+
+        start = now();
+        r = r ? r : journal_begin(probe.journal);
+        r = r ? r : journal_put_input(probe.journal, input.seq, buf_str(&record));
+        r = r ? r : journal_commit(probe.journal);
+        if (r)
+                fail("journal");
+        return now() - start;
+}
+
+static void connect_journal(const char *dir) {
+        const struct journal_options options = { .dir = dir, .size = 16 * 1024 * 1024, .writer = true };
+
+        if (journal_open(&probe.journal, &options))
+                fail(dir);
+}
+
 static int compare(const void *a, const void *b) {
         int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
 
@@ -169,31 +195,35 @@ static int compare(const void *a, const void *b) {
 }
 
 int main(int argc, char **argv) {
+        static const char *const names[WAYS] = { "echo", "alarm", "commit" };
         static const bool never;
-        size_t n = argc == 4 ? strtoul(argv[3], NULL, 10) : 0;
+        size_t n = argc == 5 ? strtoul(argv[3], NULL, 10) : 0;
         uint64_t random = (uint64_t)now();
 
         if (n < 1 || n > SAMPLES_MAX) {
-                fprintf(stderr, "bench-latency PORT SOCKET SAMPLES\n");
+                fprintf(stderr, "bench-latency PORT SOCKET SAMPLES DIR\n");
                 return 2;
         }
         probe.feed = -1;
         connect_broker(atoi(argv[1]));
         connect_feed(argv[2]);
+        connect_journal(argv[4]);
         for (size_t i = 0; i < n; i++) {
                 for (enum way way = 0; way < WAYS; way++) {
                         random = random * UINT64_C(6364136223846793005) + 1442695040888963407;
                         wait_for(&never, now() + 3000 + (int64_t)(random >> 33) % 4000);
-                        probe.sample[way][i] = measure(way, i);
+                        probe.sample[way][i] = way == COMMIT ? measure_commit(i) : measure(way, i);
                 }
         }
         for (enum way way = 0; way < WAYS; way++)
                 qsort(probe.sample[way], n, sizeof(int64_t), compare);
-        printf("{\"samples\":%zu,\"echo_p50\":%lld,\"echo_p99\":%lld,\"echo_max\":%lld,\"alarm_p50\":%lld,"
-               "\"alarm_p99\":%lld,\"alarm_max\":%lld}\n",
-               n, (long long)probe.sample[ECHO][n / 2], (long long)probe.sample[ECHO][n * 99 / 100],
-               (long long)probe.sample[ECHO][n - 1], (long long)probe.sample[ALARM][n / 2],
-               (long long)probe.sample[ALARM][n * 99 / 100], (long long)probe.sample[ALARM][n - 1]);
+        printf("{\"samples\":%zu", n);
+        for (enum way way = 0; way < WAYS; way++)
+                printf(",\"%s_p50\":%lld,\"%s_p99\":%lld,\"%s_max\":%lld", names[way],
+                       (long long)probe.sample[way][n / 2], names[way], (long long)probe.sample[way][n * 99 / 100],
+                       names[way], (long long)probe.sample[way][n - 1]);
+        printf("}\n");
+        journal_close(probe.journal);
         mosquitto_destroy(probe.mosq);
         mosquitto_lib_cleanup();
         return 0;
