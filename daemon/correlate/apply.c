@@ -52,18 +52,28 @@ static int entry_fill(struct correlate *c, struct key *k, struct entry *e, const
         return r;
 }
 
-static int rebuild(struct correlate *c, struct key *k, size_t place, struct order from) {
+/* `known`: up to there it has been concluded; from `from` on it is told anew */
+static int rebuild(struct correlate *c, struct key *k, size_t place, int64_t known, struct order from) {
         int64_t at = k->at;
         int r;
 
         episode_drop_from(k, from);
         c->rebuilding = true;
         c->opened_seen = false;
-        r = sweep_rebuild(c, k, place, true);
+        r = sweep_rebuild(c, k, place, known);
         if (!r)
                 r = sweep_advance(c, k, at);
         c->rebuilding = false;
         return r ? r : episode_after_rebuild(c, k, from);
+}
+
+int apply_again(struct correlate *c, struct key *k, int64_t known) {
+        const struct rule *rule = key_rule(c, k);
+        struct order from = order_deadline(known + 1);
+
+        if (!rule_absence(rule) || k->at <= known)
+                return 0;
+        return rebuild(c, k, log_place(rule, k, from), known, from);
 }
 
 /* At the limit the oldest eighth goes at once, so that no event pays for all. */
@@ -86,14 +96,14 @@ static int shed(struct correlate *c, struct key *k) {
                 log_drop(c, k, i);
                 drop--;
         }
-        return r ? r : sweep_rebuild(c, k, k->n_log, false);
+        return r ? r : sweep_rebuild(c, k, k->n_log, WW_TIME_NEVER);
 }
 
 /* too old to hold a place: behind what the log remembers */
 static bool outdated(const struct correlate *c, const struct key *k, const struct op *op) {
         const struct rule *rule = key_rule(c, k);
 
-        if (op->at.time > watermark_of(c, rule) - rule_horizon(rule))
+        if (op->at.time > watermark_memory(c, rule))
                 return false;
         if (rule->each)
                 return op->at.time <= k->since;
@@ -128,7 +138,7 @@ int apply_op(struct correlate *c, const struct op *op) {
         if (!r)
                 r = entry_fill(c, k, e, op);
         if (!r)
-                r = in_order ? sweep_entry(c, k, place) : rebuild(c, k, place, op->at);
+                r = in_order ? sweep_entry(c, k, place) : rebuild(c, k, place, op->at.time, op->at);
         return r ? r : apply_arm(c, k);
 }
 
@@ -140,7 +150,7 @@ static int64_t sweep_due(const struct correlate *c, const struct key *k) {
                     !((k->flags & KEY_OPEN) && (rule->clear_expr || rule->n_grades));
 
         if (rule->condition == CONDITION_SEQUENCE && !rule->n_aggregates)
-                return sequence_next(rule, k);
+                return sequence_next(c, k);
         return idle ? WW_TIME_NEVER : sweep_next(c, k);
 }
 
@@ -148,11 +158,15 @@ static int64_t pending_due(const struct key *k) {
         return k->n_pending ? k->pending[0].at.time : WW_TIME_NEVER;
 }
 
-int apply_arm(struct correlate *c, struct key *k) {
-        int64_t due = sweep_due(c, k), pending = pending_due(k), quiet = episode_quiet(c, k);
+static int64_t earliest(int64_t a, int64_t b, int64_t c) {
+        int64_t least = a < b ? a : b;
 
-        due = pending < due ? pending : due;
-        due = quiet < due ? quiet : due;
+        return c < least ? c : least;
+}
+
+int apply_arm(struct correlate *c, struct key *k) {
+        int64_t due = earliest(sweep_due(c, k), pending_due(k), episode_quiet(c, k));
+
         if (k->heap && k->armed < due && due != WW_TIME_NEVER)
                 return 0; /* wakes too early, and looks again */
         return timers_arm(c, k, due);
@@ -164,7 +178,9 @@ int apply_due(struct correlate *c, struct key *k) {
         int64_t sweep = sweep_due(c, k), pending = pending_due(k), quiet = episode_quiet(c, k);
         int r = 0;
 
-        if (quiet <= watermark && quiet <= pending && quiet <= sweep)
+        if (earliest(quiet, pending, sweep) > k->armed)
+                ; /* too early: what is due before it, of other keys, comes first */
+        else if (quiet <= watermark && quiet <= pending && quiet <= sweep)
                 r = episode_quiet_over(c, k, quiet);
         else if (pending <= watermark && pending <= sweep)
                 r = episode_pending_first(c, k);

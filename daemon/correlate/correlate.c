@@ -1,5 +1,5 @@
 /*
- * The door of the stage: events, time, blindness and resets come in here.
+ * The door of the stage: events, time and resets come in here; blindness in blind.c.
  */
 #include "correlate/state.h"
 
@@ -55,7 +55,6 @@ int correlate_make(struct correlate **ret, const struct correlate_rules *rules, 
         c->sink = sink;
         c->userdata = userdata;
         c->now = now;
-        c->frozen_at = WW_TIME_NONE;
         c->table_mask = 63;
         c->table = calloc(c->table_mask + 1, sizeof(struct key *));
         c->by_rule = calloc(rules->n + 1, sizeof *c->by_rule);
@@ -88,7 +87,7 @@ int correlate_new(struct correlate **ret, const struct correlate_rules *rules, i
 int correlate_time(struct correlate *c, int64_t now) {
         if (now > c->now)
                 c->now = now;
-        while (!c->blind && c->n_heap && c->heap[0]->due <= c->now) {
+        while (!blind_now(c) && c->n_heap && c->heap[0]->due <= c->now) {
                 int r = apply_due(c, c->heap[0]);
 
                 if (r)
@@ -98,7 +97,7 @@ int correlate_time(struct correlate *c, int64_t now) {
 }
 
 int64_t correlate_deadline(const struct correlate *c) {
-        return c->blind || !c->n_heap ? WW_TIME_NEVER : c->heap[0]->due;
+        return blind_now(c) || !c->n_heap ? WW_TIME_NEVER : c->heap[0]->due;
 }
 
 /* ---- events ---- */
@@ -235,70 +234,7 @@ int correlate_event(struct correlate *c, const struct ww_event *event) {
         return correlate_deliver(c, event, level);
 }
 
-/* ---- blindness, reset ---- */
-
-static void bits_set(struct correlate *c, struct key *k, uint8_t bits, int64_t since) {
-        const struct rule *rule = key_rule(c, k);
-
-        k->bits = k->base_bits = bits;
-        k->since = k->base_since = since;
-        for (size_t i = 0; i < k->n_log; i++) {
-                struct entry *e = log_entry(rule, k, i);
-
-                e->bits = bits;
-                e->since = since;
-        }
-}
-
-/* Of an asset nothing was to be heard: its expectation begins anew. Silence that was told before goes on, unless
- * something came of it meanwhile. */
-static void each_unblind(struct correlate *c, struct key *k, int64_t to) {
-        bool silent = (k->flags & KEY_OPEN) && !k->n_pending;
-
-        if (k->n_pending && (k->flags & KEY_OPEN) && k->pending[0].what == ITEM_FALL)
-                k->n_pending = 1;
-        else
-                k->n_pending = 0;
-        bits_set(c, k, silent ? SWEEP_LEVEL | SWEEP_HELD : 0, k->since < to ? to : k->since);
-}
-
-static void key_unblind(struct correlate *c, struct key *k, int64_t from, int64_t to) {
-        const struct rule *rule = key_rule(c, k);
-
-        if (rule->clear == CLEAR_QUIET && (k->flags & KEY_OPEN) && k->quiet_from < to)
-                k->quiet_from += to - (k->quiet_from > from ? k->quiet_from : from);
-        if (rule->each)
-                each_unblind(c, k, to);
-}
-
-int correlate_blind(struct correlate *c, bool blind, int64_t now) {
-        int64_t from = c->blind_from;
-
-        if (now > c->now)
-                c->now = now;
-        if (blind == c->blind)
-                return 0;
-        if (blind) {
-                if (c->frozen_at == WW_TIME_NONE || c->now >= c->seen_from + c->rules->wait_max)
-                        c->frozen_at = c->now;
-                c->blind_from = c->now;
-                c->blind = true;
-                return 0;
-        }
-        c->blind = false;
-        c->seen_from = c->now;
-        for (size_t i = 0; i < c->rules->n; i++)
-                for (struct key *k = c->by_rule[i].first; k; k = k->next) {
-                        int r;
-
-                        key_unblind(c, k, from, c->now);
-                        r = apply_arm(c, k);
-                        if (r)
-                                return r;
-                }
-        timers_rebuild(c);
-        return 0;
-}
+/* ---- reset ---- */
 
 static const struct rule *rule_find(const struct correlate_rules *set, struct ww_str name) {
         for (size_t low = 0, high = set->n; low < high;) {

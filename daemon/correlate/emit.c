@@ -57,20 +57,40 @@ static void evidence_window(const struct correlate *c, const struct key *k, stru
         }
 }
 
-/* what was last heard, or the anchor: the context of what is missing */
-static void evidence_expect(const struct correlate *c, const struct key *k, struct order at, struct evidence_list *l) {
+/* the first event that waits for an answer until `at` */
+static const struct entry *anchor_of(const struct correlate *c, const struct key *k, struct order at) {
         const struct rule *rule = key_rule(c, k);
         const struct entry *best = NULL;
-        int64_t anchor = at.time - rule->span_for.usec;
 
         for (size_t i = 0; i < k->n_log; i++) {
                 const struct entry *e = log_entry(rule, k, i);
 
-                if (order_compare(e->at, at) > 0 || (rule->after_mask && e->at.time > anchor))
+                if (order_compare(e->at, at) > 0)
+                        break;
+                if (e->flags & ENTRY_RETAINED)
+                        continue;
+                if (e->on & rule->expect_mask)
+                        best = NULL;
+                else if (!best && (e->on & rule->after_mask) &&
+                         watermark_absence(c, rule, e->at.time + rule->span_for.usec) == at.time)
+                        best = e;
+        }
+        return best;
+}
+
+/* what was last heard, or the anchor: the context of what is missing */
+static void evidence_expect(const struct correlate *c, const struct key *k, struct order at, struct evidence_list *l) {
+        const struct rule *rule = key_rule(c, k);
+        const struct entry *best = NULL;
+
+        for (size_t i = 0; i < k->n_log && !rule->after_mask; i++) {
+                const struct entry *e = log_entry(rule, k, i);
+
+                if (order_compare(e->at, at) > 0)
                         break;
                 best = e;
         }
-        evidence_add(c, rule, l, best);
+        evidence_add(c, rule, l, rule->after_mask ? anchor_of(c, k, at) : best);
 }
 
 static void evidence_collect(const struct correlate *c, const struct key *k, enum ww_detection_what what,

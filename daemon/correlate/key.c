@@ -123,7 +123,7 @@ static bool evictable(const struct rule *rule, const struct key *k) {
 /* nothing that it holds can matter any more */
 static bool spent(const struct correlate *c, const struct rule *rule, const struct key *k) {
         return evictable(rule, k) && !span_any(k, UINT16_MAX) &&
-               (!k->n_log || log_entry(rule, k, k->n_log - 1)->at.time <= watermark_of(c, rule) - rule_horizon(rule));
+               (!k->n_log || log_entry(rule, k, k->n_log - 1)->at.time <= watermark_memory(c, rule));
 }
 
 static void reclaim(struct correlate *c, const struct rule *rule, struct rule_state *s) {

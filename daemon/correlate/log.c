@@ -128,7 +128,7 @@ static void log_compact(struct correlate *c, struct key *k, int64_t cut) {
 
 void log_trim(struct correlate *c, struct key *k) {
         const struct rule *rule = key_rule(c, k);
-        int64_t cut = watermark_of(c, rule) - rule_horizon(rule);
+        int64_t cut = watermark_memory(c, rule);
 
         if (!k->n_log)
                 return;

@@ -8,7 +8,7 @@
  */
 #include "correlate/save.h"
 
-#define SAVE_VERSION     1
+#define SAVE_VERSION     2
 #define LOG_CAPACITY_MAX (1u << 25)
 
 static void captured_save(const struct correlate *c, struct buf *out, const struct captured *v) {
@@ -123,15 +123,13 @@ static void key_save(const struct correlate *c, const struct rule *rule, struct 
 }
 
 int correlate_save(const struct correlate *c, struct buf *out) {
-        const int64_t times[] = { c->now, c->frozen_at, c->blind_from, c->seen_from };
         const uint64_t figures[] = { c->figures.events,     c->figures.matched, c->figures.skipped_key_missing,
                                      c->figures.detections, c->figures.evicted, c->figures.refused };
         uint32_t mark = 0;
 
         buf_put_u8(out, SAVE_VERSION);
-        for (size_t i = 0; i < sizeof times / sizeof *times; i++)
-                buf_put_time(out, times[i]);
-        buf_put_u8(out, c->blind);
+        buf_put_time(out, c->now);
+        (void)blind_save(c, out);
         for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
                 buf_put_var(out, figures[i]);
         buf_put_var(out, c->figures.keys);
@@ -272,7 +270,7 @@ static int key_settle(struct correlate *c, struct key *k, const struct scalars *
         k->base_since = s->times[2];
         k->base_bits = s->base_bits;
         k->base_grade = s->base_grade;
-        r = sweep_rebuild(c, k, k->n_log, false);
+        r = sweep_rebuild(c, k, k->n_log, WW_TIME_NEVER);
         if (r)
                 return r;
         sweep_settle(c, k, s->times[0]);
@@ -351,13 +349,14 @@ static int rule_load(struct correlate *c, struct rd *in, bool strict, struct sav
 static int head_load(struct correlate *c, struct rd *in) {
         uint64_t *figures[] = { &c->figures.events,     &c->figures.matched, &c->figures.skipped_key_missing,
                                 &c->figures.detections, &c->figures.evicted, &c->figures.refused };
-        int64_t *times[] = { &c->now, &c->frozen_at, &c->blind_from, &c->seen_from };
+        int r;
 
         if (rd_u8(in) != SAVE_VERSION)
                 return -EBADMSG;
-        for (size_t i = 0; i < sizeof times / sizeof *times; i++)
-                *times[i] = time_load(in);
-        c->blind = rd_u8(in);
+        c->now = time_load(in);
+        r = blind_load(c, in);
+        if (r)
+                return r;
         for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
                 *figures[i] = rd_var(in);
         return in->failed ? -EBADMSG : 0;

@@ -34,13 +34,13 @@ static struct run *run_add(const struct rule *rule, struct key *k) {
         return run_at(rule, k, k->n_runs++);
 }
 
-/* when a run dies, or, having taken all steps, completes */
-static int64_t run_deadline(const struct rule *rule, const struct run *run) {
+/* when a run dies, or, having taken all steps, completes: that is an absence, and blindness moves it */
+static int64_t run_deadline(const struct correlate *c, const struct rule *rule, const struct run *run) {
         int64_t end = run->taken[0].time + rule->within;
 
         if (rule->gap && run->taken[run->step - 1].time + rule->gap < end)
                 end = run->taken[run->step - 1].time + rule->gap;
-        return end;
+        return run->step == rule->sequence.n ? watermark_absence(c, rule, end) : end;
 }
 
 struct cross_env {
@@ -127,7 +127,7 @@ static int complete(struct correlate *c, struct key *k, const struct run *run, s
 static bool run_take(struct correlate *c, struct key *k, struct run *run, const struct entry *e, uint16_t mask) {
         const struct rule_sequence *s = &key_rule(c, k)->sequence;
 
-        if (e->at.time >= run_deadline(key_rule(c, k), run))
+        if (e->at.time >= run_deadline(c, key_rule(c, k), run))
                 return false;
         if (run->step < s->n && fits(c, k, run, e, mask & s->step[run->step])) {
                 run->taken[run->step++] = e->at;
@@ -215,27 +215,29 @@ void sequence_forget(const struct rule *rule, struct key *k, int64_t cut) {
 }
 
 /* the run that waits behind its last step and is due first: the one with the earliest first event */
-static struct run *waiting(const struct rule *rule, const struct key *k) {
+static struct run *waiting(const struct correlate *c, const struct key *k) {
+        const struct rule *rule = key_rule(c, k);
         struct run *best = NULL;
 
         for (size_t i = 0; i < k->n_runs && rule->sequence.forbidden[rule->sequence.n]; i++) {
                 struct run *run = run_at(rule, k, i);
 
-                if (run->step == rule->sequence.n && (!best || run_deadline(rule, run) < run_deadline(rule, best)))
+                if (run->step == rule->sequence.n &&
+                    (!best || run_deadline(c, rule, run) < run_deadline(c, rule, best)))
                         best = run;
         }
         return best;
 }
 
-int64_t sequence_next(const struct rule *rule, const struct key *k) {
-        const struct run *run = waiting(rule, k);
+int64_t sequence_next(const struct correlate *c, const struct key *k) {
+        const struct run *run = waiting(c, k);
 
-        return run ? run_deadline(rule, run) : WW_TIME_NEVER;
+        return run ? run_deadline(c, key_rule(c, k), run) : WW_TIME_NEVER;
 }
 
 int sequence_deadline(struct correlate *c, struct key *k, int64_t time) {
         const struct rule *rule = key_rule(c, k);
-        struct run *run = waiting(rule, k);
+        struct run *run = waiting(c, k);
 
         if (!run)
                 return 0;

@@ -20,7 +20,8 @@
  *                     watermark        │            └ sweep is here
  *   items:    committed    │  queue: rise(e4) fall(e4 + W)
  *
- * Blindness freezes the watermark: nothing is decided by absence until it ends + wait.
+ * Blindness freezes the watermark: nothing is decided by absence until it ends + wait; and what absence had not been
+ * decided when it began has its deadline there. See watermark.c.
  */
 #include "correlate/index.h"
 #include "correlate/texts.h"
@@ -173,14 +174,20 @@ struct lane_match {
         uint16_t mask;
 };
 
+#define BLIND_SPANS_MAX 64
+
+/* journal time without intake */
+struct blind_span {
+        int64_t from, to; /* to = NEVER: it lasts */
+};
+
 struct correlate {
         const struct correlate_rules *rules;
         correlate_sink sink;
         void *userdata;
         int64_t now;
-        bool blind;
-        int64_t frozen_at;             /* journal time when the blindness began; NONE = never was */
-        int64_t blind_from, seen_from; /* of the last blindness */
+        struct blind_span blind[BLIND_SPANS_MAX]; /* in order */
+        size_t n_blind;
         struct texts *texts;
         struct key **table;
         size_t table_mask;
@@ -262,9 +269,28 @@ static inline bool rule_windowed(const struct rule *rule) {
         return rule->n_aggregates || (rule->condition == CONDITION_SEQUENCE && rule->level_mask);
 }
 
+/* true if it waits for what does not come, after an event: a deadline that blindness moves. That of each asset's
+ * expectation begins anew instead. */
+static inline bool rule_absence(const struct rule *rule) {
+        return rule->after_mask ||
+               (rule->condition == CONDITION_SEQUENCE && rule->sequence.forbidden[rule->sequence.n]);
+}
+
+/* blind.c */
+static inline bool blind_now(const struct correlate *c) {
+        return c->n_blind && c->blind[c->n_blind - 1].to == WW_TIME_NEVER;
+}
+int blind_save(const struct correlate *c, struct buf *out);
+int blind_load(struct correlate *c, struct rd *in);
+
 /* watermark.c */
 int64_t watermark_of(const struct correlate *c, const struct rule *rule);
 int64_t watermark_due(const struct correlate *c, const struct rule *rule, int64_t time);
+/** Where the deadline of an absence stands, given the blindness so far; NEVER while that lasts. Never falls as
+ *  `deadline` rises. */
+int64_t watermark_absence(const struct correlate *c, const struct rule *rule, int64_t deadline);
+/** Events up to here are forgotten: nothing undecided reaches back to them. */
+int64_t watermark_memory(const struct correlate *c, const struct rule *rule);
 int64_t rule_horizon(const struct rule *rule);
 /** A span of the rule for an asset; 0 = none (the asset has no such field). */
 int64_t rule_span_of(const struct correlate *c, const struct rule_span *span, uint32_t asset);
@@ -324,7 +350,7 @@ enum ww_priority aggregate_grade(const struct correlate *c, const struct key *k,
 int sequence_entry(struct correlate *c, struct key *k, struct entry *e, uint16_t mask, bool live);
 /** Ends the runs that began at `cut` or before: the log does not hold what became of them. */
 void sequence_forget(const struct rule *rule, struct key *k, int64_t cut);
-int64_t sequence_next(const struct rule *rule, const struct key *k);
+int64_t sequence_next(const struct correlate *c, const struct key *k);
 int sequence_deadline(struct correlate *c, struct key *k, int64_t time);
 
 /* sweep.c */
@@ -332,8 +358,9 @@ int64_t sweep_next(const struct correlate *c, const struct key *k);
 int sweep_advance(struct correlate *c, struct key *k, int64_t time);
 int sweep_deadline(struct correlate *c, struct key *k, int64_t time);
 int sweep_entry(struct correlate *c, struct key *k, size_t i);
-/** Runs again over the log: silently before `place`, live from there. */
-int sweep_rebuild(struct correlate *c, struct key *k, size_t place, bool live);
+/** Runs again over the log: silently before `place` and over the deadlines up to `known`, live from there. NEVER:
+ *  silently over all. */
+int sweep_rebuild(struct correlate *c, struct key *k, size_t place, int64_t known);
 /** After a silent fill of the whole log: deadlines up to `at` have passed. */
 void sweep_settle(struct correlate *c, struct key *k, int64_t at);
 
@@ -342,6 +369,8 @@ void sweep_settle(struct correlate *c, struct key *k, int64_t at);
 int apply_op(struct correlate *c, const struct op *op);
 int apply_due(struct correlate *c, struct key *k);
 int apply_arm(struct correlate *c, struct key *k);
+/** Deadlines of an absence behind `known` have moved: what the sweep concluded there is concluded anew. */
+int apply_again(struct correlate *c, struct key *k, int64_t known);
 
 /* episode.c */
 int episode_item(struct correlate *c, struct key *k, const struct item *item);

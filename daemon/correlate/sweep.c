@@ -38,7 +38,10 @@ static int64_t expire_next(const struct correlate *c, struct key *k) {
         const struct rule *rule = key_rule(c, k);
         const struct entry *e = rule->after_mask || rule_windowed(rule) ? expire_first(c, k) : NULL;
 
-        return e ? e->at.time + rule_horizon(rule) : WW_TIME_NEVER;
+        if (!e)
+                return WW_TIME_NEVER;
+        return rule->after_mask ? watermark_absence(c, rule, e->at.time + rule_horizon(rule))
+                                : e->at.time + rule_horizon(rule);
 }
 
 static void expire_one(struct correlate *c, struct key *k) {
@@ -103,7 +106,7 @@ int64_t sweep_next(const struct correlate *c, const struct key *k) {
         const struct rule *rule = key_rule(c, k);
         int64_t next = earlier(expire_next(c, (struct key *)k), earlier(hold_next(c, k), expect_next(c, k)));
 
-        return rule->condition == CONDITION_SEQUENCE ? earlier(next, sequence_next(rule, k)) : next;
+        return rule->condition == CONDITION_SEQUENCE ? earlier(next, sequence_next(c, k)) : next;
 }
 
 static int level_set(struct correlate *c, struct key *k, bool level, struct order at, bool *told) {
@@ -186,7 +189,7 @@ int sweep_deadline(struct correlate *c, struct key *k, int64_t time) {
                 k->bits |= SWEEP_HELD;
                 return item(c, k, ITEM_RISE, order_deadline(time));
         }
-        if (rule->condition == CONDITION_SEQUENCE && sequence_next(rule, k) <= time)
+        if (rule->condition == CONDITION_SEQUENCE && sequence_next(c, k) <= time)
                 return sequence_deadline(c, k, time);
         while (expire_next(c, k) <= time)
                 expire_one(c, k);
@@ -293,29 +296,30 @@ static void reset(struct correlate *c, struct key *k) {
         k->at = WW_TIME_NONE;
 }
 
-/* What the sweep concludes in front of the new entry is known already. Trimmed entries may have left the window since
- * the scalars were taken: so the condition is looked at once more, silently. */
-static int approach(struct correlate *c, struct key *k, size_t place) {
-        int64_t time = log_entry(key_rule(c, k), k, place)->at.time;
+/* What the sweep concludes up to there is known already. Trimmed entries may have left the window since the scalars
+ * were taken: so the condition is looked at once more, silently. */
+static int approach(struct correlate *c, struct key *k, int64_t known) {
         int r;
 
         c->muted = true;
-        r = sweep_advance(c, k, time);
+        r = sweep_advance(c, k, known);
         if (!r)
-                r = evaluate(c, k, order_deadline(time), NULL);
+                r = evaluate(c, k, order_deadline(known), NULL);
         c->muted = false;
         return r;
 }
 
-int sweep_rebuild(struct correlate *c, struct key *k, size_t place, bool live) {
+int sweep_rebuild(struct correlate *c, struct key *k, size_t place, int64_t known) {
         int r = 0;
 
         reset(c, k);
         for (size_t i = 0; i < place && !r; i++)
-                r = fill(c, k, i, live ? log_entry(key_rule(c, k), k, i + 1)->at.time : WW_TIME_NEVER);
-        if (r || !live)
+                r = fill(c, k, i,
+                         known != WW_TIME_NEVER && i + 1 < place ? log_entry(key_rule(c, k), k, i + 1)->at.time
+                                                                 : known);
+        if (r || known == WW_TIME_NEVER)
                 return r;
-        r = approach(c, k, place);
+        r = approach(c, k, known);
         for (size_t i = place; i < k->n_log && !r; i++) {
                 r = sweep_advance(c, k, log_entry(key_rule(c, k), k, i)->at.time);
                 if (!r)

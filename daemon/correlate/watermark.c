@@ -2,19 +2,56 @@
  * The watermark: up to where things are decided. Journal time − wait, and nothing else; but while the engine is blind,
  * and until blindness has ended + wait, it stands where the blindness began, because what has not been heard may yet
  * come out of the broker's queue.
+ *
+ * What comes out of it may bear the time at which it came (a device without a clock). So an absence that was not
+ * decided when the blindness began gets a later deadline: the end + wait, from where the queue is known to be empty.
+ *
+ *                  from                      to
+ *     ──────┬───────┼─────────────────────────┼───────┬──────
+ *      from − wait                                to + wait
+ *     decided ]( every deadline in here … ──────▶ [ stands here; from there on each where it is
+ *
+ * If another blindness begins before that is decided, it moves again. All of it is a function of the spans alone.
  */
 #include "correlate/state.h"
 
+/* the end, as far as absence goes */
+static int64_t over(const struct blind_span *span, const struct rule *rule) {
+        return span->to == WW_TIME_NEVER ? WW_TIME_NEVER : span->to + rule->wait;
+}
+
 int64_t watermark_of(const struct correlate *c, const struct rule *rule) {
-        if (c->frozen_at != WW_TIME_NONE && (c->blind || c->now < c->seen_from + rule->wait))
-                return c->frozen_at - rule->wait;
-        return c->now - rule->wait;
+        int64_t time = c->now;
+
+        for (size_t i = c->n_blind; i-- && time < over(&c->blind[i], rule);)
+                time = c->blind[i].from;
+        return time - rule->wait;
 }
 
 int64_t watermark_due(const struct correlate *c, const struct rule *rule, int64_t time) {
-        if (!c->blind && c->frozen_at != WW_TIME_NONE && time < c->seen_from)
-                time = c->seen_from;
+        if (c->n_blind && !blind_now(c) && time < c->blind[c->n_blind - 1].to)
+                time = c->blind[c->n_blind - 1].to;
         return time + rule->wait;
+}
+
+int64_t watermark_absence(const struct correlate *c, const struct rule *rule, int64_t deadline) {
+        if (!c->n_blind || deadline >= over(&c->blind[c->n_blind - 1], rule))
+                return deadline;
+        for (size_t i = 0; i < c->n_blind; i++)
+                if (deadline > c->blind[i].from - rule->wait && deadline < over(&c->blind[i], rule))
+                        deadline = over(&c->blind[i], rule);
+        return deadline;
+}
+
+int64_t watermark_memory(const struct correlate *c, const struct rule *rule) {
+        int64_t time = watermark_of(c, rule);
+
+        if (!rule_absence(rule))
+                return time - rule_horizon(rule);
+        for (size_t i = c->n_blind; i-- && time < over(&c->blind[i], rule);)
+                if (c->blind[i].from - rule->wait < time)
+                        time = c->blind[i].from - rule->wait;
+        return time - rule_horizon(rule);
 }
 
 int64_t rule_horizon(const struct rule *rule) {
