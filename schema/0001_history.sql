@@ -114,7 +114,7 @@ COMMENT ON COLUMN command.journal_time IS 'Journal time.';
 COMMENT ON COLUMN command.origin IS 'Where it came from: socket.';
 COMMENT ON COLUMN command.actor IS 'Who: user id and name as the socket''s peer proved it, and the operator.';
 COMMENT ON COLUMN command.command_id IS 'The client''s own id: a repeat with the same id is answered, not done again.';
-COMMENT ON COLUMN command.name IS 'The verb: acknowledge, shelve, notice and so on.';
+COMMENT ON COLUMN command.name IS 'The verb: ack, unack, reset, shelve, notice and so on.';
 COMMENT ON COLUMN command.request IS 'The whole command. One that is no JSON is a JSON string in escape notation.';
 
 CREATE TABLE command_reply (
@@ -510,7 +510,7 @@ COMMENT ON VIEW command_answered IS 'Commands with their answers.';
 CREATE VIEW ruleset_text AS
 SELECT r.journal, r.seq, r.in_force_from, r.hash, i.body AS text
 FROM ruleset r LEFT JOIN engine_input i USING (journal, seq);
-COMMENT ON VIEW ruleset_text IS 'Rule sets with their whole text (UTF-8 bytes).';
+COMMENT ON VIEW ruleset_text IS 'Rule sets with their whole text: a bundle of files with binary lengths between them; read it with encode(text, ''escape'').';
 
 CREATE VIEW input AS
 SELECT journal, seq, received_at, journal_time, 'message' AS type FROM message

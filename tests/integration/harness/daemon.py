@@ -14,6 +14,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import uuid
 
 from .machine import SOURCE, HarnessError, find_built, wait_for
 
@@ -65,7 +66,6 @@ class Socket:
         self.socket.settimeout(timeout)
         self.socket.connect(str(path))
         self.lines = self.socket.makefile("rb")
-        self.number = 0
 
     def send(self, **request):
         self.socket.sendall(json.dumps(request).encode() + b"\n")
@@ -77,8 +77,7 @@ class Socket:
 
     def call(self, cmd, **fields):
         """Sends a command and returns the answer that carries its id."""
-        self.number += 1
-        wanted = fields.pop("id", f"test-{os.getpid()}-{id(self)}-{self.number}")
+        wanted = fields.pop("id", None) or f"test-{uuid.uuid4()}"
         self.send(cmd=cmd, id=wanted, **fields)
         while True:
             answer = self.next()
