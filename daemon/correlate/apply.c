@@ -174,18 +174,19 @@ int apply_arm(struct correlate *c, struct key *k) {
 
 /* one deadline: the timer comes again for the next, so that other keys' deadlines between them keep their order */
 int apply_due(struct correlate *c, struct key *k) {
-        int64_t watermark = watermark_of(c, key_rule(c, k));
         int64_t sweep = sweep_due(c, k), pending = pending_due(k), quiet = episode_quiet(c, k);
+        int64_t next = earliest(quiet, pending, sweep);
         int r = 0;
 
-        if (earliest(quiet, pending, sweep) > k->armed)
-                ; /* too early: what is due before it, of other keys, comes first */
-        else if (quiet <= watermark && quiet <= pending && quiet <= sweep)
-                r = episode_quiet_over(c, k, quiet);
-        else if (pending <= watermark && pending <= sweep)
-                r = episode_pending_first(c, k);
-        else if (sweep <= watermark)
-                r = sweep_deadline(c, k, sweep);
+        /* armed too early: what is due before it, of other keys, comes first */
+        if (next <= k->armed && next <= watermark_of(c, key_rule(c, k))) {
+                if (quiet == next)
+                        r = episode_quiet_over(c, k, quiet);
+                else if (pending == next)
+                        r = episode_pending_first(c, k);
+                else
+                        r = sweep_deadline(c, k, sweep);
+        }
         if (r)
                 return r;
         timers_disarm(c, k);

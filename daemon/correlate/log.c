@@ -91,50 +91,71 @@ void log_drop(struct correlate *c, struct key *k, size_t place) {
         k->expire -= k->expire > place;
 }
 
-static bool trimmable(const struct rule *rule, const struct key *k, size_t i, int64_t cut) {
+/* what a trim may take */
+struct trim {
+        int64_t cut;     /* up to here */
+        int64_t settled; /* of an expectation: whose deadline has passed in front of this entry, which knows of it */
+};
+
+static struct trim trim_of(const struct correlate *c, const struct key *k) {
+        const struct rule *rule = key_rule(c, k);
+        struct trim t = { watermark_memory(c, rule), WW_TIME_NEVER };
+        size_t place;
+
+        if (!rule->after_mask)
+                return t;
+        place = log_place(rule, k, order_deadline(watermark_of(c, rule) + 1));
+        t.settled = place ? log_entry(rule, k, place - 1)->at.time : WW_TIME_NONE;
+        return t;
+}
+
+static bool trimmable(const struct correlate *c, const struct key *k, size_t i, const struct trim *t) {
+        const struct rule *rule = key_rule(c, k);
         const struct entry *e = log_entry(rule, k, i);
 
-        if (e->at.time > cut || e->pinned || (rule_windowed(rule) && i >= k->expire) ||
+        if (e->at.time > t->cut || e->pinned || (rule_windowed(rule) && i >= k->expire) ||
             (rule->after_mask && i >= k->expire))
+                return false;
+        if (rule->after_mask && watermark_absence(c, rule, e->at.time + rule_horizon(rule)) > t->settled)
                 return false;
         return rule->condition != CONDITION_EXPECT || i + 1 < k->n_log; /* what was last heard is the context */
 }
 
 /* an entry that only repeats or ends a level may lie behind an open span: taken out of the middle when room is short */
-static void log_compact(struct correlate *c, struct key *k, int64_t cut) {
+static void log_compact(struct correlate *c, struct key *k, const struct trim *t) {
         const struct rule *rule = key_rule(c, k);
         size_t to = 0, expire = k->expire;
 
         for (size_t i = 0; i < k->n_log; i++) {
                 struct entry *e = log_entry(rule, k, i);
 
-                if (trimmable(rule, k, i, cut)) {
+                if (trimmable(c, k, i, t)) {
                         scalars_pass(k, e, to ? log_entry(rule, k, to - 1) : NULL);
                         entry_release(c, rule, e);
                         expire -= i < k->expire;
                         continue;
                 }
-                if (e->at.time <= cut)
+                if (e->at.time <= t->cut)
                         e->flags &= (uint8_t)~ENTRY_RUN;
                 if (to != i)
                         memcpy(log_entry(rule, k, to), e, rule->entry_size);
                 to++;
         }
-        sequence_forget(rule, k, cut);
+        sequence_forget(rule, k, t->cut);
         k->n_swept -= k->n_log - (uint32_t)to; /* all of them had been passed */
         k->n_log = (uint32_t)to;
         k->expire = (uint32_t)expire;
 }
 
 void log_trim(struct correlate *c, struct key *k) {
-        const struct rule *rule = key_rule(c, k);
-        int64_t cut = watermark_memory(c, rule);
+        struct trim t;
 
         if (!k->n_log)
                 return;
+        t = trim_of(c, k);
         /* one by one would move the log each time: only when it is full */
-        if (k->n_log == k->log_capacity || trimmable(rule, k, k->n_log - 1, cut))
-                log_compact(c, k, cut);
+        if (k->n_log == k->log_capacity || trimmable(c, k, k->n_log - 1, &t))
+                log_compact(c, k, &t);
 }
 
 void log_free(struct correlate *c, struct key *k) {

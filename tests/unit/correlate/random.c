@@ -10,6 +10,8 @@
 #define EVENTS_MAX 48
 #define KINDS      3
 #define WINDOW     (10 * WW_SECOND)
+#define WAIT       (2 * WW_SECOND)
+#define BLIND_MAX  4
 
 static uint64_t seed;
 
@@ -34,6 +36,10 @@ struct sample {
 struct history {
         struct sample all[EVENTS_MAX];
         size_t n;
+        struct {
+                int64_t from, to;
+        } blind[BLIND_MAX];
+        size_t n_blind;
 };
 
 static const char *const kinds[KINDS] = { "access.denied", "access.granted", "credential" };
@@ -54,6 +60,7 @@ static void history_make(struct history *h, bool disorder, int64_t delay_max) {
         int64_t t = T0;
 
         h->n = 4 + below(EVENTS_MAX - 4);
+        h->n_blind = 0;
         for (size_t i = 0; i < h->n; i++) {
                 t += (int64_t)below(4) * WW_SECOND;
                 if (!below(8))
@@ -66,6 +73,27 @@ static void history_make(struct history *h, bool disorder, int64_t delay_max) {
         qsort(h->all, h->n, sizeof *h->all, by_arrival);
         for (size_t i = 0; i < h->n; i++)
                 h->all[i].seq = i + 1;
+}
+
+/* without intake for a while, now and then; ends and deadlines often meet */
+static void history_blind(struct history *h) {
+        int64_t t = T0;
+
+        for (h->n_blind = 0; h->n_blind < BLIND_MAX; h->n_blind++) {
+                t += (int64_t)below(20) * WW_SECOND + (int64_t)below(3) - 1;
+                t = t < T0 ? T0 : t;
+                h->blind[h->n_blind].from = t;
+                t += (int64_t)below(15) * WW_SECOND + (below(4) ? 0 : 1);
+                h->blind[h->n_blind].to = t;
+        }
+}
+
+/* where the deadline of an absence stands: as long as it is undecided when a blindness begins, it moves */
+static int64_t moved(const struct history *h, int64_t deadline) {
+        for (size_t i = 0; i < h->n_blind; i++)
+                if (deadline + WAIT > h->blind[i].from && deadline < h->blind[i].to + WAIT)
+                        deadline = h->blind[i].to + WAIT;
+        return deadline;
 }
 
 static void feed(struct harness *h, const struct sample *s) {
@@ -192,6 +220,8 @@ static struct outcome run_alone(const struct history *h, const struct shape *s, 
         int64_t deadline = h->all[i].time + WINDOW;
         int step = 1;
 
+        if (s->n == 1)
+                deadline = moved(h, deadline);
         if (h->all[i].kind != s->step[0])
                 return o;
         for (size_t j = 0; j < i; j++)
@@ -202,6 +232,8 @@ static struct outcome run_alone(const struct history *h, const struct shape *s, 
                 if (step < s->n && h->all[j].kind == s->step[step]) {
                         step++;
                         o.last = h->all[j];
+                        if (step == s->n)
+                                deadline = moved(h, deadline);
                 } else if (h->all[j].kind == s->forbidden[step]) {
                         return o;
                 }
@@ -236,26 +268,78 @@ static void reference_sequence(const struct history *h, const struct shape *s, s
         }
 }
 
+/* `expect: b, after: a, for: WINDOW`: a level from the first deadline that passes until the next answer */
+static void reference_after(const struct history *h, struct buf *out) {
+        size_t anchor = 0; /* those before it are answered or have passed */
+        bool level = false;
+
+        for (size_t i = 0; i <= h->n; i++) {
+                int64_t to = i < h->n ? h->all[i].time : INT64_MAX;
+
+                for (; anchor < i; anchor++) {
+                        int64_t deadline = moved(h, h->all[anchor].time + WINDOW);
+
+                        if (h->all[anchor].kind != 0)
+                                continue;
+                        if (deadline > to)
+                                break;
+                        print_edge(out, level ? "again" : "raise", deadline);
+                        level = true;
+                }
+                if (i == h->n || h->all[i].kind != 1)
+                        continue;
+                if (level)
+                        print_edge(out, "clear", to);
+                level = false;
+                anchor = i;
+        }
+}
+
 /* ---- comparing ---- */
 
-static void play(struct harness *h, const struct history *history, bool snapshots) {
-        for (size_t i = 0; i < history->n; i++) {
-                feed(h, &history->all[i]);
-                if (snapshots) {
-                        _cleanup_buf_ struct buf state = BUF_INIT;
-                        struct rd in;
+static void snapshot(struct harness *h) {
+        _cleanup_buf_ struct buf state = BUF_INIT;
+        struct rd in;
 
-                        assert_int_equal(correlate_save(h->correlate, &state), 0);
-                        correlate_free(h->correlate);
-                        h->correlate = NULL;
-                        assert_int_equal(correlate_new(&h->correlate, h->rules, T0, harness_sink, h), 0);
-                        in = rd_init(buf_str(&state));
-                        assert_int_equal(correlate_load(h->correlate, &in), 0);
-                        assert_int_equal(rd_left(&in), 0);
-                }
+        assert_int_equal(correlate_save(h->correlate, &state), 0);
+        correlate_free(h->correlate);
+        h->correlate = NULL;
+        assert_int_equal(correlate_new(&h->correlate, h->rules, T0, harness_sink, h), 0);
+        in = rd_init(buf_str(&state));
+        assert_int_equal(correlate_load(h->correlate, &in), 0);
+        assert_int_equal(rd_left(&in), 0);
+}
+
+/* the beginnings and ends of blindness up to `until`; *at = how many have been */
+static void play_blind(struct harness *h, const struct history *history, size_t *at, int64_t until, bool snapshots) {
+        for (; *at < history->n_blind * 2; ++*at) {
+                bool begins = *at % 2 == 0;
+                int64_t t = begins ? history->blind[*at / 2].from : history->blind[*at / 2].to;
+
+                if (t > until)
+                        return;
+                assert_int_equal(correlate_time(h->correlate, t), 0);
+                assert_int_equal(correlate_blind(h->correlate, begins, t), 0);
+                if (snapshots)
+                        snapshot(h);
         }
+}
+
+static void play(struct harness *h, const struct history *history, bool snapshots) {
+        int64_t end = history->all[history->n - 1].arrival;
+        size_t blind = 0;
+
+        for (size_t i = 0; i < history->n; i++) {
+                play_blind(h, history, &blind, history->all[i].arrival, snapshots);
+                feed(h, &history->all[i]);
+                if (snapshots)
+                        snapshot(h);
+        }
+        play_blind(h, history, &blind, INT64_MAX, snapshots);
+        if (history->n_blind && history->blind[history->n_blind - 1].to > end)
+                end = history->blind[history->n_blind - 1].to;
         for (int i = 0; i < 60; i++)
-                assert_int_equal(correlate_time(h->correlate, history->all[history->n - 1].arrival + i * WW_SECOND), 0);
+                assert_int_equal(correlate_time(h->correlate, end + i * WW_SECOND), 0);
 }
 
 static void tell(const struct history *h, uint64_t from) {
@@ -263,6 +347,8 @@ static void tell(const struct history *h, uint64_t from) {
         for (size_t i = 0; i < h->n; i++)
                 print_message("  %" PRId64 " %c badge=%d at %" PRId64 "\n", h->all[i].time - T0, "abc"[h->all[i].kind],
                               h -> all[i].value, h->all[i].arrival - T0);
+        for (size_t i = 0; i < h->n_blind; i++)
+                print_message("  blind %" PRId64 " to %" PRId64 "\n", h->blind[i].from - T0, h->blind[i].to - T0);
 }
 
 static void strip(struct buf *out, const char *prefix) {
@@ -297,14 +383,18 @@ static void against_reference(const char *rules, const char *what, bool disorder
         uint64_t from = seed;
 
         history_make(&history, disorder, 1900 * WW_MSEC);
+        if (!c && below(2))
+                history_blind(&history);
         harness_init(&h, rules);
         play(&h, &history, false);
         qsort(history.all, history.n, sizeof *history.all, by_time);
         if (c) {
                 reference_when(&history, c, &want);
                 strip(&h.out, "again");
-        } else {
+        } else if (s) {
                 reference_sequence(&history, s, &want);
+        } else {
+                reference_after(&history, &want);
         }
         compare(&history, from, &want, &h.out, what);
         harness_deinit(&h);
@@ -359,6 +449,16 @@ static void test_sequence(void **state) {
                 }
 }
 
+static void test_after(void **state) {
+        static const char rules[] =
+                "- rule: r\n  select: {a: {kind: access.denied}, b: {kind: access.granted}}\n  after: a\n  expect: b\n"
+                "  for: 10s\n  raise: {hazard: theft, priority: high}\n";
+
+        (void)state;
+        for (int n = 0; n < 600; n++)
+                against_reference(rules, "after", n % 2, NULL, NULL);
+}
+
 /* many rules at once, disorder and late events: through a snapshot at every event, and undisturbed */
 static void test_snapshots(void **state) {
         static const char rules[] =
@@ -399,6 +499,8 @@ static void test_snapshots(void **state) {
                 uint64_t from = seed;
 
                 history_make(&history, n % 2, n % 4 == 1 ? 1900 * WW_MSEC : 15 * WW_SECOND);
+                if (n % 3 == 0)
+                        history_blind(&history);
                 harness_init(&plain, rules);
                 harness_init(&saved, rules);
                 plain.evidence = saved.evidence = plain.titles = saved.titles = true;
@@ -478,10 +580,8 @@ static void test_level_snapshots(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_when),
-                cmocka_unit_test(test_sequence),
-                cmocka_unit_test(test_snapshots),
-                cmocka_unit_test(test_level_snapshots),
+                cmocka_unit_test(test_when),      cmocka_unit_test(test_sequence),        cmocka_unit_test(test_after),
+                cmocka_unit_test(test_snapshots), cmocka_unit_test(test_level_snapshots),
         };
         const char *given = getenv("WARDWATCH_SEED");
 
