@@ -23,7 +23,7 @@
 #include "snapshot.h"
 #include "wardwatch-build.h"
 
-#define ENGINE_TURN_MESSAGES 2000           /* messages in one turn, both sessions */
+#define ENGINE_TURN_MESSAGES 1000 /* messages in one turn, both sessions; a quarter of Receive Maximum as it ships */
 #define ENGINE_TURN_TIME     (20 * WW_MSEC) /* and how long it may take messages */
 #define ENGINE_PENDING_MAX   1024           /* commands, and notices, that wait for a turn */
 #define ENGINE_CAREFUL_FOR   WW_MINUTE      /* careful start ends after this long without a death */

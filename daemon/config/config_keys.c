@@ -53,8 +53,9 @@ const struct config_key config_keys[] = {
           "topic filters of everything else; none may overlap an urgent one" },
         { "mqtt.keepalive", CONFIG_SPAN, AT(mqtt.keepalive), "10s", NULL, 5 * WW_SECOND, 65535 * WW_SECOND, NULL, false,
           "a link silent for so long is tested, and given up after one and a half times as long" },
-        { "mqtt.batch", CONFIG_INTEGER, AT(mqtt.batch), "1000", "messages", 1, 65535, NULL, false,
-          "messages a turn and session, and Receive Maximum; the broker's max_inflight_messages must not be lower" },
+        { "mqtt.batch", CONFIG_INTEGER, AT(mqtt.batch), "4000", "messages", 1, 65535, NULL, false,
+          "Receive Maximum of a session: messages in hand or on their way without an acknowledgement; more than one turn "
+          "takes, so that the broker sends while a turn commits; the broker's max_inflight_messages must not be lower" },
         { "mqtt.packet_max", CONFIG_SIZE, AT(mqtt.packet_max), "256KiB", "bytes", 1 * KIB, 16 * MIB, NULL, false,
           "largest message that the broker may send us" },
         { "mqtt.session_expiry", CONFIG_SPAN, AT(mqtt.session_expiry), "7d", NULL, WW_MINUTE, 400 * WW_DAY, NULL, false,

@@ -46,7 +46,7 @@ connection_messages false
 """
 POSTGRES = "max_wal_size = 8GB\nautovacuum = off"
 TOPIC = "/rfid/send"
-RECEIVE_MAXIMUM = 1000  # mqtt.batch
+RECEIVE_MAXIMUM = 4000  # mqtt.batch
 DEVICES = 1000
 SETTINGS = {"mqtt.urgent": ["zigbee/#"], "mqtt.bulk": ["zigbee2mqtt/#", TOPIC], "journal.size": "1GiB",
             "mqtt.batch": RECEIVE_MAXIMUM, "log.level": "notice"}

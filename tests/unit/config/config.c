@@ -76,7 +76,7 @@ static void defaults_are_those_of_the_table(void **state) {
         assert_string_equal(c->mqtt.host, "localhost");
         assert_int_equal(c->mqtt.port, 1883);
         assert_int_equal(c->mqtt.keepalive, 10 * WW_SECOND);
-        assert_int_equal(c->mqtt.batch, 1000);
+        assert_int_equal(c->mqtt.batch, 4000);
         assert_int_equal(c->mqtt.packet_max, 256 * 1024);
         assert_int_equal(c->mqtt.session_expiry, 7 * WW_DAY);
         assert_int_equal(c->mqtt.backoff_min, WW_SECOND);
