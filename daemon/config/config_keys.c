@@ -76,7 +76,7 @@ const struct config_key config_keys[] = {
           "libpq connection string or URL without password; empty = nothing goes to PostgreSQL" },
         { "database.password_file", CONFIG_SECRET, AT(database.password_file), "", NULL, 0, 0, NULL, false,
           "file that holds the password at the database" },
-        { "database.batch_rows", CONFIG_INTEGER, AT(database.batch_rows), "5000", "records", 1, 100000, NULL, false,
+        { "database.batch_rows", CONFIG_INTEGER, AT(database.batch_rows), "20000", "records", 1, 100000, NULL, false,
           "records in one transaction at most" },
         { "database.batch_wait", CONFIG_SPAN, AT(database.batch_wait), "200ms", NULL, 0, WW_MINUTE, NULL, false,
           "the longest a record waits for company" },

@@ -87,7 +87,7 @@ static void defaults_are_those_of_the_table(void **state) {
         assert_int_equal(c->journal.keep, 26 * WW_HOUR);
         assert_int_equal(c->journal.snapshot_inputs, 1000000);
         assert_string_equal(c->database.url, "");
-        assert_int_equal(c->database.batch_rows, 5000);
+        assert_int_equal(c->database.batch_rows, 20000);
         assert_int_equal(c->database.batch_wait, 200 * WW_MSEC);
         assert_int_equal(c->supervisor.hung_after, 10 * WW_SECOND);
         assert_int_equal(c->supervisor.backoff_max, 30 * WW_SECOND);
