@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Rows per second of the store, against raw `COPY FROM` of the very same rows in the same run.
 
     WARDWATCH_BUILD=/tmp/build tests/bench/store.py [--inputs 300000] [--rounds 3]
