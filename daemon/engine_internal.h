@@ -115,9 +115,10 @@ struct engine {
         uint64_t trim_limit;   /* the older of two snapshots */
         uint64_t store_cursor;
         bool store_cursor_dirty;
-        bool snapshot_wanted;   /* as soon as may be: the next start could not use those that there are */
-        bool rebuilt;           /* without a snapshot, from the oldest record on */
-        int64_t snapshot_retry; /* boot clock: not before, after one that failed */
+        bool snapshot_wanted; /* as soon as may be: the next start could not use those that there are */
+        bool rebuilt;         /* without a snapshot, from the oldest record on */
+        bool snapshot_failed; /* the last try; told once */
+        bool mark_wanted;     /* a record for the sake of its number */
         pid_t snapshot_pid;
         int64_t snapshot_at;  /* boot clock: when the last was begun */
         double snapshot_fill; /* of the map, then */

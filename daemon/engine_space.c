@@ -14,11 +14,12 @@
 #include <stdio.h>
 #include <sys/wait.h>
 
-#define TRIM_STEP      2000            /* inputs in one transaction */
-#define TRIM_TIME      (100 * WW_MSEC) /* for trimming, in one look */
-#define SNAPSHOT_MIN   1000            /* inputs between two snapshots, however full the map */
-#define SNAPSHOT_RETRY WW_MINUTE       /* after one that failed */
-#define SNAPSHOT_SHARE 0.15            /* of the map filled since the last snapshot: the next is due */
+#define TRIM_STEP        2000            /* inputs in one transaction */
+#define TRIM_TIME        (100 * WW_MSEC) /* for trimming, in one look */
+#define SNAPSHOT_MIN     1000            /* inputs between two snapshots, however full the map */
+#define SNAPSHOT_RETRY   WW_MINUTE       /* after one that failed */
+#define SNAPSHOT_PRESSED WW_SECOND       /* between two tries while the map fills */
+#define SNAPSHOT_SHARE   0.15            /* of the map filled since the last snapshot: the next is due */
 
 const char *engine_snapshot_dir(const struct engine *e) {
         static char dir[PATH_MAX];
@@ -57,20 +58,34 @@ static struct snapshot_head engine_snapshot_head(const struct engine *e) {
         return head;
 }
 
-static bool engine_snapshot_due(const struct engine *e, double fill) {
-        uint64_t since = e->committed - e->snapshot_seq;
+/* The map is filling, and what the two newest snapshots leave behind is not worth trimming. */
+static bool engine_snapshot_presses(const struct engine *e, double fill) {
+        return fill >= ENGINE_FILL_KEEP && e->trim_limit + SNAPSHOT_MIN < e->committed;
+}
 
-        if (e->snapshot_pid || clock_boot() < e->snapshot_retry)
+static bool engine_snapshot_due(struct engine *e, double fill) {
+        uint64_t since = e->committed - e->snapshot_seq;
+        int64_t ago = clock_boot() - e->snapshot_at;
+        bool presses = engine_snapshot_presses(e, fill);
+
+        if (e->snapshot_pid || ago < (!e->snapshot_failed ? 0 : presses ? SNAPSHOT_PRESSED : SNAPSHOT_RETRY))
                 return false;
         if (e->snapshot_wanted)
                 return true;
+        if (presses && ago > SNAPSHOT_PRESSED) {
+                e->mark_wanted = since == 0; /* with the lanes closed nothing else would make the second one differ */
+                return since > 0;
+        }
         if (since < SNAPSHOT_MIN)
                 return false;
-        if (since >= (uint64_t)e->config->journal.snapshot_inputs)
-                return true;
-        return fill - e->snapshot_fill >= SNAPSHOT_SHARE ||
-               (fill >= ENGINE_FILL_KEEP && e->trim_limit + SNAPSHOT_MIN < e->committed &&
-                clock_boot() - e->snapshot_at > 5 * WW_SECOND);
+        return since >= (uint64_t)e->config->journal.snapshot_inputs || fill - e->snapshot_fill >= SNAPSHOT_SHARE;
+}
+
+/* Told once, until one succeeds: a full disk is one fact, however often it is tried. */
+static void engine_snapshot_fails(struct engine *e, const char *what, int code) {
+        if (!e->snapshot_failed)
+                engine_say(e, "snapshot-failed", NULL, "%s %d; it is tried again", what, code);
+        e->snapshot_failed = true;
 }
 
 static void engine_snapshot_start(struct engine *e, double fill) {
@@ -80,8 +95,7 @@ static void engine_snapshot_start(struct engine *e, double fill) {
         e->snapshot_at = clock_boot();
         if (r) {
                 e->snapshot_pid = 0;
-                e->snapshot_retry = e->snapshot_at + SNAPSHOT_RETRY;
-                engine_say(e, "snapshot-failed", NULL, "cannot fork: %s", strerror(-r));
+                engine_snapshot_fails(e, "cannot fork: error", -r);
                 return;
         }
         e->snapshot_pid_seq = head.seq;
@@ -95,11 +109,10 @@ void engine_space_child(struct engine *e) {
                 return;
         e->snapshot_pid = 0;
         if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-                e->snapshot_retry = clock_boot() + SNAPSHOT_RETRY;
-                engine_say(e, "snapshot-failed", NULL, "the child ended with status %d", status);
+                engine_snapshot_fails(e, "the child ended with status", status);
                 return;
         }
-        e->snapshot_wanted = false;
+        e->snapshot_wanted = e->snapshot_failed = false;
         snapshot_prune(engine_snapshot_dir(e));
         engine_space_marks(e);
         log_info("snapshot", NULL, "state after input %" PRIu64 " in %" PRId64 " ms", e->snapshot_pid_seq,

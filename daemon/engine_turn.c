@@ -321,8 +321,9 @@ static void engine_take_time(struct engine *e) {
 
         if (e->turn_inputs && e->in_turn)
                 return;
-        if (pipeline_deadline(e->pipeline) > engine_now(e, &wall))
+        if (!e->mark_wanted && pipeline_deadline(e->pipeline) > engine_now(e, &wall))
                 return;
+        e->mark_wanted = false;
         r = engine_append(e, &input);
         if (r)
                 engine_fatal("cannot take a deadline", r);
