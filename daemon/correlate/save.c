@@ -1,14 +1,17 @@
 /*
- * Snapshots. What follows from the log is not written: loading fills the sweep from the log again, silently, and then
- * sets the scalars and where the sweep stands. Everything is written by name (rules, families, assets, captured
- * fields), because numbers are only good inside one process.
+ * Snapshots. A snapshot changes nothing: what comes after a load is to the letter what would have come without. So
+ * the sweep's place is written as it is, runs, spans and all; it cannot be had from the log again, because a run may
+ * have died of an entry that is trimmed by now, or an entry may have been swept while what followed it was not known.
+ * Only what is counted is counted anew. Everything is written by name (rules, families, assets, captured fields),
+ * because numbers are only good inside one process.
  *
  * The same bytes carry the state over to other rules (`correlate_swap`): there a rule that is gone, or whose state
- * hash differs, is read over.
+ * hash differs, is read over. One whose state is kept but that says something else (what it counts in `clear` or
+ * `regrade`, say) sweeps over the log again, silently.
  */
 #include "correlate/save.h"
 
-#define SAVE_VERSION     2
+#define SAVE_VERSION     3
 #define LOG_CAPACITY_MAX (1u << 25)
 
 static void captured_save(const struct correlate *c, struct buf *out, const struct captured *v) {
@@ -82,6 +85,9 @@ static void entry_save(const struct correlate *c, const struct rule *rule, struc
         buf_put_u8(out, e->flags);
         buf_put_var(out, e->on);
         buf_put_var(out, e->off);
+        buf_put_var(out, e->started);
+        buf_put_var(out, e->ended);
+        buf_put_var(out, e->pinned);
         buf_put_u8(out, e->bits);
         buf_put_u8(out, e->grade);
         buf_put_time(out, e->since);
@@ -120,6 +126,7 @@ static void key_save(const struct correlate *c, const struct rule *rule, struct 
         buf_put_var(out, k->n_pending);
         for (size_t i = 0; i < k->n_pending; i++)
                 item_save(out, &k->pending[i]);
+        sweep_save(c, k, out);
 }
 
 int correlate_save(const struct correlate *c, struct buf *out) {
@@ -139,6 +146,7 @@ int correlate_save(const struct correlate *c, struct buf *out) {
 
                 buf_put_str(out, rule->name);
                 buf_put_u64(out, rule->state_hash);
+                buf_put_u64(out, rule->hash);
                 buf_put_var(out, c->by_rule[i].told);
                 buf_put_var(out, rule->n_captures);
                 for (size_t j = 0; j < rule->n_captures; j++)
@@ -157,6 +165,7 @@ int correlate_save(const struct correlate *c, struct buf *out) {
 /* a rule as it was saved */
 struct saved_rule {
         const struct rule *rule; /* NULL: read over */
+        bool same;               /* word for word: the sweep goes on where it was */
         uint32_t number;
         size_t n_captures;
         int capture[RULE_CAPTURES_MAX]; /* → the rule's, -1 = none any more */
@@ -185,13 +194,17 @@ static int entry_load(struct correlate *c, struct rd *in, const struct saved_rul
         read.flags = rd_u8(in);
         read.on = (uint16_t)rd_var(in);
         read.off = (uint16_t)rd_var(in);
+        read.started = (uint16_t)rd_var(in);
+        read.ended = (uint16_t)rd_var(in);
+        read.pinned = (uint16_t)rd_var(in);
         read.bits = rd_u8(in);
         read.grade = rd_u8(in);
         read.since = time_load(in);
         in->failed |= read.since == WW_TIME_NEVER;
         if (in->failed || !ww_kind_find(c->rules->kinds, family, &read.family, &state))
                 return -EBADMSG;
-        if (k && ((read.on | read.off) >> saved->rule->n_aliases || read.state > WW_STATE_PULSE))
+        if (k && ((read.on | read.off | read.started | read.ended | read.pinned) >> saved->rule->n_aliases ||
+                  read.state > WW_STATE_PULSE))
                 return -EBADMSG;
         if (k && k->n_log && order_compare(log_entry(saved->rule, k, k->n_log - 1)->at, at) >= 0)
                 return -EBADMSG;
@@ -210,6 +223,9 @@ static int entry_load(struct correlate *c, struct rd *in, const struct saved_rul
                 e->flags = read.flags;
                 e->on = read.on;
                 e->off = read.off;
+                e->started = read.started;
+                e->ended = read.ended;
+                e->pinned = read.pinned;
                 e->bits = read.bits;
                 e->grade = read.grade;
                 e->since = read.since;
@@ -263,17 +279,19 @@ static void scalars_set(struct key *k, const struct scalars *s) {
         k->flags = s->flags;
 }
 
-static int key_settle(struct correlate *c, struct key *k, const struct scalars *s) {
+static int key_settle(struct correlate *c, struct key *k, const struct scalars *s, bool same) {
         int r;
 
         k->trimmed = s->times[3];
         k->base_since = s->times[2];
         k->base_bits = s->base_bits;
         k->base_grade = s->base_grade;
-        r = sweep_rebuild(c, k, k->n_log, WW_TIME_NEVER);
+        r = same ? 0 : sweep_rebuild(c, k, k->n_log, WW_TIME_NEVER);
         if (r)
                 return r;
-        sweep_settle(c, k, s->times[0]);
+        if (!same)
+                sweep_settle(c, k, s->times[0]);
+        k->at = s->times[0];
         scalars_set(k, s);
         c->figures.episodes += !!(k->flags & KEY_OPEN);
         return timers_arm(c, k, s->times[7]);
@@ -313,22 +331,25 @@ static int key_load(struct correlate *c, struct rd *in, const struct saved_rule 
                 r = entry_load(c, in, saved, k);
         if (!r)
                 r = items_load(in, k);
+        if (!r)
+                r = sweep_load(c, in, saved->same ? k : NULL);
         if (!r && k)
-                r = key_settle(c, k, &s);
+                r = key_settle(c, k, &s, saved->same);
         *ret = k;
         return r;
 }
 
 static int rule_load(struct correlate *c, struct rd *in, bool strict, struct saved_rule *saved, uint64_t *ret_n) {
         struct ww_str name = rd_str(in);
-        uint64_t hash = rd_u64(in), told = rd_var(in), captures = rd_var(in);
+        uint64_t state_hash = rd_u64(in), hash = rd_u64(in), told = rd_var(in), captures = rd_var(in);
         const struct rule *rule = correlate_rule(c->rules, name);
 
         *saved = (struct saved_rule){ .n_captures = captures };
         if (in->failed || captures > RULE_CAPTURES_MAX)
                 return -EBADMSG;
-        if (rule && rule->state_hash == hash) {
+        if (rule && rule->state_hash == state_hash) {
                 saved->rule = rule;
+                saved->same = rule->hash == hash;
                 saved->number = rule->number;
                 c->by_rule[rule->number].told = (uint32_t)told;
         } else if (strict) {

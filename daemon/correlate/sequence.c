@@ -249,3 +249,46 @@ int sequence_deadline(struct correlate *c, struct key *k, int64_t time) {
         }
         return complete(c, k, run, order_deadline(time));
 }
+
+/* ---- snapshots ---- */
+
+void sequence_save(const struct rule *rule, const struct key *k, struct buf *out) {
+        buf_put_var(out, k->n_runs);
+        for (size_t i = 0; i < k->n_runs; i++) {
+                const struct run *run = run_at(rule, k, i);
+
+                buf_put_var(out, run->step);
+                for (size_t j = 0; j < run->step; j++)
+                        order_save(out, run->taken[j]);
+        }
+}
+
+static int run_load(struct rd *in, const struct rule *rule, struct key *k) {
+        uint64_t step = rd_var(in);
+        struct order taken[RULE_STEPS_MAX];
+        struct run *run;
+
+        if (in->failed || !step || step > (k ? rule->sequence.n : RULE_STEPS_MAX))
+                return -EBADMSG;
+        for (size_t i = 0; i < step; i++)
+                taken[i] = order_load(in);
+        if (in->failed || !k)
+                return in->failed ? -EBADMSG : 0;
+        run = run_add(rule, k);
+        if (!run)
+                return -ENOMEM;
+        run->step = step;
+        memcpy(run->taken, taken, step * sizeof *taken);
+        return 0;
+}
+
+int sequence_load(struct rd *in, const struct rule *rule, struct key *k) {
+        uint64_t n = rd_var(in);
+        int r = 0;
+
+        if (in->failed || n > UINT16_MAX || n > rd_left(in))
+                return -EBADMSG;
+        for (size_t i = 0; i < n && !r; i++)
+                r = run_load(in, rule, k);
+        return r;
+}

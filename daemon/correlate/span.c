@@ -34,17 +34,25 @@ static int grow(struct span **spans, uint32_t n, uint32_t *capacity) {
         return 0;
 }
 
-static int span_open(struct spans *s, struct entry *e, uint32_t alias) {
+static int open_add(struct spans *s, struct span span) {
         bool found;
-        size_t at = open_place(s, alias, e->device, &found);
+        size_t at = open_place(s, span.alias, span.device, &found);
 
         if (found)
-                return 0;
+                return -EEXIST;
         if (grow(&s->open, s->n_open, &s->open_capacity) < 0)
                 return -ENOMEM;
         memmove(s->open + at + 1, s->open + at, (s->n_open - at) * sizeof *s->open);
-        s->open[at] = (struct span){ e->device, alias, e->at };
+        s->open[at] = span;
         s->n_open++;
+        return 0;
+}
+
+static int span_open(struct spans *s, struct entry *e, uint32_t alias) {
+        int r = open_add(s, (struct span){ e->device, alias, e->at });
+
+        if (r)
+                return r == -EEXIST ? 0 : r;
         e->started |= (uint16_t)(1u << alias);
         e->pinned |= (uint16_t)(1u << alias);
         return 0;
@@ -139,4 +147,57 @@ void span_free(struct key *k) {
         free(k->spans->closed);
         free(k->spans);
         k->spans = NULL;
+}
+
+/* ---- snapshots: a span is told by its start, whose entry knows the device ---- */
+
+static void spans_save(const struct span *spans, size_t n, struct buf *out) {
+        buf_put_var(out, n);
+        for (size_t i = 0; i < n; i++) {
+                buf_put_var(out, spans[i].alias);
+                order_save(out, spans[i].start);
+        }
+}
+
+void span_save(const struct key *k, struct buf *out) {
+        static const struct spans none;
+        const struct spans *s = k->spans ? k->spans : &none;
+
+        spans_save(s->open, s->n_open, out);
+        spans_save(s->n_closed ? s->closed + s->closed_first : NULL, s->n_closed - s->closed_first, out);
+}
+
+static int spans_load(struct correlate *c, struct rd *in, struct key *k, int (*add)(struct spans *, struct span)) {
+        uint64_t n = rd_var(in);
+        int r = 0;
+
+        if (in->failed || n > rd_left(in))
+                return -EBADMSG;
+        if (k && n && !k->spans) {
+                k->spans = calloc(1, sizeof *k->spans);
+                if (!k->spans)
+                        return -ENOMEM;
+        }
+        for (uint64_t i = 0; i < n && !r; i++) {
+                uint64_t alias = rd_var(in);
+                struct order start = order_load(in);
+                const struct entry *e = k && !in->failed ? log_find(key_rule(c, k), k, start) : NULL;
+
+                if (in->failed || alias >= RULE_ALIASES_MAX)
+                        return -EBADMSG;
+                if (!k)
+                        continue;
+                if (!e || !(key_rule(c, k)->level_mask & e->on & (1u << alias)))
+                        return -EBADMSG;
+                r = add(k->spans, (struct span){ e->device, (uint32_t)alias, start });
+                if (!r)
+                        r = aggregate_add(c, k, e, (uint16_t)(1u << alias));
+        }
+        return r == -EEXIST ? -EBADMSG : r;
+}
+
+int span_load(struct correlate *c, struct rd *in, struct key *k) {
+        int r = spans_load(c, in, k, open_add);
+
+        return r ? r : spans_load(c, in, k, closed_add);
 }

@@ -332,6 +332,9 @@ int key_compare(const struct correlate *c, const struct key *a, const struct key
 int span_entry(struct correlate *c, struct key *k, struct entry *e);
 /** The start of the oldest closed span, which is forgotten. */
 struct order span_closed_take(struct key *k);
+void span_save(const struct key *k, struct buf *out);
+/** What span_save wrote, into a key whose log is there; `k` NULL: read over. Counts them, too. 0, -EBADMSG, -ENOMEM. */
+int span_load(struct correlate *c, struct rd *in, struct key *k);
 bool span_any(const struct key *k, uint16_t mask);
 struct order span_earliest(const struct key *k, uint16_t mask);
 void span_reset(struct key *k);
@@ -350,6 +353,9 @@ enum ww_priority aggregate_grade(const struct correlate *c, const struct key *k,
 int sequence_entry(struct correlate *c, struct key *k, struct entry *e, uint16_t mask, bool live);
 /** Ends the runs that began at `cut` or before: the log does not hold what became of them. */
 void sequence_forget(const struct rule *rule, struct key *k, int64_t cut);
+void sequence_save(const struct rule *rule, const struct key *k, struct buf *out);
+/** The runs that sequence_save wrote; `k` NULL: read over. 0, -EBADMSG, -ENOMEM. */
+int sequence_load(struct rd *in, const struct rule *rule, struct key *k);
 int64_t sequence_next(const struct correlate *c, const struct key *k);
 int sequence_deadline(struct correlate *c, struct key *k, int64_t time);
 
@@ -363,6 +369,11 @@ int sweep_entry(struct correlate *c, struct key *k, size_t i);
 int sweep_rebuild(struct correlate *c, struct key *k, size_t place, int64_t known);
 /** After a silent fill of the whole log: deadlines up to `at` have passed. */
 void sweep_settle(struct correlate *c, struct key *k, int64_t at);
+
+/** Where the sweep stands and what it counts, but for the scalars. */
+void sweep_save(const struct correlate *c, const struct key *k, struct buf *out);
+/** Into a key with its log and nothing swept; `k` NULL: read over. 0, -EBADMSG, -ENOMEM. */
+int sweep_load(struct correlate *c, struct rd *in, struct key *k);
 
 /* apply.c */
 /** One op: the entry goes into the log, the sweep follows. */

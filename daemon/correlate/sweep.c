@@ -333,3 +333,37 @@ void sweep_settle(struct correlate *c, struct key *k, int64_t at) {
                 expire_one(c, k);
         k->at = at;
 }
+
+/* ---- snapshots ---- */
+
+void sweep_save(const struct correlate *c, const struct key *k, struct buf *out) {
+        buf_put_time(out, k->lead);
+        buf_put_var(out, k->n_swept);
+        buf_put_var(out, k->expire);
+        sequence_save(key_rule(c, k), k, out);
+        span_save(k, out);
+}
+
+int sweep_load(struct correlate *c, struct rd *in, struct key *k) {
+        const struct rule *rule = k ? key_rule(c, k) : NULL;
+        int64_t lead = time_load(in);
+        uint64_t swept = rd_var(in), expire = rd_var(in);
+        int r;
+
+        if (in->failed || lead == WW_TIME_NEVER || (k && (swept > k->n_log || expire > swept)))
+                return -EBADMSG;
+        r = sequence_load(in, rule, k);
+        if (!r)
+                r = span_load(c, in, k);
+        if (r || !k)
+                return r;
+        k->lead = lead;
+        k->n_swept = (uint32_t)swept;
+        k->expire = (uint32_t)expire;
+        for (size_t i = expire; i < swept && !r; i++) {
+                const struct entry *e = log_entry(rule, k, i);
+
+                r = aggregate_add(c, k, e, instants(rule, e));
+        }
+        return r;
+}
