@@ -95,8 +95,9 @@ struct ww_detection {
 
 /*
  * A rule's `mute`: while an episode of `rule` is open, and for `settle` after it, other alarms are suppressed by
- * design. It matches an alarm if every part that is given does: an empty part restricts nothing. The alarms of
- * protected classes, and those of `rule` itself, are never muted. A drill mutes drills only.
+ * design. One row a rule. It matches an alarm if every part that is given does: an empty part restricts nothing. Never
+ * muted: the alarms of protected classes; those of `rule` itself, but for the ones that are `under`. A drill mutes
+ * drills only.
  */
 struct ww_mute {
         struct ww_str rule;         /* the muting rule */
@@ -198,9 +199,9 @@ struct ww_transition {
         struct ww_alarm_regions old_regions; /* the new ones are in alarm.regions */
         enum ww_priority old_priority;
         bool annunciate;       /* asks for the operator's attention: never while hidden; sounds unless covert */
-        struct ww_str actor;   /* "rule:NAME", "timer", or the operator */
+        struct ww_str actor;   /* "rule:NAME", "timer", "reload", or the operator */
         struct ww_str reason;  /* the operator's, "" = none */
-        struct ww_str context; /* the detection's, "" = none */
+        struct ww_str context; /* one line: the detection's, or what suppresses it, or did; "" = none */
         int64_t time;          /* match time for detections, journal time for acts */
         struct ww_alarm alarm; /* after the change */
         const struct ww_evidence *evidence; /* what this change adds */
