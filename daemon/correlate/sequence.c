@@ -14,24 +14,24 @@ static size_t run_size(const struct rule *rule) {
 }
 
 static struct run *run_at(const struct rule *rule, const struct key *k, size_t i) {
-        return (struct run *)(void *)((uint8_t *)k->runs + i * run_size(rule));
+        return (struct run *)(void *)((uint8_t *)k->extra->runs + i * run_size(rule));
 }
 
 static void run_remove(const struct rule *rule, struct key *k, size_t i) {
-        memmove(run_at(rule, k, i), run_at(rule, k, i + 1), (k->n_runs - i - 1) * run_size(rule));
-        k->n_runs--;
+        memmove(run_at(rule, k, i), run_at(rule, k, i + 1), (k->extra->n_runs - i - 1) * run_size(rule));
+        k->extra->n_runs--;
 }
 
 static struct run *run_add(const struct rule *rule, struct key *k) {
         struct run *runs;
 
-        if (!(k->n_runs & (k->n_runs - 1))) { /* full at 0 and at each power of two */
-                runs = realloc(k->runs, (k->n_runs ? k->n_runs * 2u : 1u) * run_size(rule));
+        if (!(k->extra->n_runs & (k->extra->n_runs - 1))) { /* full at 0 and at each power of two */
+                runs = realloc(k->extra->runs, (k->extra->n_runs ? k->extra->n_runs * 2u : 1u) * run_size(rule));
                 if (!runs)
                         return NULL;
-                k->runs = runs;
+                k->extra->runs = runs;
         }
-        return run_at(rule, k, k->n_runs++);
+        return run_at(rule, k, k->extra->n_runs++);
 }
 
 /* when a run dies, or, having taken all steps, completes: that is an absence, and blindness moves it */
@@ -119,7 +119,7 @@ static int complete(struct correlate *c, struct key *k, const struct run *run, s
         struct item item = { .at = at, .what = ITEM_MATCH, .n_steps = rule->sequence.n };
 
         memcpy(item.steps, run->taken, rule->sequence.n * sizeof *item.steps);
-        k->n_runs = 0;
+        k->extra->n_runs = 0;
         return episode_item(c, k, &item);
 }
 
@@ -141,7 +141,7 @@ static struct run *runs_take(struct correlate *c, struct key *k, const struct en
         const struct rule *rule = key_rule(c, k);
         struct run *done = NULL;
 
-        for (size_t i = 0; i < k->n_runs;) {
+        for (size_t i = 0; i < k->extra->n_runs;) {
                 struct run *run = run_at(rule, k, i);
 
                 if (!run_take(c, k, run, e, mask)) {
@@ -162,14 +162,15 @@ static bool may_begin(struct correlate *c, struct key *k, const struct entry *e,
                 return e->flags & ENTRY_RUN;
         if (!fits(c, k, NULL, e, mask & rule->sequence.step[0]))
                 return false;
-        return !rule->sequence.forbidden[0] || k->lead == WW_TIME_NONE || e->at.time - k->lead >= rule->within;
+        return !rule->sequence.forbidden[0] || k->extra->lead == WW_TIME_NONE ||
+               e->at.time - k->extra->lead >= rule->within;
 }
 
 static int begin(struct correlate *c, struct key *k, struct entry *e, bool live) {
         const struct rule *rule = key_rule(c, k);
         struct run *run;
 
-        if (k->n_runs >= rule->limit_runs && live) {
+        if (k->extra->n_runs >= rule->limit_runs && live) {
                 c->figures.refused++;
                 return emit_limit(c, k->rule, LIMIT_RUNS);
         }
@@ -200,14 +201,14 @@ int sequence_entry(struct correlate *c, struct key *k, struct entry *e, uint16_t
                 r = begin(c, k, e, live);
         }
         if (!live && (done || (e->flags & ENTRY_ENDED)))
-                k->n_runs = 0;
+                k->extra->n_runs = 0;
         if (fits(c, k, NULL, e, mask & rule->sequence.forbidden[0]))
-                k->lead = e->at.time;
+                k->extra->lead = e->at.time;
         return r;
 }
 
 void sequence_forget(const struct rule *rule, struct key *k, int64_t cut) {
-        for (size_t i = 0; i < k->n_runs;)
+        for (size_t i = 0; i < k->extra->n_runs;)
                 if (run_at(rule, k, i)->taken[0].time <= cut)
                         run_remove(rule, k, i);
                 else
@@ -219,7 +220,7 @@ static struct run *waiting(const struct correlate *c, const struct key *k) {
         const struct rule *rule = key_rule(c, k);
         struct run *best = NULL;
 
-        for (size_t i = 0; i < k->n_runs && rule->sequence.forbidden[rule->sequence.n]; i++) {
+        for (size_t i = 0; i < k->extra->n_runs && rule->sequence.forbidden[rule->sequence.n]; i++) {
                 struct run *run = run_at(rule, k, i);
 
                 if (run->step == rule->sequence.n &&
@@ -253,8 +254,8 @@ int sequence_deadline(struct correlate *c, struct key *k, int64_t time) {
 /* ---- snapshots ---- */
 
 void sequence_save(const struct rule *rule, const struct key *k, struct buf *out) {
-        buf_put_var(out, k->n_runs);
-        for (size_t i = 0; i < k->n_runs; i++) {
+        buf_put_var(out, k->extra->n_runs);
+        for (size_t i = 0; i < k->extra->n_runs; i++) {
                 const struct run *run = run_at(rule, k, i);
 
                 buf_put_var(out, run->step);
@@ -277,7 +278,7 @@ static int run_load(struct rd *in, const struct rule *rule, struct key *k) {
         run = run_add(rule, k);
         if (!run)
                 return -ENOMEM;
-        run->step = step;
+        run->step = (uint32_t)step;
         memcpy(run->taken, taken, step * sizeof *taken);
         return 0;
 }
