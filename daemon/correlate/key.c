@@ -110,7 +110,7 @@ void key_free(struct correlate *c, struct key *k) {
         texts_drop(c->texts, k->device);
         aggregate_free(rule, k);
         span_free(k);
-        free(k->runs);
+        sequence_free(rule, k);
         free(k->pending);
         free(k);
 }

@@ -11,7 +11,7 @@
  */
 #include "correlate/save.h"
 
-#define SAVE_VERSION     3
+#define SAVE_VERSION     4
 #define LOG_CAPACITY_MAX (1u << 25)
 
 static void captured_save(const struct correlate *c, struct buf *out, const struct captured *v) {
@@ -99,9 +99,7 @@ static void item_save(struct buf *out, const struct item *item) {
         order_save(out, item->at);
         buf_put_u8(out, (uint8_t)item->what);
         buf_put_u8(out, item->grade);
-        buf_put_u8(out, item->n_steps);
-        for (size_t i = 0; i < item->n_steps; i++)
-                order_save(out, item->steps[i]);
+        order_save(out, item->first);
 }
 
 static void key_save(const struct correlate *c, const struct rule *rule, struct buf *out, const struct key *k) {
@@ -252,11 +250,7 @@ static int items_load(struct rd *in, struct key *k) {
 
                 item.what = rd_u8(in);
                 item.grade = rd_u8(in);
-                item.n_steps = rd_u8(in);
-                if (item.n_steps > RULE_STEPS_MAX)
-                        return -EBADMSG;
-                for (size_t j = 0; j < item.n_steps; j++)
-                        item.steps[j] = order_load(in);
+                item.first = order_load(in);
                 if (k)
                         k->pending[k->n_pending++] = item;
         }

@@ -91,11 +91,7 @@ struct spans {
         uint32_t n_open, open_capacity, closed_first, n_closed, closed_capacity;
 };
 
-/* a partial sequence; an array of them has room for the rule's steps only */
-struct run {
-        uint64_t step; /* steps taken */
-        struct order taken[];
-};
+struct runs; /* partial sequences: see sequence.c */
 
 enum item_what {
         ITEM_RISE = 1,
@@ -109,8 +105,7 @@ struct item {
         struct order at;
         enum item_what what;
         uint8_t grade;
-        uint8_t n_steps; /* of a sequence: what its evidence is */
-        struct order steps[RULE_STEPS_MAX];
+        struct order first; /* of a sequence: where its run began; seq 0 = none */
 };
 
 /* open-addressing multiset of captured values, for `distinct` */
@@ -144,11 +139,11 @@ struct key {
         int64_t trimmed; /* time of the newest entry that is gone */
         uint8_t bits, grade, base_bits, base_grade;
         uint8_t flags, priority; /* episode */
-        uint16_t n_runs, n_pending;
+        uint16_t n_pending;
         uint32_t n_swept; /* entries that the sweep has passed */
         struct spans *spans;
         struct aggregate_state *aggregates;
-        struct run *runs;
+        struct runs *runs;
         struct item *pending;
         /* episode */
         int64_t opened, quiet_from, partial_until;
@@ -351,6 +346,12 @@ enum ww_priority aggregate_grade(const struct correlate *c, const struct key *k,
 /* sequence.c */
 /** `live`: what comes of it is told; else it is only filled in, and the entry's marks are believed. */
 int sequence_entry(struct correlate *c, struct key *k, struct entry *e, uint16_t mask, bool live);
+/** Ends every run. */
+void sequence_end(const struct rule *rule, struct key *k);
+void sequence_free(const struct rule *rule, struct key *k);
+/** Each event of the run that an item tells of, as the aliases of the part that it took; oldest first. 0, -ENOMEM. */
+int sequence_events(const struct correlate *c, const struct key *k, const struct item *item,
+                    void (*visit)(void *userdata, const struct entry *e, uint16_t as), void *userdata);
 /** Ends the runs that began at `cut` or before: the log does not hold what became of them. */
 void sequence_forget(const struct rule *rule, struct key *k, int64_t cut);
 void sequence_save(const struct rule *rule, const struct key *k, struct buf *out);

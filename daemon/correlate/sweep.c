@@ -271,7 +271,7 @@ static int fill(struct correlate *c, struct key *k, size_t i, int64_t until) {
         if (!r && rule->condition == CONDITION_SEQUENCE) {
                 r = sequence_entry(c, k, e, e->flags & ENTRY_RETAINED ? 0 : begun, false);
                 if ((e->flags & ENTRY_ENDED_LATER) && e->since <= until)
-                        k->n_runs = 0;
+                        sequence_end(rule, k);
                 else
                         e->flags &= (uint8_t)~ENTRY_ENDED_LATER; /* what comes in between may undo it */
         }
@@ -287,7 +287,7 @@ static int fill(struct correlate *c, struct key *k, size_t i, int64_t until) {
 static void reset(struct correlate *c, struct key *k) {
         aggregate_reset(key_rule(c, k), k);
         span_reset(k);
-        k->n_runs = 0;
+        sequence_end(key_rule(c, k), k);
         k->expire = k->n_swept = 0;
         k->lead = WW_TIME_NONE;
         k->since = k->base_since;
