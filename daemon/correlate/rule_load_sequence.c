@@ -14,6 +14,12 @@ static struct ww_str word_next(struct ww_str *text) {
         return word;
 }
 
+static int not_several(struct loader *l, struct ww_str text, struct diag_pos pos) {
+        return diag_error(l->d, pos, "write `a` or `a or b`",
+                          "rule `%s`: `%.*s` has to be a selection, or several joined by `or`", l->rule->name.p,
+                          WW_STR_ARG(text));
+}
+
 int rule_load_alias_mask(struct loader *l, struct ww_str text, struct diag_pos pos, uint16_t *ret) {
         struct ww_str rest = text, word;
         uint16_t mask = 0;
@@ -24,14 +30,15 @@ int rule_load_alias_mask(struct loader *l, struct ww_str text, struct diag_pos p
                 if (!word.n)
                         return diag_error(l->d, pos, "write `a` or `a or b`", "rule `%s`: `%.*s` lacks a selection",
                                           l->rule->name.p, WW_STR_ARG(text));
+                if (word.p[0] >= '0' && word.p[0] <= '9')
+                        return not_several(l, text, pos);
                 alias = rule_load_alias(l, word, pos);
                 if (alias < 0)
                         return DIAG_E_USER;
                 mask |= (uint16_t)(1u << alias);
                 word = word_next(&rest);
                 if (word.n && !ww_str_is(word, "or"))
-                        return diag_error(l->d, pos, "write `a` or `a or b`", "rule `%s`: `%.*s` is more than selections",
-                                          l->rule->name.p, WW_STR_ARG(text));
+                        return not_several(l, text, pos);
         } while (word.n);
         *ret = mask;
         return 0;
@@ -164,6 +171,8 @@ static int load_step(struct loader *l, const struct yaml_node *n) {
                                   "rule `%s`: a step is a word", l->rule->name.p);
         if (!ww_str_is(word_next(&text), "not"))
                 return load_parts(l, n);
+        while (text.n && text.p[0] == ' ')
+                text.p++, text.n--;
         r = rule_load_alias_mask(l, text, n->pos, &mask);
         if (r)
                 return r;
