@@ -219,12 +219,12 @@ static enum meeting run_meet(const struct correlate *c, const struct key *k, str
         return fits(c, k, run, e, mask & rule->sequence.forbidden[n_taken(run)]) ? MEETING_DIES : MEETING_STAYS;
 }
 
-/* true if, where one run stays, so do those behind it. Where each has a fate of its own, the dead are looked for among
- * the living only if it matters: they would complete, or keep newcomers out. */
+/* True if, where one run stays, so do those behind it. Where each has a fate of its own, the dead are looked for among
+ * the living only when they keep newcomers out. */
 static bool alike(const struct rule *rule, const struct key *k, unsigned n, uint16_t mask) {
         const struct rule_sequence *s = &rule->sequence;
 
-        return !s->reads || !(n == s->n || (mask & (s->want[n] | s->forbidden[n])) || k->runs->n >= rule->limit_runs);
+        return !s->reads || (!(mask & (s->want[n] | s->forbidden[n])) && k->runs->n < rule->limit_runs);
 }
 
 /* the event comes to the runs that have taken `n` */

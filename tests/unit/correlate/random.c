@@ -56,10 +56,10 @@ static int by_time(const void *a, const void *b) {
         return x->time != y->time ? (x->time > y->time ? 1 : -1) : (x->seq > y->seq) - (x->seq < y->seq);
 }
 
-static void history_make(struct history *h, bool disorder, int64_t delay_max) {
+static void history_make(struct history *h, size_t most, bool disorder, int64_t delay_max) {
         int64_t t = T0;
 
-        h->n = 4 + below(EVENTS_MAX - 4);
+        h->n = 4 + below(most - 4);
         h->n_blind = 0;
         for (size_t i = 0; i < h->n; i++) {
                 t += (int64_t)below(4) * WW_SECOND;
@@ -521,7 +521,7 @@ static void against_reference(const char *rules, const char *what, bool disorder
         struct harness h;
         uint64_t from = seed;
 
-        history_make(&history, disorder, 1900 * WW_MSEC);
+        history_make(&history, EVENTS_MAX, disorder, 1900 * WW_MSEC);
         if (!c && below(2))
                 history_blind(&history);
         harness_init(&h, rules);
@@ -608,7 +608,7 @@ static void shape_play(struct shape *s, bool disorder, bool snapshots) {
         if (!readable(s))
                 s->reader = 0;
         shape_rules(s, &rules);
-        history_make(&history, disorder, 1900 * WW_MSEC);
+        history_make(&history, below(2) ? EVENTS_MAX : 10, disorder, 1900 * WW_MSEC);
         if (below(2))
                 history_blind(&history);
         harness_init(&h, (const char *)rules.p);
@@ -693,7 +693,7 @@ static void test_snapshots(void **state) {
                 struct harness plain, saved;
                 uint64_t from = seed;
 
-                history_make(&history, n % 2, n % 4 == 1 ? 1900 * WW_MSEC : 15 * WW_SECOND);
+                history_make(&history, EVENTS_MAX, n % 2, n % 4 == 1 ? 1900 * WW_MSEC : 15 * WW_SECOND);
                 if (n % 3 == 0)
                         history_blind(&history);
                 harness_init(&plain, rules);

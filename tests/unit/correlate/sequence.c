@@ -312,6 +312,31 @@ static void test_rise(void **state) {
         play(rule, "0s door.opened d1 +retained; 1s door.opened d2; 2s door.opened d4", "", false);
 }
 
+/* at the limit a newcomer is refused; what is over does not count, even behind one that lives */
+static void test_limit(void **state) {
+        static const char two[] = "- rule: r\n  select: {a: {kind: access.denied}, b: {kind: access.granted}}\n"
+                                  "  sequence: [a, b]\n  within: 10s\n  limits: {runs: 2}\n"
+                                  "  raise: {hazard: theft, priority: high}\n";
+        static const char three[] = "- rule: r\n  select:\n    a: {kind: access.denied}\n"
+                                    "    b: {kind: access.granted, where: b.badge == a.badge}\n"
+                                    "    c: {kind: credential}\n"
+                                    "  sequence: [a, b, c]\n  within: 10s\n  limits: {runs: 2}\n"
+                                    "  raise: {hazard: theft, priority: high}\n";
+
+        (void)state;
+        harness_story(two, "0s access.denied r; 1s access.denied r; 2s access.denied r; 10500ms access.granted r",
+                      "raise 2s correlate-limit rule=r,limit=runs high\nraise 10500ms r  high\n");
+        harness_story(two, "0s access.denied r; 1s access.denied r; 2s access.denied r; 11s access.granted r",
+                      "raise 2s correlate-limit rule=r,limit=runs high\n");
+        harness_story(two, "0s access.denied r; 1s access.denied r; 10s access.denied r; 19s access.granted r",
+                      "raise 19s r  high\n");
+        harness_story(three,
+                      "0s access.denied r badge=1; 1s access.denied r badge=2; 2s access.granted r badge=2; "
+                      "3s access.granted r badge=1; 10500ms access.denied r badge=3; 12s access.granted r badge=3; "
+                      "13s credential r; 99s tick",
+                      "raise 13s r  high\n");
+}
+
 static void test_longest(void **state) {
         static const char rule[] = "- rule: r\n  select: {a: {kind: access.denied}}\n  sequence: [63 a, a]\n"
                                    "  within: 100s\n  raise: {hazard: theft, priority: high}\n";
@@ -335,7 +360,8 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_repetition), cmocka_unit_test(test_and),      cmocka_unit_test(test_not),
                 cmocka_unit_test(test_disorder),   cmocka_unit_test(test_patience), cmocka_unit_test(test_cross),
-                cmocka_unit_test(test_overlap),    cmocka_unit_test(test_rise),     cmocka_unit_test(test_longest),
+                cmocka_unit_test(test_overlap),    cmocka_unit_test(test_rise),     cmocka_unit_test(test_limit),
+                cmocka_unit_test(test_longest),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
