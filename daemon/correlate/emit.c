@@ -94,20 +94,32 @@ static void evidence_expect(const struct correlate *c, const struct key *k, stru
         evidence_add(c, rule, l, rule->after_mask ? anchor_of(c, k, at) : best);
 }
 
-static void evidence_collect(const struct correlate *c, const struct key *k, enum ww_detection_what what,
-                             const struct item *item, struct evidence_list *l) {
+struct evidence_steps {
+        const struct correlate *c;
+        const struct rule *rule;
+        struct evidence_list *list;
+};
+
+static void evidence_step(void *userdata, const struct entry *e, uint16_t as) {
+        const struct evidence_steps *s = userdata;
+
+        evidence_add(s->c, s->rule, s->list, e);
+        s->list->rows[s->list->n - 1].role = s->rule->aliases[__builtin_ctz(as)].alias;
+}
+
+static int evidence_collect(const struct correlate *c, const struct key *k, enum ww_detection_what what,
+                            const struct item *item, struct evidence_list *l) {
         const struct rule *rule = key_rule(c, k);
 
-        for (size_t i = 0; i < item->n_steps; i++)
-                evidence_add(c, rule, l, log_find(rule, k, item->steps[i]));
-        if (item->n_steps)
-                return;
+        if (rule->condition == CONDITION_SEQUENCE && item->what == ITEM_MATCH)
+                return sequence_events(c, k, item, evidence_step, &(struct evidence_steps){ c, rule, l });
         if (what == WW_DETECTION_RAISE && rule->condition == CONDITION_EXPECT)
                 evidence_expect(c, k, item->at, l);
         else if (what == WW_DETECTION_RAISE && !rule->instant)
                 evidence_window(c, k, item->at, l);
         else
                 evidence_add(c, rule, l, log_find(rule, k, item->at));
+        return 0;
 }
 
 static struct ww_str zone_of(const struct correlate *c, uint32_t asset, bool title) {
@@ -280,9 +292,10 @@ static int emit_with(struct correlate *c, struct key *k, enum ww_detection_what 
 
 int emit(struct correlate *c, struct key *k, enum ww_detection_what what, const struct item *item) {
         struct evidence_list list = { .n = 0 };
-        int r;
+        int r = evidence_collect(c, k, what, item, &list);
 
-        evidence_collect(c, k, what, item, &list);
+        if (r)
+                return r;
         if (what == WW_DETECTION_RAISE || what == WW_DETECTION_AGAIN)
                 place_remember(c, k, list.last);
         r = emit_with(c, k, what, item, &list);

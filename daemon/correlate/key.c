@@ -109,8 +109,8 @@ static void extra_free(struct correlate *c, struct key *k) {
         if (!k->extra)
                 return;
         span_free(k);
+        sequence_free(key_rule(c, k), k);
         free(k->extra->past);
-        free(k->extra->runs);
         free(k->extra->pending);
         free(k->extra);
         c->figures.key_bytes -= sizeof *k->extra;

@@ -14,6 +14,7 @@
 
 #define RULE_ALIASES_MAX    16
 #define RULE_STEPS_MAX      8
+#define RULE_PARTS_MAX      WW_EVIDENCE_MAX /* events of one sequence: its evidence lists them all */
 #define RULE_CAPTURES_MAX   8
 #define RULE_KEY_PARTS_MAX  4
 #define RULE_AGGREGATES_MAX 16
@@ -150,10 +151,14 @@ struct rule_span {
         const struct field *field; /* NULL = usec */
 };
 
+/* Each part takes one event. Parts of one step are taken in any order: `a and b` are two, `3 a` three equal ones. */
 struct rule_sequence {
-        uint16_t step[RULE_STEPS_MAX];          /* aliases, any of which takes the step */
-        uint16_t forbidden[RULE_STEPS_MAX + 1]; /* [i]: none of these before step i; [n]: none after the last */
-        uint8_t n;
+        uint16_t part[RULE_PARTS_MAX];          /* aliases, any of which takes it */
+        uint8_t end[RULE_PARTS_MAX];            /* after so many events: where the step ends that is to be taken */
+        uint16_t want[RULE_PARTS_MAX + 1];      /* … aliases of all its parts */
+        uint16_t forbidden[RULE_PARTS_MAX + 1]; /* … none of these before it; [n]: none behind the last */
+        uint16_t crossed, reads;                /* aliases with a `cross`; aliases that one reads of another event */
+        uint8_t n, n_steps;
         bool negated;
 };
 

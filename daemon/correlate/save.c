@@ -99,9 +99,7 @@ static void item_save(struct buf *out, const struct item *item) {
         order_save(out, item->at);
         buf_put_u8(out, (uint8_t)item->what);
         buf_put_u8(out, item->grade);
-        buf_put_u8(out, item->n_steps);
-        for (size_t i = 0; i < item->n_steps; i++)
-                order_save(out, item->steps[i]);
+        order_save(out, item->first);
 }
 
 static void key_save(const struct correlate *c, const struct rule *rule, struct buf *out, const struct key *k) {
@@ -294,11 +292,7 @@ static int items_load(struct correlate *c, struct rd *in, struct key *k) {
 
                 item.what = rd_u8(in);
                 item.grade = rd_u8(in);
-                item.n_steps = rd_u8(in);
-                if (item.n_steps > RULE_STEPS_MAX)
-                        return -EBADMSG;
-                for (size_t j = 0; j < item.n_steps; j++)
-                        item.steps[j] = order_load(in);
+                item.first = order_read(in);
                 k->extra->pending[k->extra->n_pending++] = item;
         }
         return in->failed ? -EBADMSG : 0;

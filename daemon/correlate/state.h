@@ -114,11 +114,7 @@ struct spans {
         uint32_t n_open, open_capacity, closed_first, n_closed, closed_capacity;
 };
 
-/* a partial sequence; an array of them has room for the rule's steps only */
-struct run {
-        uint32_t step; /* steps taken */
-        struct order taken[];
-};
+struct runs; /* partial sequences: see sequence.c */
 
 enum item_what {
         ITEM_RISE = 1,
@@ -132,8 +128,7 @@ struct item {
         struct order at;
         enum item_what what;
         uint8_t grade;
-        uint8_t n_steps; /* of a sequence: what its evidence is */
-        struct order steps[RULE_STEPS_MAX];
+        struct order first; /* of a sequence: where its run began */
 };
 
 enum {
@@ -157,9 +152,9 @@ struct extra {
         struct spell *past;                        /* SPELLS of them, newest first; NULL unless other rules ask */
         int64_t opened, quiet_from, partial_until; /* episode */
         struct spans *spans;
-        struct run *runs;
+        struct runs *runs;
         struct item *pending;
-        uint32_t n_runs, n_pending;
+        uint32_t n_pending;
         int64_t from, to; /* the window that is open now: tumbling [from, to); session: first and last event */
 };
 
@@ -470,6 +465,12 @@ int derived_deliver(struct correlate *c);
 /* sequence.c */
 /** `live`: what comes of it is told; else it is only filled in, and the entry's marks are believed. */
 int sequence_entry(struct correlate *c, struct key *k, struct entry *e, uint16_t mask, bool live);
+/** Ends every run. */
+void sequence_end(const struct rule *rule, struct key *k);
+void sequence_free(const struct rule *rule, struct key *k);
+/** Each event of the run that an item tells of, as the aliases of the part that it took; oldest first. 0, -ENOMEM. */
+int sequence_events(const struct correlate *c, const struct key *k, const struct item *item,
+                    void (*visit)(void *userdata, const struct entry *e, uint16_t as), void *userdata);
 /** Ends the runs that began at `cut` or before: the log does not hold what became of them. */
 void sequence_forget(const struct rule *rule, struct key *k, int64_t cut);
 void sequence_save(const struct rule *rule, const struct key *k, struct buf *out);

@@ -308,7 +308,7 @@ static int fill(struct correlate *c, struct key *k, size_t i, int64_t until) {
         if (!r && rule->condition == CONDITION_SEQUENCE) {
                 r = sequence_entry(c, k, e, entry_begun(rule, e), false);
                 if ((e->flags & ENTRY_ENDED_LATER) && e->since <= until)
-                        k->extra->n_runs = 0;
+                        sequence_end(rule, k);
                 else
                         e->flags &= (uint8_t)~ENTRY_ENDED_LATER; /* what comes in between may undo it */
         }
@@ -329,7 +329,7 @@ static void reset(struct correlate *c, struct key *k) {
         k->at = WW_TIME_NONE;
         if (!k->extra)
                 return;
-        k->extra->n_runs = 0;
+        sequence_end(key_rule(c, k), k);
         k->extra->lead = k->extra->from = k->extra->to = WW_TIME_NONE;
         window_base(c, k);
 }
