@@ -116,7 +116,7 @@ static int play_verb(struct driver *d, struct story_row *row) {
                         d->correlate, ww_str(words[0]), ww_str(words[1] && words[1][0] != '+' ? words[1] : ""),
                         row->n_words > 1 && strcmp(words[row->n_words - 1], exercise) == 0, row->arrival);
         if (strcmp(row->verb, "reload") == 0)
-                return correlate_swap(d->correlate, d->rules[atoi(words[0])], row->arrival);
+                return correlate_swap(d->correlate, d->rules[atoi(words[0])], NULL, row->arrival);
         if (strcmp(row->verb, "tick") == 0)
                 return 0;
         if (strcmp(row->verb, "mode") == 0)
