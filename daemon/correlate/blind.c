@@ -43,7 +43,9 @@ static void each_unblind(struct correlate *c, struct key *k, int64_t to) {
                 k->extra->n_pending = 1;
         else
                 k->extra->n_pending = 0;
-        bits_set(c, k, silent ? SWEEP_PURE | SWEEP_LEVEL | SWEEP_HELD | SWEEP_ROSE : 0, k->since < to ? to : k->since);
+        if (k->since != WW_TIME_NONE)
+                bits_set(c, k, silent ? SWEEP_PURE | SWEEP_LEVEL | SWEEP_HELD | SWEEP_ROSE : 0,
+                         k->since < to ? to : k->since);
 }
 
 /* a clearing timer stands still meanwhile */

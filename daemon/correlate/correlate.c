@@ -36,6 +36,8 @@ int correlate_enrol(struct correlate *c, int64_t now) {
         for (uint32_t i = 0; i < c->rules->n; i++) {
                 const struct rule *rule = &c->rules->rules[i];
 
+                if (c->by_rule[i].deaf_until == WW_TIME_NEVER)
+                        continue;
                 if (!rule->each && rule->after_schedule != SITE_NONE) {
                         int r = key_enrol(c, i, WW_STR_NONE, SITE_NONE, now);
 
@@ -68,6 +70,8 @@ int correlate_make(struct correlate **ret, const struct correlate_rules *rules, 
         c->by_rule = calloc(rules->n + 1, sizeof *c->by_rule);
         if (!c->table || !c->by_rule)
                 return -ENOMEM;
+        for (size_t i = 0; i < rules->n; i++)
+                c->by_rule[i].deaf_until = c->by_rule[i].partial_until = WW_TIME_NONE;
         r = texts_new(&c->texts);
         if (!r)
                 r = lanes_new(&c->lanes);
@@ -137,7 +141,7 @@ static int match_key(struct correlate *c, const struct match *m, const struct ww
         bool exercise = event->flags & WW_EVENT_EXERCISE;
 
         *ret = NULL;
-        if (c->derived_deep && rule->aliases[m->alias].alarms_all)
+        if (event->received < c->by_rule[m->rule].deaf_until || (c->derived_deep && rule->aliases[m->alias].alarms_all))
                 return 0;
         if (!key_format(c, rule, &rule->aliases[m->alias], event, &c->text)) {
                 c->figures.skipped_key_missing++;

@@ -65,7 +65,8 @@ int64_t correlate_shadow_since(const struct correlate *shadow);
 int correlate_shadow_alarm(struct correlate *shadow, const struct ww_detection *alarm, uint64_t seq);
 
 /** `shadow`: fed up to this record; freed; NULL = nothing is primed. Open episodes of rules that are gone, or whose key
- *  is another one, give WW_DETECTION_REMOVED; those of a changed rule stay; a level that is true in the shadow opens. */
+ *  is another one, give WW_DETECTION_REMOVED; those of a changed rule stay; a level that is true in the shadow opens.
+ */
 int correlate_swap(struct correlate *c, const struct correlate_rules *rules, struct correlate *shadow, int64_t now);
 /** Of the rules that were primed with less than they look back on: when the last of them is complete; NONE. */
 int64_t correlate_partial_until(const struct correlate *c);

@@ -109,6 +109,26 @@ static int deliver(struct correlate *c, const struct derived *d) {
         return r;
 }
 
+int derived_past(struct correlate *c, const struct rule *rule, const struct ww_detection *alarm, uint64_t seq) {
+        struct derived d = {
+                .rule = rule->number,
+                .exercise = alarm->flags & WW_DETECTION_EXERCISE,
+                .raised = alarm->what == WW_DETECTION_RAISE,
+                .at = { .time = alarm->time, .input = seq << ORDER_INDEX_BITS },
+                .key = alarm->key,
+                .device = alarm->device,
+                .asset = site_asset_find(c->rules->site, alarm->asset),
+                .priority = alarm->priority,
+        };
+        int r;
+
+        d.at.derived = number_next(c, rule, d.at);
+        r = deliver(c, &d);
+        if (!r)
+                r = derived_deliver(c);
+        return r;
+}
+
 int derived_deliver(struct correlate *c) {
         int r = 0;
 

@@ -215,7 +215,9 @@ static uint32_t flags_of(const struct correlate *c, const struct key *k, const s
         flags |= rule->instant ? WW_DETECTION_INSTANT : 0;
         flags |= rule->clear == CLEAR_MANUAL || (rule->instant && rule->clear == CLEAR_DEFAULT) ? WW_DETECTION_MANUAL
                                                                                                 : 0;
-        flags |= item->at.time < key_extra(k)->partial_until ? WW_DETECTION_PARTIAL : 0;
+        flags |= item->at.time < key_extra(k)->partial_until || item->at.time < c->by_rule[k->rule].partial_until
+                         ? WW_DETECTION_PARTIAL
+                         : 0;
         flags |= k->flags & KEY_EXERCISE ? WW_DETECTION_EXERCISE : 0;
         flags |= rule->covert ? WW_DETECTION_COVERT : 0;
         return flags | (late || what == WW_DETECTION_REFUTED ? WW_DETECTION_LATE : 0);
@@ -285,7 +287,7 @@ static int emit_with(struct correlate *c, struct key *k, enum ww_detection_what 
         if (k->asset < site_asset_count(c->rules->site))
                 d.asset = site_asset(c->rules->site, k->asset)->id;
         c->figures.detections++;
-        r = c->sink(c->userdata, &d);
+        r = c->silent ? 0 : c->sink(c->userdata, &d);
         arena_reset(&c->scratch);
         return r;
 }
@@ -335,7 +337,7 @@ int emit_limit(struct correlate *c, uint32_t number, enum emit_limit limit) {
                 .time = c->now,
         };
 
-        if (c->by_rule[number].told & limit)
+        if (c->silent || c->by_rule[number].told & limit)
                 return 0;
         c->by_rule[number].told |= limit;
         for (size_t i = 0; i < sizeof limit_rows / sizeof *limit_rows; i++)

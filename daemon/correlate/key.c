@@ -307,6 +307,7 @@ struct ww_str key_part(struct arena *scratch, struct ww_str text, size_t part) {
 
 int key_enrol(struct correlate *c, uint32_t rule, struct ww_str asset, uint32_t index, int64_t now) {
         _cleanup_buf_ struct buf text = BUF_INIT;
+        const struct rule *enrolled = &c->rules->rules[rule];
         struct key *k;
         int r;
 
@@ -321,6 +322,9 @@ int key_enrol(struct correlate *c, uint32_t rule, struct ww_str asset, uint32_t 
                 return r;
         k->asset = index;
         k->since = k->extra->base_since = k->at = now;
+        if (c->silent && enrolled->condition == CONDITION_EXPECT &&
+            enrolled->after_schedule == SITE_NONE) /* primed: heard of in the past, or enrolled by the swap */
+                k->since = k->extra->base_since = WW_TIME_NONE;
         window_enrol(c, k, now);
         if (index < site_asset_count(c->rules->site))
                 k->device = texts_ref(c->texts, site_asset(c->rules->site, index)->device);

@@ -163,6 +163,7 @@ static void rule_save(const struct correlate *c, struct buf *out, const struct r
         buf_put_var(out, s->told);
         order_save(out, s->derived_at);
         buf_put_var(out, s->n_derived);
+        buf_put_time(out, s->partial_until);
         buf_put_var(out, rule->n_captures);
         for (size_t j = 0; j < rule->n_captures; j++)
                 buf_put_str(out, rule->captures[j].field->name);
@@ -477,6 +478,7 @@ static int rule_load(struct correlate *c, struct rd *in, bool strict, struct sav
         uint64_t state_hash = rd_u64(in), hash = rd_u64(in), key_hash = rd_u64(in), told = rd_var(in);
         struct order derived_at = order_read(in);
         uint64_t n_derived = rd_var(in);
+        int64_t partial_until = time_load(in);
         const struct rule *rule = correlate_rule(c->rules, name);
 
         (void)key_hash;
@@ -489,6 +491,7 @@ static int rule_load(struct correlate *c, struct rd *in, bool strict, struct sav
                 c->by_rule[rule->number].told = (uint32_t)told;
                 c->by_rule[rule->number].derived_at = derived_at;
                 c->by_rule[rule->number].n_derived = (uint32_t)n_derived;
+                c->by_rule[rule->number].partial_until = partial_until;
         } else if (strict) {
                 return -EBADMSG;
         }

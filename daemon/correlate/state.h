@@ -135,6 +135,7 @@ enum {
         KEY_OPEN = 1 << 0, /* an episode is open */
         KEY_UP = 1 << 1,   /* the condition is true, as far as committed */
         KEY_EXERCISE = 1 << 2,
+        KEY_TAKEN = 1 << 3, /* within a swap: the episode was there before */
 };
 
 /*
@@ -200,7 +201,9 @@ struct rule_state {
         uint32_t n_keys;
         uint32_t told; /* limits that have been told */
         struct order derived_at;
-        uint32_t n_derived; /* alarms with that cause */
+        uint32_t n_derived;    /* alarms with that cause */
+        int64_t deaf_until;    /* of a shadow: before that it hears nothing; NEVER: at all */
+        int64_t partial_until; /* its windows are not whole; NONE */
 };
 
 struct derived;
@@ -247,6 +250,7 @@ struct correlate {
         size_t n_ops, ops_capacity;
         struct arena scratch;
         struct correlate_figures figures;
+        bool silent; /* a shadow: nobody is told */
         /* a rebuild in progress */
         bool muted, rebuilding, opened_seen;
         bool loading;                  /* nothing is given back meanwhile */
@@ -461,6 +465,8 @@ void guard_print(const struct correlate *c, const struct key *k, int64_t time, s
 /** An episode has opened, or ended: other rules will hear of it. */
 int derived_note(struct correlate *c, const struct key *k, bool raised, struct order at);
 int derived_deliver(struct correlate *c);
+/** One of the past, of a rule that does not run here. */
+int derived_past(struct correlate *c, const struct rule *rule, const struct ww_detection *alarm, uint64_t seq);
 
 /* sequence.c */
 /** `live`: what comes of it is told; else it is only filled in, and the entry's marks are believed. */

@@ -56,7 +56,7 @@ static int64_t expect_next(const struct correlate *c, const struct key *k) {
         if (rule->after_schedule == SITE_NONE && (k->bits & SWEEP_PURE))
                 return WW_TIME_NEVER;
         span = rule_span_of(c, &rule->span_for, k->asset);
-        if (!span)
+        if (!span || (rule->after_schedule == SITE_NONE && anchor == WW_TIME_NONE))
                 return WW_TIME_NEVER;
         if (rule->after_schedule == SITE_NONE)
                 return anchor + span;
