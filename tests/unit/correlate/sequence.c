@@ -82,7 +82,7 @@ static void play_row(const struct row *row) {
         _cleanup_buf_ struct buf rules = BUF_INIT;
 
         rule_put(&rules, row);
-        print_message("%s: %s\n", row->sequence, row->story);
+        print_message("# %s: %s\n", row->sequence, row->story);
         play((const char *)rules.p, row->story, row->alarms, false);
         play((const char *)rules.p, row->story, row->alarms, true);
 }
@@ -266,7 +266,7 @@ static void test_cross(void **state) {
                 char rules[1024];
 
                 snprintf(rules, sizeof rules, TWO, rows[i].where, rows[i].more, rows[i].sequence);
-                print_message("%s: %s\n", rows[i].sequence, rows[i].story);
+                print_message("# %s: %s\n", rows[i].sequence, rows[i].story);
                 play(rules, rows[i].story, rows[i].alarms, false);
                 play(rules, rows[i].story, rows[i].alarms, true);
         }
