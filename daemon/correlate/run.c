@@ -7,18 +7,16 @@ static size_t n_reads(const struct rule *rule) {
 struct run *run_new(const struct rule *rule, struct order first) {
         struct run *run = calloc(1, sizeof *run + n_reads(rule) * sizeof *run->read);
 
-        if (run) {
-                run->first = first;
-                run->last = first.time;
-        }
+        if (run)
+                run->first = run->last = first;
         return run;
 }
 
 int64_t run_deadline(const struct correlate *c, const struct rule *rule, const struct run *run) {
         int64_t end = run->first.time + rule->within;
 
-        if (rule->gap && run->last + rule->gap < end)
-                end = run->last + rule->gap;
+        if (rule->gap && run->last.time + rule->gap < end)
+                end = run->last.time + rule->gap;
         return run_taken(run) == rule->sequence.n ? watermark_absence(c, rule, end) : end;
 }
 
@@ -67,7 +65,7 @@ static struct ww_value cross_load(void *userdata, uint32_t slot, uint32_t sub) {
 static bool cross_list_has(void *userdata, uint32_t list, struct ww_str member) {
         const struct cross_env *env = userdata;
 
-        return site_list_has(env->c->rules->site, list, member);
+        return standing_list_has(env->c->standing, list, member, env->own->at.time);
 }
 
 static bool cross_holds(struct cross_env *env) {
@@ -108,10 +106,18 @@ uint16_t run_take(const struct correlate *c, const struct key *k, struct run *ru
         if (!as)
                 return 0;
         run->taken |= left & -left;
-        run->last = e->at.time;
+        run->last = e->at;
         for (uint32_t read = as & s->reads; read; read &= read - 1)
                 run->read[read_place(rule, (uint32_t)__builtin_ctz(read))] = e->at;
         return as;
+}
+
+bool run_may_take(const struct correlate *c, const struct key *k, const struct run *run, const struct entry *e,
+                  uint16_t mask) {
+        const struct rule_sequence *s = &key_rule(c, k)->sequence;
+        unsigned n = run_taken(run);
+
+        return (mask & s->want[n]) && (n + 1 < s->n || guard_true(c, k, e->at.time));
 }
 
 enum meeting run_meet(const struct correlate *c, const struct key *k, struct run *run, const struct entry *e,
@@ -120,7 +126,7 @@ enum meeting run_meet(const struct correlate *c, const struct key *k, struct run
 
         if (e->at.time >= run_deadline(c, rule, run))
                 return MEETING_DIES;
-        if (run_take(c, k, run, e, mask))
+        if (run_may_take(c, k, run, e, mask) && run_take(c, k, run, e, mask))
                 return MEETING_TAKES;
         return run_fits(c, k, run, e, mask & rule->sequence.forbidden[run_taken(run)]) ? MEETING_DIES : MEETING_STAYS;
 }
@@ -130,7 +136,7 @@ enum meeting run_meet(const struct correlate *c, const struct key *k, struct run
 void run_save(const struct rule *rule, const struct run *run, struct buf *out) {
         buf_put_var(out, run->taken);
         order_save(out, run->first);
-        buf_put_time(out, run->last);
+        order_save(out, run->last);
         buf_put_var(out, n_reads(rule));
         for (size_t i = 0; i < n_reads(rule); i++)
                 order_save(out, run->read[i]);
@@ -140,9 +146,9 @@ void run_save(const struct rule *rule, const struct run *run, struct buf *out) {
 static int run_read(struct rd *in, struct run *run, struct order *read, uint64_t *ret_n) {
         run->taken = rd_var(in);
         run->first = order_load(in);
-        run->last = time_load(in);
+        run->last = order_load(in);
         *ret_n = rd_var(in);
-        if (in->failed || run->last == WW_TIME_NONE || run->last == WW_TIME_NEVER || *ret_n > RULE_ALIASES_MAX)
+        if (in->failed || *ret_n > RULE_ALIASES_MAX)
                 return -EBADMSG;
         for (uint64_t i = 0; i < *ret_n; i++)
                 read[i] = order_load(in);

@@ -5,8 +5,7 @@
 struct run {
         struct run *next;
         uint64_t taken; /* parts, as bits */
-        struct order first;
-        int64_t last;        /* time of the newest event */
+        struct order first, last;
         struct order read[]; /* the newest event that was taken as each alias that is read */
 };
 
@@ -25,6 +24,9 @@ struct run *run_new(const struct rule *rule, struct order first);
 int64_t run_deadline(const struct correlate *c, const struct rule *rule, const struct run *run);
 /** Those of `mask`, aliases that the event matches, whose `where` holds for this run; `run` NULL: for none yet. */
 uint16_t run_fits(const struct correlate *c, const struct key *k, const struct run *run, const struct entry *e,
+                  uint16_t mask);
+/** False if it would complete it while the guard is false. */
+bool run_may_take(const struct correlate *c, const struct key *k, const struct run *run, const struct entry *e,
                   uint16_t mask);
 /** The aliases as which the run takes the event, which it then has; 0: it does not. */
 uint16_t run_take(const struct correlate *c, const struct key *k, struct run *run, const struct entry *e,

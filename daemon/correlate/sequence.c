@@ -45,30 +45,30 @@ static struct run *list_take(struct run_list *l, struct run **at) {
 }
 
 static int runs_put(const struct rule *rule, struct key *k, struct run *run) {
-        if (!k->runs)
-                k->runs = calloc(1, sizeof *k->runs + rule->sequence.n * sizeof *k->runs->list);
-        if (!k->runs)
+        if (!k->extra->runs)
+                k->extra->runs = calloc(1, sizeof *k->extra->runs + rule->sequence.n * sizeof *k->extra->runs->list);
+        if (!k->extra->runs)
                 return -ENOMEM;
-        list_put(&k->runs->list[run_taken(run) - 1], run);
-        k->runs->n++;
+        list_put(&k->extra->runs->list[run_taken(run) - 1], run);
+        k->extra->runs->n++;
         return 0;
 }
 
 static void run_end(struct key *k, struct run_list *l, struct run **at) {
         free(list_take(l, at));
-        k->runs->n--;
+        k->extra->runs->n--;
 }
 
 void sequence_end(const struct rule *rule, struct key *k) {
-        for (unsigned i = 0; k->runs && k->runs->n && i < rule->sequence.n; i++)
-                while (k->runs->list[i].first)
-                        run_end(k, &k->runs->list[i], &k->runs->list[i].first);
+        for (unsigned i = 0; k->extra->runs && k->extra->runs->n && i < rule->sequence.n; i++)
+                while (k->extra->runs->list[i].first)
+                        run_end(k, &k->extra->runs->list[i], &k->extra->runs->list[i].first);
 }
 
 void sequence_free(const struct rule *rule, struct key *k) {
         sequence_end(rule, k);
-        free(k->runs);
-        k->runs = NULL;
+        free(k->extra->runs);
+        k->extra->runs = NULL;
 }
 
 /* True if, where one run stays, so do those behind it. Where each has a fate of its own, the dead are looked for among
@@ -76,12 +76,12 @@ void sequence_free(const struct rule *rule, struct key *k) {
 static bool alike(const struct rule *rule, const struct key *k, unsigned n, uint16_t mask) {
         const struct rule_sequence *s = &rule->sequence;
 
-        return !s->reads || (!(mask & (s->want[n] | s->forbidden[n])) && k->runs->n < rule->limit_runs);
+        return !s->reads || (!(mask & (s->want[n] | s->forbidden[n])) && k->extra->runs->n < rule->limit_runs);
 }
 
 /* the event comes to the runs that have taken `n` */
 static void list_meet(struct correlate *c, struct key *k, unsigned n, const struct entry *e, uint16_t mask) {
-        struct run_list *l = &k->runs->list[n - 1];
+        struct run_list *l = &k->extra->runs->list[n - 1];
 
         for (struct run **at = &l->first; *at;)
                 switch (run_meet(c, k, *at, e, mask)) {
@@ -103,9 +103,9 @@ static void list_meet(struct correlate *c, struct key *k, unsigned n, const stru
 static const struct run *completed(const struct rule *rule, const struct key *k) {
         const struct run *best = NULL;
 
-        if (!k->runs || rule->sequence.forbidden[rule->sequence.n])
+        if (!k->extra->runs || rule->sequence.forbidden[rule->sequence.n])
                 return NULL;
-        for (const struct run *run = k->runs->list[rule->sequence.n - 1].first; run; run = run->next)
+        for (const struct run *run = k->extra->runs->list[rule->sequence.n - 1].first; run; run = run->next)
                 if (!best || order_compare(run->first, best->first) < 0)
                         best = run;
         return best;
@@ -113,8 +113,8 @@ static const struct run *completed(const struct rule *rule, const struct key *k)
 
 /* ---- moving ---- */
 
-static int complete(struct correlate *c, struct key *k, struct order at, struct order first) {
-        struct item item = { .at = at, .what = ITEM_MATCH, .first = first };
+static int complete(struct correlate *c, struct key *k, struct order at, struct order first, struct order last) {
+        struct item item = { .at = at, .what = ITEM_MATCH, .first = first, .last = last };
 
         sequence_end(key_rule(c, k), k);
         return episode_item(c, k, &item);
@@ -123,7 +123,8 @@ static int complete(struct correlate *c, struct key *k, struct order at, struct 
 static bool may_begin(const struct rule *rule, const struct key *k, const struct entry *e, bool live) {
         if (!live)
                 return e->flags & ENTRY_RUN;
-        return !rule->sequence.forbidden[0] || k->lead == WW_TIME_NONE || e->at.time - k->lead >= rule->within;
+        return !rule->sequence.forbidden[0] || k->extra->lead == WW_TIME_NONE ||
+               e->at.time - k->extra->lead >= rule->within;
 }
 
 static int begin(struct correlate *c, struct key *k, struct entry *e, uint16_t mask, bool live) {
@@ -136,16 +137,16 @@ static int begin(struct correlate *c, struct key *k, struct entry *e, uint16_t m
         run = run_new(rule, e->at);
         if (!run)
                 return -ENOMEM;
-        if (!run_take(c, k, run, e, mask))
+        if (!run_may_take(c, k, run, e, mask) || !run_take(c, k, run, e, mask))
                 return 0;
-        if (live && k->runs && k->runs->n >= rule->limit_runs) {
+        if (live && k->extra->runs && k->extra->runs->n >= rule->limit_runs) {
                 c->figures.refused++;
                 return emit_limit(c, k->rule, LIMIT_RUNS);
         }
         e->flags |= ENTRY_RUN;
         if (rule->sequence.n == 1 && !rule->sequence.forbidden[1]) {
                 e->flags |= ENTRY_ENDED;
-                return live ? complete(c, k, e->at, e->at) : 0;
+                return live ? complete(c, k, e->at, e->at, e->at) : 0;
         }
         r = runs_put(rule, k, run);
         if (!r)
@@ -161,27 +162,27 @@ int sequence_entry(struct correlate *c, struct key *k, struct entry *e, uint16_t
         if (live)
                 e->flags &= (uint8_t) ~(ENTRY_RUN | ENTRY_ENDED | ENTRY_ENDED_LATER);
         /* from the end, so that no run meets the event twice */
-        for (unsigned n = k->runs && k->runs->n ? rule->sequence.n : 0; n; n--)
+        for (unsigned n = k->extra->runs && k->extra->runs->n ? rule->sequence.n : 0; n; n--)
                 list_meet(c, k, n, e, mask);
         done = completed(rule, k);
         if (done && live) {
                 e->flags |= ENTRY_ENDED;
-                r = complete(c, k, e->at, done->first);
+                r = complete(c, k, e->at, done->first, e->at);
         } else {
                 r = begin(c, k, e, mask, live);
         }
         if (!live && (done || (e->flags & ENTRY_ENDED)))
                 sequence_end(rule, k);
         if (run_fits(c, k, NULL, e, mask & rule->sequence.forbidden[0]))
-                k->lead = e->at.time;
+                k->extra->lead = e->at.time;
         return r;
 }
 
 void sequence_forget(const struct rule *rule, struct key *k, int64_t cut) {
-        for (unsigned i = 0; k->runs && i < rule->sequence.n; i++)
-                for (struct run **at = &k->runs->list[i].first; *at;)
+        for (unsigned i = 0; k->extra->runs && i < rule->sequence.n; i++)
+                for (struct run **at = &k->extra->runs->list[i].first; *at;)
                         if ((*at)->first.time <= cut)
-                                run_end(k, &k->runs->list[i], at);
+                                run_end(k, &k->extra->runs->list[i], at);
                         else
                                 at = &(*at)->next;
 }
@@ -189,7 +190,7 @@ void sequence_forget(const struct rule *rule, struct key *k, int64_t cut) {
 /* the run that waits behind its last step and is due first; of several the one that began first */
 static const struct run *waiting(const struct correlate *c, const struct key *k) {
         const struct rule *rule = key_rule(c, k);
-        const struct run *run = k->runs ? k->runs->list[rule->sequence.n - 1].first : NULL, *best = run;
+        const struct run *run = k->extra->runs ? k->extra->runs->list[rule->sequence.n - 1].first : NULL, *best = run;
         int64_t due = run ? run_deadline(c, rule, run) : WW_TIME_NEVER;
 
         if (!rule->sequence.reads)
@@ -223,7 +224,7 @@ int sequence_deadline(struct correlate *c, struct key *k, int64_t time) {
                 last->flags |= ENTRY_ENDED_LATER;
                 last->since = time;
         }
-        return complete(c, k, order_deadline(time), run->first);
+        return complete(c, k, order_deadline(time), run->first, run->last);
 }
 
 int sequence_events(const struct correlate *c, const struct key *k, const struct item *item,
@@ -235,11 +236,14 @@ int sequence_events(const struct correlate *c, const struct key *k, const struct
                 return -ENOMEM;
         for (size_t i = log_place(rule, k, item->first); i < k->n_swept && run_taken(run) < rule->sequence.n; i++) {
                 const struct entry *e = log_entry(rule, k, i);
-                uint16_t as, begun = (uint16_t)((e->on & ~rule->level_mask) | e->started);
+                int behind = order_compare(e->at, item->last);
+                uint16_t as;
 
-                if (order_compare(e->at, item->at) > 0)
+                if (behind > 0)
                         break;
-                as = e->flags & ENTRY_RETAINED ? 0 : run_take(c, k, run, e, begun);
+                if (behind && run_taken(run) + 1 == rule->sequence.n)
+                        continue; /* the guard was false */
+                as = run_take(c, k, run, e, entry_begun(rule, e));
                 if (as)
                         visit(userdata, e, as);
         }
@@ -249,9 +253,9 @@ int sequence_events(const struct correlate *c, const struct key *k, const struct
 /* ---- snapshots ---- */
 
 void sequence_save(const struct rule *rule, const struct key *k, struct buf *out) {
-        buf_put_var(out, k->runs ? k->runs->n : 0);
-        for (unsigned i = 0; k->runs && i < rule->sequence.n; i++)
-                for (const struct run *run = k->runs->list[i].first; run; run = run->next)
+        buf_put_var(out, k->extra->runs ? k->extra->runs->n : 0);
+        for (unsigned i = 0; k->extra->runs && i < rule->sequence.n; i++)
+                for (const struct run *run = k->extra->runs->list[i].first; run; run = run->next)
                         run_save(rule, run, out);
 }
 
