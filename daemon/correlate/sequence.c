@@ -9,10 +9,11 @@
  * completing event begins no run of its own.
  *
  * Runs stand in lists, one for each number of events taken; an event looks only into those whose next part or whose
- * forbidden aliases it fits. Unless a `where` reads another event, all runs of a list have taken the same parts: of two
- * runs the one that began earlier has always taken what the other has, and maybe more. So an event that one of the list
- * takes, or dies of, does the same to all, and each run is touched as often as it has parts. They stand in the order in
- * which they began and in which they will die of `within` or `gap`: the dead are at the front.
+ * forbidden aliases it fits. Unless a `where` reads another event (or a guard keeps some of several different parts
+ * from being taken), all runs of a list have taken the same parts: of two runs the one that began earlier has always
+ * taken what the other has, and maybe more. So an event that one of the list takes, or dies of, does the same to all,
+ * and each run is touched as often as it has parts. They stand in the order in which they began and in which they will
+ * die of `within` or `gap`: the dead are at the front.
  *
  *     [a, b, c]      list 1: a4 a5      list 2: a1,b3 a2,b3      c completes list 2, a1 tells it; b moves list 1
  *
@@ -71,12 +72,17 @@ void sequence_free(const struct rule *rule, struct key *k) {
         k->extra->runs = NULL;
 }
 
+/* true if runs of one list may have taken different parts, or read different events */
+static bool apart(const struct rule *rule) {
+        return rule->sequence.reads || (rule->guard && rule->sequence.mixed);
+}
+
 /* True if, where one run stays, so do those behind it. Where each has a fate of its own, the dead are looked for among
  * the living only when they keep newcomers out. */
 static bool alike(const struct rule *rule, const struct key *k, unsigned n, uint16_t mask) {
         const struct rule_sequence *s = &rule->sequence;
 
-        return !s->reads || (!(mask & (s->want[n] | s->forbidden[n])) && k->extra->runs->n < rule->limit_runs);
+        return !apart(rule) || (!(mask & (s->want[n] | s->forbidden[n])) && k->extra->runs->n < rule->limit_runs);
 }
 
 /* the event comes to the runs that have taken `n` */
@@ -193,7 +199,7 @@ static const struct run *waiting(const struct correlate *c, const struct key *k)
         const struct run *run = k->extra->runs ? k->extra->runs->list[rule->sequence.n - 1].first : NULL, *best = run;
         int64_t due = run ? run_deadline(c, rule, run) : WW_TIME_NEVER;
 
-        if (!rule->sequence.reads)
+        if (!apart(rule))
                 return best;
         for (; run; run = run->next) {
                 int64_t time = run_deadline(c, rule, run);

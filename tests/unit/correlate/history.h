@@ -24,7 +24,7 @@ static inline uint64_t below(uint64_t n) {
 struct sample {
         int64_t time, arrival;
         uint64_t seq;
-        int kind; /* a, b, c */
+        int kind; /* a, b, c; a shape's guard opens, closes */
         int value;
 };
 
@@ -37,7 +37,8 @@ struct history {
         size_t n_blind;
 };
 
-static const char *const kinds[KINDS] = { "access.denied", "access.granted", "credential" };
+static const char *const kinds[KINDS + 2] = { "access.denied", "access.granted", "credential", "door.opened",
+                                              "door.closed" };
 
 static inline int by_arrival(const void *a, const void *b) {
         const struct sample *x = a, *y = b;
@@ -109,19 +110,6 @@ static inline void feed(struct harness *h, const struct sample *s) {
         assert_int_equal(correlate_event(h->correlate, &e), 0);
 }
 
-static inline void snapshot(struct harness *h) {
-        _cleanup_buf_ struct buf state = BUF_INIT;
-        struct rd in;
-
-        assert_int_equal(correlate_save(h->correlate, &state), 0);
-        correlate_free(h->correlate);
-        h->correlate = NULL;
-        assert_int_equal(correlate_new(&h->correlate, h->rules, T0, harness_sink, h), 0);
-        in = rd_init(buf_str(&state));
-        assert_int_equal(correlate_load(h->correlate, &in), 0);
-        assert_int_equal(rd_left(&in), 0);
-}
-
 /* the beginnings and ends of blindness up to `until`; *at = how many have been */
 static inline void play_blind(struct harness *h, const struct history *history, size_t *at, int64_t until,
                               bool snapshots) {
@@ -134,7 +122,7 @@ static inline void play_blind(struct harness *h, const struct history *history, 
                 assert_int_equal(correlate_time(h->correlate, t), 0);
                 assert_int_equal(correlate_blind(h->correlate, begins, t), 0);
                 if (snapshots)
-                        snapshot(h);
+                        harness_snapshot(h);
         }
 }
 
@@ -146,7 +134,7 @@ static inline void play(struct harness *h, const struct history *history, bool s
                 play_blind(h, history, &blind, history->all[i].arrival, snapshots);
                 feed(h, &history->all[i]);
                 if (snapshots)
-                        snapshot(h);
+                        harness_snapshot(h);
         }
         play_blind(h, history, &blind, INT64_MAX, snapshots);
         if (history->n_blind && history->blind[history->n_blind - 1].to > end)
@@ -158,8 +146,8 @@ static inline void play(struct harness *h, const struct history *history, bool s
 static inline void tell(const struct history *h, uint64_t from) {
         print_message("seed %" PRIu64 "\n", from);
         for (size_t i = 0; i < h->n; i++)
-                print_message("  %" PRId64 " %c badge=%d at %" PRId64 "\n", h->all[i].time - T0, "abc"[h->all[i].kind],
-                              h -> all[i].value, h->all[i].arrival - T0);
+                print_message("  %" PRId64 " %c badge=%d at %" PRId64 "\n", h->all[i].time - T0,
+                              "abcOC"[h->all[i].kind], h -> all[i].value, h->all[i].arrival - T0);
         for (size_t i = 0; i < h->n_blind; i++)
                 print_message("  blind %" PRId64 " to %" PRId64 "\n", h->blind[i].from - T0, h->blind[i].to - T0);
 }

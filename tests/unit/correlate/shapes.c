@@ -15,6 +15,7 @@ struct shape {
         int reader;                   /* this kind's badge is compared with the newest `a` that was taken; 0 = none */
         bool same;                    /* … has to be the same, else a different one */
         bool used[KINDS];
+        bool guarded; /* the last event counts only while the door is open */
 };
 
 static int kind_read(struct shape *s, const char *word) {
@@ -113,6 +114,7 @@ static void shape_make(struct shape *s) {
         s->gap = below(2) ? 0 : (int64_t)(2 + below(6)) * WW_SECOND;
         s->reader = (int)below(KINDS);
         s->same = below(2);
+        s->guarded = !below(3);
 }
 
 struct outcome {
@@ -131,8 +133,21 @@ static bool fits(const struct shape *s, const struct outcome *o, const struct sa
         return false;
 }
 
+static bool open_at(const struct history *h, const struct sample *e) {
+        bool open = false;
+
+        for (const struct sample *p = h->all; p < e; p++)
+                open = p->kind < KINDS ? open : p->kind == KINDS;
+        return open;
+}
+
 /* true if it takes a part of the step */
-static bool step_take(const struct shape *s, struct outcome *o, int step, unsigned *taken, const struct sample *e) {
+static bool step_take(const struct history *h, const struct shape *s, struct outcome *o, int step, unsigned *taken,
+                      const struct sample *e) {
+        bool last = step == s->n - 1 && __builtin_popcount(*taken) == s->n_parts[step] - 1;
+
+        if (last && s->guarded && !open_at(h, e))
+                return false;
         for (int i = 0; i < s->n_parts[step]; i++)
                 if (!(*taken & (1u << i)) && fits(s, o, e, s->step[step][i])) {
                         *taken |= 1u << i;
@@ -164,7 +179,7 @@ static struct outcome run_alone(const struct history *h, const struct shape *s, 
 
                 if (j > i && e->time >= run_end(h, s, &o, step))
                         break;
-                if (step < s->n && step_take(s, &o, step, &taken, e)) {
+                if (step < s->n && step_take(h, s, &o, step, &taken, e)) {
                         if (taken + 1 == 1u << s->n_parts[step]) {
                                 step++;
                                 taken = 0;
@@ -226,6 +241,8 @@ static void shape_rules(const struct shape *s, struct buf *out) {
                         buf_printf(out, ", where: %c.badge %s a.badge", "abc"[i], s -> same ? "==" : "!=");
                 buf_puts(out, "}\n");
         }
+        if (s->guarded)
+                buf_puts(out, "    o: {kind: door.opened}\n  while: o\n");
         buf_printf(out, "  within: 10s\n  sequence: %s\n", s->text);
         if (s->gap)
                 buf_printf(out, "  gap: %ds\n", (int)(s->gap / WW_SECOND));
@@ -262,6 +279,9 @@ static void shape_play(struct shape *s, bool disorder, bool snapshots) {
                 s->reader = 0;
         shape_rules(s, &rules);
         history_make(&history, below(2) ? EVENTS_MAX : 10, disorder, 1900 * WW_MSEC);
+        for (size_t i = 0; i < history.n && s->guarded; i++)
+                if (!below(4))
+                        history.all[i].kind = KINDS + (int)below(2);
         if (below(2))
                 history_blind(&history);
         harness_init(&h, (const char *)rules.p);
