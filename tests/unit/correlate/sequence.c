@@ -214,6 +214,51 @@ static void test_patience(void **state) {
         }
 }
 
+/* what is no sequence is told with its place and a cure */
+static void test_refused(void **state) {
+        static const struct {
+                const char *sequence;
+                uint32_t column;
+                const char *text, *help;
+        } rows[] = {
+                { "[0 a, b]", 14, "rule `r`: `0 a` is no step", "write `a`, `a or b`, `a and b`, `3 a` or `not c`" },
+                { "[a, 3x b]", 17, "rule `r`: `3x b` is no step", "write `a`, `a or b`, `a and b`, `3 a` or `not c`" },
+                { "[a, 3]", 17, "rule `r`: `3` is no step", "write `a`, `a or b`, `a and b`, `3 a` or `not c`" },
+                { "[a and, b]", 14, "rule `r`: `a and` is no step",
+                  "write `a`, `a or b`, `a and b`, `3 a` or `not c`" },
+                { "[a b]", 14, "rule `r`: `a b` is no step", "write `a`, `a or b`, `a and b`, `3 a` or `not c`" },
+                { "[a and b or a, b]", 14, "rule `r`: `a and b or a` mixes `and` and `or`",
+                  "make a selection of several kinds, or two rules" },
+                { "[40 a, 25 b]", 20, "rule `r`: a sequence takes at most 64 events",
+                  "count many events: `when: count(a) >= 100`" },
+                { "[99999999999 a, b]", 14, "rule `r`: a sequence takes at most 64 events",
+                  "count many events: `when: count(a) >= 100`" },
+                { "[a, b, a, b, a, b, a, b, a]", 38, "rule `r`: more than 8 steps", "split the rule" },
+                { "[not 3 a, b]", 14, "rule `r`: `3 a` has to be a selection, or several joined by `or`",
+                  "write `a` or `a or b`" },
+                { "[not a and b, b]", 14, "rule `r`: `a and b` has to be a selection, or several joined by `or`",
+                  "write `a` or `a or b`" },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+                const struct row row = { "ab", rows[i].sequence, "", NULL, NULL };
+                _cleanup_buf_ struct buf rules = BUF_INIT;
+                const struct diag_message *m;
+                struct harness h;
+
+                rule_put(&rules, &row);
+                assert_int_equal(harness_compile(&h, (const char *)rules.p), DIAG_E_USER);
+                assert_int_equal(h.diag.n, 1);
+                m = &h.diag.messages[0];
+                assert_string_equal(m->text, rows[i].text);
+                assert_string_equal(m->help, rows[i].help);
+                assert_int_equal(m->pos.line, 3);
+                assert_int_equal(m->pos.column, rows[i].column);
+                harness_deinit(&h);
+        }
+}
+
 #define TWO                                                                                                            \
         "- rule: r\n  select:\n"                                                                                       \
         "    a: {kind: access.denied}\n"                                                                               \
@@ -382,9 +427,9 @@ static void test_longest(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_repetition), cmocka_unit_test(test_and),      cmocka_unit_test(test_not),
-                cmocka_unit_test(test_disorder),   cmocka_unit_test(test_patience), cmocka_unit_test(test_cross),
-                cmocka_unit_test(test_overlap),    cmocka_unit_test(test_rise),     cmocka_unit_test(test_while),
-                cmocka_unit_test(test_limit),      cmocka_unit_test(test_longest),
+                cmocka_unit_test(test_disorder),   cmocka_unit_test(test_patience), cmocka_unit_test(test_refused),
+                cmocka_unit_test(test_cross),      cmocka_unit_test(test_overlap),  cmocka_unit_test(test_rise),
+                cmocka_unit_test(test_while),      cmocka_unit_test(test_limit),    cmocka_unit_test(test_longest),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
