@@ -160,6 +160,7 @@ struct rule_sequence {
         uint16_t crossed, reads;                /* aliases with a `cross`; aliases that one reads of another event */
         uint8_t n, n_steps;
         bool negated;
+        bool mixed; /* the last step has different parts */
 };
 
 struct rule_grade {

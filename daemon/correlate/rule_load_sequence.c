@@ -133,9 +133,11 @@ static void step_end(struct rule_sequence *s, unsigned first) {
 
         for (unsigned i = first; i < s->n; i++)
                 want |= s->part[i];
+        s->mixed = false;
         for (unsigned i = first; i < s->n; i++) {
                 s->want[i] = want;
                 s->end[i] = s->n;
+                s->mixed = s->mixed || s->part[i] != s->part[first];
         }
         s->n_steps++;
 }

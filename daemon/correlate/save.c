@@ -100,6 +100,7 @@ static void item_save(struct buf *out, const struct item *item) {
         buf_put_u8(out, (uint8_t)item->what);
         buf_put_u8(out, item->grade);
         order_save(out, item->first);
+        order_save(out, item->last);
 }
 
 static void key_save(const struct correlate *c, const struct rule *rule, struct buf *out, const struct key *k) {
@@ -294,6 +295,7 @@ static int items_load(struct correlate *c, struct rd *in, struct key *k) {
                 item.what = rd_u8(in);
                 item.grade = rd_u8(in);
                 item.first = order_read(in);
+                item.last = order_read(in);
                 k->extra->pending[k->extra->n_pending++] = item;
         }
         return in->failed ? -EBADMSG : 0;

@@ -9,24 +9,17 @@
  * completing event begins no run of its own.
  *
  * Runs stand in lists, one for each number of events taken; an event looks only into those whose next part or whose
- * forbidden aliases it fits. Unless a `where` reads another event, all runs of a list have taken the same parts: of two
- * runs the one that began earlier has always taken what the other has, and maybe more. So an event that one of the list
- * takes, or dies of, does the same to all, and each run is touched as often as it has parts. They stand in the order in
- * which they began and in which they will die of `within` or `gap`: the dead are at the front.
+ * forbidden aliases it fits. Unless a `where` reads another event (or a guard keeps some of several different parts
+ * from being taken), all runs of a list have taken the same parts: of two runs the one that began earlier has always
+ * taken what the other has, and maybe more. So an event that one of the list takes, or dies of, does the same to all,
+ * and each run is touched as often as it has parts. They stand in the order in which they began and in which they will
+ * die of `within` or `gap`: the dead are at the front.
  *
  *     [a, b, c]      list 1: a4 a5      list 2: a1,b3 a2,b3      c completes list 2, a1 tells it; b moves list 1
  *
  * What a run has taken is not kept, but for what a `where` reads: to tell it, the run goes over the log once more.
  */
-#include "correlate/state.h"
-
-struct run {
-        struct run *next;
-        uint64_t taken; /* parts, as bits */
-        struct order first;
-        int64_t last;        /* time of the newest event */
-        struct order read[]; /* the newest event that was taken as each alias that is read */
-};
+#include "correlate/run.h"
 
 struct run_list {
         struct run *first, **end;
@@ -36,24 +29,6 @@ struct runs {
         uint32_t n;
         struct run_list list[]; /* [i]: have taken i + 1 events */
 };
-
-static unsigned n_taken(const struct run *run) {
-        return (unsigned)__builtin_popcountll(run->taken);
-}
-
-static size_t n_reads(const struct rule *rule) {
-        return (size_t)__builtin_popcount(rule->sequence.reads);
-}
-
-static struct run *run_new(const struct rule *rule, struct order first) {
-        struct run *run = calloc(1, sizeof *run + n_reads(rule) * sizeof *run->read);
-
-        if (run) {
-                run->first = first;
-                run->last = first.time;
-        }
-        return run;
-}
 
 static void list_put(struct run_list *l, struct run *run) {
         *(l->first ? l->end : &l->first) = run;
@@ -75,7 +50,7 @@ static int runs_put(const struct rule *rule, struct key *k, struct run *run) {
                 k->extra->runs = calloc(1, sizeof *k->extra->runs + rule->sequence.n * sizeof *k->extra->runs->list);
         if (!k->extra->runs)
                 return -ENOMEM;
-        list_put(&k->extra->runs->list[n_taken(run) - 1], run);
+        list_put(&k->extra->runs->list[run_taken(run) - 1], run);
         k->extra->runs->n++;
         return 0;
 }
@@ -97,131 +72,9 @@ void sequence_free(const struct rule *rule, struct key *k) {
         k->extra->runs = NULL;
 }
 
-/* when a run dies, or, having taken all parts, completes: that is an absence, and blindness moves it */
-static int64_t run_deadline(const struct correlate *c, const struct rule *rule, const struct run *run) {
-        int64_t end = run->first.time + rule->within;
-
-        if (rule->gap && run->last + rule->gap < end)
-                end = run->last + rule->gap;
-        return n_taken(run) == rule->sequence.n ? watermark_absence(c, rule, end) : end;
-}
-
-/* ---- what an event is to a run ---- */
-
-struct cross_env {
-        const struct correlate *c;
-        const struct key *key;
-        const struct run *run; /* NULL: none yet */
-        const struct entry *own;
-        uint32_t alias;
-};
-
-/* where in run->read the alias has its place */
-static size_t read_place(const struct rule *rule, uint32_t alias) {
-        return (size_t)__builtin_popcount(rule->sequence.reads & ((1u << alias) - 1));
-}
-
-static struct ww_value captured_value(const struct correlate *c, const struct captured *v) {
-        switch (v->type) {
-        case WW_BOOL:
-                return ww_bool(v->boolean);
-        case WW_NUMBER:
-                return ww_number(v->number);
-        case WW_STRING:
-                return ww_string(texts_text(c->texts, v->text));
-        case WW_TIME:
-                return ww_instant(v->usec);
-        case WW_SPAN:
-                return ww_span(v->usec);
-        case WW_MISSING:
-        case WW_NULL:
-                return ww_missing();
-        }
-        return ww_missing();
-}
-
-static struct ww_value cross_load(void *userdata, uint32_t slot, uint32_t sub) {
-        const struct cross_env *env = userdata;
-        const struct rule *rule = key_rule(env->c, env->key);
-        const struct entry *e = env->own;
-
-        if (sub != env->alias)
-                e = env->run ? log_find(rule, env->key, env->run->read[read_place(rule, sub)]) : NULL;
-        return e ? captured_value(env->c, &e->captures[slot]) : ww_missing();
-}
-
-static bool cross_list_has(void *userdata, uint32_t list, struct ww_str member) {
-        const struct cross_env *env = userdata;
-
-        return standing_list_has(env->c->standing, list, member, env->own->at.time);
-}
-
-static bool cross_holds(struct cross_env *env) {
-        _cleanup_arena_ struct arena scratch = ARENA_INIT;
-        struct expr_env e = { .userdata = env, .load = cross_load, .list_has = cross_list_has, .arena = &scratch };
-
-        return expr_true(key_rule(env->c, env->key)->aliases[env->alias].cross, &e);
-}
-
-/* those of `mask` whose `where` holds for this run */
-static uint16_t fits(const struct correlate *c, const struct key *k, const struct run *run, const struct entry *e,
-                     uint16_t mask) {
-        uint32_t left = mask & key_rule(c, k)->sequence.crossed;
-        uint16_t fit = mask & (uint16_t)~left;
-
-        for (; left; left &= left - 1) {
-                struct cross_env env = { c, k, run, e, (uint32_t)__builtin_ctz(left) };
-
-                if (cross_holds(&env))
-                        fit |= (uint16_t)(1u << env.alias);
-        }
-        return fit;
-}
-
-/* the parts of the step that is to be taken, without those that are */
-static uint64_t parts_left(const struct rule_sequence *s, const struct run *run) {
-        return ~run->taken & (UINT64_MAX >> (64 - s->end[n_taken(run)]));
-}
-
-/* the aliases as which the run takes the event; 0: it does not */
-static uint16_t run_take(const struct correlate *c, const struct key *k, struct run *run, const struct entry *e,
-                         uint16_t mask) {
-        const struct rule *rule = key_rule(c, k);
-        const struct rule_sequence *s = &rule->sequence;
-        uint64_t left = mask & s->want[n_taken(run)] ? parts_left(s, run) : 0;
-        uint16_t as = 0;
-
-        while (left && !(as = fits(c, k, run, e, mask & s->part[__builtin_ctzll(left)])))
-                left &= left - 1;
-        if (!as)
-                return 0;
-        run->taken |= left & -left;
-        run->last = e->at.time;
-        for (uint32_t read = as & s->reads; read; read &= read - 1)
-                run->read[read_place(rule, (uint32_t)__builtin_ctz(read))] = e->at;
-        return as;
-}
-
-/* `while` is of the last step */
-static bool may_complete(const struct correlate *c, const struct key *k, const struct run *run, const struct entry *e) {
-        return n_taken(run) + 1 < key_rule(c, k)->sequence.n || guard_true(c, k, e->at.time);
-}
-
-enum meeting {
-        MEETING_STAYS,
-        MEETING_TAKES,
-        MEETING_DIES,
-};
-
-static enum meeting run_meet(const struct correlate *c, const struct key *k, struct run *run, const struct entry *e,
-                             uint16_t mask) {
-        const struct rule *rule = key_rule(c, k);
-
-        if (e->at.time >= run_deadline(c, rule, run))
-                return MEETING_DIES;
-        if (may_complete(c, k, run, e) && run_take(c, k, run, e, mask))
-                return MEETING_TAKES;
-        return fits(c, k, run, e, mask & rule->sequence.forbidden[n_taken(run)]) ? MEETING_DIES : MEETING_STAYS;
+/* true if runs of one list may have taken different parts, or read different events */
+static bool apart(const struct rule *rule) {
+        return rule->sequence.reads || (rule->guard && rule->sequence.mixed);
 }
 
 /* True if, where one run stays, so do those behind it. Where each has a fate of its own, the dead are looked for among
@@ -229,7 +82,7 @@ static enum meeting run_meet(const struct correlate *c, const struct key *k, str
 static bool alike(const struct rule *rule, const struct key *k, unsigned n, uint16_t mask) {
         const struct rule_sequence *s = &rule->sequence;
 
-        return !s->reads || (!(mask & (s->want[n] | s->forbidden[n])) && k->extra->runs->n < rule->limit_runs);
+        return !apart(rule) || (!(mask & (s->want[n] | s->forbidden[n])) && k->extra->runs->n < rule->limit_runs);
 }
 
 /* the event comes to the runs that have taken `n` */
@@ -266,8 +119,8 @@ static const struct run *completed(const struct rule *rule, const struct key *k)
 
 /* ---- moving ---- */
 
-static int complete(struct correlate *c, struct key *k, struct order at, struct order first) {
-        struct item item = { .at = at, .what = ITEM_MATCH, .first = first };
+static int complete(struct correlate *c, struct key *k, struct order at, struct order first, struct order last) {
+        struct item item = { .at = at, .what = ITEM_MATCH, .first = first, .last = last };
 
         sequence_end(key_rule(c, k), k);
         return episode_item(c, k, &item);
@@ -290,7 +143,7 @@ static int begin(struct correlate *c, struct key *k, struct entry *e, uint16_t m
         run = run_new(rule, e->at);
         if (!run)
                 return -ENOMEM;
-        if (!may_complete(c, k, run, e) || !run_take(c, k, run, e, mask))
+        if (!run_may_take(c, k, run, e, mask) || !run_take(c, k, run, e, mask))
                 return 0;
         if (live && k->extra->runs && k->extra->runs->n >= rule->limit_runs) {
                 c->figures.refused++;
@@ -299,7 +152,7 @@ static int begin(struct correlate *c, struct key *k, struct entry *e, uint16_t m
         e->flags |= ENTRY_RUN;
         if (rule->sequence.n == 1 && !rule->sequence.forbidden[1]) {
                 e->flags |= ENTRY_ENDED;
-                return live ? complete(c, k, e->at, e->at) : 0;
+                return live ? complete(c, k, e->at, e->at, e->at) : 0;
         }
         r = runs_put(rule, k, run);
         if (!r)
@@ -320,13 +173,13 @@ int sequence_entry(struct correlate *c, struct key *k, struct entry *e, uint16_t
         done = completed(rule, k);
         if (done && live) {
                 e->flags |= ENTRY_ENDED;
-                r = complete(c, k, e->at, done->first);
+                r = complete(c, k, e->at, done->first, e->at);
         } else {
                 r = begin(c, k, e, mask, live);
         }
         if (!live && (done || (e->flags & ENTRY_ENDED)))
                 sequence_end(rule, k);
-        if (fits(c, k, NULL, e, mask & rule->sequence.forbidden[0]))
+        if (run_fits(c, k, NULL, e, mask & rule->sequence.forbidden[0]))
                 k->extra->lead = e->at.time;
         return r;
 }
@@ -346,7 +199,7 @@ static const struct run *waiting(const struct correlate *c, const struct key *k)
         const struct run *run = k->extra->runs ? k->extra->runs->list[rule->sequence.n - 1].first : NULL, *best = run;
         int64_t due = run ? run_deadline(c, rule, run) : WW_TIME_NEVER;
 
-        if (!rule->sequence.reads)
+        if (!apart(rule))
                 return best;
         for (; run; run = run->next) {
                 int64_t time = run_deadline(c, rule, run);
@@ -377,7 +230,7 @@ int sequence_deadline(struct correlate *c, struct key *k, int64_t time) {
                 last->flags |= ENTRY_ENDED_LATER;
                 last->since = time;
         }
-        return complete(c, k, order_deadline(time), run->first);
+        return complete(c, k, order_deadline(time), run->first, run->last);
 }
 
 int sequence_events(const struct correlate *c, const struct key *k, const struct item *item,
@@ -387,15 +240,15 @@ int sequence_events(const struct correlate *c, const struct key *k, const struct
 
         if (!run)
                 return -ENOMEM;
-        for (size_t i = log_place(rule, k, item->first); i < k->n_swept && n_taken(run) < rule->sequence.n; i++) {
+        for (size_t i = log_place(rule, k, item->first); i < k->n_swept && run_taken(run) < rule->sequence.n; i++) {
                 const struct entry *e = log_entry(rule, k, i);
-                int behind = order_compare(e->at, item->at);
+                int behind = order_compare(e->at, item->last);
                 uint16_t as;
 
                 if (behind > 0)
                         break;
-                if (n_taken(run) + 1 == rule->sequence.n && order_is_event(item->at) && behind)
-                        continue; /* the guard kept it out */
+                if (behind && run_taken(run) + 1 == rule->sequence.n)
+                        continue; /* the guard was false */
                 as = run_take(c, k, run, e, entry_begun(rule, e));
                 if (as)
                         visit(userdata, e, as);
@@ -405,62 +258,11 @@ int sequence_events(const struct correlate *c, const struct key *k, const struct
 
 /* ---- snapshots ---- */
 
-static void run_save(const struct rule *rule, const struct run *run, struct buf *out) {
-        buf_put_var(out, run->taken);
-        order_save(out, run->first);
-        buf_put_time(out, run->last);
-        buf_put_var(out, n_reads(rule));
-        for (size_t i = 0; i < n_reads(rule); i++)
-                order_save(out, run->read[i]);
-}
-
 void sequence_save(const struct rule *rule, const struct key *k, struct buf *out) {
         buf_put_var(out, k->extra->runs ? k->extra->runs->n : 0);
         for (unsigned i = 0; k->extra->runs && i < rule->sequence.n; i++)
                 for (const struct run *run = k->extra->runs->list[i].first; run; run = run->next)
                         run_save(rule, run, out);
-}
-
-/* `read` has room for RULE_ALIASES_MAX */
-static int run_read(struct rd *in, struct run *run, struct order *read, uint64_t *ret_n) {
-        run->taken = rd_var(in);
-        run->first = order_load(in);
-        run->last = time_load(in);
-        *ret_n = rd_var(in);
-        if (in->failed || run->last == WW_TIME_NONE || run->last == WW_TIME_NEVER || *ret_n > RULE_ALIASES_MAX)
-                return -EBADMSG;
-        for (uint64_t i = 0; i < *ret_n; i++)
-                read[i] = order_load(in);
-        return in->failed ? -EBADMSG : 0;
-}
-
-static bool run_valid(const struct rule *rule, const struct run *run, uint64_t n) {
-        const struct rule_sequence *s = &rule->sequence;
-
-        return s->n && run->taken && !(run->taken & ~(UINT64_MAX >> (64 - s->n))) && n == n_reads(rule) &&
-               (n_taken(run) < s->n || s->forbidden[s->n]);
-}
-
-static int run_load(struct rd *in, const struct rule *rule, struct key *k) {
-        struct order read[RULE_ALIASES_MAX];
-        struct run head, *run;
-        uint64_t n;
-        int r = run_read(in, &head, read, &n);
-
-        if (r || !k)
-                return r;
-        if (!run_valid(rule, &head, n))
-                return -EBADMSG;
-        run = run_new(rule, head.first);
-        if (!run)
-                return -ENOMEM;
-        run->taken = head.taken;
-        run->last = head.last;
-        memcpy(run->read, read, n * sizeof *read);
-        r = runs_put(rule, k, run);
-        if (r)
-                free(run);
-        return r;
 }
 
 int sequence_load(struct rd *in, const struct rule *rule, struct key *k) {
@@ -469,7 +271,14 @@ int sequence_load(struct rd *in, const struct rule *rule, struct key *k) {
 
         if (in->failed || n > rd_left(in))
                 return -EBADMSG;
-        for (uint64_t i = 0; i < n && !r; i++)
-                r = run_load(in, rule, k);
+        for (uint64_t i = 0; i < n && !r; i++) {
+                _cleanup_free_ struct run *run = NULL;
+
+                r = run_load(in, k ? rule : NULL, &run);
+                if (!r && run)
+                        r = runs_put(rule, k, run);
+                if (!r)
+                        run = NULL;
+        }
         return r;
 }

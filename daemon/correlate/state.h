@@ -128,7 +128,7 @@ struct item {
         struct order at;
         enum item_what what;
         uint8_t grade;
-        struct order first; /* of a sequence: where its run began */
+        struct order first, last; /* of a sequence: events of its run */
 };
 
 enum {

@@ -171,6 +171,20 @@ static inline void harness_row(struct harness *h, char *text) {
         assert_int_equal(correlate_event(h->correlate, &row.event), 0);
 }
 
+/* the state is written, and goes on in another matcher */
+static inline void harness_snapshot(struct harness *h) {
+        _cleanup_buf_ struct buf state = BUF_INIT;
+        struct rd in;
+
+        assert_int_equal(correlate_save(h->correlate, &state), 0);
+        correlate_free(h->correlate);
+        h->correlate = NULL;
+        assert_int_equal(correlate_new(&h->correlate, h->rules, T0, harness_sink, h), 0);
+        in = rd_init(buf_str(&state));
+        assert_int_equal(correlate_load(h->correlate, &in), 0);
+        assert_int_equal(rd_left(&in), 0);
+}
+
 /* rows are separated by `;` or a newline */
 static inline void harness_play(struct harness *h, const char *story) {
         char *copy = strdup(story), *save = NULL;
