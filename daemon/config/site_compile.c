@@ -79,7 +79,7 @@ static int site_compile_all(struct site_compiler *c, const struct bundle *bundle
 
 int site_compile(struct site **ret, const struct bundle *bundle, struct symtab *symbols, struct diag *d) {
         _cleanup_(site_freep) struct site *s = calloc(1, sizeof *s);
-        struct site_compiler c = { .site = s, .symbols = symbols, .d = d };
+        struct site_compiler c = { .site = s, .bundle = bundle, .symbols = symbols, .d = d };
         int r;
 
         if (!s)

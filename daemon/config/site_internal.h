@@ -92,11 +92,13 @@ struct site {
 
 struct site_compiler {
         struct site *site;
+        const struct bundle *bundle;
         struct symtab *symbols;
         struct diag *d;
         struct arena trees;                   /* the files' YAML, gone when the site is compiled */
         const struct yaml_node **zone_nodes;  /* entry of each zone, */
         const struct yaml_node **asset_nodes; /* of each asset */
+        struct ww_str timezone;               /* its name as first written */
         struct ww_str path;                   /* of the file being read; lives with the site */
         int result;                           /* 0 or DIAG_E_USER: all that is wrong is told */
 };
@@ -124,8 +126,9 @@ bool site_is_nothing(const struct yaml_node *n);
  *  -ENOMEM. */
 int site_read_name_key(struct site_compiler *c, const struct yaml_node *n, const char *what, struct symtab *names,
                        struct ww_str *ret);
-/** Reads each value of a group; what is wrong is told, the next one read all the same. 0 or -errno. */
-int site_read_group(struct site_compiler *c, const struct yaml_node *group, const char *what, const char *help,
+/** Reads each value of a group (if it is none: `problem`); what is wrong is told, the next one read all the same. 0 or
+ * -errno. */
+int site_read_group(struct site_compiler *c, const struct yaml_node *group, const char *problem, const char *help,
                     int (*read)(struct site_compiler *c, const struct yaml_node *n));
 
 /* The days that a key of a schedule or a holiday speaks of. */

@@ -39,7 +39,8 @@ static int read_mode(struct site_compiler *c, const struct yaml_node *n) {
 }
 
 int site_read_modes(struct site_compiler *c, const struct yaml_node *group) {
-        return site_read_group(c, group, "modes", "write `NAME: {}` for each below it", read_mode);
+        return site_read_group(c, group, "modes must be a group of named modes", "write `NAME: {}` for each below it",
+                               read_mode);
 }
 
 size_t site_mode_count(const struct site *s) {

@@ -35,14 +35,14 @@ bool site_is_nothing(const struct yaml_node *n) {
         return n->type == YAML_SCALAR && n->plain && n->text.n == 0;
 }
 
-int site_read_group(struct site_compiler *c, const struct yaml_node *group, const char *what, const char *help,
+int site_read_group(struct site_compiler *c, const struct yaml_node *group, const char *problem, const char *help,
                     int (*read)(struct site_compiler *c, const struct yaml_node *n)) {
         int r = 0;
 
         if (site_is_nothing(group))
                 return 0;
         if (group->type != YAML_MAPPING)
-                return site_told(c, diag_error(c->d, group->pos, help, "%s must be a group of keys", what));
+                return site_told(c, diag_error(c->d, group->pos, help, "%s", problem));
         yaml_each(item, group)
                 if (r == 0)
                         r = site_told(c, read(c, item));
@@ -274,5 +274,6 @@ static int read_list(struct site_compiler *c, const struct yaml_node *list) {
 }
 
 int site_read_lists(struct site_compiler *c, const struct yaml_node *group) {
-        return site_read_group(c, group, "lists", "write `NAME: [one, two]` below it", read_list);
+        return site_read_group(c, group, "lists must be a group of named lists", "write `NAME: [one, two]` below it",
+                               read_list);
 }

@@ -8,8 +8,9 @@
 #include "base/calendar.h"
 #include "config/site_internal.h"
 
-#define SCAN_DAYS (9 * 366) /* longest time between two days that differ: from 29 February to 29 February, past 2100   \
-                             */
+#define SCAN_DAYS                                                                                                      \
+        (9 * 366) /* longest time between two days that differ: from 29 February to 29 February, past 2100             \
+                   */
 
 static const struct site_schedule *schedule_at(const struct site *s, uint32_t schedule) {
         return schedule < s->n_schedules ? &s->schedules[schedule] : NULL;

@@ -236,7 +236,8 @@ static int read_schedule(struct site_compiler *c, const struct yaml_node *n) {
 }
 
 int site_read_schedules(struct site_compiler *c, const struct yaml_node *group) {
-        return site_read_group(c, group, "schedules", "write `NAME:` and its days below it", read_schedule);
+        return site_read_group(c, group, "schedules must be a group of named schedules",
+                               "write `NAME:` and its days below it", read_schedule);
 }
 
 static int read_holiday(struct site_compiler *c, const struct yaml_node *n) {
@@ -261,5 +262,6 @@ static int read_holiday(struct site_compiler *c, const struct yaml_node *n) {
 }
 
 int site_read_holidays(struct site_compiler *c, const struct yaml_node *group) {
-        return site_read_group(c, group, "holidays", "write `12-25: Christmas Day` for each below it", read_holiday);
+        return site_read_group(c, group, "holidays must be a group of dates",
+                               "write `12-25: Christmas Day` for each below it", read_holiday);
 }
