@@ -42,7 +42,7 @@ struct site_schedule {
         struct site_dates *dates; /* ascending, apart */
         size_t n_dates;
         bool overnight; /* some hours reach into the next day */
-        bool steady;    /* no two days differ, and no day within itself */
+        bool steady;    /* always open */
 };
 
 struct site_holidays {
@@ -182,6 +182,10 @@ uint32_t site_resolve_item(struct site_compiler *c, const struct yaml_node *n, c
 int site_resolve_parents(struct site_compiler *c);
 /** `adjacent` of all zones. 0 or -errno. */
 int site_resolve_adjacent(struct site_compiler *c);
+
+/** What can be said of schedules once all files are read; warns. */
+void site_check_schedules(struct site_compiler *c);
+bool site_schedule_is_steady(const struct site *s, const struct site_schedule *p);
 
 /** What refers to what, once all files are read. 0 or -errno. */
 int site_resolve(struct site_compiler *c);

@@ -12,6 +12,8 @@
         (9 * 366) /* longest time between two days that differ: from 29 February to 29 February, past 2100             \
                    */
 
+#define EDGE_LIMIT (TIMEZONE_LIMIT - 2 * SCAN_DAYS * WW_DAY) /* so that no search meets the end of time */
+
 static const struct site_schedule *schedule_at(const struct site *s, uint32_t schedule) {
         return schedule < s->n_schedules ? &s->schedules[schedule] : NULL;
 }
@@ -110,6 +112,18 @@ static int64_t last_day(const struct site_schedule *p, const struct site_holiday
         return last + SCAN_DAYS;
 }
 
+/* A week shows all there is, the second one that hours meet over the end of the first. */
+bool site_schedule_is_steady(const struct site *s, const struct site_schedule *p) {
+        int64_t local = 0;
+
+        if (p->n_dates || p->yearly || p->holidays != SITE_AS_WEEKDAY)
+                return false;
+        while ((local = next_bound(s, p, local, 14)) != WW_TIME_NEVER)
+                if (open_at(s, p, local) != open_at(s, p, local - 1))
+                        return false;
+        return true;
+}
+
 uint32_t site_schedule_find(const struct site *s, struct ww_str name) {
         return symtab_find(s->schedule_names, name) - 1;
 }
@@ -138,7 +152,7 @@ int64_t site_schedule_edge(const struct site *s, uint32_t schedule, int64_t t) {
         int64_t local = timezone_running(s->timezone, t), last;
         bool open;
 
-        if (!p || p->steady || t >= TIMEZONE_LIMIT)
+        if (!p || p->steady || t >= EDGE_LIMIT)
                 return WW_TIME_NEVER;
         open = open_at(s, p, local);
         last = last_day(p, &s->holidays, local);
@@ -156,7 +170,7 @@ int64_t site_schedule_opening(const struct site *s, uint32_t schedule, int64_t t
         const struct site_schedule *p = schedule_at(s, schedule);
         int64_t local = timezone_running(s->timezone, t), last;
 
-        if (!p || p->steady || t >= TIMEZONE_LIMIT)
+        if (!p || p->steady || t >= EDGE_LIMIT)
                 return WW_TIME_NEVER;
         last = last_day(p, &s->holidays, local);
         while ((local = next_bound(s, p, local, last)) != WW_TIME_NEVER)

@@ -160,27 +160,6 @@ static void check_nights(struct reader *r) {
         }
 }
 
-static bool is_whole_day(const struct site_hours *h) {
-        return h->n == 1 && h->spans[0].from == 0 && h->spans[0].to == WW_DAY;
-}
-
-/* What the hot path need not find out each time. */
-static void sum_up(struct site_schedule *p) {
-        bool open = true, closed = true;
-
-        for (size_t i = 0; i < p->n_hours; i++) {
-                const struct site_hours *h = &p->hours[i];
-
-                p->overnight |= h->n && h->spans[h->n - 1].to > WW_DAY;
-                open &= i == 0 || is_whole_day(h);
-                closed &= h->n == 0;
-        }
-        for (size_t i = 0; i < 7; i++)
-                open &= p->weekdays[i] != 0;
-        open &= p->holidays != 0 && !p->n_dates && !p->yearly;
-        p->steady = open || closed;
-}
-
 static int read_schedule_lines(struct reader *r, const struct yaml_node *n) {
         struct site_schedule *p = r->p;
         struct site_days *days;
@@ -203,7 +182,8 @@ static int read_schedule_lines(struct reader *r, const struct yaml_node *n) {
         if (result)
                 return result;
         check_nights(r);
-        sum_up(p);
+        for (size_t i = 0; i < p->n_hours; i++)
+                p->overnight |= p->hours[i].n && p->hours[i].spans[p->hours[i].n - 1].to > WW_DAY;
         return 0;
 }
 
@@ -264,4 +244,17 @@ static int read_holiday(struct site_compiler *c, const struct yaml_node *n) {
 int site_read_holidays(struct site_compiler *c, const struct yaml_node *group) {
         return site_read_group(c, group, "holidays must be a group of dates",
                                "write `12-25: Christmas Day` for each below it", read_holiday);
+}
+
+void site_check_schedules(struct site_compiler *c) {
+        const struct site *s = c->site;
+
+        for (uint32_t i = 0; i < s->n_schedules; i++) {
+                struct site_schedule *p = &s->schedules[i];
+
+                if (p->holidays != SITE_AS_WEEKDAY && !s->holidays.any_yearly && !s->holidays.n_dates)
+                        diag_warning(c->d, p->pos, "list them under `holidays:` in one of the site's files",
+                                     "schedule `%.*s` speaks of holidays, but the site has none", WW_STR_ARG(p->name));
+                p->steady = site_schedule_is_steady(s, p);
+        }
 }
