@@ -21,9 +21,9 @@ class Asset(dict):
 
 
 def split(text):
-    """{key: value} of "X, device: Y, …", whose first value is the entry's id."""
+    """{key: value} of "X, device: Y, …", whose first value is the entry's id; a list stays text."""
     values = {}
-    for part in text.split(", "):
+    for part in re.split(r", (?![^\[]*\])", text):
         key, colon, value = part.partition(": ")
         values[key if colon else "id"] = (value if colon else key).strip('"')
     return values

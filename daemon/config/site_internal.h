@@ -103,6 +103,23 @@ struct site_compiler {
         int result;                           /* 0 or DIAG_E_USER: all that is wrong is told */
 };
 
+/* A key of a site's files, as rules/README.md has it. */
+struct site_key {
+        const char *name, *help;
+        int (*read)(struct site_compiler *c, const struct yaml_node *n); /* of a file; 0 or -errno */
+};
+
+extern const struct site_key site_file_keys[], site_zone_keys[], site_asset_keys[], site_mode_keys[], site_day_keys[],
+        site_hours_words[];
+extern const size_t site_file_keys_n, site_zone_keys_n, site_asset_keys_n, site_mode_keys_n, site_day_keys_n,
+        site_hours_words_n;
+
+const struct site_key *site_key_find(const struct site_key *keys, size_t n, struct ww_str name); /* NULL if none */
+const char *site_key_nearest(const struct site_key *keys, size_t n, struct ww_str name);         /* NULL if none */
+/** Tells of the keys of `n` that are not in the table. 0 or DIAG_E_USER. */
+int site_keys_check(struct site_compiler *c, const struct yaml_node *n, const char *what, const struct site_key *keys,
+                    size_t n_keys);
+
 /** Notes that something was told; passes a negative errno on, everything else is 0. */
 static inline int site_told(struct site_compiler *c, int r) {
         if (r > 0)
@@ -161,6 +178,7 @@ int site_dates_add(struct site_compiler *c, struct site_dates **dates, size_t *n
 const struct site_dates *site_dates_find(const struct site_dates *dates, size_t n, int64_t day);
 
 /** Reads one part of a file into the site; what is wrong is told. 0 or -errno. */
+int site_read_name(struct site_compiler *c, const struct yaml_node *n);
 int site_read_zones(struct site_compiler *c, const struct yaml_node *list);
 int site_read_assets(struct site_compiler *c, const struct yaml_node *list);
 int site_read_lists(struct site_compiler *c, const struct yaml_node *group);

@@ -18,46 +18,55 @@ struct reader {
         struct site_compiler *c;
         struct site_schedule *p;
         const struct yaml_node *weekdays[7]; /* what said it */
-        unsigned open_days;
 };
 
-static bool like_day(const struct yaml_node *n, struct ww_str *ret) {
+static bool is_like(const struct yaml_node *n, struct ww_str *ret_day) {
         const struct ww_str like = WW_STR("like ");
 
         if (n->type != YAML_SCALAR || n->text.n <= like.n || memcmp(n->text.p, like.p, like.n) != 0)
                 return false;
-        *ret = (struct ww_str){ n->text.p + like.n, n->text.n - like.n };
+        *ret_day = (struct ww_str){ n->text.p + like.n, n->text.n - like.n };
         return true;
 }
 
-/* The index of what a line says; `like DAY` is that of the weekday. 0, DIAG_E_USER, -ENOMEM. */
-static int read_line_hours(struct reader *r, const struct yaml_node *n, enum site_days_kind kind, uint16_t *ret) {
-        struct site_hours *room = site_array_room(r->p->hours, r->p->n_hours, sizeof *room);
-        struct ww_str day;
+/* The index of a weekday's hours. The weekdays have been read before. */
+static int find_like(struct reader *r, const struct yaml_node *n, struct ww_str day, uint16_t *ret) {
+        for (uint16_t i = 0; i < 7; i++)
+                if (ww_str_is(day, site_weekdays[i])) {
+                        *ret = r->p->weekdays[i];
+                        return 0;
+                }
+        return diag_error(r->c->d, n->pos, "like mon, tue, wed, thu, fri, sat or sun", "`%.*s` is no day of the week",
+                          WW_STR_ARG(day));
+}
+
+static int add_hours(struct reader *r, const struct yaml_node *n, uint16_t *ret) {
+        struct site_hours *room = site_array_room(r->p->hours, r->p->n_hours, sizeof *room), *hours;
         int result;
 
         if (!room)
                 return -ENOMEM;
         r->p->hours = room;
-        if (like_day(n, &day)) {
-                if (kind == SITE_DAYS_WEEK)
-                        return diag_error(r->c->d, n->pos, "write the hours, or join the days: `mon-fri`",
-                                          "a weekday cannot be like another");
-                for (uint16_t i = 0; i < 7; i++)
-                        if (ww_str_is(day, site_weekdays[i])) {
-                                *ret = r->p->weekdays[i];
-                                return 0;
-                        }
-                return diag_error(r->c->d, n->pos, "like mon, tue, wed, thu, fri, sat or sun",
-                                  "`%.*s` is no day of the week", WW_STR_ARG(day));
-        }
-        result = site_read_hours(r->c, n, &room[r->p->n_hours]);
-        if (result)
+        hours = &room[r->p->n_hours];
+        result = site_read_hours(r->c, n, hours);
+        if (result || hours->n == 0) {
+                *ret = 0;
                 return result;
-        *ret = room[r->p->n_hours].n ? (uint16_t)r->p->n_hours : 0;
-        r->open_days += room[r->p->n_hours].n > 0;
-        r->p->n_hours++;
+        }
+        *ret = (uint16_t)r->p->n_hours++;
         return 0;
+}
+
+/* The index of the hours that a line says. 0, DIAG_E_USER, -ENOMEM. */
+static int read_line_hours(struct reader *r, const struct yaml_node *n, enum site_days_kind kind, uint16_t *ret) {
+        struct ww_str day;
+
+        if (!is_like(n, &day))
+                return add_hours(r, n, ret);
+        if (kind == SITE_DAYS_WEEK)
+                return diag_error(r->c->d, n->pos, "write the hours, or join the days: `mon-fri`",
+                                  "a weekday cannot be like another");
+        return find_like(r, n, day, ret);
 }
 
 static int set_week(struct reader *r, const struct yaml_node *n, unsigned week, uint16_t hours) {
@@ -209,7 +218,7 @@ static int read_schedule(struct site_compiler *c, const struct yaml_node *n) {
         result = site_read_text(c, n, "title", &r.p->title);
         if (result == 0)
                 result = read_schedule_lines(&r, n);
-        if (result == 0 && !r.open_days && !c->result)
+        if (result == 0 && r.p->n_hours == 1 && !c->result)
                 return diag_error(c->d, n->key_pos, "give it hours, such as `mon-fri: \"08:00-18:00\"`",
                                   "schedule `%.*s` is never open", WW_STR_ARG(name));
         return result;
