@@ -75,7 +75,7 @@ static int read_spans(struct site_compiler *c, const struct yaml_node *first, si
         if (!spans)
                 return -ENOMEM;
         for (const struct yaml_node *item = first; n; item = item->next, n--) {
-                struct site_span span;
+                struct site_span span = { 0 };
                 int r = read_span(c, item, &span);
 
                 if (r == 0)

@@ -159,7 +159,7 @@ static void check_nights(struct reader *r) {
                 const struct site_hours *next = &r->p->hours[r->p->weekdays[(i + 1) % 7]];
                 int64_t end = h->n ? h->spans[h->n - 1].to - WW_DAY : 0;
 
-                if (next->n && next->spans[0].from < end) {
+                if (r->weekdays[i] && next->n && next->spans[0].from < end) {
                         (void)site_told(r->c,
                                         diag_error(r->c->d, r->weekdays[i]->pos, "let them end where the others begin",
                                                    "the hours of %s reach into those of %s", site_weekdays[i],
