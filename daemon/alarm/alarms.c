@@ -6,7 +6,7 @@
 
 /* what comes with a change and is no part of the machine */
 struct context {
-        struct ww_str actor, reason, suppressed_by, work_order;
+        struct ww_str actor, reason, context, suppressed_by, work_order;
         const struct ww_evidence *evidence;
         size_t n_evidence;
 };
@@ -77,6 +77,7 @@ static int emit(struct alarms *a, const struct alarm *alarm, const struct ww_ala
                 .annunciate = annunciate,
                 .actor = context->actor,
                 .reason = context->reason,
+                .context = context->context,
                 .time = in->time,
                 .alarm = alarm->now,
                 .evidence = context->evidence,
@@ -180,7 +181,7 @@ static int apply_detection(struct alarms *a, struct alarm *alarm, const struct w
                 .manual = d->flags & WW_DETECTION_MANUAL,
                 .evidence = d->n_evidence > 0,
         };
-        struct context context = { .evidence = d->evidence, .n_evidence = d->n_evidence };
+        struct context context = { .context = d->context, .evidence = d->evidence, .n_evidence = d->n_evidence };
         char actor[ACTOR_MAX];
         int n = snprintf(actor, sizeof actor, "rule:%.*s", WW_STR_ARG(d->rule)), r;
 

@@ -19,6 +19,8 @@ int correlate_rules_compile(struct correlate_rules **ret, const struct bundle *b
 struct correlate_rules *correlate_rules_free(struct correlate_rules *r);
 DEFINE_CLEANUP(struct correlate_rules *, correlate_rules_free)
 size_t correlate_rules_count(const struct correlate_rules *r);
+/** The `mute` of every rule that has one, for the alarm stage. Lives as long as the rules. */
+const struct ww_mute *correlate_rules_mutes(const struct correlate_rules *r, size_t *ret_n);
 /** Runs the rules' own examples on a virtual clock; what fails is told in `d` (expected, got, trace).
  *  0, DIAG_E_USER, -errno. *ret_run = how many ran. */
 int correlate_rules_examples(const struct correlate_rules *r, struct diag *d, size_t *ret_run);
@@ -52,6 +54,19 @@ int correlate_swap(struct correlate *c, const struct correlate_rules *rules, int
 
 int correlate_save(const struct correlate *c, struct buf *out);
 int correlate_load(struct correlate *c, struct rd *in); /* 0, -EBADMSG, -ENOMEM */
+
+enum {
+        CORRELATE_E_UNKNOWN = 1, /* the site has no such mode or list */
+        CORRELATE_E_FULL,        /* more members were set by command than are kept */
+};
+
+/** A mode goes on or off, from `now` on. 0, CORRELATE_E_UNKNOWN, -errno. */
+int correlate_mode(struct correlate *c, struct ww_str mode, bool on, int64_t now);
+bool correlate_mode_on(const struct correlate *c, uint32_t mode); /* by the site's number */
+/** A mode is on that marks everything as exercise. */
+bool correlate_exercise(const struct correlate *c);
+/** A member joins a named list (`until`, or NEVER) or leaves it. 0, CORRELATE_E_*, -errno. */
+int correlate_list(struct correlate *c, struct ww_str list, struct ww_str member, bool add, int64_t until, int64_t now);
 
 struct correlate_figures {
         uint64_t events, matched, skipped_key_missing, detections, evicted, refused;

@@ -308,7 +308,7 @@ static int lane_ops(struct correlate *c, const struct lane *lane, size_t place, 
 
 int lanes_event(struct correlate *c, const struct ww_event *event, const struct lane_match *matches, size_t n) {
         struct op base = {
-                .at = { event->time, event->seq, event->index },
+                .at = c->at,
                 .state = (uint8_t)event->state,
                 .flags = event->flags & WW_EVENT_RETAINED ? ENTRY_RETAINED : 0,
                 .event = event,

@@ -13,7 +13,8 @@
 
 #include <xxhash.h>
 
-#define VERSION      1
+#define VERSION      2 /* since 2 a transition ends with its context; nothing else differs */
+#define VERSION_READ 1 /* the oldest that is read */
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 #define CHECKSUM_AT  4
 #define INPUT_FLAGS  (WW_INPUT_RETAINED | WW_INPUT_DUP | WW_INPUT_SKIPPED)
@@ -95,7 +96,7 @@ int record_unseal(struct ww_str bytes, enum record_magic magic, uint8_t *ret_typ
 
         if (bytes.n < WW_RECORD_HEAD || p[0] != magic || get_u64_at(p + CHECKSUM_AT) != record_checksum(p, bytes.n))
                 return RECORD_E_CHECKSUM;
-        if (p[1] != VERSION || p[3] != 0)
+        if (p[1] < VERSION_READ || p[1] > VERSION || p[3] != 0)
                 return RECORD_E_VERSION;
         *ret_type = p[2];
         *ret_body = rd_init((struct ww_str){ bytes.p + WW_RECORD_HEAD, bytes.n - WW_RECORD_HEAD });

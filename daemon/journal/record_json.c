@@ -318,6 +318,7 @@ json_t *record_json_transition(const struct ww_transition *t) {
         put_time(&o, "time", t->time);
         put_str(&o, "actor", t->actor);
         put_str(&o, "reason", t->reason);
+        put_str(&o, "context", t->context);
         put_bool(&o, "annunciate", t->annunciate);
         put_name(&o, "old_state", ww_alarm_state_name(ww_alarm_state(&t->old_regions)));
         put(&o, "old_regions", json_regions(&t->old_regions));

@@ -118,9 +118,12 @@ void record_put_transition(struct buf *out, const struct ww_transition *t) {
         buf_put_time(out, t->time);
         record_put_alarm(out, &t->alarm);
         transition_put_evidence(out, t);
+        buf_put_str(out, t->context);
 }
 
 int record_get_transition(struct rd *in, struct arena *arena, struct ww_transition *ret) {
+        int r;
+
         ret->cause = (enum ww_cause)record_get_max(in, WW_CAUSE_MAX_ - 1);
         ret->old_regions = record_get_regions(in);
         ret->old_priority = (enum ww_priority)record_get_max(in, WW_PRIORITY_CRITICAL);
@@ -129,7 +132,10 @@ int record_get_transition(struct rd *in, struct arena *arena, struct ww_transiti
         ret->reason = rd_str(in);
         ret->time = rd_time(in);
         record_get_alarm(in, &ret->alarm);
-        return transition_get_evidence(in, arena, ret);
+        r = transition_get_evidence(in, arena, ret);
+        if (!r && rd_left(in)) /* one of version 1 ends here */
+                ret->context = rd_str(in);
+        return r;
 }
 
 /* --- the table --- */

@@ -118,6 +118,7 @@ static void add_transition(struct rows *r, uint64_t seq, uint32_t n, const struc
         copy_text(c, a->suppressed_by);
         copy_text(c, a->work_order);
         copy_alarm_flags(c, a);
+        copy_text(c, t->context);
 }
 
 void rows_add_transition(struct rows *r, uint64_t seq, uint32_t n, const struct ww_transition *t) {

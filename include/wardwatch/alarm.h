@@ -61,7 +61,15 @@ enum ww_detection_flag {
         WW_DETECTION_LATE = 1 << 5,
 };
 
-/* What correlate hands to alarm. All strings are borrowed for the call. */
+#define WW_REGRADE_AFTER_MAX 4 /* rows of one rule */
+
+/* Unacknowledged for so long: at least this priority. Counted and stopped by the alarm stage. */
+struct ww_regrade_after {
+        int64_t after; /* µs > 0, since it became unacknowledged while active */
+        enum ww_priority priority;
+};
+
+/* What correlate hands to alarm. All strings and arrays are borrowed for the call. */
 struct ww_detection {
         enum ww_detection_what what;
         uint32_t flags;
@@ -76,11 +84,34 @@ struct ww_detection {
         struct ww_str legal_basis;               /* "" = none */
         struct ww_str site, zone, asset, device; /* of the last event that counted; "" = none */
         int64_t time;                            /* match time (event time) */
+        struct ww_str context;                   /* one line: guard values, timers; "" = none */
         const struct ww_evidence *evidence;      /* oldest first, bounded by WW_EVIDENCE_MAX */
         size_t n_evidence;
+        const struct ww_regrade_after *after; /* of the rule, in every detection of it */
+        size_t n_after;                       /* at most WW_REGRADE_AFTER_MAX */
 };
 
 #define WW_EVIDENCE_MAX 64 /* evidence in one detection; the first and the newest are kept, the middle is dropped */
+
+/*
+ * A rule's `mute`: while an episode of `rule` is open, and for `settle` after it, other alarms are suppressed by
+ * design. One row a rule. It matches an alarm if every part that is given does: an empty part restricts nothing. Never
+ * muted: the alarms of protected classes; those of `rule` itself, but for the ones that are `under`. A drill mutes
+ * drills only.
+ */
+struct ww_mute {
+        struct ww_str rule;         /* the muting rule */
+        const struct ww_str *rules; /* names of rules whose alarms it mutes */
+        size_t n_rules;             /* 0 = any */
+        uint32_t hazards;           /* set of 1 << enum ww_hazard; 0 = any */
+        uint32_t classes;           /* set of 1 << enum ww_class; 0 = any */
+        bool under;                 /* only alarms whose asset is below that of the muting alarm */
+        int64_t settle;             /* µs; 0 = muted or announced at once */
+        int64_t wait;               /* µs: the muting rule's effective wait, how far its episodes lag behind */
+        const uint32_t *assets;     /* for which `rule` can open, ascending: who is below none of them never waits */
+        size_t n_assets;            /* 0 and not `any`: it opens for no asset */
+        bool any;                   /* it can open for every asset */
+};
 
 enum ww_shelved {
         WW_SHELVED_NO = 0,
@@ -168,8 +199,9 @@ struct ww_transition {
         struct ww_alarm_regions old_regions; /* the new ones are in alarm.regions */
         enum ww_priority old_priority;
         bool annunciate;       /* asks for the operator's attention: never while hidden; sounds unless covert */
-        struct ww_str actor;   /* "rule:NAME", "timer", or the operator */
+        struct ww_str actor;   /* "rule:NAME", "timer", "reload", or the operator */
         struct ww_str reason;  /* the operator's, "" = none */
+        struct ww_str context; /* one line: the detection's, or what suppresses it, or did; "" = none */
         int64_t time;          /* match time for detections, journal time for acts */
         struct ww_alarm alarm; /* after the change */
         const struct ww_evidence *evidence; /* what this change adds */

@@ -182,21 +182,76 @@ static const struct {
         { "- rule: r\n"
           "  select: {a: {kind: access.denied}, b: {kind: access.granted}}\n"
           "  within: 5m\n"
-          "  sequence: [3 a, b]\n"
+          "  sequence: [0 a, b]\n"
           "  raise: {hazard: theft, priority: high}\n",
-          4, 14, "repetition (`3 a`) is not supported by this version", NULL },
+          4, 14, "rule `r`: `0 a` is no step", "write `a`, `a or b`, `a and b`, `3 a` or `not c`" },
         { "- rule: r\n"
           "  select: {a: {kind: access.denied}, b: {kind: access.granted}}\n"
           "  within: 5m\n"
-          "  sequence: [a and b]\n"
+          "  sequence: [a, 3x b]\n"
           "  raise: {hazard: theft, priority: high}\n",
-          4, 14, "`a and b` as a step is not supported by this version", NULL },
+          4, 17, "rule `r`: `3x b` is no step", "write `a`, `a or b`, `a and b`, `3 a` or `not c`" },
+        { "- rule: r\n"
+          "  select: {a: {kind: access.denied}, b: {kind: access.granted}}\n"
+          "  within: 5m\n"
+          "  sequence: [a, 3]\n"
+          "  raise: {hazard: theft, priority: high}\n",
+          4, 17, "rule `r`: `3` is no step", "write `a`, `a or b`, `a and b`, `3 a` or `not c`" },
+        { "- rule: r\n"
+          "  select: {a: {kind: access.denied}, b: {kind: access.granted}}\n"
+          "  within: 5m\n"
+          "  sequence: [a and, b]\n"
+          "  raise: {hazard: theft, priority: high}\n",
+          4, 14, "rule `r`: `a and` is no step", "write `a`, `a or b`, `a and b`, `3 a` or `not c`" },
         { "- rule: r\n"
           "  select: {a: {kind: access.denied}, b: {kind: access.granted}}\n"
           "  within: 5m\n"
           "  sequence: [a b]\n"
           "  raise: {hazard: theft, priority: high}\n",
-          4, 14, "rule `r`: `a b` is no step", "write `a` or `a or b`" },
+          4, 14, "rule `r`: `a b` is no step", "write `a`, `a or b`, `a and b`, `3 a` or `not c`" },
+        { "- rule: r\n"
+          "  select: {a: {kind: access.denied}, b: {kind: access.granted}}\n"
+          "  within: 5m\n"
+          "  sequence: [a and b or a, b]\n"
+          "  raise: {hazard: theft, priority: high}\n",
+          4, 14, "rule `r`: `a and b or a` mixes `and` and `or`", "make a selection of several kinds, or two rules" },
+        { "- rule: r\n"
+          "  select: {a: {kind: access.denied}, b: {kind: access.granted}}\n"
+          "  within: 5m\n"
+          "  sequence: [40 a, 25 b]\n"
+          "  raise: {hazard: theft, priority: high}\n",
+          4, 20, "rule `r`: a sequence takes at most 64 events", "count many events: `when: count(a) >= 100`" },
+        { "- rule: r\n"
+          "  select: {a: {kind: access.denied}, b: {kind: access.granted}}\n"
+          "  within: 5m\n"
+          "  sequence: [99999999999 a, b]\n"
+          "  raise: {hazard: theft, priority: high}\n",
+          4, 14, "rule `r`: a sequence takes at most 64 events", "count many events: `when: count(a) >= 100`" },
+        { "- rule: r\n"
+          "  select: {a: {kind: access.denied}, b: {kind: access.granted}}\n"
+          "  within: 5m\n"
+          "  sequence: [a, b, a, b, a, b, a, b, a]\n"
+          "  raise: {hazard: theft, priority: high}\n",
+          4, 38, "rule `r`: more than 8 steps", "split the rule" },
+        { "- rule: r\n"
+          "  select: {a: {kind: access.denied}, b: {kind: access.granted}}\n"
+          "  within: 5m\n"
+          "  sequence: [not 3 a, b]\n"
+          "  raise: {hazard: theft, priority: high}\n",
+          4, 14, "rule `r`: `3 a` has to be a selection, or several joined by `or`", "write `a` or `a or b`" },
+        { "- rule: r\n"
+          "  select: {a: {kind: access.denied}, b: {kind: access.granted}}\n"
+          "  within: 5m\n"
+          "  sequence: [not a and b, b]\n"
+          "  raise: {hazard: theft, priority: high}\n",
+          4, 14, "rule `r`: `a and b` has to be a selection, or several joined by `or`", "write `a` or `a or b`" },
+        { "- rule: r\n"
+          "  select: {a: {kind: access.denied}, b: {kind: access.granted, where: b.badge == a.badge}}\n"
+          "  within: 5m\n"
+          "  sequence: [not b, a]\n"
+          "  raise: {hazard: theft, priority: high}\n",
+          2, 38, "selection `b` reads another one that no earlier step takes",
+          "an earlier step's selection can be read, by a step of a `sequence`" },
         { "- rule: r\n"
           "  select: {a: {kind: access.denied}, b: {kind: access.granted}}\n"
           "  within: 5m\n"

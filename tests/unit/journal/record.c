@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <wardwatch/record.h>
+#include <xxhash.h>
 // cmocka.h needs the ones above
 #include <cmocka.h>
 
@@ -133,7 +134,8 @@ static struct ww_output output_of(enum ww_output_type type) {
                                                        .time = 5,
                                                        .alarm = alarm_full(),
                                                        .evidence = evidence,
-                                                       .n_evidence = 2 };
+                                                       .n_evidence = 2,
+                                                       .context = binary };
                 break;
         case WW_OUTPUT_REPLY:
                 o.reply = (struct ww_reply){ WW_STR("id"), true, huge() };
@@ -178,6 +180,7 @@ static void assert_transition(const struct ww_transition *a, const struct ww_tra
         assert_true(a->old_regions.active && a->old_regions.suppressed && !a->old_regions.latched);
         assert_str(a->actor, b->actor);
         assert_str(a->reason, b->reason);
+        assert_str(a->context, b->context);
         assert_alarm(&a->alarm, &b->alarm);
         assert_int_equal(a->n_evidence, 2);
         assert_true(a->evidence[0].seq == UINT64_MAX && a->evidence[0].index == UINT32_MAX &&
@@ -353,6 +356,32 @@ static void test_key(void **state) {
         assert_int_equal(ww_input_decode(buf_str(&out), 1, &input_back), RECORD_E_CHECKSUM);
 }
 
+/* The head of another version over the first `n` bytes of a record. */
+static struct ww_str as_version(struct buf *record, uint8_t version, size_t n) {
+        uint64_t seed, sum;
+
+        record->p[1] = version;
+        seed = (uint64_t)record->p[0] | (uint64_t)version << 8 | (uint64_t)record->p[2] << 16;
+        sum = XXH3_64bits_withSeed(record->p + WW_RECORD_HEAD, n - WW_RECORD_HEAD, seed);
+        for (int i = 0; i < 8; i++)
+                record->p[4 + i] = (uint8_t)(sum >> 8 * i);
+        return (struct ww_str){ (char *)record->p, n };
+}
+
+/* Journals outlive the program that wrote them: a transition of version 1 ended with its evidence. */
+static void test_older_and_newer_versions(void **state) {
+        _cleanup_arena_ struct arena arena = ARENA_INIT;
+        _cleanup_buf_ struct buf out = BUF_INIT;
+        struct ww_output o = output_of(WW_OUTPUT_TRANSITION), back;
+
+        o.transition.context = WW_STR_NONE;
+        assert_int_equal(ww_output_encode(&o, &out), 0);
+        assert_int_equal(ww_output_decode(as_version(&out, 1, out.n - 1), 77, 3, &arena, &back), 0);
+        assert_output(&back, &o);
+        assert_int_equal(ww_output_decode(as_version(&out, 0, out.n), 77, 3, &arena, &back), RECORD_E_VERSION);
+        assert_int_equal(ww_output_decode(as_version(&out, 3, out.n), 77, 3, &arena, &back), RECORD_E_VERSION);
+}
+
 static void test_json(void **state) {
         _cleanup_arena_ struct arena arena = ARENA_INIT;
         json_t *o = record_json_str(binary);
@@ -386,9 +415,10 @@ static void test_json(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_input),     cmocka_unit_test(test_output), cmocka_unit_test(test_empty),
-                cmocka_unit_test(test_alarm),     cmocka_unit_test(test_key),    cmocka_unit_test(test_json),
-                cmocka_unit_test(test_every_bit),
+                cmocka_unit_test(test_input),     cmocka_unit_test(test_output),
+                cmocka_unit_test(test_empty),     cmocka_unit_test(test_alarm),
+                cmocka_unit_test(test_key),       cmocka_unit_test(test_json),
+                cmocka_unit_test(test_every_bit), cmocka_unit_test(test_older_and_newer_versions),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
