@@ -42,7 +42,9 @@ struct site_schedule {
         struct site_dates *dates; /* ascending, apart */
         size_t n_dates;
         bool overnight; /* some hours reach into the next day */
-        bool steady;    /* always open */
+        bool plain;     /* without special days it would be always open, or never */
+        uint16_t *
+                to_yearly; /* of a plain one: SITE_YEAR counts of days to the next special one of every year, or NULL */
 };
 
 struct site_holidays {
@@ -174,8 +176,6 @@ int site_read_hours(struct site_compiler *c, const struct yaml_node *n, struct s
 /** Adds a range to a growing array, which must keep its ranges apart. 0, DIAG_E_USER, -ENOMEM. */
 int site_dates_add(struct site_compiler *c, struct site_dates **dates, size_t *n, struct site_dates add,
                    struct diag_pos pos);
-/** The range that holds a day, or NULL. */
-const struct site_dates *site_dates_find(const struct site_dates *dates, size_t n, int64_t day);
 
 /** Reads one part of a file into the site; what is wrong is told. 0 or -errno. */
 int site_read_name(struct site_compiler *c, const struct yaml_node *n);
@@ -201,9 +201,10 @@ int site_resolve_parents(struct site_compiler *c);
 /** `adjacent` of all zones. 0 or -errno. */
 int site_resolve_adjacent(struct site_compiler *c);
 
-/** What can be said of schedules once all files are read; warns. */
-void site_check_schedules(struct site_compiler *c);
-bool site_schedule_is_steady(const struct site *s, const struct site_schedule *p);
+/** What can be said of schedules once all files are read; warns. 0 or -ENOMEM. */
+int site_check_schedules(struct site_compiler *c);
+/** Finds out what questions need not find out each time. 0 or -ENOMEM. */
+int site_schedule_prepare(struct site *s, struct site_schedule *p);
 
 /** What refers to what, once all files are read. 0 or -errno. */
 int site_resolve(struct site_compiler *c);

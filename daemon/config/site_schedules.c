@@ -255,15 +255,17 @@ int site_read_holidays(struct site_compiler *c, const struct yaml_node *group) {
                                "write `12-25: Christmas Day` for each below it", read_holiday);
 }
 
-void site_check_schedules(struct site_compiler *c) {
-        const struct site *s = c->site;
+int site_check_schedules(struct site_compiler *c) {
+        struct site *s = c->site;
+        int r = 0;
 
-        for (uint32_t i = 0; i < s->n_schedules; i++) {
+        for (size_t i = 0; r == 0 && i < s->n_schedules; i++) {
                 struct site_schedule *p = &s->schedules[i];
 
                 if (p->holidays != SITE_AS_WEEKDAY && !s->holidays.any_yearly && !s->holidays.n_dates)
                         diag_warning(c->d, p->pos, "list them under `holidays:` in one of the site's files",
                                      "schedule `%.*s` speaks of holidays, but the site has none", WW_STR_ARG(p->name));
-                p->steady = site_schedule_is_steady(s, p);
+                r = site_schedule_prepare(s, p);
         }
+        return r;
 }

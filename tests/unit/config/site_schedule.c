@@ -351,6 +351,33 @@ static void edges_are_all_that_changes(void **state) {
         bench_end(&b);
 }
 
+/* Days on which nothing can change are passed over: each edge is the one that asking hour by hour finds. */
+static void rare_edges_are_found(void **state) {
+        struct bench b;
+
+        bench_start(&b, "holidays: {12-25: Christmas, 2099-06-01..2099-06-03: Jubilee, 12-31..01-01: New Year}\n"
+                        "schedules:\n"
+                        "  a: {daily: open, holidays: closed}\n"
+                        "  b: {02-29: 08:00-09:00, 2096-02-29: closed, 2100-03-01: 22:00-06:00}\n"
+                        "  c: {daily: open, 02-28: 20:00-05:00, 02-29: 10:00-12:00, 2099-06-02: closed}\n"
+                        "  d: {daily: [22:00-06:00, 06:00-22:00], holidays: 22:00-06:00}\n");
+        for (uint32_t i = 0; i < 4; i++) {
+                int64_t t = instant("2095-12-24T00:00:00Z"), edge = site_schedule_edge(b.site, i, t);
+                bool open = site_schedule_open(b.site, i, t);
+
+                for (; t < instant("2105-02-01T00:00:00Z"); t += WW_HOUR) {
+                        if (site_schedule_open(b.site, i, t) != open) {
+                                assert_int_equal(t, edge);
+                                open = !open;
+                                edge = site_schedule_edge(b.site, i, t);
+                        }
+                        assert_true(edge > t);
+                        assert_int_equal(site_schedule_edge(b.site, i, t), edge);
+                }
+        }
+        bench_end(&b);
+}
+
 static void windows_begin_with_the_date(void **state) {
         static const struct {
                 const char *t;
@@ -431,6 +458,7 @@ int main(void) {
                 cmocka_unit_test(midnight_may_be_missing),
                 cmocka_unit_test(the_last_date_is_the_end),
                 cmocka_unit_test(edges_are_all_that_changes),
+                cmocka_unit_test(rare_edges_are_found),
                 cmocka_unit_test(windows_begin_with_the_date),
                 cmocka_unit_test(windows_leave_no_gap),
         };
