@@ -127,7 +127,7 @@ static int pipeline_swap(struct pipeline *p, struct ruleset *next, int64_t now) 
         int r = decode_swap(p->decode, next->types);
 
         if (!r)
-                r = correlate_swap(p->correlate, next->rules, now);
+                r = correlate_swap(p->correlate, next->rules, NULL, now);
         if (r) { /* half swapped: the caller ends the process */
                 ruleset_free(next);
                 return r;

@@ -95,16 +95,20 @@ int correlate_new(struct correlate **ret, const struct correlate_rules *rules, i
 }
 
 int correlate_time(struct correlate *c, int64_t now) {
-        if (now > c->now)
-                c->now = now;
-        while (!blind_now(c) && c->n_heap && c->heap[0].due <= c->now) {
-                int r = apply_due(c, c->heap[0].key);
+        /* step by step: what comes of a deadline does not depend on how far apart the records are */
+        while (!blind_now(c) && c->n_heap && c->heap[0].due <= now) {
+                int r;
 
+                if (c->heap[0].due > c->now)
+                        c->now = c->heap[0].due;
+                r = apply_due(c, c->heap[0].key);
                 if (!r)
                         r = derived_deliver(c);
                 if (r)
                         return r;
         }
+        if (now > c->now)
+                c->now = now;
         return 0;
 }
 

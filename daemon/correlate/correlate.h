@@ -48,9 +48,27 @@ int correlate_blind(struct correlate *c, bool blind, int64_t now);
 /** The operator's reset of an alarm with (rule, key): a latched episode ends. */
 int correlate_reset(struct correlate *c, struct ww_str rule, struct ww_str key, bool exercise, int64_t now);
 
-/** Between records: other rules. State of a rule whose hash(select, by, window, condition) is unchanged is kept;
- *  open episodes of rules that are gone give WW_DETECTION_REMOVED. */
-int correlate_swap(struct correlate *c, const struct correlate_rules *rules, int64_t now);
+/*
+ * Other rules, between records. State of a rule whose hash(select, by, window, condition) is unchanged is kept. What is
+ * new or changed may be primed beside the running instance, in another thread: a shadow is fed with what the journal
+ * holds (correlate_time, correlate_event, correlate_blind, correlate_mode, correlate_list, correlate_shadow_alarm), and
+ * swapped in. It tells nobody what it concludes.
+ */
+
+/** `from`: journal time of the swap as far as known; each rule listens from `from` − its `keep` on. Reads nothing but
+ *  the two rule sets, which must outlive it. *ret NULL: there is nothing to prime. 0 or -ENOMEM. */
+int correlate_shadow(struct correlate **ret, const struct correlate_rules *current, const struct correlate_rules *next,
+                     int64_t from);
+/** Journal time from which on it listens; events before are not heard. */
+int64_t correlate_shadow_since(const struct correlate *shadow);
+/** An alarm of the past, of a rule that the shadow does not run itself, as an event for those that read it. */
+int correlate_shadow_alarm(struct correlate *shadow, const struct ww_detection *alarm, uint64_t seq);
+
+/** `shadow`: fed up to this record; freed; NULL = nothing is primed. Open episodes of rules that are gone, or whose key
+ *  is another one, give WW_DETECTION_REMOVED; those of a changed rule stay; a level that is true in the shadow opens. */
+int correlate_swap(struct correlate *c, const struct correlate_rules *rules, struct correlate *shadow, int64_t now);
+/** Of the rules that were primed with less than they look back on: when the last of them is complete; NONE. */
+int64_t correlate_partial_until(const struct correlate *c);
 
 int correlate_save(const struct correlate *c, struct buf *out);
 int correlate_load(struct correlate *c, struct rd *in); /* 0, -EBADMSG, -ENOMEM */

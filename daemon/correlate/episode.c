@@ -57,6 +57,8 @@ int episode_item(struct correlate *c, struct key *k, const struct item *given) {
                 return 0;
         if (item.at.time <= watermark_of(c, rule) && !key_extra(k)->n_pending)
                 return c->rebuilding && known(c, k, &item) ? 0 : episode_commit(c, k, &item);
+        if (!rises(&item) && item.what != ITEM_FALL && !(k->flags & KEY_OPEN) && !key_extra(k)->n_pending)
+                return 0; /* there is nothing that it could end or grade, and it must not keep a rise waiting */
         eager = e && rule->positive && !key_extra(k)->n_pending && episode_quiet(c, k) > item.at.time;
         return eager ? episode_commit(c, k, &item) : pending_push(c, k, &item);
 }

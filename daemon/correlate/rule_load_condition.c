@@ -169,19 +169,20 @@ static int check_words(struct loader *l) {
                 const char *word, *needs, *other, *help;
         } rows[] = {
                 { "gap", "sequence", "when", "add `when: count(a) >= 3` for a session, or a `sequence`" },
-                { "for", "expect", "expect", "a level that lasts is `hold`" },
+                { "for", "expect", NULL, "a level that lasts is `hold`" },
                 { "each", "expect", "every", "add `expect: alias`, or `every: 1d` with `when`" },
-                { "after", "expect", "expect", "add `expect: alias`" },
-                { "every", "when", "when", "add `when: count(a) >= 3`" },
+                { "after", "expect", NULL, "add `expect: alias`" },
+                { "every", "when", NULL, "add `when: count(a) >= 3`" },
         };
         int r = 0;
 
         for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
                 const struct yaml_node *n = yaml_get(l->node, rows[i].word);
 
-                if (n && !yaml_get(l->node, rows[i].needs) && !yaml_get(l->node, rows[i].other))
-                        r = diag_error(l->d, n->key_pos, rows[i].help, "rule `%s`: `%s` goes with `%s` only",
-                                       l->rule->name.p, rows[i].word, rows[i].needs);
+                if (n && !yaml_get(l->node, rows[i].needs) && !(rows[i].other && yaml_get(l->node, rows[i].other)))
+                        r = diag_error(l->d, n->key_pos, rows[i].help, "rule `%s`: `%s` goes with `%s`%s%s%s only",
+                                       l->rule->name.p, rows[i].word, rows[i].needs, rows[i].other ? " or `" : "",
+                                       rows[i].other ? rows[i].other : "", rows[i].other ? "`" : "");
         }
         return r;
 }
@@ -225,6 +226,7 @@ static bool counts(const struct rule *rule) {
 
 /* what goes with some conditions only */
 static int check_condition(struct loader *l) {
+        const struct yaml_node *when = yaml_get(l->node, "when");
         const struct rule *rule = l->rule;
         int r = 0;
 
@@ -232,8 +234,10 @@ static int check_condition(struct loader *l) {
                 r = diag_error(l->d, rule->pos, "make two rules of it", "rule `%s`: nothing is counted with `expect`",
                                rule->name.p);
         if (counts(rule) && !rule->within && !rule->every)
-                r = diag_error(l->d, rule->pos, "add `within: 5m`", "rule `%s` counts in a window, and there is none",
-                               rule->name.p);
+                r = when ? diag_error(l->d, when->key_pos, "add `within: 5m`",
+                                      "rule `%s`: `when` counts in a window, and there is none", rule->name.p)
+                         : diag_error(l->d, rule->pos, "add `within: 5m`",
+                                      "rule `%s` counts in a window, and there is none", rule->name.p);
         if (rule->after_mask && rule->span_for.field)
                 r = diag_error(l->d, rule->pos, "write `for: 15m`", "rule `%s`: `for: %s` goes with `each` only",
                                rule->name.p, rule->span_for.field->name.p);

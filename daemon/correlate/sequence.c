@@ -276,7 +276,8 @@ static int complete(struct correlate *c, struct key *k, struct order at, struct 
 static bool may_begin(const struct rule *rule, const struct key *k, const struct entry *e, bool live) {
         if (!live)
                 return e->flags & ENTRY_RUN;
-        return !rule->sequence.forbidden[0] || k->extra->lead == WW_TIME_NONE || e->at.time - k->extra->lead >= rule->within;
+        return !rule->sequence.forbidden[0] || k->extra->lead == WW_TIME_NONE ||
+               e->at.time - k->extra->lead >= rule->within;
 }
 
 static int begin(struct correlate *c, struct key *k, struct entry *e, uint16_t mask, bool live) {

@@ -58,7 +58,7 @@ static int drop_strays(struct correlate *c) {
         return 0;
 }
 
-int correlate_swap(struct correlate *c, const struct correlate_rules *rules, int64_t now) {
+int correlate_swap(struct correlate *c, const struct correlate_rules *rules, struct correlate *shadow, int64_t now) {
         _cleanup_(correlate_freep) struct correlate *next = NULL;
         _cleanup_buf_ struct buf state = BUF_INIT;
         struct correlate old;
@@ -84,4 +84,22 @@ int correlate_swap(struct correlate *c, const struct correlate_rules *rules, int
         *next = old;
         r = drop_strays(c);
         return r ? r : correlate_enrol(c, c->now);
+}
+
+int correlate_shadow(struct correlate **ret, const struct correlate_rules *current, const struct correlate_rules *next,
+                     int64_t from) {
+        *ret = NULL;
+        return 0;
+}
+
+int64_t correlate_shadow_since(const struct correlate *shadow) {
+        return WW_TIME_NEVER;
+}
+
+int correlate_shadow_alarm(struct correlate *shadow, const struct ww_detection *alarm, uint64_t seq) {
+        return 0;
+}
+
+int64_t correlate_partial_until(const struct correlate *c) {
+        return WW_TIME_NONE;
 }

@@ -2,8 +2,8 @@
  * What a key keeps of the events that count, up to date as they come into the window and leave it: so a condition costs
  * the same however many events the window holds.
  *
- * Sums are exact: a value is rounded to a multiple of 2^−40 and added as an integer, so that what was added and taken
- * out again leaves nothing behind, and the order of the events shows nowhere.
+ * Sums are exact: a value is rounded to nine decimals and added as an integer, so that what was added and taken out
+ * again leaves nothing behind, the order of the events shows nowhere, and ten times 0.1 is 1.
  *
  * A score has no window: it falls by itself. It is a fold over the events in their order, so where a log is swept again
  * it begins with what the trimmed entries came to (`base`).
@@ -13,9 +13,10 @@
 
 #include <math.h>
 
-#define SUM_UNIT 40 /* bits behind the point */
+#define SUM_UNIT 1e9
 
 __extension__ typedef __int128 wide;
+__extension__ typedef unsigned __int128 wide_bits;
 
 struct sum {
         uint64_t low;
@@ -69,9 +70,13 @@ static bool sum_takes(const struct captured *v) {
         return v->type == WW_NUMBER && fabs(v->number) < 0x1p62;
 }
 
+static wide sum_whole(const struct sum *s) {
+        return (wide)((wide_bits)(uint64_t)s->high << 64 | s->low);
+}
+
 static void sum_change(struct sum *s, double v, int sign) {
-        double scaled = ldexp(v, SUM_UNIT);
-        wide sum = (wide)s->high << 64 | s->low;
+        double scaled = v * SUM_UNIT;
+        wide sum = sum_whole(s);
 
         sum += sign * (wide)(fabs(scaled) < 0x1p53 ? rint(scaled) : scaled);
         s->low = (uint64_t)sum;
@@ -80,7 +85,7 @@ static void sum_change(struct sum *s, double v, int sign) {
 }
 
 static double sum_value(const struct sum *s) {
-        return ldexp((double)((wide)s->high << 64 | s->low), -SUM_UNIT);
+        return (double)sum_whole(s) / SUM_UNIT;
 }
 
 /* ---- scores ---- */

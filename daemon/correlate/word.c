@@ -12,7 +12,8 @@ const struct word word_rule[] = {
         { "within", true, "sliding window (t − W, t]; of a sequence: last − first < W" },
         { "every", true, "tumbling window: a divisor of 24 h, or whole days, from each local midnight" },
         { "gap", true,
-          "with `when`: a session, which ends so long behind its last event; in a sequence: bounds the time from event to event" },
+          "with `when`: a session, which ends so long behind its last event; in a sequence: bounds the time from event "
+          "to event" },
         { "when", true, "comparisons over what is counted, joined by `and`, `or`, `not`" },
         { "sequence", true,
           "steps in order: `a`, `a or b`, `a and b` in any order, `3 a`; `not c` before, between and after them" },
@@ -66,7 +67,7 @@ const size_t word_limits_n = COUNT(word_limits);
 const struct word word_call[] = {
         { "count", true, "`count(a)`: events and overlapping spans of `a` in the window" },
         { "distinct", true, "`distinct(a.f)`: different values of the field `f` among them" },
-        { "sum", true, "`sum(a.f)`: sum of the field, exact to 2^-40" },
+        { "sum", true, "`sum(a.f)`: sum of the field, exact to nine decimals" },
         { "avg", true, "`avg(a.f)`: its mean" },
         { "min", true, "`min(a.f)`: its least value" },
         { "max", true, "`max(a.f)`: its greatest value" },

@@ -41,7 +41,9 @@ struct driver {
         uint64_t seq;
 };
 
-static const char *const driver_verbs[] = { "tick", "blind", "seen", "reset", "snapshot", "reload", NULL };
+static const char *const driver_verbs[] = {
+        "tick", "blind", "seen", "reset", "snapshot", "reload", "mode", "list", NULL
+};
 
 static void must(bool fine, const char *what) {
         if (fine)
@@ -105,7 +107,7 @@ static void play_snapshot(struct driver *d, size_t rules) {
         must(rd_left(&in) == 0, "correlate_load left something");
 }
 
-static int play_verb(struct driver *d, const struct story_row *row) {
+static int play_verb(struct driver *d, struct story_row *row) {
         static const char exercise[] = "+exercise";
         const char *const *words = row->words;
 
@@ -114,9 +116,14 @@ static int play_verb(struct driver *d, const struct story_row *row) {
                         d->correlate, ww_str(words[0]), ww_str(words[1] && words[1][0] != '+' ? words[1] : ""),
                         row->n_words > 1 && strcmp(words[row->n_words - 1], exercise) == 0, row->arrival);
         if (strcmp(row->verb, "reload") == 0)
-                return correlate_swap(d->correlate, d->rules[atoi(words[0])], row->arrival);
+                return correlate_swap(d->correlate, d->rules[atoi(words[0])], NULL, row->arrival);
         if (strcmp(row->verb, "tick") == 0)
                 return 0;
+        if (strcmp(row->verb, "mode") == 0)
+                return correlate_mode(d->correlate, ww_str(words[0]), strcmp(words[1], "on") == 0, row->arrival);
+        if (strcmp(row->verb, "list") == 0)
+                return correlate_list(d->correlate, ww_str(words[0]), ww_str(words[2]), strcmp(words[1], "add") == 0,
+                                      words[3] ? story_time(row, words[3]) : WW_TIME_NEVER, row->arrival);
         return correlate_blind(d->correlate, row->verb[0] == 'b', row->arrival);
 }
 

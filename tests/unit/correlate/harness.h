@@ -35,7 +35,13 @@ static const char harness_site[] =
         "  - {asset: s1, device: smoke1, class: detector, zone: W3}\n"
         "  - {asset: s2, device: smoke2, class: detector, zone: W3}\n"
         "lists:\n"
-        "  maternity: [nurse, midwife]\n";
+        "  maternity: [nurse, midwife]\n"
+        "schedules:\n"
+        "  night: {daily: \"22:14-22:20\"}\n"  /* 40 s to 400 s */
+        "  rounds: {daily: \"22:15-22:16\"}\n" /* 100 s to 160 s */
+        "modes:\n"
+        "  armed: {}\n"
+        "  drill: {exercise: true}\n";
 
 struct harness {
         struct bundle bundle;
@@ -133,12 +139,22 @@ static inline void harness_verb(struct harness *h, const struct story_row *row) 
                 assert_int_equal(correlate_reset(h->correlate, ww_str(row->words[0]), ww_str(row->words[1]), false,
                                                  row->arrival),
                                  0);
+        else if (strcmp(row->verb, "mode") == 0)
+                assert_int_equal(correlate_mode(h->correlate, ww_str(row->words[0]), strcmp(row->words[1], "on") == 0,
+                                                row->arrival),
+                                 0);
+        else if (strcmp(row->verb, "list") == 0)
+                assert_int_equal(correlate_list(h->correlate, ww_str(row->words[0]), ww_str(row->words[2]),
+                                                strcmp(row->words[1], "add") == 0,
+                                                row->words[3] ? T0 + harness_span(row->words[3]) : WW_TIME_NEVER,
+                                                row->arrival),
+                                 0);
         else if (strcmp(row->verb, "tick") != 0)
                 assert_int_equal(correlate_blind(h->correlate, row->verb[0] == 'b', row->arrival), 0);
 }
 
 static inline void harness_row(struct harness *h, char *text) {
-        static const char *const verbs[] = { "tick", "blind", "seen", "reset", NULL };
+        static const char *const verbs[] = { "tick", "blind", "seen", "reset", "mode", "list", NULL };
         struct story_row row;
 
         if (!story_read(&row, text, verbs, h->symbols)) {

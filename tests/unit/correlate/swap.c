@@ -18,7 +18,7 @@
 static void swap(struct harness *h, struct harness *other, const char *rules, const char *at) {
         assert_int_equal(harness_compile(other, rules), 0);
         assert_int_equal(correlate_time(h->correlate, T0 + harness_span(at)), 0);
-        assert_int_equal(correlate_swap(h->correlate, other->rules, T0 + harness_span(at)), 0);
+        assert_int_equal(correlate_swap(h->correlate, other->rules, NULL, T0 + harness_span(at)), 0);
 }
 
 static void story(const char *before, const char *rules, const char *then, const char *rules2, const char *expected) {
