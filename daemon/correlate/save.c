@@ -11,7 +11,7 @@
  */
 #include "correlate/save.h"
 
-#define SAVE_VERSION 4
+#define SAVE_VERSION 5
 #define LOG_BITS_MAX 26
 
 static void captured_save(const struct correlate *c, struct buf *out, const struct captured *v) {
