@@ -1,43 +1,10 @@
-/*
- * Instants as RFC 3339 text. The calendar is proleptic Gregorian, counted in days from a year that begins in March:
- * the leap day is then the last of its year, and no table of month lengths is needed to count.
- */
+/* Instants as RFC 3339 text. */
+#include "base/calendar.h"
 #include "base/error.h"
 #include "base/span.h"
 
 #define YEAR_MIN 1
 #define YEAR_MAX 9999
-
-struct civil {
-        int64_t year;
-        int month, day; /* from 1 */
-};
-
-static int64_t days_from_civil(struct civil c) {
-        int64_t year = c.year - (c.month <= 2);
-        int64_t era = (year >= 0 ? year : year - 399) / 400;
-        int64_t year_of_era = year - era * 400;
-        int64_t day_of_year = (153 * (c.month + (c.month > 2 ? -3 : 9)) + 2) / 5 + c.day - 1;
-        int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-
-        return era * 146097 + day_of_era - 719468;
-}
-
-static struct civil civil_from_days(int64_t days) {
-        int64_t z = days + 719468;
-        int64_t era = (z >= 0 ? z : z - 146096) / 146097;
-        int64_t day_of_era = z - era * 146097;
-        int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-        int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-        int month_from_march = (int)((5 * day_of_year + 2) / 153);
-        int month = month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;
-
-        return (struct civil){
-                .year = year_of_era + era * 400 + (month <= 2),
-                .month = month,
-                .day = (int)(day_of_year - (153 * month_from_march + 2) / 5 + 1),
-        };
-}
 
 static bool take(struct ww_str *text, const char *any_of) {
         if (text->n == 0 || text->p[0] == '\0' || !strchr(any_of, text->p[0]))
@@ -66,14 +33,12 @@ static bool take_number(struct ww_str *text, size_t width, int min, int max, int
 
 static bool take_date(struct ww_str *text, int64_t *ret_days) {
         int year, month, day;
-        struct civil back;
 
         if (!take_number(text, 4, YEAR_MIN, YEAR_MAX, &year) || !take(text, "-") ||
             !take_number(text, 2, 1, 12, &month) || !take(text, "-") || !take_number(text, 2, 1, 31, &day))
                 return false;
-        *ret_days = days_from_civil((struct civil){ year, month, day });
-        back = civil_from_days(*ret_days); /* 30 February comes back as 1 or 2 March */
-        return back.month == month && back.day == day;
+        *ret_days = calendar_day((struct calendar_date){ year, month, day });
+        return calendar_has((struct calendar_date){ year, month, day });
 }
 
 /* Microseconds after the point; digits beyond the sixth are cut off. */
@@ -150,12 +115,12 @@ static void put_number(char *out, int width, char after, int64_t v) {
 }
 
 void instant_format(int64_t usec, char out[static 32]) {
-        static const struct civil first = { 0, 1, 1 }, last = { YEAR_MAX, 12, 31 };
-        const int64_t min = days_from_civil(first) * WW_DAY, max = (days_from_civil(last) + 1) * WW_DAY - 1;
+        static const struct calendar_date first = { 0, 1, 1 }, last = { YEAR_MAX, 12, 31 };
+        const int64_t min = calendar_day(first) * WW_DAY, max = (calendar_day(last) + 1) * WW_DAY - 1;
         int64_t t = usec < min ? min : usec > max ? max : usec; /* four digits of year, whatever a record says */
         int64_t days = t / WW_DAY - (t % WW_DAY < 0);
         int64_t rest = t - days * WW_DAY;
-        struct civil c = civil_from_days(days);
+        struct calendar_date c = calendar_date(days);
 
         put_number(out, 4, '-', c.year);
         put_number(out + 5, 2, '-', c.month);

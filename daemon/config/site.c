@@ -5,16 +5,27 @@ struct site *site_free(struct site *s) {
                 return NULL;
         for (size_t i = 0; i < s->n_lists; i++)
                 symtab_free(s->lists[i].members);
+        for (size_t i = 0; i < s->n_schedules; i++) {
+                free(s->schedules[i].hours);
+                free(s->schedules[i].dates);
+        }
         symtab_free(s->zone_ids);
         symtab_free(s->types);
         symtab_free(s->asset_ids);
         symtab_free(s->devices);
         symtab_free(s->classes);
         symtab_free(s->list_names);
+        symtab_free(s->schedule_names);
+        symtab_free(s->mode_names);
         free(s->zones);
         free(s->assets);
         free(s->device_assets);
+        free(s->above);
         free(s->lists);
+        free(s->schedules);
+        free(s->holidays.dates);
+        free(s->modes);
+        timezone_free(s->timezone);
         arena_deinit(&s->arena);
         free(s);
         return NULL;
@@ -130,6 +141,28 @@ struct ww_value site_asset_field(const struct site *s, uint32_t asset, struct ww
         return ww_missing();
 }
 
+static bool is_among(const uint32_t *sorted, size_t n, uint32_t index) {
+        size_t low = 0, high = n;
+
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+
+                if (sorted[middle] < index)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return low < n && sorted[low] == index;
+}
+
+bool site_zones_adjacent(const struct site *s, uint32_t a, uint32_t b) {
+        return a < s->n_zones && is_among(s->zones[a].adjacent, s->zones[a].n_adjacent, b);
+}
+
+bool site_asset_under(const struct site *s, uint32_t asset, uint32_t ancestor) {
+        return asset < s->n_assets && is_among(s->above[asset].assets, s->above[asset].n, ancestor);
+}
+
 bool site_class_known(const struct site *s, struct ww_str class_name) {
         return symtab_find(s->classes, class_name) != 0;
 }
@@ -167,4 +200,12 @@ const char *site_nearest_list(const struct site *s, struct ww_str name) {
 
 const char *site_nearest_class(const struct site *s, struct ww_str name) {
         return site_nearest_of(s->classes, name);
+}
+
+const char *site_nearest_schedule(const struct site *s, struct ww_str name) {
+        return site_nearest_of(s->schedule_names, name);
+}
+
+const char *site_nearest_mode(const struct site *s, struct ww_str name) {
+        return site_nearest_of(s->mode_names, name);
 }

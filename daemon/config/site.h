@@ -1,14 +1,18 @@
 #pragma once
 /*
- * The site model: zones, assets, named lists. What a device is, where it is, and who may be where.
+ * The site model: zones, assets, named lists, schedules and modes. What a device is, where it is, who may be where, and
+ * what holds when.
  *
+ *     timezone: Europe/Berlin
  *     zones:                          assets:                              lists:
  *       - zone: W3                      - asset: door-w3-exit                maternity: [nurse-maternity, midwife]
- *         title: Ward 3 maternity         device: zigbee2mqtt/ward3_door
- *         type: ward                      class: door
- *         in: floor-2                     zone: W3
- *                                         supervision: 25h
- *                                         held_limit: 30s      # any further key is a field of the asset
+ *         title: Ward 3 maternity         device: zigbee2mqtt/ward3_door   holidays:
+ *         type: ward                      class: door                        12-25: Christmas Day
+ *         in: floor-2                     zone: W3                         schedules:
+ *         key_area: true                  parent: [gateway, ups]             pharmacy:
+ *         adjacent: [W4]                  supervision: 25h                     mon-fri: "08:00-18:00"
+ *     modes:                              held_limit: 30s                      holidays: closed
+ *       drill: {exercise: true}                                              night: {daily: "22:00-06:00"}
  *
  * Checked against each other: an asset in an unknown zone, a zone in itself, a device named twice is an error with
  * line and nearest name. Immutable once compiled; indexes are stable for one compiled site.
@@ -16,11 +20,16 @@
 #include "base/symtab.h"
 #include "config/bundle.h"
 
+#include <wardwatch/time.h>
+
 #define SITE_NONE UINT32_MAX
 
 struct site_zone {
         struct ww_str id, title, type; /* type: ward, floor, building, … free */
         uint32_t parent;               /* SITE_NONE at a root */
+        bool key_area;                 /* where more is at stake: a pharmacy, a nursery, a server room */
+        const uint32_t *adjacent;      /* symmetric, ascending: one step leads from each to the other */
+        uint32_t n_adjacent;
         struct diag_pos pos;
 };
 
@@ -32,11 +41,26 @@ struct site_field {
 
 struct site_asset {
         struct ww_str id, title, class_name, device;
-        uint32_t zone, parent;           /* SITE_NONE = none */
+        uint32_t zone;           /* SITE_NONE = none */
+        uint32_t parent;         /* the first of `parents`; SITE_NONE = none */
+        const uint32_t *parents; /* what it depends on, in the order written */
+        uint32_t n_parents;
         int64_t supervision;             /* µs; 0 = not supervised */
         const struct site_field *fields; /* further keys */
         size_t n_fields;
         struct diag_pos pos;
+};
+
+struct site_mode {
+        struct ww_str name, title;
+        bool initially; /* on when nobody has said anything yet */
+        bool exercise;  /* while it is on, what happens is a drill */
+        struct diag_pos pos;
+};
+
+/* [from, to) */
+struct site_window {
+        int64_t from, to;
 };
 
 struct site;
@@ -56,6 +80,9 @@ uint32_t site_zone_of_type(const struct site *s, uint32_t zone, struct ww_str ty
 /** True if some zone has that type: then the word may stand in `by:`. */
 bool site_zone_type_known(const struct site *s, struct ww_str type);
 
+/** True if one of the two names the other in `adjacent`. */
+bool site_zones_adjacent(const struct site *s, uint32_t a, uint32_t b);
+
 size_t site_asset_count(const struct site *s);
 const struct site_asset *site_asset(const struct site *s, uint32_t index);
 uint32_t site_asset_find(const struct site *s, struct ww_str id);
@@ -63,13 +90,42 @@ uint32_t site_asset_find(const struct site *s, struct ww_str id);
 uint32_t site_asset_of_device(const struct site *s, struct ww_str device);
 /** A field of an asset: id, class, zone, title, parent, supervision, or one of its further keys; missing if none. */
 struct ww_value site_asset_field(const struct site *s, uint32_t asset, struct ww_str name);
+/** True if some way up the parents leads from `asset` to `ancestor`; no asset is under itself. O(log n). */
+bool site_asset_under(const struct site *s, uint32_t asset, uint32_t ancestor);
 bool site_class_known(const struct site *s, struct ww_str class_name);
 
 /** Named lists: index, or SITE_NONE. */
 uint32_t site_list_find(const struct site *s, struct ww_str name);
 bool site_list_has(const struct site *s, uint32_t list, struct ww_str member);
 
+/** Schedules: index, or SITE_NONE. */
+size_t site_schedule_count(const struct site *s);
+uint32_t site_schedule_find(const struct site *s, struct ww_str name);
+struct ww_str site_schedule_name(const struct site *s, uint32_t schedule);  /* "" if there is none */
+struct ww_str site_schedule_title(const struct site *s, uint32_t schedule); /* "" if it has none */
+/** True while the hours last, their first instant included, their end not. No such schedule is never open. On the hot
+ *  path: two look-ups of a date. */
+bool site_schedule_open(const struct site *s, uint32_t schedule, int64_t t);
+/** The first instant after `t` at which site_schedule_open differs from what it is at `t`; WW_TIME_NEVER. */
+int64_t site_schedule_edge(const struct site *s, uint32_t schedule, int64_t t);
+/** The first beginning of hours after `t`; WW_TIME_NEVER. Hours that meet are one. Hours of which nothing is left,
+ *  because the clock is put forward over them, begin at the instant of that: an anchor is never lost. */
+int64_t site_schedule_opening(const struct site *s, uint32_t schedule, int64_t t);
+
+/** Modes: index, or SITE_NONE. Whether one is on is not part of the site: it changes by command. */
+size_t site_mode_count(const struct site *s);
+const struct site_mode *site_mode(const struct site *s, uint32_t index);
+uint32_t site_mode_find(const struct site *s, struct ww_str name);
+
+/** True if windows of that length can be laid: it divides 24 hours, or is a whole number of days up to 3660. */
+bool site_every_legal(int64_t every);
+/** The window of a legal length that holds `t`. Counted in elapsed time from each local date's first instant and cut
+ *  at the next one's; N days are N local dates, counted from 1970-01-01. */
+struct site_window site_window_of(const struct site *s, int64_t t, int64_t every);
+
 /** Nearest known name, for messages; NULL if none. Static as long as the site. */
 const char *site_nearest_zone(const struct site *s, struct ww_str name);
 const char *site_nearest_list(const struct site *s, struct ww_str name);
 const char *site_nearest_class(const struct site *s, struct ww_str name);
+const char *site_nearest_schedule(const struct site *s, struct ww_str name);
+const char *site_nearest_mode(const struct site *s, struct ww_str name);

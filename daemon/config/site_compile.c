@@ -7,11 +7,12 @@
  */
 #include "config/site_internal.h"
 
-static const char *const file_keys[] = { "site", "zones", "assets", "lists" };
+static const char *const file_keys[] = { "site",  "timezone", "zones",     "assets",
+                                         "lists", "holidays", "schedules", "modes" };
 
 static int site_tables_new(struct site *s) {
-        struct symtab **const tables[] = { &s->zone_ids, &s->types,      &s->asset_ids,
-                                           &s->devices,  &s->list_names, &s->classes };
+        struct symtab **const tables[] = { &s->zone_ids,   &s->types,   &s->asset_ids,      &s->devices,
+                                           &s->list_names, &s->classes, &s->schedule_names, &s->mode_names };
         int r = 0;
 
         for (size_t i = 0; r == 0 && i < sizeof tables / sizeof *tables; i++)
@@ -38,9 +39,9 @@ static int site_read_parts(struct site_compiler *c, const struct yaml_node *root
                 const char *key;
                 int (*read)(struct site_compiler *c, const struct yaml_node *n);
         } parts[] = {
-                { "zones", site_read_zones },
-                { "assets", site_read_assets },
-                { "lists", site_read_lists },
+                { "zones", site_read_zones }, { "assets", site_read_assets },     { "timezone", site_read_timezone },
+                { "lists", site_read_lists }, { "holidays", site_read_holidays }, { "schedules", site_read_schedules },
+                { "modes", site_read_modes },
         };
         const struct yaml_node *name = yaml_get(root, "site");
         int r = name ? site_told(c, site_read_name(c, name)) : 0;
@@ -78,7 +79,7 @@ static int site_compile_all(struct site_compiler *c, const struct bundle *bundle
 
 int site_compile(struct site **ret, const struct bundle *bundle, struct symtab *symbols, struct diag *d) {
         _cleanup_(site_freep) struct site *s = calloc(1, sizeof *s);
-        struct site_compiler c = { .site = s, .symbols = symbols, .d = d };
+        struct site_compiler c = { .site = s, .bundle = bundle, .symbols = symbols, .d = d };
         int r;
 
         if (!s)

@@ -8,7 +8,8 @@
 #define FIELDS_MAX 64
 #define NAME_BYTES 64
 
-static const char *const asset_keys[] = { "asset", "title", "device", "class", "zone", "parent", "supervision" };
+static const char *const asset_keys[] = { "asset", "title",  "device",  "class",
+                                          "zone",  "parent", "parents", "supervision" };
 static const char *const reserved[] = { "id" };
 
 static bool is_one_of(struct ww_str name, const char *const *names, size_t n) {

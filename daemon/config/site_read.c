@@ -3,7 +3,7 @@
 
 #define ID_MAX 128
 
-static const char *const zone_keys[] = { "zone", "title", "type", "in" };
+static const char *const zone_keys[] = { "zone", "title", "type", "in", "key_area", "adjacent" };
 
 void *site_array_room(void *array, size_t n, size_t size) {
         if (n && (n < 16 || (n & (n - 1)) != 0)) /* full only at powers of two from 16 on */
@@ -31,9 +31,52 @@ int site_read_id(const struct yaml_node *n, const char *what, struct diag *d, st
         return 0;
 }
 
+bool site_is_nothing(const struct yaml_node *n) {
+        return n->type == YAML_SCALAR && n->plain && n->text.n == 0;
+}
+
+int site_read_group(struct site_compiler *c, const struct yaml_node *group, const char *problem, const char *help,
+                    int (*read)(struct site_compiler *c, const struct yaml_node *n)) {
+        int r = 0;
+
+        if (site_is_nothing(group))
+                return 0;
+        if (group->type != YAML_MAPPING)
+                return site_told(c, diag_error(c->d, group->pos, help, "%s", problem));
+        yaml_each(item, group)
+                if (r == 0)
+                        r = site_told(c, read(c, item));
+        return r;
+}
+
+static bool is_name(struct ww_str name) {
+        for (size_t i = 0; i < name.n; i++) {
+                char c = name.p[i];
+
+                if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c == '-' && i)))
+                        return false;
+        }
+        return name.n && name.n <= ID_MAX;
+}
+
+int site_read_name_key(struct site_compiler *c, const struct yaml_node *n, const char *what, struct symtab *names,
+                       struct ww_str *ret) {
+        uint32_t symbol;
+
+        if (!is_name(n->key))
+                return diag_error(c->d, n->key_pos, "letters, digits and -; what people read goes into `title`",
+                                  "`%.*s` cannot be the name of a %s", WW_STR_ARG(n->key), what);
+        if (symtab_find(names, n->key))
+                return diag_error(c->d, n->key_pos, "give each its own name", "%s `%.*s` is there already", what,
+                                  WW_STR_ARG(n->key));
+        symbol = symtab_intern(names, n->key);
+        *ret = symtab_name(names, symbol);
+        return symbol ? 0 : -ENOMEM;
+}
+
 /* A list, or nothing after the key, which is an empty one. */
 static bool is_list(struct site_compiler *c, const struct yaml_node *n, const char *what, const char *help) {
-        if (n->type == YAML_SEQUENCE || (n->type == YAML_SCALAR && n->plain && n->text.n == 0))
+        if (n->type == YAML_SEQUENCE || site_is_nothing(n))
                 return true;
         (void)site_told(c, diag_error(c->d, n->pos, help, "%s must be a list", what));
         return false;
@@ -61,8 +104,7 @@ static int read_new_id(struct site_compiler *c, const struct yaml_node *entry, c
         return symbol ? 0 : -ENOMEM;
 }
 
-/* An optional text, copied for the site; "" if the key is not there. */
-static int read_text(struct site_compiler *c, const struct yaml_node *entry, const char *key, struct ww_str *ret) {
+int site_read_text(struct site_compiler *c, const struct yaml_node *entry, const char *key, struct ww_str *ret) {
         const struct yaml_node *n = yaml_get(entry, key);
         struct ww_str text = WW_STR("");
         int r = n ? yaml_string(n, key, c->d, &text) : 0;
@@ -92,6 +134,12 @@ static int read_word(struct site_compiler *c, const struct yaml_node *entry, con
         return symbol ? 0 : -ENOMEM;
 }
 
+static int read_key_area(struct site_compiler *c, const struct yaml_node *entry, bool *ret) {
+        const struct yaml_node *n = yaml_get(entry, "key_area");
+
+        return n ? site_told(c, yaml_bool(n, "key_area", c->d, ret)) : 0;
+}
+
 static int read_zone(struct site_compiler *c, const struct yaml_node *entry) {
         struct site *s = c->site;
         struct site_zone zone = { .parent = SITE_NONE, .pos = entry->pos };
@@ -117,7 +165,9 @@ static int read_zone(struct site_compiler *c, const struct yaml_node *entry) {
         nodes[s->n_zones] = entry;
         zones[s->n_zones] = zone;
         s->n_zones++; /* from here on it counts, even with a wrong title: others refer to it */
-        r = read_text(c, entry, "title", &zones[s->n_zones - 1].title);
+        r = read_key_area(c, entry, &zones[s->n_zones - 1].key_area);
+        if (r == 0)
+                r = site_read_text(c, entry, "title", &zones[s->n_zones - 1].title);
         return r ? r : read_word(c, entry, "type", s->types, &zones[s->n_zones - 1].type);
 }
 
@@ -134,10 +184,10 @@ int site_read_zones(struct site_compiler *c, const struct yaml_node *list) {
 
 static int read_asset_keys(struct site_compiler *c, const struct yaml_node *entry, struct site_asset *asset) {
         const struct yaml_node *supervision = yaml_get(entry, "supervision");
-        int r = read_text(c, entry, "title", &asset->title);
+        int r = site_read_text(c, entry, "title", &asset->title);
 
         if (r == 0)
-                r = read_text(c, entry, "device", &asset->device);
+                r = site_read_text(c, entry, "device", &asset->device);
         if (r == 0)
                 r = read_word(c, entry, "class", c->site->classes, &asset->class_name);
         if (r == 0 && supervision)
@@ -224,15 +274,6 @@ static int read_list(struct site_compiler *c, const struct yaml_node *list) {
 }
 
 int site_read_lists(struct site_compiler *c, const struct yaml_node *group) {
-        int r = 0;
-
-        if (group->type == YAML_SCALAR && group->plain && group->text.n == 0)
-                return 0;
-        if (group->type != YAML_MAPPING)
-                return site_told(c, diag_error(c->d, group->pos, "write `NAME: [one, two]` below it",
-                                               "lists must be a group of named lists"));
-        yaml_each(list, group)
-                if (r == 0)
-                        r = site_told(c, read_list(c, list));
-        return r;
+        return site_read_group(c, group, "lists must be a group of named lists", "write `NAME: [one, two]` below it",
+                               read_list);
 }

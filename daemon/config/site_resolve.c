@@ -10,91 +10,71 @@ static const char *help_nearest(const char *nearest, const char *otherwise, char
         return out;
 }
 
-/* The index that `key` of an entry refers to; SITE_NONE if the key is not there, or wrong (told). */
-static uint32_t resolve_reference(struct site_compiler *c, const struct yaml_node *entry, const char *key,
-                                  const char *of, uint32_t (*find)(const struct site *s, struct ww_str id),
-                                  const struct symtab *ids) {
-        const struct yaml_node *n = yaml_get(entry, key);
+uint32_t site_resolve_item(struct site_compiler *c, const struct yaml_node *n, const char *key, const char *of,
+                           const struct symtab *ids) {
         const char *nearest;
         struct ww_str id;
         char help[192];
-        uint32_t index;
-        int r;
+        uint32_t symbol;
+        int r = yaml_string(n, key, c->d, &id);
 
-        if (!n)
-                return SITE_NONE;
-        r = yaml_string(n, key, c->d, &id);
         if (r) {
                 (void)site_told(c, r);
                 return SITE_NONE;
         }
-        index = find(c->site, id);
-        if (index != SITE_NONE)
-                return index;
+        symbol = symtab_find(ids, id);
+        if (symbol)
+                return symbol - 1;
         nearest = c->d->n < DIAG_MAX ? site_nearest_of(ids, id) : NULL; /* a search that nobody would read */
         (void)site_told(c, diag_error(c->d, n->pos, help_nearest(nearest, "define it in one of the site's files", help),
                                       "unknown %s `%.*s`", of, WW_STR_ARG(id)));
         return SITE_NONE;
 }
 
-struct parents {
-        uint32_t (*parent)(const struct site *s, uint32_t index);
-        size_t n;
-        const struct yaml_node **nodes;
-        const char *what, *key; /* "zone", "in" */
-};
+/* The zone that `key` of an entry names; SITE_NONE if the key is not there, or wrong (told). */
+static uint32_t resolve_zone(struct site_compiler *c, const struct yaml_node *entry, const char *key) {
+        const struct yaml_node *n = yaml_get(entry, key);
 
-static uint32_t zone_parent(const struct site *s, uint32_t index) {
-        return s->zones[index].parent;
+        return n ? site_resolve_item(c, n, key, "zone", c->site->zone_ids) : SITE_NONE;
 }
 
-static uint32_t asset_parent(const struct site *s, uint32_t index) {
-        return s->assets[index].parent;
-}
-
-/* Walks up once from each entry and marks what is known to end; an entry met again in the same walk is a ring. */
-static int check_rings(struct site_compiler *c, const struct parents *p) {
-        _cleanup_free_ uint32_t *seen = calloc(p->n ? p->n : 1, sizeof *seen);
+/* Walks up once from each zone and marks what is known to end; a zone met again in the same walk is a ring. */
+static int check_rings(struct site_compiler *c) {
+        const struct site *s = c->site;
+        _cleanup_free_ uint32_t *seen = calloc(s->n_zones ? s->n_zones : 1, sizeof *seen);
 
         if (!seen)
                 return -ENOMEM;
-        for (uint32_t start = 0; start < p->n; start++) {
+        for (uint32_t start = 0; start < s->n_zones; start++) {
                 uint32_t at = start, walk = start + 1;
 
                 while (at != SITE_NONE && seen[at] == 0) {
                         seen[at] = walk;
-                        at = p->parent(c->site, at);
+                        at = s->zones[at].parent;
                 }
-                if (at != SITE_NONE && seen[at] == walk) {
-                        const struct yaml_node *n = yaml_get(p->nodes[at], p->key);
-
-                        (void)site_told(c,
-                                        diag_error(c->d, n->pos, "break the ring", "the %s is inside itself", p->what));
-                }
+                if (at != SITE_NONE && seen[at] == walk)
+                        (void)site_told(c, diag_error(c->d, yaml_get(c->zone_nodes[at], "in")->pos, "break the ring",
+                                                      "the zone is inside itself"));
         }
         return 0;
 }
 
 static int resolve_zones(struct site_compiler *c) {
         struct site *s = c->site;
-        const struct parents zones = { zone_parent, s->n_zones, c->zone_nodes, "zone", "in" };
+        int r;
 
         for (size_t i = 0; i < s->n_zones; i++)
-                s->zones[i].parent = resolve_reference(c, c->zone_nodes[i], "in", "zone", site_zone_find, s->zone_ids);
-        return check_rings(c, &zones);
+                s->zones[i].parent = resolve_zone(c, c->zone_nodes[i], "in");
+        r = check_rings(c);
+        return r ? r : site_resolve_adjacent(c);
 }
 
 static int resolve_assets(struct site_compiler *c) {
         struct site *s = c->site;
-        const struct parents assets = { asset_parent, s->n_assets, c->asset_nodes, "asset", "parent" };
 
-        for (size_t i = 0; i < s->n_assets; i++) {
-                const struct yaml_node *entry = c->asset_nodes[i];
-
-                s->assets[i].zone = resolve_reference(c, entry, "zone", "zone", site_zone_find, s->zone_ids);
-                s->assets[i].parent = resolve_reference(c, entry, "parent", "asset", site_asset_find, s->asset_ids);
-        }
-        return check_rings(c, &assets);
+        for (size_t i = 0; i < s->n_assets; i++)
+                s->assets[i].zone = resolve_zone(c, c->asset_nodes[i], "zone");
+        return site_resolve_parents(c);
 }
 
 static int resolve_device(struct site_compiler *c, uint32_t asset) {
