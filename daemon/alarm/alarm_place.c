@@ -7,8 +7,8 @@
 const uint32_t *alarm_place_parents(const struct site *site, uint32_t asset, size_t *ret_n) {
         const struct site_asset *a = site_asset(site, asset);
 
-        *ret_n = a->parent != SITE_NONE;
-        return &a->parent;
+        *ret_n = a->n_parents;
+        return a->parents;
 }
 
 /* --- the tree --- */
