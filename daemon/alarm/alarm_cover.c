@@ -115,6 +115,13 @@ struct alarm_cover alarm_cover(struct alarm_mutes *m, const struct alarm *alarm,
         return cover.by && cover.end > raised_at ? cover : no_cover;
 }
 
+bool alarm_cover_has(const struct alarm_mutes *m, const struct alarm *alarm, const struct alarm_episode *e) {
+        if (!counts(e, &alarm->now))
+                return false;
+        return !e->row->under || (alarm->asset != SITE_NONE && e->asset != SITE_NONE &&
+                                  site_asset_under(m->site, alarm->asset, e->asset));
+}
+
 /* --- what could come --- */
 
 static int64_t slowness(const struct ww_mute *row) {

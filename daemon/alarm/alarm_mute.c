@@ -290,6 +290,8 @@ static int review_everyone(struct alarms *a, int64_t now) {
                 if (alarm->settles != WW_TIME_NONE)
                         alarm->settles = settles_at(alarm_cover_awaited(&a->mutes, alarm), alarm->now.raised_at, now);
                 alarm_deadline_update(a, alarm);
+                if (alarm->by && alarm->by->row && !alarm_cover_has(&a->mutes, alarm, alarm->by))
+                        alarm->by = NULL; /* it is in force, but not for this alarm any more */
                 r = review(a, alarm, WW_STR("reload"), now);
                 if (r)
                         return r;

@@ -186,6 +186,8 @@ const struct ww_mute *alarm_mute_row(const struct alarm_mutes *mutes, struct ww_
 bool alarm_mute_matches(const struct ww_mute *row, const struct ww_alarm *alarm);
 /** What mutes the alarm, as far as it is known now. */
 struct alarm_cover alarm_cover(struct alarm_mutes *mutes, const struct alarm *alarm, int64_t raised_at);
+/** Does the episode take part in muting it, wherever else it is covered? */
+bool alarm_cover_has(const struct alarm_mutes *mutes, const struct alarm *alarm, const struct alarm_episode *e);
 /** Could something come to mute it that does not yet? The muting rule that takes longest to tell, or NULL. */
 const struct ww_mute *alarm_cover_awaited(struct alarm_mutes *mutes, const struct alarm *alarm);
 
