@@ -195,8 +195,12 @@ void log_trim(struct correlate *c, struct key *k) {
                 return;
         t = trim_of(c, k);
         /* one by one would move the log each time: only when it is full */
-        if (k->n_log == log_capacity(k->log_bits) || trimmable(c, k, k->n_log - 1, &t))
-                log_compact(c, k, &t);
+        if (k->n_log < log_capacity(k->log_bits) && !trimmable(c, k, k->n_log - 1, &t))
+                return;
+        log_compact(c, k, &t);
+        /* a long log that is nearly full again would be gone over again and again */
+        if (k->log_bits > 6 && k->n_log > log_capacity(k->log_bits) / 4 * 3)
+                (void)log_reserve(c, k, k->n_log * 2);
 }
 
 void log_free(struct correlate *c, struct key *k) {

@@ -328,6 +328,13 @@ static inline bool rule_windowed(const struct rule *rule) {
                (rule->condition == CONDITION_SEQUENCE && rule->level_mask);
 }
 
+/* true if its sweep can go back by undoing what it counted: a newcomer then costs what lies behind it, and not the
+ * whole window */
+static inline bool rule_retreats(const struct rule *rule) {
+        return (rule->condition == CONDITION_WHEN || rule->condition == CONDITION_INSTANT) &&
+               rule->window == WINDOW_SLIDING && !rule->level_mask && !rule->n_score_tests && rule_windowed(rule);
+}
+
 /* true if it waits for what does not come, after an event: a deadline that blindness moves. That of each asset's
  * expectation begins anew instead. */
 static inline bool rule_absence(const struct rule *rule) {
@@ -426,6 +433,9 @@ void window_entry(struct correlate *c, struct key *k, struct entry *e);
 int64_t window_next(const struct correlate *c, const struct key *k);
 void window_close(struct correlate *c, struct key *k);
 void window_anchor_pass(struct correlate *c, struct key *k);
+/** Back to where the sweep was before it came to what is now behind `place`, where a newcomer has been put. For rules
+ *  that count pulses in a sliding window (rule_retreats). 0 or -ENOMEM. */
+int window_retreat(struct correlate *c, struct key *k, size_t place);
 /** All that leaves until then, silently. */
 void window_pass(struct correlate *c, struct key *k, int64_t until);
 
@@ -495,8 +505,8 @@ int sweep_advance(struct correlate *c, struct key *k, int64_t time);
 int sweep_deadline(struct correlate *c, struct key *k, int64_t time);
 int sweep_entry(struct correlate *c, struct key *k, size_t i);
 /** Runs again over the log: silently before `place` and over the deadlines up to `known`, live from there. NEVER:
- *  silently over all. */
-int sweep_rebuild(struct correlate *c, struct key *k, size_t place, int64_t known);
+ *  silently over all. `newcomer`: the entry at `place` is what was put there since the sweep was behind it. */
+int sweep_rebuild(struct correlate *c, struct key *k, size_t place, int64_t known, bool newcomer);
 /** After a silent fill of the whole log: deadlines up to `at` have passed. */
 void sweep_settle(struct correlate *c, struct key *k, int64_t at);
 

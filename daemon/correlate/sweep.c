@@ -362,7 +362,7 @@ static int approach(struct correlate *c, struct key *k, int64_t known) {
         return r;
 }
 
-int sweep_rebuild(struct correlate *c, struct key *k, size_t place, int64_t known) {
+static int fill_all(struct correlate *c, struct key *k, size_t place, int64_t known) {
         int r = 0;
 
         reset(c, k);
@@ -370,6 +370,24 @@ int sweep_rebuild(struct correlate *c, struct key *k, size_t place, int64_t know
                 r = fill(c, k, i,
                          known != WW_TIME_NEVER && i + 1 < place ? log_entry(key_rule(c, k), k, i + 1)->at.time
                                                                  : known);
+        return r;
+}
+
+/* the same, from the other side */
+static int retreat(struct correlate *c, struct key *k, size_t place) {
+        const struct entry *before = place ? log_entry(key_rule(c, k), k, place - 1) : NULL;
+
+        k->since = before ? before->since : key_extra(k)->base_since;
+        k->bits = before ? before->bits : k->base_bits;
+        k->grade = before ? before->grade : k->base_grade;
+        k->at = before ? before->at.time : WW_TIME_NONE;
+        return window_retreat(c, k, place);
+}
+
+int sweep_rebuild(struct correlate *c, struct key *k, size_t place, int64_t known, bool newcomer) {
+        bool back = newcomer && rule_retreats(key_rule(c, k)) && k->n_swept + 1 == k->n_log;
+        int r = back ? retreat(c, k, place) : fill_all(c, k, place, known);
+
         if (r || known == WW_TIME_NEVER)
                 return r;
         r = approach(c, k, known);
