@@ -151,7 +151,7 @@ static int pipeline_swap(struct pipeline *p, struct ruleset *next, int64_t now) 
         if (!r) /* before the rules: what opens at the swap mutes at once */
                 r = pipeline_set_mutes(p, next, now);
         if (!r)
-                r = correlate_swap(p->correlate, next->rules, now);
+                r = correlate_swap(p->correlate, next->rules, NULL, now);
         if (r) { /* half swapped: the caller ends the process */
                 ruleset_free(next);
                 return r;

@@ -21,7 +21,7 @@ static bool is_zone_name(struct ww_str name) {
                 char c = name.p[i];
                 bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 
-                if (!letter && (i == 0 || !((c >= '0' && c <= '9') || memchr("_+-/", c, 4))))
+                if (!letter && (i == 0 || !c || !strchr("0123456789_+-/", c)))
                         return false;
         }
         return name.n && name.n < NAME_BYTES;

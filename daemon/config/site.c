@@ -171,6 +171,10 @@ uint32_t site_list_find(const struct site *s, struct ww_str name) {
         return index_of(s->list_names, name);
 }
 
+struct ww_str site_list_name(const struct site *s, uint32_t list) {
+        return list < s->n_lists ? s->lists[list].name : WW_STR("");
+}
+
 bool site_list_has(const struct site *s, uint32_t list, struct ww_str member) {
         return list < s->n_lists && symtab_find(s->lists[list].members, member) != 0;
 }

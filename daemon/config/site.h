@@ -96,6 +96,7 @@ bool site_class_known(const struct site *s, struct ww_str class_name);
 
 /** Named lists: index, or SITE_NONE. */
 uint32_t site_list_find(const struct site *s, struct ww_str name);
+struct ww_str site_list_name(const struct site *s, uint32_t list); /* "" if there is none */
 bool site_list_has(const struct site *s, uint32_t list, struct ww_str member);
 
 /** Schedules: index, or SITE_NONE. */

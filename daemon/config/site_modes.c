@@ -1,13 +1,11 @@
 /* Modes as they are written: names that are on or off, and what being on means. */
 #include "config/site_internal.h"
 
-static const char *const mode_keys[] = { "title", "initially", "exercise" };
-
 static int read_mode_keys(struct site_compiler *c, const struct yaml_node *n, struct site_mode *mode) {
         const struct yaml_node *title = yaml_get(n, "title"), *initially = yaml_get(n, "initially"),
                                *exercise = yaml_get(n, "exercise");
         struct ww_str text;
-        int r = yaml_known_keys(n, "mode", mode_keys, sizeof mode_keys / sizeof *mode_keys, c->d);
+        int r = site_keys_check(c, n, "mode", site_mode_keys, site_mode_keys_n);
 
         (void)site_told(c, r);
         if (initially)

@@ -3,8 +3,6 @@
 
 #define ID_MAX 128
 
-static const char *const zone_keys[] = { "zone", "title", "type", "in", "key_area", "adjacent" };
-
 void *site_array_room(void *array, size_t n, size_t size) {
         if (n && (n < 16 || (n & (n - 1)) != 0)) /* full only at powers of two from 16 on */
                 return array;
@@ -147,7 +145,7 @@ static int read_zone(struct site_compiler *c, const struct yaml_node *entry) {
         struct site_zone *zones;
         int r;
 
-        r = yaml_known_keys(entry, "zone", zone_keys, sizeof zone_keys / sizeof *zone_keys, c->d);
+        r = site_keys_check(c, entry, "zone", site_zone_keys, site_zone_keys_n);
         if (r)
                 return r;
         zones = site_array_room(s->zones, s->n_zones, sizeof *zones);

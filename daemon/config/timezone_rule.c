@@ -38,7 +38,7 @@ static bool take_name(struct ww_str *text) {
         bool quoted = take(text, '<');
         size_t n = 0;
 
-        while (n < text->n && (is_letter(text->p[n]) || (quoted && memchr("+-0123456789", text->p[n], 12))))
+        while (n < text->n && (is_letter(text->p[n]) || (quoted && text->p[n] && strchr("+-0123456789", text->p[n]))))
                 n++;
         text->p += n;
         text->n -= n;

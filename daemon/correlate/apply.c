@@ -76,6 +76,15 @@ int apply_again(struct correlate *c, struct key *k, int64_t known) {
         return rebuild(c, k, log_place(rule, k, from), known, from);
 }
 
+int apply_guard(struct correlate *c, struct key *k, int64_t time) {
+        struct order from = order_deadline(time);
+        int r = 0;
+
+        if (k->at >= time && k->at != WW_TIME_NONE)
+                r = rebuild(c, k, log_place(key_rule(c, k), k, from), time - 1, from);
+        return r ? r : apply_arm(c, k);
+}
+
 /* At the limit the oldest eighth goes at once, so that no event pays for all. */
 static int shed(struct correlate *c, struct key *k) {
         const struct rule *rule = key_rule(c, k);
@@ -92,7 +101,9 @@ static int shed(struct correlate *c, struct key *k) {
                         i++;
                         continue;
                 }
-                k->partial_until = e->at.time + rule_horizon(rule);
+                if (key_extend(c, k) < 0)
+                        return -ENOMEM;
+                k->extra->partial_until = e->at.time + rule_horizon(rule);
                 log_drop(c, k, i);
                 drop--;
         }
@@ -145,8 +156,8 @@ int apply_op(struct correlate *c, const struct op *op) {
 /* the sweep's next deadline, if anything could come of it */
 static int64_t sweep_due(const struct correlate *c, const struct key *k) {
         const struct rule *rule = key_rule(c, k);
-        bool idle = rule->n_aggregates && rule->condition != CONDITION_SEQUENCE && !(k->bits & SWEEP_LEVEL) &&
-                    (rule->positive || rule->condition != CONDITION_WHEN) &&
+        bool idle = rule->n_aggregates && rule->condition != CONDITION_SEQUENCE &&
+                    !(k->bits & (SWEEP_PURE | SWEEP_ROSE)) && (rule->positive || rule->condition != CONDITION_WHEN) &&
                     !((k->flags & KEY_OPEN) && (rule->clear_expr || rule->n_grades));
 
         if (rule->condition == CONDITION_SEQUENCE && !rule->n_aggregates)
@@ -155,7 +166,9 @@ static int64_t sweep_due(const struct correlate *c, const struct key *k) {
 }
 
 static int64_t pending_due(const struct key *k) {
-        return k->n_pending ? k->pending[0].at.time : WW_TIME_NEVER;
+        const struct extra *x = key_extra(k);
+
+        return x->n_pending ? x->pending[0].at.time : WW_TIME_NEVER;
 }
 
 static int64_t earliest(int64_t a, int64_t b, int64_t c) {
@@ -167,7 +180,7 @@ static int64_t earliest(int64_t a, int64_t b, int64_t c) {
 int apply_arm(struct correlate *c, struct key *k) {
         int64_t due = earliest(sweep_due(c, k), pending_due(k), episode_quiet(c, k));
 
-        if (k->heap && k->armed < due && due != WW_TIME_NEVER)
+        if (k->heap && timers_armed(c, k) < due && due != WW_TIME_NEVER)
                 return 0; /* wakes too early, and looks again */
         return timers_arm(c, k, due);
 }
@@ -179,7 +192,7 @@ int apply_due(struct correlate *c, struct key *k) {
         int r = 0;
 
         /* armed too early: what is due before it, of other keys, comes first */
-        if (next <= k->armed && next <= watermark_of(c, key_rule(c, k))) {
+        if (next <= timers_armed(c, k) && next <= watermark_of(c, key_rule(c, k))) {
                 if (quiet == next)
                         r = episode_quiet_over(c, k, quiet);
                 else if (pending == next)

@@ -25,7 +25,7 @@ static void bits_set(struct correlate *c, struct key *k, uint8_t bits, int64_t s
         const struct rule *rule = key_rule(c, k);
 
         k->bits = k->base_bits = bits;
-        k->since = k->base_since = since;
+        k->since = k->extra->base_since = since;
         for (size_t i = 0; i < k->n_log; i++) {
                 struct entry *e = log_entry(rule, k, i);
 
@@ -37,22 +37,24 @@ static void bits_set(struct correlate *c, struct key *k, uint8_t bits, int64_t s
 /* Of an asset nothing was to be heard: its expectation begins anew. Silence that was told before goes on, unless
  * something came of it meanwhile. */
 static void each_unblind(struct correlate *c, struct key *k, int64_t to) {
-        bool silent = (k->flags & KEY_OPEN) && !k->n_pending;
+        bool silent = (k->flags & KEY_OPEN) && !k->extra->n_pending;
 
-        if (k->n_pending && (k->flags & KEY_OPEN) && k->pending[0].what == ITEM_FALL)
-                k->n_pending = 1;
+        if (k->extra->n_pending && (k->flags & KEY_OPEN) && k->extra->pending[0].what == ITEM_FALL)
+                k->extra->n_pending = 1;
         else
-                k->n_pending = 0;
-        bits_set(c, k, silent ? SWEEP_LEVEL | SWEEP_HELD : 0, k->since < to ? to : k->since);
+                k->extra->n_pending = 0;
+        if (k->since != WW_TIME_NONE)
+                bits_set(c, k, silent ? SWEEP_PURE | SWEEP_LEVEL | SWEEP_HELD | SWEEP_ROSE : 0,
+                         k->since < to ? to : k->since);
 }
 
 /* a clearing timer stands still meanwhile */
 static void key_unblind(struct correlate *c, struct key *k, int64_t from, int64_t to) {
         const struct rule *rule = key_rule(c, k);
 
-        if (rule->clear == CLEAR_QUIET && (k->flags & KEY_OPEN) && k->quiet_from < to)
-                k->quiet_from += to - (k->quiet_from > from ? k->quiet_from : from);
-        if (rule->each)
+        if (rule->clear == CLEAR_QUIET && (k->flags & KEY_OPEN) && k->extra->quiet_from < to)
+                k->extra->quiet_from += to - (k->extra->quiet_from > from ? k->extra->quiet_from : from);
+        if (rule->each && rule->condition == CONDITION_EXPECT && rule->after_schedule == SITE_NONE)
                 each_unblind(c, k, to);
 }
 

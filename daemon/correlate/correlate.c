@@ -17,6 +17,8 @@ struct correlate *correlate_free(struct correlate *c) {
         keys_free(c);
         lanes_free(c->lanes);
         texts_free(c->texts);
+        standing_free(c->standing);
+        arena_deinit(&c->derived_texts);
         arena_deinit(&c->scratch);
         free(c->table);
         free(c->by_rule);
@@ -34,6 +36,14 @@ int correlate_enrol(struct correlate *c, int64_t now) {
         for (uint32_t i = 0; i < c->rules->n; i++) {
                 const struct rule *rule = &c->rules->rules[i];
 
+                if (c->by_rule[i].deaf_until == WW_TIME_NEVER)
+                        continue;
+                if (!rule->each && rule->after_schedule != SITE_NONE) {
+                        int r = key_enrol(c, i, WW_STR_NONE, SITE_NONE, now);
+
+                        if (r)
+                                return r;
+                }
                 for (size_t j = 0; rule->each && j < rule->n_assets; j++) {
                         int r = key_enrol(c, i, site_asset(c->rules->site, rule->assets[j])->id, rule->assets[j], now);
 
@@ -60,9 +70,13 @@ int correlate_make(struct correlate **ret, const struct correlate_rules *rules, 
         c->by_rule = calloc(rules->n + 1, sizeof *c->by_rule);
         if (!c->table || !c->by_rule)
                 return -ENOMEM;
+        for (size_t i = 0; i < rules->n; i++)
+                c->by_rule[i].deaf_until = c->by_rule[i].partial_until = WW_TIME_NONE;
         r = texts_new(&c->texts);
         if (!r)
                 r = lanes_new(&c->lanes);
+        if (!r)
+                r = standing_new(&c->standing, rules->site);
         if (r)
                 return r;
         *ret = c;
@@ -85,19 +99,25 @@ int correlate_new(struct correlate **ret, const struct correlate_rules *rules, i
 }
 
 int correlate_time(struct correlate *c, int64_t now) {
-        if (now > c->now)
-                c->now = now;
-        while (!blind_now(c) && c->n_heap && c->heap[0]->due <= c->now) {
-                int r = apply_due(c, c->heap[0]);
+        /* step by step: what comes of a deadline does not depend on how far apart the records are */
+        while (!blind_now(c) && c->n_heap && c->heap[0].due <= now) {
+                int r;
 
+                if (c->heap[0].due > c->now)
+                        c->now = c->heap[0].due;
+                r = apply_due(c, c->heap[0].key);
+                if (!r)
+                        r = derived_deliver(c);
                 if (r)
                         return r;
         }
+        if (now > c->now)
+                c->now = now;
         return 0;
 }
 
 int64_t correlate_deadline(const struct correlate *c) {
-        return blind_now(c) || !c->n_heap ? WW_TIME_NEVER : c->heap[0]->due;
+        return blind_now(c) || !c->n_heap ? WW_TIME_NEVER : c->heap[0].due;
 }
 
 /* ---- events ---- */
@@ -121,6 +141,8 @@ static int match_key(struct correlate *c, const struct match *m, const struct ww
         bool exercise = event->flags & WW_EVENT_EXERCISE;
 
         *ret = NULL;
+        if (event->received < c->by_rule[m->rule].deaf_until || (c->derived_deep && rule->aliases[m->alias].alarms_all))
+                return 0;
         if (!key_format(c, rule, &rule->aliases[m->alias], event, &c->text)) {
                 c->figures.skipped_key_missing++;
                 return c->text.error;
@@ -178,7 +200,7 @@ static void held_release(struct correlate *c) {
 
 static int event_instant(struct correlate *c, const struct ww_event *event) {
         struct op op = {
-                .at = { event->time, event->seq, event->index },
+                .at = c->at,
                 .state = (uint8_t)event->state,
                 .flags = event->flags & WW_EVENT_RETAINED ? ENTRY_RETAINED : 0,
                 .event = event,
@@ -213,11 +235,10 @@ int correlate_deliver(struct correlate *c, const struct ww_event *event, bool le
         return level ? event_level(c, event) : event_instant(c, event);
 }
 
-int correlate_event(struct correlate *c, const struct ww_event *event) {
+int correlate_select(struct correlate *c, const struct ww_event *event) {
         bool level = index_level_family(c->rules->index, event->family);
-        int r = index_find(c->rules->index, event, &c->matches);
+        int r = index_find(c->rules->index, c->standing, event, &c->matches);
 
-        c->figures.events++;
         if (r)
                 return r;
         if (!c->matches.n && !level)
@@ -232,6 +253,49 @@ int correlate_event(struct correlate *c, const struct ww_event *event) {
         if (r)
                 return r;
         return correlate_deliver(c, event, level);
+}
+
+int correlate_event(struct correlate *c, const struct ww_event *event) {
+        int r;
+
+        c->figures.events++;
+        c->at = order_of(event);
+        r = correlate_select(c, event);
+        return r ? r : derived_deliver(c);
+}
+
+/* ---- what commands set ---- */
+
+int correlate_mode(struct correlate *c, struct ww_str name, bool on, int64_t now) {
+        uint32_t mode = site_mode_find(c->rules->site, name);
+        int r = 0;
+
+        if (mode == SITE_NONE)
+                return CORRELATE_E_UNKNOWN;
+        if (now > c->now)
+                c->now = now;
+        if (standing_mode_set(c->standing, mode, on, c->now))
+                r = guard_mode_changed(c, mode, c->now);
+        return r ? r : derived_deliver(c);
+}
+
+bool correlate_mode_on(const struct correlate *c, uint32_t mode) {
+        return standing_mode(c->standing, mode, WW_TIME_NEVER);
+}
+
+bool correlate_exercise(const struct correlate *c) {
+        return standing_exercise(c->standing, WW_TIME_NEVER);
+}
+
+int correlate_list(struct correlate *c, struct ww_str name, struct ww_str member, bool add, int64_t until,
+                   int64_t now) {
+        uint32_t list = site_list_find(c->rules->site, name);
+        int r;
+
+        if (list == SITE_NONE)
+                return CORRELATE_E_UNKNOWN;
+        r = standing_list_set(c->standing, list, member, add, until);
+        return r == STANDING_E_FULL ? CORRELATE_E_FULL : r;
 }
 
 /* ---- reset ---- */
@@ -256,6 +320,7 @@ int correlate_reset(struct correlate *c, struct ww_str name, struct ww_str text,
         bool limit = ww_str_is(name, emit_limit_rule);
         const struct rule *rule = rule_find(c->rules, limit ? key_part(&c->scratch, text, 0) : name);
         struct key *k;
+        int r;
 
         arena_reset(&c->scratch);
         if (limit && rule)
@@ -265,9 +330,12 @@ int correlate_reset(struct correlate *c, struct ww_str name, struct ww_str text,
         k = key_find(c, rule->number, exercise, text);
         if (!k || !(k->flags & KEY_OPEN) || (!rule->instant && (k->flags & KEY_UP)))
                 return 0;
-        k->flags &= (uint8_t)~KEY_OPEN;
-        c->figures.episodes--;
-        return apply_arm(c, k);
+        r = episode_end(c, k, now);
+        if (!r)
+                r = derived_note(c, k, false, order_deadline(now));
+        if (!r)
+                r = apply_arm(c, k);
+        return r ? r : derived_deliver(c);
 }
 
 void correlate_figures(const struct correlate *c, struct correlate_figures *ret) {

@@ -19,6 +19,8 @@ int correlate_rules_compile(struct correlate_rules **ret, const struct bundle *b
 struct correlate_rules *correlate_rules_free(struct correlate_rules *r);
 DEFINE_CLEANUP(struct correlate_rules *, correlate_rules_free)
 size_t correlate_rules_count(const struct correlate_rules *r);
+/** The `mute` of every rule that has one, for the alarm stage. Lives as long as the rules. */
+const struct ww_mute *correlate_rules_mutes(const struct correlate_rules *r, size_t *ret_n);
 /** Runs the rules' own examples on a virtual clock; what fails is told in `d` (expected, got, trace).
  *  0, DIAG_E_USER, -errno. *ret_run = how many ran. */
 int correlate_rules_examples(const struct correlate_rules *r, struct diag *d, size_t *ret_run);
@@ -46,12 +48,44 @@ int correlate_blind(struct correlate *c, bool blind, int64_t now);
 /** The operator's reset of an alarm with (rule, key): a latched episode ends. */
 int correlate_reset(struct correlate *c, struct ww_str rule, struct ww_str key, bool exercise, int64_t now);
 
-/** Between records: other rules. State of a rule whose hash(select, by, window, condition) is unchanged is kept;
- *  open episodes of rules that are gone give WW_DETECTION_REMOVED. */
-int correlate_swap(struct correlate *c, const struct correlate_rules *rules, int64_t now);
+/*
+ * Other rules, between records. State of a rule whose hash(select, by, window, condition) is unchanged is kept. What is
+ * new or changed may be primed beside the running instance, in another thread: a shadow is fed with what the journal
+ * holds (correlate_time, correlate_event, correlate_blind, correlate_mode, correlate_list, correlate_shadow_alarm), and
+ * swapped in. It tells nobody what it concludes.
+ */
+
+/** `from`: journal time of the swap as far as known; each rule listens from `from` − its `keep` on. Reads nothing but
+ *  the two rule sets, which must outlive it. *ret NULL: there is nothing to prime. 0 or -ENOMEM. */
+int correlate_shadow(struct correlate **ret, const struct correlate_rules *current, const struct correlate_rules *next,
+                     int64_t from);
+/** Journal time from which on it listens; events before are not heard. */
+int64_t correlate_shadow_since(const struct correlate *shadow);
+/** An alarm of the past, of a rule that the shadow does not run itself, as an event for those that read it. */
+int correlate_shadow_alarm(struct correlate *shadow, const struct ww_detection *alarm, uint64_t seq);
+
+/** `shadow`: fed up to this record; freed; NULL = nothing is primed. Open episodes of rules that are gone, or whose key
+ *  is another one, give WW_DETECTION_REMOVED; those of a changed rule stay; a level that is true in the shadow opens.
+ */
+int correlate_swap(struct correlate *c, const struct correlate_rules *rules, struct correlate *shadow, int64_t now);
+/** Of the rules that were primed with less than they look back on: when the last of them is complete; NONE. */
+int64_t correlate_partial_until(const struct correlate *c);
 
 int correlate_save(const struct correlate *c, struct buf *out);
 int correlate_load(struct correlate *c, struct rd *in); /* 0, -EBADMSG, -ENOMEM */
+
+enum {
+        CORRELATE_E_UNKNOWN = 1, /* the site has no such mode or list */
+        CORRELATE_E_FULL,        /* more members were set by command than are kept */
+};
+
+/** A mode goes on or off, from `now` on. 0, CORRELATE_E_UNKNOWN, -errno. */
+int correlate_mode(struct correlate *c, struct ww_str mode, bool on, int64_t now);
+bool correlate_mode_on(const struct correlate *c, uint32_t mode); /* by the site's number */
+/** A mode is on that marks everything as exercise. */
+bool correlate_exercise(const struct correlate *c);
+/** A member joins a named list (`until`, or NEVER) or leaves it. 0, CORRELATE_E_*, -errno. */
+int correlate_list(struct correlate *c, struct ww_str list, struct ww_str member, bool add, int64_t until, int64_t now);
 
 struct correlate_figures {
         uint64_t events, matched, skipped_key_missing, detections, evicted, refused;

@@ -1,6 +1,7 @@
 /*
  * From an item to a detection: evidence, title, place. Everything is borrowed for the call of the sink.
  */
+#include "base/span.h"
 #include "correlate/state.h"
 
 const char emit_limit_rule[] = "correlate-limit";
@@ -30,8 +31,8 @@ static void evidence_add(const struct correlate *c, const struct rule *rule, str
                 memmove(&l->rows[1], &l->rows[2], (--l->n - 1) * sizeof *l->rows);
         l->rows[l->n++] = (struct ww_evidence){
                 .role = role_of(rule, e),
-                .seq = e->at.seq,
-                .index = e->at.index,
+                .seq = e->at.input >> ORDER_INDEX_BITS,
+                .index = e->at.input & ((1u << ORDER_INDEX_BITS) - 1),
                 .time = e->at.time,
                 .device = texts_text(c->texts, e->device),
                 .kind = ww_str(ww_kind_name(c->rules->kinds, e->family, e->state)),
@@ -42,7 +43,7 @@ static void evidence_add(const struct correlate *c, const struct rule *rule, str
 /* everything in the window that the condition counts, and what is still on */
 static void evidence_window(const struct correlate *c, const struct key *k, struct order at, struct evidence_list *l) {
         const struct rule *rule = key_rule(c, k);
-        size_t from = rule->n_aggregates ? k->expire : 0;
+        size_t from = rule_windowed(rule) ? k->expire : 0;
 
         for (size_t i = 0; i < k->n_swept; i++) {
                 const struct entry *e = log_entry(rule, k, i);
@@ -93,20 +94,32 @@ static void evidence_expect(const struct correlate *c, const struct key *k, stru
         evidence_add(c, rule, l, rule->after_mask ? anchor_of(c, k, at) : best);
 }
 
-static void evidence_collect(const struct correlate *c, const struct key *k, enum ww_detection_what what,
-                             const struct item *item, struct evidence_list *l) {
+struct evidence_steps {
+        const struct correlate *c;
+        const struct rule *rule;
+        struct evidence_list *list;
+};
+
+static void evidence_step(void *userdata, const struct entry *e, uint16_t as) {
+        const struct evidence_steps *s = userdata;
+
+        evidence_add(s->c, s->rule, s->list, e);
+        s->list->rows[s->list->n - 1].role = s->rule->aliases[__builtin_ctz(as)].alias;
+}
+
+static int evidence_collect(const struct correlate *c, const struct key *k, enum ww_detection_what what,
+                            const struct item *item, struct evidence_list *l) {
         const struct rule *rule = key_rule(c, k);
 
-        for (size_t i = 0; i < item->n_steps; i++)
-                evidence_add(c, rule, l, log_find(rule, k, item->steps[i]));
-        if (item->n_steps)
-                return;
+        if (rule->condition == CONDITION_SEQUENCE && item->what == ITEM_MATCH)
+                return sequence_events(c, k, item, evidence_step, &(struct evidence_steps){ c, rule, l });
         if (what == WW_DETECTION_RAISE && rule->condition == CONDITION_EXPECT)
                 evidence_expect(c, k, item->at, l);
         else if (what == WW_DETECTION_RAISE && !rule->instant)
                 evidence_window(c, k, item->at, l);
         else
                 evidence_add(c, rule, l, log_find(rule, k, item->at));
+        return 0;
 }
 
 static struct ww_str zone_of(const struct correlate *c, uint32_t asset, bool title) {
@@ -145,7 +158,7 @@ static void title_captured(struct correlate *c, const struct field *f, const str
 /* a part of the key; a zone or an asset of the site by its title */
 static struct ww_str title_key(struct correlate *c, const struct key *k, const struct title_part *part) {
         const struct site *site = c->rules->site;
-        struct ww_str id = key_part(&c->scratch, key_text(k), (size_t)part->key);
+        struct ww_str id = key_part(&c->scratch, key_text(c, k), (size_t)part->key);
 
         if (part->field->source == FIELD_ZONE || part->field->source == FIELD_ZONE_TYPE) {
                 uint32_t zone = site_zone_find(site, id);
@@ -202,7 +215,9 @@ static uint32_t flags_of(const struct correlate *c, const struct key *k, const s
         flags |= rule->instant ? WW_DETECTION_INSTANT : 0;
         flags |= rule->clear == CLEAR_MANUAL || (rule->instant && rule->clear == CLEAR_DEFAULT) ? WW_DETECTION_MANUAL
                                                                                                 : 0;
-        flags |= item->at.time < k->partial_until ? WW_DETECTION_PARTIAL : 0;
+        flags |= item->at.time < key_extra(k)->partial_until || item->at.time < c->by_rule[k->rule].partial_until
+                         ? WW_DETECTION_PARTIAL
+                         : 0;
         flags |= k->flags & KEY_EXERCISE ? WW_DETECTION_EXERCISE : 0;
         flags |= rule->covert ? WW_DETECTION_COVERT : 0;
         return flags | (late || what == WW_DETECTION_REFUTED ? WW_DETECTION_LATE : 0);
@@ -217,16 +232,36 @@ static void place_remember(struct correlate *c, struct key *k, const struct entr
         k->asset = e->asset;
 }
 
+/* what else was so: the guard's values, and the time that made it an alarm */
+static void context_render(struct correlate *c, const struct key *k, enum ww_detection_what what,
+                           const struct item *item, struct buf *out) {
+        const struct rule *rule = key_rule(c, k);
+        char span[32];
+
+        if (what != WW_DETECTION_RAISE && what != WW_DETECTION_AGAIN)
+                return;
+        guard_print(c, k, item->at.time, out);
+        if (order_is_event(item->at))
+                return;
+        if (rule->condition == CONDITION_EXPECT && k->since != WW_TIME_NONE) {
+                span_format(rule_span_of(c, &rule->span_for, k->asset), span);
+                buf_printf(out, "%snothing came for %s", out->n ? "; " : "", span);
+        } else if (rule->hold.usec || rule->hold.field) {
+                span_format(item->at.time - k->since, span);
+                buf_printf(out, "%sheld for %s", out->n ? "; " : "", span);
+        }
+}
+
 static int emit_with(struct correlate *c, struct key *k, enum ww_detection_what what, const struct item *item,
                      struct evidence_list *list) {
         const struct rule *rule = key_rule(c, k);
-        _cleanup_buf_ struct buf title = BUF_INIT;
+        _cleanup_buf_ struct buf title = BUF_INIT, context = BUF_INIT;
         struct ww_detection d = {
                 .what = what,
                 .flags = flags_of(c, k, item, what),
                 .rule = rule->name,
                 .rule_hash = rule->hash,
-                .key = key_text(k),
+                .key = key_text(c, k),
                 .hazard = rule->hazard,
                 .klass = rule->klass,
                 .priority = k->priority,
@@ -238,28 +273,37 @@ static int emit_with(struct correlate *c, struct key *k, enum ww_detection_what 
                 .time = item->at.time,
                 .evidence = list->rows,
                 .n_evidence = list->n,
+                .after = rule->after,
+                .n_after = rule->n_after,
         };
         int r;
 
         title_render(c, k, list->last, &title);
-        if (title.error)
-                return title.error;
+        context_render(c, k, what, item, &context);
+        if (title.error || context.error)
+                return title.error ? title.error : context.error;
         d.title = buf_str(&title);
+        d.context = buf_str(&context);
         if (k->asset < site_asset_count(c->rules->site))
                 d.asset = site_asset(c->rules->site, k->asset)->id;
         c->figures.detections++;
-        r = c->sink(c->userdata, &d);
+        r = c->silent ? 0 : c->sink(c->userdata, &d);
         arena_reset(&c->scratch);
         return r;
 }
 
 int emit(struct correlate *c, struct key *k, enum ww_detection_what what, const struct item *item) {
         struct evidence_list list = { .n = 0 };
+        int r = evidence_collect(c, k, what, item, &list);
 
-        evidence_collect(c, k, what, item, &list);
+        if (r)
+                return r;
         if (what == WW_DETECTION_RAISE || what == WW_DETECTION_AGAIN)
                 place_remember(c, k, list.last);
-        return emit_with(c, k, what, item, &list);
+        r = emit_with(c, k, what, item, &list);
+        if (!r && (what == WW_DETECTION_RAISE || what == WW_DETECTION_CLEAR))
+                r = derived_note(c, k, what == WW_DETECTION_RAISE, item->at);
+        return r;
 }
 
 int emit_removed(struct correlate *c, struct key *k) {
@@ -293,7 +337,7 @@ int emit_limit(struct correlate *c, uint32_t number, enum emit_limit limit) {
                 .time = c->now,
         };
 
-        if (c->by_rule[number].told & limit)
+        if (c->silent || c->by_rule[number].told & limit)
                 return 0;
         c->by_rule[number].told |= limit;
         for (size_t i = 0; i < sizeof limit_rows / sizeof *limit_rows; i++)

@@ -10,16 +10,21 @@ static bool rises(const struct item *item) {
 }
 
 static int pending_push(struct correlate *c, struct key *k, const struct item *item) {
-        if (k->n_pending == UINT16_MAX || k->n_pending >= key_rule(c, k)->limit_events)
+        struct extra *x;
+
+        if (key_extend(c, k) < 0)
+                return -ENOMEM;
+        x = k->extra;
+        if (x->n_pending >= key_rule(c, k)->limit_events)
                 return emit_limit(c, k->rule, LIMIT_EVENTS);
-        if (!(k->n_pending & (k->n_pending - 1))) { /* full at 0 and at each power of two */
-                struct item *p = realloc(k->pending, (k->n_pending ? k->n_pending * 2u : 1u) * sizeof *p);
+        if (!(x->n_pending & (x->n_pending - 1))) { /* full at 0 and at each power of two */
+                struct item *p = realloc(x->pending, (x->n_pending ? x->n_pending * 2u : 1u) * sizeof *p);
 
                 if (!p)
                         return -ENOMEM;
-                k->pending = p;
+                x->pending = p;
         }
-        k->pending[k->n_pending++] = *item;
+        x->pending[x->n_pending++] = *item;
         return 0;
 }
 
@@ -28,12 +33,12 @@ static bool known(const struct correlate *c, const struct key *k, const struct i
         const struct rule *rule = key_rule(c, k);
 
         if (!rises(item))
-                return item->at.time <= k->opened || !(k->flags & (KEY_OPEN | KEY_UP));
-        if (item->at.seq)
+                return item->at.time <= key_extra(k)->opened || !(k->flags & (KEY_OPEN | KEY_UP));
+        if (order_is_event(item->at))
                 return !rule->positive;
-        if (rule->condition != CONDITION_WHEN && rule->condition != CONDITION_LEVEL)
+        if (rule->instant || (rule->condition != CONDITION_WHEN && rule->condition != CONDITION_LEVEL))
                 return true;
-        return (k->flags & KEY_OPEN) || item->at.time <= k->opened;
+        return (k->flags & KEY_OPEN) || item->at.time <= key_extra(k)->opened;
 }
 
 int episode_item(struct correlate *c, struct key *k, const struct item *given) {
@@ -45,14 +50,16 @@ int episode_item(struct correlate *c, struct key *k, const struct item *given) {
         if (c->muted)
                 return 0;
         item.grade = k->grade;
-        if (c->rebuilding && rises(&item) && item.at.time <= k->opened)
+        if (c->rebuilding && rises(&item) && item.at.time <= key_extra(k)->opened)
                 c->opened_seen = true;
-        e = rises(&item) && item.at.seq ? log_find(rule, k, item.at) : NULL;
+        e = rises(&item) && order_is_event(item.at) ? log_find(rule, k, item.at) : NULL;
         if (e && (e->flags & ENTRY_FIRED))
                 return 0;
-        if (item.at.time <= watermark_of(c, rule) && !k->n_pending)
+        if (item.at.time <= watermark_of(c, rule) && !key_extra(k)->n_pending)
                 return c->rebuilding && known(c, k, &item) ? 0 : episode_commit(c, k, &item);
-        eager = e && rule->positive && !k->n_pending && episode_quiet(c, k) > item.at.time;
+        if (!rises(&item) && item.what != ITEM_FALL && !(k->flags & KEY_OPEN) && !key_extra(k)->n_pending)
+                return 0; /* there is nothing that it could end or grade, and it must not keep a rise waiting */
+        eager = e && rule->positive && !key_extra(k)->n_pending && episode_quiet(c, k) > item.at.time;
         return eager ? episode_commit(c, k, &item) : pending_push(c, k, &item);
 }
 
@@ -65,18 +72,42 @@ static int open_or_again(struct correlate *c, struct key *k, const struct item *
         if (k->flags & KEY_OPEN)
                 return emit(c, k, WW_DETECTION_AGAIN, item);
         k->flags |= KEY_OPEN;
-        k->opened = item->at.time;
+        k->extra->opened = item->at.time;
         c->opened_seen = true;
         c->figures.episodes++;
         return emit(c, k, WW_DETECTION_RAISE, item);
 }
 
-static int close_episode(struct correlate *c, struct key *k, const struct item *item) {
+/* other rules may still ask for it as of a moment before */
+static int spell_remember(struct correlate *c, struct key *k, int64_t closed) {
+        struct extra *x = k->extra;
+
+        if (!key_rule(c, k)->read_by_others)
+                return 0;
+        if (!x->past)
+                x->past = calloc(SPELLS, sizeof *x->past);
+        if (!x->past)
+                return -ENOMEM;
+        memmove(x->past + 1, x->past, (SPELLS - 1) * sizeof *x->past);
+        x->past[0] = (struct spell){ x->opened, closed };
+        return 0;
+}
+
+int episode_end(struct correlate *c, struct key *k, int64_t time) {
         if (!(k->flags & KEY_OPEN))
                 return 0;
         k->flags &= (uint8_t)~KEY_OPEN;
         c->figures.episodes--;
-        return emit(c, k, WW_DETECTION_CLEAR, item);
+        return spell_remember(c, k, time);
+}
+
+static int close_episode(struct correlate *c, struct key *k, const struct item *item) {
+        int r;
+
+        if (!(k->flags & KEY_OPEN))
+                return 0;
+        r = episode_end(c, k, item->at.time);
+        return r ? r : emit(c, k, WW_DETECTION_CLEAR, item);
 }
 
 static int commit_fall(struct correlate *c, struct key *k, const struct item *item) {
@@ -86,7 +117,7 @@ static int commit_fall(struct correlate *c, struct key *k, const struct item *it
         case CLEAR_MANUAL: /* latched by the alarm; the condition follows the level */
                 return close_episode(c, k, item);
         case CLEAR_QUIET:
-                k->quiet_from = item->at.time;
+                k->extra->quiet_from = item->at.time;
                 return 0;
         case CLEAR_EXPR:
                 return 0;
@@ -97,6 +128,8 @@ static int commit_fall(struct correlate *c, struct key *k, const struct item *it
 int episode_commit(struct correlate *c, struct key *k, const struct item *item) {
         const struct rule *rule = key_rule(c, k);
 
+        if (key_extend(c, k) < 0)
+                return -ENOMEM;
         switch (item->what) {
         case ITEM_RISE:
                 k->flags |= KEY_UP;
@@ -104,7 +137,7 @@ int episode_commit(struct correlate *c, struct key *k, const struct item *item) 
         case ITEM_MATCH:
                 if (!rule->instant && !(k->flags & KEY_OPEN))
                         return 0;
-                k->quiet_from = item->at.time;
+                k->extra->quiet_from = item->at.time;
                 return open_or_again(c, k, item);
         case ITEM_FALL:
                 return commit_fall(c, k, item);
@@ -120,15 +153,18 @@ int episode_commit(struct correlate *c, struct key *k, const struct item *item) 
 }
 
 int episode_pending_first(struct correlate *c, struct key *k) {
-        struct item first = k->pending[0];
+        struct extra *x = k->extra;
+        struct item first = x->pending[0];
 
-        memmove(k->pending, k->pending + 1, --k->n_pending * sizeof first);
+        memmove(x->pending, x->pending + 1, --x->n_pending * sizeof first);
         return episode_commit(c, k, &first);
 }
 
 void episode_drop_from(struct key *k, struct order at) {
-        while (k->n_pending && order_compare(k->pending[k->n_pending - 1].at, at) >= 0)
-                k->n_pending--;
+        struct extra *x = k->extra;
+
+        while (x && x->n_pending && order_compare(x->pending[x->n_pending - 1].at, at) >= 0)
+                x->n_pending--;
 }
 
 int64_t episode_quiet(const struct correlate *c, const struct key *k) {
@@ -138,7 +174,7 @@ int64_t episode_quiet(const struct correlate *c, const struct key *k) {
         if (rule->clear != CLEAR_QUIET || !(k->flags & KEY_OPEN) || (!rule->instant && (k->flags & KEY_UP)))
                 return WW_TIME_NEVER;
         quiet = rule_span_of(c, &rule->quiet, k->asset);
-        return quiet ? k->quiet_from + quiet : WW_TIME_NEVER;
+        return quiet ? k->extra->quiet_from + quiet : WW_TIME_NEVER;
 }
 
 int episode_quiet_over(struct correlate *c, struct key *k, int64_t time) {
@@ -149,17 +185,18 @@ int episode_quiet_over(struct correlate *c, struct key *k, int64_t time) {
 int episode_after_rebuild(struct correlate *c, struct key *k, struct order from) {
         const struct rule *rule = key_rule(c, k);
         struct item item = { .at = from, .what = ITEM_FALL, .grade = k->grade };
-        bool held = k->bits & SWEEP_HELD;
+        bool held = k->bits & SWEEP_HELD, rose = k->bits & SWEEP_ROSE;
+        int64_t opened = key_extra(k)->opened;
         int r = 0;
 
-        if ((k->flags & KEY_OPEN) && k->opened >= from.time && !c->opened_seen &&
-            (!rule->n_aggregates || k->trimmed == WW_TIME_NONE || k->trimmed <= k->opened - rule->within))
+        if ((k->flags & KEY_OPEN) && opened >= from.time && !c->opened_seen &&
+            (!rule->n_aggregates || k->trimmed == WW_TIME_NONE || k->trimmed <= opened - rule_horizon(rule)))
                 r = emit(c, k, WW_DETECTION_REFUTED, &item);
-        if (r || rule->instant || k->n_pending)
+        if (r || rule->instant || key_extra(k)->n_pending)
                 return r;
-        if (!held && (k->flags & KEY_UP)) {
-                if (k->opened > item.at.time)
-                        item.at = order_deadline(k->opened);
+        if (!rose && (k->flags & KEY_UP)) {
+                if (opened > item.at.time)
+                        item.at = order_deadline(opened);
                 return episode_commit(c, k, &item);
         }
         if (held && !(k->flags & (KEY_UP | KEY_OPEN))) {

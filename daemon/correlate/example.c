@@ -106,6 +106,7 @@ static int play(struct runner *r, const struct example_row *row, size_t i) {
         if (row->act == EXAMPLE_RESET)
                 return correlate_reset(c, r->rule->name, row->key, false, EXAMPLE_START + row->arrival);
         event_make(r, row, i, &event);
+        c->at = order_of(&event);
         e = hold(r, row);
         if (e)
                 return e;

@@ -329,13 +329,13 @@ static int matches_add(struct matches *out, struct match m) {
         return 0;
 }
 
-static int matches_try(const struct index *x, const struct ww_event *event, const struct match *refs, size_t n,
-                       struct matches *out) {
+static int matches_try(const struct index *x, const struct standing *standing, const struct ww_event *event,
+                       const struct match *refs, size_t n, struct matches *out) {
         for (size_t i = 0; i < n; i++) {
                 const struct rule *rule = &x->set->rules[refs[i].rule];
                 int r = 0;
 
-                if (selection_matches(x->set, &rule->aliases[refs[i].alias], event))
+                if (selection_matches(x->set, standing, &rule->aliases[refs[i].alias], event))
                         r = matches_add(out, refs[i]);
                 if (r)
                         return r;
@@ -362,7 +362,8 @@ static struct ww_str value_mark(struct ww_value v, char buffer[static 40]) {
         return WW_STR_NONE;
 }
 
-static int table_try(const struct index *x, const struct table *t, const struct ww_event *event, struct matches *out) {
+static int table_try(const struct index *x, const struct standing *standing, const struct table *t,
+                     const struct ww_event *event, struct matches *out) {
         struct ww_value v = field_load(t->field, x->set->site, event);
         const struct slot *slot;
         struct ww_str text;
@@ -370,10 +371,11 @@ static int table_try(const struct index *x, const struct table *t, const struct 
 
         text = value_mark(v, buffer);
         slot = text.p ? table_find(t, text) : NULL;
-        return slot ? matches_try(x, event, t->refs + slot->first, slot->n, out) : 0;
+        return slot ? matches_try(x, standing, event, t->refs + slot->first, slot->n, out) : 0;
 }
 
-int index_find(const struct index *x, const struct ww_event *event, struct matches *out) {
+int index_find(const struct index *x, const struct standing *standing, const struct ww_event *event,
+               struct matches *out) {
         const struct group *g;
         int r;
 
@@ -381,8 +383,8 @@ int index_find(const struct index *x, const struct ww_event *event, struct match
         if (event->family >= x->set->kinds->n || (unsigned)event->state >= STATES)
                 return 0;
         g = &x->groups[event->family * STATES + event->state];
-        r = matches_try(x, event, g->always, g->n_always, out);
+        r = matches_try(x, standing, event, g->always, g->n_always, out);
         for (size_t i = 0; i < g->n_tables && !r; i++)
-                r = table_try(x, &g->tables[i], event, out);
+                r = table_try(x, standing, &g->tables[i], event, out);
         return r;
 }

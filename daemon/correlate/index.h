@@ -4,6 +4,7 @@
  * not on how many exist.
  */
 #include "correlate/rule.h"
+#include "correlate/standing.h"
 
 struct index;
 
@@ -21,11 +22,13 @@ int index_new(struct index **ret, const struct correlate_rules *set);
 struct index *index_free(struct index *x);
 
 /** All selections that `event` matches, sorted by (rule, alias), into `out` (grown as needed). 0 or -ENOMEM. */
-int index_find(const struct index *x, const struct ww_event *event, struct matches *out);
+int index_find(const struct index *x, const struct standing *standing, const struct ww_event *event,
+               struct matches *out);
 /** True if some selection is a level over this family: then every event of it matters to the levels in force. */
 bool index_level_family(const struct index *x, ww_family family);
 /** True if `event` satisfies this selection, kind included. */
-bool selection_matches(const struct correlate_rules *set, const struct selection *s, const struct ww_event *event);
+bool selection_matches(const struct correlate_rules *set, const struct standing *standing, const struct selection *s,
+                       const struct ww_event *event);
 
 /* a field as a person wrote it: `badge=17` */
 struct selection_field {

@@ -10,22 +10,20 @@
 
 #define EVICT_TRIES 64
 
-struct ww_str key_text(const struct key *k) {
-        return (struct ww_str){ k->text, k->text_n };
+const struct extra extra_none = { .lead = WW_TIME_NONE, .opened = WW_TIME_NONE, .partial_until = WW_TIME_NONE };
+
+static uint32_t hash_of(uint32_t rule, bool exercise, struct ww_str text) {
+        return (uint32_t)XXH3_64bits_withSeed(text.p ? text.p : "", text.n, (uint64_t)rule << 1 | exercise);
 }
 
-static uint64_t hash_of(uint32_t rule, bool exercise, struct ww_str text) {
-        return XXH3_64bits_withSeed(text.p ? text.p : "", text.n, (uint64_t)rule << 1 | exercise);
-}
-
-static size_t slot_of(const struct correlate *c, uint64_t hash, uint32_t rule, bool exercise, struct ww_str text) {
+static size_t slot_of(const struct correlate *c, uint32_t hash, uint32_t rule, bool exercise, struct ww_str text) {
         size_t at = hash & c->table_mask;
 
         for (; c->table[at]; at = (at + 1) & c->table_mask) {
                 const struct key *k = c->table[at];
 
                 if (k->hash == hash && k->rule == rule && !(k->flags & KEY_EXERCISE) == !exercise &&
-                    ww_str_equal(key_text(k), text))
+                    ww_str_equal(key_text(c, k), text))
                         break;
         }
         return at;
@@ -93,14 +91,36 @@ void key_touch(struct correlate *c, struct key *k) {
 
 /* without its log, which is counted as it grows */
 static size_t key_bytes(const struct rule *rule, size_t text_n) {
-        return sizeof(struct key) + text_n + rule->n_aggregates * sizeof(struct aggregate_state);
+        return sizeof(struct key) + rule->tallies_size + text_n;
+}
+
+int key_extend(struct correlate *c, struct key *k) {
+        if (k->extra)
+                return 0;
+        k->extra = malloc(sizeof *k->extra);
+        if (!k->extra)
+                return -ENOMEM;
+        *k->extra = extra_none;
+        c->figures.key_bytes += sizeof *k->extra;
+        return 0;
+}
+
+static void extra_free(struct correlate *c, struct key *k) {
+        if (!k->extra)
+                return;
+        span_free(k);
+        sequence_free(key_rule(c, k), k);
+        free(k->extra->past);
+        free(k->extra->pending);
+        free(k->extra);
+        c->figures.key_bytes -= sizeof *k->extra;
 }
 
 void key_free(struct correlate *c, struct key *k) {
         const struct rule *rule = key_rule(c, k);
 
         timers_disarm(c, k);
-        table_remove(c, slot_of(c, k->hash, k->rule, k->flags & KEY_EXERCISE, key_text(k)));
+        table_remove(c, slot_of(c, k->hash, k->rule, k->flags & KEY_EXERCISE, key_text(c, k)));
         list_remove(&c->by_rule[k->rule], k);
         c->by_rule[k->rule].n_keys--;
         c->figures.keys--;
@@ -108,22 +128,28 @@ void key_free(struct correlate *c, struct key *k) {
         c->figures.episodes -= !!(k->flags & KEY_OPEN);
         log_free(c, k);
         texts_drop(c->texts, k->device);
-        aggregate_free(rule, k);
-        span_free(k);
-        free(k->runs);
-        free(k->pending);
+        tallies_free(rule, k);
+        extra_free(c, k);
         free(k);
 }
 
 static bool evictable(const struct rule *rule, const struct key *k) {
-        return !(k->flags & KEY_OPEN) && !k->pins && !rule->each && !k->n_pending &&
-               !(rule->after_mask && k->expire < k->n_log);
+        return !(k->flags & KEY_OPEN) && !k->pins && !rule->each && rule->after_schedule == SITE_NONE &&
+               !key_extra(k)->n_pending && !(rule->after_mask && k->expire < k->n_log);
+}
+
+/* another rule may still ask for an episode that is over */
+static bool remembered(const struct correlate *c, const struct key *k) {
+        const struct extra *x = key_extra(k);
+
+        return x->past && x->past[0].closed > c->now - c->rules->wait_max;
 }
 
 /* nothing that it holds can matter any more */
 static bool spent(const struct correlate *c, const struct rule *rule, const struct key *k) {
         return evictable(rule, k) && !span_any(k, UINT16_MAX) &&
-               (!k->n_log || log_entry(rule, k, k->n_log - 1)->at.time <= watermark_memory(c, rule));
+               (!k->n_log || log_entry(rule, k, k->n_log - 1)->at.time <= watermark_memory(c, rule)) &&
+               (!rule->n_score_tests || tallies_spent(rule, k, watermark_of(c, rule))) && !remembered(c, k);
 }
 
 static void reclaim(struct correlate *c, const struct rule *rule, struct rule_state *s) {
@@ -154,35 +180,30 @@ static bool evict(struct correlate *c, const struct rule *rule, struct rule_stat
         return s->n_keys < rule->limit_keys;
 }
 
-static struct key *key_make(struct correlate *c, uint32_t rule, bool exercise, struct ww_str text, uint64_t hash) {
+static struct key *key_make(struct correlate *c, uint32_t rule, bool exercise, struct ww_str text, uint32_t hash) {
         const struct rule *r = &c->rules->rules[rule];
-        struct key *k = calloc(1, sizeof *k + text.n);
+        struct key *k = calloc(1, key_bytes(r, text.n));
 
-        if (!k)
+        if (!k || (!r->lean && key_extend(c, k) < 0)) {
+                free(k);
                 return NULL;
-        if (r->n_aggregates) {
-                k->aggregates = calloc(r->n_aggregates, sizeof *k->aggregates);
-                if (!k->aggregates) {
-                        free(k);
-                        return NULL;
-                }
         }
         k->hash = hash;
         k->rule = rule;
         k->flags = exercise ? KEY_EXERCISE : 0;
-        k->at = k->lead = k->trimmed = k->opened = k->partial_until = WW_TIME_NONE;
+        k->at = k->trimmed = WW_TIME_NONE;
         k->asset = SITE_NONE;
         k->priority = (uint8_t)r->priority;
         k->grade = k->base_grade = (uint8_t)r->priority;
-        k->text_n = (uint32_t)text.n;
-        memcpy(k->text, text.p ? text.p : "", text.n);
+        k->text_n = (uint16_t)text.n;
+        memcpy((char *)k->tail + r->tallies_size, text.p ? text.p : "", text.n);
         return k;
 }
 
 int key_get(struct correlate *c, uint32_t rule, bool exercise, struct ww_str text, struct key **ret) {
         const struct rule *r = &c->rules->rules[rule];
         struct rule_state *s = &c->by_rule[rule];
-        uint64_t hash = hash_of(rule, exercise, text);
+        uint32_t hash = hash_of(rule, exercise, text);
         struct key *k = c->table[slot_of(c, hash, rule, exercise, text)];
 
         *ret = k;
@@ -286,10 +307,12 @@ struct ww_str key_part(struct arena *scratch, struct ww_str text, size_t part) {
 
 int key_enrol(struct correlate *c, uint32_t rule, struct ww_str asset, uint32_t index, int64_t now) {
         _cleanup_buf_ struct buf text = BUF_INIT;
+        const struct rule *enrolled = &c->rules->rules[rule];
         struct key *k;
         int r;
 
-        key_put_part(&text, WW_STR("asset"), asset);
+        if (asset.n)
+                key_put_part(&text, WW_STR("asset"), asset);
         if (text.error)
                 return text.error;
         if (key_find(c, rule, false, buf_str(&text)))
@@ -298,7 +321,11 @@ int key_enrol(struct correlate *c, uint32_t rule, struct ww_str asset, uint32_t 
         if (r || !k)
                 return r;
         k->asset = index;
-        k->since = k->base_since = k->at = now;
+        k->since = k->extra->base_since = k->at = now;
+        if (c->silent && enrolled->condition == CONDITION_EXPECT &&
+            enrolled->after_schedule == SITE_NONE) /* primed: heard of in the past, or enrolled by the swap */
+                k->since = k->extra->base_since = WW_TIME_NONE;
+        window_enrol(c, k, now);
         if (index < site_asset_count(c->rules->site))
                 k->device = texts_ref(c->texts, site_asset(c->rules->site, index)->device);
         return apply_arm(c, k);

@@ -308,7 +308,7 @@ static int lane_ops(struct correlate *c, const struct lane *lane, size_t place, 
 
 int lanes_event(struct correlate *c, const struct ww_event *event, const struct lane_match *matches, size_t n) {
         struct op base = {
-                .at = { event->time, event->seq, event->index },
+                .at = c->at,
                 .state = (uint8_t)event->state,
                 .flags = event->flags & WW_EVENT_RETAINED ? ENTRY_RETAINED : 0,
                 .event = event,
@@ -357,6 +357,28 @@ int lanes_save(const struct correlate *c, struct buf *out) {
         return out->error;
 }
 
+/* Of a swap, where the lane may be there already: an event that both know holds what it held in either. */
+static int item_merge(struct lane *lane, struct order at, uint8_t state, const struct lane_match *held, size_t n) {
+        size_t place = lane->n;
+        struct lane_match *all;
+        struct lane_item *item;
+
+        while (place && order_compare(lane->items[place - 1].at, at) > 0)
+                place--;
+        if (!place || order_compare(lane->items[place - 1].at, at) != 0)
+                return item_insert(lane, place, at, state, held, n);
+        item = &lane->items[place - 1];
+        all = n ? realloc(item->held, (item->n + n) * sizeof *all) : item->held;
+        if (n && !all)
+                return -ENOMEM;
+        item->held = all;
+        for (size_t i = 0; i < n; i++) {
+                all[item->n++] = held[i];
+                held[i].key->pins++;
+        }
+        return 0;
+}
+
 static int item_load(struct rd *in, struct lane *lane, struct key **keys, size_t n_keys) {
         struct order at = order_load(in);
         uint8_t state = rd_u8(in);
@@ -379,7 +401,7 @@ static int item_load(struct rd *in, struct lane *lane, struct key **keys, size_t
                         held[kept++] = (struct lane_match){ keys[number], (uint16_t)mask };
         }
         if (!r && !in->failed)
-                r = item_insert(lane, lane->n, at, state, held, kept);
+                r = item_merge(lane, at, state, held, kept);
         free(held);
         return in->failed ? -EBADMSG : r;
 }

@@ -32,16 +32,18 @@ static void entry_release(struct correlate *c, const struct rule *rule, struct e
 
 int log_reserve(struct correlate *c, struct key *k, uint32_t capacity) {
         const struct rule *rule = key_rule(c, k);
-        uint8_t *log;
+        uint8_t *log, bits = k->log_bits;
 
-        if (capacity <= k->log_capacity)
+        while (log_capacity(bits) < capacity)
+                bits++;
+        if (bits == k->log_bits)
                 return 0;
-        log = realloc(k->log, capacity * rule->entry_size);
+        log = realloc(k->log, log_capacity(bits) * rule->entry_size);
         if (!log)
                 return -ENOMEM;
-        c->figures.key_bytes += (capacity - k->log_capacity) * rule->entry_size;
+        c->figures.key_bytes += (log_capacity(bits) - log_capacity(k->log_bits)) * rule->entry_size;
         k->log = log;
-        k->log_capacity = capacity;
+        k->log_bits = bits;
         return 0;
 }
 
@@ -49,7 +51,7 @@ struct entry *log_open(struct correlate *c, struct key *k, size_t place, struct 
         const struct rule *rule = key_rule(c, k);
         struct entry *e;
 
-        if (k->n_log == k->log_capacity && log_reserve(c, k, k->log_capacity ? k->log_capacity * 2 : 1) < 0)
+        if (k->n_log == log_capacity(k->log_bits) && log_reserve(c, k, k->n_log + 1) < 0)
                 return NULL;
         e = log_entry(rule, k, place);
         memmove((uint8_t *)e + rule->entry_size, e, (k->n_log - place) * rule->entry_size);
@@ -61,7 +63,8 @@ struct entry *log_open(struct correlate *c, struct key *k, size_t place, struct 
 
 /* An entry goes. The sweep's scalars behind it are from now on those in front of what follows: the entry before it, or
  * the base, takes them over. */
-static void scalars_pass(struct key *k, const struct entry *gone, struct entry *before) {
+static void scalars_pass(const struct rule *rule, struct key *k, struct entry *gone, struct entry *before) {
+        tallies_settle(rule, k, gone);
         if (gone->at.time > k->trimmed)
                 k->trimmed = gone->at.time;
         if (before) {
@@ -74,7 +77,8 @@ static void scalars_pass(struct key *k, const struct entry *gone, struct entry *
                         before->flags |= ENTRY_ENDED_LATER;
                 return;
         }
-        k->base_since = gone->since;
+        if (k->extra)
+                k->extra->base_since = gone->since;
         k->base_bits = gone->bits;
         k->base_grade = gone->grade;
 }
@@ -83,7 +87,7 @@ void log_drop(struct correlate *c, struct key *k, size_t place) {
         const struct rule *rule = key_rule(c, k);
         struct entry *e = log_entry(rule, k, place);
 
-        scalars_pass(k, e, place ? log_entry(rule, k, place - 1) : NULL);
+        scalars_pass(rule, k, e, place ? log_entry(rule, k, place - 1) : NULL);
         entry_release(c, rule, e);
         memmove(e, (uint8_t *)e + rule->entry_size, (k->n_log - place - 1) * rule->entry_size);
         k->n_log--;
@@ -94,14 +98,20 @@ void log_drop(struct correlate *c, struct key *k, size_t place) {
 /* what a trim may take */
 struct trim {
         int64_t cut;     /* up to here */
+        size_t before;   /* entries before this one */
         int64_t settled; /* of an expectation: whose deadline has passed in front of this entry, which knows of it */
 };
 
 static struct trim trim_of(const struct correlate *c, const struct key *k) {
         const struct rule *rule = key_rule(c, k);
-        struct trim t = { watermark_memory(c, rule), WW_TIME_NEVER };
+        struct trim t = { watermark_memory(c, rule), k->n_log, WW_TIME_NEVER };
         size_t place;
 
+        if (rule->window == WINDOW_SESSION) { /* a session is known by its first event: they go as a whole */
+                t.before = log_place(rule, k, order_deadline(t.cut + 1));
+                while (t.before && (t.before == k->n_log || !(log_entry(rule, k, t.before)->flags & ENTRY_FIRST)))
+                        t.before--;
+        }
         if (!rule->after_mask)
                 return t;
         place = log_place(rule, k, order_deadline(watermark_of(c, rule) + 1));
@@ -113,7 +123,7 @@ static bool trimmable(const struct correlate *c, const struct key *k, size_t i, 
         const struct rule *rule = key_rule(c, k);
         const struct entry *e = log_entry(rule, k, i);
 
-        if (e->at.time > t->cut || e->pinned || (rule_windowed(rule) && i >= k->expire) ||
+        if (i >= t->before || e->at.time > t->cut || e->pinned || (rule_windowed(rule) && i >= k->expire) ||
             (rule->after_mask && i >= k->expire))
                 return false;
         if (rule->after_mask && watermark_absence(c, rule, e->at.time + rule_horizon(rule)) > t->settled)
@@ -130,18 +140,21 @@ static void log_compact(struct correlate *c, struct key *k, const struct trim *t
                 struct entry *e = log_entry(rule, k, i);
 
                 if (trimmable(c, k, i, t)) {
-                        scalars_pass(k, e, to ? log_entry(rule, k, to - 1) : NULL);
+                        scalars_pass(rule, k, e, to ? log_entry(rule, k, to - 1) : NULL);
                         entry_release(c, rule, e);
                         expire -= i < k->expire;
                         continue;
                 }
-                if (e->at.time <= t->cut)
+                if (e->at.time <= t->cut) {
                         e->flags &= (uint8_t)~ENTRY_RUN;
+                        tallies_settle(rule, k, e);
+                }
                 if (to != i)
                         memcpy(log_entry(rule, k, to), e, rule->entry_size);
                 to++;
         }
-        sequence_forget(rule, k, t->cut);
+        if (rule->condition == CONDITION_SEQUENCE)
+                sequence_forget(rule, k, t->cut);
         k->n_swept -= k->n_log - (uint32_t)to; /* all of them had been passed */
         k->n_log = (uint32_t)to;
         k->expire = (uint32_t)expire;
@@ -154,7 +167,7 @@ void log_trim(struct correlate *c, struct key *k) {
                 return;
         t = trim_of(c, k);
         /* one by one would move the log each time: only when it is full */
-        if (k->n_log == k->log_capacity || trimmable(c, k, k->n_log - 1, &t))
+        if (k->n_log == log_capacity(k->log_bits) || trimmable(c, k, k->n_log - 1, &t))
                 log_compact(c, k, &t);
 }
 
@@ -163,8 +176,8 @@ void log_free(struct correlate *c, struct key *k) {
 
         for (size_t i = 0; i < k->n_log; i++)
                 entry_release(c, rule, log_entry(rule, k, i));
-        c->figures.key_bytes -= k->log_capacity * rule->entry_size;
+        c->figures.key_bytes -= log_capacity(k->log_bits) * rule->entry_size;
         free(k->log);
         k->log = NULL;
-        k->n_log = k->log_capacity = k->expire = 0;
+        k->n_log = k->expire = k->log_bits = 0;
 }

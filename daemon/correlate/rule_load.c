@@ -114,7 +114,8 @@ static uint64_t hash_words(const struct yaml_node *node, const char *const *word
 static void load_hashes(struct loader *l) {
         static const char *const state[] = { "select", "by",    "within", "every", "gap",   "when", "sequence",
                                              "each",   "after", "expect", "for",   "while", "hold" };
-        const char *all[32];
+        static const char *const key[] = { "by", "each" };
+        const char *all[40];
         size_t n = 0;
 
         for (size_t i = 0; i < word_rule_n; i++)
@@ -122,6 +123,7 @@ static void load_hashes(struct loader *l) {
                         all[n++] = word_rule[i].name;
         l->rule->hash = hash_words(l->node, all, n);
         l->rule->state_hash = hash_words(l->node, state, sizeof state / sizeof *state);
+        l->rule->key_hash = hash_words(l->node, key, sizeof key / sizeof *key);
 }
 
 static int load_words(struct loader *l) {
@@ -177,6 +179,7 @@ static int load_rule(struct loader *l) {
         r = rule_load_worse(r, rule_load_key(l));
         r = rule_load_worse(r, rule_load_condition(l));
         r = rule_load_worse(r, rule_load_raise(l));
+        r = rule_load_worse(r, rule_load_mute(l));
         r = rule_load_worse(r, rule_load_title(l));
         l->rule->entry_size = sizeof(struct entry) + l->rule->n_captures * sizeof(struct captured);
         l->rule->examples = yaml_get(l->node, "examples");
@@ -237,7 +240,6 @@ static int load_finish(struct correlate_rules *set, struct diag *d) {
                 struct rule *rule = &set->rules[i];
 
                 rule->number = (uint32_t)i;
-                set->wait_max = rule->wait > set->wait_max ? rule->wait : set->wait_max;
                 if (i && rule->name.n && ww_str_equal(rule->name, rule[-1].name))
                         r = diag_error(d, rule->pos, "choose another name",
                                        "a second rule named `%s` (the other: %.*s:%u)", rule->name.p,
@@ -257,12 +259,21 @@ int correlate_rules_compile(struct correlate_rules **ret, const struct bundle *b
         set->site = site;
         set->symbols = symbols;
         set->kinds = kinds;
+        for (int i = 0; i < 2; i++) {
+                enum ww_state state;
+
+                if (!ww_kind_find(kinds, i ? WW_STR("alarm.raised") : WW_STR("alarm.cleared"), &set->alarm_family[i],
+                                  &state))
+                        set->alarm_family[i] = WW_FAMILY_NONE;
+        }
         for (size_t i = 0; i < bundle->n; i++)
                 if (bundle->files[i].role == BUNDLE_RULES)
                         r = rule_load_worse(r, load_file(set, &bundle->files[i], d, &capacity));
         if (r < 0)
                 return r;
         r = rule_load_worse(r, load_finish(set, d));
+        if (!r)
+                r = rule_link(set, d);
         if (r)
                 return r;
         r = index_new(&set->index, set);

@@ -19,8 +19,11 @@ int rule_load_key(struct loader *l);
 int rule_load_condition(struct loader *l);
 int rule_load_sequence(struct loader *l, const struct yaml_node *node);
 int rule_load_expect(struct loader *l);
+/** `assets(class)`: the rule has a key for each of them. */
+int rule_load_each(struct loader *l, const struct yaml_node *node);
 int rule_load_clear(struct loader *l);
 int rule_load_raise(struct loader *l);
+int rule_load_mute(struct loader *l);
 int rule_load_title(struct loader *l);
 
 /** "rule `NAME`: WORD", for the typed readers; lives in the rule set. */
@@ -49,9 +52,16 @@ static inline struct diag_pos rule_load_text_pos(const struct yaml_node *n) {
         return pos;
 }
 
+/* rule_link.c */
+/** Once all rules are read and sorted: what they read of each other. 0, DIAG_E_USER, -ENOMEM. */
+int rule_link(struct correlate_rules *set, struct diag *d);
+
 /* scope.c: what names in expressions mean */
 int scope_compile_where(struct loader *l, struct selection *s, const struct yaml_node *node);
 int scope_compile_when(struct loader *l, const struct yaml_node *node, const struct expr **ret);
 int scope_compile_clear(struct loader *l, const struct yaml_node *node, const struct expr **ret);
+int scope_compile_while(struct loader *l, const struct yaml_node *node);
+/** A schedule (call 0) or mode (call 1) of the site by its name: its number; tells if there is none. */
+int scope_site_name(struct loader *l, size_t call, struct ww_str name, struct diag_pos pos, uint32_t *ret);
 /** True if further events cannot make it false. */
-bool scope_positive(const struct expr *e);
+bool scope_positive(const struct rule *rule, const struct expr *e);

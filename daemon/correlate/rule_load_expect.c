@@ -15,7 +15,7 @@ static int asset_compare(const void *a, const void *b, void *site) {
         return ww_str_compare(site_asset(site, *(const uint32_t *)a)->id, site_asset(site, *(const uint32_t *)b)->id);
 }
 
-static int load_each(struct loader *l, const struct yaml_node *n) {
+int rule_load_each(struct loader *l, const struct yaml_node *n) {
         struct site *site = (struct site *)l->set->site;
         struct rule *r = l->rule;
         struct ww_str class_name;
@@ -48,8 +48,9 @@ static int load_after(struct loader *l, const struct yaml_node *n) {
         if (n->type != YAML_SCALAR)
                 return diag_error(l->d, n->pos, "write `after: alias`", "rule `%s`: `after` is a word",
                                   l->rule->name.p);
-        if (n->text.n > 9 && memcmp(n->text.p, "schedule(", 9) == 0)
-                return diag_error(l->d, n->pos, NULL, "`after: schedule(…)` is not supported by this version");
+        if (n->text.n > 10 && memcmp(n->text.p, "schedule(", 9) == 0 && n->text.p[n->text.n - 1] == ')')
+                return scope_site_name(l, 0, (struct ww_str){ n->text.p + 9, n->text.n - 10 }, n->pos,
+                                       &l->rule->after_schedule);
         return rule_load_alias_mask(l, n->text, n->pos, &l->rule->after_mask);
 }
 
@@ -76,14 +77,21 @@ int rule_load_expect(struct loader *l) {
         if (!span)
                 return diag_error(l->d, expect->key_pos, "add `for: 15m`", "rule `%s`: `expect` needs `for`",
                                   rule->name.p);
-        if (!each == !after)
+        if (!each && !after)
                 return diag_error(l->d, expect->key_pos,
                                   "add `each: assets(class)`, or `after: alias` for the event that starts the clock",
-                                  "rule `%s`: `expect` needs either `each` or `after`", rule->name.p);
+                                  "rule `%s`: `expect` needs `each` or `after`", rule->name.p);
         if (each)
-                r = rule_load_worse(r, load_each(l, each));
+                r = rule_load_worse(r, rule_load_each(l, each));
         if (after)
                 r = rule_load_worse(r, load_after(l, after));
+        if (!r && each && rule->after_mask)
+                return diag_error(l->d, after->pos, "take `each` out and write `by: asset`",
+                                  "rule `%s`: an event starts the clock of its own key", rule->name.p);
+        if (!r && !each && rule->after_schedule != SITE_NONE && rule->n_key)
+                return diag_error(l->d, after->pos, "add `each: assets(class)`, or take `by` out",
+                                  "rule `%s`: a schedule starts the clock of all keys, and which they are is not known",
+                                  rule->name.p);
         r = rule_load_worse(r, load_expected(l, expect));
         r = rule_load_worse(r, rule_load_span(l, span, "for", &rule->span_for));
         rule->condition_mask = rule->expect_mask | rule->after_mask;

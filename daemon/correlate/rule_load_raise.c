@@ -70,6 +70,26 @@ static int load_class(struct loader *l, const struct yaml_node *raise) {
                           l->rule->name.p, kind);
 }
 
+const double rule_weights[WW_PRIORITY_CRITICAL + 1] = {
+        [WW_PRIORITY_LOW] = 10,
+        [WW_PRIORITY_MEDIUM] = 30,
+        [WW_PRIORITY_HIGH] = 60,
+        [WW_PRIORITY_CRITICAL] = 100,
+};
+
+static int load_weight(struct loader *l, const struct yaml_node *raise) {
+        const struct yaml_node *n = yaml_get(raise, "weight");
+        struct ww_value v = n && n->type == YAML_SCALAR ? yaml_value(n) : ww_missing();
+
+        if (!n)
+                return 0;
+        if (v.type != WW_NUMBER || !(v.number > 0 && v.number <= 1e9))
+                return diag_error(l->d, n->pos, "write `weight: 50`",
+                                  "rule `%s`: a weight is a number above 0, up to 1000000000", l->rule->name.p);
+        l->rule->weight = v.number;
+        return 0;
+}
+
 static int load_limits(struct loader *l) {
         const struct yaml_node *n = yaml_get(l->node, "limits"), *v;
         const char *names[8];
@@ -114,6 +134,7 @@ int rule_load_raise(struct loader *l) {
         r = rule_load_worse(r, load_class(l, raise));
         r = rule_load_worse(r, load_named(l, raise, "procedure", &l->rule->procedure));
         r = rule_load_worse(r, load_named(l, raise, "legal_basis", &l->rule->legal_basis));
+        r = rule_load_worse(r, load_weight(l, raise));
         covert = yaml_get(raise, "covert");
         if (covert)
                 r = rule_load_worse(r, yaml_bool(covert, rule_load_what(l, "covert"), l->d, &l->rule->covert));

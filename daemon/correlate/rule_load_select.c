@@ -64,10 +64,6 @@ static int load_kind(struct loader *l, struct selection *s, const struct yaml_no
                 return diag_error(l->d, n->pos, help, "selection `%s`: unknown kind `%.*s`", s->alias.p,
                                   WW_STR_ARG(n->text));
         }
-        if (strncmp(kinds->rows[k->family].family, "alarm", 5) == 0)
-                return diag_error(l->d, n->pos, NULL,
-                                  "selection `%s`: events of alarms (`%.*s`) are not supported by this version",
-                                  s->alias.p, WW_STR_ARG(n->text));
         level = kinds->rows[k->family].nature == WW_NATURE_STATE;
         if (s->n_kinds && level != s->level)
                 return diag_error(l->d, n->pos, "make two selections of it",

@@ -11,8 +11,8 @@
  */
 #include "correlate/save.h"
 
-#define SAVE_VERSION     3
-#define LOG_CAPACITY_MAX (1u << 25)
+#define SAVE_VERSION 5
+#define LOG_BITS_MAX 26
 
 static void captured_save(const struct correlate *c, struct buf *out, const struct captured *v) {
         buf_put_u8(out, (uint8_t)v->type);
@@ -99,16 +99,17 @@ static void item_save(struct buf *out, const struct item *item) {
         order_save(out, item->at);
         buf_put_u8(out, (uint8_t)item->what);
         buf_put_u8(out, item->grade);
-        buf_put_u8(out, item->n_steps);
-        for (size_t i = 0; i < item->n_steps; i++)
-                order_save(out, item->steps[i]);
+        order_save(out, item->first);
+        order_save(out, item->last);
 }
 
 static void key_save(const struct correlate *c, const struct rule *rule, struct buf *out, const struct key *k) {
-        const int64_t times[] = { k->at,     k->since,      k->base_since,    k->trimmed,
-                                  k->opened, k->quiet_from, k->partial_until, k->heap ? k->armed : WW_TIME_NEVER };
+        const struct extra *x = key_extra(k);
+        const int64_t times[] = { k->at,         k->since,         x->base_since,      k->trimmed, x->opened,
+                                  x->quiet_from, x->partial_until, timers_armed(c, k), x->lead,    x->from,
+                                  x->to };
 
-        buf_put_str(out, key_text(k));
+        buf_put_str(out, key_text(c, k));
         buf_put_u8(out, k->flags);
         for (size_t i = 0; i < sizeof times / sizeof *times; i++)
                 buf_put_time(out, times[i]);
@@ -119,24 +120,68 @@ static void key_save(const struct correlate *c, const struct rule *rule, struct 
         buf_put_u8(out, k->priority);
         buf_put_str(out, texts_text(c->texts, k->device));
         asset_save(c, out, k->asset);
-        buf_put_var(out, k->log_capacity); /* a full log is trimmed: when that is, must not change */
+        buf_put_u8(out, k->log_bits); /* a full log is trimmed: when that is, must not change */
         buf_put_var(out, k->n_log);
         for (size_t i = 0; i < k->n_log; i++)
                 entry_save(c, rule, out, log_entry(rule, k, i));
-        buf_put_var(out, k->n_pending);
-        for (size_t i = 0; i < k->n_pending; i++)
-                item_save(out, &k->pending[i]);
+        buf_put_var(out, x->n_pending);
+        for (size_t i = 0; i < x->n_pending; i++)
+                item_save(out, &x->pending[i]);
+        buf_put_u8(out, x->past != NULL);
+        for (size_t i = 0; x->past && i < SPELLS; i++) {
+                buf_put_time(out, x->past[i].opened);
+                buf_put_time(out, x->past[i].closed);
+        }
+        tallies_save(rule, k, out);
         sweep_save(c, k, out);
+}
+
+/* the scores that its keys keep: they cannot be had from the log again */
+static void scores_save(struct buf *out, const struct rule *rule) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < rule->n_tallies; i++)
+                n += rule->tallies[i].kind == TALLY_SCORE;
+        buf_put_var(out, n);
+        for (size_t i = 0; i < rule->n_tallies; i++) {
+                const struct tally *t = &rule->tallies[i];
+
+                if (t->kind != TALLY_SCORE)
+                        continue;
+                buf_put_str(out, rule->aliases[t->alias].alias);
+                buf_put_str(out, t->capture == CAPTURE_NONE ? WW_STR_NONE : rule->captures[t->capture].field->name);
+                buf_put_time(out, t->half);
+        }
+}
+
+static void rule_save(const struct correlate *c, struct buf *out, const struct rule *rule) {
+        const struct rule_state *s = &c->by_rule[rule->number];
+
+        buf_put_str(out, rule->name);
+        buf_put_u64(out, rule->state_hash);
+        buf_put_u64(out, rule->hash);
+        buf_put_u64(out, rule->key_hash);
+        buf_put_var(out, s->told);
+        order_save(out, s->derived_at);
+        buf_put_var(out, s->n_derived);
+        buf_put_time(out, s->partial_until);
+        buf_put_var(out, rule->n_captures);
+        for (size_t j = 0; j < rule->n_captures; j++)
+                buf_put_str(out, rule->captures[j].field->name);
+        scores_save(out, rule);
+        buf_put_var(out, s->n_keys);
 }
 
 int correlate_save(const struct correlate *c, struct buf *out) {
         const uint64_t figures[] = { c->figures.events,     c->figures.matched, c->figures.skipped_key_missing,
                                      c->figures.detections, c->figures.evicted, c->figures.refused };
+        _cleanup_buf_ struct buf one = BUF_INIT;
         uint32_t mark = 0;
 
         buf_put_u8(out, SAVE_VERSION);
         buf_put_time(out, c->now);
         (void)blind_save(c, out);
+        (void)standing_save(c->standing, out);
         for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
                 buf_put_var(out, figures[i]);
         buf_put_var(out, c->figures.keys);
@@ -144,20 +189,15 @@ int correlate_save(const struct correlate *c, struct buf *out) {
         for (size_t i = 0; i < c->rules->n; i++) {
                 const struct rule *rule = &c->rules->rules[i];
 
-                buf_put_str(out, rule->name);
-                buf_put_u64(out, rule->state_hash);
-                buf_put_u64(out, rule->hash);
-                buf_put_var(out, c->by_rule[i].told);
-                buf_put_var(out, rule->n_captures);
-                for (size_t j = 0; j < rule->n_captures; j++)
-                        buf_put_str(out, rule->captures[j].field->name);
-                buf_put_var(out, c->by_rule[i].n_keys);
+                rule_save(c, out, rule);
                 for (struct key *k = c->by_rule[i].first; k; k = k->next) {
                         k->mark = mark++;
-                        key_save(c, rule, out, k);
+                        buf_reset(&one);
+                        key_save(c, rule, &one, k);
+                        buf_put_str(out, buf_str(&one));
                 }
         }
-        return lanes_save(c, out);
+        return one.error ? one.error : lanes_save(c, out);
 }
 
 /* ---- loading ---- */
@@ -166,9 +206,9 @@ int correlate_save(const struct correlate *c, struct buf *out) {
 struct saved_rule {
         const struct rule *rule; /* NULL: read over */
         bool same;               /* word for word: the sweep goes on where it was */
-        uint32_t number;
-        size_t n_captures;
+        size_t n_captures, n_scores;
         int capture[RULE_CAPTURES_MAX]; /* → the rule's, -1 = none any more */
+        int score[RULE_AGGREGATES_MAX]; /* → the rule's tally */
 };
 
 static void captures_load(struct correlate *c, struct rd *in, const struct saved_rule *saved, struct entry *e) {
@@ -234,17 +274,19 @@ static int entry_load(struct correlate *c, struct rd *in, const struct saved_rul
         return in->failed ? -EBADMSG : 0;
 }
 
-static int items_load(struct rd *in, struct key *k) {
+static int items_load(struct correlate *c, struct rd *in, struct key *k) {
         uint64_t n = rd_var(in);
         size_t capacity = 1;
 
-        if (in->failed || n > UINT16_MAX || n > rd_left(in))
+        if (in->failed || n > rd_left(in))
                 return -EBADMSG;
         while (capacity < n)
                 capacity *= 2;
-        if (k && n) {
-                k->pending = calloc(capacity, sizeof *k->pending);
-                if (!k->pending)
+        if (n) {
+                if (key_extend(c, k) < 0)
+                        return -ENOMEM;
+                k->extra->pending = calloc(capacity, sizeof *k->extra->pending);
+                if (!k->extra->pending)
                         return -ENOMEM;
         }
         for (size_t i = 0; i < n; i++) {
@@ -252,116 +294,217 @@ static int items_load(struct rd *in, struct key *k) {
 
                 item.what = rd_u8(in);
                 item.grade = rd_u8(in);
-                item.n_steps = rd_u8(in);
-                if (item.n_steps > RULE_STEPS_MAX)
-                        return -EBADMSG;
-                for (size_t j = 0; j < item.n_steps; j++)
-                        item.steps[j] = order_load(in);
-                if (k)
-                        k->pending[k->n_pending++] = item;
+                item.first = order_read(in);
+                item.last = order_read(in);
+                k->extra->pending[k->extra->n_pending++] = item;
         }
         return in->failed ? -EBADMSG : 0;
 }
 
 struct scalars {
         uint8_t flags, bits, grade, base_bits, base_grade, priority;
-        int64_t times[8];
+        int64_t times[11];
 };
+
+/* true if they say something that a key without an extra does not */
+static bool scalars_extra(const struct scalars *s) {
+        const struct extra *none = &extra_none;
+
+        return s->times[2] != none->base_since || s->times[4] != none->opened || s->times[5] != none->quiet_from ||
+               s->times[6] != none->partial_until || s->times[8] != none->lead || s->times[9] != none->from ||
+               s->times[10] != none->to;
+}
 
 static void scalars_set(struct key *k, const struct scalars *s) {
         k->bits = s->bits;
         k->grade = s->grade;
         k->since = s->times[1];
-        k->opened = s->times[4];
-        k->quiet_from = s->times[5];
-        k->partial_until = s->times[6];
         k->priority = s->priority;
         k->flags = s->flags;
+        if (!k->extra)
+                return;
+        k->extra->opened = s->times[4];
+        k->extra->quiet_from = s->times[5];
+        k->extra->partial_until = s->times[6];
+        k->extra->lead = s->times[8];
+        k->extra->from = s->times[9];
+        k->extra->to = s->times[10];
 }
 
-static int key_settle(struct correlate *c, struct key *k, const struct scalars *s, bool same) {
-        int r;
-
+static void base_set(struct key *k, const struct scalars *s) {
         k->trimmed = s->times[3];
-        k->base_since = s->times[2];
         k->base_bits = s->base_bits;
         k->base_grade = s->base_grade;
-        r = same ? 0 : sweep_rebuild(c, k, k->n_log, WW_TIME_NEVER);
-        if (r)
-                return r;
-        if (!same)
-                sweep_settle(c, k, s->times[0]);
-        k->at = s->times[0];
-        scalars_set(k, s);
-        c->figures.episodes += !!(k->flags & KEY_OPEN);
-        return timers_arm(c, k, s->times[7]);
+        if (k->extra)
+                k->extra->base_since = s->times[2];
 }
 
-static int key_load(struct correlate *c, struct rd *in, const struct saved_rule *saved, struct key **ret) {
-        struct ww_str text = rd_str(in), device;
-        struct scalars s = { .flags = rd_u8(in) };
-        struct key *k = NULL;
+/* One whose rule says something else: what is counted for that is counted anew. */
+static int key_resweep(struct correlate *c, struct key *k, const struct scalars *s) {
+        int r = sweep_rebuild(c, k, k->n_log, WW_TIME_NEVER);
+
+        if (!r)
+                sweep_settle(c, k, s->times[0]);
+        return r;
+}
+
+static int spells_load(struct correlate *c, struct rd *in, struct key *k) {
+        struct spell spells[SPELLS];
+
+        if (!rd_u8(in))
+                return 0;
+        for (size_t i = 0; i < SPELLS; i++)
+                spells[i] = (struct spell){ time_load(in), time_load(in) };
+        if (in->failed)
+                return -EBADMSG;
+        if (key_extend(c, k) < 0)
+                return -ENOMEM;
+        k->extra->past = malloc(sizeof spells);
+        if (!k->extra->past)
+                return -ENOMEM;
+        memcpy(k->extra->past, spells, sizeof spells);
+        return 0;
+}
+
+struct saved_key {
+        struct ww_str text, device;
+        struct scalars scalars;
         uint32_t asset;
-        uint64_t n, capacity;
+        uint8_t log_bits;
+        uint64_t n;
+};
+
+static int saved_key_read(const struct correlate *c, struct rd *in, struct saved_key *ret) {
+        struct scalars *s = &ret->scalars;
+
+        ret->text = rd_str(in);
+        s->flags = rd_u8(in);
+        for (size_t i = 0; i < sizeof s->times / sizeof *s->times; i++)
+                s->times[i] = time_load(in);
+        s->bits = rd_u8(in);
+        s->grade = rd_u8(in);
+        s->base_bits = rd_u8(in);
+        s->base_grade = rd_u8(in);
+        s->priority = rd_u8(in);
+        ret->device = rd_str(in);
+        ret->asset = asset_load(c, in);
+        ret->log_bits = rd_u8(in);
+        ret->n = rd_var(in);
+        if (in->failed || ret->n > rd_left(in) || ret->log_bits > LOG_BITS_MAX || ret->n > log_capacity(ret->log_bits))
+                return -EBADMSG;
+        return 0;
+}
+
+static int key_fill(struct correlate *c, struct rd *in, const struct saved_rule *saved, const struct saved_key *s,
+                    struct key *k) {
         int r = 0;
 
-        for (size_t i = 0; i < sizeof s.times / sizeof *s.times; i++)
-                s.times[i] = time_load(in);
-        s.bits = rd_u8(in);
-        s.grade = rd_u8(in);
-        s.base_bits = rd_u8(in);
-        s.base_grade = rd_u8(in);
-        s.priority = rd_u8(in);
-        device = rd_str(in);
-        asset = asset_load(c, in);
-        capacity = rd_var(in);
-        n = rd_var(in);
-        if (in->failed || n > rd_left(in) || n > capacity || capacity > LOG_CAPACITY_MAX)
-                return -EBADMSG;
-        if (saved->rule)
-                r = key_get(c, saved->number, s.flags & KEY_EXERCISE, text, &k);
-        if (!r && k && k->n_log)
-                return -EBADMSG;
-        if (!r && k) {
-                k->device = texts_ref(c->texts, device);
-                k->asset = asset;
-                r = log_reserve(c, k, (uint32_t)capacity);
+        k->device = texts_ref(c->texts, s->device);
+        if (k->device == UINT32_MAX) {
+                k->device = 0;
+                return -ENOMEM;
         }
-        for (size_t i = 0; i < n && !r; i++)
+        k->asset = s->asset;
+        if (scalars_extra(&s->scalars))
+                r = key_extend(c, k);
+        if (!r && s->n)
+                r = log_reserve(c, k, (uint32_t)log_capacity(s->log_bits));
+        for (size_t i = 0; i < s->n && !r; i++)
                 r = entry_load(c, in, saved, k);
         if (!r)
-                r = items_load(in, k);
+                r = items_load(c, in, k);
         if (!r)
-                r = sweep_load(c, in, saved->same ? k : NULL);
-        if (!r && k)
-                r = key_settle(c, k, &s, saved->same);
+                r = spells_load(c, in, k);
+        if (!r)
+                r = tallies_load(in, saved->rule, k, saved->score, saved->n_scores);
+        if (r)
+                return r;
+        base_set(k, &s->scalars);
+        r = saved->same ? sweep_load(c, in, k) : key_resweep(c, k, &s->scalars);
+        k->at = s->scalars.times[0];
+        scalars_set(k, &s->scalars);
+        c->figures.episodes += !!(k->flags & KEY_OPEN);
+        return r ? r : timers_arm(c, k, s->scalars.times[7]);
+}
+
+static int key_load(struct correlate *c, struct rd *all, const struct saved_rule *saved, struct key **ret) {
+        struct rd in = rd_init(rd_str(all));
+        struct saved_key s = { 0 };
+        struct key *k = NULL;
+        int r;
+
+        *ret = NULL;
+        if (all->failed)
+                return -EBADMSG;
+        if (!saved->rule)
+                return 0;
+        r = saved_key_read(c, &in, &s);
+        if (!r)
+                r = key_get(c, saved->rule->number, s.scalars.flags & KEY_EXERCISE, s.text, &k);
+        if (r)
+                return r;
+        if (!k || k->n_log)
+                return -EBADMSG;
         *ret = k;
+        r = key_fill(c, &in, saved, &s, k);
+        if (!r && (in.failed || (saved->same && rd_left(&in))))
+                r = -EBADMSG;
         return r;
+}
+
+static int score_find(const struct rule *rule, struct ww_str alias, struct ww_str field, int64_t half) {
+        for (size_t i = 0; rule && i < rule->n_tallies; i++) {
+                const struct tally *t = &rule->tallies[i];
+
+                if (t->kind == TALLY_SCORE && t->half == half && ww_str_equal(rule->aliases[t->alias].alias, alias) &&
+                    ww_str_equal(t->capture == CAPTURE_NONE ? WW_STR_NONE : rule->captures[t->capture].field->name,
+                                 field))
+                        return (int)i;
+        }
+        return -1;
+}
+
+static void captures_read(struct rd *in, struct saved_rule *saved) {
+        for (size_t i = 0; i < saved->n_captures; i++) {
+                struct ww_str field = rd_str(in);
+
+                saved->capture[i] = -1;
+                for (size_t j = 0; saved->rule && j < saved->rule->n_captures; j++)
+                        if (ww_str_equal(saved->rule->captures[j].field->name, field))
+                                saved->capture[i] = (int)j;
+        }
 }
 
 static int rule_load(struct correlate *c, struct rd *in, bool strict, struct saved_rule *saved, uint64_t *ret_n) {
         struct ww_str name = rd_str(in);
-        uint64_t state_hash = rd_u64(in), hash = rd_u64(in), told = rd_var(in), captures = rd_var(in);
+        uint64_t state_hash = rd_u64(in), hash = rd_u64(in), key_hash = rd_u64(in), told = rd_var(in);
+        struct order derived_at = order_read(in);
+        uint64_t n_derived = rd_var(in);
+        int64_t partial_until = time_load(in);
         const struct rule *rule = correlate_rule(c->rules, name);
 
-        *saved = (struct saved_rule){ .n_captures = captures };
-        if (in->failed || captures > RULE_CAPTURES_MAX)
+        (void)key_hash;
+        *saved = (struct saved_rule){ .n_captures = rd_var(in) };
+        if (in->failed || saved->n_captures > RULE_CAPTURES_MAX)
                 return -EBADMSG;
         if (rule && rule->state_hash == state_hash) {
                 saved->rule = rule;
                 saved->same = rule->hash == hash;
-                saved->number = rule->number;
                 c->by_rule[rule->number].told = (uint32_t)told;
+                c->by_rule[rule->number].derived_at = derived_at;
+                c->by_rule[rule->number].n_derived = (uint32_t)n_derived;
+                c->by_rule[rule->number].partial_until = partial_until;
         } else if (strict) {
                 return -EBADMSG;
         }
-        for (size_t i = 0; i < captures; i++) {
-                struct ww_str field = rd_str(in);
+        captures_read(in, saved);
+        saved->n_scores = rd_var(in);
+        if (in->failed || saved->n_scores > RULE_AGGREGATES_MAX)
+                return -EBADMSG;
+        for (size_t i = 0; i < saved->n_scores; i++) {
+                struct ww_str alias = rd_str(in), field = rd_str(in);
 
-                saved->capture[i] = -1;
-                for (size_t j = 0; saved->rule && j < rule->n_captures; j++)
-                        if (ww_str_equal(rule->captures[j].field->name, field))
-                                saved->capture[i] = (int)j;
+                saved->score[i] = score_find(saved->rule, alias, field, rd_time(in));
         }
         *ret_n = rd_var(in);
         return in->failed ? -EBADMSG : 0;
@@ -376,6 +519,8 @@ static int head_load(struct correlate *c, struct rd *in) {
                 return -EBADMSG;
         c->now = time_load(in);
         r = blind_load(c, in);
+        if (!r)
+                r = standing_load(c->standing, in);
         if (r)
                 return r;
         for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)

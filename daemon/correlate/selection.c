@@ -4,6 +4,7 @@
 
 struct where_env {
         const struct correlate_rules *set;
+        const struct standing *standing;
         const struct ww_event *event;
 };
 
@@ -16,11 +17,12 @@ static struct ww_value where_load(void *userdata, uint32_t slot, uint32_t sub) {
 static bool where_list_has(void *userdata, uint32_t list, struct ww_str member) {
         const struct where_env *e = userdata;
 
-        return site_list_has(e->set->site, list, member);
+        return standing_list_has(e->standing, list, member, e->event->time);
 }
 
-static bool where_true(const struct correlate_rules *set, const struct expr *where, const struct ww_event *event) {
-        struct where_env userdata = { set, event };
+static bool where_true(const struct correlate_rules *set, const struct standing *standing, const struct expr *where,
+                       const struct ww_event *event) {
+        struct where_env userdata = { set, standing, event };
         struct arena scratch = ARENA_INIT;
         struct expr_env env = {
                 .userdata = &userdata, .load = where_load, .list_has = where_list_has, .arena = &scratch
@@ -48,18 +50,26 @@ static bool value_equal(struct ww_value want, struct ww_str text, struct ww_valu
         return false;
 }
 
-static bool equality_accepts(const struct correlate_rules *set, const struct equality *e, struct ww_value v) {
+/* `standing` NULL: the lists as the files have them */
+static bool list_has(const struct correlate_rules *set, const struct standing *standing, uint32_t list,
+                     struct ww_str member, int64_t time) {
+        return standing ? standing_list_has(standing, list, member, time) : site_list_has(set->site, list, member);
+}
+
+static bool equality_accepts(const struct correlate_rules *set, const struct standing *standing,
+                             const struct equality *e, struct ww_value v, int64_t time) {
         for (size_t i = 0; i < e->n; i++)
                 if (value_equal(e->values[i], e->texts[i], v))
                         return true;
         for (size_t i = 0; i < e->n_lists; i++)
-                if (v.type == WW_STRING && site_list_has(set->site, e->lists[i], v.string))
+                if (v.type == WW_STRING && list_has(set, standing, e->lists[i], v.string, time))
                         return true;
         return false;
 }
 
-static bool equality_holds(const struct correlate_rules *set, const struct equality *e, const struct ww_event *event) {
-        return equality_accepts(set, e, field_load(e->field, set->site, event));
+static bool equality_holds(const struct correlate_rules *set, const struct standing *standing, const struct equality *e,
+                           const struct ww_event *event) {
+        return equality_accepts(set, standing, e, field_load(e->field, set->site, event), event->time);
 }
 
 static bool kind_holds(const struct selection *s, const struct ww_event *event) {
@@ -70,7 +80,8 @@ static bool kind_holds(const struct selection *s, const struct ww_event *event) 
         return false;
 }
 
-bool selection_matches(const struct correlate_rules *set, const struct selection *s, const struct ww_event *event) {
+bool selection_matches(const struct correlate_rules *set, const struct standing *standing, const struct selection *s,
+                       const struct ww_event *event) {
         if (s->flags ? !(event->flags & s->flags) : (event->flags & FLAGS_NAMED) != 0)
                 return false;
         if (event->flags & FLAGS_NAMED & ~s->flags)
@@ -78,9 +89,9 @@ bool selection_matches(const struct correlate_rules *set, const struct selection
         if (!kind_holds(s, event))
                 return false;
         for (size_t i = 0; i < s->n_equalities; i++)
-                if (!equality_holds(set, &s->equalities[i], event))
+                if (!equality_holds(set, standing, &s->equalities[i], event))
                         return false;
-        return !s->where || where_true(set, s->where, event);
+        return !s->where || where_true(set, standing, s->where, event);
 }
 
 /* ---- what written fields alone say ---- */
@@ -150,8 +161,8 @@ bool selection_allows(const struct correlate_rules *set, const struct selection 
                 const struct equality *e = &s->equalities[i];
                 const struct selection_field *written = written_find(&w, e->field);
 
-                if (written && !equality_accepts(set, e, written->value) &&
-                    !equality_accepts(set, e, ww_string(written->text)))
+                if (written && !equality_accepts(set, NULL, e, written->value, 0) &&
+                    !equality_accepts(set, NULL, e, ww_string(written->text), 0))
                         return false;
         }
         return !s->where || where_allows(&w, s->where);

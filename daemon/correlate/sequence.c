@@ -1,230 +1,213 @@
 /*
- * Sequences. A run begins at each event that can take the first step, and takes for each further step the next event
- * that fits (skip till next match). A run dies when a forbidden event lies strictly between two of its steps, when
- * last − first would reach `within`, or when a step lets `gap` pass. With a forbidden event behind the last step a run
+ * Sequences. A run begins at each event that a part of the first step takes, and takes for each further part the next
+ * event that fits (skip till next match); the parts of one step in any order, an event the first that it fits of those
+ * not yet taken. A run dies when a forbidden event lies strictly between two of its steps, when last − first would
+ * reach `within`, or when `gap` passes between two of its events. With a forbidden event behind the last step a run
  * that has taken all of them waits for its deadline, the earlier of first + `within` and last + `gap`.
  *
  * A completion ends every run of the key, and of those that complete together the earliest first event tells it. The
  * completing event begins no run of its own.
+ *
+ * Runs stand in lists, one for each number of events taken; an event looks only into those whose next part or whose
+ * forbidden aliases it fits. Unless a `where` reads another event (or a guard keeps some of several different parts
+ * from being taken), all runs of a list have taken the same parts: of two runs the one that began earlier has always
+ * taken what the other has, and maybe more. So an event that one of the list takes, or dies of, does the same to all,
+ * and each run is touched as often as it has parts. They stand in the order in which they began and in which they will
+ * die of `within` or `gap`: the dead are at the front.
+ *
+ *     [a, b, c]      list 1: a4 a5      list 2: a1,b3 a2,b3      c completes list 2, a1 tells it; b moves list 1
+ *
+ * What a run has taken is not kept, but for what a `where` reads: to tell it, the run goes over the log once more.
  */
-#include "correlate/state.h"
+#include "correlate/run.h"
 
-static size_t run_size(const struct rule *rule) {
-        return sizeof(struct run) + rule->sequence.n * sizeof(struct order);
-}
-
-static struct run *run_at(const struct rule *rule, const struct key *k, size_t i) {
-        return (struct run *)(void *)((uint8_t *)k->runs + i * run_size(rule));
-}
-
-static void run_remove(const struct rule *rule, struct key *k, size_t i) {
-        memmove(run_at(rule, k, i), run_at(rule, k, i + 1), (k->n_runs - i - 1) * run_size(rule));
-        k->n_runs--;
-}
-
-static struct run *run_add(const struct rule *rule, struct key *k) {
-        struct run *runs;
-
-        if (!(k->n_runs & (k->n_runs - 1))) { /* full at 0 and at each power of two */
-                runs = realloc(k->runs, (k->n_runs ? k->n_runs * 2u : 1u) * run_size(rule));
-                if (!runs)
-                        return NULL;
-                k->runs = runs;
-        }
-        return run_at(rule, k, k->n_runs++);
-}
-
-/* when a run dies, or, having taken all steps, completes: that is an absence, and blindness moves it */
-static int64_t run_deadline(const struct correlate *c, const struct rule *rule, const struct run *run) {
-        int64_t end = run->taken[0].time + rule->within;
-
-        if (rule->gap && run->taken[run->step - 1].time + rule->gap < end)
-                end = run->taken[run->step - 1].time + rule->gap;
-        return run->step == rule->sequence.n ? watermark_absence(c, rule, end) : end;
-}
-
-struct cross_env {
-        const struct correlate *c;
-        const struct key *key;
-        const struct run *run;
-        const struct entry *own;
-        uint32_t alias;
+struct run_list {
+        struct run *first, **end;
 };
 
-static struct ww_value captured_value(const struct correlate *c, const struct captured *v) {
-        switch (v->type) {
-        case WW_BOOL:
-                return ww_bool(v->boolean);
-        case WW_NUMBER:
-                return ww_number(v->number);
-        case WW_STRING:
-                return ww_string(texts_text(c->texts, v->text));
-        case WW_TIME:
-                return ww_instant(v->usec);
-        case WW_SPAN:
-                return ww_span(v->usec);
-        case WW_MISSING:
-        case WW_NULL:
-                return ww_missing();
-        }
-        return ww_missing();
+struct runs {
+        uint32_t n;
+        struct run_list list[]; /* [i]: have taken i + 1 events */
+};
+
+static void list_put(struct run_list *l, struct run *run) {
+        *(l->first ? l->end : &l->first) = run;
+        l->end = &run->next;
+        run->next = NULL;
 }
 
-static struct ww_value cross_load(void *userdata, uint32_t slot, uint32_t sub) {
-        const struct cross_env *env = userdata;
-        const struct rule *rule = key_rule(env->c, env->key);
+static struct run *list_take(struct run_list *l, struct run **at) {
+        struct run *run = *at;
 
-        if (sub == env->alias)
-                return captured_value(env->c, &env->own->captures[slot]);
-        for (size_t i = env->run ? env->run->step : 0; i--;) {
-                const struct entry *e = log_find(rule, env->key, env->run->taken[i]);
-
-                if (e && (rule->sequence.step[i] & e->on & (1u << sub)))
-                        return captured_value(env->c, &e->captures[slot]);
-        }
-        return ww_missing();
+        *at = run->next;
+        if (l->end == &run->next)
+                l->end = at;
+        return run;
 }
 
-static bool cross_list_has(void *userdata, uint32_t list, struct ww_str member) {
-        const struct cross_env *env = userdata;
-
-        return site_list_has(env->c->rules->site, list, member);
+static int runs_put(const struct rule *rule, struct key *k, struct run *run) {
+        if (!k->extra->runs)
+                k->extra->runs = calloc(1, sizeof *k->extra->runs + rule->sequence.n * sizeof *k->extra->runs->list);
+        if (!k->extra->runs)
+                return -ENOMEM;
+        list_put(&k->extra->runs->list[run_taken(run) - 1], run);
+        k->extra->runs->n++;
+        return 0;
 }
 
-/* the aliases of `mask` whose `where` holds for this run */
-static bool fits(const struct correlate *c, const struct key *k, const struct run *run, const struct entry *e,
-                 uint16_t mask) {
-        const struct rule *rule = key_rule(c, k);
-
-        for (uint32_t i = 0; i < rule->n_aliases; i++) {
-                struct cross_env userdata = { c, k, run, e, i };
-                struct arena scratch = ARENA_INIT;
-                struct expr_env env = {
-                        .userdata = &userdata, .load = cross_load, .list_has = cross_list_has, .arena = &scratch
-                };
-                bool ok;
-
-                if (!(mask & (1u << i)))
-                        continue;
-                ok = !rule->aliases[i].cross || expr_true(rule->aliases[i].cross, &env);
-                arena_deinit(&scratch);
-                if (ok)
-                        return true;
-        }
-        return false;
+static void run_end(struct key *k, struct run_list *l, struct run **at) {
+        free(list_take(l, at));
+        k->extra->runs->n--;
 }
 
-static int complete(struct correlate *c, struct key *k, const struct run *run, struct order at) {
-        const struct rule *rule = key_rule(c, k);
-        struct item item = { .at = at, .what = ITEM_MATCH, .n_steps = rule->sequence.n };
+void sequence_end(const struct rule *rule, struct key *k) {
+        for (unsigned i = 0; k->extra->runs && k->extra->runs->n && i < rule->sequence.n; i++)
+                while (k->extra->runs->list[i].first)
+                        run_end(k, &k->extra->runs->list[i], &k->extra->runs->list[i].first);
+}
 
-        memcpy(item.steps, run->taken, rule->sequence.n * sizeof *item.steps);
-        k->n_runs = 0;
+void sequence_free(const struct rule *rule, struct key *k) {
+        sequence_end(rule, k);
+        free(k->extra->runs);
+        k->extra->runs = NULL;
+}
+
+/* true if runs of one list may have taken different parts, or read different events */
+static bool apart(const struct rule *rule) {
+        return rule->sequence.reads || (rule->guard && rule->sequence.mixed);
+}
+
+/* True if, where one run stays, so do those behind it. Where each has a fate of its own, the dead are looked for among
+ * the living only when they keep newcomers out. */
+static bool alike(const struct rule *rule, const struct key *k, unsigned n, uint16_t mask) {
+        const struct rule_sequence *s = &rule->sequence;
+
+        return !apart(rule) || (!(mask & (s->want[n] | s->forbidden[n])) && k->extra->runs->n < rule->limit_runs);
+}
+
+/* the event comes to the runs that have taken `n` */
+static void list_meet(struct correlate *c, struct key *k, unsigned n, const struct entry *e, uint16_t mask) {
+        struct run_list *l = &k->extra->runs->list[n - 1];
+
+        for (struct run **at = &l->first; *at;)
+                switch (run_meet(c, k, *at, e, mask)) {
+                case MEETING_STAYS:
+                        if (alike(key_rule(c, k), k, n, mask))
+                                return;
+                        at = &(*at)->next;
+                        break;
+                case MEETING_TAKES:
+                        list_put(l + 1, list_take(l, at));
+                        break;
+                case MEETING_DIES:
+                        run_end(k, l, at);
+                        break;
+                }
+}
+
+/* of the runs that have taken everything the one that began first, or NULL */
+static const struct run *completed(const struct rule *rule, const struct key *k) {
+        const struct run *best = NULL;
+
+        if (!k->extra->runs || rule->sequence.forbidden[rule->sequence.n])
+                return NULL;
+        for (const struct run *run = k->extra->runs->list[rule->sequence.n - 1].first; run; run = run->next)
+                if (!best || order_compare(run->first, best->first) < 0)
+                        best = run;
+        return best;
+}
+
+/* ---- moving ---- */
+
+static int complete(struct correlate *c, struct key *k, struct order at, struct order first, struct order last) {
+        struct item item = { .at = at, .what = ITEM_MATCH, .first = first, .last = last };
+
+        sequence_end(key_rule(c, k), k);
         return episode_item(c, k, &item);
 }
 
-/* true if the run lives on */
-static bool run_take(struct correlate *c, struct key *k, struct run *run, const struct entry *e, uint16_t mask) {
-        const struct rule_sequence *s = &key_rule(c, k)->sequence;
-
-        if (e->at.time >= run_deadline(c, key_rule(c, k), run))
-                return false;
-        if (run->step < s->n && fits(c, k, run, e, mask & s->step[run->step])) {
-                run->taken[run->step++] = e->at;
-                return true;
-        }
-        return !fits(c, k, run, e, mask & s->forbidden[run->step]);
-}
-
-/* takes the event in every run; the first that is complete, or NULL */
-static struct run *runs_take(struct correlate *c, struct key *k, const struct entry *e, uint16_t mask) {
-        const struct rule *rule = key_rule(c, k);
-        struct run *done = NULL;
-
-        for (size_t i = 0; i < k->n_runs;) {
-                struct run *run = run_at(rule, k, i);
-
-                if (!run_take(c, k, run, e, mask)) {
-                        run_remove(rule, k, i);
-                        continue;
-                }
-                if (!done && run->step == rule->sequence.n && !rule->sequence.forbidden[run->step])
-                        done = run; /* runs stand in the order of their first events; none before it is removed now */
-                i++;
-        }
-        return done;
-}
-
-static bool may_begin(struct correlate *c, struct key *k, const struct entry *e, uint16_t mask, bool live) {
-        const struct rule *rule = key_rule(c, k);
-
+static bool may_begin(const struct rule *rule, const struct key *k, const struct entry *e, bool live) {
         if (!live)
                 return e->flags & ENTRY_RUN;
-        if (!fits(c, k, NULL, e, mask & rule->sequence.step[0]))
-                return false;
-        return !rule->sequence.forbidden[0] || k->lead == WW_TIME_NONE || e->at.time - k->lead >= rule->within;
+        return !rule->sequence.forbidden[0] || k->extra->lead == WW_TIME_NONE ||
+               e->at.time - k->extra->lead >= rule->within;
 }
 
-static int begin(struct correlate *c, struct key *k, struct entry *e, bool live) {
+static int begin(struct correlate *c, struct key *k, struct entry *e, uint16_t mask, bool live) {
         const struct rule *rule = key_rule(c, k);
-        struct run *run;
+        _cleanup_free_ struct run *run = NULL;
+        int r;
 
-        if (k->n_runs >= rule->limit_runs && live) {
+        if (!(mask & rule->sequence.want[0]) || !may_begin(rule, k, e, live))
+                return 0;
+        run = run_new(rule, e->at);
+        if (!run)
+                return -ENOMEM;
+        if (!run_may_take(c, k, run, e, mask) || !run_take(c, k, run, e, mask))
+                return 0;
+        if (live && k->extra->runs && k->extra->runs->n >= rule->limit_runs) {
                 c->figures.refused++;
                 return emit_limit(c, k->rule, LIMIT_RUNS);
         }
-        run = run_add(rule, k);
-        if (!run)
-                return -ENOMEM;
-        run->step = 1;
-        run->taken[0] = e->at;
         e->flags |= ENTRY_RUN;
-        if (rule->sequence.n > 1 || rule->sequence.forbidden[1] || !live)
-                return 0;
-        e->flags |= ENTRY_ENDED;
-        return complete(c, k, run, e->at);
+        if (rule->sequence.n == 1 && !rule->sequence.forbidden[1]) {
+                e->flags |= ENTRY_ENDED;
+                return live ? complete(c, k, e->at, e->at, e->at) : 0;
+        }
+        r = runs_put(rule, k, run);
+        if (!r)
+                run = NULL;
+        return r;
 }
 
 int sequence_entry(struct correlate *c, struct key *k, struct entry *e, uint16_t mask, bool live) {
         const struct rule *rule = key_rule(c, k);
-        struct run *done;
-        int r = 0;
+        const struct run *done;
+        int r;
 
         if (live)
                 e->flags &= (uint8_t) ~(ENTRY_RUN | ENTRY_ENDED | ENTRY_ENDED_LATER);
-        done = runs_take(c, k, e, mask);
+        /* from the end, so that no run meets the event twice */
+        for (unsigned n = k->extra->runs && k->extra->runs->n ? rule->sequence.n : 0; n; n--)
+                list_meet(c, k, n, e, mask);
+        done = completed(rule, k);
         if (done && live) {
                 e->flags |= ENTRY_ENDED;
-                r = complete(c, k, done, e->at);
-        } else if (may_begin(c, k, e, mask, live)) {
-                r = begin(c, k, e, live);
+                r = complete(c, k, e->at, done->first, e->at);
+        } else {
+                r = begin(c, k, e, mask, live);
         }
         if (!live && (done || (e->flags & ENTRY_ENDED)))
-                k->n_runs = 0;
-        if (fits(c, k, NULL, e, mask & rule->sequence.forbidden[0]))
-                k->lead = e->at.time;
+                sequence_end(rule, k);
+        if (run_fits(c, k, NULL, e, mask & rule->sequence.forbidden[0]))
+                k->extra->lead = e->at.time;
         return r;
 }
 
 void sequence_forget(const struct rule *rule, struct key *k, int64_t cut) {
-        for (size_t i = 0; i < k->n_runs;)
-                if (run_at(rule, k, i)->taken[0].time <= cut)
-                        run_remove(rule, k, i);
-                else
-                        i++;
+        for (unsigned i = 0; k->extra->runs && i < rule->sequence.n; i++)
+                for (struct run **at = &k->extra->runs->list[i].first; *at;)
+                        if ((*at)->first.time <= cut)
+                                run_end(k, &k->extra->runs->list[i], at);
+                        else
+                                at = &(*at)->next;
 }
 
-/* the run that waits behind its last step and is due first: the one with the earliest first event */
-static struct run *waiting(const struct correlate *c, const struct key *k) {
+/* the run that waits behind its last step and is due first; of several the one that began first */
+static const struct run *waiting(const struct correlate *c, const struct key *k) {
         const struct rule *rule = key_rule(c, k);
-        struct run *best = NULL;
+        const struct run *run = k->extra->runs ? k->extra->runs->list[rule->sequence.n - 1].first : NULL, *best = run;
+        int64_t due = run ? run_deadline(c, rule, run) : WW_TIME_NEVER;
 
-        for (size_t i = 0; i < k->n_runs && rule->sequence.forbidden[rule->sequence.n]; i++) {
-                struct run *run = run_at(rule, k, i);
+        if (!apart(rule))
+                return best;
+        for (; run; run = run->next) {
+                int64_t time = run_deadline(c, rule, run);
 
-                if (run->step == rule->sequence.n &&
-                    (!best || run_deadline(c, rule, run) < run_deadline(c, rule, best)))
+                if (time < due || (time == due && order_compare(run->first, best->first) < 0)) {
                         best = run;
+                        due = time;
+                }
         }
         return best;
 }
@@ -237,7 +220,7 @@ int64_t sequence_next(const struct correlate *c, const struct key *k) {
 
 int sequence_deadline(struct correlate *c, struct key *k, int64_t time) {
         const struct rule *rule = key_rule(c, k);
-        struct run *run = waiting(c, k);
+        const struct run *run = waiting(c, k);
 
         if (!run)
                 return 0;
@@ -247,48 +230,55 @@ int sequence_deadline(struct correlate *c, struct key *k, int64_t time) {
                 last->flags |= ENTRY_ENDED_LATER;
                 last->since = time;
         }
-        return complete(c, k, run, order_deadline(time));
+        return complete(c, k, order_deadline(time), run->first, run->last);
+}
+
+int sequence_events(const struct correlate *c, const struct key *k, const struct item *item,
+                    void (*visit)(void *userdata, const struct entry *e, uint16_t as), void *userdata) {
+        const struct rule *rule = key_rule(c, k);
+        _cleanup_free_ struct run *run = run_new(rule, item->first);
+
+        if (!run)
+                return -ENOMEM;
+        for (size_t i = log_place(rule, k, item->first); i < k->n_swept && run_taken(run) < rule->sequence.n; i++) {
+                const struct entry *e = log_entry(rule, k, i);
+                int behind = order_compare(e->at, item->last);
+                uint16_t as;
+
+                if (behind > 0)
+                        break;
+                if (behind && run_taken(run) + 1 == rule->sequence.n)
+                        continue; /* the guard was false */
+                as = run_take(c, k, run, e, entry_begun(rule, e));
+                if (as)
+                        visit(userdata, e, as);
+        }
+        return 0;
 }
 
 /* ---- snapshots ---- */
 
 void sequence_save(const struct rule *rule, const struct key *k, struct buf *out) {
-        buf_put_var(out, k->n_runs);
-        for (size_t i = 0; i < k->n_runs; i++) {
-                const struct run *run = run_at(rule, k, i);
-
-                buf_put_var(out, run->step);
-                for (size_t j = 0; j < run->step; j++)
-                        order_save(out, run->taken[j]);
-        }
-}
-
-static int run_load(struct rd *in, const struct rule *rule, struct key *k) {
-        uint64_t step = rd_var(in);
-        struct order taken[RULE_STEPS_MAX];
-        struct run *run;
-
-        if (in->failed || !step || step > (k ? rule->sequence.n : RULE_STEPS_MAX))
-                return -EBADMSG;
-        for (size_t i = 0; i < step; i++)
-                taken[i] = order_load(in);
-        if (in->failed || !k)
-                return in->failed ? -EBADMSG : 0;
-        run = run_add(rule, k);
-        if (!run)
-                return -ENOMEM;
-        run->step = step;
-        memcpy(run->taken, taken, step * sizeof *taken);
-        return 0;
+        buf_put_var(out, k->extra->runs ? k->extra->runs->n : 0);
+        for (unsigned i = 0; k->extra->runs && i < rule->sequence.n; i++)
+                for (const struct run *run = k->extra->runs->list[i].first; run; run = run->next)
+                        run_save(rule, run, out);
 }
 
 int sequence_load(struct rd *in, const struct rule *rule, struct key *k) {
         uint64_t n = rd_var(in);
         int r = 0;
 
-        if (in->failed || n > UINT16_MAX || n > rd_left(in))
+        if (in->failed || n > rd_left(in))
                 return -EBADMSG;
-        for (size_t i = 0; i < n && !r; i++)
-                r = run_load(in, rule, k);
+        for (uint64_t i = 0; i < n && !r; i++) {
+                _cleanup_free_ struct run *run = NULL;
+
+                r = run_load(in, k ? rule : NULL, &run);
+                if (!r && run)
+                        r = runs_put(rule, k, run);
+                if (!r)
+                        run = NULL;
+        }
         return r;
 }

@@ -69,7 +69,7 @@ static int closed_add(struct spans *s, struct span span) {
 
 static int span_close(struct correlate *c, struct key *k, struct entry *e, uint32_t alias) {
         const struct rule *rule = key_rule(c, k);
-        struct spans *s = k->spans;
+        struct spans *s = k->extra->spans;
         struct entry *start;
         bool found;
         size_t at = open_place(s, alias, e->device, &found);
@@ -96,15 +96,15 @@ int span_entry(struct correlate *c, struct key *k, struct entry *e) {
         e->started = e->ended = e->pinned = 0;
         if (!(on | off))
                 return 0;
-        if (!k->spans)
-                k->spans = calloc(1, sizeof *k->spans);
-        if (!k->spans)
+        if (!k->extra->spans)
+                k->extra->spans = calloc(1, sizeof *k->extra->spans);
+        if (!k->extra->spans)
                 return -ENOMEM;
         for (uint32_t alias = 0; alias < rule->n_aliases; alias++) {
                 int r = 0;
 
                 if (on & (1u << alias))
-                        r = span_open(k->spans, e, alias);
+                        r = span_open(k->extra->spans, e, alias);
                 else if (off & (1u << alias))
                         r = span_close(c, k, e, alias);
                 if (r)
@@ -114,39 +114,48 @@ int span_entry(struct correlate *c, struct key *k, struct entry *e) {
 }
 
 struct order span_closed_take(struct key *k) {
-        struct spans *s = k->spans;
+        struct spans *s = key_extra(k)->spans;
 
         return s && s->closed_first < s->n_closed ? s->closed[s->closed_first++].start : order_deadline(WW_TIME_NONE);
 }
 
+struct order span_closed_undo(struct key *k) {
+        struct spans *s = key_extra(k)->spans;
+
+        return s && s->closed_first < s->n_closed ? s->closed[--s->n_closed].start : order_deadline(WW_TIME_NONE);
+}
+
 bool span_any(const struct key *k, uint16_t mask) {
-        for (size_t i = 0; k->spans && i < k->spans->n_open; i++)
-                if (mask & (1u << k->spans->open[i].alias))
+        const struct spans *s = key_extra(k)->spans;
+
+        for (size_t i = 0; s && i < s->n_open; i++)
+                if (mask & (1u << s->open[i].alias))
                         return true;
         return false;
 }
 
 struct order span_earliest(const struct key *k, uint16_t mask) {
         struct order best = order_deadline(WW_TIME_NEVER);
+        const struct spans *s = key_extra(k)->spans;
 
-        for (size_t i = 0; k->spans && i < k->spans->n_open; i++)
-                if ((mask & (1u << k->spans->open[i].alias)) && order_compare(k->spans->open[i].start, best) < 0)
-                        best = k->spans->open[i].start;
+        for (size_t i = 0; s && i < s->n_open; i++)
+                if ((mask & (1u << s->open[i].alias)) && order_compare(s->open[i].start, best) < 0)
+                        best = s->open[i].start;
         return best;
 }
 
 void span_reset(struct key *k) {
-        if (k->spans)
-                k->spans->n_open = k->spans->n_closed = k->spans->closed_first = 0;
+        if (k->extra && k->extra->spans)
+                k->extra->spans->n_open = k->extra->spans->n_closed = k->extra->spans->closed_first = 0;
 }
 
 void span_free(struct key *k) {
-        if (!k->spans)
+        if (!k->extra->spans)
                 return;
-        free(k->spans->open);
-        free(k->spans->closed);
-        free(k->spans);
-        k->spans = NULL;
+        free(k->extra->spans->open);
+        free(k->extra->spans->closed);
+        free(k->extra->spans);
+        k->extra->spans = NULL;
 }
 
 /* ---- snapshots: a span is told by its start, whose entry knows the device ---- */
@@ -161,7 +170,7 @@ static void spans_save(const struct span *spans, size_t n, struct buf *out) {
 
 void span_save(const struct key *k, struct buf *out) {
         static const struct spans none;
-        const struct spans *s = k->spans ? k->spans : &none;
+        const struct spans *s = key_extra(k)->spans ? key_extra(k)->spans : &none;
 
         spans_save(s->open, s->n_open, out);
         spans_save(s->n_closed ? s->closed + s->closed_first : NULL, s->n_closed - s->closed_first, out);
@@ -173,9 +182,9 @@ static int spans_load(struct correlate *c, struct rd *in, struct key *k, int (*a
 
         if (in->failed || n > rd_left(in))
                 return -EBADMSG;
-        if (k && n && !k->spans) {
-                k->spans = calloc(1, sizeof *k->spans);
-                if (!k->spans)
+        if (k && n && !k->extra->spans) {
+                k->extra->spans = calloc(1, sizeof *k->extra->spans);
+                if (!k->extra->spans)
                         return -ENOMEM;
         }
         for (uint64_t i = 0; i < n && !r; i++) {
@@ -189,9 +198,9 @@ static int spans_load(struct correlate *c, struct rd *in, struct key *k, int (*a
                         continue;
                 if (!e || !(key_rule(c, k)->level_mask & e->on & (1u << alias)))
                         return -EBADMSG;
-                r = add(k->spans, (struct span){ e->device, (uint32_t)alias, start });
+                r = add(k->extra->spans, (struct span){ e->device, (uint32_t)alias, start });
                 if (!r)
-                        r = aggregate_add(c, k, e, (uint16_t)(1u << alias));
+                        r = tallies_add(c, k, e, (uint16_t)(1u << alias));
         }
         return r == -EEXIST ? -EBADMSG : r;
 }

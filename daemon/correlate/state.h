@@ -24,20 +24,37 @@
  * decided when it began has its deadline there. See watermark.c.
  */
 #include "correlate/index.h"
+#include "correlate/multiset.h"
+#include "correlate/standing.h"
 #include "correlate/texts.h"
 
+/*
+ * The place of an event in the one order: its time, the input's number with the index within the message, and what was
+ * derived from it (an alarm that other rules read) right behind it, by rule, then key. Packed: a log is made of them.
+ */
 struct order {
         int64_t time;
-        uint64_t seq; /* 0 = a deadline: precedes every event of its time */
-        uint32_t index;
-};
+        uint64_t input;   /* seq << 16 | index; 0 = a deadline: precedes every event of its time */
+        uint32_t derived; /* 0 = the event, or the deadline, itself */
+} __attribute__((packed, aligned(4)));
+
+#define ORDER_INDEX_BITS 16
+#define ORDER_RULE_BITS  14 /* of `derived`: depth, rule, and which of the rule's keys */
+#define ORDER_KEY_BITS   14
 
 static inline int order_compare(struct order a, struct order b) {
         if (a.time != b.time)
                 return a.time < b.time ? -1 : 1;
-        if (a.seq != b.seq)
-                return a.seq < b.seq ? -1 : 1;
-        return (a.index > b.index) - (a.index < b.index);
+        if (a.input != b.input)
+                return a.input < b.input ? -1 : 1;
+        return (a.derived > b.derived) - (a.derived < b.derived);
+}
+static inline struct order order_of(const struct ww_event *event) {
+        return (struct order){ event->time, event->seq << ORDER_INDEX_BITS | event->index, 0 };
+}
+/* true for an event, also a derived one; false for a deadline */
+static inline bool order_is_event(struct order at) {
+        return at.input || at.derived;
 }
 
 struct captured {
@@ -57,12 +74,18 @@ enum {
         ENTRY_RUN = 1 << 3,         /* a run of the sequence began here */
         ENTRY_ENDED = 1 << 4,       /* a sequence completed here: every run is over */
         ENTRY_ENDED_LATER = 1 << 5, /* … at a deadline behind this entry: at its `since` */
+        ENTRY_FIRST = 1 << 6,       /* a session begins here */
+        ENTRY_SETTLED = 1 << 7,     /* counted in the base of the scores */
 };
 
 enum {
-        SWEEP_LEVEL = 1 << 0,   /* the condition is true */
-        SWEEP_HELD = 1 << 1,    /* … and has been for `hold` */
+        SWEEP_LEVEL = 1 << 0,   /* the condition and its guard are true */
+        SWEEP_HELD = 1 << 1,    /* … and have been for `hold` */
         SWEEP_CLEARED = 1 << 2, /* the clearing expression is true */
+        SWEEP_WINDOW = 1 << 3,  /* a tumbling or session window is open */
+        SWEEP_DONE = 1 << 4,    /* … and has had its match */
+        SWEEP_ROSE = 1 << 5,    /* the level was told: so will be its fall */
+        SWEEP_PURE = 1 << 6,    /* the condition is true, whatever its guard says */
 };
 
 struct entry {
@@ -91,11 +114,7 @@ struct spans {
         uint32_t n_open, open_capacity, closed_first, n_closed, closed_capacity;
 };
 
-/* a partial sequence; an array of them has room for the rule's steps only */
-struct run {
-        uint64_t step; /* steps taken */
-        struct order taken[];
-};
+struct runs; /* partial sequences: see sequence.c */
 
 enum item_what {
         ITEM_RISE = 1,
@@ -109,62 +128,85 @@ struct item {
         struct order at;
         enum item_what what;
         uint8_t grade;
-        uint8_t n_steps; /* of a sequence: what its evidence is */
-        struct order steps[RULE_STEPS_MAX];
-};
-
-/* open-addressing multiset of captured values, for `distinct` */
-struct multiset_slot {
-        uint64_t bits;
-        uint32_t type, refs;
-};
-struct aggregate_state {
-        uint32_t n; /* events, or different values */
-        uint32_t mask;
-        struct multiset_slot *slots;
+        struct order first, last; /* of a sequence: events of its run */
 };
 
 enum {
         KEY_OPEN = 1 << 0, /* an episode is open */
         KEY_UP = 1 << 1,   /* the condition is true, as far as committed */
         KEY_EXERCISE = 1 << 2,
+        KEY_TAKEN = 1 << 3, /* within a swap: the episode was there before */
 };
 
+/*
+ * What many keys never need: a key that only counts pulses has none until it opens an episode or has to wait for the
+ * watermark. Rules whose keys always need it are not `lean`.
+ */
+/* an episode that is over: [opened, closed) */
+struct spell {
+        int64_t opened, closed;
+};
+#define SPELLS 4 /* that a key remembers: more within seconds are not undecided */
+
+struct extra {
+        int64_t base_since, lead;
+        struct spell *past;                        /* SPELLS of them, newest first; NULL unless other rules ask */
+        int64_t opened, quiet_from, partial_until; /* episode */
+        struct spans *spans;
+        struct runs *runs;
+        struct item *pending;
+        uint32_t n_pending;
+        int64_t from, to; /* the window that is open now: tumbling [from, to); session: first and last event */
+};
+
+/* A million of them may be alive: every byte counts here. */
 struct key {
-        uint64_t hash;
         struct key *next, *previous; /* of its rule, least recently touched first */
-        uint32_t rule;
+        uint32_t hash, rule;
         uint32_t pins; /* levels in force point here */
-        /* log */
+        uint32_t n_log;
         uint8_t *log;
-        uint32_t n_log, log_capacity;
-        uint32_t expire; /* entries before this one have left the window */
+        uint32_t n_swept; /* entries that the sweep has passed */
+        uint32_t expire;  /* entries before this one have left the window */
         /* sweep */
-        int64_t at, since, base_since, lead;
+        int64_t at, since;
         int64_t trimmed; /* time of the newest entry that is gone */
+        struct extra *extra;
+        uint32_t device, asset; /* of the newest event that counted */
+        uint32_t heap;          /* place + 1; 0 = not armed */
+        uint32_t mark;          /* number in a snapshot */
+        uint16_t text_n;
+        uint8_t log_bits; /* the log has room for 2^(bits − 1) entries; 0 = none */
         uint8_t bits, grade, base_bits, base_grade;
         uint8_t flags, priority; /* episode */
-        uint16_t n_runs, n_pending;
-        uint32_t n_swept; /* entries that the sweep has passed */
-        struct spans *spans;
-        struct aggregate_state *aggregates;
-        struct run *runs;
-        struct item *pending;
-        /* episode */
-        int64_t opened, quiet_from, partial_until;
-        uint32_t device, asset; /* of the newest event that counted */
-        /* timer */
-        uint32_t heap;         /* place + 1; 0 = not armed */
-        uint32_t text_n, mark; /* mark: number in a snapshot */
-        int64_t armed, due;
-        char text[];
+        /* behind it: what the rule's aggregates know (rule.aggregates_size bytes), and the key's text */
+        uint64_t tail[];
+};
+
+extern const struct extra extra_none;
+
+/* for reading */
+static inline const struct extra *key_extra(const struct key *k) {
+        return k->extra ? k->extra : &extra_none;
+}
+
+/* a key that waits for a deadline */
+struct timer {
+        int64_t due, armed;
+        struct key *key;
 };
 
 struct rule_state {
         struct key *first, *last;
         uint32_t n_keys;
         uint32_t told; /* limits that have been told */
+        struct order derived_at;
+        uint32_t n_derived;    /* alarms with that cause */
+        int64_t deaf_until;    /* of a shadow: before that it hears nothing; NEVER: at all */
+        int64_t partial_until; /* its windows are not whole; NONE */
 };
+
+struct derived;
 
 struct lanes;
 
@@ -192,9 +234,14 @@ struct correlate {
         struct key **table;
         size_t table_mask;
         struct rule_state *by_rule;
-        struct key **heap;
+        struct timer *heap;
         size_t n_heap, heap_capacity;
         struct lanes *lanes;
+        struct standing *standing;
+        struct order at;                        /* of the event at hand */
+        struct derived *derived, *derived_last; /* what other rules have to hear */
+        struct arena derived_texts;
+        bool derived_deep; /* the event at hand is an alarm of a rule that reads alarms itself */
         struct matches matches;
         struct lane_match *held; /* of the event at hand: its keys, by (rule, key) */
         size_t n_held, held_capacity;
@@ -203,6 +250,7 @@ struct correlate {
         size_t n_ops, ops_capacity;
         struct arena scratch;
         struct correlate_figures figures;
+        bool silent; /* a shadow: nobody is told */
         /* a rebuild in progress */
         bool muted, rebuilding, opened_seen;
         bool loading;                  /* nothing is given back meanwhile */
@@ -234,8 +282,8 @@ static inline struct order order_deadline(int64_t time) {
 
 static inline void order_save(struct buf *out, struct order at) {
         buf_put_time(out, at.time);
-        buf_put_var(out, at.seq);
-        buf_put_var(out, at.index);
+        buf_put_var(out, at.input);
+        buf_put_var(out, at.derived);
 }
 /* an instant with which one may reckon, or none, or never */
 static inline int64_t time_load(struct rd *in) {
@@ -245,13 +293,19 @@ static inline int64_t time_load(struct rd *in) {
                 in->failed = true;
         return time;
 }
-static inline struct order order_load(struct rd *in) {
+static inline struct order order_read(struct rd *in) {
         struct order at = { .time = time_load(in) };
+
+        at.input = rd_var(in);
+        at.derived = (uint32_t)rd_var(in);
+        return at;
+}
+/* one that stands in a log */
+static inline struct order order_load(struct rd *in) {
+        struct order at = order_read(in);
 
         if (at.time == WW_TIME_NONE || at.time == WW_TIME_NEVER)
                 in->failed = true;
-        at.seq = rd_var(in);
-        at.index = (uint32_t)rd_var(in);
         return at;
 }
 
@@ -261,18 +315,21 @@ int correlate_make(struct correlate **ret, const struct correlate_rules *rules, 
 int correlate_enrol(struct correlate *c, int64_t now);
 /** An event for the keys in c->held. */
 int correlate_deliver(struct correlate *c, const struct ww_event *event, bool level);
+/** An event that stands at c->at goes to all that select it. */
+int correlate_select(struct correlate *c, const struct ww_event *event);
 const struct rule *correlate_rule(const struct correlate_rules *set, struct ww_str name);
 
 /* true if ended spans matter until they leave the window: they are counted, or the log has to tell a rise from a level
  * that goes on */
 static inline bool rule_windowed(const struct rule *rule) {
-        return rule->n_aggregates || (rule->condition == CONDITION_SEQUENCE && rule->level_mask);
+        return (rule->n_tallies && (rule->within || rule->every)) ||
+               (rule->condition == CONDITION_SEQUENCE && rule->level_mask);
 }
 
 /* true if it waits for what does not come, after an event: a deadline that blindness moves. That of each asset's
  * expectation begins anew instead. */
 static inline bool rule_absence(const struct rule *rule) {
-        return rule->after_mask ||
+        return rule->after_mask || rule->after_schedule != SITE_NONE ||
                (rule->condition == CONDITION_SEQUENCE && rule->sequence.forbidden[rule->sequence.n]);
 }
 
@@ -289,6 +346,8 @@ int64_t watermark_due(const struct correlate *c, const struct rule *rule, int64_
 /** Where the deadline of an absence stands, given the blindness so far; NEVER while that lasts. Never falls as
  *  `deadline` rises. */
 int64_t watermark_absence(const struct correlate *c, const struct rule *rule, int64_t deadline);
+/** The deadline of what has to come within `span` behind a schedule's opening. */
+int64_t watermark_anchor(const struct correlate *c, const struct rule *rule, int64_t anchor, int64_t span);
 /** Events up to here are forgotten: nothing undecided reaches back to them. */
 int64_t watermark_memory(const struct correlate *c, const struct rule *rule);
 int64_t rule_horizon(const struct rule *rule);
@@ -296,6 +355,9 @@ int64_t rule_horizon(const struct rule *rule);
 int64_t rule_span_of(const struct correlate *c, const struct rule_span *span, uint32_t asset);
 
 /* log.c */
+static inline size_t log_capacity(uint8_t bits) {
+        return bits ? (size_t)1 << (bits - 1) : 0;
+}
 /** The place of `at`: the first entry not before it. */
 size_t log_place(const struct rule *rule, const struct key *k, struct order at);
 struct entry *log_find(const struct rule *rule, const struct key *k, struct order at);
@@ -308,7 +370,11 @@ void log_drop(struct correlate *c, struct key *k, size_t place);
 void log_free(struct correlate *c, struct key *k);
 
 /* key.c */
-struct ww_str key_text(const struct key *k);
+static inline struct ww_str key_text(const struct correlate *c, const struct key *k) {
+        return (struct ww_str){ (const char *)k->tail + key_rule(c, k)->tallies_size, k->text_n };
+}
+/** Room for what a lean key has not got. 0 or -ENOMEM. */
+int key_extend(struct correlate *c, struct key *k);
 /** Finds or makes. 0; *ret NULL if the rule's limit refuses a newcomer. */
 int key_get(struct correlate *c, uint32_t rule, bool exercise, struct ww_str text, struct key **ret);
 struct key *key_find(const struct correlate *c, uint32_t rule, bool exercise, struct ww_str text);
@@ -325,6 +391,7 @@ int key_enrol(struct correlate *c, uint32_t rule, struct ww_str asset, uint32_t 
 /* timers.c */
 int timers_arm(struct correlate *c, struct key *k, int64_t time); /* NEVER = not */
 void timers_disarm(struct correlate *c, struct key *k);
+int64_t timers_armed(const struct correlate *c, const struct key *k); /* NEVER = not */
 void timers_rebuild(struct correlate *c);
 int key_compare(const struct correlate *c, const struct key *a, const struct key *b);
 
@@ -332,6 +399,8 @@ int key_compare(const struct correlate *c, const struct key *a, const struct key
 int span_entry(struct correlate *c, struct key *k, struct entry *e);
 /** The start of the oldest closed span, which is forgotten. */
 struct order span_closed_take(struct key *k);
+/** The start of the newest closed span, which is forgotten. */
+struct order span_closed_undo(struct key *k);
 void span_save(const struct key *k, struct buf *out);
 /** What span_save wrote, into a key whose log is there; `k` NULL: read over. Counts them, too. 0, -EBADMSG, -ENOMEM. */
 int span_load(struct correlate *c, struct rd *in, struct key *k);
@@ -340,17 +409,74 @@ struct order span_earliest(const struct key *k, uint16_t mask);
 void span_reset(struct key *k);
 void span_free(struct key *k);
 
+/* window.c */
+/** The pulses that an entry brings; what begins by it, levels too. Nothing where it is retained. */
+uint16_t entry_instants(const struct rule *rule, const struct entry *e);
+uint16_t entry_begun(const struct rule *rule, const struct entry *e);
+/** An asset's tumbling windows begin. */
+void window_enrol(struct correlate *c, struct key *k, int64_t now);
+void window_base(struct correlate *c, struct key *k);
+/** An entry that has been counted opens a window, or goes on with one. */
+void window_entry(struct correlate *c, struct key *k, struct entry *e);
+/** When an event leaves, an anchor's time is over, or the window closes; NEVER. */
+int64_t window_next(const struct correlate *c, const struct key *k);
+void window_close(struct correlate *c, struct key *k);
+void window_anchor_pass(struct correlate *c, struct key *k);
+/** All that leaves until then, silently. */
+void window_pass(struct correlate *c, struct key *k, int64_t until);
+
+/* tally.c */
+size_t tally_size(enum tally_kind kind);
+int tallies_add(struct correlate *c, struct key *k, const struct entry *e, uint16_t mask);
+void tallies_remove(struct correlate *c, struct key *k, const struct entry *e, uint16_t mask);
+/** The entry is behind the log's memory: scores keep what it came to. */
+void tallies_settle(const struct rule *rule, struct key *k, struct entry *e);
+void tallies_reset(const struct rule *rule, struct key *k);
+void tallies_free(const struct rule *rule, struct key *k);
+/** `length`: µs of the window, for rates. */
+struct ww_value tally_read(const struct rule *rule, const struct key *k, const struct aggregate *a, int64_t now,
+                           int64_t length);
+/** When a score next falls to one of the bounds it is compared with. */
+int64_t tallies_crossing(const struct rule *rule, const struct key *k, int64_t after);
+/** Nothing is left of any score. */
+bool tallies_spent(const struct rule *rule, const struct key *k, int64_t now);
+void tallies_save(const struct rule *rule, const struct key *k, struct buf *out);
+/** What tallies_save wrote; `tallies`: for each of n scores the rule's tally, -1 = none any more. 0 or -EBADMSG. */
+int tallies_load(struct rd *in, const struct rule *rule, struct key *k, const int *tallies, size_t n);
+
 /* aggregate.c */
-int aggregate_add(struct correlate *c, struct key *k, const struct entry *e, uint16_t mask);
-void aggregate_remove(struct correlate *c, struct key *k, const struct entry *e, uint16_t mask);
-void aggregate_reset(const struct rule *rule, struct key *k);
-void aggregate_free(const struct rule *rule, struct key *k);
-bool aggregate_true(const struct correlate *c, const struct key *k, const struct expr *e, const struct entry *at);
-enum ww_priority aggregate_grade(const struct correlate *c, const struct key *k, const struct entry *at);
+/** `at`: the moment, and the entry that stands there, if one does. */
+bool aggregate_true(const struct correlate *c, const struct key *k, const struct expr *expr, struct order at,
+                    const struct entry *e);
+enum ww_priority aggregate_grade(const struct correlate *c, const struct key *k, struct order at,
+                                 const struct entry *e);
+
+/* guard.c */
+bool guard_true(const struct correlate *c, const struct key *k, int64_t time);
+/** The next moment behind `after` at which the guard may change by something else than the key's own log. */
+int64_t guard_next(const struct correlate *c, const struct key *k, int64_t after);
+int guard_mode_changed(struct correlate *c, uint32_t mode, int64_t time);
+/** An episode of `other` has opened or ended. */
+int guard_alarm_changed(struct correlate *c, const struct key *other, int64_t time);
+/** "schedule(night): yes; armed: no", appended. */
+void guard_print(const struct correlate *c, const struct key *k, int64_t time, struct buf *out);
+
+/* derived.c */
+/** An episode has opened, or ended: other rules will hear of it. */
+int derived_note(struct correlate *c, const struct key *k, bool raised, struct order at);
+int derived_deliver(struct correlate *c);
+/** One of the past, of a rule that does not run here. */
+int derived_past(struct correlate *c, const struct rule *rule, const struct ww_detection *alarm, uint64_t seq);
 
 /* sequence.c */
 /** `live`: what comes of it is told; else it is only filled in, and the entry's marks are believed. */
 int sequence_entry(struct correlate *c, struct key *k, struct entry *e, uint16_t mask, bool live);
+/** Ends every run. */
+void sequence_end(const struct rule *rule, struct key *k);
+void sequence_free(const struct rule *rule, struct key *k);
+/** Each event of the run that an item tells of, as the aliases of the part that it took; oldest first. 0, -ENOMEM. */
+int sequence_events(const struct correlate *c, const struct key *k, const struct item *item,
+                    void (*visit)(void *userdata, const struct entry *e, uint16_t as), void *userdata);
 /** Ends the runs that began at `cut` or before: the log does not hold what became of them. */
 void sequence_forget(const struct rule *rule, struct key *k, int64_t cut);
 void sequence_save(const struct rule *rule, const struct key *k, struct buf *out);
@@ -372,7 +498,7 @@ void sweep_settle(struct correlate *c, struct key *k, int64_t at);
 
 /** Where the sweep stands and what it counts, but for the scalars. */
 void sweep_save(const struct correlate *c, const struct key *k, struct buf *out);
-/** Into a key with its log and nothing swept; `k` NULL: read over. 0, -EBADMSG, -ENOMEM. */
+/** Into a key with its log and nothing swept. 0, -EBADMSG, -ENOMEM. */
 int sweep_load(struct correlate *c, struct rd *in, struct key *k);
 
 /* apply.c */
@@ -382,10 +508,14 @@ int apply_due(struct correlate *c, struct key *k);
 int apply_arm(struct correlate *c, struct key *k);
 /** Deadlines of an absence behind `known` have moved: what the sweep concluded there is concluded anew. */
 int apply_again(struct correlate *c, struct key *k, int64_t known);
+/** What the guard says has changed at `time`: the sweep goes there again if it was ahead. */
+int apply_guard(struct correlate *c, struct key *k, int64_t time);
 
 /* episode.c */
 int episode_item(struct correlate *c, struct key *k, const struct item *item);
 int episode_commit(struct correlate *c, struct key *k, const struct item *item);
+/** The episode ends without a word. */
+int episode_end(struct correlate *c, struct key *k, int64_t time);
 int episode_pending_first(struct correlate *c, struct key *k);
 void episode_drop_from(struct key *k, struct order at);
 int64_t episode_quiet(const struct correlate *c, const struct key *k);

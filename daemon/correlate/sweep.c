@@ -1,9 +1,13 @@
 /*
  * The sweep: the condition of one key, moved over its log and the deadlines between the entries. See state.h.
  *
- * What changes by itself between two entries: an event or the end of a span leaves the window, an expectation passes,
- * a sequence's last wait ends, a level has held. At equal time a deadline comes before an event, and a hold before
- * what would end it: [since, since + hold) was true throughout.
+ * What changes by itself between two entries: an event or the end of a span leaves the window, a window closes, a score
+ * falls below a bound, a guard changes, an expectation passes, a sequence's last wait ends, a level has held. At equal
+ * time a deadline comes before an event, and a hold before what would end it: [since, since + hold) was true
+ * throughout.
+ *
+ * A level has three faces: the condition as such (PURE), the condition and its guard together (LEVEL), and that it has
+ * held (HELD). An episode opens by the last and is cleared by the fall of the first (ROSE: it has to be told).
  */
 #include "correlate/state.h"
 
@@ -13,56 +17,11 @@ static int item(struct correlate *c, struct key *k, enum item_what what, struct 
         return episode_item(c, k, &i);
 }
 
-/* ---- what leaves the window, or passes ---- */
-
-static uint16_t instants(const struct rule *rule, const struct entry *e) {
-        return e->flags & ENTRY_RETAINED ? 0 : (uint16_t)(e->on & (uint16_t)~rule->level_mask);
+static int64_t earlier(int64_t a, int64_t b) {
+        return a < b ? a : b;
 }
 
-/* the first entry that has something to lose, or NULL; those before it are passed */
-static struct entry *expire_first(const struct correlate *c, struct key *k) {
-        const struct rule *rule = key_rule(c, k);
-
-        for (; k->expire < k->n_swept; k->expire++) {
-                struct entry *e = log_entry(rule, k, k->expire);
-
-                if (rule->after_mask
-                            ? (!(e->flags & ENTRY_RETAINED) && ((instants(rule, e) | e->started) & rule->after_mask))
-                            : (rule_windowed(rule) && (instants(rule, e) | e->ended)))
-                        return e;
-        }
-        return NULL;
-}
-
-static int64_t expire_next(const struct correlate *c, struct key *k) {
-        const struct rule *rule = key_rule(c, k);
-        const struct entry *e = rule->after_mask || rule_windowed(rule) ? expire_first(c, k) : NULL;
-
-        if (!e)
-                return WW_TIME_NEVER;
-        return rule->after_mask ? watermark_absence(c, rule, e->at.time + rule_horizon(rule))
-                                : e->at.time + rule_horizon(rule);
-}
-
-static void expire_one(struct correlate *c, struct key *k) {
-        const struct rule *rule = key_rule(c, k);
-        struct entry *e = log_entry(rule, k, k->expire++);
-
-        if (rule->after_mask)
-                return;
-        aggregate_remove(c, k, e, instants(rule, e));
-        for (uint32_t alias = 0; alias < rule->n_aliases; alias++)
-                if (e->ended & (1u << alias)) {
-                        struct entry *start = log_find(rule, k, span_closed_take(k));
-
-                        if (!start)
-                                continue;
-                        aggregate_remove(c, k, start, (uint16_t)(1u << alias));
-                        start->pinned &= (uint16_t) ~(1u << alias);
-                }
-}
-
-/* ---- the condition ---- */
+/* ---- deadlines ---- */
 
 static int64_t hold_of(const struct correlate *c, const struct key *k) {
         const struct rule *rule = key_rule(c, k);
@@ -79,53 +38,91 @@ static bool has_hold(const struct rule *rule) {
 }
 
 static int64_t hold_next(const struct correlate *c, const struct key *k) {
-        const struct rule *rule = key_rule(c, k);
         int64_t hold;
 
-        if (!has_hold(rule) || (k->bits & (SWEEP_LEVEL | SWEEP_HELD)) != SWEEP_LEVEL)
+        if ((k->bits & (SWEEP_LEVEL | SWEEP_HELD)) != SWEEP_LEVEL || !has_hold(key_rule(c, k)))
                 return WW_TIME_NEVER;
         hold = hold_of(c, k);
         return hold ? k->since + hold : WW_TIME_NEVER;
 }
 
+/* of an asset that is silent, of a schedule that has opened */
 static int64_t expect_next(const struct correlate *c, const struct key *k) {
         const struct rule *rule = key_rule(c, k);
-        int64_t span;
+        int64_t span, anchor = k->since;
 
-        if (!rule->each || (k->bits & SWEEP_LEVEL))
+        if (rule->condition != CONDITION_EXPECT || rule->after_mask)
+                return WW_TIME_NEVER;
+        if (rule->after_schedule == SITE_NONE && (k->bits & SWEEP_PURE))
                 return WW_TIME_NEVER;
         span = rule_span_of(c, &rule->span_for, k->asset);
-        return span ? k->since + span : WW_TIME_NEVER;
+        if (!span || (rule->after_schedule == SITE_NONE && anchor == WW_TIME_NONE))
+                return WW_TIME_NEVER;
+        if (rule->after_schedule == SITE_NONE)
+                return anchor + span;
+        anchor = site_schedule_opening(c->rules->site, rule->after_schedule,
+                                       anchor > k->extra->from ? anchor : k->extra->from);
+        return anchor == WW_TIME_NEVER ? anchor : watermark_anchor(c, rule, anchor, span);
 }
 
-static int64_t earlier(int64_t a, int64_t b) {
-        return a < b ? a : b;
+/* an expectation's deadline that passes, by whatever anchor */
+static int64_t missing_next(const struct correlate *c, const struct key *k) {
+        return key_rule(c, k)->after_mask ? window_next(c, k) : expect_next(c, k);
+}
+
+static bool level_condition(const struct rule *rule) {
+        return !rule->instant;
 }
 
 int64_t sweep_next(const struct correlate *c, const struct key *k) {
         const struct rule *rule = key_rule(c, k);
-        int64_t next = earlier(expire_next(c, (struct key *)k), earlier(hold_next(c, k), expect_next(c, k)));
+        int64_t next = earlier(window_next(c, k), hold_next(c, k));
 
-        return rule->condition == CONDITION_SEQUENCE ? earlier(next, sequence_next(c, k)) : next;
+        if (rule->condition == CONDITION_EXPECT)
+                next = earlier(next, expect_next(c, k));
+        else if (rule->condition == CONDITION_SEQUENCE)
+                next = earlier(next, sequence_next(c, k));
+        if (rule->n_score_tests)
+                next = earlier(next, tallies_crossing(rule, k, k->at));
+        if (rule->n_guards && level_condition(rule) && (k->bits & SWEEP_PURE))
+                next = earlier(next, guard_next(c, k, k->at));
+        return next;
 }
 
-static int level_set(struct correlate *c, struct key *k, bool level, struct order at, bool *told) {
-        if (level && !(k->bits & SWEEP_LEVEL)) {
+/* ---- the condition ---- */
+
+static int level_fall(struct correlate *c, struct key *k, struct order at) {
+        bool rose = k->bits & SWEEP_ROSE;
+
+        k->bits &= (uint8_t)~SWEEP_ROSE;
+        return rose ? item(c, k, ITEM_FALL, at) : 0;
+}
+
+/* `match`: an event, or a deadline, that counts; told where the level goes on */
+static int level_set(struct correlate *c, struct key *k, bool pure, struct order at, bool match, bool *told) {
+        bool open = pure && guard_true(c, k, at.time);
+
+        k->bits = (uint8_t)((k->bits & ~SWEEP_PURE) | (pure ? SWEEP_PURE : 0));
+        if (!open)
+                k->bits &= (uint8_t) ~(SWEEP_LEVEL | SWEEP_HELD);
+        if (!pure)
+                return level_fall(c, k, at);
+        if (!open)
+                return 0;
+        if (!(k->bits & SWEEP_LEVEL)) {
                 k->bits |= SWEEP_LEVEL;
-                k->since = at.time;
+                if (key_rule(c, k)->condition != CONDITION_EXPECT) /* there it is the anchor */
+                        k->since = at.time;
         }
-        if (level && !(k->bits & SWEEP_HELD) && !has_hold(key_rule(c, k))) {
-                k->bits |= SWEEP_HELD;
+        if (!(k->bits & SWEEP_HELD) && !has_hold(key_rule(c, k))) {
+                k->bits |= SWEEP_HELD | SWEEP_ROSE;
                 *told = true;
                 return item(c, k, ITEM_RISE, at);
         }
-        if (!level && (k->bits & SWEEP_LEVEL)) {
-                bool held = k->bits & SWEEP_HELD;
-
-                k->bits &= (uint8_t) ~(SWEEP_LEVEL | SWEEP_HELD);
-                return held ? item(c, k, ITEM_FALL, at) : 0;
-        }
-        return 0;
+        if (!match || !(k->bits & SWEEP_HELD))
+                return 0;
+        *told = true;
+        return item(c, k, ITEM_MATCH, at);
 }
 
 /* the clearing expression: told when it becomes true; where it reads a pulse, each time */
@@ -135,65 +132,107 @@ static int clear_set(struct correlate *c, struct key *k, struct order at, const 
 
         if (!rule->clear_expr)
                 return 0;
-        now = aggregate_true(c, k, rule->clear_expr, e);
+        now = aggregate_true(c, k, rule->clear_expr, at, e);
         k->bits = (uint8_t)((k->bits & ~SWEEP_CLEARED) | (now ? SWEEP_CLEARED : 0));
         if (!now || (was && !(e && (e->on & rule->clear_mask & ~rule->level_mask))))
                 return 0;
         return item(c, k, ITEM_CLEARED, at);
 }
 
-static int evaluate(struct correlate *c, struct key *k, struct order at, const struct entry *e) {
+/* the condition as such; of an expectation it is kept */
+static bool pure_now(const struct correlate *c, const struct key *k, struct order at, const struct entry *e) {
         const struct rule *rule = key_rule(c, k);
-        uint8_t grade = rule->n_grades ? (uint8_t)aggregate_grade(c, k, e) : (uint8_t)rule->priority;
-        bool regraded = grade != k->grade, told = false, level;
-        int r = 0;
+
+        if (rule->condition == CONDITION_WHEN)
+                return aggregate_true(c, k, rule->when, at, e);
+        if (rule->condition == CONDITION_LEVEL)
+                return span_any(k, rule->condition_mask);
+        return k->bits & SWEEP_PURE;
+}
+
+static int condition_set(struct correlate *c, struct key *k, struct order at, const struct entry *e, bool match,
+                         bool *told) {
+        const struct rule *rule = key_rule(c, k);
+
+        if (level_condition(rule))
+                return level_set(c, k, pure_now(c, k, at, e), at, match, told);
+        if (rule->condition != CONDITION_INSTANT || !match || !guard_true(c, k, at.time))
+                return 0;
+        *told = true;
+        return item(c, k, ITEM_MATCH, at);
+}
+
+static int evaluate(struct correlate *c, struct key *k, struct order at, const struct entry *e, bool match) {
+        const struct rule *rule = key_rule(c, k);
+        uint8_t grade = rule->n_grades ? (uint8_t)aggregate_grade(c, k, at, e) : (uint8_t)rule->priority;
+        bool regraded = grade != k->grade, told = false;
+        int r;
 
         k->grade = grade;
-        if (rule->condition == CONDITION_WHEN || rule->condition == CONDITION_LEVEL) {
-                level = rule->condition == CONDITION_WHEN ? aggregate_true(c, k, rule->when, e)
-                                                          : span_any(k, rule->condition_mask);
-                r = level_set(c, k, level, at, &told);
-                if (!r && !told && e && (k->bits & SWEEP_HELD) &&
-                    ((instants(rule, e) | e->started) & rule->condition_mask)) {
-                        told = true;
-                        r = item(c, k, ITEM_MATCH, at);
-                }
-        } else if (rule->condition == CONDITION_INSTANT && e && (instants(rule, e) & rule->condition_mask)) {
-                told = true;
-                r = item(c, k, ITEM_MATCH, at);
-        }
+        r = condition_set(c, k, at, e, match, &told);
         if (!r && regraded && !told)
                 r = item(c, k, ITEM_GRADE, at);
         return r ? r : clear_set(c, k, at, e);
 }
 
+/* `when` in a window that closes: at most one match in each, by an event if more of them cannot make it false */
+static int window_judge(struct correlate *c, struct key *k, struct order at, const struct entry *e) {
+        const struct rule *rule = key_rule(c, k);
+        bool asked = (k->bits & (SWEEP_WINDOW | SWEEP_DONE)) == SWEEP_WINDOW && (!e || rule->positive);
+
+        if (asked && aggregate_true(c, k, rule->when, at, e) && guard_true(c, k, at.time)) {
+                int r;
+
+                k->bits |= SWEEP_DONE;
+                k->grade = rule->n_grades ? (uint8_t)aggregate_grade(c, k, at, e) : (uint8_t)rule->priority;
+                r = item(c, k, ITEM_MATCH, at);
+                if (r)
+                        return r;
+        }
+        return e ? 0 : clear_set(c, k, at, NULL);
+}
+
+static bool windows_close(const struct rule *rule) {
+        return rule->window != WINDOW_SLIDING;
+}
+
 /* ---- moving ---- */
 
 static int expect_deadline(struct correlate *c, struct key *k, int64_t time) {
-        bool was = k->bits & SWEEP_LEVEL;
+        const struct rule *rule = key_rule(c, k);
 
-        if (key_rule(c, k)->after_mask)
-                expire_one(c, k);
-        k->bits |= SWEEP_LEVEL | SWEEP_HELD;
-        return item(c, k, was ? ITEM_MATCH : ITEM_RISE, order_deadline(time));
+        if (rule->after_mask)
+                window_anchor_pass(c, k);
+        if (rule->after_schedule != SITE_NONE)
+                k->extra->from = site_schedule_opening(c->rules->site, rule->after_schedule,
+                                                       k->since > k->extra->from ? k->since : k->extra->from);
+        k->bits |= SWEEP_PURE;
+        return evaluate(c, k, order_deadline(time), NULL, true);
 }
 
 int sweep_deadline(struct correlate *c, struct key *k, int64_t time) {
         const struct rule *rule = key_rule(c, k);
+        int r;
 
-        if (time > k->at)
-                k->at = time;
-        if (rule->condition == CONDITION_EXPECT)
-                return expect_deadline(c, k, time);
         if (hold_next(c, k) <= time) {
-                k->bits |= SWEEP_HELD;
+                k->at = time > k->at ? time : k->at;
+                k->bits |= SWEEP_HELD | SWEEP_ROSE;
                 return item(c, k, ITEM_RISE, order_deadline(time));
         }
+        if (rule->condition == CONDITION_EXPECT && missing_next(c, k) <= time) {
+                k->at = time > k->at ? time : k->at;
+                return expect_deadline(c, k, time);
+        }
+        k->at = time > k->at ? time : k->at;
         if (rule->condition == CONDITION_SEQUENCE && sequence_next(c, k) <= time)
                 return sequence_deadline(c, k, time);
-        while (expire_next(c, k) <= time)
-                expire_one(c, k);
-        return evaluate(c, k, order_deadline(time), NULL);
+        if (windows_close(rule)) {
+                r = window_judge(c, k, order_deadline(time), NULL);
+                window_close(c, k);
+                return r;
+        }
+        window_pass(c, k, time);
+        return evaluate(c, k, order_deadline(time), NULL, false);
 }
 
 int sweep_advance(struct correlate *c, struct key *k, int64_t time) {
@@ -210,45 +249,45 @@ int sweep_advance(struct correlate *c, struct key *k, int64_t time) {
         return 0;
 }
 
-static int expect_entry(struct correlate *c, struct key *k, const struct entry *e, size_t i, bool live) {
+static void expect_answer(struct correlate *c, struct key *k, const struct entry *e, size_t i) {
         const struct rule *rule = key_rule(c, k);
 
-        if ((e->flags & ENTRY_RETAINED) || !((instants(rule, e) | e->started) & rule->expect_mask))
-                return 0;
+        if (!(entry_begun(rule, e) & rule->expect_mask))
+                return;
         if (rule->after_mask)
                 k->expire = (uint32_t)i; /* every anchor before it is answered */
-        if (e->at.time > k->since || !rule->each)
+        if (e->at.time > k->since || rule->after_mask)
                 k->since = e->at.time;
-        if (!live || !(k->bits & SWEEP_LEVEL))
-                return 0;
-        k->bits &= (uint8_t) ~(SWEEP_LEVEL | SWEEP_HELD);
-        return item(c, k, ITEM_FALL, e->at);
+        k->bits &= (uint8_t)~SWEEP_PURE;
 }
 
-static int entry_structure(struct correlate *c, struct key *k, size_t i, uint16_t *ret_begun) {
+static int entry_structure(struct correlate *c, struct key *k, size_t i) {
         const struct rule *rule = key_rule(c, k);
         struct entry *e = log_entry(rule, k, i);
         int r = span_entry(c, k, e);
 
         k->n_swept = (uint32_t)i + 1;
-        *ret_begun = instants(rule, e) | e->started;
-        if (!r && rule->n_aggregates)
-                r = aggregate_add(c, k, e, *ret_begun);
+        if (!r && rule->n_tallies)
+                r = tallies_add(c, k, e, entry_begun(rule, e));
+        window_entry(c, k, e);
+        if (rule->condition == CONDITION_EXPECT)
+                expect_answer(c, k, e, i);
         return r;
 }
 
 int sweep_entry(struct correlate *c, struct key *k, size_t i) {
         const struct rule *rule = key_rule(c, k);
         struct entry *e = log_entry(rule, k, i);
-        uint16_t begun;
-        int r = entry_structure(c, k, i, &begun);
+        int r = entry_structure(c, k, i);
+        uint16_t begun = entry_begun(rule, e);
 
         if (!r && rule->condition == CONDITION_SEQUENCE)
-                r = sequence_entry(c, k, e, e->flags & ENTRY_RETAINED ? 0 : begun, true);
-        if (!r && rule->condition == CONDITION_EXPECT)
-                r = expect_entry(c, k, e, i, true);
+                r = sequence_entry(c, k, e, begun, true);
         if (!r)
-                r = evaluate(c, k, e->at, e);
+                r = windows_close(rule)
+                            ? window_judge(c, k, e->at, e)
+                            : evaluate(c, k, e->at, e,
+                                       rule->condition != CONDITION_EXPECT && (begun & rule->condition_mask));
         e = log_entry(rule, k, i);
         e->since = k->since;
         e->bits = k->bits;
@@ -262,21 +301,17 @@ int sweep_entry(struct correlate *c, struct key *k, size_t i) {
 static int fill(struct correlate *c, struct key *k, size_t i, int64_t until) {
         const struct rule *rule = key_rule(c, k);
         struct entry *e = log_entry(rule, k, i);
-        uint16_t begun;
         int r;
 
-        while (expire_next(c, k) <= e->at.time)
-                expire_one(c, k);
-        r = entry_structure(c, k, i, &begun);
+        window_pass(c, k, e->at.time);
+        r = entry_structure(c, k, i);
         if (!r && rule->condition == CONDITION_SEQUENCE) {
-                r = sequence_entry(c, k, e, e->flags & ENTRY_RETAINED ? 0 : begun, false);
+                r = sequence_entry(c, k, e, entry_begun(rule, e), false);
                 if ((e->flags & ENTRY_ENDED_LATER) && e->since <= until)
-                        k->n_runs = 0;
+                        sequence_end(rule, k);
                 else
                         e->flags &= (uint8_t)~ENTRY_ENDED_LATER; /* what comes in between may undo it */
         }
-        if (!r && rule->condition == CONDITION_EXPECT)
-                r = expect_entry(c, k, e, i, false);
         k->since = e->since;
         k->bits = e->bits;
         k->grade = e->grade;
@@ -285,15 +320,18 @@ static int fill(struct correlate *c, struct key *k, size_t i, int64_t until) {
 }
 
 static void reset(struct correlate *c, struct key *k) {
-        aggregate_reset(key_rule(c, k), k);
+        tallies_reset(key_rule(c, k), k);
         span_reset(k);
-        k->n_runs = 0;
         k->expire = k->n_swept = 0;
-        k->lead = WW_TIME_NONE;
-        k->since = k->base_since;
+        k->since = key_extra(k)->base_since;
         k->bits = k->base_bits;
         k->grade = k->base_grade;
         k->at = WW_TIME_NONE;
+        if (!k->extra)
+                return;
+        sequence_end(key_rule(c, k), k);
+        k->extra->lead = k->extra->from = k->extra->to = WW_TIME_NONE;
+        window_base(c, k);
 }
 
 /* What the sweep concludes up to there is known already. Trimmed entries may have left the window since the scalars
@@ -303,8 +341,8 @@ static int approach(struct correlate *c, struct key *k, int64_t known) {
 
         c->muted = true;
         r = sweep_advance(c, k, known);
-        if (!r)
-                r = evaluate(c, k, order_deadline(known), NULL);
+        if (!r && !windows_close(key_rule(c, k)))
+                r = evaluate(c, k, order_deadline(known), NULL, false);
         c->muted = false;
         return r;
 }
@@ -329,41 +367,50 @@ int sweep_rebuild(struct correlate *c, struct key *k, size_t place, int64_t know
 }
 
 void sweep_settle(struct correlate *c, struct key *k, int64_t at) {
-        while (expire_next(c, k) <= at)
-                expire_one(c, k);
+        window_pass(c, k, at);
         k->at = at;
 }
 
 /* ---- snapshots ---- */
 
 void sweep_save(const struct correlate *c, const struct key *k, struct buf *out) {
-        buf_put_time(out, k->lead);
+        const struct rule *rule = key_rule(c, k);
+
         buf_put_var(out, k->n_swept);
         buf_put_var(out, k->expire);
-        sequence_save(key_rule(c, k), k, out);
-        span_save(k, out);
+        if (rule->condition == CONDITION_SEQUENCE)
+                sequence_save(rule, k, out);
+        if (rule->level_mask)
+                span_save(k, out);
+}
+
+static int counted_load(struct correlate *c, struct key *k) {
+        const struct rule *rule = key_rule(c, k);
+        int r = 0;
+
+        for (size_t i = k->expire; i < k->n_swept && !r; i++) {
+                const struct entry *e = log_entry(rule, k, i);
+
+                r = tallies_add(c, k, e, entry_instants(rule, e));
+        }
+        return r;
 }
 
 int sweep_load(struct correlate *c, struct rd *in, struct key *k) {
-        const struct rule *rule = k ? key_rule(c, k) : NULL;
-        int64_t lead = time_load(in);
+        const struct rule *rule = key_rule(c, k);
         uint64_t swept = rd_var(in), expire = rd_var(in);
-        int r;
+        int r = 0;
 
-        if (in->failed || lead == WW_TIME_NEVER || (k && (swept > k->n_log || expire > swept)))
+        if (in->failed || swept > k->n_log || expire > swept)
                 return -EBADMSG;
-        r = sequence_load(in, rule, k);
-        if (!r)
+        if (rule->condition == CONDITION_SEQUENCE)
+                r = sequence_load(in, rule, k);
+        if (!r && rule->level_mask)
                 r = span_load(c, in, k);
-        if (r || !k)
+        if (r)
                 return r;
-        k->lead = lead;
         k->n_swept = (uint32_t)swept;
         k->expire = (uint32_t)expire;
-        for (size_t i = expire; i < swept && !r; i++) {
-                const struct entry *e = log_entry(rule, k, i);
-
-                r = aggregate_add(c, k, e, instants(rule, e));
-        }
-        return r;
+        r = counted_load(c, k);
+        return r ? r : in->failed ? -EBADMSG : 0;
 }

@@ -10,90 +10,95 @@ int key_compare(const struct correlate *c, const struct key *a, const struct key
 
         if (a->rule != b->rule)
                 return a->rule < b->rule ? -1 : 1;
-        r = ww_str_compare(key_text(a), key_text(b));
+        r = ww_str_compare(key_text(c, a), key_text(c, b));
         return r ? r : (int)(a->flags & KEY_EXERCISE) - (int)(b->flags & KEY_EXERCISE);
 }
 
-static bool before(const struct correlate *c, const struct key *a, const struct key *b) {
+static bool before(const struct correlate *c, const struct timer *a, const struct timer *b) {
         if (a->due != b->due)
                 return a->due < b->due;
         if (a->armed != b->armed)
                 return a->armed < b->armed;
-        return key_compare(c, a, b) < 0;
+        return key_compare(c, a->key, b->key) < 0;
 }
 
-static void place(struct correlate *c, size_t i, struct key *k) {
-        c->heap[i] = k;
-        k->heap = (uint32_t)i + 1;
+static void place(struct correlate *c, size_t i, struct timer t) {
+        c->heap[i] = t;
+        t.key->heap = (uint32_t)i + 1;
 }
 
-static void sift_up(struct correlate *c, size_t i, struct key *k) {
-        while (i && before(c, k, c->heap[(i - 1) / 2])) {
+static void sift_up(struct correlate *c, size_t i, struct timer t) {
+        while (i && before(c, &t, &c->heap[(i - 1) / 2])) {
                 place(c, i, c->heap[(i - 1) / 2]);
                 i = (i - 1) / 2;
         }
-        place(c, i, k);
+        place(c, i, t);
 }
 
-static void sift_down(struct correlate *c, size_t i, struct key *k) {
+static void sift_down(struct correlate *c, size_t i, struct timer t) {
         for (size_t child; (child = 2 * i + 1) < c->n_heap; i = child) {
-                if (child + 1 < c->n_heap && before(c, c->heap[child + 1], c->heap[child]))
+                if (child + 1 < c->n_heap && before(c, &c->heap[child + 1], &c->heap[child]))
                         child++;
-                if (!before(c, c->heap[child], k))
+                if (!before(c, &c->heap[child], &t))
                         break;
                 place(c, i, c->heap[child]);
         }
-        place(c, i, k);
+        place(c, i, t);
 }
 
-static void settle(struct correlate *c, size_t i, struct key *k) {
-        if (i && before(c, k, c->heap[(i - 1) / 2]))
-                sift_up(c, i, k);
+static void settle(struct correlate *c, size_t i, struct timer t) {
+        if (i && before(c, &t, &c->heap[(i - 1) / 2]))
+                sift_up(c, i, t);
         else
-                sift_down(c, i, k);
+                sift_down(c, i, t);
+}
+
+int64_t timers_armed(const struct correlate *c, const struct key *k) {
+        return k->heap ? c->heap[k->heap - 1].armed : WW_TIME_NEVER;
 }
 
 void timers_disarm(struct correlate *c, struct key *k) {
         size_t i = k->heap - 1;
-        struct key *last;
+        struct timer last;
 
         if (!k->heap)
                 return;
         k->heap = 0;
         last = c->heap[--c->n_heap];
-        if (last != k)
+        if (last.key != k)
                 settle(c, i, last);
 }
 
 int timers_arm(struct correlate *c, struct key *k, int64_t time) {
+        struct timer t = { .armed = time, .key = k };
+
         if (time == WW_TIME_NEVER) {
                 timers_disarm(c, k);
                 return 0;
         }
-        if (k->heap && k->armed == time)
+        if (k->heap && timers_armed(c, k) == time)
                 return 0;
         if (!k->heap && c->n_heap == c->heap_capacity) {
                 size_t capacity = c->heap_capacity ? c->heap_capacity * 2 : 64;
-                struct key **heap = realloc(c->heap, capacity * sizeof(struct key *));
+                struct timer *heap = realloc(c->heap, capacity * sizeof *heap);
 
                 if (!heap)
                         return -ENOMEM;
                 c->heap = heap;
                 c->heap_capacity = capacity;
         }
-        k->armed = time;
-        k->due = watermark_due(c, key_rule(c, k), time);
+        t.due = watermark_due(c, key_rule(c, k), time);
         if (!k->heap)
-                sift_up(c, c->n_heap++, k);
+                sift_up(c, c->n_heap++, t);
         else
-                settle(c, k->heap - 1, k);
+                settle(c, k->heap - 1, t);
         return 0;
 }
 
 /* after blindness every timer is due anew */
 void timers_rebuild(struct correlate *c) {
         for (size_t i = 0; i < c->n_heap; i++)
-                c->heap[i]->due = watermark_due(c, key_rule(c, c->heap[i]), c->heap[i]->armed);
+                c->heap[i].due = watermark_due(c, key_rule(c, c->heap[i].key), c->heap[i].armed);
         for (size_t i = c->n_heap / 2; i--;)
                 sift_down(c, i, c->heap[i]);
 }

@@ -43,6 +43,22 @@ int64_t watermark_absence(const struct correlate *c, const struct rule *rule, in
         return deadline;
 }
 
+/* Nothing was to be heard of an asset meanwhile: its clock starts anew. */
+int64_t watermark_anchor(const struct correlate *c, const struct rule *rule, int64_t anchor, int64_t span) {
+        if (!rule->each)
+                return watermark_absence(c, rule, anchor + span);
+        for (size_t i = 0; i < c->n_blind; i++) {
+                const struct blind_span *b = &c->blind[i];
+
+                if (anchor + span <= b->from - rule->wait || anchor >= b->to)
+                        continue;
+                if (b->to == WW_TIME_NEVER)
+                        return WW_TIME_NEVER;
+                anchor = b->to;
+        }
+        return anchor + span;
+}
+
 int64_t watermark_memory(const struct correlate *c, const struct rule *rule) {
         int64_t time = watermark_of(c, rule);
 
@@ -55,6 +71,9 @@ int64_t watermark_memory(const struct correlate *c, const struct rule *rule) {
 }
 
 int64_t rule_horizon(const struct rule *rule) {
+        if (rule->window == WINDOW_TUMBLING)
+                return rule->every < WW_DAY ? rule->every
+                                            : rule->every + rule->every / 24 + 2 * WW_HOUR; /* local days */
         return rule->after_mask ? rule->span_for.usec : rule->within;
 }
 

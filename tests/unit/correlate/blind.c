@@ -31,7 +31,7 @@ static void other_rules(struct harness *h) {
 
         assert_int_equal(correlate_rules_compile(&rules, &h->bundle, h->site, h->symbols, ww_kinds_builtin(), &h->diag),
                          0);
-        assert_int_equal(correlate_swap(h->correlate, rules, T0), 0);
+        assert_int_equal(correlate_swap(h->correlate, rules, NULL, T0), 0);
         correlate_rules_free(h->rules);
         h->rules = rules;
 }

@@ -54,9 +54,13 @@ static const struct {
           "  raise: {hazard: theft, priority: high}\n",
           2, 22, "selection `a`: an empty list of kinds", NULL },
         { "- rule: r\n"
-          "  select: {a: {kind: alarm.raised}}\n"
+          "  select: {a: {kind: alarm.raised, rule: r}}\n"
           "  raise: {hazard: theft, priority: high}\n",
-          2, 22, "selection `a`: events of alarms (`alarm.raised`) are not supported by this version", NULL },
+          1, 9, "rules depend on each other in a circle: r → r", "cut it at one place" },
+        { "- rule: r\n"
+          "  select: {a: {kind: alarm.raised, rule: q}}\n"
+          "  raise: {hazard: theft, priority: high}\n",
+          2, 12, "rule `r`: there is no rule `q`", NULL },
         { "- rule: r\n"
           "  select: {A-b: {kind: access.denied}}\n"
           "  raise: {hazard: theft, priority: high}\n",
@@ -129,9 +133,73 @@ static const struct {
         { "- rule: r\n"
           "  select: {a: {kind: access.denied}}\n"
           "  within: 5m\n"
-          "  when: sum(a.value) >= 3\n"
+          "  when: sum(a) >= 3\n"
           "  raise: {hazard: theft, priority: high}\n",
-          4, 9, "`sum()` is not supported by this version", NULL },
+          4, 13, "`a` is no field of a selection", "write `sum(alias.field)`" },
+        { "- rule: r\n"
+          "  select: {a: {kind: access.denied}}\n"
+          "  within: 5m\n"
+          "  when: pct(a.value, 101) >= 3\n"
+          "  raise: {hazard: theft, priority: high}\n",
+          4, 9, "`pct` is called with something else", "write `pct(alias.field, 95)`, above 0 up to 100" },
+        { "- rule: r\n"
+          "  select: {a: {kind: access.denied}}\n"
+          "  when: score(a, 5) >= 3\n"
+          "  raise: {hazard: theft, priority: high}\n",
+          3, 9, "`score` is called with something else",
+          "write `score(alias.field, 30m)` or `score(alias, 30m)`: the time in which it halves" },
+        { "- rule: r\n"
+          "  select: {a: {kind: access.denied}}\n"
+          "  within: 5m\n"
+          "  when: score(a, 5m) >= count(a)\n"
+          "  raise: {hazard: theft, priority: high}\n",
+          4, 9, "rule `r`: a score is compared with a constant, by <, <=, > or >=",
+          "write `score(alias.field, 30m) >= 100`" },
+        { "- rule: r\n"
+          "  select: {a: {kind: access.denied}}\n"
+          "  within: 5m\n"
+          "  when: mode(armed)\n"
+          "  raise: {hazard: theft, priority: high}\n",
+          4, 9, "rule `r`: `mode` cannot be asked here",
+          "schedules, modes and other rules' alarms belong into `while`" },
+        { "- rule: r\n"
+          "  select: {a: {kind: access.denied}}\n"
+          "  while: count(a) > 3\n"
+          "  raise: {hazard: theft, priority: high}\n",
+          3, 10, "rule `r`: `count` cannot be asked here", "what is counted belongs into `when`" },
+        { "- rule: r\n"
+          "  select: {a: {kind: access.denied}, b: {kind: panic}}\n"
+          "  while: b\n"
+          "  raise: {hazard: theft, class: panic, priority: high}\n",
+          3, 10, "rule `r`: `b` selects a pulse, and has no state",
+          "a guard reads states; what comes before belongs into a `sequence`" },
+        { "- rule: r\n"
+          "  select: {a: {kind: access.denied}}\n"
+          "  every: 7m\n"
+          "  when: count(a) >= 3\n"
+          "  raise: {hazard: theft, priority: high}\n",
+          3, 10, "rule `r`: `every` divides 24 hours, or is whole days", "such as 15m, 1h, 8h, 1d or 7d" },
+        { "- rule: r\n"
+          "  select: {a: {kind: access.denied}}\n"
+          "  every: 1h\n"
+          "  within: 5m\n"
+          "  when: count(a) >= 3\n"
+          "  raise: {hazard: theft, priority: high}\n",
+          4, 3, "rule `r`: `every` lays windows of its own", "take one of them out" },
+        { "- rule: r\n"
+          "  select: {a: {kind: access.denied}}\n"
+          "  gap: 5s\n"
+          "  when: count(a) >= 3\n"
+          "  raise: {hazard: theft, priority: high}\n",
+          3, 3, "rule `r`: a session without `within` might never close",
+          "add `within: 10m`, the longest that a session may last" },
+        { "- rule: r\n"
+          "  select: {a: {kind: access.denied}}\n"
+          "  gap: 5s\n"
+          "  within: 1m\n"
+          "  when: rate(a) >= 3\n"
+          "  raise: {hazard: theft, priority: high}\n",
+          5, 9, "rule `r`: a session has no length of its own for a rate", "count, or use `within` or `every`" },
         { "- rule: r\n"
           "  select: {a: {kind: access.denied}}\n"
           "  within: 5m\n"
@@ -180,23 +248,12 @@ static const struct {
           "  raise: {hazard: theft, priority: high}\n",
           4, 13, "rule `r`: a sequence needs a step that is not negated", "what never comes is said by `expect`" },
         { "- rule: r\n"
-          "  select: {a: {kind: access.denied}, b: {kind: access.granted}}\n"
+          "  select: {a: {kind: access.denied}, b: {kind: access.granted, where: b.badge == a.badge}}\n"
           "  within: 5m\n"
-          "  sequence: [3 a, b]\n"
+          "  sequence: [not b, a]\n"
           "  raise: {hazard: theft, priority: high}\n",
-          4, 14, "repetition (`3 a`) is not supported by this version", NULL },
-        { "- rule: r\n"
-          "  select: {a: {kind: access.denied}, b: {kind: access.granted}}\n"
-          "  within: 5m\n"
-          "  sequence: [a and b]\n"
-          "  raise: {hazard: theft, priority: high}\n",
-          4, 14, "`a and b` as a step is not supported by this version", NULL },
-        { "- rule: r\n"
-          "  select: {a: {kind: access.denied}, b: {kind: access.granted}}\n"
-          "  within: 5m\n"
-          "  sequence: [a b]\n"
-          "  raise: {hazard: theft, priority: high}\n",
-          4, 14, "rule `r`: `a b` is no step", "write `a` or `a or b`" },
+          2, 38, "selection `b` reads another one that no earlier step takes",
+          "an earlier step's selection can be read, by a step of a `sequence`" },
         { "- rule: r\n"
           "  select: {a: {kind: access.denied}, b: {kind: access.granted}}\n"
           "  within: 5m\n"
@@ -214,14 +271,14 @@ static const struct {
           "  select: {a: {kind: access.denied}}\n"
           "  gap: 5s\n"
           "  raise: {hazard: theft, priority: high}\n",
-          3, 3, "rule `r`: `gap` goes with `sequence` only",
-          "as a session window it is not supported by this version" },
+          3, 3, "rule `r`: `gap` goes with `sequence` or `when` only",
+          "add `when: count(a) >= 3` for a session, or a `sequence`" },
         { "- rule: r\n"
           "  select: {a: {kind: access.denied}}\n"
           "  expect: a\n"
           "  for: 5s\n"
           "  raise: {hazard: theft, priority: high}\n",
-          3, 3, "rule `r`: `expect` needs either `each` or `after`",
+          3, 3, "rule `r`: `expect` needs `each` or `after`",
           "add `each: assets(class)`, or `after: alias` for the event that starts the clock" },
         { "- rule: r\n"
           "  select: {a: {kind: access.denied}}\n"
@@ -238,11 +295,20 @@ static const struct {
           3, 9, "rule `r`: `each` names no assets", "write `each: assets(class)`" },
         { "- rule: r\n"
           "  select: {a: {kind: access.denied}}\n"
+          "  after: schedule(nigth)\n"
+          "  expect: a\n"
+          "  for: 5s\n"
+          "  raise: {hazard: theft, priority: high}\n",
+          3, 10, "rule `r`: unknown schedule `nigth`", "did you mean `schedule(night)`?" },
+        { "- rule: r\n"
+          "  select: {a: {kind: access.denied}}\n"
+          "  by: badge\n"
           "  after: schedule(night)\n"
           "  expect: a\n"
           "  for: 5s\n"
           "  raise: {hazard: theft, priority: high}\n",
-          3, 10, "`after: schedule(…)` is not supported by this version", NULL },
+          4, 10, "rule `r`: a schedule starts the clock of all keys, and which they are is not known",
+          "add `each: assets(class)`, or take `by` out" },
         { "- rule: r\n"
           "  select: {a: {kind: access.denied}}\n"
           "  each: assets(door)\n"
@@ -255,7 +321,8 @@ static const struct {
           "  select: {a: {kind: access.denied}}\n"
           "  hold: 5s\n"
           "  raise: {hazard: theft, priority: high}\n",
-          3, 3, "rule `r`: `hold` is for levels only", "a pulse cannot last; use a state kind or `when`" },
+          3, 3, "rule `r`: `hold` is for levels only",
+          "a pulse cannot last; use a state kind or `when` over `within`" },
         { "- rule: r\n"
           "  select: {a: {kind: access.denied}}\n"
           "  clear: {quit: 5s}\n"
@@ -268,24 +335,46 @@ static const struct {
           3, 10, "unknown name `x`", "did you mean `a`?" },
         { "- rule: r\n"
           "  select: {a: {kind: access.denied}}\n"
-          "  while: mode(armed)\n"
+          "  while: mode(armde)\n"
           "  raise: {hazard: theft, priority: high}\n",
-          3, 3, "rule `r`: `while` is not supported by this version", NULL },
+          3, 15, "rule `r`: unknown mode `armde`", "did you mean `mode(armed)`?" },
         { "- rule: r\n"
           "  select: {a: {kind: access.denied}}\n"
           "  mute: {match: {rule: x}}\n"
           "  raise: {hazard: theft, priority: high}\n",
-          3, 3, "rule `r`: `mute` is not supported by this version", NULL },
+          3, 3, "rule `r`: there is no rule `x`", NULL },
+        { "- rule: r\n"
+          "  select: {a: {kind: access.denied}}\n"
+          "  mute: {settle: 5s}\n"
+          "  raise: {hazard: theft, priority: high}\n",
+          3, 3, "rule `r`: `mute` says not which alarms",
+          "write `mute: {match: {rule: device-offline}, under: asset, settle: 10s}`" },
+        { "- rule: r\n"
+          "  select: {a: {kind: access.denied}}\n"
+          "  mute: {match: {class: fire}}\n"
+          "  raise: {hazard: theft, priority: high}\n",
+          3, 25, "rule `r`: alarms of class fire are never muted", "take it out" },
         { "- rule: r\n"
           "  select: {a: {kind: access.denied}}\n"
           "  every: 1h\n"
           "  raise: {hazard: theft, priority: high}\n",
-          3, 3, "rule `r`: `every` is not supported by this version", NULL },
+          3, 3, "rule `r`: `every` goes with `when` only", "add `when: count(a) >= 3`" },
         { "- rule: r\n"
           "  select: {a: {kind: access.denied}}\n"
-          "  regrade: [{after: 5m, priority: high}]\n"
+          "  regrade: [{after: 5m, if: count(a) > 3, priority: high}]\n"
           "  raise: {hazard: theft, priority: high}\n",
-          3, 3, "rule `r`: `regrade` counts in a window", "add `within`" },
+          3, 13, "rule `r`: a row of `regrade` needs `if` or `after`, and `priority`",
+          "write `{if: count(a) >= 10, priority: critical}`, or `{after: 2m, priority: high}` for a time "
+          "unacknowledged" },
+        { "- rule: r\n"
+          "  select: {a: {kind: access.denied}}\n"
+          "  regrade: [{if: count(a) > 3, priority: high}]\n"
+          "  raise: {hazard: theft, priority: high}\n",
+          1, 9, "rule `r` counts in a window, and there is none", "add `within: 5m`" },
+        { "- rule: r\n"
+          "  select: {a: {kind: access.denied}}\n"
+          "  raise: {hazard: theft, priority: high, weight: heavy}\n",
+          3, 50, "rule `r`: a weight is a number above 0, up to 1000000000", "write `weight: 50`" },
         { "- rule: r\n"
           "  select: {a: {kind: access.denied}}\n"
           "  limits: {keys: 0}\n"
@@ -358,7 +447,8 @@ static const struct {
           "  sequence: [a, b]\n"
           "  each: assets(door)\n"
           "  raise: {hazard: theft, priority: high}\n",
-          5, 3, "rule `r`: `each` goes with `expect` only", "add `expect: alias`" }
+          5, 3, "rule `r`: `each` goes with `expect` or `every` only",
+          "add `expect: alias`, or `every: 1d` with `when`" }
 };
 
 static void test_broken(void **state) {

@@ -8,17 +8,15 @@
  * TIME counts from T0; journal time is the event's time unless `at` says when it arrives. What comes of it is a text,
  * one line for each detection: "raise 30s infant-abduction ward=W3 critical".
  */
-#include "base/span.h"
 #include "correlate/correlate.h"
 #include "correlate/rule.h"
+#include "story.h"
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 
 #include <cmocka.h>
-
-#define T0 (INT64_C(1700000000) * WW_SECOND)
 
 static const char harness_site[] =
         "site: test\n"
@@ -37,7 +35,13 @@ static const char harness_site[] =
         "  - {asset: s1, device: smoke1, class: detector, zone: W3}\n"
         "  - {asset: s2, device: smoke2, class: detector, zone: W3}\n"
         "lists:\n"
-        "  maternity: [nurse, midwife]\n";
+        "  maternity: [nurse, midwife]\n"
+        "schedules:\n"
+        "  night: {daily: \"22:14-22:20\"}\n"  /* 40 s to 400 s */
+        "  rounds: {daily: \"22:15-22:16\"}\n" /* 100 s to 160 s */
+        "modes:\n"
+        "  armed: {}\n"
+        "  drill: {exercise: true}\n";
 
 struct harness {
         struct bundle bundle;
@@ -115,23 +119,9 @@ static inline void harness_deinit(struct harness *h) {
         buf_deinit(&h->out);
 }
 
-struct harness_event {
-        struct ww_event event;
-        struct ww_attr attrs[8];
-};
-
 /* completes an event whose kind, device and time are set, as decode would */
 static inline void harness_event_finish(struct harness *h, struct ww_event *e) {
-        assert_true(ww_kind_find(ww_kinds_builtin(), e->kind, &e->family, &e->state));
-        if (ww_kinds_builtin()->rows[e->family].nature != WW_NATURE_STATE)
-                e->state = WW_STATE_PULSE;
-        e->asset_index = site_asset_of_device(h->site, e->device);
-        if (e->asset_index != SITE_NONE) {
-                e->asset = site_asset(h->site, e->asset_index)->id;
-                e->zone = site_zone(h->site, site_asset(h->site, e->asset_index)->zone)->id;
-        }
-        e->site = WW_STR("test");
-        e->device_time = WW_TIME_NONE;
+        assert_true(story_finish(e, h->site));
         if (!e->seq)
                 e->seq = ++h->seq;
 }
@@ -144,67 +134,55 @@ static inline int64_t harness_span(const char *text) {
         return t;
 }
 
-static inline void harness_row(struct harness *h, char *row) {
-        static const struct {
-                const char *word;
-                uint32_t flag;
-        } flags[] = { { "+retained", WW_EVENT_RETAINED },
-                      { "+exercise", WW_EVENT_EXERCISE },
-                      { "+suspect", WW_EVENT_SUSPECT },
-                      { "+duplicate", WW_EVENT_DUPLICATE } };
-        struct harness_event he = { 0 };
-        struct ww_event *e = &he.event;
-        char *save = NULL, *word = strtok_r(row, " ", &save);
-        int64_t arrival;
+static inline void harness_verb(struct harness *h, const struct story_row *row) {
+        if (strcmp(row->verb, "reset") == 0)
+                assert_int_equal(correlate_reset(h->correlate, ww_str(row->words[0]), ww_str(row->words[1]), false,
+                                                 row->arrival),
+                                 0);
+        else if (strcmp(row->verb, "mode") == 0)
+                assert_int_equal(correlate_mode(h->correlate, ww_str(row->words[0]), strcmp(row->words[1], "on") == 0,
+                                                row->arrival),
+                                 0);
+        else if (strcmp(row->verb, "list") == 0)
+                assert_int_equal(correlate_list(h->correlate, ww_str(row->words[0]), ww_str(row->words[2]),
+                                                strcmp(row->words[1], "add") == 0,
+                                                row->words[3] ? T0 + harness_span(row->words[3]) : WW_TIME_NEVER,
+                                                row->arrival),
+                                 0);
+        else if (strcmp(row->verb, "tick") != 0)
+                assert_int_equal(correlate_blind(h->correlate, row->verb[0] == 'b', row->arrival), 0);
+}
 
-        if (!word)
-                return;
-        e->time = arrival = T0 + harness_span(word);
-        word = strtok_r(NULL, " ", &save);
-        assert_non_null(word);
-        if (strcmp(word, "reset") == 0) {
-                const char *rule = strtok_r(NULL, " ", &save), *key = strtok_r(NULL, " ", &save);
+static inline void harness_row(struct harness *h, char *text) {
+        static const char *const verbs[] = { "tick", "blind", "seen", "reset", "mode", "list", NULL };
+        struct story_row row;
 
-                assert_int_equal(correlate_time(h->correlate, arrival), 0);
-                assert_int_equal(correlate_reset(h->correlate, ww_str(rule), ww_str(key), false, arrival), 0);
-                return;
-        }
-        if (strcmp(word, "tick") == 0 || strcmp(word, "blind") == 0 || strcmp(word, "seen") == 0) {
-                assert_int_equal(correlate_time(h->correlate, arrival), 0);
-                if (word[0] != 't')
-                        assert_int_equal(correlate_blind(h->correlate, word[0] == 'b', arrival), 0);
+        if (!story_read(&row, text, verbs, h->symbols)) {
+                if (row.error)
+                        fail_msg("%s", row.error);
                 return;
         }
-        e->kind = ww_str(word);
-        e->device = ww_str(strtok_r(NULL, " ", &save));
-        e->attrs = he.attrs;
-        while ((word = strtok_r(NULL, " ", &save))) {
-                char *equal = strchr(word, '=');
-                bool flagged = false;
-
-                for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
-                        if (strcmp(word, flags[i].word) == 0) {
-                                e->flags |= flags[i].flag;
-                                flagged = true;
-                        }
-                if (strcmp(word, "at") == 0) {
-                        arrival = T0 + harness_span(strtok_r(NULL, " ", &save));
-                } else if (!flagged) {
-                        assert_non_null(equal);
-                        *equal = 0;
-                        if (strcmp(word, "value") == 0)
-                                e->value = ww_number(strtod(equal + 1, NULL));
-                        else
-                                he.attrs[e->n_attrs++] = (struct ww_attr){ .name = ww_str(word),
-                                                                           .symbol = symtab_find(h->symbols,
-                                                                                                 ww_str(word)),
-                                                                           .value = ww_string(ww_str(equal + 1)) };
-                }
+        assert_int_equal(correlate_time(h->correlate, row.arrival), 0);
+        if (row.verb) {
+                harness_verb(h, &row);
+                return;
         }
-        e->received = arrival;
-        harness_event_finish(h, e);
-        assert_int_equal(correlate_time(h->correlate, arrival), 0);
-        assert_int_equal(correlate_event(h->correlate, e), 0);
+        harness_event_finish(h, &row.event);
+        assert_int_equal(correlate_event(h->correlate, &row.event), 0);
+}
+
+/* the state is written, and goes on in another matcher */
+static inline void harness_snapshot(struct harness *h) {
+        _cleanup_buf_ struct buf state = BUF_INIT;
+        struct rd in;
+
+        assert_int_equal(correlate_save(h->correlate, &state), 0);
+        correlate_free(h->correlate);
+        h->correlate = NULL;
+        assert_int_equal(correlate_new(&h->correlate, h->rules, T0, harness_sink, h), 0);
+        in = rd_init(buf_str(&state));
+        assert_int_equal(correlate_load(h->correlate, &in), 0);
+        assert_int_equal(rd_left(&in), 0);
 }
 
 /* rows are separated by `;` or a newline */

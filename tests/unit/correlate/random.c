@@ -5,114 +5,7 @@
  *
  * The seed is printed; WARDWATCH_SEED repeats one.
  */
-#include "harness.h"
-
-#define EVENTS_MAX 48
-#define KINDS      3
-#define WINDOW     (10 * WW_SECOND)
-#define WAIT       (2 * WW_SECOND)
-#define BLIND_MAX  4
-
-static uint64_t seed;
-
-static uint64_t random_next(void) {
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        return seed;
-}
-
-static uint64_t below(uint64_t n) {
-        return random_next() % n;
-}
-
-struct sample {
-        int64_t time, arrival;
-        uint64_t seq;
-        int kind; /* a, b, c */
-        int value;
-};
-
-struct history {
-        struct sample all[EVENTS_MAX];
-        size_t n;
-        struct {
-                int64_t from, to;
-        } blind[BLIND_MAX];
-        size_t n_blind;
-};
-
-static const char *const kinds[KINDS] = { "access.denied", "access.granted", "credential" };
-
-static int by_arrival(const void *a, const void *b) {
-        const struct sample *x = a, *y = b;
-
-        return x->arrival != y->arrival ? (x->arrival > y->arrival ? 1 : -1) : (x->seq > y->seq) - (x->seq < y->seq);
-}
-
-static int by_time(const void *a, const void *b) {
-        const struct sample *x = a, *y = b;
-
-        return x->time != y->time ? (x->time > y->time ? 1 : -1) : (x->seq > y->seq) - (x->seq < y->seq);
-}
-
-static void history_make(struct history *h, bool disorder, int64_t delay_max) {
-        int64_t t = T0;
-
-        h->n = 4 + below(EVENTS_MAX - 4);
-        h->n_blind = 0;
-        for (size_t i = 0; i < h->n; i++) {
-                t += (int64_t)below(4) * WW_SECOND;
-                if (!below(8))
-                        t += below(2) ? 1 : WW_SECOND - 1;
-                h->all[i] =
-                        (struct sample){ .time = t, .arrival = t, .kind = (int)below(KINDS), .value = (int)below(4) };
-                if (disorder)
-                        h->all[i].arrival += (int64_t)below((uint64_t)(delay_max / WW_MSEC)) * WW_MSEC;
-        }
-        qsort(h->all, h->n, sizeof *h->all, by_arrival);
-        for (size_t i = 0; i < h->n; i++)
-                h->all[i].seq = i + 1;
-}
-
-/* without intake for a while, now and then; ends and deadlines often meet */
-static void history_blind(struct history *h) {
-        int64_t t = T0;
-
-        for (h->n_blind = 0; h->n_blind < BLIND_MAX; h->n_blind++) {
-                t += (int64_t)below(20) * WW_SECOND + (int64_t)below(3) - 1;
-                t = t < T0 ? T0 : t;
-                h->blind[h->n_blind].from = t;
-                t += (int64_t)below(15) * WW_SECOND + (below(4) ? 0 : 1);
-                h->blind[h->n_blind].to = t;
-        }
-}
-
-/* where the deadline of an absence stands: as long as it is undecided when a blindness begins, it moves */
-static int64_t moved(const struct history *h, int64_t deadline) {
-        for (size_t i = 0; i < h->n_blind; i++)
-                if (deadline + WAIT > h->blind[i].from && deadline < h->blind[i].to + WAIT)
-                        deadline = h->blind[i].to + WAIT;
-        return deadline;
-}
-
-static void feed(struct harness *h, const struct sample *s) {
-        char value[8];
-        struct ww_attr attr = { .name = WW_STR("badge"), .symbol = symtab_find(h->symbols, WW_STR("badge")) };
-        struct ww_event e = { .time = s->time,
-                              .received = s->arrival,
-                              .seq = s->seq,
-                              .kind = ww_str(kinds[s->kind]),
-                              .device = WW_STR("r") };
-
-        snprintf(value, sizeof value, "%d", s->value);
-        attr.value = ww_string(ww_str(value));
-        e.attrs = &attr;
-        e.n_attrs = 1;
-        harness_event_finish(h, &e);
-        assert_int_equal(correlate_time(h->correlate, s->arrival), 0);
-        assert_int_equal(correlate_event(h->correlate, &e), 0);
-}
+#include "history.h"
 
 /* ---- the reference ---- */
 
@@ -192,82 +85,6 @@ static void reference_when(const struct history *h, condition c, struct buf *out
         }
 }
 
-struct shape {
-        const char *text; /* of `sequence` */
-        int step[3], n;
-        int forbidden[4]; /* -1 = none; before step i, [n] behind the last */
-};
-
-static const struct shape shapes[] = {
-        { "[a, b]", { 0, 1 }, 2, { -1, -1, -1, -1 } },
-        { "[a, a, b]", { 0, 0, 1 }, 3, { -1, -1, -1, -1 } },
-        { "[a, not c, b]", { 0, 1 }, 2, { -1, 2, -1, -1 } },
-        { "[not c, a, b]", { 0, 1 }, 2, { 2, -1, -1, -1 } },
-        { "[not c, a, not c, b]", { 0, 1 }, 2, { 2, 2, -1, -1 } },
-        { "[a, b, not c]", { 0, 1 }, 2, { -1, -1, 2, -1 } },
-        { "[not b, a]", { 0 }, 1, { 1, -1, -1, -1 } },
-        { "[a, not c]", { 0 }, 1, { -1, 2, -1, -1 } },
-};
-
-struct outcome {
-        bool fires;
-        struct sample first, last; /* last: of a deadline, seq 0 */
-};
-
-/* what becomes of the run that begins at event i, alone */
-static struct outcome run_alone(const struct history *h, const struct shape *s, size_t i) {
-        struct outcome o = { .first = h->all[i] };
-        int64_t deadline = h->all[i].time + WINDOW;
-        int step = 1;
-
-        if (s->n == 1)
-                deadline = moved(h, deadline);
-        if (h->all[i].kind != s->step[0])
-                return o;
-        for (size_t j = 0; j < i; j++)
-                if (h->all[j].kind == s->forbidden[0] && h->all[j].time > h->all[i].time - WINDOW)
-                        return o;
-        o.last = h->all[i];
-        for (size_t j = i + 1; j < h->n && h->all[j].time < deadline && (step < s->n || s->forbidden[s->n] >= 0); j++) {
-                if (step < s->n && h->all[j].kind == s->step[step]) {
-                        step++;
-                        o.last = h->all[j];
-                        if (step == s->n)
-                                deadline = moved(h, deadline);
-                } else if (h->all[j].kind == s->forbidden[step]) {
-                        return o;
-                }
-        }
-        o.fires = step == s->n;
-        if (o.fires && s->forbidden[s->n] >= 0)
-                o.last = (struct sample){ .time = deadline };
-        return o;
-}
-
-/* the earliest completion ends every run that had begun by then; then the next of those that begin later */
-static void reference_sequence(const struct history *h, const struct shape *s, struct buf *out) {
-        struct sample after = { .time = WW_TIME_NONE };
-        bool open = false;
-
-        for (;;) {
-                struct outcome best = { 0 };
-
-                for (size_t i = 0; i < h->n; i++) {
-                        struct outcome o = run_alone(h, s, i);
-
-                        if (!o.fires || by_time(&o.first, &after) <= 0)
-                                continue;
-                        if (!best.fires || by_time(&o.last, &best.last) < 0)
-                                best = o;
-                }
-                if (!best.fires)
-                        return;
-                print_edge(out, open ? "again" : "raise", best.last.time);
-                open = true;
-                after = best.last;
-        }
-}
-
 /* `expect: b, after: a, for: WINDOW`: a level from the first deadline that passes until the next answer */
 static void reference_after(const struct history *h, struct buf *out) {
         size_t anchor = 0; /* those before it are answered or have passed */
@@ -297,60 +114,6 @@ static void reference_after(const struct history *h, struct buf *out) {
 
 /* ---- comparing ---- */
 
-static void snapshot(struct harness *h) {
-        _cleanup_buf_ struct buf state = BUF_INIT;
-        struct rd in;
-
-        assert_int_equal(correlate_save(h->correlate, &state), 0);
-        correlate_free(h->correlate);
-        h->correlate = NULL;
-        assert_int_equal(correlate_new(&h->correlate, h->rules, T0, harness_sink, h), 0);
-        in = rd_init(buf_str(&state));
-        assert_int_equal(correlate_load(h->correlate, &in), 0);
-        assert_int_equal(rd_left(&in), 0);
-}
-
-/* the beginnings and ends of blindness up to `until`; *at = how many have been */
-static void play_blind(struct harness *h, const struct history *history, size_t *at, int64_t until, bool snapshots) {
-        for (; *at < history->n_blind * 2; ++*at) {
-                bool begins = *at % 2 == 0;
-                int64_t t = begins ? history->blind[*at / 2].from : history->blind[*at / 2].to;
-
-                if (t > until)
-                        return;
-                assert_int_equal(correlate_time(h->correlate, t), 0);
-                assert_int_equal(correlate_blind(h->correlate, begins, t), 0);
-                if (snapshots)
-                        snapshot(h);
-        }
-}
-
-static void play(struct harness *h, const struct history *history, bool snapshots) {
-        int64_t end = history->all[history->n - 1].arrival;
-        size_t blind = 0;
-
-        for (size_t i = 0; i < history->n; i++) {
-                play_blind(h, history, &blind, history->all[i].arrival, snapshots);
-                feed(h, &history->all[i]);
-                if (snapshots)
-                        snapshot(h);
-        }
-        play_blind(h, history, &blind, INT64_MAX, snapshots);
-        if (history->n_blind && history->blind[history->n_blind - 1].to > end)
-                end = history->blind[history->n_blind - 1].to;
-        for (int i = 0; i < 60; i++)
-                assert_int_equal(correlate_time(h->correlate, end + i * WW_SECOND), 0);
-}
-
-static void tell(const struct history *h, uint64_t from) {
-        print_message("seed %" PRIu64 "\n", from);
-        for (size_t i = 0; i < h->n; i++)
-                print_message("  %" PRId64 " %c badge=%d at %" PRId64 "\n", h->all[i].time - T0, "abc"[h->all[i].kind],
-                              h -> all[i].value, h->all[i].arrival - T0);
-        for (size_t i = 0; i < h->n_blind; i++)
-                print_message("  blind %" PRId64 " to %" PRId64 "\n", h->blind[i].from - T0, h->blind[i].to - T0);
-}
-
 static void strip(struct buf *out, const char *prefix) {
         size_t n = strlen(prefix), to = 0;
 
@@ -368,21 +131,13 @@ static void strip(struct buf *out, const char *prefix) {
         out->n = to;
 }
 
-static void compare(const struct history *h, uint64_t from, struct buf *want, struct buf *got, const char *what) {
-        if (ww_str_equal(buf_str(want), buf_str(got)))
-                return;
-        tell(h, from);
-        printf("%s: expected\n%.*sgot\n%.*s", what, WW_STR_ARG(buf_str(want)), WW_STR_ARG(buf_str(got)));
-        fail();
-}
-
-static void against_reference(const char *rules, const char *what, bool disorder, condition c, const struct shape *s) {
+static void against_reference(const char *rules, const char *what, bool disorder, condition c) {
         _cleanup_buf_ struct buf want = BUF_INIT;
         struct history history;
         struct harness h;
         uint64_t from = seed;
 
-        history_make(&history, disorder, 1900 * WW_MSEC);
+        history_make(&history, EVENTS_MAX, disorder, 1900 * WW_MSEC);
         if (!c && below(2))
                 history_blind(&history);
         harness_init(&h, rules);
@@ -391,8 +146,6 @@ static void against_reference(const char *rules, const char *what, bool disorder
         if (c) {
                 reference_when(&history, c, &want);
                 strip(&h.out, "again");
-        } else if (s) {
-                reference_sequence(&history, s, &want);
         } else {
                 reference_after(&history, &want);
         }
@@ -422,30 +175,7 @@ static void test_when(void **state) {
                                  "- rule: r\n  select: %s\n  within: 10s\n  when: %s\n"
                                  "  raise: {hazard: theft, priority: high}\n",
                                  rows[i].select, rows[i].when);
-                        against_reference(rules, rows[i].when, rows[i].patient && n % 2, rows[i].c, NULL);
-                }
-}
-
-static void test_sequence(void **state) {
-        (void)state;
-        for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
-                for (int n = 0; n < 200; n++) {
-                        char rules[512];
-                        const struct shape *s = &shapes[i];
-                        bool uses[KINDS] = { 0 }, patient = false;
-
-                        for (int j = 0; j < s->n; j++)
-                                uses[s->step[j]] = true;
-                        for (int j = 0; j <= s->n; j++)
-                                if (s->forbidden[j] >= 0)
-                                        uses[s->forbidden[j]] = patient = true;
-                        snprintf(rules, sizeof rules,
-                                 "- rule: r\n  select: {%s%s%s}\n  within: 10s\n  sequence: %s\n"
-                                 "  raise: {hazard: theft, priority: high}\n",
-                                 uses[0] ? "a: {kind: access.denied}" : "",
-                                 uses[1] ? ", b: {kind: access.granted}" : "", uses[2] ? ", c: {kind: credential}" : "",
-                                 s->text);
-                        against_reference(rules, s->text, patient && n % 2, NULL, s);
+                        against_reference(rules, rows[i].when, rows[i].patient && n % 2, rows[i].c);
                 }
 }
 
@@ -456,7 +186,7 @@ static void test_after(void **state) {
 
         (void)state;
         for (int n = 0; n < 600; n++)
-                against_reference(rules, "after", n % 2, NULL, NULL);
+                against_reference(rules, "after", n % 2, NULL);
 }
 
 /* many rules at once, disorder and late events: through a snapshot at every event, and undisturbed */
@@ -498,7 +228,7 @@ static void test_snapshots(void **state) {
                 struct harness plain, saved;
                 uint64_t from = seed;
 
-                history_make(&history, n % 2, n % 4 == 1 ? 1900 * WW_MSEC : 15 * WW_SECOND);
+                history_make(&history, EVENTS_MAX, n % 2, n % 4 == 1 ? 1900 * WW_MSEC : 15 * WW_SECOND);
                 if (n % 3 == 0)
                         history_blind(&history);
                 harness_init(&plain, rules);
@@ -580,11 +310,12 @@ static void test_level_snapshots(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_when),      cmocka_unit_test(test_sequence),        cmocka_unit_test(test_after),
-                cmocka_unit_test(test_snapshots), cmocka_unit_test(test_level_snapshots),
+                cmocka_unit_test(test_when),
+                cmocka_unit_test(test_after),
+                cmocka_unit_test(test_snapshots),
+                cmocka_unit_test(test_level_snapshots),
         };
-        const char *given = getenv("WARDWATCH_SEED");
 
-        seed = given ? strtoull(given, NULL, 10) : 88172645463325252u;
+        history_seed();
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,7 +18,7 @@
 static void swap(struct harness *h, struct harness *other, const char *rules, const char *at) {
         assert_int_equal(harness_compile(other, rules), 0);
         assert_int_equal(correlate_time(h->correlate, T0 + harness_span(at)), 0);
-        assert_int_equal(correlate_swap(h->correlate, other->rules, T0 + harness_span(at)), 0);
+        assert_int_equal(correlate_swap(h->correlate, other->rules, NULL, T0 + harness_span(at)), 0);
 }
 
 static void story(const char *before, const char *rules, const char *then, const char *rules2, const char *expected) {
@@ -54,11 +54,95 @@ static void test_removed(void **state) {
         story("0s panic b; 1s panic a", PANIC("high"), "30s panic b", COUNTING("3"),
               "raise 0s button device=b high\nraise 1s button device=a high\nremoved 20s button device=a high\n"
               "removed 20s button device=b high\n");
-        /* another condition is another state */
+        /* another key is another alarm */
         story("0s access.denied r badge=7; 1s access.denied r badge=7", COUNTING("2"), "21s access.denied r badge=7",
-              COUNTING("3"), "raise 1s counting badge=7 low\nremoved 20s counting badge=7 low\n");
+              "- rule: counting\n  select: {a: {kind: access.denied}}\n  by: device\n  within: 60s\n"
+              "  when: count(a) >= 3\n  raise: {hazard: fraud, priority: low}\n",
+              "raise 1s counting badge=7 low\nremoved 20s counting badge=7 low\n");
         /* an expectation that is new begins with the swap */
         story("0s tick", PANIC("high"), "111s tick; 112s tick", SILENT, "raise 110s silent asset=c1 high\n");
+}
+
+/* ---- primed with the past: the shadow hears the same story before the swap at 20 s ---- */
+
+static void primed(const char *rules, const char *before, const char *rules2, const char *then, const char *expected) {
+        struct harness h, other;
+
+        harness_init(&h, rules);
+        harness_play(&h, before);
+        assert_int_equal(harness_compile(&other, rules2), 0);
+        assert_int_equal(correlate_shadow(&other.correlate, h.rules, other.rules, T0 + 20 * WW_SECOND), 0);
+        assert_non_null(other.correlate);
+        harness_play(&other, before);
+        assert_int_equal(other.out.n, 0);
+        assert_int_equal(correlate_time(h.correlate, T0 + 20 * WW_SECOND), 0);
+        assert_int_equal(correlate_time(other.correlate, T0 + 20 * WW_SECOND), 0);
+        assert_int_equal(correlate_swap(h.correlate, other.rules, other.correlate, T0 + 20 * WW_SECOND), 0);
+        other.correlate = NULL;
+        harness_play(&h, then);
+        harness_expect(&h, expected);
+        correlate_free(h.correlate);
+        h.correlate = NULL;
+        harness_deinit(&other);
+        harness_deinit(&h);
+}
+
+#define LEVEL(more)                                                                                                    \
+        "- rule: open\n  select: {o: {kind: door.opened}}\n  by: device\n" more                                        \
+        "  raise: {hazard: theft, priority: low}\n"
+
+static void test_primed_window(void **state) {
+        (void)state;
+        /* what came before counts */
+        primed(PANIC("high"), "0s access.denied r badge=7; 1s access.denied r badge=7", PANIC("high") COUNTING("3"),
+               "21s access.denied r badge=7", "raise 21s counting badge=7 low\n");
+        /* the alarm stays with rule and key, and goes on under the new condition */
+        primed(COUNTING("2"), "0s access.denied r badge=7; 1s access.denied r badge=7; 2s access.denied r badge=7",
+               COUNTING("3"), "21s access.denied r badge=7; 63s tick; 90s tick",
+               "raise 1s counting badge=7 low\nagain 2s counting badge=7 low\nagain 21s counting badge=7 low\n"
+               "clear 61s counting badge=7 low\n");
+        /* … or ends there, if that is false */
+        primed(COUNTING("2"), "0s access.denied r badge=7; 1s access.denied r badge=7", COUNTING("3"), "90s tick",
+               "raise 1s counting badge=7 low\nclear 20s counting badge=7 low\n");
+        /* a level that is true opens at the swap; what has passed is not told */
+        primed(COUNTING("3"), "0s access.denied r badge=7; 1s access.denied r badge=7", COUNTING("2"), "90s tick",
+               "raise 20s counting badge=7 low\nclear 1m counting badge=7 low\n");
+        primed(COUNTING("3"), "0s panic b", COUNTING("3") PANIC("low"), "21s panic b",
+               "raise 21s button device=b low\n");
+}
+
+static void test_primed_level(void **state) {
+        (void)state;
+        primed(PANIC("low"), "0s door.opened d1; 1s door.opened d2; 2s door.closed d2", PANIC("low") LEVEL(""),
+               "30s door.closed d1; 40s tick", "raise 20s open device=d1 low\nclear 30s open device=d1 low\n");
+        /* both rules hold the same door: its closing ends both */
+        primed(HELD, "0s door.opened d1", HELD LEVEL("  hold: 25s\n"), "28s tick; 35s door.closed d1; 40s tick",
+               "raise 25s open device=d1 low\nraise 30s held device=d1 low\nclear 35s held device=d1 low\n"
+               "clear 35s open device=d1 low\n");
+}
+
+static void test_primed_expect(void **state) {
+        (void)state;
+        /* the last one heard is the anchor; who was never heard begins with the swap */
+        primed(PANIC("low"), "5s device.heartbeat ctl1", PANIC("low") SILENT, "97s tick; 202s tick",
+               "raise 95s silent asset=c1 high\nraise 200s silent asset=c2 high\n");
+        /* silent for too long already */
+        primed(PANIC("low"), "0s device.heartbeat ctl1",
+               PANIC("low") "- rule: quiet\n  select: {hb: {kind: device.heartbeat}}\n  each: assets(controller)\n"
+                            "  expect: hb\n  for: 10s\n  raise: {hazard: system, priority: high}\n",
+               "32s tick", "raise 20s quiet asset=c1 high\nraise 30s quiet asset=c2 high\n");
+}
+
+/* a window longer than what was primed is told as partial until it is whole */
+static void test_partial(void **state) {
+        static const char rule[] = "- rule: long\n  select: {a: {kind: access.denied}}\n  by: badge\n  within: 60s\n"
+                                   "  keep: 10s\n  when: count(a) >= 2\n  raise: {hazard: fraud, priority: low}\n";
+
+        (void)state;
+        /* the event at 5 s lies before `keep`; whole at 20 − 10 + 60 */
+        primed(PANIC("low"), "5s access.denied r badge=7; 15s access.denied r badge=8", rule,
+               "21s access.denied r badge=7; 22s access.denied r badge=8; 70s access.denied r badge=7",
+               "raise 22s long badge=8 low partial\nraise 70s long badge=7 low\n");
 }
 
 /* every prefix, and every byte changed: refused or read, never worse */
@@ -96,8 +180,15 @@ static void test_broken_snapshots(void **state) {
 }
 
 int main(void) {
-        const struct CMUnitTest tests[] = { cmocka_unit_test(test_kept), cmocka_unit_test(test_removed),
-                                            cmocka_unit_test(test_broken_snapshots) };
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_kept),
+                cmocka_unit_test(test_removed),
+                cmocka_unit_test(test_primed_window),
+                cmocka_unit_test(test_primed_level),
+                cmocka_unit_test(test_primed_expect),
+                cmocka_unit_test(test_partial),
+                cmocka_unit_test(test_broken_snapshots),
+        };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

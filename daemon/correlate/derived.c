@@ -1,0 +1,149 @@
+/*
+ * What a rule concludes is an event and a state for other rules: `alarm.raised`, `alarm.cleared` and `alarm(rule)`. It
+ * is delivered when the key at work is done, so that no key is swept in the middle of another's sweep; the order of
+ * events does not suffer, since a derived event bears the place of its cause.
+ *
+ * Rules form no cycle, and are numbered in levels: a rule's alarms stand behind those that it read itself.
+ */
+#include "correlate/state.h"
+
+#define ATTRS_MAX (8 + RULE_KEY_PARTS_MAX)
+
+/* one that waits for delivery; its texts live in correlate.derived_texts */
+struct derived {
+        struct derived *next;
+        uint32_t rule;
+        bool exercise, raised;
+        struct order at;
+        struct ww_str key, device;
+        uint32_t asset;
+        enum ww_priority priority;
+};
+
+static uint32_t number_next(struct correlate *c, const struct rule *rule, struct order at) {
+        struct rule_state *s = &c->by_rule[rule->number];
+
+        at.derived = 0;
+        if (order_compare(s->derived_at, at) != 0) {
+                s->derived_at = at;
+                s->n_derived = 0;
+        }
+        return (uint32_t)rule->depth << (ORDER_RULE_BITS + ORDER_KEY_BITS) | rule->number << ORDER_KEY_BITS |
+               (s->n_derived++ & ((1u << ORDER_KEY_BITS) - 1));
+}
+
+int derived_note(struct correlate *c, const struct key *k, bool raised, struct order at) {
+        const struct rule *rule = key_rule(c, k);
+        struct derived *d;
+
+        if (!rule->read_by_others)
+                return 0;
+        d = arena_new(&c->derived_texts, struct derived);
+        if (!d)
+                return -ENOMEM;
+        d->rule = k->rule;
+        d->exercise = k->flags & KEY_EXERCISE;
+        d->raised = raised;
+        d->at = at;
+        d->at.derived = number_next(c, rule, at);
+        d->key = arena_copy(&c->derived_texts, key_text(c, k));
+        d->device = arena_copy(&c->derived_texts, texts_text(c->texts, k->device));
+        d->asset = k->asset;
+        d->priority = k->priority;
+        if (!d->key.p || !d->device.p)
+                return -ENOMEM;
+        *(c->derived_last ? &c->derived_last->next : &c->derived) = d;
+        c->derived_last = d;
+        return 0;
+}
+
+static void attr_put(const struct correlate *c, struct ww_event *e, struct ww_attr *attrs, struct ww_str name,
+                     struct ww_value value) {
+        attrs[e->n_attrs++] =
+                (struct ww_attr){ .name = name, .symbol = symtab_find(c->rules->symbols, name), .value = value };
+}
+
+static void attrs_make(struct correlate *c, const struct derived *d, struct ww_event *e, struct ww_attr *attrs) {
+        const struct rule *rule = &c->rules->rules[d->rule];
+
+        for (size_t i = 0; i < rule->n_key; i++)
+                attr_put(c, e, attrs, rule->key_names[i], ww_string(key_part(&c->derived_texts, d->key, i)));
+        attr_put(c, e, attrs, WW_STR("rule"), ww_string(rule->name));
+        attr_put(c, e, attrs, WW_STR("hazard"), ww_string(ww_str(ww_hazard_name(rule->hazard))));
+        attr_put(c, e, attrs, WW_STR("class"), ww_string(ww_str(ww_class_name(rule->klass))));
+        attr_put(c, e, attrs, WW_STR("priority"), ww_string(ww_str(ww_priority_name(d->priority))));
+        attr_put(c, e, attrs, WW_STR("weight"), ww_number(rule->weight ? rule->weight : rule_weights[d->priority]));
+        e->attrs = attrs;
+}
+
+static int deliver(struct correlate *c, const struct derived *d) {
+        const struct site *site = c->rules->site;
+        struct ww_attr attrs[ATTRS_MAX];
+        struct ww_event e = {
+                .seq = d->at.input >> ORDER_INDEX_BITS,
+                .index = d->at.input & ((1u << ORDER_INDEX_BITS) - 1),
+                .time = d->at.time,
+                .received = c->now,
+                .device_time = WW_TIME_NONE,
+                .family = c->rules->alarm_family[d->raised],
+                .kind = d->raised ? WW_STR("alarm.raised") : WW_STR("alarm.cleared"),
+                .state = WW_STATE_PULSE,
+                .flags = d->exercise ? WW_EVENT_EXERCISE : 0,
+                .site = site_name(site),
+                .device = d->device,
+                .asset_index = d->asset,
+        };
+        int r;
+
+        if (d->asset < site_asset_count(site)) {
+                uint32_t zone = site_asset(site, d->asset)->zone;
+
+                e.asset = site_asset(site, d->asset)->id;
+                e.zone = zone == SITE_NONE ? WW_STR_NONE : site_zone(site, zone)->id;
+        }
+        attrs_make(c, d, &e, attrs);
+        c->at = d->at;
+        c->derived_deep = c->rules->rules[d->rule].reads_alarms;
+        r = correlate_select(c, &e);
+        c->derived_deep = false;
+        return r;
+}
+
+int derived_past(struct correlate *c, const struct rule *rule, const struct ww_detection *alarm, uint64_t seq) {
+        struct derived d = {
+                .rule = rule->number,
+                .exercise = alarm->flags & WW_DETECTION_EXERCISE,
+                .raised = alarm->what == WW_DETECTION_RAISE,
+                .at = { .time = alarm->time, .input = seq << ORDER_INDEX_BITS },
+                .key = alarm->key,
+                .device = alarm->device,
+                .asset = site_asset_find(c->rules->site, alarm->asset),
+                .priority = alarm->priority,
+        };
+        int r;
+
+        d.at.derived = number_next(c, rule, d.at);
+        r = deliver(c, &d);
+        if (!r)
+                r = derived_deliver(c);
+        return r;
+}
+
+int derived_deliver(struct correlate *c) {
+        int r = 0;
+
+        while (c->derived && !r) {
+                const struct derived *d = c->derived;
+                const struct key *k = key_find(c, d->rule, d->exercise, d->key);
+
+                c->derived = d->next;
+                c->derived_last = c->derived ? c->derived_last : NULL;
+                if (k)
+                        r = guard_alarm_changed(c, k, d->at.time);
+                if (!r)
+                        r = deliver(c, d);
+        }
+        if (!c->derived)
+                arena_reset(&c->derived_texts);
+        return r;
+}

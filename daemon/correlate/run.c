@@ -1,0 +1,184 @@
+#include "correlate/run.h"
+
+static size_t n_reads(const struct rule *rule) {
+        return (size_t)__builtin_popcount(rule->sequence.reads);
+}
+
+struct run *run_new(const struct rule *rule, struct order first) {
+        struct run *run = calloc(1, sizeof *run + n_reads(rule) * sizeof *run->read);
+
+        if (run)
+                run->first = run->last = first;
+        return run;
+}
+
+int64_t run_deadline(const struct correlate *c, const struct rule *rule, const struct run *run) {
+        int64_t end = run->first.time + rule->within;
+
+        if (rule->gap && run->last.time + rule->gap < end)
+                end = run->last.time + rule->gap;
+        return run_taken(run) == rule->sequence.n ? watermark_absence(c, rule, end) : end;
+}
+
+struct cross_env {
+        const struct correlate *c;
+        const struct key *key;
+        const struct run *run; /* NULL: none yet */
+        const struct entry *own;
+        uint32_t alias;
+};
+
+/* where in run->read the alias has its place */
+static size_t read_place(const struct rule *rule, uint32_t alias) {
+        return (size_t)__builtin_popcount(rule->sequence.reads & ((1u << alias) - 1));
+}
+
+static struct ww_value captured_value(const struct correlate *c, const struct captured *v) {
+        switch (v->type) {
+        case WW_BOOL:
+                return ww_bool(v->boolean);
+        case WW_NUMBER:
+                return ww_number(v->number);
+        case WW_STRING:
+                return ww_string(texts_text(c->texts, v->text));
+        case WW_TIME:
+                return ww_instant(v->usec);
+        case WW_SPAN:
+                return ww_span(v->usec);
+        case WW_MISSING:
+        case WW_NULL:
+                return ww_missing();
+        }
+        return ww_missing();
+}
+
+static struct ww_value cross_load(void *userdata, uint32_t slot, uint32_t sub) {
+        const struct cross_env *env = userdata;
+        const struct rule *rule = key_rule(env->c, env->key);
+        const struct entry *e = env->own;
+
+        if (sub != env->alias)
+                e = env->run ? log_find(rule, env->key, env->run->read[read_place(rule, sub)]) : NULL;
+        return e ? captured_value(env->c, &e->captures[slot]) : ww_missing();
+}
+
+static bool cross_list_has(void *userdata, uint32_t list, struct ww_str member) {
+        const struct cross_env *env = userdata;
+
+        return standing_list_has(env->c->standing, list, member, env->own->at.time);
+}
+
+static bool cross_holds(struct cross_env *env) {
+        _cleanup_arena_ struct arena scratch = ARENA_INIT;
+        struct expr_env e = { .userdata = env, .load = cross_load, .list_has = cross_list_has, .arena = &scratch };
+
+        return expr_true(key_rule(env->c, env->key)->aliases[env->alias].cross, &e);
+}
+
+uint16_t run_fits(const struct correlate *c, const struct key *k, const struct run *run, const struct entry *e,
+                  uint16_t mask) {
+        uint32_t left = mask & key_rule(c, k)->sequence.crossed;
+        uint16_t fit = mask & (uint16_t)~left;
+
+        for (; left; left &= left - 1) {
+                struct cross_env env = { c, k, run, e, (uint32_t)__builtin_ctz(left) };
+
+                if (cross_holds(&env))
+                        fit |= (uint16_t)(1u << env.alias);
+        }
+        return fit;
+}
+
+/* the parts of the step that is to be taken, without those that are */
+static uint64_t parts_left(const struct rule_sequence *s, const struct run *run) {
+        return ~run->taken & (UINT64_MAX >> (64 - s->end[run_taken(run)]));
+}
+
+uint16_t run_take(const struct correlate *c, const struct key *k, struct run *run, const struct entry *e,
+                  uint16_t mask) {
+        const struct rule *rule = key_rule(c, k);
+        const struct rule_sequence *s = &rule->sequence;
+        uint64_t left = mask & s->want[run_taken(run)] ? parts_left(s, run) : 0;
+        uint16_t as = 0;
+
+        while (left && !(as = run_fits(c, k, run, e, mask & s->part[__builtin_ctzll(left)])))
+                left &= left - 1;
+        if (!as)
+                return 0;
+        run->taken |= left & -left;
+        run->last = e->at;
+        for (uint32_t read = as & s->reads; read; read &= read - 1)
+                run->read[read_place(rule, (uint32_t)__builtin_ctz(read))] = e->at;
+        return as;
+}
+
+bool run_may_take(const struct correlate *c, const struct key *k, const struct run *run, const struct entry *e,
+                  uint16_t mask) {
+        const struct rule_sequence *s = &key_rule(c, k)->sequence;
+        unsigned n = run_taken(run);
+
+        return (mask & s->want[n]) && (n + 1 < s->n || guard_true(c, k, e->at.time));
+}
+
+enum meeting run_meet(const struct correlate *c, const struct key *k, struct run *run, const struct entry *e,
+                      uint16_t mask) {
+        const struct rule *rule = key_rule(c, k);
+
+        if (e->at.time >= run_deadline(c, rule, run))
+                return MEETING_DIES;
+        if (run_may_take(c, k, run, e, mask) && run_take(c, k, run, e, mask))
+                return MEETING_TAKES;
+        return run_fits(c, k, run, e, mask & rule->sequence.forbidden[run_taken(run)]) ? MEETING_DIES : MEETING_STAYS;
+}
+
+/* ---- snapshots ---- */
+
+void run_save(const struct rule *rule, const struct run *run, struct buf *out) {
+        buf_put_var(out, run->taken);
+        order_save(out, run->first);
+        order_save(out, run->last);
+        buf_put_var(out, n_reads(rule));
+        for (size_t i = 0; i < n_reads(rule); i++)
+                order_save(out, run->read[i]);
+}
+
+/* `read` has room for RULE_ALIASES_MAX */
+static int run_read(struct rd *in, struct run *run, struct order *read, uint64_t *ret_n) {
+        run->taken = rd_var(in);
+        run->first = order_load(in);
+        run->last = order_load(in);
+        *ret_n = rd_var(in);
+        if (in->failed || *ret_n > RULE_ALIASES_MAX)
+                return -EBADMSG;
+        for (uint64_t i = 0; i < *ret_n; i++)
+                read[i] = order_load(in);
+        return in->failed ? -EBADMSG : 0;
+}
+
+static bool run_valid(const struct rule *rule, const struct run *run, uint64_t n) {
+        const struct rule_sequence *s = &rule->sequence;
+
+        return s->n && run->taken && !(run->taken & ~(UINT64_MAX >> (64 - s->n))) && n == n_reads(rule) &&
+               (run_taken(run) < s->n || s->forbidden[s->n]);
+}
+
+int run_load(struct rd *in, const struct rule *rule, struct run **ret) {
+        struct order read[RULE_ALIASES_MAX];
+        struct run head, *run;
+        uint64_t n;
+        int r = run_read(in, &head, read, &n);
+
+        *ret = NULL;
+        if (r || !rule)
+                return r;
+        if (!run_valid(rule, &head, n))
+                return -EBADMSG;
+        run = run_new(rule, head.first);
+        if (!run)
+                return -ENOMEM;
+        run->taken = head.taken;
+        run->last = head.last;
+        memcpy(run->read, read, n * sizeof *read);
+        *ret = run;
+        return 0;
+}

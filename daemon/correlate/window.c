@@ -1,0 +1,167 @@
+/*
+ * What is in a key's window, and what leaves it.
+ *
+ * Sliding: each event leaves on its own, W behind its time; a span that has ended, W behind its end. Tumbling and
+ * session windows are open (SWEEP_WINDOW) from `from` on and lose everything at once when they close; spans that still
+ * last stay. A tumbling window opens by the first event in it, by a span that overlaps its beginning, or, where there
+ * is a key for each asset, by itself. A session opens by an event and closes `gap` behind its last one (`to`), or
+ * `within` behind its first.
+ */
+#include "correlate/state.h"
+
+uint16_t entry_instants(const struct rule *rule, const struct entry *e) {
+        return e->flags & ENTRY_RETAINED ? 0 : (uint16_t)(e->on & (uint16_t)~rule->level_mask);
+}
+
+/* what begins here and is counted, is a step or an answer: not what was there before */
+uint16_t entry_begun(const struct rule *rule, const struct entry *e) {
+        return e->flags & ENTRY_RETAINED ? 0 : (uint16_t)(entry_instants(rule, e) | e->started);
+}
+
+/* ---- sliding, and the anchors of an expectation ---- */
+
+/* the first entry that has something to lose, or NULL; those before it are passed */
+static const struct entry *expire_first(const struct correlate *c, struct key *k) {
+        const struct rule *rule = key_rule(c, k);
+
+        for (; k->expire < k->n_swept; k->expire++) {
+                const struct entry *e = log_entry(rule, k, k->expire);
+
+                if (rule->after_mask ? (entry_begun(rule, e) & rule->after_mask)
+                                     : (rule_windowed(rule) && (entry_instants(rule, e) | e->ended)))
+                        return e;
+        }
+        return NULL;
+}
+
+static void expire_one(struct correlate *c, struct key *k) {
+        const struct rule *rule = key_rule(c, k);
+        struct entry *e = log_entry(rule, k, k->expire++);
+
+        if (rule->after_mask)
+                return;
+        tallies_remove(c, k, e, entry_instants(rule, e));
+        for (uint32_t alias = 0; alias < rule->n_aliases; alias++)
+                if (e->ended & (1u << alias)) {
+                        struct entry *start = log_find(rule, k, span_closed_take(k));
+
+                        if (!start)
+                                continue;
+                        tallies_remove(c, k, start, (uint16_t)(1u << alias));
+                        start->pinned &= (uint16_t) ~(1u << alias);
+                }
+}
+
+static int64_t expire_next(const struct correlate *c, struct key *k) {
+        const struct rule *rule = key_rule(c, k);
+        const struct entry *e = rule->after_mask || rule_windowed(rule) ? expire_first(c, k) : NULL;
+
+        if (!e)
+                return WW_TIME_NEVER;
+        return rule->after_mask ? watermark_absence(c, rule, e->at.time + rule_horizon(rule))
+                                : e->at.time + rule_horizon(rule);
+}
+
+void window_anchor_pass(struct correlate *c, struct key *k) {
+        expire_one(c, k);
+}
+
+/* ---- tumbling and session ---- */
+
+static int64_t close_time(const struct rule *rule, const struct key *k) {
+        const struct extra *x = k->extra;
+
+        if (rule->window == WINDOW_TUMBLING)
+                return x->to;
+        return x->to + rule->gap < x->from + rule->within ? x->to + rule->gap : x->from + rule->within;
+}
+
+static void tumbling_open(struct correlate *c, struct key *k, int64_t time) {
+        const struct rule *rule = key_rule(c, k);
+        struct site_window w = site_window_of(c->rules->site, time, rule->every);
+
+        k->extra->from = w.from;
+        k->extra->to = w.to;
+        k->bits |= SWEEP_WINDOW;
+}
+
+void window_enrol(struct correlate *c, struct key *k, int64_t now) {
+        if (key_rule(c, k)->window != WINDOW_TUMBLING)
+                return;
+        tumbling_open(c, k, now);
+        if (k->extra->from < now) /* not whole: it is not judged */
+                k->bits |= SWEEP_DONE;
+        k->base_bits = k->bits;
+}
+
+/* after a reset: the window as it was in front of the log's first entry */
+void window_base(struct correlate *c, struct key *k) {
+        if (key_rule(c, k)->window == WINDOW_TUMBLING && (k->base_bits & SWEEP_WINDOW))
+                tumbling_open(c, k, k->trimmed != WW_TIME_NONE ? k->trimmed : k->extra->base_since);
+}
+
+void window_close(struct correlate *c, struct key *k) {
+        const struct rule *rule = key_rule(c, k);
+
+        while (expire_first(c, k))
+                expire_one(c, k);
+        k->bits &= (uint8_t) ~(SWEEP_WINDOW | SWEEP_DONE);
+        if (rule->window == WINDOW_TUMBLING && (rule->each || span_any(k, rule->condition_mask)))
+                tumbling_open(c, k, k->extra->to);
+}
+
+/* spans that end here, as the window begins or outside of one */
+static void overlaps_none(struct correlate *c, struct key *k, struct entry *e) {
+        const struct rule *rule = key_rule(c, k);
+
+        for (uint32_t alias = (uint32_t)rule->n_aliases; alias--;)
+                if (e->ended & (1u << alias)) {
+                        struct entry *start = log_find(rule, k, span_closed_undo(k));
+
+                        if (!start)
+                                continue;
+                        tallies_remove(c, k, start, (uint16_t)(1u << alias));
+                        start->pinned &= (uint16_t) ~(1u << alias);
+                }
+        e->ended = 0;
+}
+
+void window_entry(struct correlate *c, struct key *k, struct entry *e) {
+        const struct rule *rule = key_rule(c, k);
+        uint16_t begun = entry_begun(rule, e) & rule->condition_mask;
+
+        if (rule->window == WINDOW_SLIDING)
+                return;
+        e->flags &= (uint8_t)~ENTRY_FIRST;
+        if (begun && !(k->bits & SWEEP_WINDOW)) {
+                e->flags |= ENTRY_FIRST;
+                k->bits |= SWEEP_WINDOW;
+                k->extra->from = e->at.time;
+                if (rule->window == WINDOW_TUMBLING)
+                        tumbling_open(c, k, e->at.time);
+        } else if (e->ended && (!(k->bits & SWEEP_WINDOW) || e->at.time == k->extra->from)) {
+                overlaps_none(c, k, e);
+        }
+        if (begun && rule->window == WINDOW_SESSION)
+                k->extra->to = e->at.time;
+}
+
+/* ---- all kinds ---- */
+
+int64_t window_next(const struct correlate *c, const struct key *k) {
+        const struct rule *rule = key_rule(c, k);
+
+        if (rule->window == WINDOW_SLIDING)
+                return expire_next(c, (struct key *)k);
+        return k->bits & SWEEP_WINDOW ? close_time(rule, k) : WW_TIME_NEVER;
+}
+
+void window_pass(struct correlate *c, struct key *k, int64_t until) {
+        const struct rule *rule = key_rule(c, k);
+
+        while (window_next(c, k) <= until)
+                if (rule->window == WINDOW_SLIDING)
+                        expire_one(c, k);
+                else
+                        window_close(c, k);
+}
