@@ -1,7 +1,6 @@
 #pragma once
 /* Shared by pipeline.c (the flow), pipeline_command.c and pipeline_lists.c (people's acts) and pipeline_notice.c (the
  * system itself). */
-#include "correlate/lists_stub.h"
 #include "pipeline.h"
 #include "replies.h"
 
