@@ -11,7 +11,7 @@
  */
 #include "correlate/save.h"
 
-#define SAVE_VERSION 5
+#define SAVE_VERSION 6
 #define LOG_BITS_MAX 26
 
 static void captured_save(const struct correlate *c, struct buf *out, const struct captured *v) {
@@ -205,6 +205,7 @@ int correlate_save(const struct correlate *c, struct buf *out) {
         buf_put_time(out, c->now);
         (void)blind_save(c, out);
         (void)standing_save(c->standing, out);
+        (void)lost_save(c->lost, out);
         for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
                 buf_put_var(out, figures[i]);
         return save_rules(c, NULL, out);
@@ -531,6 +532,8 @@ static int head_load(struct correlate *c, struct rd *in) {
         r = blind_load(c, in);
         if (!r)
                 r = standing_load(c->standing, in);
+        if (!r)
+                r = lost_load(c->lost, in);
         if (r)
                 return r;
         for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
