@@ -408,6 +408,7 @@ static int saved_key_read(const struct correlate *c, struct rd *in, struct saved
 
 static int key_fill(struct correlate *c, struct rd *in, const struct saved_rule *saved, const struct saved_key *s,
                     struct key *k) {
+        struct rd scores;
         int r = 0;
 
         k->device = texts_ref(c->texts, s->device);
@@ -426,12 +427,15 @@ static int key_fill(struct correlate *c, struct rd *in, const struct saved_rule 
                 r = items_load(c, in, k);
         if (!r)
                 r = spells_load(c, in, k);
+        scores = *in;
         if (!r)
                 r = tallies_load(in, saved->rule, k, saved->score, saved->n_scores);
         if (r)
                 return r;
         base_set(k, &s->scalars);
         r = saved->same ? sweep_load(c, in, k) : key_resweep(c, k, &s->scalars);
+        if (!r && saved->same) /* what was counted anew is in them already */
+                r = tallies_load(&scores, saved->rule, k, saved->score, saved->n_scores);
         k->at = s->scalars.times[0];
         scalars_set(k, &s->scalars);
         c->figures.episodes += !!(k->flags & KEY_OPEN);

@@ -419,6 +419,8 @@ void span_save(const struct key *k, struct buf *out);
 /** What span_save wrote, into a key whose log is there; `k` NULL: read over. Counts them, too. 0, -EBADMSG, -ENOMEM. */
 int span_load(struct correlate *c, struct rd *in, struct key *k);
 bool span_any(const struct key *k, uint16_t mask);
+/** … and has begun by an event that counts, not by a retained state. */
+bool span_counted(const struct correlate *c, const struct key *k, uint16_t mask);
 struct order span_earliest(const struct key *k, uint16_t mask);
 void span_reset(struct key *k);
 void span_free(struct key *k);
