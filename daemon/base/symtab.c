@@ -1,16 +1,21 @@
 #include "base/symtab.h"
 #include "base/arena.h"
-
-#include <xxhash.h>
+#include "base/hash.h"
 
 #define SLOTS_MIN 256 /* a power of two */
+
+/* The mark is a part of the name's hash: other names are told apart without looking at them. */
+struct slot {
+        uint32_t symbol; /* 0 = free */
+        uint32_t mark;
+};
 
 /* Open addressing over symbol numbers; the names themselves stand in an arena and never move. */
 struct symtab {
         struct arena arena;
         struct ww_str *names; /* names[symbol - 1] */
         uint32_t n, capacity;
-        uint32_t *slots; /* symbol, 0 = free */
+        struct slot *slots;
         size_t n_slots;
 };
 
@@ -38,25 +43,40 @@ struct symtab *symtab_free(struct symtab *t) {
         return NULL;
 }
 
-/* The slot that holds `name`, or the free one where it would go. */
-static size_t symtab_slot(const struct symtab *t, struct ww_str name) {
-        size_t at = XXH3_64bits(name.n ? name.p : "", name.n) & (t->n_slots - 1);
+static uint32_t symtab_mark(uint64_t hash) {
+        return (uint32_t)(hash >> 32);
+}
 
-        while (t->slots[at] && !ww_str_equal(t->names[t->slots[at] - 1], name))
+static bool slot_is(const struct symtab *t, const struct slot *slot, uint64_t hash, struct ww_str name) {
+        return slot->mark == symtab_mark(hash) && ww_str_equal(t->names[slot->symbol - 1], name);
+}
+
+/* The slot that holds `name`, or the free one where it would go. */
+static struct slot *symtab_slot(const struct symtab *t, uint64_t hash, struct ww_str name) {
+        size_t at = hash & (t->n_slots - 1);
+
+        while (t->slots[at].symbol && !slot_is(t, &t->slots[at], hash, name))
                 at = (at + 1) & (t->n_slots - 1);
-        return at;
+        return &t->slots[at];
+}
+
+static void symtab_put(struct symtab *t, uint32_t symbol) {
+        struct ww_str name = t->names[symbol - 1];
+        uint64_t hash = hash_text(name);
+
+        *symtab_slot(t, hash, name) = (struct slot){ symbol, symtab_mark(hash) };
 }
 
 static int symtab_grow_slots(struct symtab *t) {
-        uint32_t *old = t->slots;
-        uint32_t *slots = calloc(t->n_slots * 2, sizeof *slots);
+        struct slot *old = t->slots;
+        struct slot *slots = calloc(t->n_slots * 2, sizeof *slots);
 
         if (!slots)
                 return -ENOMEM;
         t->slots = slots;
         t->n_slots *= 2;
         for (uint32_t symbol = 1; symbol <= t->n; symbol++)
-                slots[symtab_slot(t, t->names[symbol - 1])] = symbol;
+                symtab_put(t, symbol);
         free(old);
         return 0;
 }
@@ -94,13 +114,13 @@ uint32_t symtab_intern(struct symtab *t, struct ww_str name) {
         if (!copy.p)
                 return 0;
         t->names[t->n] = copy;
-        t->slots[symtab_slot(t, copy)] = t->n + 1;
         t->n++;
+        symtab_put(t, t->n);
         return t->n;
 }
 
 uint32_t symtab_find(const struct symtab *t, struct ww_str name) {
-        return t->slots[symtab_slot(t, name)];
+        return symtab_slot(t, hash_text(name), name)->symbol;
 }
 
 struct ww_str symtab_name(const struct symtab *t, uint32_t symbol) {

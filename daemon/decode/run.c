@@ -13,10 +13,10 @@
  * supervision time, because silence is judged by that kind.
  */
 #include "decode/run.h"
+#include "base/hash.h"
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <xxhash.h>
 
 void run_fail(struct decode *d, int outcome, const char *format, ...) {
         va_list args;
@@ -38,14 +38,16 @@ static size_t read_attrs(struct decode *d, const struct type_event *e) {
         size_t n = 0;
 
         for (size_t i = 0; i < e->n_attrs; i++) {
-                struct ww_value v;
+                struct ww_attr *attr = &d->attrs[n];
 
-                if (!source_read(e->attrs[i].source, &d->context, &v))
+                if (!source_read(e->attrs[i].source, &d->context, &attr->value))
                         run_fail(d, DECODE_E_BAD_FIELD, "attribute `%.*s` cannot be read",
                                  WW_STR_ARG(e->attrs[i].name));
-                if (v.type == WW_MISSING)
+                if (attr->value.type == WW_MISSING)
                         continue;
-                d->attrs[n++] = (struct ww_attr){ e->attrs[i].name, e->attrs[i].symbol, v };
+                attr->name = e->attrs[i].name;
+                attr->symbol = e->attrs[i].symbol;
+                n++;
         }
         return n;
 }
@@ -147,7 +149,7 @@ static struct states_key pulse_key(const struct decode *d, const struct telling 
         struct states_key key = key_of(d, t->device, t->family);
 
         if (t->event->nature == WW_NATURE_PULSE && t->value.type == WW_STRING)
-                key.low ^= XXH3_64bits(t->value.string.p, t->value.string.n) | 1;
+                key.low ^= hash_text(t->value.string) | 1;
         return key;
 }
 
@@ -357,7 +359,7 @@ static void begin(struct decode *d, const struct type_message *m) {
 static int run_each(struct decode *d, const struct type_message *m) {
         struct source_context *x = &d->context;
         const struct document *doc = x->doc;
-        uint32_t node = doc ? path_follow(m->for_each, doc, 0) : DOCUMENT_NONE, number = 0;
+        uint32_t node = doc ? path_follow(m->for_each, 0, doc, 0) : DOCUMENT_NONE, number = 0;
         bool object;
         int r = 0;
 

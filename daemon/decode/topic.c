@@ -1,6 +1,5 @@
 #include "decode/topic.h"
-
-#include <xxhash.h>
+#include "base/bytes.h"
 
 /* one level as it is read, before expansion: the alternatives of {name:a|b}, or one */
 struct raw_level {
@@ -232,28 +231,33 @@ int topic_pattern_parse(struct arena *arena, struct ww_str text, struct diag_pos
         return 0;
 }
 
-uint64_t topic_level_hash(struct ww_str level) {
-        return XXH3_64bits(level.p, level.n);
+/* The next slash, or `end`. */
+static const char *find_slash(const char *p, const char *end) {
+        for (; end - p >= 8; p += 8) {
+                uint64_t found = bytes_find(bytes_word(p), '/');
+
+                if (found)
+                        return p + bytes_first(found);
+        }
+        while (p < end && *p != '/')
+                p++;
+        return p;
 }
 
 bool topic_split(struct topic *t, struct ww_str text) {
-        const char *at = text.p, *end = text.p + text.n;
+        const char *at = text.p, *end = text.p + text.n, *slash;
 
         t->text = text;
         t->n = 0;
         if (!text.p)
                 return false;
-        for (;;) {
-                const char *slash = memchr(at, '/', (size_t)(end - at));
-
+        for (;; at = slash + 1) {
                 if (t->n == TOPIC_LEVELS_MAX)
                         return false;
-                t->levels[t->n] = (struct ww_str){ at, (size_t)((slash ? slash : end) - at) };
-                t->hashes[t->n] = topic_level_hash(t->levels[t->n]);
-                t->n++;
-                if (!slash)
+                slash = find_slash(at, end);
+                t->levels[t->n++] = (struct ww_str){ at, (size_t)(slash - at) };
+                if (slash == end)
                         return true;
-                at = slash + 1;
         }
 }
 

@@ -1,4 +1,5 @@
 #include "decode/trie.h"
+#include "base/hash.h"
 
 #define NONE UINT32_MAX
 
@@ -7,6 +8,7 @@ struct node {
         uint32_t partial;         /* first of a list of partial children */
         uint32_t binding, last;   /* list of bindings, in order of their adding */
         uint32_t next;            /* sibling in the parent's list of partials */
+        bool literals;            /* there are edges from here */
         struct topic_level level; /* of a partial child */
 };
 
@@ -100,7 +102,7 @@ struct trie *trie_free(struct trie *t) {
 }
 
 static uint32_t literal_child(struct trie *t, uint32_t parent, struct ww_str level) {
-        uint64_t hash = topic_level_hash(level);
+        uint64_t hash = hash_text(level);
         size_t slot;
         uint32_t child;
 
@@ -114,6 +116,7 @@ static uint32_t literal_child(struct trie *t, uint32_t parent, struct ww_str lev
                 return NONE;
         t->edges[slot] = (struct edge){ .hash = hash, .parent = parent, .child = child, .level = level };
         t->n_edges++;
+        t->nodes[parent].literals = true;
         return child;
 }
 
@@ -205,24 +208,31 @@ struct walk {
         const struct trie *t;
         const struct topic *topic;
         struct trie_binding *out;
-        size_t n;
+        size_t n, n_nodes; /* bindings, and the nodes that they come from */
 };
+
+static uint32_t find_literal(const struct trie *t, uint32_t parent, struct ww_str level) {
+        return t->edges[edge_slot(t->edges, t->edges_capacity, parent, hash_text(level), level)].child;
+}
+
+static void take_bindings(struct walk *w, const struct node *node) {
+        w->n_nodes += node->binding != NONE;
+        for (uint32_t i = node->binding; i != NONE; i = w->t->links[i].next)
+                w->out[w->n++] = w->t->links[i].binding;
+}
 
 static void walk_node(struct walk *w, uint32_t index, size_t level) {
         const struct node *node = &w->t->nodes[index];
         const struct topic *topic = w->topic;
-
-        const struct edge *edge;
+        uint32_t child;
 
         if (level == topic->n) {
-                for (uint32_t i = node->binding; i != NONE; i = w->t->links[i].next)
-                        w->out[w->n++] = w->t->links[i].binding;
+                take_bindings(w, node);
                 return;
         }
-        edge = &w->t->edges[edge_slot(w->t->edges, w->t->edges_capacity, index, topic->hashes[level],
-                                      topic->levels[level])];
-        if (edge->child != NONE)
-                walk_node(w, edge->child, level + 1);
+        child = node->literals ? find_literal(w->t, index, topic->levels[level]) : NONE;
+        if (child != NONE)
+                walk_node(w, child, level + 1);
         for (uint32_t i = node->partial; i != NONE; i = w->t->nodes[i].next)
                 if (topic_partial_match(&w->t->nodes[i].level, topic->levels[level], NULL))
                         walk_node(w, i, level + 1);
@@ -292,7 +302,8 @@ size_t trie_match(const struct trie *t, const struct topic *topic, struct trie_b
         struct walk w = { .t = t, .topic = topic, .out = out };
 
         walk_node(&w, 0, 0);
-        if (w.n > 1) {
+        /* those of one node are in order: they were added by type and message, and are equally special */
+        if (w.n_nodes > 1) {
                 sort_by_type(out, w.n);
                 if (out[0].type != out[w.n - 1].type)
                         sort_by_rank(out, w.n);

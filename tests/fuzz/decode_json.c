@@ -7,14 +7,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 static void walk(const struct document *d, struct ww_str payload) {
         for (uint32_t i = 0; i < d->n; i++) {
                 const struct document_node *x = &d->nodes[i];
+                struct document_key key;
+                struct ww_value value;
 
                 if (x->p < payload.p || x->p + x->n > payload.p + payload.n || x->next <= i || x->next > d->n)
                         abort();
                 if (!document_text_valid(document_text(d, i)))
                         abort();
-                document_value(d, i);
-                if (x->type == DOCUMENT_OBJECT && x->next > i + 1)
-                        document_member(d, i, document_string(d, i + 1));
+                document_value(d, i, &value);
+                if (x->type == DOCUMENT_OBJECT && x->next > i + 1) {
+                        key = document_key(document_string(d, i + 1));
+                        if (document_member(d, i, &key) == DOCUMENT_NONE && *d->steps)
+                                abort();
+                }
                 document_item(d, i, 1);
         }
 }
