@@ -2,7 +2,8 @@
 #include "base/arena.h"
 #include "base/hash.h"
 
-#define SLOTS_MIN 256 /* a power of two */
+#define SLOTS_MIN  256 /* a power of two */
+#define SLOTS_WORD 16  /* slots for a word of the filter: at most half of them hold names */
 
 /* The mark is a part of the name's hash: other names are told apart without looking at them. */
 struct slot {
@@ -17,6 +18,7 @@ struct symtab {
         uint32_t n, capacity;
         struct slot *slots;
         size_t n_slots;
+        uint64_t *filter; /* a bit for each name, eight times as many as names: most strangers need no more than this */
 };
 
 int symtab_new(struct symtab **ret) {
@@ -25,7 +27,8 @@ int symtab_new(struct symtab **ret) {
         if (!t)
                 return -ENOMEM;
         t->slots = calloc(SLOTS_MIN, sizeof *t->slots);
-        if (!t->slots)
+        t->filter = calloc(SLOTS_MIN / SLOTS_WORD, sizeof *t->filter);
+        if (!t->slots || !t->filter)
                 return -ENOMEM;
         t->n_slots = SLOTS_MIN;
         *ret = t;
@@ -39,6 +42,7 @@ struct symtab *symtab_free(struct symtab *t) {
         arena_deinit(&t->arena);
         free(t->names);
         free(t->slots);
+        free(t->filter);
         free(t);
         return NULL;
 }
@@ -60,19 +64,34 @@ static struct slot *symtab_slot(const struct symtab *t, uint64_t hash, struct ww
         return &t->slots[at];
 }
 
+static uint64_t *filter_word(const struct symtab *t, uint64_t hash) {
+        return &t->filter[(hash >> 38) & (t->n_slots / SLOTS_WORD - 1)];
+}
+
+static uint64_t filter_bit(uint64_t hash) {
+        return UINT64_C(1) << (hash >> 32 & 63);
+}
+
 static void symtab_put(struct symtab *t, uint32_t symbol) {
         struct ww_str name = t->names[symbol - 1];
         uint64_t hash = hash_text(name);
 
+        *filter_word(t, hash) |= filter_bit(hash);
         *symtab_slot(t, hash, name) = (struct slot){ symbol, symtab_mark(hash) };
 }
 
 static int symtab_grow_slots(struct symtab *t) {
         struct slot *old = t->slots;
         struct slot *slots = calloc(t->n_slots * 2, sizeof *slots);
+        uint64_t *filter = calloc(t->n_slots * 2 / SLOTS_WORD, sizeof *filter);
 
-        if (!slots)
+        if (!slots || !filter) {
+                free(slots);
+                free(filter);
                 return -ENOMEM;
+        }
+        free(t->filter);
+        t->filter = filter;
         t->slots = slots;
         t->n_slots *= 2;
         for (uint32_t symbol = 1; symbol <= t->n; symbol++)
@@ -120,7 +139,9 @@ uint32_t symtab_intern(struct symtab *t, struct ww_str name) {
 }
 
 uint32_t symtab_find(const struct symtab *t, struct ww_str name) {
-        return symtab_slot(t, hash_text(name), name)->symbol;
+        uint64_t hash = hash_text(name);
+
+        return *filter_word(t, hash) & filter_bit(hash) ? symtab_slot(t, hash, name)->symbol : 0;
 }
 
 struct ww_str symtab_name(const struct symtab *t, uint32_t symbol) {

@@ -9,7 +9,24 @@ void document_init(struct document *d, struct arena *arena, uint32_t *steps) {
 
 void document_deinit(struct document *d) {
         free(d->nodes);
+        free(d->text);
         *d = (struct document){ 0 };
+}
+
+const char *document_keep(struct document *d, struct ww_str text) {
+        if (text.n + DOCUMENT_PADDING > d->text_capacity) {
+                size_t capacity = (text.n + DOCUMENT_PADDING) * 2;
+                char *copy = realloc(d->text, capacity);
+
+                if (!copy)
+                        return NULL;
+                d->text = copy;
+                d->text_capacity = capacity;
+        }
+        if (text.n)
+                memcpy(d->text, text.p, text.n);
+        memset(d->text + text.n, 0, DOCUMENT_PADDING);
+        return d->text;
 }
 
 bool document_grow(struct document *d) {
@@ -160,20 +177,20 @@ struct ww_str document_string(const struct document *d, uint32_t node) {
         return document_cut((struct ww_str){ to, unescape(s, DOCUMENT_STRING_MAX, to) }, DOCUMENT_STRING_MAX);
 }
 
-struct document_key document_escaped_key(const struct document *d, uint32_t node) {
-        return document_key(document_spend(d, 8) ? document_string(d, node) : WW_STR_NONE);
+struct bytes_key document_escaped_key(const struct document *d, uint32_t node) {
+        return bytes_key(document_spend(d, 8) ? document_string(d, node) : WW_STR_NONE);
 }
 
-uint32_t document_member(const struct document *d, uint32_t object, const struct document_key *key) {
+uint32_t document_member(const struct document *d, uint32_t object, const struct bytes_key *key) {
         uint32_t found = DOCUMENT_NONE, end;
 
         if (object == DOCUMENT_NONE || d->nodes[object].type != DOCUMENT_OBJECT)
                 return DOCUMENT_NONE;
         end = d->nodes[object].next;
         for (uint32_t i = object + 1; i < end && document_spend(d, 1); i = d->nodes[i + 1].next) {
-                struct document_key at = document_key_at(d, i);
+                struct bytes_key at = document_key_at(d, i);
 
-                if (document_key_equal(&at, key))
+                if (bytes_key_equal(&at, key))
                         found = i + 1;
         }
         return found;
@@ -246,6 +263,11 @@ bool document_number(struct ww_str text, double *ret) {
         int e = 0;
         double v;
 
+        if (scan_digits(text.p, text.p + text.n, &mantissa) == text.p + text.n && text.n && text.n <= 15) {
+                *ret = (double)mantissa; /* what most numbers are */
+                return true;
+        }
+        mantissa = 0;
         if (text.n == 0 || text.n >= sizeof copy || !scan_number(text, &mantissa, &e, &exact))
                 return false;
         if (exact && e >= -22 && e <= 22) {

@@ -3,9 +3,9 @@
  * A payload, read once: a flat array of nodes in the order of the text, each a slice of the payload.
  *
  * An object's node is followed by key, value, key, value …; an array's by its items; `next` of every node is the index
- * behind its subtree, so a reader skips what it does not want without looking at it. Nothing is copied: numbers stay
+ * behind its subtree, so a reader skips what it does not want without looking at it. Nothing is converted: numbers stay
  * text until somebody wants a number, strings stay escaped until somebody wants the string (then they are unescaped
- * into the arena). A document lives until the payload or the arena goes.
+ * into the arena). A document lives until the payload or the arena goes, or the next one is read.
  *
  * Where a key stands twice in one object the last one counts, as in the parsers that the makers of devices use.
  * A look-up costs as many steps as it passes keys, and a message has a budget of them: a payload of thousands of keys
@@ -45,24 +45,11 @@ struct document_node {
         bool escaped;  /* string with a backslash in it */
 };
 
-/* what a look-up asks for */
-struct document_key {
-        struct ww_str text; /* .p NULL: none */
-        uint64_t head;
-};
-
-static inline struct document_key document_key(struct ww_str text) {
-        return (struct document_key){ text, bytes_head(text.p, text.n) };
-}
-
-static inline bool document_key_equal(const struct document_key *a, const struct document_key *b) {
-        return a->head == b->head && a->text.n == b->text.n &&
-               (a->text.n <= sizeof a->head || memcmp(a->text.p, b->text.p, a->text.n) == 0);
-}
-
 struct document {
         struct document_node *nodes;
         uint32_t n, capacity;
+        char *text; /* a copy of the payload, for readers that want zeros behind it */
+        size_t text_capacity;
         struct arena *arena; /* borrowed: where strings are unescaped */
         uint32_t *steps;     /* borrowed: what is left of DOCUMENT_STEPS_MAX, shared by a message's documents */
         const char *error;   /* of the last read that failed: what is wrong … */
@@ -78,6 +65,10 @@ static inline void document_reset(struct document *d) {
         d->error = NULL;
         d->error_at = 0;
 }
+
+#define DOCUMENT_PADDING 8 /* zeros: a reader may take a word at the text's last byte, and at its end */
+/** A copy of `text` with the padding behind it, until the next one. NULL without memory. */
+const char *document_keep(struct document *d, struct ww_str text);
 
 /** Makes room for a node; false when it is full or without memory (d->error tells which). */
 bool document_grow(struct document *d);
@@ -99,15 +90,15 @@ static inline bool document_spend(const struct document *d, uint32_t steps) {
 }
 
 /** The key at `node`. One that is escaped is unescaped into the arena, for eight steps. */
-struct document_key document_escaped_key(const struct document *d, uint32_t node);
-static inline struct document_key document_key_at(const struct document *d, uint32_t node) {
+struct bytes_key document_escaped_key(const struct document *d, uint32_t node);
+static inline struct bytes_key document_key_at(const struct document *d, uint32_t node) {
         const struct document_node *x = &d->nodes[node];
 
-        return x->escaped ? document_escaped_key(d, node) : (struct document_key){ { x->p, x->n }, x->head };
+        return x->escaped ? document_escaped_key(d, node) : (struct bytes_key){ { x->p, x->n }, x->head };
 }
 
 /** The value of `key` in node `object`; DOCUMENT_NONE if there is none or `object` is not one. */
-uint32_t document_member(const struct document *d, uint32_t object, const struct document_key *key);
+uint32_t document_member(const struct document *d, uint32_t object, const struct bytes_key *key);
 /** Item `index` of node `array`, from 0; DOCUMENT_NONE if there is none or `array` is not one. */
 uint32_t document_item(const struct document *d, uint32_t array, uint32_t index);
 

@@ -5,6 +5,9 @@
  * The reader is a loop over values. `stack` holds the open objects and arrays; after each value the innermost one says
  * what may follow: a comma, or its end. Each step takes the place where it begins and returns the place behind what it
  * read, or NULL after an error.
+ *
+ * It reads a copy with zeros behind it (document_keep). A zero is nothing that may stand anywhere, so every step stops
+ * there by itself, and only then asks whether this is the end or a zero in the text.
  */
 struct reader {
         struct document *d;
@@ -12,7 +15,8 @@ struct reader {
         const char *behind; /* the value is read: what follows it */
         uint32_t stack[DOCUMENT_DEPTH_MAX];
         unsigned depth;
-        bool opened; /* nothing yet in the innermost container */
+        char closing; /* what ends the innermost container */
+        bool opened;  /* nothing stands in it yet */
 };
 
 static const char *fail(struct reader *r, const char *p, const char *why) {
@@ -22,18 +26,18 @@ static const char *fail(struct reader *r, const char *p, const char *why) {
         return NULL;
 }
 
-static inline const char *skip_blanks(const struct reader *r, const char *p) {
-        while (p < r->end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
+static inline bool is_blank(char c) {
+        return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+static inline const char *skip_blanks(const char *p) {
+        while ((unsigned char)*p <= ' ' && is_blank(*p))
                 p++;
         return p;
 }
 
 static inline bool add(struct reader *r, enum document_type type, const char *p, const char *behind) {
         return document_add(r->d, type, p, (size_t)(behind - p)) != DOCUMENT_NONE;
-}
-
-static inline bool is_digit(const struct reader *r, const char *p) {
-        return p < r->end && *p >= '0' && *p <= '9';
 }
 
 static bool is_hex(char c) {
@@ -55,16 +59,12 @@ static const char *read_escape(struct reader *r, const char *p) {
 }
 
 /* To the first byte that needs a look: all but ASCII without controls, quote and backslash. */
-static inline const char *skip_plain(const struct reader *r, const char *p) {
-        for (; r->end - p >= 8; p += 8) {
-                uint64_t found = bytes_unquotable(bytes_word(p));
+static inline const char *skip_plain(const char *p) {
+        uint64_t found;
 
-                if (found)
-                        return p + bytes_first(found);
-        }
-        while (p < r->end && *p >= 0x20 && *p != '"' && *p != '\\')
-                p++;
-        return p;
+        while (!(found = bytes_unquotable(bytes_word(p))))
+                p += sizeof found;
+        return p + bytes_first(found);
 }
 
 /* One character that is not plain, and not the string's end. */
@@ -94,7 +94,7 @@ static inline const char *end_string(struct reader *r, const char *start, const 
 static __attribute__((noinline)) const char *read_odd_string(struct reader *r, const char *start, const char *p) {
         bool escaped = false;
 
-        for (; p == r->end || *p != '"'; p = skip_plain(r, p)) {
+        for (; *p != '"'; p = skip_plain(p)) {
                 p = read_odd(r, p, &escaped);
                 if (!p)
                         return NULL;
@@ -106,12 +106,12 @@ static __attribute__((noinline)) const char *read_odd_string(struct reader *r, c
 static inline const char *read_string(struct reader *r, const char *p) {
         const char *start = p;
 
-        p = skip_plain(r, p);
-        return p < r->end && *p == '"' ? end_string(r, start, p, false) : read_odd_string(r, start, p);
+        p = skip_plain(p);
+        return *p == '"' ? end_string(r, start, p, false) : read_odd_string(r, start, p);
 }
 
-static inline const char *skip_digits(const struct reader *r, const char *p) {
-        while (is_digit(r, p))
+static inline const char *skip_digits(const char *p) {
+        while (*p >= '0' && *p <= '9')
                 p++;
         return p;
 }
@@ -120,33 +120,33 @@ static inline const char *skip_digits(const struct reader *r, const char *p) {
 static const char *read_exponent(struct reader *r, const char *p) {
         const char *digits = ++p;
 
-        if (p < r->end && (*p == '+' || *p == '-'))
+        if (*p == '+' || *p == '-')
                 digits = ++p;
-        p = skip_digits(r, p);
+        p = skip_digits(p);
         return p == digits ? fail(r, p, "not a number") : p;
 }
 
 static const char *read_number(struct reader *r, const char *p) {
         const char *start = p, *digits = p + (*p == '-');
 
-        p = skip_digits(r, digits);
+        p = skip_digits(digits);
         if (p == digits)
                 return fail(r, p, "not a number");
         if (*digits == '0' && p > digits + 1)
                 return fail(r, digits, "number with a leading zero");
-        if (p < r->end && *p == '.') {
+        if (*p == '.') {
                 digits = p + 1;
-                p = skip_digits(r, digits);
+                p = skip_digits(digits);
                 if (p == digits)
                         return fail(r, p, "not a number");
         }
-        if (p < r->end && (*p | 0x20) == 'e' && !(p = read_exponent(r, p)))
+        if ((*p | 0x20) == 'e' && !(p = read_exponent(r, p)))
                 return NULL;
         return add(r, DOCUMENT_NUMBER, start, p) ? p : fail(r, p, "too many values");
 }
 
 static inline const char *read_word(struct reader *r, const char *p, enum document_type type, struct ww_str word) {
-        if ((size_t)(r->end - p) < word.n || memcmp(p, word.p, word.n) != 0)
+        if (memcmp(p, word.p, word.n) != 0)
                 return fail(r, p, "unknown word");
         return add(r, type, p, p + word.n) ? p + word.n : fail(r, p, "too many values");
 }
@@ -157,13 +157,14 @@ static const char *open_container(struct reader *r, const char *p, enum document
         if (!add(r, type, p, p))
                 return fail(r, p, "too many values");
         r->stack[r->depth++] = r->d->n - 1;
+        r->closing = type == DOCUMENT_OBJECT ? '}' : ']';
         r->opened = true;
         return p + 1;
 }
 
 /* One value's beginning: a scalar is read whole, of a container only its bracket. */
 static const char *read_value(struct reader *r, const char *p) {
-        p = skip_blanks(r, p);
+        p = skip_blanks(p);
         if (p == r->end)
                 return fail(r, p, r->d->n ? "ends too early" : "empty");
         r->opened = false;
@@ -188,61 +189,57 @@ static const char *read_value(struct reader *r, const char *p) {
 static const char *read_key(struct reader *r, const char *p) {
         struct document_node *node;
 
-        p = skip_blanks(r, p);
-        if (p == r->end)
-                return fail(r, p, "ends too early");
+        p = skip_blanks(p);
         if (*p != '"')
-                return fail(r, p, "a key must be a string");
+                return fail(r, p, p == r->end ? "ends too early" : "a key must be a string");
         p = read_string(r, p + 1);
         if (!p)
                 return NULL;
         node = &r->d->nodes[r->d->n - 1];
-        node->head = r->end - node->p >= 8 ? bytes_low(bytes_word(node->p), node->n) : bytes_head(node->p, node->n);
-        p = skip_blanks(r, p);
-        return p < r->end && *p == ':' ? p + 1 : fail(r, p, "no colon behind a key");
+        node->head = bytes_low(bytes_word(node->p), node->n);
+        p = skip_blanks(p);
+        return *p == ':' ? p + 1 : fail(r, p, "no colon behind a key");
 }
 
 static const char *close_container(struct reader *r, const char *p) {
-        struct document_node *node = &r->d->nodes[r->stack[--r->depth]];
+        struct document_node *nodes = r->d->nodes, *node = &nodes[r->stack[--r->depth]];
 
         node->next = r->d->n;
         node->n = (uint32_t)(p + 1 - node->p);
         r->opened = false;
+        if (r->depth)
+                r->closing = nodes[r->stack[r->depth - 1]].type == DOCUMENT_OBJECT ? '}' : ']';
         return p + 1;
 }
 
 /* Behind the bracket of a container or behind one of its values: closes what ends here. The place where the next value
  * begins; NULL at the end of the document, or after an error. */
 static const char *advance(struct reader *r, const char *p) {
-        while (r->depth) {
-                bool object = r->d->nodes[r->stack[r->depth - 1]].type == DOCUMENT_OBJECT;
-
-                p = skip_blanks(r, p);
-                if (p == r->end)
-                        return fail(r, p, "ends too early");
-                if (*p == (object ? '}' : ']')) {
-                        p = close_container(r, p);
+        for (; r->depth; p = close_container(r, p)) {
+                p = skip_blanks(p);
+                if (*p == r->closing)
                         continue;
-                }
                 if (!r->opened && *p++ != ',')
-                        return fail(r, p - 1, "no comma between values");
-                return object ? read_key(r, p) : p;
+                        return fail(r, p - 1, p - 1 == r->end ? "ends too early" : "no comma between values");
+                return r->closing == '}' ? read_key(r, p) : p;
         }
         r->behind = p;
         return NULL;
 }
 
 int json_reader_read(struct document *d, struct ww_str text) {
-        struct reader r = { .d = d, .start = text.p, .end = text.p + text.n };
-        const char *p = text.p;
+        const char *p = document_keep(d, text);
+        struct reader r = { .d = d, .start = p, .end = p + text.n };
 
         document_reset(d);
+        if (!p)
+                return -ENOMEM;
         do {
                 p = read_value(&r, p);
                 if (p)
                         p = advance(&r, p);
         } while (p);
-        if (!d->error && (p = skip_blanks(&r, r.behind)) != r.end)
+        if (!d->error && (p = skip_blanks(r.behind)) != r.end)
                 fail(&r, p, "text behind the value");
         if (!d->error)
                 return 0;

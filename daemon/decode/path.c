@@ -1,20 +1,16 @@
 #include "decode/path.h"
 
-static inline size_t key_slot(const struct document_key *key) {
-        return ((key->head ^ key->text.n) * UINT64_C(0x9E3779B97F4A7C15)) >> 32 & (2 * PATH_KEYS_MAX - 1);
-}
-
 /* The slot that holds the key, or the free one where it would stand. */
-static size_t keys_slot(const struct path_keys *keys, const struct document_key *key) {
-        size_t i = key_slot(key);
+static size_t keys_slot(const struct path_keys *keys, const struct bytes_key *key) {
+        size_t i = bytes_key_hash(key) & (2 * PATH_KEYS_MAX - 1);
 
         for (; keys->slots[i]; i = (i + 1) & (2 * PATH_KEYS_MAX - 1))
-                if (document_key_equal(&keys->keys[keys->slots[i] - 1], key))
+                if (bytes_key_equal(&keys->keys[keys->slots[i] - 1], key))
                         break;
         return i;
 }
 
-static uint8_t keys_add(struct path_keys *keys, const struct document_key *key) {
+static uint8_t keys_add(struct path_keys *keys, const struct bytes_key *key) {
         size_t slot = keys_slot(keys, key);
 
         if (!keys->slots[slot]) {
@@ -26,6 +22,13 @@ static uint8_t keys_add(struct path_keys *keys, const struct document_key *key) 
         return (uint8_t)(keys->slots[slot] - 1);
 }
 
+static void note_key(const struct path_keys *keys, const struct bytes_key *key, uint32_t value, uint32_t *nodes) {
+        uint8_t number = keys->slots[keys_slot(keys, key)];
+
+        if (number)
+                nodes[number - 1] = value;
+}
+
 void path_keys_find(const struct path_keys *keys, const struct document *doc, uint32_t *nodes) {
         uint32_t end;
 
@@ -34,11 +37,9 @@ void path_keys_find(const struct path_keys *keys, const struct document *doc, ui
                 return;
         end = doc->nodes[0].next;
         for (uint32_t i = 1; i < end && document_spend(doc, 1); i = doc->nodes[i + 1].next) {
-                struct document_key key = document_key_at(doc, i);
-                uint8_t number = keys->slots[keys_slot(keys, &key)];
+                struct bytes_key key = document_key_at(doc, i);
 
-                if (number)
-                        nodes[number - 1] = i + 1;
+                note_key(keys, &key, i + 1, nodes);
         }
 }
 
@@ -66,7 +67,7 @@ static int keep_key(struct parse *p, struct ww_str key, struct path_step *step) 
 
         if (!copy.p)
                 return -ENOMEM;
-        step->key = document_key(copy);
+        step->key = bytes_key(copy);
         return 0;
 }
 

@@ -28,7 +28,7 @@ enum path_root {
 };
 
 struct path_step {
-        struct document_key key; /* its text's .p NULL: an index */
+        struct bytes_key key; /* its text's .p NULL: an index */
         uint32_t index;
 };
 
@@ -46,7 +46,7 @@ struct path {
  * pass over the payload finds them all.
  */
 struct path_keys {
-        struct document_key keys[PATH_KEYS_MAX];
+        struct bytes_key keys[PATH_KEYS_MAX];
         uint8_t slots[2 * PATH_KEYS_MAX]; /* open addressing: number + 1, 0 = free */
         uint8_t n;
 };

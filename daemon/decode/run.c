@@ -53,16 +53,11 @@ static size_t read_attrs(struct decode *d, const struct type_event *e) {
 }
 
 static void place(const struct decode *d, uint32_t asset, struct ww_event *event) {
-        const struct site *site = d->placement->site;
-        const struct site_asset *a;
-
         event->asset_index = asset;
         if (asset == SITE_NONE)
                 return;
-        a = site_asset(site, asset);
-        event->asset = a->id;
-        if (a->zone != SITE_NONE)
-                event->zone = site_zone(site, a->zone)->id;
+        event->asset = d->placement->readings[asset].id;
+        event->zone = d->placement->readings[asset].zone;
 }
 
 struct telling {
@@ -274,7 +269,7 @@ static int tell_life(struct decode *d, const struct type_message *m) {
 
         if (!m->alive || d->message->retained || d->asset == SITE_NONE || t.family == WW_FAMILY_NONE)
                 return 0;
-        supervision = site_asset(d->placement->site, d->asset)->supervision;
+        supervision = d->placement->readings[d->asset].supervision;
         if (supervision <= 0 || (d->flags & WW_EVENT_SUSPECT))
                 return 0;
         r = entry_of(d, key_of(d, d->device, t.family), &entry, &fresh);

@@ -25,7 +25,7 @@ static uint32_t path_node(const struct path *p, struct source_context *x) {
         if (!x->found)
                 path_keys_find(x->keys, x->doc, x->nodes);
         x->found = true;
-        return path_follow(p, 1, x->doc, x->nodes[p->first]);
+        return p->n == 1 ? x->nodes[p->first] : path_follow(p, 1, x->doc, x->nodes[p->first]);
 }
 
 /* True if the path leads to something. *ret_node: the place in the payload, if it leads into that. */
@@ -237,11 +237,29 @@ static bool convert(const struct source *s, struct source_context *x, const stru
         return true;
 }
 
+/* What most sources are: a text at one of the payload's own keys, and nothing to be done with it. */
+static inline bool read_direct(const struct source *s, const struct source_context *x, struct ww_str *ret) {
+        const struct document_node *node;
+
+        if (!s->direct || !x->found || x->nodes[s->paths->first] == DOCUMENT_NONE)
+                return false;
+        node = &x->doc->nodes[x->nodes[s->paths->first]];
+        if (node->type != DOCUMENT_STRING || node->escaped || node->n > DOCUMENT_STRING_MAX)
+                return false;
+        *ret = (struct ww_str){ node->p, node->n };
+        return true;
+}
+
 /* Made in place: a value that is handed on by copies costs more than what it is made of. */
 bool source_read(const struct source *s, struct source_context *x, struct ww_value *ret) {
         const struct path *path;
-        bool there = raw_value(s, x, &path, ret);
+        bool there;
 
+        if (read_direct(s, x, &ret->string)) {
+                ret->type = WW_STRING;
+                return true;
+        }
+        there = raw_value(s, x, &path, ret);
         if (ret->type == WW_MISSING)
                 return !there; /* there, but no value: an object, or a number too large */
         if (s->map) {
@@ -268,10 +286,13 @@ bool source_read(const struct source *s, struct source_context *x, struct ww_val
 
 bool source_text(const struct source *s, struct source_context *x, struct ww_str *ret) {
         bool plain = !s->map && !s->asset_field.p && s->as == SOURCE_AS_IS;
-        uint32_t node;
-        const struct path *path = plain ? find_first(s, x, &node) : NULL;
+        const struct path *path;
         struct ww_value v;
+        uint32_t node;
 
+        if (read_direct(s, x, ret))
+                return true;
+        path = plain ? find_first(s, x, &node) : NULL;
         if (path) {
                 *ret = text_at(path, x, node);
                 return ret->p != NULL;

@@ -1,5 +1,4 @@
 #include "decode/topic.h"
-#include "base/bytes.h"
 
 /* one level as it is read, before expansion: the alternatives of {name:a|b}, or one */
 struct raw_level {
@@ -255,7 +254,7 @@ bool topic_split(struct topic *t, struct ww_str text) {
                 if (t->n == TOPIC_LEVELS_MAX)
                         return false;
                 slash = find_slash(at, end);
-                t->levels[t->n++] = (struct ww_str){ at, (size_t)(slash - at) };
+                t->levels[t->n++] = bytes_key_within((struct ww_str){ at, (size_t)(slash - at) }, end);
                 if (slash == end)
                         return true;
         }
@@ -296,6 +295,13 @@ bool topic_partial_match(const struct topic_level *level, struct ww_str text, st
         return true;
 }
 
+/* Levels `first` to `last` with the slashes between them. */
+static struct ww_str levels_text(const struct topic *t, size_t first, size_t last) {
+        const struct ww_str *from = &t->levels[first].text, *to = &t->levels[last].text;
+
+        return (struct ww_str){ from->p, (size_t)(to->p + to->n - from->p) };
+}
+
 void topic_capture(const struct topic_pattern *p, const struct topic *t, struct ww_str captures[TOPIC_CAPTURES_MAX]) {
         size_t at = 0, many = t->n - p->n + 1;
 
@@ -304,11 +310,9 @@ void topic_capture(const struct topic_pattern *p, const struct topic *t, struct 
                 size_t last = at + (level->kind == TOPIC_MULTI ? many : 1) - 1;
 
                 if (level->kind == TOPIC_PARTIAL)
-                        topic_partial_match(level, t->levels[at], captures);
+                        topic_partial_match(level, t->levels[at].text, captures);
                 else if (level->capture != TOPIC_NO_CAPTURE)
-                        captures[level->capture] = (struct ww_str){
-                                t->levels[at].p, (size_t)(t->levels[last].p + t->levels[last].n - t->levels[at].p)
-                        };
+                        captures[level->capture] = levels_text(t, at, last);
                 at = last + 1;
         }
 }

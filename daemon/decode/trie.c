@@ -1,5 +1,4 @@
 #include "decode/trie.h"
-#include "base/hash.h"
 
 #define NONE UINT32_MAX
 
@@ -13,9 +12,8 @@ struct node {
 };
 
 struct edge {
-        uint64_t hash;
+        struct bytes_key level;
         uint32_t parent, child; /* child NONE = free */
-        struct ww_str level;
 };
 
 struct link {
@@ -48,12 +46,11 @@ static uint32_t new_node(struct trie *t) {
         return (uint32_t)t->n_nodes++;
 }
 
-static size_t edge_slot(const struct edge *edges, size_t capacity, uint32_t parent, uint64_t hash,
-                        struct ww_str level) {
-        size_t i = (hash ^ ((uint64_t)parent * UINT64_C(0x9E3779B97F4A7C15))) & (capacity - 1);
+static size_t edge_slot(const struct edge *edges, size_t capacity, uint32_t parent, const struct bytes_key *level) {
+        uint64_t name = level->head ^ level->text.n ^ bytes_key_tail(level) << 1;
+        size_t i = (name + parent) * UINT64_C(0x9E3779B97F4A7C15) >> 32 & (capacity - 1);
 
-        while (edges[i].child != NONE &&
-               !(edges[i].parent == parent && edges[i].hash == hash && ww_str_equal(edges[i].level, level)))
+        while (edges[i].child != NONE && !(edges[i].parent == parent && bytes_key_equal(&edges[i].level, level)))
                 i = (i + 1) & (capacity - 1);
         return i;
 }
@@ -73,7 +70,7 @@ static int grow_edges(struct trie *t) {
                 const struct edge *e = &t->edges[i];
 
                 if (e->child != NONE)
-                        edges[edge_slot(edges, capacity, e->parent, e->hash, e->level)] = *e;
+                        edges[edge_slot(edges, capacity, e->parent, &e->level)] = *e;
         }
         free(t->edges);
         t->edges = edges;
@@ -101,20 +98,20 @@ struct trie *trie_free(struct trie *t) {
         return NULL;
 }
 
-static uint32_t literal_child(struct trie *t, uint32_t parent, struct ww_str level) {
-        uint64_t hash = hash_text(level);
+static uint32_t literal_child(struct trie *t, uint32_t parent, struct ww_str text) {
+        struct bytes_key level = bytes_key(text);
         size_t slot;
         uint32_t child;
 
         if (grow_edges(t) < 0)
                 return NONE;
-        slot = edge_slot(t->edges, t->edges_capacity, parent, hash, level);
+        slot = edge_slot(t->edges, t->edges_capacity, parent, &level);
         if (t->edges[slot].child != NONE)
                 return t->edges[slot].child;
         child = new_node(t);
         if (child == NONE)
                 return NONE;
-        t->edges[slot] = (struct edge){ .hash = hash, .parent = parent, .child = child, .level = level };
+        t->edges[slot] = (struct edge){ .level = level, .parent = parent, .child = child };
         t->n_edges++;
         t->nodes[parent].literals = true;
         return child;
@@ -211,8 +208,8 @@ struct walk {
         size_t n, n_nodes; /* bindings, and the nodes that they come from */
 };
 
-static uint32_t find_literal(const struct trie *t, uint32_t parent, struct ww_str level) {
-        return t->edges[edge_slot(t->edges, t->edges_capacity, parent, hash_text(level), level)].child;
+static uint32_t find_literal(const struct trie *t, uint32_t parent, const struct bytes_key *level) {
+        return t->edges[edge_slot(t->edges, t->edges_capacity, parent, level)].child;
 }
 
 static void take_bindings(struct walk *w, const struct node *node) {
@@ -230,16 +227,16 @@ static void walk_node(struct walk *w, uint32_t index, size_t level) {
                 take_bindings(w, node);
                 return;
         }
-        child = node->literals ? find_literal(w->t, index, topic->levels[level]) : NONE;
+        child = node->literals ? find_literal(w->t, index, &topic->levels[level]) : NONE;
         if (child != NONE)
                 walk_node(w, child, level + 1);
         for (uint32_t i = node->partial; i != NONE; i = w->t->nodes[i].next)
-                if (topic_partial_match(&w->t->nodes[i].level, topic->levels[level], NULL))
+                if (topic_partial_match(&w->t->nodes[i].level, topic->levels[level].text, NULL))
                         walk_node(w, i, level + 1);
         /* an empty level is nobody's name */
-        if (node->single != NONE && topic->levels[level].n)
+        if (node->single != NONE && topic->levels[level].text.n)
                 walk_node(w, node->single, level + 1);
-        if (node->multi != NONE && topic->levels[level].n)
+        if (node->multi != NONE && topic->levels[level].text.n)
                 for (size_t to = level + 1; to <= topic->n; to++)
                         walk_node(w, node->multi, to);
 }

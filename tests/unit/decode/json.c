@@ -152,7 +152,7 @@ static void test_truncated(void **state) {
 }
 
 static uint32_t member(const struct document *d, uint32_t object, const char *name) {
-        struct document_key key = document_key(ww_str(name));
+        struct bytes_key key = bytes_key(ww_str(name));
 
         return document_member(d, object, &key);
 }
