@@ -185,6 +185,8 @@ static int load_rule(struct loader *l) {
         l->rule->entry_size = sizeof(struct entry) + l->rule->n_captures * sizeof(struct captured);
         l->rule->examples = yaml_get(l->node, "examples");
         load_hashes(l);
+        if (!r)
+                rule_advise(l);
         return r;
 }
 
