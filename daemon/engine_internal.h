@@ -3,8 +3,8 @@
  * Shared by the files of the engine: engine.c (wiring and life), engine_start.c (snapshot and start), engine_replay.c,
  * engine_pending.c (what comes again), engine_salvage.c, engine_turn.c (one turn = one transaction), engine_intake.c
  * (the two sessions, lanes, blindness), engine_space.c (trimming and snapshots), engine_reload.c (rules and
- * configuration while running), engine_feed.c (command socket and readers), engine_follow.c (followers),
- * engine_status.c.
+ * configuration while running), engine_prime.c (the past for new rules), engine_feed.c (command socket and readers),
+ * engine_follow.c (followers), engine_status.c.
  */
 #include "engine.h"
 
@@ -76,6 +76,12 @@ struct engine_rate { /* events a second over the last RATE_SPAN ticks */
         double value;
 };
 
+#define ENGINE_PRIMINGS_MAX 32
+
+struct engine_priming { /* a reload, and the first input that primed it */
+        uint64_t seq, from;
+};
+
 struct engine {
         struct config *config;
         struct engine_options options;
@@ -113,6 +119,9 @@ struct engine {
         int64_t careful_until; /* boot clock; 0 = not careful */
         uint64_t snapshot_seq; /* newest snapshot */
         uint64_t trim_limit;   /* the older of two snapshots */
+        uint64_t priming_from; /* a reload at work reads from here on; 0 = none */
+        struct engine_priming primings[ENGINE_PRIMINGS_MAX];
+        size_t n_primings;
         uint64_t store_cursor;
         bool store_cursor_dirty;
         bool snapshot_wanted; /* as soon as may be: the next start could not use those that there are */
@@ -202,6 +211,7 @@ const char *engine_snapshot_dir(const struct engine *e);
 int engine_reload_new(struct engine *e);
 void engine_reload_free(struct engine *e);
 void engine_reload_start(struct engine *e);
+json_t *engine_reload_status(const struct engine *e);
 /** A line of the log for each line of `text`. */
 void engine_log_lines(const char *event, struct ww_str text);
 

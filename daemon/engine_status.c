@@ -140,6 +140,7 @@ json_t *engine_status(struct engine *e) {
         json_object_set_new(o, "journal", status_journal(e));
         json_object_set_new(o, "stages", status_stages(e));
         json_object_set_new(o, "rules", status_rules(e));
+        json_object_set_new(o, "reload", engine_reload_status(e));
         json_object_set_new(o, "feed", engine_feed_status(e));
         if (e->workers)
                 json_object_set(o, "workers", e->workers);
