@@ -103,6 +103,7 @@ static void verb_clock(struct engine_client *c, json_t *request) {
         client_send(c, json_pack("{s:O?, s:b}", "id", json_object_get(request, "id"), "ok", 1));
 }
 
+/* the pipeline knows more exactly; these keep out who may do none of it */
 #define ACTS (ALARM_ROLE_OPERATOR | ALARM_ROLE_SUPERVISOR | ALARM_ROLE_MAINTENANCE | ALARM_ROLE_ADMINISTRATOR)
 
 static const struct engine_verb verbs[] = {
@@ -120,6 +121,8 @@ static const struct engine_verb verbs[] = {
         { "out-of-service", true, false, ACTS, NULL },
         { "return-to-service", true, false, ACTS, NULL },
         { "silence", true, false, ACTS, NULL },
+        { "mode", true, false, ALARM_ROLE_OPERATOR | ALARM_ROLE_SUPERVISOR, NULL },
+        { "list", true, false, ALARM_ROLE_SUPERVISOR | ALARM_ROLE_INTEGRATOR, NULL },
 };
 
 static const struct engine_verb *verb_find(const char *name) {

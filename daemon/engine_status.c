@@ -93,7 +93,7 @@ static json_t *status_stages(const struct engine *e) {
 
         pipeline_figures(e->pipeline, &f);
         return json_pack("{s:{s:I,s:I,s:I,s:I,s:I,s:I}, s:{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}, "
-                         "s:{s:I,s:I,s:I,s:I,s:I,s:I,s:I}}",
+                         "s:{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}}",
                          "decode", "messages", (json_int_t)f.decode.messages, "events", (json_int_t)f.decode.events,
                          "repeats", (json_int_t)f.decode.repeats, "ignored", (json_int_t)f.decode.ignored, "undecoded",
                          (json_int_t)f.decode.undecoded, "states", (json_int_t)f.decode.states, /**/
@@ -106,7 +106,24 @@ static json_t *status_stages(const struct engine *e) {
                          "alarms", "alarms", (json_int_t)f.alarms.alarms, "unacknowledged",
                          (json_int_t)f.alarms.unacknowledged, "active", (json_int_t)f.alarms.active, "shelved",
                          (json_int_t)f.alarms.shelved, "suppressed", (json_int_t)f.alarms.suppressed, "out_of_service",
-                         (json_int_t)f.alarms.out_of_service, "transitions", (json_int_t)f.alarms.transitions);
+                         (json_int_t)f.alarms.out_of_service, "transitions", (json_int_t)f.alarms.transitions,
+                         "pending", (json_int_t)f.alarms.pending, "muting", (json_int_t)f.alarms.muting, "muted",
+                         (json_int_t)f.alarms.muted, "regraded", (json_int_t)f.alarms.regraded);
+}
+
+/* The modes of the site, as they stand. */
+static json_t *status_modes(const struct engine *e) {
+        const struct site *site = pipeline_ruleset(e->pipeline)->site;
+        json_t *o = json_object();
+
+        for (uint32_t i = 0; i < site_mode_count(site); i++) {
+                const struct site_mode *mode = site_mode(site, i);
+                json_t *one = json_pack("{s:b, s:b, s:o}", "on", pipeline_mode_on(e->pipeline, i), "exercise",
+                                        mode->exercise, "title", record_json_str(mode->title));
+
+                json_object_setn_new(o, mode->name.p, mode->name.n, one);
+        }
+        return o;
 }
 
 static json_t *status_rules(const struct engine *e) {
@@ -141,6 +158,7 @@ json_t *engine_status(struct engine *e) {
         json_object_set_new(o, "stages", status_stages(e));
         json_object_set_new(o, "rules", status_rules(e));
         json_object_set_new(o, "reload", engine_reload_status(e));
+        json_object_set_new(o, "modes", status_modes(e));
         json_object_set_new(o, "feed", engine_feed_status(e));
         if (e->workers)
                 json_object_set(o, "workers", e->workers);

@@ -11,15 +11,18 @@ int pipeline_put(struct pipeline *p, struct ww_output *output) {
 static int pipeline_on_event(void *userdata, const struct ww_event *event) {
         struct pipeline *p = userdata;
         struct ww_output output = { .type = WW_OUTPUT_EVENT, .event = *event };
-        int r = pipeline_put(p, &output);
+        int r;
 
-        return r ? r : correlate_event(p->correlate, event);
+        if (correlate_exercise(p->correlate))
+                output.event.flags |= WW_EVENT_EXERCISE;
+        r = pipeline_put(p, &output);
+        return r ? r : correlate_event(p->correlate, &output.event);
 }
 
 static int pipeline_on_detection(void *userdata, const struct ww_detection *detection) {
         struct pipeline *p = userdata;
 
-        return alarms_detection(p->alarms, detection, p->input->time);
+        return alarms_detection(p->alarms, detection, p->now);
 }
 
 static int pipeline_on_transition(void *userdata, const struct ww_transition *transition) {
@@ -32,11 +35,21 @@ static int pipeline_on_transition(void *userdata, const struct ww_transition *tr
 
 /* --- life --- */
 
+static int pipeline_set_mutes(struct pipeline *p, const struct ruleset *ruleset, int64_t now) {
+        size_t n;
+        const struct ww_mute *mutes = correlate_rules_mutes(ruleset->rules, &n);
+
+        return alarms_set_mutes(p->alarms, mutes, n, ruleset->site, now);
+}
+
 static int pipeline_build(struct pipeline *p, int64_t now) {
         int r = replies_new(&p->replies);
 
+        p->now = now;
         if (!r)
                 r = alarms_new(&p->alarms, pipeline_on_transition, p);
+        if (!r)
+                r = pipeline_set_mutes(p, p->ruleset, now);
         if (!r)
                 r = correlate_new(&p->correlate, p->ruleset->rules, now, pipeline_on_detection, p);
         if (!r)
@@ -78,20 +91,29 @@ struct pipeline *pipeline_free(struct pipeline *p) {
 
 /* --- inputs --- */
 
-/* What is due fires in the order of its deadline, whichever stage it belongs to. */
+static int pipeline_fire(struct pipeline *p, int64_t correlate, int64_t alarms) {
+        int64_t due = correlate < alarms ? correlate : alarms;
+
+        if (due > p->now)
+                p->now = due;
+        return correlate <= alarms ? correlate_time(p->correlate, due) : alarms_time(p->alarms, p->now);
+}
+
+/* What is due fires in the order of its deadline, whichever stage it belongs to, and at its deadline: after a long
+ * silence, too, an alarm that waits for another is not decided before the other had its turn. */
 static int pipeline_time(struct pipeline *p, int64_t now) {
-        for (;;) {
+        int r = 0;
+
+        while (!r) {
                 int64_t correlate = correlate_deadline(p->correlate);
                 int64_t alarms = alarms_deadline(p->alarms);
-                int64_t due = correlate < alarms ? correlate : alarms;
-                int r;
 
-                if (due > now)
-                        return correlate_time(p->correlate, now);
-                r = correlate <= alarms ? correlate_time(p->correlate, due) : alarms_time(p->alarms, due);
-                if (r)
-                        return r;
+                if (correlate > now && alarms > now)
+                        break;
+                r = pipeline_fire(p, correlate, alarms);
         }
+        p->now = now;
+        return r ? r : correlate_time(p->correlate, now);
 }
 
 static int pipeline_undecoded(struct pipeline *p, const char *reason, const struct decode_report *report) {
@@ -150,6 +172,8 @@ static int pipeline_swap(struct pipeline *p, struct ruleset *next, struct prime 
         struct correlate *shadow = NULL;
         int r = prime ? prime_take(prime, now, &shadow) : 0;
 
+        if (!r) /* before the rules: what opens at the swap mutes at once */
+                r = pipeline_set_mutes(p, next, now);
         if (!r)
                 r = decode_swap(p->decode, next->types);
         if (r)
@@ -250,6 +274,10 @@ const struct ruleset *pipeline_ruleset(const struct pipeline *p) {
 
 const struct alarms *pipeline_alarms(const struct pipeline *p) {
         return p->alarms;
+}
+
+bool pipeline_mode_on(const struct pipeline *p, uint32_t mode) {
+        return correlate_mode_on(p->correlate, mode);
 }
 
 bool pipeline_blind(const struct pipeline *p) {

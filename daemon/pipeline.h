@@ -5,7 +5,7 @@
  * replaying the journal gives what was concluded when it was written.
  *
  *   input ──► what is due by its journal time fires ──► message → decode → correlate → alarm ──► sink (outputs, live)
- *                                                       command → alarm, correlate ──► reply
+ *                                                       command → alarm, correlate (modes, lists) ──► reply
  *                                                       reload  → the next rule set
  *                                                       notice  → blindness, alarms of the system itself
  *
@@ -48,6 +48,7 @@ int64_t pipeline_deadline(const struct pipeline *p);
 
 const struct ruleset *pipeline_ruleset(const struct pipeline *p);
 const struct alarms *pipeline_alarms(const struct pipeline *p);
+bool pipeline_mode_on(const struct pipeline *p, uint32_t mode); /* index in the site */
 bool pipeline_blind(const struct pipeline *p);
 /** When all windows of rules that a reload has brought are whole again; NONE: they are. */
 int64_t pipeline_partial_until(const struct pipeline *p);

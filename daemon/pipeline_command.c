@@ -5,7 +5,7 @@
 #include "journal/record_json.h"
 #include "notices.h"
 
-static int command_reply(struct pipeline *p, const struct ww_input *input, json_t *answer) {
+int pipeline_reply(struct pipeline *p, const struct ww_input *input, json_t *answer) {
         struct ww_output output = { .type = WW_OUTPUT_REPLY };
         char *text = answer ? json_dumps(answer, JSON_COMPACT) : NULL;
         int r;
@@ -21,11 +21,11 @@ static int command_reply(struct pipeline *p, const struct ww_input *input, json_
         return r;
 }
 
-static json_t *command_ok(const struct ww_input *input) {
+json_t *pipeline_ok(const struct ww_input *input) {
         return json_pack("{s:o, s:b}", "id", record_json_str(input->id), "ok", 1);
 }
 
-static json_t *command_refused(const struct ww_input *input, const char *name, const char *text, const char *cure) {
+json_t *pipeline_refused(const struct ww_input *input, const char *name, const char *text, const char *cure) {
         return json_pack("{s:o, s:b, s:{s:s, s:s, s:s}}", "id", record_json_str(input->id), "ok", 0, "error", "name",
                          name, "text", text, "cure", cure);
 }
@@ -39,11 +39,11 @@ static int command_notice(struct pipeline *p, const struct ww_input *input, json
         int r;
 
         if (!kind || !kind->workers)
-                return command_reply(p, input,
-                                     command_refused(input, "unknown-notice", "no such notice",
-                                                     "workers say those that the table marks for them"));
+                return pipeline_reply(p, input,
+                                      pipeline_refused(input, "unknown-notice", "no such notice",
+                                                       "workers say those that the table marks for them"));
         r = pipeline_say(p, ww_str(name), ww_str(subject), ww_str(text));
-        return r ? r : command_reply(p, input, command_ok(input));
+        return r ? r : pipeline_reply(p, input, pipeline_ok(input));
 }
 
 /* The reset is the one act that correlation hears of: the latched episode ends. */
@@ -65,10 +65,10 @@ static int command_act(struct pipeline *p, const struct ww_input *input, const s
         if (refused < 0)
                 return refused;
         if (refused)
-                answer = command_refused(input, alarm_refusals[refused].name, alarm_refusals[refused].text,
-                                         alarm_refusals[refused].cure);
+                answer = pipeline_refused(input, alarm_refusals[refused].name, alarm_refusals[refused].text,
+                                          alarm_refusals[refused].cure);
         else
-                answer = command_ok(input);
+                answer = pipeline_ok(input);
         if (answer && alarm)
                 json_object_set_new(answer, "alarm", record_json_alarm(alarm));
         if (!refused && alarm && act->verb == WW_CAUSE_RESET)
@@ -77,23 +77,36 @@ static int command_act(struct pipeline *p, const struct ww_input *input, const s
                 json_decref(answer);
                 return r;
         }
-        return command_reply(p, input, answer);
+        return pipeline_reply(p, input, answer);
+}
+
+/* What is no act on an alarm. */
+static const struct {
+        const char *verb;
+        int (*run)(struct pipeline *p, const struct ww_input *input, json_t *body);
+} verbs[] = {
+        { "notice", command_notice },
+        { "mode", pipeline_mode },
+        { "list", pipeline_list },
+};
+
+static int command_run(struct pipeline *p, const struct ww_input *input, json_t *body) {
+        const char *verb = json_string_value(json_object_get(body, "cmd"));
+        struct alarm_act act;
+        char why[256];
+
+        for (size_t i = 0; verb && i < sizeof verbs / sizeof *verbs; i++)
+                if (strcmp(verb, verbs[i].verb) == 0)
+                        return verbs[i].run(p, input, body);
+        if (alarm_verb_parse(body, input->topic, input->time, &act, why, sizeof why))
+                return pipeline_reply(p, input, pipeline_refused(input, "malformed", why, "see `wardwatch help`"));
+        return command_act(p, input, &act);
 }
 
 int pipeline_command(struct pipeline *p, const struct ww_input *input) {
         json_t *body = json_loadb(input->payload.p, input->payload.n, 0, NULL);
-        const char *verb = json_string_value(json_object_get(body, "cmd"));
-        struct alarm_act act;
-        char why[256];
-        int r;
+        int r = command_run(p, input, body);
 
-        if (verb && strcmp(verb, "notice") == 0) {
-                r = command_notice(p, input, body);
-        } else if (alarm_verb_parse(body, input->topic, input->time, &act, why, sizeof why)) {
-                r = command_reply(p, input, command_refused(input, "malformed", why, "see `wardwatch help`"));
-        } else {
-                r = command_act(p, input, &act);
-        }
         json_decref(body);
         return r;
 }

@@ -1,7 +1,10 @@
 #pragma once
-/* Shared by pipeline.c (the flow), pipeline_command.c (operators' acts) and pipeline_notice.c (the system itself). */
+/* Shared by pipeline.c (the flow), pipeline_command.c and pipeline_lists.c (people's acts) and pipeline_notice.c (the
+ * system itself). */
 #include "pipeline.h"
 #include "replies.h"
+
+#include <jansson.h>
 
 struct pipeline {
         struct ruleset *ruleset, *next;
@@ -13,6 +16,7 @@ struct pipeline {
         struct pipeline_sink sink;
         const struct ww_input *input; /* the one at work */
         uint32_t n;                   /* its outputs so far */
+        int64_t now;                  /* its time; of what fires before it, the deadline: never runs backwards */
         bool blind;
 };
 
@@ -20,6 +24,13 @@ struct pipeline {
 int pipeline_put(struct pipeline *p, struct ww_output *output);
 
 int pipeline_command(struct pipeline *p, const struct ww_input *input);
+/** Journals the answer; `answer` is stolen, NULL is -ENOMEM. */
+int pipeline_reply(struct pipeline *p, const struct ww_input *input, json_t *answer);
+json_t *pipeline_ok(const struct ww_input *input);
+json_t *pipeline_refused(const struct ww_input *input, const char *name, const char *text, const char *cure);
+/* pipeline_lists.c: {"cmd": "mode", "name": …, "on": …} and {"cmd": "list", "name": …, "member": …, "add": …} */
+int pipeline_mode(struct pipeline *p, const struct ww_input *input, json_t *body);
+int pipeline_list(struct pipeline *p, const struct ww_input *input, json_t *body);
 int pipeline_notice(struct pipeline *p, const struct ww_input *input);
 /** A notice's record and alarm; `name` from the table of notices. Unknown names are only recorded. */
 int pipeline_say(struct pipeline *p, struct ww_str name, struct ww_str subject, struct ww_str text);

@@ -24,6 +24,12 @@ DEFINE_CLEANUP(struct alarms *, alarms_free)
 /** Takes effect for what comes; copied. */
 void alarms_set_limits(struct alarms *a, const struct alarm_limits *limits);
 
+struct site;
+
+/** The muting rules in force from here on, one row a rule, and the site whose assets they mean; all borrowed until the
+ *  next call. What they suppress, or no longer do, is told at once. 0 or -errno. */
+int alarms_set_mutes(struct alarms *a, const struct ww_mute *mutes, size_t n, const struct site *site, int64_t now);
+
 /** One detection; `now` = journal time. 0 or -errno. */
 int alarms_detection(struct alarms *a, const struct ww_detection *detection, int64_t now);
 
@@ -75,7 +81,7 @@ extern const struct alarm_refusal alarm_refusals[ALARM_E_MAX_];
  *  stands when refused; borrowed until the next call; NULL for ALARM_E_UNKNOWN. */
 int alarms_act(struct alarms *a, const struct alarm_act *act, int64_t now, const struct ww_alarm **ret_alarm);
 
-/** Timers: acknowledgement expiry, timed shelving, out-of-service expiry. */
+/** Timers: acknowledgement expiry, timed shelving, out-of-service expiry, mutes that settle or end, timed regrades. */
 int alarms_time(struct alarms *a, int64_t now);
 int64_t alarms_deadline(const struct alarms *a); /* WW_TIME_NEVER if none */
 
@@ -83,11 +89,14 @@ const struct ww_alarm *alarms_find(const struct alarms *a, uint64_t id);
 /** Every alarm that is not NORM, by id. `visit` returns 0 to go on. */
 int alarms_each(const struct alarms *a, int (*visit)(void *userdata, const struct ww_alarm *alarm), void *userdata);
 
+/** Load needs the same mutes and site as when it was saved. 0, -EBADMSG, -ENOMEM. */
 int alarms_save(const struct alarms *a, struct buf *out);
 int alarms_load(struct alarms *a, struct rd *in);
 
 struct alarms_figures {
         size_t alarms, unacknowledged, active, shelved, suppressed, out_of_service;
-        uint64_t transitions;
+        size_t pending; /* of the suppressed: not settled yet */
+        size_t muting;  /* episodes that mute others, or do so still */
+        uint64_t transitions, muted, regraded;
 };
 void alarms_figures(const struct alarms *a, struct alarms_figures *ret);

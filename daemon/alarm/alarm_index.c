@@ -3,14 +3,17 @@
 
 #define GROUP_KEY_MAX 512 /* a longer zone's name is cut: groups only decide who is first-out */
 
-static size_t key_write(char *out, struct ww_str rule, struct ww_str key, bool exercise) {
+size_t alarm_key_size(struct ww_str rule, struct ww_str key) {
+        return rule.n + key.n + 2;
+}
+
+void alarm_key_write(char *out, struct ww_str rule, struct ww_str key, bool exercise) {
         if (rule.n)
                 memcpy(out, rule.p, rule.n);
         out[rule.n] = '\0';
         if (key.n)
                 memcpy(out + rule.n + 1, key.p, key.n);
         out[rule.n + 1 + key.n] = (char)exercise;
-        return rule.n + key.n + 2;
 }
 
 struct alarm *alarm_find(const struct alarms *a, struct ww_str rule, struct ww_str key, bool exercise) {
@@ -18,14 +21,14 @@ struct alarm *alarm_find(const struct alarms *a, struct ww_str rule, struct ww_s
         _cleanup_free_ char *large = NULL;
         char *name = place;
         struct alarm *found;
-        size_t n = rule.n + key.n + 2;
+        size_t n = alarm_key_size(rule, key);
 
         if (n > sizeof place) {
                 name = large = malloc(n);
                 if (!name)
                         return NULL;
         }
-        (void)key_write(name, rule, key, exercise);
+        alarm_key_write(name, rule, key, exercise);
         HASH_FIND(by_key, a->keys, name, n, found);
         return found;
 }
@@ -38,12 +41,15 @@ struct alarm *alarm_new(struct ww_str rule, struct ww_str key, bool exercise) {
                 return NULL;
         machine_init(&alarm->now);
         alarm->now.exercise = exercise;
-        alarm->deadline = WW_TIME_NEVER;
-        alarm->heap = ALARM_HEAP_NONE;
-        alarm->key = malloc(rule.n + key.n + 2);
+        alarm->settles = WW_TIME_NONE;
+        alarm->asset = SITE_NONE;
+        alarm->regrade.since = WW_TIME_NONE;
+        alarm_timer_init(&alarm->timer, 0, false);
+        alarm->n_key = alarm_key_size(rule, key);
+        alarm->key = malloc(alarm->n_key);
         if (!alarm->key)
                 return NULL;
-        alarm->n_key = key_write(alarm->key, rule, key, exercise);
+        alarm_key_write(alarm->key, rule, key, exercise);
         alarm->now.rule = (struct ww_str){ alarm->key, rule.n };
         alarm->now.key = (struct ww_str){ alarm->key + rule.n + 1, key.n };
         ret = alarm;
@@ -61,11 +67,19 @@ struct alarm *alarm_free(struct alarm *alarm) {
         return NULL;
 }
 
+struct alarm *alarm_by_id(const struct alarms *a, uint64_t id) {
+        struct alarm *alarm;
+
+        HASH_FIND(by_id, a->ids, &id, sizeof id, alarm);
+        return alarm;
+}
+
 int alarm_link(struct alarms *a, struct alarm *alarm) {
-        int r = alarm_deadline_reserve(a);
+        int r = alarm_timer_reserve(a);
 
         if (r)
                 return r;
+        alarm->timer.id = alarm->now.id;
         HASH_ADD(by_id, a->ids, now.id, sizeof alarm->now.id, alarm);
         if (!alarm->by_id.tbl)
                 return -ENOMEM;
@@ -77,7 +91,8 @@ int alarm_link(struct alarms *a, struct alarm *alarm) {
 }
 
 void alarm_unlink(struct alarms *a, struct alarm *alarm) {
-        alarm_deadline_remove(a, alarm);
+        alarm_timer_set(a, &alarm->timer, WW_TIME_NEVER);
+        alarm_place_unlink(alarm);
         HASH_DELETE(by_id, a->ids, alarm);
         HASH_DELETE(by_key, a->keys, alarm);
 }

@@ -1,7 +1,8 @@
-/* State to bytes and back: every alarm in order of its id. Groups and deadlines follow from the alarms. */
+/* State to bytes and back: the episodes that mute, then every alarm in order of its id. Groups, places and alarms'
+ * deadlines follow from these. */
 #include "alarm/alarms.h"
 
-#define SAVE_VERSION 1
+#define SAVE_VERSION 2
 #define FLAG_COUNT   7
 
 static uint64_t flags_of(const struct ww_alarm *a) {
@@ -53,13 +54,53 @@ static void save_alarm(const struct ww_alarm *a, struct buf *out) {
         buf_put_time(out, a->out_of_service_until);
 }
 
+static void save_episode(const struct alarm_episode *e, struct buf *out) {
+        buf_put_str(out, e->rule);
+        buf_put_str(out, e->key_text);
+        buf_put_str(out, e->asset_id);
+        buf_put_u8(out, e->exercise);
+        buf_put_var(out, e->alarm);
+        buf_put_time(out, e->opened);
+        buf_put_time(out, e->end);
+        buf_put_time(out, e->timer.deadline);
+}
+
+/* What mutes it is of its own kind, a drill or none: the rule and the key name it. */
+static void save_mute(const struct alarm *alarm, struct buf *out) {
+        buf_put_time(out, alarm->settles);
+        buf_put_u8(out, alarm->by != NULL);
+        if (!alarm->by)
+                return;
+        buf_put_str(out, alarm->by->rule);
+        buf_put_str(out, alarm->by->key_text);
+}
+
+static void save_regrade(const struct alarm_regrade *g, struct buf *out) {
+        buf_put_u8(out, (uint8_t)g->n);
+        for (unsigned i = 0; i < g->n; i++) {
+                buf_put_time(out, g->rows[i].after);
+                buf_put_u8(out, (uint8_t)g->rows[i].priority);
+        }
+        buf_put_u8(out, (uint8_t)g->done);
+        buf_put_time(out, g->since);
+        buf_put_u8(out, (uint8_t)g->floor);
+}
+
 int alarms_save(const struct alarms *a, struct buf *out) {
         buf_put_u8(out, SAVE_VERSION);
         buf_put_var(out, a->next_id);
         buf_put_var(out, a->transitions);
+        buf_put_var(out, a->muted);
+        buf_put_var(out, a->regraded);
+        buf_put_var(out, HASH_CNT(hh, a->mutes.episodes));
+        for (const struct alarm_episode *e = a->mutes.episodes; e; e = e->hh.next)
+                save_episode(e, out);
         buf_put_var(out, HASH_CNT(by_id, a->ids));
-        for (const struct alarm *alarm = a->ids; alarm; alarm = alarm->by_id.next)
+        for (const struct alarm *alarm = a->ids; alarm; alarm = alarm->by_id.next) {
                 save_alarm(&alarm->now, out);
+                save_mute(alarm, out);
+                save_regrade(&alarm->regrade, out);
+        }
         return out->error;
 }
 
@@ -124,7 +165,36 @@ static bool valid(const struct alarms *a, const struct ww_alarm *alarm, uint64_t
                !alarm_find(a, alarm->rule, alarm->key, alarm->exercise);
 }
 
-static int load_alarm(struct alarms *a, const struct ww_alarm *from) {
+static bool load_mute(const struct alarms *a, struct alarm *alarm, struct rd *in) {
+        struct ww_str rule, key;
+
+        alarm->settles = rd_time(in);
+        if (rd_u8(in)) {
+                rule = rd_str(in);
+                key = rd_str(in);
+                alarm->by = in->failed ? NULL : alarm_episode_named(a, rule, key, alarm->now.exercise);
+                if (!alarm->by)
+                        return false;
+        }
+        return alarm->now.regions.suppressed == (alarm->by || alarm->settles != WW_TIME_NONE);
+}
+
+static bool load_regrade(struct alarm_regrade *g, struct rd *in) {
+        bool good = true;
+
+        g->n = rd_u8(in);
+        for (unsigned i = 0; i < g->n && g->n <= WW_REGRADE_AFTER_MAX; i++) {
+                g->rows[i].after = rd_time(in);
+                g->rows[i].priority = (enum ww_priority)rd_u8(in);
+                good = good && priority_valid(g->rows[i].priority);
+        }
+        g->done = rd_u8(in);
+        g->since = rd_time(in);
+        g->floor = (enum ww_priority)rd_u8(in);
+        return good && g->n <= WW_REGRADE_AFTER_MAX && g->done <= g->n && (g->floor == 0 || priority_valid(g->floor));
+}
+
+static int load_alarm(struct alarms *a, const struct ww_alarm *from, struct rd *in) {
         _cleanup_(alarm_freep) struct alarm *alarm = alarm_new(from->rule, from->key, from->exercise);
         struct alarm *linked;
         struct ww_str rule, key;
@@ -140,25 +210,57 @@ static int load_alarm(struct alarms *a, const struct ww_alarm *from) {
         r = alarm_set_texts(alarm, from);
         if (!r)
                 r = alarm_set_marks(alarm, from->acknowledged_by, from->suppressed_by, from->work_order);
+        if (!r && (!load_mute(a, alarm, in) || !load_regrade(&alarm->regrade, in)))
+                r = -EBADMSG;
         if (!r)
                 r = alarm_link(a, alarm);
         if (r)
                 return r;
         linked = alarm;
         alarm = NULL;
+        alarm_place_link(&a->mutes, linked);
         r = linked->now.regions.active ? alarm_group_count(a, &linked->now, 1) : 0;
         alarm_deadline_update(a, linked);
         return r;
 }
 
-int alarms_load(struct alarms *a, struct rd *in) {
-        uint64_t n, last = 0;
+static int load_episode(struct alarms *a, struct rd *in) {
+        struct alarm_episode e = { 0 };
+
+        e.rule = rd_str(in);
+        e.key_text = rd_str(in);
+        e.asset_id = rd_str(in);
+        e.exercise = rd_u8(in) != 0;
+        e.alarm = rd_var(in);
+        e.opened = rd_time(in);
+        e.end = rd_time(in);
+        e.timer.deadline = rd_time(in);
+        e.row = alarm_mute_row(&a->mutes, e.rule);
+        if (in->failed || !e.row || e.alarm >= a->next_id || alarm_episode_named(a, e.rule, e.key_text, e.exercise))
+                return -EBADMSG;
+        return alarm_episode_restore(a, &e);
+}
+
+static int load_episodes(struct alarms *a, struct rd *in) {
+        uint64_t n = rd_var(in);
         int r = 0;
 
-        if (rd_u8(in) != SAVE_VERSION || a->ids)
+        while (n-- && !r && !in->failed)
+                r = load_episode(a, in);
+        return in->failed ? -EBADMSG : r;
+}
+
+int alarms_load(struct alarms *a, struct rd *in) {
+        uint64_t n, last = 0;
+        int r;
+
+        if (rd_u8(in) != SAVE_VERSION || a->ids || a->mutes.episodes)
                 return -EBADMSG;
         a->next_id = rd_var(in);
         a->transitions = rd_var(in);
+        a->muted = rd_var(in);
+        a->regraded = rd_var(in);
+        r = load_episodes(a, in);
         n = rd_var(in);
         while (n-- && !r && !in->failed) {
                 struct ww_alarm alarm = load_fields(in);
@@ -166,7 +268,7 @@ int alarms_load(struct alarms *a, struct rd *in) {
                 if (in->failed || !valid(a, &alarm, last))
                         return -EBADMSG;
                 last = alarm.id;
-                r = load_alarm(a, &alarm);
+                r = load_alarm(a, &alarm, in);
         }
         return in->failed ? -EBADMSG : r;
 }

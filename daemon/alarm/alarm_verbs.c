@@ -52,7 +52,7 @@ static int get_number(json_t *body, const char *name, uint64_t *ret, char *why, 
         return 0;
 }
 
-static int get_until(json_t *body, int64_t now, int64_t *ret, char *why, size_t why_size) {
+int alarm_verb_until(json_t *body, int64_t now, int64_t *ret, char *why, size_t why_size) {
         struct ww_str text = WW_STR_NONE;
         int64_t span;
 
@@ -87,7 +87,7 @@ int alarm_verb_parse(json_t *body, struct ww_str actor, int64_t now, struct alar
             get_number(body, "roles", &roles, why, why_size) || get_text(body, "reason", &act.reason, why, why_size) ||
             get_text(body, "work_order", &act.work_order, why, why_size) ||
             get_text(body, "second_person", &act.second_person, why, why_size) ||
-            get_until(body, now, &act.until, why, why_size))
+            alarm_verb_until(body, now, &act.until, why, why_size))
                 return -1;
         if (act.alarm == 0) {
                 (void)snprintf(why, why_size, "`alarm` is missing: which one?");

@@ -4,13 +4,6 @@
 
 #define ACTOR_MAX 256
 
-/* what comes with a change and is no part of the machine */
-struct context {
-        struct ww_str actor, reason, context, suppressed_by, work_order;
-        const struct ww_evidence *evidence;
-        size_t n_evidence;
-};
-
 int alarms_new(struct alarms **ret, alarm_sink sink, void *userdata) {
         struct alarms *a = calloc(1, sizeof *a);
 
@@ -26,10 +19,16 @@ int alarms_new(struct alarms **ret, alarm_sink sink, void *userdata) {
 struct alarms *alarms_free(struct alarms *a) {
         struct alarm *alarm, *next;
         struct alarm_group *g, *g_next;
+        struct alarm_episode *e, *e_next;
 
         if (!a)
                 return NULL;
         alarm_free(a->gone);
+        HASH_ITER(hh, a->mutes.episodes, e, e_next) {
+                HASH_DELETE(hh, a->mutes.episodes, e);
+                alarm_episode_free(e);
+        }
+        alarm_places_free(&a->mutes);
         HASH_CLEAR(by_key, a->keys);
         HASH_ITER(by_id, a->ids, alarm, next) {
                 HASH_DELETE(by_id, a->ids, alarm);
@@ -52,16 +51,18 @@ void alarms_set_limits(struct alarms *a, const struct alarm_limits *limits) {
 }
 
 /* Who acknowledged, what suppresses, which work order: as the regions now are. */
-static int update_marks(struct alarm *alarm, const struct ww_alarm *old, const struct context *context) {
+static int update_marks(struct alarm *alarm, const struct ww_alarm *old, const struct alarm_change *c) {
         struct ww_str by = alarm->now.acknowledged_by, suppressed = alarm->now.suppressed_by;
         struct ww_str order = alarm->now.work_order;
 
         if (alarm->now.regions.acknowledged && !old->regions.acknowledged)
-                by = context->actor;
-        if (alarm->now.regions.suppressed != old->regions.suppressed)
-                suppressed = context->suppressed_by;
+                by = c->actor;
+        if (!alarm->now.regions.suppressed)
+                suppressed = WW_STR_NONE;
+        else if (c->suppressed_by)
+                suppressed = *c->suppressed_by;
         if (alarm->now.regions.out_of_service != old->regions.out_of_service)
-                order = context->work_order;
+                order = c->work_order;
         if (ww_str_equal(by, alarm->now.acknowledged_by) && ww_str_equal(suppressed, alarm->now.suppressed_by) &&
             ww_str_equal(order, alarm->now.work_order))
                 return 0;
@@ -69,19 +70,19 @@ static int update_marks(struct alarm *alarm, const struct ww_alarm *old, const s
 }
 
 static int emit(struct alarms *a, const struct alarm *alarm, const struct ww_alarm *old, const struct machine_input *in,
-                const struct context *context, bool annunciate) {
+                const struct alarm_change *c, bool annunciate) {
         struct ww_transition t = {
                 .cause = in->cause,
                 .old_regions = old->regions,
                 .old_priority = old->version ? old->priority : alarm->now.priority,
                 .annunciate = annunciate,
-                .actor = context->actor,
-                .reason = context->reason,
-                .context = context->context,
+                .actor = c->actor,
+                .reason = c->reason,
+                .context = c->context,
                 .time = in->time,
                 .alarm = alarm->now,
-                .evidence = context->evidence,
-                .n_evidence = context->n_evidence,
+                .evidence = c->evidence,
+                .n_evidence = c->n_evidence,
         };
 
         a->transitions++;
@@ -95,9 +96,7 @@ static void forget(struct alarms *a, struct alarm *alarm) {
         a->gone = alarm;
 }
 
-/* The only way to the machine. 0, ALARM_E_STATE or ALARM_E_PROTECTED (nothing changed), -errno. */
-static int change(struct alarms *a, struct alarm *alarm, const struct machine_input *in,
-                  const struct context *context) {
+int alarm_change(struct alarms *a, struct alarm *alarm, const struct machine_input *in, const struct alarm_change *c) {
         struct ww_alarm old = alarm->now;
         bool annunciate = false;
         int r = machine_apply(&alarm->now, in, &annunciate);
@@ -107,10 +106,13 @@ static int change(struct alarms *a, struct alarm *alarm, const struct machine_in
         if (old.regions.active != alarm->now.regions.active)
                 r = alarm_group_count(a, &alarm->now, alarm->now.regions.active ? 1 : -1);
         if (!r)
-                r = update_marks(alarm, &old, context);
+                r = update_marks(alarm, &old, c);
+        alarm_regrade_note(alarm, &old, in->now);
         alarm_deadline_update(a, alarm);
         if (!r)
-                r = emit(a, alarm, &old, in, context, annunciate);
+                r = emit(a, alarm, &old, in, c, annunciate);
+        if (!r && old.regions.active != alarm->now.regions.active)
+                r = alarm_mute_turned(a, alarm, in->time, in->now);
         if (ww_alarm_state(&alarm->now.regions) == WW_ALARM_NORM)
                 forget(a, alarm);
         return r;
@@ -130,7 +132,7 @@ static enum ww_cause detection_cause(enum ww_detection_what what) {
 }
 
 /* What a raise says about its alarm; a further match of an active alarm adds evidence and leaves this alone. */
-static int describe(struct alarm *alarm, const struct ww_detection *d) {
+static int describe(struct alarms *a, struct alarm *alarm, const struct ww_detection *d) {
         const struct ww_alarm from = {
                 .title = d->title,
                 .procedure = d->procedure,
@@ -144,6 +146,7 @@ static int describe(struct alarm *alarm, const struct ww_detection *d) {
 
         if (r)
                 return r;
+        alarm_place_link(&a->mutes, alarm);
         alarm->now.rule_hash = d->rule_hash;
         alarm->now.hazard = d->hazard;
         alarm->now.klass = d->klass;
@@ -169,31 +172,52 @@ static int begin(struct alarms *a, const struct ww_detection *d, struct alarm **
         return 0;
 }
 
+/* The raise of an alarm that may have to be held back. */
+static int apply_raise(struct alarms *a, struct alarm *alarm, const struct machine_input *in,
+                       const struct alarm_change *c) {
+        struct machine_input held = *in;
+        struct alarm_change change = *c;
+        struct alarm_hold hold;
+        struct ww_str by;
+        int r = alarm_mute_hold(a, alarm, in->time, in->now, &hold);
+
+        by = buf_str(&hold.text);
+        held.suppress = by.n > 0;
+        change.suppressed_by = held.suppress ? &by : NULL;
+        if (!r)
+                r = alarm_change(a, alarm, &held, &change);
+        if (!r)
+                r = alarm_mute_raised(a, alarm, &hold, in->now);
+        buf_deinit(&hold.text);
+        return r;
+}
+
 static int apply_detection(struct alarms *a, struct alarm *alarm, const struct ww_detection *d, int64_t now) {
-        enum ww_cause cause = detection_cause(d->what);
-        bool raises = cause == WW_CAUSE_RAISE || cause == WW_CAUSE_AGAIN;
         struct machine_input in = {
-                .cause = cause,
+                .cause = detection_cause(d->what),
                 .now = now,
                 .time = d->time,
-                .priority = d->priority,
+                .priority = d->priority > alarm->regrade.floor ? d->priority : alarm->regrade.floor,
                 .instant = d->flags & WW_DETECTION_INSTANT,
                 .manual = d->flags & WW_DETECTION_MANUAL,
                 .evidence = d->n_evidence > 0,
         };
-        struct context context = { .context = d->context, .evidence = d->evidence, .n_evidence = d->n_evidence };
+        struct alarm_change c = { .context = d->context, .evidence = d->evidence, .n_evidence = d->n_evidence };
+        bool raises = machine_raises(&alarm->now, &in);
         char actor[ACTOR_MAX];
-        int n = snprintf(actor, sizeof actor, "rule:%.*s", WW_STR_ARG(d->rule)), r;
+        int n = snprintf(actor, sizeof actor, "rule:%.*s", WW_STR_ARG(d->rule)), r = 0;
 
-        context.actor = (struct ww_str){ actor, n < ACTOR_MAX ? (size_t)n : ACTOR_MAX - 1 };
+        c.actor = (struct ww_str){ actor, n < ACTOR_MAX ? (size_t)n : ACTOR_MAX - 1 };
+        alarm_regrade_rows(alarm, d);
         if (raises && !alarm->now.regions.active) {
-                r = describe(alarm, d);
-                if (r)
-                        return r;
+                r = describe(a, alarm, d);
                 in.first_out = alarm_group_quiet(a, &alarm->now);
         }
-        r = change(a, alarm, &in, &context);
-        return r > 0 ? 0 : r; /* it says nothing new */
+        if (!r)
+                r = raises ? apply_raise(a, alarm, &in, &c) : alarm_change(a, alarm, &in, &c);
+        if (r > 0) /* it says nothing new, but its rows may be new */
+                alarm_deadline_update(a, alarm);
+        return r > 0 ? 0 : r;
 }
 
 static void bury(struct alarms *a) {
@@ -215,22 +239,15 @@ int alarms_detection(struct alarms *a, const struct ww_detection *d, int64_t now
         return apply_detection(a, alarm, d, now);
 }
 
-static struct alarm *find_id(const struct alarms *a, uint64_t id) {
-        struct alarm *alarm;
-
-        HASH_FIND(by_id, a->ids, &id, sizeof id, alarm);
-        return alarm;
-}
-
 const struct ww_alarm *alarms_find(const struct alarms *a, uint64_t id) {
-        struct alarm *alarm = find_id(a, id);
+        struct alarm *alarm = alarm_by_id(a, id);
 
         return alarm ? &alarm->now : NULL;
 }
 
 int alarms_act(struct alarms *a, const struct alarm_act *act, int64_t now, const struct ww_alarm **ret_alarm) {
-        struct alarm *alarm = find_id(a, act->alarm);
-        struct context context = { .actor = act->actor, .reason = act->reason, .work_order = act->work_order };
+        struct alarm *alarm = alarm_by_id(a, act->alarm);
+        struct alarm_change c = { .actor = act->actor, .reason = act->reason, .work_order = act->work_order };
         struct machine_input in;
         int r;
 
@@ -240,19 +257,32 @@ int alarms_act(struct alarms *a, const struct alarm_act *act, int64_t now, const
         if (!alarm)
                 return ALARM_E_UNKNOWN;
         r = alarm_act_check(&alarm->now, act, &a->limits, now, &in);
-        return r ? r : change(a, alarm, &in, &context);
+        return r ? r : alarm_change(a, alarm, &in, &c);
 }
 
-static int fire(struct alarms *a, struct alarm *alarm, int64_t now) {
+static int fire_alarm(struct alarms *a, struct alarm *alarm, int64_t now) {
         struct machine_input in = {
                 .cause = alarm_deadline_cause(a, alarm),
                 .now = now,
-                .time = alarm->deadline,
+                .time = alarm->timer.deadline,
         };
-        struct context context = { .actor = WW_STR("timer") };
-        int r = change(a, alarm, &in, &context);
+        const struct alarm_change c = { .actor = WW_STR("timer") };
+        int r;
 
+        if (in.cause == WW_CAUSE_UNSUPPRESS)
+                return alarm_mute_settled(a, alarm, now);
+        if (in.cause == WW_CAUSE_REGRADE)
+                return alarm_regrade_due(a, alarm, now);
+        r = alarm_change(a, alarm, &in, &c);
         return r > 0 ? -EPROTO : r; /* a deadline of a state that it is not in: a bug */
+}
+
+static int fire(struct alarms *a, struct alarm_timer *timer, int64_t now) {
+        char *at = (char *)timer;
+
+        if (timer->episode)
+                return alarm_episode_over(a, (struct alarm_episode *)(at - offsetof(struct alarm_episode, timer)), now);
+        return fire_alarm(a, (struct alarm *)(at - offsetof(struct alarm, timer)), now);
 }
 
 int alarms_time(struct alarms *a, int64_t now) {
@@ -278,7 +308,12 @@ int alarms_each(const struct alarms *a, int (*visit)(void *userdata, const struc
 }
 
 void alarms_figures(const struct alarms *a, struct alarms_figures *ret) {
-        struct alarms_figures f = { .transitions = a->transitions };
+        struct alarms_figures f = {
+                .transitions = a->transitions,
+                .muted = a->muted,
+                .regraded = a->regraded,
+                .muting = HASH_CNT(hh, a->mutes.episodes),
+        };
 
         for (const struct alarm *alarm = a->ids; alarm; alarm = alarm->by_id.next) {
                 const struct ww_alarm_regions *r = &alarm->now.regions;
@@ -288,6 +323,7 @@ void alarms_figures(const struct alarms *a, struct alarms_figures *ret) {
                 f.unacknowledged += !r->acknowledged && !machine_hidden(r);
                 f.shelved += r->shelved != WW_SHELVED_NO;
                 f.suppressed += r->suppressed;
+                f.pending += r->suppressed && !alarm->by;
                 f.out_of_service += r->out_of_service;
         }
         *ret = f;

@@ -65,11 +65,27 @@ static bool uncover(struct ww_alarm *a) {
         return true;
 }
 
+/* An instant that waits for its reset, and comes again. */
+static bool repeats(const struct ww_alarm *a, const struct machine_input *in) {
+        return in->instant && in->manual && a->regions.acknowledged;
+}
+
+bool machine_raises(const struct ww_alarm *a, const struct machine_input *in) {
+        return (in->cause == WW_CAUSE_RAISE || in->cause == WW_CAUSE_AGAIN) && (!a->regions.active || repeats(a, in));
+}
+
+/* Before the effect: what it does not see is not announced. */
+static void hold_back(struct ww_alarm *a, const struct machine_input *in) {
+        if (in->suppress && !ww_class_protected(a->klass))
+                a->regions.suppressed = true;
+}
+
 static bool again(struct ww_alarm *a, const struct machine_input *in) {
-        bool repeated = in->instant && in->manual && a->regions.acknowledged;
+        bool repeated = repeats(a, in);
         bool rose = set_priority(a, in->priority);
 
         if (repeated) {
+                hold_back(a, in);
                 a->raised_count++;
                 a->raised_at = in->time;
         }
@@ -84,6 +100,7 @@ static bool again(struct ww_alarm *a, const struct machine_input *in) {
 static bool effect_raise(struct ww_alarm *a, const struct machine_input *in) {
         if (a->regions.active)
                 return again(a, in);
+        hold_back(a, in);
         a->regions.active = true;
         a->regions.latched = a->regions.latched || (in->manual && !in->instant);
         a->instant = in->instant;
@@ -98,8 +115,7 @@ static bool effect_raise(struct ww_alarm *a, const struct machine_input *in) {
 }
 
 static bool guard_again(const struct ww_alarm *a, const struct machine_input *in) {
-        return in->evidence || !a->regions.active || in->priority != a->priority ||
-               (in->instant && in->manual && a->regions.acknowledged);
+        return in->evidence || !a->regions.active || in->priority != a->priority || repeats(a, in);
 }
 
 static bool guard_regrade(const struct ww_alarm *a, const struct machine_input *in) {
@@ -200,8 +216,8 @@ static bool effect_shelving_ended(struct ww_alarm *a, const struct machine_input
         return uncover(a);
 }
 
-static bool guard_unsuppressed(const struct ww_alarm *a, const struct machine_input *in) {
-        return !a->regions.suppressed;
+static bool guard_suppress(const struct ww_alarm *a, const struct machine_input *in) {
+        return a->regions.suppressed == in->other;
 }
 
 static bool effect_suppress(struct ww_alarm *a, const struct machine_input *in) {
@@ -268,7 +284,7 @@ static const struct row rows[WW_CAUSE_MAX_] = {
         [WW_CAUSE_SHELVE] = { SHOWN & ~IN(NORM), guard_shelve, effect_shelve },
         [WW_CAUSE_UNSHELVE] = { HIDDEN, guard_shelved, effect_unshelve },
         [WW_CAUSE_SHELVING_ENDED] = { HIDDEN, guard_shelved, effect_shelving_ended },
-        [WW_CAUSE_SUPPRESS] = { EVERY, guard_unsuppressed, effect_suppress },
+        [WW_CAUSE_SUPPRESS] = { EVERY, guard_suppress, effect_suppress },
         [WW_CAUSE_UNSUPPRESS] = { HIDDEN, guard_suppressed, effect_unsuppress },
         [WW_CAUSE_OUT_OF_SERVICE] = { EVERY, guard_in_service, effect_out_of_service },
         [WW_CAUSE_RETURN_TO_SERVICE] = { HIDDEN, guard_out_of_service, effect_return },

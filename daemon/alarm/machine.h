@@ -19,6 +19,8 @@ struct machine_input {
         bool instant, manual;
         bool first_out; /* nothing of the alarm's group is active */
         bool evidence;  /* there is new evidence: a change even if nothing else differs */
+        bool suppress;  /* what would sound is suppressed by design from the start */
+        bool other;     /* SUPPRESS: suppressed already, now by something else */
         /* SHELVE, OUT_OF_SERVICE */
         enum ww_shelved shelved;
         int64_t until;
@@ -30,6 +32,9 @@ static inline bool machine_hidden(const struct ww_alarm_regions *r) {
 
 /** An alarm before its first raise: normal, acknowledged, version 0. */
 void machine_init(struct ww_alarm *alarm);
+
+/** Would it raise the alarm anew: begin, or come again to those who had answered it? */
+bool machine_raises(const struct ww_alarm *alarm, const struct machine_input *in);
 
 /** 0 (changed; *ret_annunciate tells whether it asks for attention), ALARM_E_STATE or ALARM_E_PROTECTED (nothing
  * changed). For a detection ALARM_E_STATE means that it says nothing new. */

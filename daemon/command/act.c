@@ -41,7 +41,7 @@ static json_t *act_find(struct socket_session *s, json_int_t id) {
 }
 
 static int act_answer(const struct command_args *args, json_t *answer) {
-        json_t *error = json_object_get(answer, "error"), *alarm = json_object_get(answer, "alarm");
+        json_t *alarm = json_object_get(answer, "alarm");
         bool ok = json_is_true(json_object_get(answer, "ok"));
 
         if (args->json) {
@@ -55,10 +55,7 @@ static int act_answer(const struct command_args *args, json_t *answer) {
                              json_string_value(json_object_get(alarm, "state")),
                              json_integer_value(json_object_get(alarm, "version")));
         } else {
-                const char *why = json_string_value(json_object_get(error, "text"));
-                const char *cure = json_string_value(json_object_get(error, "cure"));
-
-                (void)fprintf(stderr, "refused: %s\n  help: %s\n", why ? why : "no reason given", cure ? cure : "");
+                socket_refused(answer);
         }
         return ok ? 0 : 1;
 }

@@ -25,7 +25,12 @@ static void print_alarm(json_t *alarm) {
         plain_put(text(alarm, "rule"));
         (void)putchar(' ');
         plain_put(text(alarm, "key"));
-        (void)printf(" v%" JSON_INTEGER_FORMAT "]\n", json_integer_value(json_object_get(alarm, "version")));
+        (void)printf(" v%" JSON_INTEGER_FORMAT "]", json_integer_value(json_object_get(alarm, "version")));
+        if (*text(alarm, "suppressed_by")) {
+                (void)printf(" suppressed by ");
+                plain_put(text(alarm, "suppressed_by"));
+        }
+        (void)putchar('\n');
 }
 
 static void print_transition(json_t *transition) {

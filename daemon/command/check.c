@@ -69,14 +69,15 @@ static int check_rules(struct check *c) {
 }
 
 static int check_all(struct check *c, const char *file) {
-        int r = config_load(&c->config, file, &c->diag);
+        int r;
 
+        c->diag.source = bundle_source;
+        c->diag.userdata = &c->bundle;
+        r = config_load(&c->config, file, &c->diag);
         if (r == 0)
                 r = config_bundle(&c->config, &c->bundle, &c->diag);
         if (r)
                 return r;
-        c->diag.source = bundle_source;
-        c->diag.userdata = &c->bundle;
         r = symtab_new(&c->symbols);
         if (r == 0)
                 r = site_compile(&c->site, &c->bundle, c->symbols, &c->diag);

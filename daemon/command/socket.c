@@ -87,3 +87,60 @@ int socket_call(struct socket_session *s, json_t *request, json_t **ret) {
         json_decref(id);
         return r;
 }
+
+void socket_put_text(json_t **request, const char *name, const char *value) {
+        if (!*request || !value || json_object_set_new(*request, name, json_string(value)) == 0)
+                return;
+        json_decref(*request);
+        *request = NULL;
+}
+
+void socket_refused(json_t *answer) {
+        json_t *error = json_object_get(answer, "error");
+        const char *why = json_string_value(json_object_get(error, "text"));
+        const char *cure = json_string_value(json_object_get(error, "cure"));
+
+        (void)fprintf(stderr, "refused: %s\n  help: %s\n", why ? why : "no reason given", cure ? cure : "");
+}
+
+static int socket_changed(json_t *answer, bool json, const char *done) {
+        bool ok = json_is_true(json_object_get(answer, "ok"));
+
+        if (json) {
+                char *text = json_dumps(answer, JSON_COMPACT);
+
+                (void)puts(text ? text : "");
+                free(text);
+        } else if (ok) {
+                (void)puts(done);
+        } else {
+                socket_refused(answer);
+        }
+        return ok ? 0 : 1;
+}
+
+int socket_change(const char *config_file, bool json, json_t *request, const char *id, const char *done) {
+        struct socket_session s;
+        json_t *answer = NULL;
+        int r;
+
+        socket_put_text(&request, "id", id);
+        if (!request) {
+                (void)fprintf(stderr, "wardwatch: that is no UTF-8\n  help: names and reasons are text\n");
+                return 2;
+        }
+        if (socket_open(&s, config_file)) {
+                json_decref(request);
+                return 1;
+        }
+        r = socket_call(&s, request, &answer);
+        if (r)
+                (void)fprintf(stderr,
+                              "wardwatch: no answer: %s\n  help: repeat with the same --id to learn what became "
+                              "of it\n",
+                              strerror(-r));
+        r = r ? 1 : socket_changed(answer, json, done);
+        json_decref(answer);
+        socket_close(&s);
+        return r;
+}

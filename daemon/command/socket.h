@@ -18,6 +18,13 @@ void socket_close(struct socket_session *s);
 int socket_next(struct socket_session *s, int timeout_ms, json_t **ret);
 /** Sends `request` (stolen; an "id" is added if it has none) and waits for the object that carries its id. */
 int socket_call(struct socket_session *s, json_t *request, json_t **ret);
+/** A member of a request; NULL is left out. What is no UTF-8 spoils the request: *request is NULL then. */
+void socket_put_text(json_t **request, const char *name, const char *value);
+/** What was refused, and the cure, on stderr. */
+void socket_refused(json_t *answer);
+/** Sends a change (stolen; NULL: it was spoilt; `id` NULL: one is made up) and tells what became of it: the answer as
+ * JSON, or `done` and a newline, or the refusal. Exit code. */
+int socket_change(const char *config_file, bool json, json_t *request, const char *id, const char *done);
 /** Loads the configuration; 0, or 1 after telling on stderr what is wrong with it. Warnings are for `wardwatch check`.
  */
 int socket_config(struct config *ret, const char *file);

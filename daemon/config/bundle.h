@@ -1,6 +1,6 @@
 #pragma once
 /*
- * A bundle: the whole text that decides what Wardwatch concludes (sensor types, rules, site), as one value.
+ * A bundle: all that decides what Wardwatch concludes (sensor types, rules, site, its time zone's data), as one value.
  *
  * A reload record carries the bundle, so that the journal alone says which text was in force. Encoding is
  * canonical: files sorted by (role, path), exact bytes. Its hash is 128 bits of XXH3 over the encoding.
@@ -14,6 +14,7 @@ enum bundle_role {
         BUNDLE_SENSORS = 1, /* sensor types */
         BUNDLE_RULES = 2,
         BUNDLE_SITE = 3,
+        BUNDLE_TIMEZONE = 4, /* path: Europe/Berlin; text: the bytes of its TZif file */
 };
 
 struct bundle_file {
@@ -32,11 +33,15 @@ struct bundle {
 void bundle_deinit(struct bundle *b);
 #define _cleanup_bundle_ _cleanup_(bundle_deinit)
 
-/** Adds every *.yaml and *.yml of a folder (recursive, sorted, hidden ones left out) or one file. 0; DIAG_E_USER
- *  (missing, unreadable, too large); -errno. Call bundle_seal after the last. */
+/** Adds every *.yaml and *.yml of a folder (recursive, sorted, hidden ones left out) or one file; of site files also
+ * the data of their time zone. 0; DIAG_E_USER (missing, unreadable, too large, unknown time zone); -errno. Call
+ * bundle_seal after the last. Messages may name files by the bundle's own paths: it must outlive them. */
 int bundle_add_path(struct bundle *b, enum bundle_role role, const char *path, struct diag *d);
-/** Adds a text from memory (tests, tools). */
+/** Adds a text from memory (tests, tools). A site's time zone does not come along: see bundle_add_timezones. */
 int bundle_add_text(struct bundle *b, enum bundle_role role, const char *path, struct ww_str text);
+/** Adds the data of the time zones that the site files from index `from` on name, as bundle_add_path does by itself.
+ *  0; DIAG_E_USER (unknown time zone; the message names the bundle's own path); -errno. */
+int bundle_add_timezones(struct bundle *b, size_t from, struct diag *d);
 /** Sorts and hashes. */
 int bundle_seal(struct bundle *b);
 

@@ -109,9 +109,13 @@ static int add_folder(const struct adder *a, const char *path, unsigned depth) {
 
 int bundle_add_path(struct bundle *b, enum bundle_role role, const char *path, struct diag *d) {
         const struct adder a = { b, role, path, d };
+        size_t from = b->n;
         struct stat st;
+        int r, zones;
 
         if (stat(path, &st) < 0)
                 return tell_errno(&a, path, -errno);
-        return S_ISDIR(st.st_mode) ? add_folder(&a, path, 1) : add_file(&a, path);
+        r = S_ISDIR(st.st_mode) ? add_folder(&a, path, 1) : add_file(&a, path);
+        zones = r >= 0 ? bundle_add_timezones(b, from, d) : 0;
+        return zones ? zones : r;
 }

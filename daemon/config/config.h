@@ -108,7 +108,8 @@ void config_deinit(struct config *c);
 int config_print(const struct config *c, struct buf *out);
 /** Key names that are set differently and not reloadable; returns how many, writes up to max names. */
 size_t config_restart_needed(const struct config *a, const struct config *b, const char **names, size_t max);
-/** The bundle that the configuration's paths lead to, sealed. 0, DIAG_E_USER, -errno. */
+/** The bundle that the configuration's paths lead to, sealed. 0; DIAG_E_USER: `ret` holds what could be read, because
+ *  messages name its files, and is to be let go all the same; -errno. */
 struct bundle;
 int config_bundle(const struct config *c, struct bundle *ret, struct diag *d);
 /** A secret file's content, trailing newline removed; refused (DIAG_E_USER) if others can read it. */

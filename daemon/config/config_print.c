@@ -50,12 +50,10 @@ int config_bundle(const struct config *c, struct bundle *ret, struct diag *d) {
                                 return r;
                         result = r ? r : result;
                 }
-        if (result)
-                return result;
         r = bundle_seal(&b);
         if (r < 0)
                 return r;
         *ret = b;
         b = (struct bundle){ 0 };
-        return 0;
+        return result;
 }

@@ -25,6 +25,7 @@ struct site *site_free(struct site *s) {
         free(s->schedules);
         free(s->holidays.dates);
         free(s->modes);
+        timezone_free(s->timezone);
         arena_deinit(&s->arena);
         free(s);
         return NULL;

@@ -7,9 +7,6 @@
  */
 #include "config/site_internal.h"
 
-static const char *const file_keys[] = { "site",  "timezone", "zones",     "assets",
-                                         "lists", "holidays", "schedules", "modes" };
-
 static int site_tables_new(struct site *s) {
         struct symtab **const tables[] = { &s->zone_ids,   &s->types,   &s->asset_ids,      &s->devices,
                                            &s->list_names, &s->classes, &s->schedule_names, &s->mode_names };
@@ -20,38 +17,18 @@ static int site_tables_new(struct site *s) {
         return r;
 }
 
-static int site_read_name(struct site_compiler *c, const struct yaml_node *n) {
+int site_read_name(struct site_compiler *c, const struct yaml_node *n) {
         struct site *s = c->site;
         struct ww_str name;
         int r = site_read_id(n, "site", c->d, &name);
 
         if (r)
-                return r;
+                return site_told(c, r);
         if (s->name.n && !ww_str_equal(s->name, name))
-                return diag_error(c->d, n->pos, "all site files describe one site", "the site is already called `%.*s`",
-                                  WW_STR_ARG(s->name));
+                return site_told(c, diag_error(c->d, n->pos, "all site files describe one site",
+                                               "the site is already called `%.*s`", WW_STR_ARG(s->name)));
         s->name = arena_copy(&s->arena, name);
         return s->name.p ? 0 : -ENOMEM;
-}
-
-static int site_read_parts(struct site_compiler *c, const struct yaml_node *root) {
-        static const struct {
-                const char *key;
-                int (*read)(struct site_compiler *c, const struct yaml_node *n);
-        } parts[] = {
-                { "zones", site_read_zones }, { "assets", site_read_assets },     { "timezone", site_read_timezone },
-                { "lists", site_read_lists }, { "holidays", site_read_holidays }, { "schedules", site_read_schedules },
-                { "modes", site_read_modes },
-        };
-        const struct yaml_node *name = yaml_get(root, "site");
-        int r = name ? site_told(c, site_read_name(c, name)) : 0;
-
-        for (size_t i = 0; r == 0 && i < sizeof parts / sizeof *parts; i++) {
-                const struct yaml_node *part = yaml_get(root, parts[i].key);
-
-                r = part ? parts[i].read(c, part) : 0;
-        }
-        return r;
 }
 
 static int site_read_file(struct site_compiler *c, const struct bundle_file *file) {
@@ -64,8 +41,13 @@ static int site_read_file(struct site_compiler *c, const struct bundle_file *fil
         r = yaml_parse(&c->trees, file->path, file->text, c->d, &root);
         if (r)
                 return site_told(c, r);
-        (void)site_told(c, yaml_known_keys(root, "site file", file_keys, sizeof file_keys / sizeof *file_keys, c->d));
-        return site_read_parts(c, root);
+        (void)site_told(c, site_keys_check(c, root, "site file", site_file_keys, site_file_keys_n));
+        for (size_t i = 0; r == 0 && i < site_file_keys_n; i++) {
+                const struct yaml_node *part = yaml_get(root, site_file_keys[i].name);
+
+                r = part ? site_file_keys[i].read(c, part) : 0;
+        }
+        return r;
 }
 
 static int site_compile_all(struct site_compiler *c, const struct bundle *bundle) {
@@ -79,7 +61,7 @@ static int site_compile_all(struct site_compiler *c, const struct bundle *bundle
 
 int site_compile(struct site **ret, const struct bundle *bundle, struct symtab *symbols, struct diag *d) {
         _cleanup_(site_freep) struct site *s = calloc(1, sizeof *s);
-        struct site_compiler c = { .site = s, .symbols = symbols, .d = d };
+        struct site_compiler c = { .site = s, .bundle = bundle, .symbols = symbols, .d = d };
         int r;
 
         if (!s)

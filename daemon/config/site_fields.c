@@ -5,22 +5,13 @@
 #include "base/span.h"
 #include "config/site_internal.h"
 
+#include <stdio.h>
+
 #define FIELDS_MAX 64
 #define NAME_BYTES 64
 
-static const char *const asset_keys[] = { "asset", "title",  "device",  "class",
-                                          "zone",  "parent", "parents", "supervision" };
-static const char *const reserved[] = { "id" };
-
-static bool is_one_of(struct ww_str name, const char *const *names, size_t n) {
-        for (size_t i = 0; i < n; i++)
-                if (ww_str_is(name, names[i]))
-                        return true;
-        return false;
-}
-
 static bool is_asset_key(struct ww_str name) {
-        return is_one_of(name, asset_keys, sizeof asset_keys / sizeof *asset_keys);
+        return site_key_find(site_asset_keys, site_asset_keys_n, name) != NULL;
 }
 
 /* Names that rules can write: held_limit. */
@@ -36,9 +27,10 @@ static bool is_field_name(struct ww_str name) {
 
 /* A key of our own, misspelt, would otherwise become a field in silence. */
 static int check_field(struct site_compiler *c, const struct yaml_node *n) {
-        const char *nearest = diag_nearest(n->key, asset_keys, sizeof asset_keys / sizeof *asset_keys);
+        const char *nearest = site_key_nearest(site_asset_keys, site_asset_keys_n, n->key);
+        char help[64];
 
-        if (is_one_of(n->key, reserved, 1))
+        if (ww_str_is(n->key, "id"))
                 return diag_error(c->d, n->key_pos, "the id is what stands after `asset:`", "`id` cannot be a field");
         if (!is_field_name(n->key))
                 return diag_error(c->d, n->key_pos, "lower-case letters, digits and _, at most 64",
@@ -46,9 +38,10 @@ static int check_field(struct site_compiler *c, const struct yaml_node *n) {
         if (n->type != YAML_SCALAR)
                 return diag_error(c->d, n->pos, "use a named list for several values", "field `%.*s` must be one value",
                                   WW_STR_ARG(n->key));
-        if (nearest && n->key.n > 3)
-                diag_warning(c->d, n->key_pos, diag_suggest(n->key, asset_keys, sizeof asset_keys / sizeof *asset_keys),
-                             "`%.*s` is taken as a field of the asset", WW_STR_ARG(n->key));
+        if (nearest && n->key.n > 3) {
+                (void)snprintf(help, sizeof help, "did you mean `%s`?", nearest);
+                diag_warning(c->d, n->key_pos, help, "`%.*s` is taken as a field of the asset", WW_STR_ARG(n->key));
+        }
         return 0;
 }
 

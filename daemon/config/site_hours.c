@@ -36,14 +36,16 @@ static int read_span(struct site_compiler *c, const struct yaml_node *n, struct 
                 return r;
         dash = memchr(text.p, '-', text.n);
         if (!dash)
-                return diag_error(c->d, n->pos, time_help, "`%.*s` are no hours", WW_STR_ARG(text));
+                return diag_error(c->d, n->pos, time_help, "`%.*s` is not from when to when", WW_STR_ARG(text));
         r = read_time(c, n, (struct ww_str){ text.p, (size_t)(dash - text.p) }, &ret->from);
         if (r == 0)
                 r = read_time(c, n, (struct ww_str){ dash + 1, text.n - (size_t)(dash - text.p) - 1 }, &ret->to);
         if (r)
                 return r;
-        if (ret->from == ret->to || ret->from == WW_DAY)
-                return diag_error(c->d, n->pos, "the whole day is `open` or \"00:00-24:00\"", "`%.*s` last no time",
+        if (ret->from == WW_DAY)
+                return diag_error(c->d, n->pos, "write 00:00 at the next day", "hours cannot begin at 24:00");
+        if (ret->from == ret->to)
+                return diag_error(c->d, n->pos, "the whole day is `open` or \"00:00-24:00\"", "`%.*s` lasts no time",
                                   WW_STR_ARG(text));
         if (ret->to < ret->from)
                 ret->to += WW_DAY;
@@ -59,7 +61,7 @@ static int add_span(struct site_compiler *c, const struct yaml_node *n, struct s
                 at--;
         if ((at && spans[at - 1].to > add.from) || (at < *count && spans[at].from < add.to))
                 return diag_error(c->d, n->pos, "join them, or end one where the other begins",
-                                  "`%.*s` overlap other hours of the day", WW_STR_ARG(n->text));
+                                  "`%.*s` overlaps other hours of the day", WW_STR_ARG(n->text));
         memmove(spans + at + 1, spans + at, (*count - at) * sizeof *spans);
         spans[at] = add;
         (*count)++;
@@ -73,7 +75,7 @@ static int read_spans(struct site_compiler *c, const struct yaml_node *first, si
         if (!spans)
                 return -ENOMEM;
         for (const struct yaml_node *item = first; n; item = item->next, n--) {
-                struct site_span span;
+                struct site_span span = { 0 };
                 int r = read_span(c, item, &span);
 
                 if (r == 0)

@@ -42,7 +42,9 @@ struct site_schedule {
         struct site_dates *dates; /* ascending, apart */
         size_t n_dates;
         bool overnight; /* some hours reach into the next day */
-        bool steady;    /* no two days differ, and no day within itself */
+        bool plain;     /* without special days it would be always open, or never */
+        uint16_t *
+                to_yearly; /* of a plain one: SITE_YEAR counts of days to the next special one of every year, or NULL */
 };
 
 struct site_holidays {
@@ -92,14 +94,33 @@ struct site {
 
 struct site_compiler {
         struct site *site;
+        const struct bundle *bundle;
         struct symtab *symbols;
         struct diag *d;
         struct arena trees;                   /* the files' YAML, gone when the site is compiled */
         const struct yaml_node **zone_nodes;  /* entry of each zone, */
         const struct yaml_node **asset_nodes; /* of each asset */
+        struct ww_str timezone;               /* its name as first written */
         struct ww_str path;                   /* of the file being read; lives with the site */
         int result;                           /* 0 or DIAG_E_USER: all that is wrong is told */
 };
+
+/* A key of a site's files, as rules/README.md has it. */
+struct site_key {
+        const char *name, *help;
+        int (*read)(struct site_compiler *c, const struct yaml_node *n); /* of a file; 0 or -errno */
+};
+
+extern const struct site_key site_file_keys[], site_zone_keys[], site_asset_keys[], site_mode_keys[], site_day_keys[],
+        site_hours_words[];
+extern const size_t site_file_keys_n, site_zone_keys_n, site_asset_keys_n, site_mode_keys_n, site_day_keys_n,
+        site_hours_words_n;
+
+const struct site_key *site_key_find(const struct site_key *keys, size_t n, struct ww_str name); /* NULL if none */
+const char *site_key_nearest(const struct site_key *keys, size_t n, struct ww_str name);         /* NULL if none */
+/** Tells of the keys of `n` that are not in the table. 0 or DIAG_E_USER. */
+int site_keys_check(struct site_compiler *c, const struct yaml_node *n, const char *what, const struct site_key *keys,
+                    size_t n_keys);
 
 /** Notes that something was told; passes a negative errno on, everything else is 0. */
 static inline int site_told(struct site_compiler *c, int r) {
@@ -124,8 +145,9 @@ bool site_is_nothing(const struct yaml_node *n);
  *  -ENOMEM. */
 int site_read_name_key(struct site_compiler *c, const struct yaml_node *n, const char *what, struct symtab *names,
                        struct ww_str *ret);
-/** Reads each value of a group; what is wrong is told, the next one read all the same. 0 or -errno. */
-int site_read_group(struct site_compiler *c, const struct yaml_node *group, const char *what, const char *help,
+/** Reads each value of a group (if it is none: `problem`); what is wrong is told, the next one read all the same. 0 or
+ * -errno. */
+int site_read_group(struct site_compiler *c, const struct yaml_node *group, const char *problem, const char *help,
                     int (*read)(struct site_compiler *c, const struct yaml_node *n));
 
 /* The days that a key of a schedule or a holiday speaks of. */
@@ -154,10 +176,9 @@ int site_read_hours(struct site_compiler *c, const struct yaml_node *n, struct s
 /** Adds a range to a growing array, which must keep its ranges apart. 0, DIAG_E_USER, -ENOMEM. */
 int site_dates_add(struct site_compiler *c, struct site_dates **dates, size_t *n, struct site_dates add,
                    struct diag_pos pos);
-/** The range that holds a day, or NULL. */
-const struct site_dates *site_dates_find(const struct site_dates *dates, size_t n, int64_t day);
 
 /** Reads one part of a file into the site; what is wrong is told. 0 or -errno. */
+int site_read_name(struct site_compiler *c, const struct yaml_node *n);
 int site_read_zones(struct site_compiler *c, const struct yaml_node *list);
 int site_read_assets(struct site_compiler *c, const struct yaml_node *list);
 int site_read_lists(struct site_compiler *c, const struct yaml_node *group);
@@ -179,6 +200,11 @@ uint32_t site_resolve_item(struct site_compiler *c, const struct yaml_node *n, c
 int site_resolve_parents(struct site_compiler *c);
 /** `adjacent` of all zones. 0 or -errno. */
 int site_resolve_adjacent(struct site_compiler *c);
+
+/** What can be said of schedules once all files are read; warns. 0 or -ENOMEM. */
+int site_check_schedules(struct site_compiler *c);
+/** Finds out what questions need not find out each time. 0 or -ENOMEM. */
+int site_schedule_prepare(struct site *s, struct site_schedule *p);
 
 /** What refers to what, once all files are read. 0 or -errno. */
 int site_resolve(struct site_compiler *c);

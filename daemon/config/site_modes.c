@@ -1,13 +1,11 @@
 /* Modes as they are written: names that are on or off, and what being on means. */
 #include "config/site_internal.h"
 
-static const char *const mode_keys[] = { "title", "initially", "exercise" };
-
 static int read_mode_keys(struct site_compiler *c, const struct yaml_node *n, struct site_mode *mode) {
         const struct yaml_node *title = yaml_get(n, "title"), *initially = yaml_get(n, "initially"),
                                *exercise = yaml_get(n, "exercise");
         struct ww_str text;
-        int r = yaml_known_keys(n, "mode", mode_keys, sizeof mode_keys / sizeof *mode_keys, c->d);
+        int r = site_keys_check(c, n, "mode", site_mode_keys, site_mode_keys_n);
 
         (void)site_told(c, r);
         if (initially)
@@ -39,7 +37,8 @@ static int read_mode(struct site_compiler *c, const struct yaml_node *n) {
 }
 
 int site_read_modes(struct site_compiler *c, const struct yaml_node *group) {
-        return site_read_group(c, group, "modes", "write `NAME: {}` for each below it", read_mode);
+        return site_read_group(c, group, "modes must be a group of named modes", "write `NAME: {}` for each below it",
+                               read_mode);
 }
 
 size_t site_mode_count(const struct site *s) {

@@ -77,11 +77,8 @@ static size_t sort_unique(uint32_t *v, size_t n) {
         return kept;
 }
 
-/* All parents' ancestors are known. */
-static int find_above(struct site_compiler *c, uint32_t index) {
-        struct site *s = c->site;
-        const struct site_asset *asset = &s->assets[index];
-        uint32_t all[PARENTS_MAX * (ANCESTORS_MAX + 1)], *kept;
+/* The parents and all that they are under, ascending. */
+static size_t join_parents(const struct site *s, const struct site_asset *asset, uint32_t *all) {
         size_t n = 0;
 
         for (uint32_t i = 0; i < asset->n_parents; i++) {
@@ -92,17 +89,25 @@ static int find_above(struct site_compiler *c, uint32_t index) {
                         memcpy(all + n, above->assets, above->n * sizeof *all);
                 n += above->n;
         }
-        n = sort_unique(all, n);
-        if (n > ANCESTORS_MAX) {
-                (void)site_told(c, diag_error(c->d, asset->pos, NULL, "asset `%.*s` is under more than %d others",
-                                              WW_STR_ARG(asset->id), ANCESTORS_MAX));
-                n = 0;
-        }
-        kept = arena_array(&s->arena, uint32_t, n ? n : 1);
+        return sort_unique(all, n);
+}
+
+/* All parents' ancestors are known. */
+static int find_above(struct site_compiler *c, uint32_t index) {
+        struct site *s = c->site;
+        const struct site_asset *asset = &s->assets[index];
+        uint32_t all[PARENTS_MAX * (ANCESTORS_MAX + 1)], *kept;
+        size_t n = join_parents(s, asset, all);
+
+        if (n > ANCESTORS_MAX)
+                return site_told(c, diag_error(c->d, asset->pos, NULL, "asset `%.*s` is under more than %d others",
+                                               WW_STR_ARG(asset->id), ANCESTORS_MAX));
+        if (n == 0)
+                return 0;
+        kept = arena_array(&s->arena, uint32_t, n);
         if (!kept)
                 return -ENOMEM;
-        if (n)
-                memcpy(kept, all, n * sizeof *all);
+        memcpy(kept, all, n * sizeof *all);
         s->above[index] = (struct site_above){ kept, n };
         return 0;
 }

@@ -3,8 +3,6 @@
 
 #define ID_MAX 128
 
-static const char *const zone_keys[] = { "zone", "title", "type", "in", "key_area", "adjacent" };
-
 void *site_array_room(void *array, size_t n, size_t size) {
         if (n && (n < 16 || (n & (n - 1)) != 0)) /* full only at powers of two from 16 on */
                 return array;
@@ -35,14 +33,14 @@ bool site_is_nothing(const struct yaml_node *n) {
         return n->type == YAML_SCALAR && n->plain && n->text.n == 0;
 }
 
-int site_read_group(struct site_compiler *c, const struct yaml_node *group, const char *what, const char *help,
+int site_read_group(struct site_compiler *c, const struct yaml_node *group, const char *problem, const char *help,
                     int (*read)(struct site_compiler *c, const struct yaml_node *n)) {
         int r = 0;
 
         if (site_is_nothing(group))
                 return 0;
         if (group->type != YAML_MAPPING)
-                return site_told(c, diag_error(c->d, group->pos, help, "%s must be a group of keys", what));
+                return site_told(c, diag_error(c->d, group->pos, help, "%s", problem));
         yaml_each(item, group)
                 if (r == 0)
                         r = site_told(c, read(c, item));
@@ -147,7 +145,7 @@ static int read_zone(struct site_compiler *c, const struct yaml_node *entry) {
         struct site_zone *zones;
         int r;
 
-        r = yaml_known_keys(entry, "zone", zone_keys, sizeof zone_keys / sizeof *zone_keys, c->d);
+        r = site_keys_check(c, entry, "zone", site_zone_keys, site_zone_keys_n);
         if (r)
                 return r;
         zones = site_array_room(s->zones, s->n_zones, sizeof *zones);
@@ -274,5 +272,6 @@ static int read_list(struct site_compiler *c, const struct yaml_node *list) {
 }
 
 int site_read_lists(struct site_compiler *c, const struct yaml_node *group) {
-        return site_read_group(c, group, "lists", "write `NAME: [one, two]` below it", read_list);
+        return site_read_group(c, group, "lists must be a group of named lists", "write `NAME: [one, two]` below it",
+                               read_list);
 }

@@ -12,6 +12,8 @@
         (9 * 366) /* longest time between two days that differ: from 29 February to 29 February, past 2100             \
                    */
 
+#define EDGE_LIMIT (TIMEZONE_LIMIT - 2 * SCAN_DAYS * WW_DAY) /* so that no search meets the end of time */
+
 static const struct site_schedule *schedule_at(const struct site *s, uint32_t schedule) {
         return schedule < s->n_schedules ? &s->schedules[schedule] : NULL;
 }
@@ -20,10 +22,11 @@ static int64_t day_of(int64_t local) {
         return local / WW_DAY - (local % WW_DAY < 0);
 }
 
-const struct site_dates *site_dates_find(const struct site_dates *dates, size_t n, int64_t day) {
+/* The first range that ends at the day or later. */
+static size_t dates_from(const struct site_dates *dates, size_t n, int64_t day) {
         size_t low = 0, high = n;
 
-        while (low < high) { /* first range that ends at the day or later */
+        while (low < high) {
                 size_t middle = low + (high - low) / 2;
 
                 if (dates[middle].last < day)
@@ -31,7 +34,13 @@ const struct site_dates *site_dates_find(const struct site_dates *dates, size_t 
                 else
                         high = middle;
         }
-        return low < n && dates[low].first <= day ? &dates[low] : NULL;
+        return low;
+}
+
+static const struct site_dates *dates_find(const struct site_dates *dates, size_t n, int64_t day) {
+        size_t at = dates_from(dates, n, day);
+
+        return at < n && dates[at].first <= day ? &dates[at] : NULL;
 }
 
 static unsigned day_in_year(int64_t day) {
@@ -43,12 +52,12 @@ static unsigned day_in_year(int64_t day) {
 static bool is_holiday(const struct site *s, int64_t day) {
         const struct site_holidays *h = &s->holidays;
 
-        return (h->any_yearly && h->yearly[day_in_year(day)]) || site_dates_find(h->dates, h->n_dates, day);
+        return (h->any_yearly && h->yearly[day_in_year(day)]) || dates_find(h->dates, h->n_dates, day);
 }
 
 /* The more special goes first: a date, a date of every year, holidays, the weekday. */
 static const struct site_hours *hours_of(const struct site *s, const struct site_schedule *p, int64_t day) {
-        const struct site_dates *date = site_dates_find(p->dates, p->n_dates, day);
+        const struct site_dates *date = dates_find(p->dates, p->n_dates, day);
 
         if (date)
                 return &p->hours[date->hours];
@@ -90,13 +99,67 @@ static int64_t nearest_bound(const struct site_hours *h, int64_t midnight, int64
         return before;
 }
 
+static int64_t next_of_dates(const struct site_dates *dates, size_t n, int64_t day) {
+        size_t at = dates_from(dates, n, day);
+
+        if (at == n)
+                return WW_TIME_NEVER;
+        return dates[at].first > day ? dates[at].first : day;
+}
+
+/* 29 February is not there each year: then the search goes on behind it. */
+static int64_t next_yearly(const struct site_schedule *p, int64_t day) {
+        int64_t year = calendar_date(day).year;
+
+        if (!p->to_yearly)
+                return WW_TIME_NEVER;
+        for (unsigned i = day_in_year(day); i < 9 * SITE_YEAR; i++) {
+                struct calendar_date date;
+
+                i += p->to_yearly[i % SITE_YEAR];
+                date.year = year + i / SITE_YEAR;
+                date.month = (int)(i % SITE_YEAR / 31) + 1;
+                date.day = (int)(i % SITE_YEAR % 31) + 1;
+                if (calendar_has(date))
+                        return calendar_day(date);
+        }
+        return WW_TIME_NEVER;
+}
+
+/* The first day from `day` on that may be other than its weekday is. */
+static int64_t next_special(const struct site *s, const struct site_schedule *p, int64_t day) {
+        int64_t next = next_of_dates(p->dates, p->n_dates, day), yearly = next_yearly(p, day);
+
+        next = yearly < next ? yearly : next;
+        if (p->holidays != SITE_AS_WEEKDAY) {
+                int64_t holiday = next_of_dates(s->holidays.dates, s->holidays.n_dates, day);
+
+                next = holiday < next ? holiday : next;
+        }
+        return next;
+}
+
+/* The day at which to go on. Where all weeks are the same hour after hour, something can change only at a special day,
+ * the one before it and the one after. */
+static int64_t day_of_change(const struct site *s, const struct site_schedule *p, int64_t day) {
+        int64_t special;
+
+        if (!p->plain)
+                return day;
+        special = next_special(s, p, day - 1);
+        return special == WW_TIME_NEVER || special - 1 > day ? special - 1 : day;
+}
+
 /* The next local time at which open_at may change; WW_TIME_NEVER if none begins by the day `last`. */
 static int64_t next_bound(const struct site *s, const struct site_schedule *p, int64_t local, int64_t last) {
         int64_t best = WW_TIME_NEVER;
 
-        for (int64_t day = day_of(local) - 1; day <= last && day * WW_DAY < best; day++)
+        for (int64_t day = day_of(local) - 1;; day++) {
+                day = day_of_change(s, p, day);
+                if (day > last || day * WW_DAY >= best)
+                        return best;
                 best = nearest_bound(hours_of(s, p, day), day * WW_DAY, local, best);
-        return best;
+        }
 }
 
 /* The last day on which an edge need be looked for from `local` on. */
@@ -108,6 +171,46 @@ static int64_t last_day(const struct site_schedule *p, const struct site_holiday
         if (p->holidays != SITE_AS_WEEKDAY && h->n_dates && h->dates[h->n_dates - 1].last > last)
                 last = h->dates[h->n_dates - 1].last;
         return last + SCAN_DAYS;
+}
+
+/* A week shows all there is, the second one that hours meet over the end of the first. */
+static bool is_plain(const struct site *s, const struct site_schedule *p) {
+        struct site_schedule week = *p;
+        int64_t local = 0;
+
+        week.n_dates = 0;
+        week.yearly = NULL;
+        week.holidays = SITE_AS_WEEKDAY;
+        week.plain = false;
+        while ((local = next_bound(s, &week, local, 14)) != WW_TIME_NEVER)
+                if (open_at(s, &week, local) != open_at(s, &week, local - 1))
+                        return false;
+        return true;
+}
+
+static bool is_yearly(const struct site *s, const struct site_schedule *p, unsigned at) {
+        return (p->yearly && p->yearly[at] != SITE_AS_WEEKDAY) ||
+               (p->holidays != SITE_AS_WEEKDAY && s->holidays.yearly[at]);
+}
+
+/* From the end of the year backwards, twice, so that the first is known when the last is asked. */
+static int count_to_yearly(struct site *s, struct site_schedule *p) {
+        uint16_t *to = arena_array(&s->arena, uint16_t, SITE_YEAR), count = SITE_YEAR;
+
+        if (!to)
+                return -ENOMEM;
+        for (unsigned i = 2 * SITE_YEAR; i-- > 0;) {
+                count = is_yearly(s, p, i % SITE_YEAR) ? 0 : (uint16_t)(count + (count < SITE_YEAR));
+                to[i % SITE_YEAR] = count;
+        }
+        if (count < SITE_YEAR)
+                p->to_yearly = to;
+        return 0;
+}
+
+int site_schedule_prepare(struct site *s, struct site_schedule *p) {
+        p->plain = is_plain(s, p);
+        return p->plain ? count_to_yearly(s, p) : 0;
 }
 
 uint32_t site_schedule_find(const struct site *s, struct ww_str name) {
@@ -138,7 +241,7 @@ int64_t site_schedule_edge(const struct site *s, uint32_t schedule, int64_t t) {
         int64_t local = timezone_running(s->timezone, t), last;
         bool open;
 
-        if (!p || p->steady || t >= TIMEZONE_LIMIT)
+        if (!p || t >= EDGE_LIMIT)
                 return WW_TIME_NEVER;
         open = open_at(s, p, local);
         last = last_day(p, &s->holidays, local);
@@ -156,7 +259,7 @@ int64_t site_schedule_opening(const struct site *s, uint32_t schedule, int64_t t
         const struct site_schedule *p = schedule_at(s, schedule);
         int64_t local = timezone_running(s->timezone, t), last;
 
-        if (!p || p->steady || t >= TIMEZONE_LIMIT)
+        if (!p || t >= EDGE_LIMIT)
                 return WW_TIME_NEVER;
         last = last_day(p, &s->holidays, local);
         while ((local = next_bound(s, p, local, last)) != WW_TIME_NEVER)

@@ -18,46 +18,55 @@ struct reader {
         struct site_compiler *c;
         struct site_schedule *p;
         const struct yaml_node *weekdays[7]; /* what said it */
-        unsigned open_days;
 };
 
-static bool like_day(const struct yaml_node *n, struct ww_str *ret) {
+static bool is_like(const struct yaml_node *n, struct ww_str *ret_day) {
         const struct ww_str like = WW_STR("like ");
 
         if (n->type != YAML_SCALAR || n->text.n <= like.n || memcmp(n->text.p, like.p, like.n) != 0)
                 return false;
-        *ret = (struct ww_str){ n->text.p + like.n, n->text.n - like.n };
+        *ret_day = (struct ww_str){ n->text.p + like.n, n->text.n - like.n };
         return true;
 }
 
-/* The index of what a line says; `like DAY` is that of the weekday. 0, DIAG_E_USER, -ENOMEM. */
-static int read_line_hours(struct reader *r, const struct yaml_node *n, enum site_days_kind kind, uint16_t *ret) {
-        struct site_hours *room = site_array_room(r->p->hours, r->p->n_hours, sizeof *room);
-        struct ww_str day;
+/* The index of a weekday's hours. The weekdays have been read before. */
+static int find_like(struct reader *r, const struct yaml_node *n, struct ww_str day, uint16_t *ret) {
+        for (uint16_t i = 0; i < 7; i++)
+                if (ww_str_is(day, site_weekdays[i])) {
+                        *ret = r->p->weekdays[i];
+                        return 0;
+                }
+        return diag_error(r->c->d, n->pos, "like mon, tue, wed, thu, fri, sat or sun", "`%.*s` is no day of the week",
+                          WW_STR_ARG(day));
+}
+
+static int add_hours(struct reader *r, const struct yaml_node *n, uint16_t *ret) {
+        struct site_hours *room = site_array_room(r->p->hours, r->p->n_hours, sizeof *room), *hours;
         int result;
 
         if (!room)
                 return -ENOMEM;
         r->p->hours = room;
-        if (like_day(n, &day)) {
-                if (kind == SITE_DAYS_WEEK)
-                        return diag_error(r->c->d, n->pos, "write the hours, or join the days: `mon-fri`",
-                                          "a weekday cannot be like another");
-                for (uint16_t i = 0; i < 7; i++)
-                        if (ww_str_is(day, site_weekdays[i])) {
-                                *ret = r->p->weekdays[i];
-                                return 0;
-                        }
-                return diag_error(r->c->d, n->pos, "like mon, tue, wed, thu, fri, sat or sun",
-                                  "`%.*s` is no day of the week", WW_STR_ARG(day));
-        }
-        result = site_read_hours(r->c, n, &room[r->p->n_hours]);
-        if (result)
+        hours = &room[r->p->n_hours];
+        result = site_read_hours(r->c, n, hours);
+        if (result || hours->n == 0) {
+                *ret = 0;
                 return result;
-        *ret = room[r->p->n_hours].n ? (uint16_t)r->p->n_hours : 0;
-        r->open_days += room[r->p->n_hours].n > 0;
-        r->p->n_hours++;
+        }
+        *ret = (uint16_t)r->p->n_hours++;
         return 0;
+}
+
+/* The index of the hours that a line says. 0, DIAG_E_USER, -ENOMEM. */
+static int read_line_hours(struct reader *r, const struct yaml_node *n, enum site_days_kind kind, uint16_t *ret) {
+        struct ww_str day;
+
+        if (!is_like(n, &day))
+                return add_hours(r, n, ret);
+        if (kind == SITE_DAYS_WEEK)
+                return diag_error(r->c->d, n->pos, "write the hours, or join the days: `mon-fri`",
+                                  "a weekday cannot be like another");
+        return find_like(r, n, day, ret);
 }
 
 static int set_week(struct reader *r, const struct yaml_node *n, unsigned week, uint16_t hours) {
@@ -150,7 +159,7 @@ static void check_nights(struct reader *r) {
                 const struct site_hours *next = &r->p->hours[r->p->weekdays[(i + 1) % 7]];
                 int64_t end = h->n ? h->spans[h->n - 1].to - WW_DAY : 0;
 
-                if (next->n && next->spans[0].from < end) {
+                if (r->weekdays[i] && next->n && next->spans[0].from < end) {
                         (void)site_told(r->c,
                                         diag_error(r->c->d, r->weekdays[i]->pos, "let them end where the others begin",
                                                    "the hours of %s reach into those of %s", site_weekdays[i],
@@ -158,27 +167,6 @@ static void check_nights(struct reader *r) {
                         return;
                 }
         }
-}
-
-static bool is_whole_day(const struct site_hours *h) {
-        return h->n == 1 && h->spans[0].from == 0 && h->spans[0].to == WW_DAY;
-}
-
-/* What the hot path need not find out each time. */
-static void sum_up(struct site_schedule *p) {
-        bool open = true, closed = true;
-
-        for (size_t i = 0; i < p->n_hours; i++) {
-                const struct site_hours *h = &p->hours[i];
-
-                p->overnight |= h->n && h->spans[h->n - 1].to > WW_DAY;
-                open &= i == 0 || is_whole_day(h);
-                closed &= h->n == 0;
-        }
-        for (size_t i = 0; i < 7; i++)
-                open &= p->weekdays[i] != 0;
-        open &= p->holidays != 0 && !p->n_dates && !p->yearly;
-        p->steady = open || closed;
 }
 
 static int read_schedule_lines(struct reader *r, const struct yaml_node *n) {
@@ -203,7 +191,8 @@ static int read_schedule_lines(struct reader *r, const struct yaml_node *n) {
         if (result)
                 return result;
         check_nights(r);
-        sum_up(p);
+        for (size_t i = 0; i < p->n_hours; i++)
+                p->overnight |= p->hours[i].n && p->hours[i].spans[p->hours[i].n - 1].to > WW_DAY;
         return 0;
 }
 
@@ -229,14 +218,15 @@ static int read_schedule(struct site_compiler *c, const struct yaml_node *n) {
         result = site_read_text(c, n, "title", &r.p->title);
         if (result == 0)
                 result = read_schedule_lines(&r, n);
-        if (result == 0 && !r.open_days && !c->result)
+        if (result == 0 && r.p->n_hours == 1 && !c->result)
                 return diag_error(c->d, n->key_pos, "give it hours, such as `mon-fri: \"08:00-18:00\"`",
                                   "schedule `%.*s` is never open", WW_STR_ARG(name));
         return result;
 }
 
 int site_read_schedules(struct site_compiler *c, const struct yaml_node *group) {
-        return site_read_group(c, group, "schedules", "write `NAME:` and its days below it", read_schedule);
+        return site_read_group(c, group, "schedules must be a group of named schedules",
+                               "write `NAME:` and its days below it", read_schedule);
 }
 
 static int read_holiday(struct site_compiler *c, const struct yaml_node *n) {
@@ -261,5 +251,21 @@ static int read_holiday(struct site_compiler *c, const struct yaml_node *n) {
 }
 
 int site_read_holidays(struct site_compiler *c, const struct yaml_node *group) {
-        return site_read_group(c, group, "holidays", "write `12-25: Christmas Day` for each below it", read_holiday);
+        return site_read_group(c, group, "holidays must be a group of dates",
+                               "write `12-25: Christmas Day` for each below it", read_holiday);
+}
+
+int site_check_schedules(struct site_compiler *c) {
+        struct site *s = c->site;
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && i < s->n_schedules; i++) {
+                struct site_schedule *p = &s->schedules[i];
+
+                if (p->holidays != SITE_AS_WEEKDAY && !s->holidays.any_yearly && !s->holidays.n_dates)
+                        diag_warning(c->d, p->pos, "list them under `holidays:` in one of the site's files",
+                                     "schedule `%.*s` speaks of holidays, but the site has none", WW_STR_ARG(p->name));
+                r = site_schedule_prepare(s, p);
+        }
+        return r;
 }

@@ -53,14 +53,14 @@ static int entry_fill(struct correlate *c, struct key *k, struct entry *e, const
 }
 
 /* `known`: up to there it has been concluded; from `from` on it is told anew */
-static int rebuild(struct correlate *c, struct key *k, size_t place, int64_t known, struct order from) {
+static int rebuild(struct correlate *c, struct key *k, size_t place, int64_t known, struct order from, bool newcomer) {
         int64_t at = k->at;
         int r;
 
         episode_drop_from(k, from);
         c->rebuilding = true;
         c->opened_seen = false;
-        r = sweep_rebuild(c, k, place, known);
+        r = sweep_rebuild(c, k, place, known, newcomer);
         if (!r)
                 r = sweep_advance(c, k, at);
         c->rebuilding = false;
@@ -73,7 +73,7 @@ int apply_again(struct correlate *c, struct key *k, int64_t known) {
 
         if (!rule_absence(rule) || k->at <= known)
                 return 0;
-        return rebuild(c, k, log_place(rule, k, from), known, from);
+        return rebuild(c, k, log_place(rule, k, from), known, from, false);
 }
 
 int apply_guard(struct correlate *c, struct key *k, int64_t time) {
@@ -81,7 +81,7 @@ int apply_guard(struct correlate *c, struct key *k, int64_t time) {
         int r = 0;
 
         if (k->at >= time && k->at != WW_TIME_NONE)
-                r = rebuild(c, k, log_place(key_rule(c, k), k, from), time - 1, from);
+                r = rebuild(c, k, log_place(key_rule(c, k), k, from), time - 1, from, false);
         return r ? r : apply_arm(c, k);
 }
 
@@ -107,7 +107,7 @@ static int shed(struct correlate *c, struct key *k) {
                 log_drop(c, k, i);
                 drop--;
         }
-        return r ? r : sweep_rebuild(c, k, k->n_log, WW_TIME_NEVER);
+        return r ? r : sweep_rebuild(c, k, k->n_log, WW_TIME_NEVER, false);
 }
 
 /* too old to hold a place: behind what the log remembers */
@@ -149,7 +149,7 @@ int apply_op(struct correlate *c, const struct op *op) {
         if (!r)
                 r = entry_fill(c, k, e, op);
         if (!r)
-                r = in_order ? sweep_entry(c, k, place) : rebuild(c, k, place, op->at.time, op->at);
+                r = in_order ? sweep_entry(c, k, place) : rebuild(c, k, place, op->at.time, op->at, !merged);
         return r ? r : apply_arm(c, k);
 }
 

@@ -48,12 +48,9 @@ static void each_unblind(struct correlate *c, struct key *k, int64_t to) {
                          k->since < to ? to : k->since);
 }
 
-/* a clearing timer stands still meanwhile */
-static void key_unblind(struct correlate *c, struct key *k, int64_t from, int64_t to) {
+static void key_unblind(struct correlate *c, struct key *k, int64_t to) {
         const struct rule *rule = key_rule(c, k);
 
-        if (rule->clear == CLEAR_QUIET && (k->flags & KEY_OPEN) && k->extra->quiet_from < to)
-                k->extra->quiet_from += to - (k->extra->quiet_from > from ? k->extra->quiet_from : from);
         if (rule->each && rule->condition == CONDITION_EXPECT && rule->after_schedule == SITE_NONE)
                 each_unblind(c, k, to);
 }
@@ -66,7 +63,7 @@ static int key_end(struct correlate *c, struct key *k) {
         const struct blind_span *last = &c->blind[c->n_blind - 1];
         int r = apply_again(c, k, last->to + key_rule(c, k)->wait - 1);
 
-        key_unblind(c, k, last->from, last->to);
+        key_unblind(c, k, last->to);
         return r ? r : apply_arm(c, k);
 }
 

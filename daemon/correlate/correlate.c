@@ -24,6 +24,7 @@ struct correlate *correlate_free(struct correlate *c) {
         free(c->by_rule);
         free(c->heap);
         free(c->matches.p);
+        free(c->skipped.p);
         free(c->held);
         buf_deinit(&c->text);
         free(c->ops);
@@ -122,7 +123,7 @@ int64_t correlate_deadline(const struct correlate *c) {
 
 /* ---- events ---- */
 
-static int held_add(struct correlate *c, struct lane_match m) {
+int held_add(struct correlate *c, struct lane_match m) {
         if (c->n_held == c->held_capacity) {
                 size_t capacity = c->held_capacity ? c->held_capacity * 2 : 64;
                 struct lane_match *held = realloc(c->held, capacity * sizeof *held);
@@ -145,7 +146,7 @@ static int match_key(struct correlate *c, const struct match *m, const struct ww
                 return 0;
         if (!key_format(c, rule, &rule->aliases[m->alias], event, &c->text)) {
                 c->figures.skipped_key_missing++;
-                return c->text.error;
+                return c->text.error ? c->text.error : matches_add(&c->skipped, *m);
         }
         if (!rule->each)
                 return key_get(c, m->rule, exercise, buf_str(&c->text), ret);
@@ -168,7 +169,7 @@ static void held_sort(struct correlate *c) {
 static int held_collect(struct correlate *c, const struct ww_event *event) {
         size_t first = 0;
 
-        c->n_held = 0;
+        c->n_held = c->skipped.n = 0;
         for (size_t i = 0; i < c->matches.n; i++) {
                 struct key *k;
                 size_t at;
@@ -225,7 +226,7 @@ static int event_level(struct correlate *c, const struct ww_event *event) {
         int r;
 
         c->n_ops = 0;
-        r = lanes_event(c, event, c->held, c->n_held);
+        r = lanes_event(c, event);
         for (size_t i = 0; i < c->n_ops && !r; i++)
                 r = apply_op(c, &c->ops[i]);
         return r;

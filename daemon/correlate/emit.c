@@ -40,20 +40,35 @@ static void evidence_add(const struct correlate *c, const struct rule *rule, str
         l->last = e;
 }
 
+/* The window as of `at`: events from here on are in it. The decision may come long after, and the sweep be ahead. */
+static int64_t window_start(const struct correlate *c, const struct key *k, struct order at) {
+        const struct rule *rule = key_rule(c, k);
+        int64_t inside = order_is_event(at) ? at.time : at.time - 1;
+
+        if (rule->window == WINDOW_TUMBLING)
+                return site_window_of(c->rules->site, inside, rule->every).from;
+        if (rule->window == WINDOW_SLIDING)
+                return rule->within ? at.time - rule->within + 1 : WW_TIME_NONE;
+        for (size_t i = log_place(rule, k, order_deadline(inside + 1)); i--;)
+                if (log_entry(rule, k, i)->flags & ENTRY_FIRST)
+                        return log_entry(rule, k, i)->at.time;
+        return inside;
+}
+
 /* everything in the window that the condition counts, and what is still on */
 static void evidence_window(const struct correlate *c, const struct key *k, struct order at, struct evidence_list *l) {
         const struct rule *rule = key_rule(c, k);
-        size_t from = rule_windowed(rule) ? k->expire : 0;
+        int64_t from = rule->n_aggregates ? window_start(c, k, at) : WW_TIME_NONE;
 
-        for (size_t i = 0; i < k->n_swept; i++) {
+        for (size_t i = 0; i < k->n_log; i++) {
                 const struct entry *e = log_entry(rule, k, i);
+                bool counted = rule->n_aggregates && e->at.time >= from &&
+                               (entry_begun(rule, e) & rule->condition_mask);
 
                 if (order_compare(e->at, at) > 0)
                         break;
-                if (!(e->on & rule->condition_mask))
-                        continue;
-                if ((e->pinned & rule->condition_mask) ||
-                    (rule->n_aggregates && i >= from && (e->on & ~rule->level_mask)) || order_compare(e->at, at) == 0)
+                if ((e->on & rule->condition_mask) &&
+                    (counted || (e->pinned & rule->condition_mask) || order_compare(e->at, at) == 0))
                         evidence_add(c, rule, l, e);
         }
 }
@@ -115,7 +130,7 @@ static int evidence_collect(const struct correlate *c, const struct key *k, enum
                 return sequence_events(c, k, item, evidence_step, &(struct evidence_steps){ c, rule, l });
         if (what == WW_DETECTION_RAISE && rule->condition == CONDITION_EXPECT)
                 evidence_expect(c, k, item->at, l);
-        else if (what == WW_DETECTION_RAISE && !rule->instant)
+        else if (what == WW_DETECTION_RAISE && (!rule->instant || rule->window != WINDOW_SLIDING))
                 evidence_window(c, k, item->at, l);
         else
                 evidence_add(c, rule, l, log_find(rule, k, item->at));

@@ -104,20 +104,28 @@ int episode_end(struct correlate *c, struct key *k, int64_t time) {
 static int close_episode(struct correlate *c, struct key *k, const struct item *item) {
         int r;
 
-        if (!(k->flags & KEY_OPEN))
-                return 0;
+        if (!(k->flags & KEY_OPEN) || item->at.time < k->extra->opened)
+                return 0; /* what lies before an episode does not end it */
         r = episode_end(c, k, item->at.time);
         return r ? r : emit(c, k, WW_DETECTION_CLEAR, item);
 }
 
+/* from the last match in time, which need not be the last that came */
+static void quiet_begin(struct key *k, int64_t time) {
+        if (!(k->flags & KEY_OPEN) || time > k->extra->quiet_from)
+                k->extra->quiet_from = time;
+}
+
 static int commit_fall(struct correlate *c, struct key *k, const struct item *item) {
+        if ((k->flags & KEY_OPEN) && item->at.time < k->extra->opened)
+                return 0; /* found late, before the rise that has fired: the level is what came of that */
         k->flags &= (uint8_t)~KEY_UP;
         switch (key_rule(c, k)->clear) {
         case CLEAR_DEFAULT:
         case CLEAR_MANUAL: /* latched by the alarm; the condition follows the level */
                 return close_episode(c, k, item);
         case CLEAR_QUIET:
-                k->extra->quiet_from = item->at.time;
+                quiet_begin(k, item->at.time);
                 return 0;
         case CLEAR_EXPR:
                 return 0;
@@ -137,7 +145,7 @@ int episode_commit(struct correlate *c, struct key *k, const struct item *item) 
         case ITEM_MATCH:
                 if (!rule->instant && !(k->flags & KEY_OPEN))
                         return 0;
-                k->extra->quiet_from = item->at.time;
+                quiet_begin(k, item->at.time);
                 return open_or_again(c, k, item);
         case ITEM_FALL:
                 return commit_fall(c, k, item);
@@ -174,7 +182,7 @@ int64_t episode_quiet(const struct correlate *c, const struct key *k) {
         if (rule->clear != CLEAR_QUIET || !(k->flags & KEY_OPEN) || (!rule->instant && (k->flags & KEY_UP)))
                 return WW_TIME_NEVER;
         quiet = rule_span_of(c, &rule->quiet, k->asset);
-        return quiet ? k->extra->quiet_from + quiet : WW_TIME_NEVER;
+        return quiet ? watermark_seen(c, k->extra->quiet_from, quiet) : WW_TIME_NEVER;
 }
 
 int episode_quiet_over(struct correlate *c, struct key *k, int64_t time) {

@@ -303,7 +303,7 @@ bool index_level_family(const struct index *x, ww_family family) {
         return family < x->set->kinds->n && x->levels[family];
 }
 
-static int matches_add(struct matches *out, struct match m) {
+int matches_add(struct matches *out, struct match m) {
         size_t at;
 
         if (out->n == out->capacity) {

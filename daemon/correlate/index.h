@@ -18,6 +18,9 @@ struct matches {
         size_t n, capacity;
 };
 
+/** Keeps them sorted, each once. 0 or -ENOMEM. */
+int matches_add(struct matches *out, struct match m);
+
 int index_new(struct index **ret, const struct correlate_rules *set);
 struct index *index_free(struct index *x);
 

@@ -147,7 +147,8 @@ static bool remembered(const struct correlate *c, const struct key *k) {
 
 /* nothing that it holds can matter any more */
 static bool spent(const struct correlate *c, const struct rule *rule, const struct key *k) {
-        return evictable(rule, k) && !span_any(k, UINT16_MAX) &&
+        return evictable(rule, k) && !span_any(k, UINT16_MAX) && !(k->bits & (SWEEP_PURE | SWEEP_ROSE)) &&
+               (!(k->bits & SWEEP_WINDOW) || window_next(c, k) <= watermark_of(c, rule)) &&
                (!k->n_log || log_entry(rule, k, k->n_log - 1)->at.time <= watermark_memory(c, rule)) &&
                (!rule->n_score_tests || tallies_spent(rule, k, watermark_of(c, rule))) && !remembered(c, k);
 }

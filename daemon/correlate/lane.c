@@ -306,7 +306,28 @@ static int lane_ops(struct correlate *c, const struct lane *lane, size_t place, 
         return r;
 }
 
-int lanes_event(struct correlate *c, const struct ww_event *event, const struct lane_match *matches, size_t n) {
+/* A rule whose key the event has not got is not told of it: what the state before held there, goes on. */
+static int held_keep(struct correlate *c, const struct lane_item *before) {
+        int r = 0;
+
+        for (size_t i = 0; before && i < before->n && !r; i++) {
+                struct lane_match kept = { before->held[i].key, 0 };
+
+                for (size_t j = 0; j < c->skipped.n; j++)
+                        if (c->skipped.p[j].rule == kept.key->rule)
+                                kept.mask |= (uint16_t)(1u << c->skipped.p[j].alias) & before->held[i].mask;
+                for (size_t j = 0; j < c->n_held && kept.mask; j++)
+                        if (c->held[j].key == kept.key) {
+                                c->held[j].mask |= kept.mask;
+                                kept.mask = 0;
+                        }
+                if (kept.mask)
+                        r = held_add(c, kept);
+        }
+        return r;
+}
+
+int lanes_event(struct correlate *c, const struct ww_event *event) {
         struct op base = {
                 .at = c->at,
                 .state = (uint8_t)event->state,
@@ -331,7 +352,9 @@ int lanes_event(struct correlate *c, const struct ww_event *event, const struct 
                 ;
         if (place && order_compare(lane->items[place - 1].at, base.at) == 0)
                 return 0;
-        r = item_insert(lane, place, base.at, base.state, matches, n);
+        r = c->skipped.n ? held_keep(c, place ? &lane->items[place - 1] : NULL) : 0;
+        if (!r)
+                r = item_insert(lane, place, base.at, base.state, c->held, c->n_held);
         return r ? r : lane_ops(c, lane, place, base);
 }
 

@@ -99,7 +99,8 @@ void log_drop(struct correlate *c, struct key *k, size_t place) {
 struct trim {
         int64_t cut;     /* up to here */
         size_t before;   /* entries before this one */
-        int64_t settled; /* of an expectation: whose deadline has passed in front of this entry, which knows of it */
+        int64_t settled; /* whose deadline, or end in the window, has passed in front of this entry, which knows of it
+                          */
 };
 
 static struct trim trim_of(const struct correlate *c, const struct key *k) {
@@ -112,23 +113,48 @@ static struct trim trim_of(const struct correlate *c, const struct key *k) {
                 while (t.before && (t.before == k->n_log || !(log_entry(rule, k, t.before)->flags & ENTRY_FIRST)))
                         t.before--;
         }
-        if (!rule->after_mask)
+        if (!rule->after_mask && !(rule_windowed(rule) && (rule->hold.usec || rule->hold.field)))
                 return t;
         place = log_place(rule, k, order_deadline(watermark_of(c, rule) + 1));
         t.settled = place ? log_entry(rule, k, place - 1)->at.time : WW_TIME_NONE;
         return t;
 }
 
+static int64_t leaves(const struct correlate *c, const struct rule *rule, const struct entry *e) {
+        int64_t time = e->at.time + rule_horizon(rule);
+
+        return rule->after_mask ? watermark_absence(c, rule, time) : time;
+}
+
 static bool trimmable(const struct correlate *c, const struct key *k, size_t i, const struct trim *t) {
         const struct rule *rule = key_rule(c, k);
         const struct entry *e = log_entry(rule, k, i);
 
-        if (i >= t->before || e->at.time > t->cut || e->pinned || (rule_windowed(rule) && i >= k->expire) ||
-            (rule->after_mask && i >= k->expire))
+        if (i >= t->before || e->at.time > t->cut || e->pinned || (e->flags & ENTRY_NEEDED) ||
+            (rule_windowed(rule) && i >= k->expire) || (rule->after_mask && i >= k->expire))
                 return false;
-        if (rule->after_mask && watermark_absence(c, rule, e->at.time + rule_horizon(rule)) > t->settled)
+        if (t->settled != WW_TIME_NEVER && leaves(c, rule, e) > t->settled)
                 return false;
         return rule->condition != CONDITION_EXPECT || i + 1 < k->n_log; /* what was last heard is the context */
+}
+
+/* Where a level began that has ended behind the cut: whoever sweeps again from there has to know of it. */
+static void needed_mark(const struct rule *rule, struct key *k, const struct trim *t) {
+        for (size_t i = 0; i < k->n_log; i++)
+                log_entry(rule, k, i)->flags &= (uint8_t)~ENTRY_NEEDED;
+        for (size_t i = log_place(rule, k, order_deadline(t->cut + 1)); i < k->n_log; i++) {
+                const struct entry *end = log_entry(rule, k, i);
+                uint16_t left = end->ended;
+
+                for (size_t j = i; left && j--;) {
+                        struct entry *e = log_entry(rule, k, j);
+
+                        if (!(e->started & left) || e->device != end->device || e->family != end->family)
+                                continue;
+                        left &= (uint16_t)~e->started;
+                        e->flags |= ENTRY_NEEDED;
+                }
+        }
 }
 
 /* an entry that only repeats or ends a level may lie behind an open span: taken out of the middle when room is short */
@@ -136,6 +162,8 @@ static void log_compact(struct correlate *c, struct key *k, const struct trim *t
         const struct rule *rule = key_rule(c, k);
         size_t to = 0, expire = k->expire;
 
+        if (rule->level_mask)
+                needed_mark(rule, k, t);
         for (size_t i = 0; i < k->n_log; i++) {
                 struct entry *e = log_entry(rule, k, i);
 
@@ -167,8 +195,12 @@ void log_trim(struct correlate *c, struct key *k) {
                 return;
         t = trim_of(c, k);
         /* one by one would move the log each time: only when it is full */
-        if (k->n_log == log_capacity(k->log_bits) || trimmable(c, k, k->n_log - 1, &t))
-                log_compact(c, k, &t);
+        if (k->n_log < log_capacity(k->log_bits) && !trimmable(c, k, k->n_log - 1, &t))
+                return;
+        log_compact(c, k, &t);
+        /* a long log that is nearly full again would be gone over again and again */
+        if (k->log_bits > 6 && k->n_log > log_capacity(k->log_bits) / 4 * 3)
+                (void)log_reserve(c, k, k->n_log * 2);
 }
 
 void log_free(struct correlate *c, struct key *k) {

@@ -11,7 +11,7 @@
  */
 #include "correlate/save.h"
 
-#define SAVE_VERSION 4
+#define SAVE_VERSION 5
 #define LOG_BITS_MAX 26
 
 static void captured_save(const struct correlate *c, struct buf *out, const struct captured *v) {
@@ -341,7 +341,7 @@ static void base_set(struct key *k, const struct scalars *s) {
 
 /* One whose rule says something else: what is counted for that is counted anew. */
 static int key_resweep(struct correlate *c, struct key *k, const struct scalars *s) {
-        int r = sweep_rebuild(c, k, k->n_log, WW_TIME_NEVER);
+        int r = sweep_rebuild(c, k, k->n_log, WW_TIME_NEVER, false);
 
         if (!r)
                 sweep_settle(c, k, s->times[0]);

@@ -437,24 +437,40 @@ static int trend(const struct rule *rule, const struct expr *e) {
         return 0;
 }
 
+/* has a value even where nothing is counted */
+static bool always(const struct rule *rule, const struct expr *e) {
+        int op = (int)expr_op_of(e);
+
+        if (op == EXPR_OP_ADD)
+                return always(rule, expr_child(e, 0)) && always(rule, expr_child(e, 1));
+        return op != EXPR_OP_CALL || (rule->aggregates[expr_ref_of(e).sub].kind != AGGREGATE_MIN &&
+                                      rule->aggregates[expr_ref_of(e).sub].kind != AGGREGATE_MAX);
+}
+
 static bool constant(const struct expr *e) {
         return expr_op_of(e) == EXPR_OP_CONSTANT;
 }
 
-bool scope_positive(const struct rule *rule, const struct expr *e) {
+/* true if further events can only make it true (`up`), or only false */
+static bool only(const struct rule *rule, const struct expr *e, bool up) {
         const struct expr *left = expr_child(e, 0), *right = expr_child(e, 1);
+        int op = (int)expr_op_of(e), grows;
 
-        switch ((int)expr_op_of(e)) {
-        case EXPR_OP_OR:
-        case EXPR_OP_AND:
-                return scope_positive(rule, left) && scope_positive(rule, right);
-        case EXPR_OP_GE:
-        case EXPR_OP_GT:
-                return constant(right) ? trend(rule, left) == 1 : constant(left) && trend(rule, right) == -1;
-        case EXPR_OP_LE:
-        case EXPR_OP_LT:
-                return constant(left) ? trend(rule, right) == 1 : constant(right) && trend(rule, left) == -1;
-        default:
+        if (op == EXPR_OP_OR || op == EXPR_OP_AND)
+                return only(rule, left, up) && only(rule, right, up);
+        if (op == EXPR_OP_NOT)
+                return only(rule, left, !up);
+        if (op < EXPR_OP_LT || op > EXPR_OP_GE || constant(left) == constant(right))
                 return false;
-        }
+        grows = trend(rule, constant(left) ? right : left);
+        if (constant(left))
+                grows = -grows;
+        if (op == EXPR_OP_LT || op == EXPR_OP_LE)
+                grows = -grows;
+        /* what may be missing begins as false, whatever the comparison: that only ever rises */
+        return grows == (up ? 1 : -1) && (up || always(rule, constant(left) ? right : left));
+}
+
+bool scope_positive(const struct rule *rule, const struct expr *e) {
+        return only(rule, e, true);
 }

@@ -1,22 +1,28 @@
 /*
- * Spans: for each device whose level is on, where it began; and the ended ones that a window still overlaps, in the
- * order of their ends, which is the order in which they leave it.
+ * Spans: for each device and family whose level is on, where it began; and the ended ones that a window still overlaps,
+ * in the order of their ends, which is the order in which they leave it.
  */
 #include "correlate/state.h"
 
-static size_t open_place(const struct spans *s, uint32_t alias, uint32_t device, bool *found) {
+/* a device's level of one family: a smoke detector that is hot, too, holds an alias over both twice */
+static bool span_before(const struct span *a, const struct span *b) {
+        if (a->alias != b->alias)
+                return a->alias < b->alias;
+        return a->device != b->device ? a->device < b->device : a->family < b->family;
+}
+
+static size_t open_place(const struct spans *s, const struct span *span, bool *found) {
         size_t low = 0, high = s->n_open;
 
         while (low < high) {
                 size_t middle = (low + high) / 2;
-                const struct span *m = &s->open[middle];
 
-                if (m->alias < alias || (m->alias == alias && m->device < device))
+                if (span_before(&s->open[middle], span))
                         low = middle + 1;
                 else
                         high = middle;
         }
-        *found = low < s->n_open && s->open[low].alias == alias && s->open[low].device == device;
+        *found = low < s->n_open && !span_before(span, &s->open[low]);
         return low;
 }
 
@@ -36,7 +42,7 @@ static int grow(struct span **spans, uint32_t n, uint32_t *capacity) {
 
 static int open_add(struct spans *s, struct span span) {
         bool found;
-        size_t at = open_place(s, span.alias, span.device, &found);
+        size_t at = open_place(s, &span, &found);
 
         if (found)
                 return -EEXIST;
@@ -49,7 +55,7 @@ static int open_add(struct spans *s, struct span span) {
 }
 
 static int span_open(struct spans *s, struct entry *e, uint32_t alias) {
-        int r = open_add(s, (struct span){ e->device, alias, e->at });
+        int r = open_add(s, (struct span){ e->device, (uint16_t)alias, e->family, e->at });
 
         if (r)
                 return r == -EEXIST ? 0 : r;
@@ -72,7 +78,7 @@ static int span_close(struct correlate *c, struct key *k, struct entry *e, uint3
         struct spans *s = k->extra->spans;
         struct entry *start;
         bool found;
-        size_t at = open_place(s, alias, e->device, &found);
+        size_t at = open_place(s, &(struct span){ e->device, (uint16_t)alias, e->family, e->at }, &found);
 
         if (!found || !s->open)
                 return 0;
@@ -198,7 +204,7 @@ static int spans_load(struct correlate *c, struct rd *in, struct key *k, int (*a
                         continue;
                 if (!e || !(key_rule(c, k)->level_mask & e->on & (1u << alias)))
                         return -EBADMSG;
-                r = add(k->extra->spans, (struct span){ e->device, (uint32_t)alias, start });
+                r = add(k->extra->spans, (struct span){ e->device, (uint16_t)alias, e->family, start });
                 if (!r)
                         r = tallies_add(c, k, e, (uint16_t)(1u << alias));
         }

@@ -68,8 +68,8 @@ struct captured {
 };
 
 enum {
-        ENTRY_RETAINED = 1 << 0, /* sets levels only */
-        ENTRY_LATE = 1 << 1,
+        ENTRY_RETAINED = 1 << 0,    /* sets levels only */
+        ENTRY_NEEDED = 1 << 1,      /* within a trim: a span that began here has ended where it may be swept again */
         ENTRY_FIRED = 1 << 2,       /* a rise or match that stands here has been committed */
         ENTRY_RUN = 1 << 3,         /* a run of the sequence began here */
         ENTRY_ENDED = 1 << 4,       /* a sequence completed here: every run is over */
@@ -104,12 +104,13 @@ struct entry {
 /* a level that is on, or was: one of a device */
 struct span {
         uint32_t device;
-        uint32_t alias;
+        uint16_t alias;
+        ww_family family;
         struct order start;
 };
 
 struct spans {
-        struct span *open;   /* sorted by (alias, device) */
+        struct span *open;   /* sorted by (alias, device, family) */
         struct span *closed; /* whose end is still in the window, in order of the end */
         uint32_t n_open, open_capacity, closed_first, n_closed, closed_capacity;
 };
@@ -241,9 +242,9 @@ struct correlate {
         struct order at;                        /* of the event at hand */
         struct derived *derived, *derived_last; /* what other rules have to hear */
         struct arena derived_texts;
-        bool derived_deep; /* the event at hand is an alarm of a rule that reads alarms itself */
-        struct matches matches;
-        struct lane_match *held; /* of the event at hand: its keys, by (rule, key) */
+        bool derived_deep;               /* the event at hand is an alarm of a rule that reads alarms itself */
+        struct matches matches, skipped; /* of the event at hand: what it matches; whose key it has not got */
+        struct lane_match *held;         /* of the event at hand: its keys, by (rule, key) */
         size_t n_held, held_capacity;
         struct buf text;
         struct op *ops;
@@ -315,6 +316,7 @@ int correlate_make(struct correlate **ret, const struct correlate_rules *rules, 
 int correlate_enrol(struct correlate *c, int64_t now);
 /** An event for the keys in c->held. */
 int correlate_deliver(struct correlate *c, const struct ww_event *event, bool level);
+int held_add(struct correlate *c, struct lane_match m);
 /** An event that stands at c->at goes to all that select it. */
 int correlate_select(struct correlate *c, const struct ww_event *event);
 const struct rule *correlate_rule(const struct correlate_rules *set, struct ww_str name);
@@ -324,6 +326,13 @@ const struct rule *correlate_rule(const struct correlate_rules *set, struct ww_s
 static inline bool rule_windowed(const struct rule *rule) {
         return (rule->n_tallies && (rule->within || rule->every)) ||
                (rule->condition == CONDITION_SEQUENCE && rule->level_mask);
+}
+
+/* true if its sweep can go back by undoing what it counted: a newcomer then costs what lies behind it, and not the
+ * whole window */
+static inline bool rule_retreats(const struct rule *rule) {
+        return (rule->condition == CONDITION_WHEN || rule->condition == CONDITION_INSTANT) &&
+               rule->window == WINDOW_SLIDING && !rule->level_mask && !rule->n_score_tests && rule_windowed(rule);
 }
 
 /* true if it waits for what does not come, after an event: a deadline that blindness moves. That of each asset's
@@ -348,6 +357,8 @@ int64_t watermark_due(const struct correlate *c, const struct rule *rule, int64_
 int64_t watermark_absence(const struct correlate *c, const struct rule *rule, int64_t deadline);
 /** The deadline of what has to come within `span` behind a schedule's opening. */
 int64_t watermark_anchor(const struct correlate *c, const struct rule *rule, int64_t anchor, int64_t span);
+/** When `span` of time in which somebody looked has passed since `from`; NEVER while blindness lasts. */
+int64_t watermark_seen(const struct correlate *c, int64_t from, int64_t span);
 /** Events up to here are forgotten: nothing undecided reaches back to them. */
 int64_t watermark_memory(const struct correlate *c, const struct rule *rule);
 int64_t rule_horizon(const struct rule *rule);
@@ -422,6 +433,9 @@ void window_entry(struct correlate *c, struct key *k, struct entry *e);
 int64_t window_next(const struct correlate *c, const struct key *k);
 void window_close(struct correlate *c, struct key *k);
 void window_anchor_pass(struct correlate *c, struct key *k);
+/** Back to where the sweep was before it came to what is now behind `place`, where a newcomer has been put. For rules
+ *  that count pulses in a sliding window (rule_retreats). 0 or -ENOMEM. */
+int window_retreat(struct correlate *c, struct key *k, size_t place);
 /** All that leaves until then, silently. */
 void window_pass(struct correlate *c, struct key *k, int64_t until);
 
@@ -491,8 +505,8 @@ int sweep_advance(struct correlate *c, struct key *k, int64_t time);
 int sweep_deadline(struct correlate *c, struct key *k, int64_t time);
 int sweep_entry(struct correlate *c, struct key *k, size_t i);
 /** Runs again over the log: silently before `place` and over the deadlines up to `known`, live from there. NEVER:
- *  silently over all. */
-int sweep_rebuild(struct correlate *c, struct key *k, size_t place, int64_t known);
+ *  silently over all. `newcomer`: the entry at `place` is what was put there since the sweep was behind it. */
+int sweep_rebuild(struct correlate *c, struct key *k, size_t place, int64_t known, bool newcomer);
 /** After a silent fill of the whole log: deadlines up to `at` have passed. */
 void sweep_settle(struct correlate *c, struct key *k, int64_t at);
 
@@ -533,7 +547,7 @@ extern const char emit_limit_rule[];
 int lanes_new(struct lanes **ret);
 struct lanes *lanes_free(struct lanes *l);
 /** A state event: levels that it begins, goes on with or ends become ops. */
-int lanes_event(struct correlate *c, const struct ww_event *event, const struct lane_match *matches, size_t n);
+int lanes_event(struct correlate *c, const struct ww_event *event);
 void lanes_drop_all(struct correlate *c);
 int lanes_save(const struct correlate *c, struct buf *out);
 int lanes_load(struct correlate *c, struct rd *in, struct key **keys, size_t n_keys);

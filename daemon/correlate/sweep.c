@@ -125,8 +125,9 @@ static int level_set(struct correlate *c, struct key *k, bool pure, struct order
         return item(c, k, ITEM_MATCH, at);
 }
 
-/* the clearing expression: told when it becomes true; where it reads a pulse, each time */
-static int clear_set(struct correlate *c, struct key *k, struct order at, const struct entry *e) {
+/* the clearing expression: told when it becomes true, or is where something matches; where it reads a pulse, each
+ * time */
+static int clear_set(struct correlate *c, struct key *k, struct order at, const struct entry *e, bool matched) {
         const struct rule *rule = key_rule(c, k);
         bool was = k->bits & SWEEP_CLEARED, now;
 
@@ -134,7 +135,7 @@ static int clear_set(struct correlate *c, struct key *k, struct order at, const 
                 return 0;
         now = aggregate_true(c, k, rule->clear_expr, at, e);
         k->bits = (uint8_t)((k->bits & ~SWEEP_CLEARED) | (now ? SWEEP_CLEARED : 0));
-        if (!now || (was && !(e && (e->on & rule->clear_mask & ~rule->level_mask))))
+        if (!now || (was && !matched && !(e && (e->on & rule->clear_mask & ~rule->level_mask))))
                 return 0;
         return item(c, k, ITEM_CLEARED, at);
 }
@@ -172,7 +173,7 @@ static int evaluate(struct correlate *c, struct key *k, struct order at, const s
         r = condition_set(c, k, at, e, match, &told);
         if (!r && regraded && !told)
                 r = item(c, k, ITEM_GRADE, at);
-        return r ? r : clear_set(c, k, at, e);
+        return r ? r : clear_set(c, k, at, e, told);
 }
 
 /* `when` in a window that closes: at most one match in each, by an event if more of them cannot make it false */
@@ -189,7 +190,7 @@ static int window_judge(struct correlate *c, struct key *k, struct order at, con
                 if (r)
                         return r;
         }
-        return e ? 0 : clear_set(c, k, at, NULL);
+        return e ? 0 : clear_set(c, k, at, NULL, false);
 }
 
 static bool windows_close(const struct rule *rule) {
@@ -210,15 +211,29 @@ static int expect_deadline(struct correlate *c, struct key *k, int64_t time) {
         return evaluate(c, k, order_deadline(time), NULL, true);
 }
 
+/* It has held: whatever ends it at this very moment comes behind. What leaves the window now no longer grades it. */
+static int hold_deadline(struct correlate *c, struct key *k, int64_t time) {
+        const struct rule *rule = key_rule(c, k);
+        struct order at = order_deadline(time);
+        int r;
+
+        k->at = time > k->at ? time : k->at;
+        k->bits |= SWEEP_HELD | SWEEP_ROSE;
+        window_pass(c, k, time);
+        if (rule->n_grades)
+                k->grade = (uint8_t)aggregate_grade(c, k, at, NULL);
+        r = item(c, k, ITEM_RISE, at);
+        if (!r)
+                r = clear_set(c, k, at, NULL, true);
+        return r ? r : evaluate(c, k, at, NULL, false);
+}
+
 int sweep_deadline(struct correlate *c, struct key *k, int64_t time) {
         const struct rule *rule = key_rule(c, k);
         int r;
 
-        if (hold_next(c, k) <= time) {
-                k->at = time > k->at ? time : k->at;
-                k->bits |= SWEEP_HELD | SWEEP_ROSE;
-                return item(c, k, ITEM_RISE, order_deadline(time));
-        }
+        if (hold_next(c, k) <= time)
+                return hold_deadline(c, k, time);
         if (rule->condition == CONDITION_EXPECT && missing_next(c, k) <= time) {
                 k->at = time > k->at ? time : k->at;
                 return expect_deadline(c, k, time);
@@ -341,13 +356,13 @@ static int approach(struct correlate *c, struct key *k, int64_t known) {
 
         c->muted = true;
         r = sweep_advance(c, k, known);
-        if (!r && !windows_close(key_rule(c, k)))
+        if (!r && !windows_close(key_rule(c, k)) && (k->n_swept || k->trimmed != WW_TIME_NONE || key_rule(c, k)->each))
                 r = evaluate(c, k, order_deadline(known), NULL, false);
         c->muted = false;
         return r;
 }
 
-int sweep_rebuild(struct correlate *c, struct key *k, size_t place, int64_t known) {
+static int fill_all(struct correlate *c, struct key *k, size_t place, int64_t known) {
         int r = 0;
 
         reset(c, k);
@@ -355,6 +370,24 @@ int sweep_rebuild(struct correlate *c, struct key *k, size_t place, int64_t know
                 r = fill(c, k, i,
                          known != WW_TIME_NEVER && i + 1 < place ? log_entry(key_rule(c, k), k, i + 1)->at.time
                                                                  : known);
+        return r;
+}
+
+/* the same, from the other side */
+static int retreat(struct correlate *c, struct key *k, size_t place) {
+        const struct entry *before = place ? log_entry(key_rule(c, k), k, place - 1) : NULL;
+
+        k->since = before ? before->since : key_extra(k)->base_since;
+        k->bits = before ? before->bits : k->base_bits;
+        k->grade = before ? before->grade : k->base_grade;
+        k->at = before ? before->at.time : WW_TIME_NONE;
+        return window_retreat(c, k, place);
+}
+
+int sweep_rebuild(struct correlate *c, struct key *k, size_t place, int64_t known, bool newcomer) {
+        bool back = newcomer && rule_retreats(key_rule(c, k)) && k->n_swept + 1 == k->n_log;
+        int r = back ? retreat(c, k, place) : fill_all(c, k, place, known);
+
         if (r || known == WW_TIME_NEVER)
                 return r;
         r = approach(c, k, known);

@@ -70,6 +70,23 @@ int64_t watermark_memory(const struct correlate *c, const struct rule *rule) {
         return time - rule_horizon(rule);
 }
 
+int64_t watermark_seen(const struct correlate *c, int64_t from, int64_t span) {
+        for (size_t i = 0; i < c->n_blind; i++) {
+                const struct blind_span *b = &c->blind[i];
+
+                if (b->to <= from)
+                        continue;
+                if (b->from >= from + span)
+                        break;
+                if (b->to == WW_TIME_NEVER)
+                        return WW_TIME_NEVER;
+                if (b->from > from)
+                        span -= b->from - from;
+                from = b->to;
+        }
+        return from + span;
+}
+
 int64_t rule_horizon(const struct rule *rule) {
         if (rule->window == WINDOW_TUMBLING)
                 return rule->every < WW_DAY ? rule->every

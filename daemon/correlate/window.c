@@ -66,6 +66,32 @@ void window_anchor_pass(struct correlate *c, struct key *k) {
         expire_one(c, k);
 }
 
+/* the entry has left the window as of `time`, or before the sweep came to any entry (NONE) */
+static bool left_by(const struct rule *rule, const struct entry *e, int64_t time) {
+        return time == WW_TIME_NONE || e->at.time + rule_horizon(rule) <= time;
+}
+
+int window_retreat(struct correlate *c, struct key *k, size_t place) {
+        const struct rule *rule = key_rule(c, k);
+        int64_t time = place ? log_entry(rule, k, place - 1)->at.time : WW_TIME_NONE;
+        size_t at = k->expire < place ? k->expire : place;
+        int r = 0;
+
+        for (size_t i = k->expire > place ? k->expire : place; i < k->n_swept; i++) { /* behind the newcomer */
+                const struct entry *e = log_entry(rule, k, i + 1);
+
+                tallies_remove(c, k, e, entry_instants(rule, e));
+        }
+        for (; at && !left_by(rule, log_entry(rule, k, at - 1), time) && !r; at--) {
+                const struct entry *e = log_entry(rule, k, at - 1);
+
+                r = tallies_add(c, k, e, entry_instants(rule, e));
+        }
+        k->expire = (uint32_t)at;
+        k->n_swept = (uint32_t)place;
+        return r;
+}
+
 /* ---- tumbling and session ---- */
 
 static int64_t close_time(const struct rule *rule, const struct key *k) {

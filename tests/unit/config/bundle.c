@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "config/bundle.h"
+#include "config/site.h"
 
 static void add(struct bundle *b, enum bundle_role role, const char *path, const char *text) {
         assert_int_equal(bundle_add_text(b, role, path, ww_str(text)), 0);
@@ -38,7 +39,7 @@ static void a_bundle_goes_through_a_record(void **state) {
         for (int i = 0; i < 100; i++) {
                 char path[8] = { 'p', (char)('0' + i / 10), (char)('0' + i % 10) };
 
-                add(&a, (enum bundle_role)(i % 3 + 1), path, i % 7 ? "text\n" : "");
+                add(&a, (enum bundle_role)(i % 4 + 1), path, i % 7 ? "text\n" : "");
         }
         assert_int_equal(bundle_seal(&a), 0);
         assert_int_equal(bundle_encode(&a, &bytes), 0);
@@ -94,12 +95,90 @@ static void damaged_records_are_refused(void **state) {
                 }
 }
 
+static int add_site(struct bundle *b, const char *path, const char *text, struct diag *d) {
+        add(b, BUNDLE_SITE, path, text);
+        return bundle_add_timezones(b, b->n - 1, d);
+}
+
+/* A journal is replayed with the data that it carries. */
+static void a_time_zone_comes_along(void **state) {
+        _cleanup_bundle_ struct bundle a = { 0 }, b = { 0 };
+        _cleanup_(symtab_freep) struct symtab *symbols = NULL;
+        _cleanup_(site_freep) struct site *site = NULL;
+        _cleanup_buf_ struct buf bytes = BUF_INIT;
+        struct diag d = DIAG_INIT;
+
+        assert_int_equal(add_site(&a, "a.yaml", "timezone: Europe/Berlin\n", &d), 0);
+        assert_int_equal(add_site(&a, "b.yaml", "zones: []\n", &d), 0);
+        assert_int_equal(add_site(&a, "c.yaml", "timezone: Europe/Berlin\n", &d), 0);
+        assert_int_equal(add_site(&a, "d.yaml", "timezone: [\n", &d), 0); /* told when it is compiled */
+        add(&a, BUNDLE_RULES, "e.yaml", "timezone: Asia/Shanghai\n");
+        assert_int_equal(bundle_add_timezones(&a, 0, &d), 0);
+        assert_int_equal(a.n, 6);
+        a.n = 4; /* without what is wrong in d.yaml */
+        assert_int_equal(bundle_seal(&a), 0);
+        assert_int_equal(bundle_encode(&a, &bytes), 0);
+        assert_int_equal(bundle_decode(buf_str(&bytes), &b), 0);
+        assert_int_equal(b.files[3].role, BUNDLE_TIMEZONE);
+        assert_true(ww_str_is(b.files[3].path, "Europe/Berlin"));
+        assert_memory_equal(b.files[3].text.p, "TZif", 4);
+        assert_int_equal(symtab_new(&symbols), 0);
+        assert_int_equal(site_compile(&site, &b, symbols, &d), 0);
+        assert_int_equal(site_window_of(site, 0, WW_DAY).from, -WW_HOUR);
+        diag_deinit(&d);
+}
+
+static void unknown_time_zones_are_told(void **state) {
+        static const struct {
+                const char *text, *message, *help;
+        } rows[] = {
+                { "timezone: Europe/Berlim\n", "unknown time zone `Europe/Berlim`", "did you mean `Europe/Berlin`?" },
+                { "timezone: Shanghai\n", "unknown time zone `Shanghai`", "did you mean `Asia/Shanghai`?" },
+                { "timezone: ../zoneinfo/UTC\n", "unknown time zone `../zoneinfo/UTC`", NULL },
+                { "timezone: Europe\n", "unknown time zone `Europe`", NULL },
+                { "timezone: /etc/localtime\n", "unknown time zone `/etc/localtime`",
+                  "a name such as Europe/Berlin; the data is of the package tzdata" },
+        };
+
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+                _cleanup_bundle_ struct bundle b = { 0 };
+                struct diag d = DIAG_INIT;
+
+                assert_int_equal(add_site(&b, "a.yaml", rows[i].text, &d), DIAG_E_USER);
+                assert_int_equal(b.n, 1);
+                assert_int_equal(d.messages[0].pos.line, 1);
+                assert_int_equal(d.messages[0].pos.column, 11);
+                assert_true(ww_str_is(d.messages[0].pos.file, "a.yaml"));
+                assert_string_equal(d.messages[0].text, rows[i].message);
+                if (rows[i].help)
+                        assert_string_equal(d.messages[0].help, rows[i].help);
+                diag_deinit(&d);
+        }
+}
+
+static void data_of_no_use_is_told(void **state) {
+        _cleanup_bundle_ struct bundle b = { 0 };
+        _cleanup_(symtab_freep) struct symtab *symbols = NULL;
+        struct site *site = NULL;
+        struct diag d = DIAG_INIT;
+
+        add(&b, BUNDLE_SITE, "a.yaml", "timezone: Europe/Berlin\n");
+        add(&b, BUNDLE_TIMEZONE, "Europe/Berlin", "TZ");
+        assert_int_equal(bundle_seal(&b), 0);
+        assert_int_equal(symtab_new(&symbols), 0);
+        assert_int_equal(site_compile(&site, &b, symbols, &d), DIAG_E_USER);
+        assert_string_equal(d.messages[0].text,
+                            "the data of time zone `Europe/Berlin` is of no use: it is no TZif file");
+        assert_string_equal(d.messages[0].help, "install the package tzdata anew");
+        diag_deinit(&d);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(order_of_adding_does_not_matter),
-                cmocka_unit_test(a_bundle_goes_through_a_record),
-                cmocka_unit_test(an_empty_bundle_is_one),
-                cmocka_unit_test(damaged_records_are_refused),
+                cmocka_unit_test(order_of_adding_does_not_matter), cmocka_unit_test(a_bundle_goes_through_a_record),
+                cmocka_unit_test(an_empty_bundle_is_one),          cmocka_unit_test(damaged_records_are_refused),
+                cmocka_unit_test(a_time_zone_comes_along),         cmocka_unit_test(unknown_time_zones_are_told),
+                cmocka_unit_test(data_of_no_use_is_told),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

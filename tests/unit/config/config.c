@@ -421,7 +421,8 @@ static void the_bundle_follows_the_paths(void **state) {
         assert_int_equal(config_bundle(&b.config, &bundle, &b.diag), DIAG_E_USER);
         assert_int_equal(b.diag.errors, 2);
         assert_string_equal(b.diag.messages[0].text, "no such file or folder");
-        assert_null(bundle.files);
+        assert_int_equal(bundle.n, 1); /* what could be read: messages name its files */
+        bundle_deinit(&bundle);
         bench_end(&b);
 }
 

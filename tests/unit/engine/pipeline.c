@@ -229,6 +229,50 @@ static void hostile_commands_are_refused_in_words(void **state) {
         run_close(&run);
 }
 
+/* Who may, what is well formed, and what there is: in this order, each with its cure. */
+static void modes_and_lists_are_refused_in_words(void **state) {
+        static const char *const rows[][3] = {
+                { "{\"cmd\":\"mode\"}", "malformed", "`name` must be" },
+                { "{\"cmd\":\"mode\",\"name\":5,\"on\":true,\"roles\":1}", "malformed", "`name` must be" },
+                { "{\"cmd\":\"mode\",\"name\":\"\",\"on\":true,\"roles\":1}", "malformed", "`name` must be" },
+                { "{\"cmd\":\"mode\",\"name\":\"x\",\"on\":1,\"roles\":1}", "malformed", "`on` must be" },
+                { "{\"cmd\":\"mode\",\"name\":\"x\",\"on\":true,\"reason\":{},\"roles\":1}", "malformed", "`reason`" },
+                { "{\"cmd\":\"mode\",\"name\":\"x\",\"on\":true}", "role", "operators and supervisors" },
+                { "{\"cmd\":\"mode\",\"name\":\"x\",\"on\":true,\"roles\":60}", "role", "operators and supervisors" },
+                { "{\"cmd\":\"mode\",\"name\":\"`\",\"on\":true,\"roles\":1}", "unknown-mode", "`modes:`" },
+                { "{\"cmd\":\"list\",\"name\":\"maternity\",\"add\":true,\"roles\":2}", "malformed", "`member`" },
+                { "{\"cmd\":\"list\",\"name\":\"maternity\",\"member\":\"m\",\"roles\":2}", "malformed", "`add`" },
+                { "{\"cmd\":\"list\",\"name\":\"maternity\",\"member\":\"m\",\"add\":true,\"until\":\"soon\",\"roles\":"
+                  "2}",
+                  "malformed", "`until` must be" },
+                { "{\"cmd\":\"list\",\"name\":\"maternity\",\"member\":\"m\",\"add\":true,\"until\":\"0s\",\"roles\":"
+                  "2}",
+                  "malformed", "no time ahead" },
+                { "{\"cmd\":\"list\",\"name\":\"maternity\",\"member\":\"m\",\"add\":false,\"until\":\"2h\",\"roles\":"
+                  "2}",
+                  "malformed", "goes with adding" },
+                { "{\"cmd\":\"list\",\"name\":\"maternity\",\"member\":\"m\",\"add\":true,\"roles\":1}", "role",
+                  "supervisors and integrators" },
+                { "{\"cmd\":\"list\",\"name\":\"maternty\",\"member\":\"m\",\"add\":true,\"roles\":2}", "unknown-list",
+                  "did you mean `maternity`?" },
+        };
+        struct run run;
+
+        run_open(&run);
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+                char id[16], name[64];
+
+                (void)snprintf(id, sizeof id, "m%zu", i);
+                (void)snprintf(name, sizeof name, "\"name\":\"%s\"", rows[i][1]);
+                run.reply[0] = 0;
+                command(&run, WW_SECOND, id, rows[i][0]);
+                if (!strstr(run.reply, "\"ok\":false") || !strstr(run.reply, name) || !strstr(run.reply, rows[i][2]))
+                        fail_msg("%s: %s", rows[i][0], run.reply);
+        }
+        assert_int_equal(run.transitions, 0);
+        run_close(&run);
+}
+
 static void a_notice_pair_raises_and_clears(void **state) {
         struct run run;
         struct ww_input lost = { .type = WW_INPUT_NOTICE,
@@ -330,6 +374,7 @@ int main(void) {
                 cmocka_unit_test(what_nothing_explains_is_kept_and_said),
                 cmocka_unit_test(acknowledge_twice_with_one_id_is_done_once),
                 cmocka_unit_test(hostile_commands_are_refused_in_words),
+                cmocka_unit_test(modes_and_lists_are_refused_in_words),
                 cmocka_unit_test(a_notice_pair_raises_and_clears),
                 cmocka_unit_test(a_restart_anywhere_changes_nothing),
         };

@@ -1,0 +1,213 @@
+/*
+ * The site model's section of rules/README.md is what the code knows: its tables are those that are made here, its
+ * samples are one site, and what it says of them comes true. With WARDWATCH_PRINT set the tables are printed, to be
+ * pasted.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+// cmocka.h needs the four above
+#include <cmocka.h>
+
+#include "base/span.h"
+#include "config/site_internal.h"
+
+#include <stdio.h>
+
+struct bench {
+        struct bundle bundle;
+        struct symtab *symbols;
+        struct site *site;
+        struct diag diag;
+};
+
+static void bench_compile(struct bench *b) {
+        _cleanup_buf_ struct buf told = BUF_INIT;
+        int r;
+
+        assert_int_equal(bundle_seal(&b->bundle), 0);
+        assert_int_equal(symtab_new(&b->symbols), 0);
+        r = site_compile(&b->site, &b->bundle, b->symbols, &b->diag);
+        diag_render(&b->diag, &told);
+        if (r || told.n)
+                fail_msg("%d: %.*s", r, WW_STR_ARG(buf_str(&told)));
+}
+
+static void bench_end(struct bench *b) {
+        site_free(b->site);
+        symtab_free(b->symbols);
+        diag_deinit(&b->diag);
+        bundle_deinit(&b->bundle);
+}
+
+static char *source_path(const char *file) {
+        char *path = NULL;
+
+        assert_non_null(getenv("WARDWATCH_SOURCE"));
+        assert_true(asprintf(&path, "%s/%s", getenv("WARDWATCH_SOURCE"), file) > 0);
+        return path;
+}
+
+/* The section alone. */
+static char *read_section(void) {
+        _cleanup_free_ char *path = source_path("rules/README.md"), *text = calloc(1, 1 << 20);
+        FILE *f = fopen(path, "r");
+        char *begin, *end;
+
+        assert_non_null(f);
+        assert_non_null(text);
+        assert_true(fread(text, 1, (1 << 20) - 1, f) > 0);
+        assert_int_equal(fclose(f), 0);
+        begin = strstr(text, "\n## The site model\n");
+        assert_non_null(begin);
+        end = strstr(begin + 2, "\n## ");
+        if (end)
+                *end = '\0';
+        return strdup(begin);
+}
+
+static void tables_are_those_of_the_code(void **state) {
+        static const struct {
+                const char *head;
+                const struct site_key *keys;
+                const size_t *n;
+        } tables[] = {
+                { "key", site_file_keys, &site_file_keys_n },   { "key", site_zone_keys, &site_zone_keys_n },
+                { "key", site_asset_keys, &site_asset_keys_n }, { "key", site_mode_keys, &site_mode_keys_n },
+                { "days", site_day_keys, &site_day_keys_n },    { "hours", site_hours_words, &site_hours_words_n },
+        };
+        _cleanup_free_ char *section = read_section();
+
+        for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+                _cleanup_buf_ struct buf table = BUF_INIT;
+
+                buf_printf(&table, "\n| %s | |\n| --- | --- |\n", tables[i].head);
+                for (size_t k = 0; k < *tables[i].n; k++)
+                        buf_printf(&table, "| `%s` | %s |\n", tables[i].keys[k].name, tables[i].keys[k].help);
+                buf_put_u8(&table, '\n');
+                buf_put_u8(&table, 0);
+                if (getenv("WARDWATCH_PRINT"))
+                        fprintf(stderr, "%s", (const char *)table.p);
+                else if (!strstr(section, (const char *)table.p))
+                        fail_msg("rules/README.md lacks this table:\n%s", (const char *)table.p);
+        }
+}
+
+/* Each word of the tables of days and hours does stand in a schedule. */
+static void words_of_schedules_are_read(void **state) {
+        for (size_t i = 0; i < site_day_keys_n + site_hours_words_n; i++) {
+                bool day = i < site_day_keys_n;
+                _cleanup_buf_ struct buf text = BUF_INIT;
+                struct bench b = { 0 };
+
+                buf_puts(&text, "holidays: {12-25: Christmas}\nschedules: {x: {mon: 01:00-02:00}, y: {");
+                if (day)
+                        buf_printf(&text, "%s: 08:00-09:00}}\n", site_day_keys[i].name);
+                else
+                        buf_printf(&text, "sun: 10:00-11:00, 2026-01-01: %s}}\n",
+                                   site_hours_words[i - site_day_keys_n].name);
+                buf_put_u8(&text, 0);
+                assert_int_equal(bundle_add_text(&b.bundle, BUNDLE_SITE, "x.yaml", ww_str((const char *)text.p)), 0);
+                bench_compile(&b);
+                bench_end(&b);
+        }
+}
+
+static void add_samples(struct bench *b) {
+        _cleanup_free_ char *section = read_section();
+        char path[16], *at = section;
+        unsigned n = 0;
+
+        while ((at = strstr(at, "```yaml\n"))) {
+                char *text = at + 8, *end = strstr(text, "```");
+
+                assert_non_null(end);
+                (void)snprintf(path, sizeof path, "%u.yaml", ++n);
+                assert_int_equal(
+                        bundle_add_text(&b->bundle, BUNDLE_SITE, path, (struct ww_str){ text, (size_t)(end - text) }),
+                        0);
+                at = end + 3;
+        }
+        assert_int_equal(n, 4);
+        assert_int_equal(bundle_add_timezones(&b->bundle, 0, &b->diag), 0);
+}
+
+static int64_t instant(const char *text) {
+        int64_t t = 0;
+
+        assert_int_equal(instant_parse(ww_str(text), 0, &t), 0);
+        return t;
+}
+
+static void assert_edge(const struct site *s, const char *schedule, const char *after, const char *edge) {
+        uint32_t index = site_schedule_find(s, ww_str(schedule));
+        char got[32];
+
+        instant_format(site_schedule_edge(s, index, instant(after)), got);
+        if (instant(got) != instant(edge))
+                fail_msg("%s after %s: %s, not %s", schedule, after, got, edge);
+}
+
+static void what_is_said_of_the_samples_is_true(void **state) {
+        struct bench b = { 0 };
+        const struct site *s;
+        uint32_t nursery, gateway, ups;
+
+        add_samples(&b);
+        bench_compile(&b);
+        s = b.site;
+        nursery = site_zone_find(s, WW_STR("W3-nursery"));
+        assert_true(site_zone(s, nursery)->key_area);
+        assert_int_equal(site_zone_of_type(s, nursery, WW_STR("ward")), site_zone_find(s, WW_STR("W3")));
+        assert_true(site_zones_adjacent(s, site_zone_find(s, WW_STR("lobby")), site_zone_find(s, WW_STR("W3"))));
+        gateway = site_asset_find(s, WW_STR("gateway-2"));
+        ups = site_asset_find(s, WW_STR("ups-2"));
+        assert_int_equal(site_asset(s, gateway)->n_parents, 2);
+        assert_true(site_asset_under(s, site_asset_find(s, WW_STR("door-w3-exit")), ups));
+        assert_int_equal(site_asset_field(s, site_asset_find(s, WW_STR("door-w3-exit")), WW_STR("held_limit")).type,
+                         WW_SPAN);
+        /* Christmas Eve until 12:00, nothing on the two days after it, which are Friday and Saturday */
+        assert_edge(s, "pharmacy", "2026-12-24T08:00:00Z", "2026-12-24T11:00:00Z");
+        assert_edge(s, "pharmacy", "2026-12-24T11:00:00Z", "2026-12-28T07:00:00Z");
+        assert_edge(s, "visits", "2026-12-24T19:00:00Z", "2026-12-25T09:00:00Z");
+        assert_edge(s, "offices", "2026-12-24T16:00:00Z", "2027-01-01T06:30:00Z");
+        assert_true(site_schedule_opening(s, site_schedule_find(s, WW_STR("patrol")),
+                                          instant("2026-03-29T00:00:00Z")) == instant("2026-03-29T01:00:00Z"));
+        assert_edge(s, "night", "2026-03-28T21:00:00Z", "2026-03-29T04:00:00Z");
+        assert_edge(s, "night", "2026-10-24T20:00:00Z", "2026-10-25T05:00:00Z");
+        assert_true(site_mode(s, site_mode_find(s, WW_STR("armed")))->initially);
+        assert_true(site_mode(s, site_mode_find(s, WW_STR("drill")))->exercise);
+        bench_end(&b);
+}
+
+static void the_example_hospital_has_hours_and_modes(void **state) {
+        _cleanup_free_ char *path = source_path("rules/site");
+        struct bench b = { 0 };
+        const struct site *s;
+
+        assert_int_equal(bundle_add_path(&b.bundle, BUNDLE_SITE, path, &b.diag), 0);
+        bench_compile(&b);
+        s = b.site;
+        assert_edge(s, "pharmacy", "2026-07-01T00:00:00Z", "2026-07-01T06:00:00Z");
+        assert_edge(s, "pharmacy", "2027-03-25T17:00:00Z", "2027-03-27T07:00:00Z"); /* Good Friday is left out */
+        assert_edge(s, "visiting", "2026-04-06T00:00:00Z", "2026-04-06T08:00:00Z");
+        assert_edge(s, "patrol", "2026-07-01T12:00:00Z", "2026-07-01T20:00:00Z");
+        assert_int_equal(site_mode_count(s), 3);
+        assert_true(site_zone(s, site_zone_find(s, WW_STR("PH-store")))->key_area);
+        assert_true(site_zones_adjacent(s, site_zone_find(s, WW_STR("W4")), site_zone_find(s, WW_STR("W3"))));
+        assert_true(site_asset_under(s, site_asset_find(s, WW_STR("smoke-w0-r1")),
+                                     site_asset_find(s, WW_STR("ups-server"))));
+        bench_end(&b);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(tables_are_those_of_the_code),
+                cmocka_unit_test(words_of_schedules_are_read),
+                cmocka_unit_test(what_is_said_of_the_samples_is_true),
+                cmocka_unit_test(the_example_hospital_has_hours_and_modes),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
