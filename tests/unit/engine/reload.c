@@ -37,6 +37,8 @@ static const char sensors[] = "sensor: test\n"
                               "    has: [life]\n"
                               "    events: [{kind: device.heartbeat}]\n";
 
+#define STANDS "lists:\n  staff: [b0]\nmodes:\n  night: {title: Night}\n"
+
 /* two sites: in the second a door is somewhere else, and one is no asset any more */
 static const char *const sites[] = {
         "site: test\nzones:\n  - {zone: A, title: A}\n  - {zone: B, title: B}\nassets:\n"
@@ -44,12 +46,12 @@ static const char *const sites[] = {
         "  - {asset: d2, device: d2, class: door, zone: B, held_limit: 20s}\n"
         "  - {asset: d3, device: d3, class: door, zone: B, held_limit: 20s}\n"
         "  - {asset: c1, device: c1, class: controller, zone: A, supervision: 90s}\n"
-        "  - {asset: c2, device: c2, class: controller, zone: B, supervision: 90s}\n",
+        "  - {asset: c2, device: c2, class: controller, zone: B, supervision: 90s}\n" STANDS,
         "site: test\nzones:\n  - {zone: A, title: A}\n  - {zone: B, title: B}\nassets:\n"
         "  - {asset: d1, device: d1, class: door, zone: A, held_limit: 20s}\n"
         "  - {asset: d2, device: d2, class: door, zone: A, held_limit: 40s}\n"
         "  - {asset: c1, device: c1, class: controller, zone: A, supervision: 90s}\n"
-        "  - {asset: c2, device: c2, class: controller, zone: B, supervision: 90s}\n",
+        "  - {asset: c2, device: c2, class: controller, zone: B, supervision: 90s}\n" STANDS,
 };
 
 #define RULE(name, body, raise) "- rule: " name "\n" body "  raise: {" raise "}\n"
@@ -87,6 +89,17 @@ static const char *const forms[][3] = {
           "" },
         { RULE("long", DENIED "  within: 2h\n  when: count(a) >= 9\n", THEFT),
           RULE("long", DENIED "  within: 3h\n  when: count(a) >= 8\n", THEFT), "" },
+        { RULE("night", DOOR "  while: mode(night)\n", THEFT),
+          RULE("night", DOOR "  while: mode(night)\n  hold: 5s\n", THEFT), "" },
+        { RULE("staff",
+               "  select: {a: {kind: access.denied, badge: \"@staff\"}}\n  by: badge\n  within: 10m\n  when: count(a) "
+               ">= 2\n",
+               THEFT),
+          RULE("staff",
+               "  select: {a: {kind: access.denied, badge: \"@staff\"}}\n  by: badge\n  within: 10m\n  when: count(a) "
+               ">= 3\n",
+               THEFT),
+          "" },
 };
 #define FORMS (sizeof forms / sizeof *forms)
 
@@ -275,6 +288,32 @@ static void notice(struct run *run, int64_t after, const char *name) {
         take(run, (struct ww_input){ .type = WW_INPUT_NOTICE, .topic = ww_str(name), .payload = WW_STR("{}") });
 }
 
+static void command(struct run *run, int64_t after, const char *body) {
+        char id[32];
+
+        (void)snprintf(id, sizeof id, "c%" PRIu64, run->seq);
+        pass(run, after);
+        take(run, (struct ww_input){ .type = WW_INPUT_COMMAND,
+                                     .origin = WW_ORIGIN_SOCKET,
+                                     .topic = WW_STR("unix:test"),
+                                     .id = ww_str(id),
+                                     .payload = ww_str(body) });
+}
+
+static void night(struct run *run, int64_t after, bool on) {
+        command(run, after,
+                on ? "{\"cmd\":\"mode\",\"name\":\"night\",\"on\":true,\"roles\":255}"
+                   : "{\"cmd\":\"mode\",\"name\":\"night\",\"on\":false,\"roles\":255}");
+}
+
+static void staff(struct run *run, int64_t after, const char *badge, const char *more) {
+        char body[256];
+
+        (void)snprintf(body, sizeof body, "{\"cmd\":\"list\",\"name\":\"staff\",\"member\":\"%s\",\"roles\":255,%s}",
+                       badge, more);
+        command(run, after, body);
+}
+
 static uint64_t first_since(const struct run *run, int64_t since) {
         for (size_t i = 0; i < run->n; i++) {
                 struct ww_input input;
@@ -377,6 +416,19 @@ struct place { /* of a replay's beginning */
         struct run *into;
 };
 
+static void step_command(struct run *run, int64_t after, uint32_t *seed) {
+        static const char *const more[] = { "\"add\":true", "\"add\":false", "\"add\":true,\"until\":\"5m\"",
+                                            "\"add\":7" };
+        char badge[8];
+
+        if (next_random(seed) % 2) {
+                night(run, after, next_random(seed) % 2);
+                return;
+        }
+        (void)snprintf(badge, sizeof badge, "b%u", next_random(seed) % 3);
+        staff(run, after, badge, more[next_random(seed) % 4]);
+}
+
 /* `restart_every`: 0 = never. `from`: where the state is copied, NULL = nowhere. */
 static void story(struct run *run, uint32_t seed, unsigned restart_every, bool offered, struct place *from) {
         for (unsigned i = 0; i < STEPS; i++) {
@@ -395,6 +447,8 @@ static void story(struct run *run, uint32_t seed, unsigned restart_every, bool o
                         reload(run, after, set_random(&seed), offered);
                 else if (what < 6)
                         notice(run, after, what == 4 ? "intake-blind" : "intake-sighted");
+                else if (what < 11)
+                        step_command(run, after, &seed);
                 else
                         step_message(run, after, &seed);
         }
@@ -457,13 +511,14 @@ static void reloads_anywhere_are_replayed_alike(void **state) {
 
 /* --- single points --- */
 
-enum { COUNTING = 1, HELD = 2, SILENT = 4, MANY = 5, LONG = 6 };
+enum { COUNTING = 1, HELD = 2, SILENT = 4, MANY = 5, LONG = 6, NIGHT = 7, STAFF = 8 };
 
 /* None but one, in that form. */
 static struct set only(unsigned rule, unsigned form) {
-        struct set set = { .form = { 2, 2, 2, 2, 2, 2, 2 } };
+        struct set set = { .site = 0 };
 
-        set.form[rule] = form;
+        for (size_t i = 0; i < FORMS; i++)
+                set.form[i] = i == rule ? form : 2;
         return set;
 }
 
@@ -575,6 +630,40 @@ static void longer_windows_say_when_they_are_whole(void **state) {
         run_free(run);
 }
 
+/* What was switched long before, and within what is primed. */
+static void modes_are_those_of_the_past(void **state) {
+        struct run *run = run_new(only(NIGHT, 2));
+
+        night(run, WW_SECOND, true);
+        pass(run, 3 * WW_HOUR);
+        message(run, WW_SECOND, "d1", "{\"door\":\"open\"}");
+        night(run, WW_SECOND, false);
+        message(run, WW_SECOND, "d2", "{\"door\":\"open\"}");
+        reload(run, 5 * WW_SECOND, only(NIGHT, 0), true);
+        assert_int_equal(run->opened, 1); /* d1 rose at night; the guard's fall clears nothing */
+        night(run, WW_SECOND, true);
+        pass(run, 5 * WW_SECOND);
+        take(run, (struct ww_input){ .type = WW_INPUT_TIME });
+        assert_int_equal(causes(run, WW_CAUSE_RAISE, "night"), 2);
+        run_free(run);
+}
+
+static void members_are_those_of_the_past(void **state) {
+        struct run *run = run_new(only(STAFF, 2));
+
+        staff(run, WW_SECOND, "b1", "\"add\":true");
+        pass(run, 3 * WW_HOUR);
+        for (int i = 0; i < 2; i++)
+                for (char badge = '0'; badge < '3'; badge++)
+                        message(run, WW_SECOND, "d1",
+                                badge == '0'   ? "{\"badge\":\"b0\"}"
+                                : badge == '1' ? "{\"badge\":\"b1\"}"
+                                               : "{\"badge\":\"b2\"}");
+        reload(run, 5 * WW_SECOND, only(STAFF, 0), true);
+        assert_int_equal(run->opened, 2); /* b0 by the site's file, b1 by the command */
+        run_free(run);
+}
+
 /* A record that says something else than it must is refused, and changes nothing. */
 static void a_record_that_stood_on_nothing_is_refused(void **state) {
         struct run *run = run_new(only(HELD, 2));
@@ -607,6 +696,8 @@ int main(void) {
                 cmocka_unit_test(nobody_is_silent_while_nothing_is_heard),
                 cmocka_unit_test(alarms_of_before_count),
                 cmocka_unit_test(longer_windows_say_when_they_are_whole),
+                cmocka_unit_test(modes_are_those_of_the_past),
+                cmocka_unit_test(members_are_those_of_the_past),
                 cmocka_unit_test(a_record_that_stood_on_nothing_is_refused),
                 cmocka_unit_test(reloads_anywhere_are_replayed_alike),
         };
