@@ -144,6 +144,7 @@ int engine_replay(struct engine *e, uint64_t from) {
         e->replay = NULL;
         buf_deinit(&replay.scratch);
         e->replay_differs = replay.differs;
+        e->replay_first = replay.first_difference;
         if (replay.differs)
                 engine_say(e, "replay-differs", NULL, "%" PRIu64 " outputs, the first at input %" PRIu64,
                            replay.differs, replay.first_difference);

@@ -9,6 +9,7 @@
 #include "engine_prime.h"
 
 #include "base/log.h"
+#include "version.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -57,7 +58,7 @@ static struct snapshot_head engine_snapshot_head(const struct engine *e) {
         struct snapshot_head head = { .seq = e->committed, .time = e->clock.time };
 
         (void)snprintf(head.journal_id, sizeof head.journal_id, "%s", journal_id(e->journal));
-        (void)snprintf(head.version, sizeof head.version, "%s", WARDWATCH_VERSION);
+        (void)snprintf(head.version, sizeof head.version, "%s", version_running());
         return head;
 }
 
