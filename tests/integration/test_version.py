@@ -1,5 +1,6 @@
 """Another version on the same state: it goes on where it concludes the same, and nowhere else unless it was told to."""
 
+import json
 import pathlib
 import sys
 
@@ -132,6 +133,8 @@ def test_in_an_emergency_it_goes_on_and_raises_an_alarm(scene, other):
         assert alarms[("system/replay-differs", "")]["regions"]["active"]
         assert ("one", "device=a") in alarms and ("two", "device=b") not in alarms
         assert "goes on after input" in notices(scene, "version-changed")[0]
+        live = json.loads(scene.daemon.run("journal", "status", "--json").stdout)["live"]
+        assert live == len(alarms)  # readers are told what the engine knows
         scene.publish("c", 1)
         scene.alarm("one", "c")
         assert scene.daemon.stop() == 0
