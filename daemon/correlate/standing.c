@@ -167,7 +167,7 @@ int standing_list_set(struct standing *s, uint32_t list, struct ww_str text, boo
                 return 0;
         if (s->n >= STANDING_MEMBERS_MAX)
                 return STANDING_E_FULL;
-        m.text = strndup(text.p ? text.p : "", text.n);
+        m.text = ww_str_copy(text);
         if (!m.text || member_insert(s, at, m) < 0) {
                 free(m.text);
                 return -ENOMEM;
