@@ -175,6 +175,21 @@ int standing_list_set(struct standing *s, uint32_t list, struct ww_str text, boo
         return 0;
 }
 
+int standing_members_each(const struct standing *s,
+                          int (*visit)(void *userdata, struct ww_str list, struct ww_str member, bool add,
+                                       int64_t until),
+                          void *userdata) {
+        int r = 0;
+
+        for (size_t i = 0; i < s->n && !r; i++) {
+                const struct member *m = &s->members[i];
+
+                r = visit(userdata, site_list_name(s->site, m->list), (struct ww_str){ m->text, m->n }, m->added,
+                          m->until);
+        }
+        return r;
+}
+
 /* ---- snapshots ---- */
 
 int standing_save(const struct standing *s, struct buf *out) {
