@@ -15,6 +15,8 @@ static int pipeline_on_event(void *userdata, const struct ww_event *event) {
 
         if (correlate_exercise(p->correlate))
                 output.event.flags |= WW_EVENT_EXERCISE;
+        if (correlate_late(p->correlate, event->time))
+                output.event.flags |= WW_EVENT_LATE;
         r = pipeline_put(p, &output);
         return r ? r : correlate_event(p->correlate, &output.event);
 }

@@ -39,6 +39,9 @@ DEFINE_CLEANUP(struct correlate *, correlate_free)
 int correlate_time(struct correlate *c, int64_t now);
 /** One event. Deadlines before it have been fired by correlate_time. 0 or -errno. */
 int correlate_event(struct correlate *c, const struct ww_event *event);
+/** An event of that time comes behind the watermark of a rule with the usual `wait`: what it could have refuted is
+ *  decided. */
+bool correlate_late(const struct correlate *c, int64_t time);
 /** The journal time at which correlate_time would fire something; WW_TIME_NEVER if nothing waits. */
 int64_t correlate_deadline(const struct correlate *c);
 
