@@ -215,6 +215,7 @@ static int expect_deadline(struct correlate *c, struct key *k, int64_t time) {
 static int hold_deadline(struct correlate *c, struct key *k, int64_t time) {
         const struct rule *rule = key_rule(c, k);
         struct order at = order_deadline(time);
+        bool more = window_next(c, k) <= time || (rule->n_guards && guard_next(c, k, time - 1) <= time);
         int r;
 
         k->at = time > k->at ? time : k->at;
@@ -225,7 +226,7 @@ static int hold_deadline(struct correlate *c, struct key *k, int64_t time) {
         r = item(c, k, ITEM_RISE, at);
         if (!r)
                 r = clear_set(c, k, at, NULL, true);
-        return r ? r : evaluate(c, k, at, NULL, false);
+        return r || !more ? r : evaluate(c, k, at, NULL, false);
 }
 
 int sweep_deadline(struct correlate *c, struct key *k, int64_t time) {
