@@ -254,8 +254,10 @@ struct correlate {
         bool silent; /* a shadow: nobody is told */
         /* a rebuild in progress */
         bool muted, rebuilding, opened_seen;
-        bool loading;                  /* nothing is given back meanwhile */
-        const struct site_field *with; /* examples: fields that stand for the asset's */
+        bool loading; /* nothing is given back meanwhile */
+        /* of an example */
+        const struct rule *only;       /* nobody else listens, and no asset is enrolled by itself; NULL: no example */
+        const struct site_field *with; /* fields that stand for the asset's */
         size_t n_with;
 };
 

@@ -231,7 +231,7 @@ int64_t correlate_partial_until(const struct correlate *c) {
 
 /* an asset that the site has no longer expects nothing */
 static int drop_strays(struct correlate *c) {
-        for (size_t i = 0; i < c->rules->n; i++) {
+        for (size_t i = 0; i < c->rules->n && !c->only; i++) {
                 const struct rule *rule = &c->rules->rules[i];
 
                 for (struct key *k = c->by_rule[i].first, *next; rule->each && k; k = next) {
@@ -276,6 +276,9 @@ static int take_over(struct correlate *next, struct correlate *c) {
         next->sink = c->sink;
         next->userdata = c->userdata;
         next->silent = false;
+        next->only = c->only;
+        next->with = c->with;
+        next->n_with = c->n_with;
         for (size_t i = 0; i < next->rules->n; i++)
                 if (is_kept(c->rules, &next->rules->rules[i]))
                         next->by_rule[i].deaf_until = WW_TIME_NONE;

@@ -3,6 +3,7 @@
 #include "correlate/word.h"
 #include "decode/decode.h"
 #include "harness.h"
+#include "ruleset.h"
 
 static void source_path(const char *name, char out[static 512]) {
         const char *root = getenv("WARDWATCH_SOURCE");
@@ -46,7 +47,7 @@ static void check_folder(const char *folder, size_t least) {
         no_messages(&d, "site", site_compile(&site, &bundle, symbols, &d));
         no_messages(&d, "sensors", decode_types_compile(&types, &bundle, site, symbols, ww_kinds_builtin(), false, &d));
         no_messages(&d, "rules", correlate_rules_compile(&rules, &bundle, site, symbols, ww_kinds_builtin(), &d));
-        no_messages(&d, "examples", correlate_rules_examples(rules, &d, &run));
+        no_messages(&d, "examples", ruleset_examples(rules, &d, &run));
         assert_true(run > correlate_rules_count(rules) && run >= least);
         correlate_rules_free(rules);
         decode_types_free(types);
