@@ -173,16 +173,19 @@ static int begin(struct alarms *a, const struct ww_detection *d, struct alarm **
 }
 
 /* The raise of an alarm that may have to be held back. */
-static int apply_raise(struct alarms *a, struct alarm *alarm, struct machine_input *in, struct alarm_change *c) {
+static int apply_raise(struct alarms *a, struct alarm *alarm, const struct machine_input *in,
+                       const struct alarm_change *c) {
+        struct machine_input held = *in;
+        struct alarm_change change = *c;
         struct alarm_hold hold;
         struct ww_str by;
         int r = alarm_mute_hold(a, alarm, in->time, in->now, &hold);
 
         by = buf_str(&hold.text);
-        in->suppress = by.n > 0;
-        c->suppressed_by = in->suppress ? &by : NULL;
+        held.suppress = by.n > 0;
+        change.suppressed_by = held.suppress ? &by : NULL;
         if (!r)
-                r = alarm_change(a, alarm, in, c);
+                r = alarm_change(a, alarm, &held, &change);
         if (!r)
                 r = alarm_mute_raised(a, alarm, &hold, in->now);
         buf_deinit(&hold.text);

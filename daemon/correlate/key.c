@@ -12,8 +12,9 @@
 
 const struct extra extra_none = { .lead = WW_TIME_NONE, .opened = WW_TIME_NONE, .partial_until = WW_TIME_NONE };
 
-static uint32_t hash_of(uint32_t rule, bool exercise, struct ww_str text) {
-        return (uint32_t)XXH3_64bits_withSeed(text.p ? text.p : "", text.n, (uint64_t)rule << 1 | exercise);
+/* by the rule's name: its number changes with other rules */
+static uint32_t hash_of(const struct rule *rule, bool exercise, struct ww_str text) {
+        return (uint32_t)XXH3_64bits_withSeed(text.p ? text.p : "", text.n, rule->name_hash ^ exercise);
 }
 
 static size_t slot_of(const struct correlate *c, uint32_t hash, uint32_t rule, bool exercise, struct ww_str text) {
@@ -30,7 +31,7 @@ static size_t slot_of(const struct correlate *c, uint32_t hash, uint32_t rule, b
 }
 
 struct key *key_find(const struct correlate *c, uint32_t rule, bool exercise, struct ww_str text) {
-        return c->table[slot_of(c, hash_of(rule, exercise, text), rule, exercise, text)];
+        return c->table[slot_of(c, hash_of(&c->rules->rules[rule], exercise, text), rule, exercise, text)];
 }
 
 static int table_grow(struct correlate *c) {
@@ -204,7 +205,7 @@ static struct key *key_make(struct correlate *c, uint32_t rule, bool exercise, s
 int key_get(struct correlate *c, uint32_t rule, bool exercise, struct ww_str text, struct key **ret) {
         const struct rule *r = &c->rules->rules[rule];
         struct rule_state *s = &c->by_rule[rule];
-        uint32_t hash = hash_of(rule, exercise, text);
+        uint32_t hash = hash_of(r, exercise, text);
         struct key *k = c->table[slot_of(c, hash, rule, exercise, text)];
 
         *ret = k;

@@ -358,26 +358,63 @@ int lanes_event(struct correlate *c, const struct ww_event *event) {
         return r ? r : lane_ops(c, lane, place, base);
 }
 
-int lanes_save(const struct correlate *c, struct buf *out) {
-        buf_put_var(out, c->lanes->n);
+/* true if some state of it holds a level of these rules */
+static bool lane_holds(const struct lane *lane, const bool *rules) {
+        for (size_t i = 0; i < lane->n; i++)
+                for (size_t j = 0; j < lane->items[i].n; j++)
+                        if (rules[lane->items[i].held[j].key->rule])
+                                return true;
+        return false;
+}
+
+static void item_save(const struct lane_item *item, const bool *rules, struct buf *out) {
+        size_t n = 0;
+
+        for (size_t j = 0; j < item->n; j++)
+                n += !rules || rules[item->held[j].key->rule];
+        order_save(out, item->at);
+        buf_put_u8(out, item->state);
+        buf_put_var(out, n);
+        for (size_t j = 0; j < item->n; j++) {
+                if (rules && !rules[item->held[j].key->rule])
+                        continue;
+                buf_put_var(out, item->held[j].key->mark);
+                buf_put_var(out, item->held[j].mask);
+        }
+}
+
+int lanes_save(const struct correlate *c, const bool *rules, struct buf *out) {
+        size_t n = 0;
+
+        for (const struct lane *lane = c->lanes->first; lane; lane = lane->next)
+                n += !rules || lane_holds(lane, rules);
+        buf_put_var(out, n);
         for (const struct lane *lane = c->lanes->first; lane; lane = lane->next) {
+                if (rules && !lane_holds(lane, rules))
+                        continue;
                 buf_put_str(out, texts_text(c->texts, lane->device));
                 buf_put_str(out, ww_str(c->rules->kinds->rows[lane->family].family));
                 buf_put_u8(out, lane->exercise);
                 buf_put_var(out, lane->n);
-                for (size_t i = 0; i < lane->n; i++) {
-                        const struct lane_item *item = &lane->items[i];
-
-                        order_save(out, item->at);
-                        buf_put_u8(out, item->state);
-                        buf_put_var(out, item->n);
-                        for (size_t j = 0; j < item->n; j++) {
-                                buf_put_var(out, item->held[j].key->mark);
-                                buf_put_var(out, item->held[j].mask);
-                        }
-                }
+                for (size_t i = 0; i < lane->n; i++)
+                        item_save(&lane->items[i], rules, out);
         }
         return out->error;
+}
+
+void lanes_let_go(struct correlate *c, const bool *rules) {
+        for (struct lane *lane = c->lanes->first; lane; lane = lane->next)
+                for (size_t i = 0; i < lane->n; i++) {
+                        struct lane_item *item = &lane->items[i];
+                        uint32_t n = 0;
+
+                        for (size_t j = 0; j < item->n; j++)
+                                if (rules[item->held[j].key->rule])
+                                        item->held[j].key->pins--;
+                                else
+                                        item->held[n++] = item->held[j];
+                        item->n = n;
+                }
 }
 
 /* Of a swap, where the lane may be there already: an event that both know holds what it held in either. */

@@ -163,6 +163,7 @@ static int load_name(struct loader *l) {
                 return diag_error(l->d, n->pos, "use small letters, digits and `-`, at most 64",
                                   "`%.*s` cannot name a rule", WW_STR_ARG(n->text));
         l->rule->name = arena_copy(&l->set->arena, n->text);
+        l->rule->name_hash = XXH3_64bits(n->text.p, n->text.n);
         l->rule->pos = n->pos;
         return l->rule->name.p ? 0 : -ENOMEM;
 }

@@ -172,11 +172,34 @@ static void rule_save(const struct correlate *c, struct buf *out, const struct r
         buf_put_var(out, s->n_keys);
 }
 
+int save_rules(const struct correlate *c, const bool *rules, struct buf *out) {
+        _cleanup_buf_ struct buf one = BUF_INIT;
+        uint32_t mark = 0;
+        size_t keys = 0, n = 0;
+
+        for (size_t i = 0; i < c->rules->n; i++) {
+                n += !rules || rules[i];
+                keys += !rules || rules[i] ? c->by_rule[i].n_keys : 0;
+        }
+        buf_put_var(out, keys);
+        buf_put_var(out, n);
+        for (size_t i = 0; i < c->rules->n; i++) {
+                if (rules && !rules[i])
+                        continue;
+                rule_save(c, out, &c->rules->rules[i]);
+                for (struct key *k = c->by_rule[i].first; k; k = k->next) {
+                        k->mark = mark++;
+                        buf_reset(&one);
+                        key_save(c, &c->rules->rules[i], &one, k);
+                        buf_put_str(out, buf_str(&one));
+                }
+        }
+        return one.error ? one.error : lanes_save(c, rules, out);
+}
+
 int correlate_save(const struct correlate *c, struct buf *out) {
         const uint64_t figures[] = { c->figures.events,     c->figures.matched, c->figures.skipped_key_missing,
                                      c->figures.detections, c->figures.evicted, c->figures.refused };
-        _cleanup_buf_ struct buf one = BUF_INIT;
-        uint32_t mark = 0;
 
         buf_put_u8(out, SAVE_VERSION);
         buf_put_time(out, c->now);
@@ -184,20 +207,7 @@ int correlate_save(const struct correlate *c, struct buf *out) {
         (void)standing_save(c->standing, out);
         for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
                 buf_put_var(out, figures[i]);
-        buf_put_var(out, c->figures.keys);
-        buf_put_var(out, c->rules->n);
-        for (size_t i = 0; i < c->rules->n; i++) {
-                const struct rule *rule = &c->rules->rules[i];
-
-                rule_save(c, out, rule);
-                for (struct key *k = c->by_rule[i].first; k; k = k->next) {
-                        k->mark = mark++;
-                        buf_reset(&one);
-                        key_save(c, rule, &one, k);
-                        buf_put_str(out, buf_str(&one));
-                }
-        }
-        return one.error ? one.error : lanes_save(c, out);
+        return save_rules(c, NULL, out);
 }
 
 /* ---- loading ---- */
@@ -528,15 +538,12 @@ static int head_load(struct correlate *c, struct rd *in) {
         return in->failed ? -EBADMSG : 0;
 }
 
-static int load_all(struct correlate *c, struct rd *in, bool strict) {
+static int rules_load(struct correlate *c, struct rd *in, bool strict) {
         _cleanup_free_ struct key **keys = NULL;
-        uint64_t n_keys, n_rules;
+        uint64_t n_keys = rd_var(in), n_rules = rd_var(in);
         size_t at = 0;
-        int r = head_load(c, in);
 
-        n_keys = rd_var(in);
-        n_rules = rd_var(in);
-        if (r || in->failed || n_keys > rd_left(in) || n_rules > rd_left(in))
+        if (in->failed || n_keys > rd_left(in) || n_rules > rd_left(in))
                 return -EBADMSG;
         keys = calloc(n_keys + 1, sizeof(struct key *));
         if (!keys)
@@ -544,8 +551,8 @@ static int load_all(struct correlate *c, struct rd *in, bool strict) {
         for (size_t i = 0; i < n_rules; i++) {
                 struct saved_rule saved;
                 uint64_t n = 0;
+                int r = rule_load(c, in, strict, &saved, &n);
 
-                r = rule_load(c, in, strict, &saved, &n);
                 for (size_t j = 0; j < n && !r; j++)
                         r = at < n_keys ? key_load(c, in, &saved, &keys[at++]) : -EBADMSG;
                 if (r)
@@ -554,18 +561,21 @@ static int load_all(struct correlate *c, struct rd *in, bool strict) {
         return lanes_load(c, in, keys, at);
 }
 
-int save_load(struct correlate *c, struct rd *in, bool strict) {
+int save_rules_load(struct correlate *c, struct rd *in, bool strict) {
         int r;
 
         c->loading = true;
-        r = load_all(c, in, strict);
+        r = rules_load(c, in, strict);
         c->loading = false;
         return r;
 }
 
 int correlate_load(struct correlate *c, struct rd *in) {
+        int r;
+
         for (size_t i = 0; i < c->rules->n; i++)
                 while (c->by_rule[i].first)
                         key_free(c, c->by_rule[i].first);
-        return save_load(c, in, true);
+        r = head_load(c, in);
+        return r ? r : save_rules_load(c, in, true);
 }

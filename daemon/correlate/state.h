@@ -551,5 +551,8 @@ struct lanes *lanes_free(struct lanes *l);
 /** A state event: levels that it begins, goes on with or ends become ops. */
 int lanes_event(struct correlate *c, const struct ww_event *event);
 void lanes_drop_all(struct correlate *c);
-int lanes_save(const struct correlate *c, struct buf *out);
+/** `rules`: only what is held of these, by number; NULL = all. */
+int lanes_save(const struct correlate *c, const bool *rules, struct buf *out);
+/** Nothing of these rules is held any more. */
+void lanes_let_go(struct correlate *c, const bool *rules);
 int lanes_load(struct correlate *c, struct rd *in, struct key **keys, size_t n_keys);

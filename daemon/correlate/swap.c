@@ -2,9 +2,10 @@
  * Other rules, between two records.
  *
  * What is new or changed may have been primed: a shadow is an instance of the new rules in which only those listen that
- * cannot take their state over; it is fed with the past, in another thread, and tells nobody. The swap fills the rest
- * of the state into the shadow, by way of a snapshot, so that every number (of a rule, of an asset, of a captured
- * field) is found again by its name, and the shadow goes on as the instance.
+ * cannot take their state over; it is fed with the past, in another thread, and tells nobody. At the swap the keys of
+ * rules that are as they were stay in their places, and get the number of their rule in the new set. What the shadow
+ * knows comes to them by way of bytes, as in a snapshot: by name. So the swap costs what has changed, and a walk over
+ * the keys.
  *
  * An open alarm stays with (rule, key). Where its rule is gone, or has another key, its episode is told as removed; by
  * the alarm's own rules that never is silent. Where its condition has changed, the episode goes over to the primed key
@@ -108,53 +109,84 @@ int correlate_shadow_alarm(struct correlate *shadow, const struct ww_detection *
         return derived_past(shadow, rule, alarm, seq);
 }
 
-/* ---- what of the old instance is not in the snapshot's way ---- */
+/* ---- episodes of rules whose condition has changed ---- */
 
-/* An open episode goes over to the key that was primed. The new condition judges it from here on. */
-static int episode_take(struct correlate *next, const struct rule *rule, const struct correlate *c,
-                        const struct key *old) {
-        bool level, open;
+struct taken {
+        struct taken *next;
+        struct ww_str rule, key, device, asset;
+        bool exercise;
+        int64_t opened;
+        uint8_t priority;
+};
+
+struct takings {
+        struct arena arena;
+        struct taken *first, **end;
+};
+
+static int episode_note(struct takings *t, const struct correlate *c, const struct key *k) {
+        const struct site *site = c->rules->site;
+        struct taken *e = arena_new(&t->arena, struct taken);
+
+        if (!e)
+                return -ENOMEM;
+        e->rule = arena_copy(&t->arena, key_rule(c, k)->name);
+        e->key = arena_copy(&t->arena, key_text(c, k));
+        e->device = arena_copy(&t->arena, texts_text(c->texts, k->device));
+        e->asset = k->asset < site_asset_count(site) ? arena_copy(&t->arena, site_asset(site, k->asset)->id)
+                                                     : WW_STR("");
+        e->exercise = k->flags & KEY_EXERCISE;
+        e->opened = key_extra(k)->opened;
+        e->priority = k->priority;
+        if (!e->rule.p || !e->key.p || !e->device.p || !e->asset.p)
+                return -ENOMEM;
+        *t->end = e;
+        t->end = &e->next;
+        return 0;
+}
+
+static int episodes_note(struct takings *t, const struct correlate *c, const enum fate *fates) {
+        int r = 0;
+
+        for (size_t i = 0; i < c->rules->n; i++)
+                for (const struct key *k = fates[i] == FATE_CHANGED ? c->by_rule[i].first : NULL; k && !r; k = k->next)
+                        if (k->flags & KEY_OPEN)
+                                r = episode_note(t, c, k);
+        return r;
+}
+
+/* it goes over to the key that was primed; the new condition judges it from here on */
+static int episode_take(struct correlate *c, const struct taken *e) {
+        const struct rule *rule = correlate_rule(c->rules, e->rule);
         struct key *k;
-        int r = key_get(next, rule->number, old->flags & KEY_EXERCISE, key_text(c, old), &k);
+        int r = key_get(c, rule->number, e->exercise, e->key, &k);
 
         if (r || !k)
                 return r;
-        if (key_extend(next, k) < 0)
+        if (key_extend(c, k) < 0)
                 return -ENOMEM;
-        open = k->flags & KEY_OPEN;
-        level = k->bits & SWEEP_ROSE;
-        next->figures.episodes += !open;
-        k->flags |= KEY_OPEN | KEY_TAKEN | (level ? KEY_UP : 0);
-        k->extra->opened = key_extra(old)->opened;
-        k->extra->quiet_from = next->now;
-        k->priority = old->priority;
-        if (!k->device) {
-                k->device = texts_ref(next->texts, texts_text(c->texts, old->device));
-                if (k->device == UINT32_MAX) {
-                        k->device = 0;
-                        return -ENOMEM;
-                }
-                if (old->asset < site_asset_count(c->rules->site))
-                        k->asset = site_asset_find(next->rules->site, site_asset(c->rules->site, old->asset)->id);
+        c->figures.episodes += !(k->flags & KEY_OPEN);
+        k->flags |= KEY_OPEN | KEY_TAKEN | (k->bits & SWEEP_ROSE ? KEY_UP : 0);
+        k->extra->opened = e->opened;
+        k->extra->quiet_from = c->now;
+        k->priority = e->priority;
+        if (k->device)
+                return 0;
+        k->device = texts_ref(c->texts, e->device);
+        k->asset = e->asset.n ? site_asset_find(c->rules->site, e->asset) : SITE_NONE;
+        if (k->device == UINT32_MAX) {
+                k->device = 0;
+                return -ENOMEM;
         }
         return 0;
 }
 
-static int episodes_take(struct correlate *next, struct correlate *c) {
-        for (size_t i = 0; i < c->rules->n; i++) {
-                const struct rule *rule = &c->rules->rules[i];
+static int episodes_take(struct correlate *c, const struct takings *t) {
+        int r = 0;
 
-                if (fate_of(next->rules, rule) != FATE_CHANGED)
-                        continue;
-                for (const struct key *k = c->by_rule[i].first; k; k = k->next) {
-                        int r = k->flags & KEY_OPEN ? episode_take(next, correlate_rule(next->rules, rule->name), c, k)
-                                                    : 0;
-
-                        if (r)
-                                return r;
-                }
-        }
-        return 0;
+        for (const struct taken *e = t->first; e && !r; e = e->next)
+                r = episode_take(c, e);
+        return r;
 }
 
 /* ---- what was primed is told ---- */
@@ -255,59 +287,199 @@ static int drop_strays(struct correlate *c) {
         return 0;
 }
 
-static int removed_tell(struct correlate *c, const struct correlate_rules *rules) {
+static int removed_tell(struct correlate *c, const enum fate *fates) {
         int r = 0;
 
         for (size_t i = 0; i < c->rules->n && !r; i++)
-                if (fate_of(rules, &c->rules->rules[i]) == FATE_REMOVED)
+                if (fates[i] == FATE_REMOVED)
                         r = tell_removed(c, i);
         return r;
 }
 
-/* all that the old instance knows, in the new one */
-static int take_over(struct correlate *next, struct correlate *c) {
-        _cleanup_buf_ struct buf state = BUF_INIT;
-        struct rd in;
-        int r = correlate_save(c, &state);
+static void keys_drop(struct correlate *c, const bool *rules) {
+        lanes_let_go(c, rules);
+        for (size_t i = 0; i < c->rules->n; i++)
+                while (rules[i] && c->by_rule[i].first)
+                        key_free(c, c->by_rule[i].first);
+}
 
+/* where each asset of the old site stands in the new one; NULL: where it stood, or no memory (*ret) */
+static uint32_t *assets_map(const struct site *from, const struct site *to, int *ret) {
+        uint32_t *map = calloc(site_asset_count(from) + 1, sizeof *map);
+        bool same = site_asset_count(from) <= site_asset_count(to);
+
+        *ret = map ? 0 : -ENOMEM;
+        for (uint32_t i = 0; map && i < site_asset_count(from); i++) {
+                map[i] = site_asset_find(to, site_asset(from, i)->id);
+                same = same && map[i] == i;
+        }
+        if (same) {
+                free(map);
+                map = NULL;
+        }
+        return map;
+}
+
+static void key_renumber(struct correlate *c, struct key *k, uint32_t number, const uint32_t *assets, size_t n) {
+        const struct rule *rule = &c->rules->rules[number];
+
+        k->rule = number;
+        if (!assets)
+                return;
+        k->asset = k->asset < n ? assets[k->asset] : SITE_NONE;
+        for (size_t i = 0; i < k->n_log; i++) {
+                struct entry *e = log_entry(rule, k, i);
+
+                e->asset = e->asset < n ? assets[e->asset] : SITE_NONE;
+        }
+}
+
+/* The keys stay where they are; what changes is the number of their rule. */
+static int rules_renumber(struct correlate *c, const struct correlate_rules *rules) {
+        const struct correlate_rules *before = c->rules;
+        struct rule_state *by_rule = calloc(rules->n + 1, sizeof *by_rule);
+        size_t n_assets = site_asset_count(before->site);
+        int r;
+        _cleanup_free_ uint32_t *assets = assets_map(before->site, rules->site, &r);
+
+        if (!by_rule || r) {
+                free(by_rule);
+                return -ENOMEM;
+        }
+        c->rules = rules;
+        for (uint32_t i = 0; i < rules->n; i++) {
+                const struct rule *old = correlate_rule(before, rules->rules[i].name);
+
+                by_rule[i].deaf_until = by_rule[i].partial_until = WW_TIME_NONE;
+                if (!old || old->state_hash != rules->rules[i].state_hash)
+                        continue;
+                by_rule[i] = c->by_rule[old->number];
+                for (struct key *k = by_rule[i].first; k; k = k->next)
+                        key_renumber(c, k, i, assets, n_assets);
+        }
+        free(c->by_rule);
+        c->by_rule = by_rule;
+        return 0;
+}
+
+static int standing_move(struct correlate *c, const struct site *site) {
+        _cleanup_buf_ struct buf bytes = BUF_INIT;
+        struct standing *next = NULL;
+        struct rd in;
+        int r = standing_save(c->standing, &bytes);
+
+        if (!r)
+                r = standing_new(&next, site);
         if (r)
                 return r;
-        in = rd_init(buf_str(&state));
-        next->sink = c->sink;
-        next->userdata = c->userdata;
-        next->silent = false;
-        next->only = c->only;
-        next->with = c->with;
-        next->n_with = c->n_with;
-        for (size_t i = 0; i < next->rules->n; i++)
-                if (is_kept(c->rules, &next->rules->rules[i]))
-                        next->by_rule[i].deaf_until = WW_TIME_NONE;
-        r = save_load(next, &in, false);
-        return r ? r : episodes_take(next, c);
+        in = rd_init(buf_str(&bytes));
+        r = standing_load(next, &in);
+        if (r) {
+                standing_free(next);
+                return r;
+        }
+        standing_free(c->standing);
+        c->standing = next;
+        return 0;
+}
+
+static int bytes_load(struct correlate *c, const struct buf *bytes) {
+        struct rd in = rd_init(buf_str(bytes));
+
+        return bytes->n ? save_rules_load(c, &in, false) : 0;
+}
+
+static int shadow_bytes(const struct correlate *shadow, struct buf *out) {
+        _cleanup_free_ bool *heard = calloc(shadow->rules->n + 1, 1);
+
+        if (!heard)
+                return -ENOMEM;
+        for (size_t i = 0; i < shadow->rules->n; i++)
+                heard[i] = shadow->by_rule[i].deaf_until != WW_TIME_NEVER;
+        return save_rules(shadow, heard, out);
+}
+
+/* a swap at work */
+struct swap {
+        struct correlate *c;
+        const struct correlate_rules *rules;
+        enum fate *fates;
+        bool *gone;     /* old rules whose keys do not stay where they are */
+        bool *reworded; /* … but are swept again, because the rule says something else about the same state */
+        struct takings takings;
+        struct buf kept, primed;
+};
+
+static int swap_plan(struct swap *s) {
+        const struct correlate_rules *before = s->c->rules;
+
+        s->fates = calloc(before->n + 1, sizeof *s->fates);
+        s->gone = calloc(before->n + 1, 1);
+        s->reworded = calloc(before->n + 1, 1);
+        if (!s->fates || !s->gone || !s->reworded)
+                return -ENOMEM;
+        s->takings.end = &s->takings.first;
+        for (size_t i = 0; i < before->n; i++) {
+                const struct rule *same = correlate_rule(s->rules, before->rules[i].name);
+
+                s->fates[i] = fate_of(s->rules, &before->rules[i]);
+                s->reworded[i] = s->fates[i] == FATE_KEPT && same->hash != before->rules[i].hash;
+                s->gone[i] = s->fates[i] != FATE_KEPT || s->reworded[i];
+        }
+        return 0;
+}
+
+static void swap_deinit(struct swap *s) {
+        free(s->fates);
+        free(s->gone);
+        free(s->reworded);
+        arena_deinit(&s->takings.arena);
+        buf_deinit(&s->kept);
+        buf_deinit(&s->primed);
+}
+
+static int swap_state(struct swap *s, const struct correlate *shadow) {
+        struct correlate *c = s->c;
+        int r = removed_tell(c, s->fates);
+
+        if (!r)
+                r = episodes_note(&s->takings, c, s->fates);
+        if (!r)
+                r = save_rules(c, s->reworded, &s->kept);
+        if (!r && shadow)
+                r = shadow_bytes(shadow, &s->primed);
+        if (r)
+                return r;
+        keys_drop(c, s->gone);
+        r = standing_move(c, s->rules->site);
+        if (!r)
+                r = rules_renumber(c, s->rules);
+        if (!r)
+                r = bytes_load(c, &s->kept);
+        if (!r)
+                r = bytes_load(c, &s->primed);
+        return r ? r : episodes_take(c, &s->takings);
 }
 
 int correlate_swap(struct correlate *c, const struct correlate_rules *rules, struct correlate *shadow, int64_t now) {
-        _cleanup_(correlate_freep) struct correlate *next = shadow;
+        struct swap s = { .c = c, .rules = rules };
         const struct correlate_rules *before = c->rules;
-        struct correlate old;
+        bool primed = shadow != NULL;
         int r;
 
         c->now = now > c->now ? now : c->now;
-        r = removed_tell(c, rules);
-        if (!r && !next)
-                r = correlate_make(&next, rules, c->now, c->sink, c->userdata);
+        r = swap_plan(&s);
         if (!r)
-                r = take_over(next, c);
+                r = swap_state(&s, shadow);
+        swap_deinit(&s);
+        correlate_free(shadow);
         if (r)
                 return r;
-        old = *c; /* the handle stays where it is; what it held goes */
-        *c = *next;
-        *next = old;
         timers_rebuild(c);
         r = drop_strays(c);
         if (!r)
                 r = correlate_enrol(c, c->now);
         if (!r)
-                r = primed_tell(c, before, shadow != NULL);
+                r = primed_tell(c, before, primed);
         return r ? r : derived_deliver(c);
 }

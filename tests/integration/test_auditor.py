@@ -18,6 +18,7 @@ SITE = """\
 site: test
 zones: [{zone: W3, title: Ward 3, type: ward}, {zone: W3-r1, title: Room 1, type: room, in: W3}]
 assets: [{asset: door, device: d1, class: door, zone: W3-r1}]
+lists: {staff: [ann]}
 """
 RULES = """\
 - rule: fifty
@@ -69,6 +70,8 @@ def ask(tmp_path_factory):
             assert refused["error"]["name"] == "reason-needed", refused
             done = command(daemon, cmd="ack", id="done", alarm=alarm, version=version, reason="guard sent")
             assert done["ok"], done
+            listed = command(daemon, cmd="list", id="listed", name="staff", member="bob", add=True, reason="night shift")
+            assert listed["ok"], listed
             broker.publish("bulk/d2", "café, no JSON")
             wait_for(lambda: postgres.value("SELECT count(*) FROM undecoded"), 30, "an undecoded message")
             spine.settle(daemon)
@@ -90,7 +93,7 @@ def ask(tmp_path_factory):
 
 
 def test_each_question_can_be_asked(ask):
-    assert len(ask.texts) == 12
+    assert len(ask.texts) == 14
     for title in ask.texts:
         ask(title)
 
@@ -125,6 +128,13 @@ def test_what_was_refused(ask):
     assert row["name"] == "ack" and "reason" in row["error"]
 
 
+def test_who_changed_a_list(ask):
+    (row,) = ask("Who switched")
+    assert (row["name"], row["subject"], row["member"], row["value"], row["reason"]) == ("list", "staff", "bob", "true",
+                                                                                         "night shift")
+    assert row["ok"] and row["actor"].startswith("unix:")
+
+
 def test_what_nothing_explained(ask):
     (row,) = ask("Which messages")
     assert row["topic"] == "bulk/d2" and row["payload"] == r"caf\303\251, no JSON" and row["reason"] == "bad-payload"
@@ -136,7 +146,7 @@ def test_when_the_intake_was_blind(ask):
 
 
 def test_nothing_is_missing(ask):
-    assert [ask(title) for title in ("Was anything", "Were inputs", "Is anything")] == [[], [], []]
+    assert [ask(title) for title in ("Was anything", "Were inputs", "Is anything", "What was suppressed")] == [[]] * 4
 
 
 def test_what_stands_now(ask):

@@ -214,13 +214,15 @@ static unsigned check_all(const struct machine_input *in, bool instant, enum ww_
 
 static void test_invariants_over_all_regions(void **state) {
         for (int cause = WW_CAUSE_RAISE; cause < WW_CAUSE_MAX_; cause++)
-                for (unsigned variant = 0; variant < 24; variant++) {
+                for (unsigned variant = 0; variant < 96; variant++) {
                         struct machine_input in = input_of((enum ww_cause)cause);
 
                         in.priority = (enum ww_priority)(WW_PRIORITY_LOW + variant % 3);
                         in.instant = variant / 3 & 1;
                         in.manual = variant / 6 & 1;
                         in.shelved = variant / 12 & 1 ? WW_SHELVED_ONE_SHOT : WW_SHELVED_TIMED;
+                        in.suppress = variant / 24 & 1;
+                        in.other = variant / 48 & 1;
                         if (!check_all(&in, in.instant, WW_CLASS_GENERAL))
                                 assert_true(cause == WW_CAUSE_REGRADE || cause == WW_CAUSE_SOURCE_BACK);
                 }
@@ -233,6 +235,42 @@ static void test_protected_classes_are_never_hidden_by_people_or_rules(void **st
                 assert_int_equal(check_all(&shelve, false, (enum ww_class)klass), 0);
                 assert_int_equal(check_all(&suppress, false, (enum ww_class)klass), 0);
         }
+}
+
+/* A raise that is held back: the alarm begins, and nobody is asked; what nothing may hide sounds all the same. */
+static void test_a_raise_that_is_held_back(void **state) {
+        for (int klass = 0; klass < WW_CLASS_MAX_; klass++)
+                for (int instant = 0; instant < 2; instant++) {
+                        struct ww_alarm a = alarm_of((struct ww_alarm_regions){ .acknowledged = true }, false);
+                        struct machine_input in = input_of(WW_CAUSE_RAISE);
+                        bool attention = false, open = ww_class_protected((enum ww_class)klass);
+
+                        a.klass = (enum ww_class)klass;
+                        a.regions.active = in.instant = in.manual = instant; /* an instant that comes again */
+                        in.suppress = true;
+                        assert_true(machine_raises(&a, &in));
+                        assert_int_equal(machine_apply(&a, &in, &attention), 0);
+                        assert_int_equal(ww_alarm_state(&a.regions), open ? WW_ALARM_UNACK : WW_ALARM_DSUPR);
+                        assert_int_equal(attention, open);
+                        assert_true(a.regions.active && a.raised_at == NOW && a.raised_count == 2);
+                        assert_int_equal(a.regions.acknowledged, !open);
+                }
+}
+
+/* One mute takes over from another; nothing takes over from none. */
+static void test_suppressed_by_something_else(void **state) {
+        struct ww_alarm a = alarm_of((struct ww_alarm_regions){ .active = true }, false);
+        struct machine_input in = input_of(WW_CAUSE_SUPPRESS);
+        bool attention;
+
+        in.other = true;
+        assert_int_equal(machine_apply(&a, &in, &attention), ALARM_E_STATE);
+        in.other = false;
+        assert_int_equal(machine_apply(&a, &in, &attention), 0);
+        assert_int_equal(machine_apply(&a, &in, &attention), ALARM_E_STATE);
+        in.other = true;
+        assert_int_equal(machine_apply(&a, &in, &attention), 0);
+        assert_int_equal(ww_alarm_state(&a.regions), WW_ALARM_DSUPR);
 }
 
 static enum ww_alarm_state after(struct ww_alarm_regions regions, enum ww_cause cause, bool *attention) {
@@ -273,6 +311,8 @@ int main(void) {
                 cmocka_unit_test(test_rows),
                 cmocka_unit_test(test_invariants_over_all_regions),
                 cmocka_unit_test(test_protected_classes_are_never_hidden_by_people_or_rules),
+                cmocka_unit_test(test_a_raise_that_is_held_back),
+                cmocka_unit_test(test_suppressed_by_something_else),
                 cmocka_unit_test(test_coming_out_of_hiding),
         };
 
