@@ -13,14 +13,15 @@ int example_advance(struct example_runner *r, int64_t now) {
 
 int example_collect(void *userdata, const struct ww_detection *d) {
         struct example_runner *r = userdata;
-        const struct example_outcome outcome = { d->time - r->e->start, r->rule, d->key, d->priority };
-        bool own = ww_str_equal(d->rule, r->rule->name);
+        bool own = ww_str_equal(d->rule, r->rule->name), raise = d->what == WW_DETECTION_RAISE;
         int e = 0;
 
-        if (own && d->what == WW_DETECTION_RAISE)
-                example_note(r, EXAMPLE_ALARMS, &outcome);
-        else if (own && d->what == WW_DETECTION_CLEAR)
-                example_note(r, EXAMPLE_CLEARS, &outcome);
+        if (own && (raise || d->what == WW_DETECTION_CLEAR))
+                example_note(r, raise ? EXAMPLE_ALARMS : EXAMPLE_CLEARS,
+                             &(struct example_outcome){ .time = d->time - r->e->start,
+                                                        .rule = r->rule,
+                                                        .key = d->key,
+                                                        .priority = raise ? d->priority : 0 });
         r->match_time = d->time;
         if (r->stage)
                 e = r->stage->detection(r->alarms, d);

@@ -311,6 +311,7 @@ int example_parse_expected(const struct example_parser *p, const struct yaml_nod
                 r = row_key(&rest, row->rule, &row->key);
         if (r)
                 return r;
-        return what == EXAMPLE_MUTES ? row_end(&rest, helps[what])
-                                     : row_priority(&rest, what == EXAMPLE_PRIORITIES, &row->priority);
+        return what == EXAMPLE_ALARMS || what == EXAMPLE_PRIORITIES
+                       ? row_priority(&rest, what == EXAMPLE_PRIORITIES, &row->priority)
+                       : row_end(&rest, helps[what]);
 }

@@ -478,6 +478,8 @@ int guard_alarm_changed(struct correlate *c, const struct key *other, int64_t ti
 void guard_print(const struct correlate *c, const struct key *k, int64_t time, struct buf *out);
 
 /* derived.c */
+/** Makes the fields known that alarms have as events. 0 or -ENOMEM. */
+int derived_intern(struct symtab *symbols);
 /** An episode has opened, or ended: other rules will hear of it. */
 int derived_note(struct correlate *c, const struct key *k, bool raised, struct order at);
 int derived_deliver(struct correlate *c);
