@@ -47,7 +47,11 @@ static int row_key(struct rest *rest, const struct rule *rule, struct ww_str *re
                 struct ww_str part = { text.p, comma ? (size_t)(comma - text.p) : text.n };
 
                 if (!part.n)
-                        return bad(rest, "write the parts of the key as in `by`, with `,` between", "a key is missing");
+                        return bad(rest,
+                                   rule->n_key > 1 ? "write the parts of the key as in `by`, with a comma between and "
+                                                     "in quotes: `\"30s exit W3,B7\"`"
+                                                   : "write `30s exit W3`",
+                                   "a key is missing");
                 key_put_part(&key, rule->key_names[i], part);
                 text.p += part.n + (comma != NULL);
                 text.n -= part.n + (comma != NULL);
