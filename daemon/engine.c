@@ -12,6 +12,7 @@
 #include "engine_internal.h"
 
 #include "base/log.h"
+#include "version.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -190,7 +191,7 @@ static void engine_free(struct engine *e) {
 static int engine_run(struct engine *e) {
         int r;
 
-        engine_say(e, "engine-started", NULL, "version %s, head %llu%s", WARDWATCH_VERSION, (unsigned long long)e->seq,
+        engine_say(e, "engine-started", NULL, "version %s, head %llu%s", version_running(), (unsigned long long)e->seq,
                    e->careful_until ? ", careful" : "");
         engine_turn(e);       /* commits what the start has concluded */
         engine_space_look(e); /* before anything is taken: the map may be as full as it was when we ended */

@@ -7,6 +7,7 @@
 struct engine_options {
         int control_fd; /* the supervisor's pipe, -1 = run by hand */
         bool careful;   /* one message a turn, journaled before it is decoded: after two deaths within 60 s */
+        bool replay_other_version; /* go on even where this version concludes something else (engine_version.c) */
 };
 
 /** The whole life of the process; returns its exit code. */

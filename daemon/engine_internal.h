@@ -3,8 +3,8 @@
  * Shared by the files of the engine: engine.c (wiring and life), engine_start.c (snapshot and start), engine_replay.c,
  * engine_pending.c (what comes again), engine_salvage.c, engine_turn.c (one turn = one transaction), engine_intake.c
  * (the two sessions, lanes, blindness), engine_space.c (trimming and snapshots), engine_reload.c (rules and
- * configuration while running), engine_feed.c (command socket and readers), engine_follow.c (followers),
- * engine_status.c.
+ * configuration while running), engine_prime.c (the past for new rules), engine_feed.c (command socket and readers),
+ * engine_follow.c (followers), engine_version.c (which version took what), engine_status.c.
  */
 #include "engine.h"
 
@@ -21,7 +21,6 @@
 #include "pipeline.h"
 #include "redelivery.h"
 #include "snapshot.h"
-#include "wardwatch-build.h"
 
 #define ENGINE_TURN_MESSAGES 1000 /* messages in one turn, both sessions; a quarter of Receive Maximum as it ships */
 #define ENGINE_TURN_TIME     (20 * WW_MSEC) /* and how long it may take messages */
@@ -76,6 +75,18 @@ struct engine_rate { /* events a second over the last RATE_SPAN ticks */
         double value;
 };
 
+#define ENGINE_PRIMINGS_MAX 32
+
+struct engine_priming { /* a reload, and the first input that primed it */
+        uint64_t seq, from;
+};
+
+struct engine_writer {    /* who took the newest inputs */
+        char version[32]; /* "" = not known */
+        uint64_t from;    /* the first that it took; 0 = not known */
+        char before[32];  /* the version before it */
+};
+
 struct engine {
         struct config *config;
         struct engine_options options;
@@ -113,6 +124,9 @@ struct engine {
         int64_t careful_until; /* boot clock; 0 = not careful */
         uint64_t snapshot_seq; /* newest snapshot */
         uint64_t trim_limit;   /* the older of two snapshots */
+        uint64_t priming_from; /* a reload at work reads from here on; 0 = none */
+        struct engine_priming primings[ENGINE_PRIMINGS_MAX];
+        size_t n_primings;
         uint64_t store_cursor;
         bool store_cursor_dirty;
         bool snapshot_wanted; /* as soon as may be: the next start could not use those that there are */
@@ -125,7 +139,9 @@ struct engine {
         char predecessor[33]; /* id of the journal that this one was salvaged from, "" = none */
         struct buf salvaged;  /* what the salvage saved, until the alarm about it is journaled; empty = nothing */
         uint64_t snapshot_pid_seq;
-        uint64_t replayed, replay_differs;
+        uint64_t replayed, replay_differs, replay_first; /* the first input that differs */
+        struct engine_writer writer;
+        char other_version[32]; /* that took some of what this start replays; "" = none */
         uint64_t turns, ticks;
         struct engine_rate rate_messages, rate_turns;
         json_t *workers;      /* the supervisor's table, as it last said it */
@@ -145,6 +161,16 @@ int engine_append_notice(struct engine *e, const char *name, int64_t time, const
 struct pipeline_sink engine_sink(struct engine *e);
 int engine_read(struct engine *e, uint64_t from, size_t inputs, struct journal_batch *batch);
 int engine_replay(struct engine *e, uint64_t from);
+
+/* engine_version.c */
+/** Before a replay from `from` on: who took its inputs. */
+void engine_version_look(struct engine *e, uint64_t from, const struct snapshot_head *snapshot);
+/** After it. 0, or -ECANCELED: what another version took gives something else now (told in the log). */
+int engine_version_judge(struct engine *e);
+/** Tells that a snapshot is whole, but of another version that this one cannot take over. */
+void engine_version_unreadable(const struct engine *e, const struct snapshot_head *head);
+/** Before the first input of this start: from here on it is this version that takes them. 0, JOURNAL_E_FULL, -errno. */
+int engine_version_claim(struct engine *e);
 
 /* engine_pending.c */
 struct engine_pending {
@@ -202,6 +228,7 @@ const char *engine_snapshot_dir(const struct engine *e);
 int engine_reload_new(struct engine *e);
 void engine_reload_free(struct engine *e);
 void engine_reload_start(struct engine *e);
+json_t *engine_reload_status(const struct engine *e);
 /** A line of the log for each line of `text`. */
 void engine_log_lines(const char *event, struct ww_str text);
 

@@ -5,7 +5,7 @@
  * holds; a difference is a system alarm and the written ones stand. Afterwards the memory is what it was when the last
  * turn committed.
  */
-#include "engine_internal.h"
+#include "engine_prime.h"
 
 #include <inttypes.h>
 
@@ -52,8 +52,26 @@ static int engine_sink_live(void *userdata, const struct ww_alarm *alarm) {
         return e->replay ? 0 : engine_turn_live(e, alarm);
 }
 
+static int engine_replay_alive(void *userdata) {
+        struct engine *e = userdata;
+
+        worker_alive(e->worker);
+        return 0;
+}
+
+/* Only a replay asks: a live reload brings what it was primed with. */
+static int engine_sink_prime(void *userdata, struct prime *prime, uint64_t from_seq, uint64_t before_seq) {
+        struct engine *e = userdata;
+        struct engine_prime read = { e->journal, from_seq, before_seq, engine_replay_alive, e };
+        int r = engine_prime_feed(&read, prime);
+
+        if (r == JOURNAL_E_DAMAGED)
+                engine_fatal("the journal is damaged", -EUCLEAN);
+        return r > 0 ? -EIO : r;
+}
+
 struct pipeline_sink engine_sink(struct engine *e) {
-        return (struct pipeline_sink){ e, engine_sink_output, engine_sink_live };
+        return (struct pipeline_sink){ e, engine_sink_output, engine_sink_live, engine_sink_prime };
 }
 
 /* Every read of the start. Damage that the opening did not find ends the process: a journal that was not closed in
@@ -126,6 +144,7 @@ int engine_replay(struct engine *e, uint64_t from) {
         e->replay = NULL;
         buf_deinit(&replay.scratch);
         e->replay_differs = replay.differs;
+        e->replay_first = replay.first_difference;
         if (replay.differs)
                 engine_say(e, "replay-differs", NULL, "%" PRIu64 " outputs, the first at input %" PRIu64,
                            replay.differs, replay.first_difference);

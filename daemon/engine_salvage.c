@@ -30,7 +30,7 @@ int engine_recover_salvaged(struct engine *e) {
         if (!words)
                 return -ENOMEM;
         if (!*words && !e->rebuilt)
-                return 0;
+                return e->replay_differs ? engine_rewrite_live(e) : 0; /* readers see what the engine knows */
         e->snapshot_wanted = true;
         r = engine_append_notice(e, "journal-damaged", 0,
                                  *words ? words : "no snapshot can be read: the state begins with the oldest record");

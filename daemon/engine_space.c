@@ -1,13 +1,15 @@
 /*
  * Room in the journal: snapshots make the past unnecessary for a restart, trimming then deletes it in small steps.
  *
- * Trimmed is only what is behind the older of two snapshots and behind the store's cursor, and older than
- * journal.keep, which yields when the map is 70 % full. Nothing that PostgreSQL does not have is ever deleted: with
- * the database away for long the map fills, the lanes close (engine_intake.c), and the broker queues.
+ * Trimmed is only what is behind the older of two snapshots, behind the store's cursor, and older than journal.keep,
+ * which yields when the map is 70 % full; and nothing that a replay from that snapshot primes a reload with. Nothing
+ * that PostgreSQL does not have is ever deleted: with the database away for long the map fills, the lanes close
+ * (engine_intake.c), and the broker queues.
  */
-#include "engine_internal.h"
+#include "engine_prime.h"
 
 #include "base/log.h"
+#include "version.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -45,6 +47,8 @@ void engine_space_init(struct engine *e) {
                 e->store_cursor = rd_u64(&in);
         }
         buf_deinit(&cursor);
+        if (engine_primings_load(e))
+                log_warning("primings", NULL, "cannot be read: a replay may prime with less than was there");
         engine_space_marks(e);
 }
 
@@ -54,13 +58,14 @@ static struct snapshot_head engine_snapshot_head(const struct engine *e) {
         struct snapshot_head head = { .seq = e->committed, .time = e->clock.time };
 
         (void)snprintf(head.journal_id, sizeof head.journal_id, "%s", journal_id(e->journal));
-        (void)snprintf(head.version, sizeof head.version, "%s", WARDWATCH_VERSION);
+        (void)snprintf(head.version, sizeof head.version, "%s", version_running());
         return head;
 }
 
-/* The map is filling, and what the two newest snapshots leave behind is not worth trimming. */
+/* The map is filling, and what the two newest snapshots leave behind is not worth trimming, or may not be trimmed
+ * because a reload lies before them. */
 static bool engine_snapshot_presses(const struct engine *e, double fill) {
-        return fill >= ENGINE_FILL_KEEP && e->trim_limit + SNAPSHOT_MIN < e->committed;
+        return fill >= ENGINE_FILL_KEEP && (e->trim_limit + SNAPSHOT_MIN < e->committed || engine_primings_hold(e));
 }
 
 static bool engine_snapshot_due(struct engine *e, double fill) {
@@ -163,7 +168,7 @@ static uint64_t engine_trim_limit(const struct engine *e) {
 
         if (e->config->database.url[0] && e->store_cursor < limit)
                 limit = e->store_cursor;
-        return limit;
+        return engine_primings_limit(e, limit);
 }
 
 static size_t engine_trim_step(struct engine *e, double fill) {

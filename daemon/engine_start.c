@@ -33,6 +33,16 @@ static int engine_try_snapshot(struct engine *e, uint64_t seq, struct snapshot_h
         return 0;
 }
 
+static void engine_refuse_snapshot(struct engine *e, uint64_t seq, int r) {
+        log_warning("snapshot-refused", NULL, "snapshot %" PRIu64 ": %s; trying an older one", seq,
+                    r == -ESTALE ? "of another journal"
+                    : r > 0      ? "of another version, which this one cannot take over"
+                                 : strerror(-r));
+        if (r == -EBADMSG || r == -ESTALE) /* it must not count as one of the two that trimming stays behind */
+                snapshot_set_aside(engine_snapshot_dir(e), seq);
+}
+
+/* 0 also if there is none: then head->seq is 0. -ECANCELED: there is one, and it must not be passed over. */
 static int engine_load_snapshot(struct engine *e, struct snapshot_head *head) {
         uint64_t seqs[16];
         size_t n = snapshot_list(engine_snapshot_dir(e), seqs, sizeof seqs / sizeof *seqs);
@@ -44,12 +54,14 @@ static int engine_load_snapshot(struct engine *e, struct snapshot_head *head) {
                         log_info("snapshot-loaded", NULL, "state after input %" PRIu64, head->seq);
                         return 0;
                 }
-                log_warning("snapshot-refused", NULL, "snapshot %" PRIu64 ": %s; trying an older one", seqs[i],
-                            r == -ESTALE ? "of another journal" : strerror(-r));
-                if (r == -EBADMSG || r == -ESTALE) /* it must not count as one of the two that trimming stays behind */
-                        snapshot_set_aside(engine_snapshot_dir(e), seqs[i]);
+                if (r == SNAPSHOT_E_OTHER && !e->options.replay_other_version) {
+                        engine_version_unreadable(e, head);
+                        return -ECANCELED;
+                }
+                engine_refuse_snapshot(e, seqs[i], r);
         }
-        return -ENOENT;
+        *head = (struct snapshot_head){ 0 };
+        return 0;
 }
 
 /* --- rules in force at a start without a snapshot: those of the first reload record, else those of the files --- */
@@ -137,6 +149,8 @@ static int engine_recover_empty(struct engine *e) {
         clock_journal_init(&e->clock, WW_TIME_NONE, now, clock_boot());
         if (!r)
                 r = pipeline_new(&e->pipeline, ruleset, now, &sink);
+        if (!r)
+                r = engine_version_claim(e);
         if (!r) {
                 /* the pipeline's own beginning: assets are enrolled at this very instant, in the replay, too */
                 struct ww_input input = {
@@ -161,8 +175,11 @@ static int engine_recover_state(struct engine *e, const struct snapshot_head *sn
                           tail - 1);
                 from = tail;
         }
+        engine_version_look(e, from, snapshot);
         if (!r)
                 r = engine_replay(e, from);
+        if (!r)
+                r = engine_version_judge(e);
         e->seq = e->committed = head > snapshot->seq ? head : snapshot->seq;
         if (e->salvaged.n)
                 e->seq += SALVAGE_GAP;
@@ -177,7 +194,8 @@ static int engine_recover_journal(struct engine *e, const struct snapshot_head *
                 return r;
         clock_journal_init(&e->clock, last, clock_wall(), clock_boot());
         engine_space_trim(e); /* a journal that is full to its reserve takes no record before this */
-        return engine_recover_blind(e, last);
+        r = engine_version_claim(e);
+        return r ? r : engine_recover_blind(e, last);
 }
 
 int engine_recover(struct engine *e) {
@@ -190,8 +208,8 @@ int engine_recover(struct engine *e) {
                 r = engine_load_salvaged(e);
         if (!r)
                 r = engine_load_pending(e, &pending);
-        if (!r && engine_load_snapshot(e, &snapshot))
-                snapshot = (struct snapshot_head){ 0 };
+        if (!r)
+                r = engine_load_snapshot(e, &snapshot);
         engine_space_init(e);
         if (!r)
                 r = e->pipeline || journal_head(e->journal) ? engine_recover_journal(e, &snapshot)

@@ -2,6 +2,7 @@
 #include "engine_feed.h"
 
 #include "journal/record_json.h"
+#include "version.h"
 
 static void put(json_t *object, const char *name, uint64_t value) {
         json_object_set_new(object, name, json_integer((json_int_t)value));
@@ -137,7 +138,7 @@ static json_t *status_rules(const struct engine *e) {
 json_t *engine_status(struct engine *e) {
         json_t *o = json_object(), *queues = json_object();
 
-        json_object_set_new(o, "version", json_string(WARDWATCH_VERSION));
+        json_object_set_new(o, "version", json_string(version_running()));
         put(o, "pid", (uint64_t)getpid());
         put_seconds(o, "up_s", clock_boot() - e->started);
         json_object_set_new(o, "careful", json_boolean(e->careful_until != 0));
@@ -157,6 +158,7 @@ json_t *engine_status(struct engine *e) {
         json_object_set_new(o, "journal", status_journal(e));
         json_object_set_new(o, "stages", status_stages(e));
         json_object_set_new(o, "rules", status_rules(e));
+        json_object_set_new(o, "reload", engine_reload_status(e));
         json_object_set_new(o, "modes", status_modes(e));
         json_object_set_new(o, "feed", engine_feed_status(e));
         if (e->workers)

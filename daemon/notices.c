@@ -10,6 +10,7 @@ const struct notice_kind notice_kinds[] = {
         { "engine-stopped",       NOTICE_RECORD,  NULL,                       LOW,    "Engine stopped", false },
         { "intake-blind",         NOTICE_RECORD,  NULL,                       LOW,    "Intake is behind or cut off", false },
         { "intake-sighted",       NOTICE_RECORD,  NULL,                       LOW,    "Intake has caught up", false },
+        { "version-changed",      NOTICE_RECORD,  NULL,                       LOW,    "Another version goes on", false },
         { "clock-confirmed",      NOTICE_RECORD,  NULL,                       LOW,    "Clock step confirmed", false },
         { "intake-lost",          NOTICE_BEGINS,  "system/intake-lost",       HIGH,   "Connection to the broker lost", false },
         { "intake-back",          NOTICE_ENDS,    "system/intake-lost",       HIGH,   "Connection to the broker is back", false },

@@ -76,6 +76,7 @@ struct pipeline *pipeline_free(struct pipeline *p) {
         correlate_free(p->correlate);
         alarms_free(p->alarms);
         replies_free(p->replies);
+        prime_free(p->prime);
         ruleset_free(p->next);
         ruleset_free(p->ruleset);
         free(p);
@@ -114,13 +115,40 @@ static int pipeline_message(struct pipeline *p, const struct ww_input *input) {
         return r > 0 ? pipeline_undecoded(p, decode_outcome_name(r), &report) : r;
 }
 
-static int pipeline_swap(struct pipeline *p, struct ruleset *next, int64_t now) {
-        int r = decode_swap(p->decode, next->types);
+/* Whoever replays the record primes as it was primed then. */
+static int pipeline_prime(struct pipeline *p, const struct ww_input *input, const struct ruleset *next,
+                          struct prime **ret) {
+        _cleanup_(prime_freep) struct prime *prime = NULL;
+        struct ww_prime from;
+        int r;
+
+        if (!ww_prime_parse(input->id, &from))
+                return 0;
+        r = prime_new(&prime, p->ruleset, next, from.from_time);
+        if (r || !prime)
+                return r;
+        r = prime_stand(prime, input->topic);
+        if (!r && p->sink.prime)
+                r = p->sink.prime(p->sink.userdata, prime, from.from_seq, input->seq);
+        if (r)
+                return r;
+        *ret = prime;
+        prime = NULL;
+        return 0;
+}
+
+static int pipeline_swap(struct pipeline *p, struct ruleset *next, struct prime *prime, int64_t now) {
+        struct correlate *shadow = NULL;
+        int r = prime ? prime_take(prime, now, &shadow) : 0;
 
         if (!r) /* before the rules: what opens at the swap mutes at once */
                 r = stages_set_mutes(p->alarms, next->rules, next->site, now);
         if (!r)
-                r = correlate_swap(p->correlate, next->rules, NULL, now);
+                r = decode_swap(p->decode, next->types);
+        if (r)
+                correlate_free(shadow);
+        else
+                r = correlate_swap(p->correlate, next->rules, shadow, now);
         if (r) { /* half swapped: the caller ends the process */
                 ruleset_free(next);
                 return r;
@@ -130,25 +158,39 @@ static int pipeline_swap(struct pipeline *p, struct ruleset *next, int64_t now) 
         return 0;
 }
 
-static int pipeline_reload(struct pipeline *p, const struct ww_input *input) {
+/* The next rule set and its priming: as offered, else out of the record. */
+static int pipeline_next(struct pipeline *p, const struct ww_input *input, struct ruleset **ret,
+                         struct prime **ret_prime) {
         struct diag diag = DIAG_INIT;
-        struct ruleset *next = p->next;
-        struct ww_output output = { .type = WW_OUTPUT_RULESET };
         int r = 0;
 
+        *ret = p->next;
+        *ret_prime = p->prime;
         p->next = NULL;
-        if (!next)
-                r = ruleset_decode(&next, input->payload, &diag);
+        p->prime = NULL;
+        if (*ret)
+                return 0;
+        r = ruleset_decode(ret, input->payload, &diag);
         diag_deinit(&diag);
-        if (r)
-                return r < 0 ? r : -EBADMSG;
-        if (strcmp(next->bundle.hash, p->ruleset->bundle.hash) == 0)
+        if (!r && strcmp((*ret)->bundle.hash, p->ruleset->bundle.hash) != 0)
+                r = pipeline_prime(p, input, *ret, ret_prime);
+        return r > 0 ? -EBADMSG : r;
+}
+
+static int pipeline_reload(struct pipeline *p, const struct ww_input *input) {
+        _cleanup_(prime_freep) struct prime *prime = NULL;
+        struct ww_output output = { .type = WW_OUTPUT_RULESET };
+        struct ruleset *next = NULL;
+        int r = pipeline_next(p, input, &next, &prime);
+
+        if (r || strcmp(next->bundle.hash, p->ruleset->bundle.hash) == 0)
                 ruleset_free(next);
         else
-                r = pipeline_swap(p, next, input->time);
+                r = pipeline_swap(p, next, prime, input->time);
         if (r)
                 return r;
         ruleset_describe(p->ruleset, &output.ruleset);
+        output.ruleset.complete = pipeline_partial_until(p);
         return pipeline_put(p, &output);
 }
 
@@ -175,9 +217,15 @@ int pipeline_input(struct pipeline *p, const struct ww_input *input) {
         return -EBADMSG;
 }
 
-void pipeline_offer(struct pipeline *p, struct ruleset *next) {
+void pipeline_offer(struct pipeline *p, struct ruleset *next, struct prime *prime) {
+        prime_free(p->prime);
         ruleset_free(p->next);
         p->next = next;
+        p->prime = prime;
+}
+
+int pipeline_stood(const struct pipeline *p, int64_t time, struct buf *out) {
+        return prime_stood_put(p->correlate, p->ruleset->site, time, out);
 }
 
 int64_t pipeline_deadline(const struct pipeline *p) {
@@ -203,6 +251,10 @@ bool pipeline_mode_on(const struct pipeline *p, uint32_t mode) {
 
 bool pipeline_blind(const struct pipeline *p) {
         return p->blind;
+}
+
+int64_t pipeline_partial_until(const struct pipeline *p) {
+        return correlate_partial_until(p->correlate);
 }
 
 struct ww_str pipeline_known_reply(const struct pipeline *p, struct ww_str id) {

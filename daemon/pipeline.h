@@ -13,6 +13,7 @@
  * process, and the restart replays.
  */
 #include "alarm/alarm.h"
+#include "prime.h"
 #include "ruleset.h"
 
 struct pipeline;
@@ -21,6 +22,9 @@ struct pipeline_sink {
         void *userdata;
         int (*output)(void *userdata, const struct ww_output *output);
         int (*live)(void *userdata, const struct ww_alarm *alarm); /* after each transition; NORM = delete it */
+        /* A reload record that was primed is taken, and nobody has offered what it was primed with: feed `prime` with
+         * the inputs from_seq … before_seq − 1 of the journal. 0 or -errno. NULL: there is no journal to read. */
+        int (*prime)(void *userdata, struct prime *prime, uint64_t from_seq, uint64_t before_seq);
 };
 
 /** `now`: journal time. Takes `ruleset` over, also on failure. 0 or -ENOMEM. */
@@ -32,9 +36,12 @@ DEFINE_CLEANUP(struct pipeline *, pipeline_free)
  *  0, -errno; -EBADMSG for a reload record whose text does not compile. */
 int pipeline_input(struct pipeline *p, const struct ww_input *input);
 
-/** The rule set that the next reload record brings, compiled already. Taken over. Without one the record's text is
- *  compiled when the record comes. */
-void pipeline_offer(struct pipeline *p, struct ruleset *next);
+/** The rule set that the next reload record brings, compiled already, and what it was primed with as the record says;
+ *  NULL: nothing. Taken over. Without an offer the record's text is compiled, and primed, when the record comes. */
+void pipeline_offer(struct pipeline *p, struct ruleset *next, struct prime *prime);
+
+/** What stood at `time`, for the record of a reload that is primed from there on. 0 or -errno. */
+int pipeline_stood(const struct pipeline *p, int64_t time, struct buf *out);
 
 /** Journal time at which a WW_INPUT_TIME record is needed if nothing else comes; WW_TIME_NEVER if none. */
 int64_t pipeline_deadline(const struct pipeline *p);
@@ -43,6 +50,8 @@ const struct ruleset *pipeline_ruleset(const struct pipeline *p);
 const struct alarms *pipeline_alarms(const struct pipeline *p);
 bool pipeline_mode_on(const struct pipeline *p, uint32_t mode); /* index in the site */
 bool pipeline_blind(const struct pipeline *p);
+/** When all windows of rules that a reload has brought are whole again; NONE: they are. */
+int64_t pipeline_partial_until(const struct pipeline *p);
 
 /** The answer that a command with this client id got before, or empty. Borrowed. */
 struct ww_str pipeline_known_reply(const struct pipeline *p, struct ww_str id);

@@ -8,6 +8,7 @@
 
 struct pipeline {
         struct ruleset *ruleset, *next;
+        struct prime *prime; /* of `next` */
         struct decode *decode;
         struct correlate *correlate;
         struct alarms *alarms;

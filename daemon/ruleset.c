@@ -63,5 +63,6 @@ void ruleset_describe(const struct ruleset *r, struct ww_ruleset *ret) {
                 .sensors = (uint32_t)decode_types_count(r->types),
                 .assets = (uint32_t)site_asset_count(r->site),
                 .zones = (uint32_t)site_zone_count(r->site),
+                .complete = WW_TIME_NONE,
         };
 }

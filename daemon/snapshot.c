@@ -1,5 +1,6 @@
 #include "snapshot.h"
 #include "config/file.h"
+#include "version.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -198,17 +199,24 @@ void snapshot_set_aside(const char *dir, uint64_t seq) {
         (void)rename(name, aside);
 }
 
+/* What this version itself has written, and cannot read, is of no use to anybody; what another one has is to it. */
+static int snapshot_unusable(const struct snapshot_head *head) {
+        return strcmp(head->version, version_running()) == 0 ? -EBADMSG : SNAPSHOT_E_OTHER;
+}
+
 static int snapshot_get_head(struct rd *in, const char *journal_id, struct snapshot_head *ret) {
         struct ww_str version, id;
+        uint32_t format;
 
         if (rd_left(in) < sizeof snapshot_magic || memcmp(in->p, snapshot_magic, sizeof snapshot_magic) != 0)
                 return -EBADMSG;
         in->p += sizeof snapshot_magic;
-        if (rd_u32(in) != SNAPSHOT_FORMAT)
-                return -EBADMSG;
+        format = rd_u32(in);
         version = rd_str(in);
-        id = rd_str(in);
         (void)snprintf(ret->version, sizeof ret->version, "%.*s", WW_STR_ARG(version));
+        if (format != SNAPSHOT_FORMAT)
+                return snapshot_unusable(ret);
+        id = rd_str(in);
         (void)snprintf(ret->journal_id, sizeof ret->journal_id, "%.*s", WW_STR_ARG(id));
         ret->seq = rd_u64(in);
         ret->time = rd_time(in);
@@ -217,12 +225,31 @@ static int snapshot_get_head(struct rd *in, const char *journal_id, struct snaps
         return 0;
 }
 
-static int snapshot_parse(struct ww_str bytes, const char *journal_id, const struct pipeline_sink *sink,
-                          struct snapshot_head *ret_head, struct pipeline **ret) {
-        struct rd in = rd_init(bytes), tail = rd_init((struct ww_str){ bytes.p + bytes.n - 8, 8 });
+static int snapshot_get_body(struct rd *in, const struct pipeline_sink *sink, const struct snapshot_head *head,
+                             struct pipeline **ret) {
         _cleanup_(pipeline_freep) struct pipeline *p = NULL;
         struct diag diag = DIAG_INIT;
         struct ruleset *ruleset;
+        int r = ruleset_decode(&ruleset, rd_str(in), &diag);
+
+        diag_deinit(&diag);
+        if (r)
+                return r < 0 ? r : -EBADMSG;
+        r = pipeline_new(&p, ruleset, head->time, sink);
+        if (!r)
+                r = pipeline_load(p, in);
+        if (r)
+                return r;
+        if (rd_left(in))
+                return -EBADMSG;
+        *ret = p;
+        p = NULL;
+        return 0;
+}
+
+static int snapshot_parse(struct ww_str bytes, const char *journal_id, const struct pipeline_sink *sink,
+                          struct snapshot_head *ret_head, struct pipeline **ret) {
+        struct rd in = rd_init(bytes), tail = rd_init((struct ww_str){ bytes.p + bytes.n - 8, 8 });
         int r;
 
         if (rd_u64(&tail) != XXH3_64bits(bytes.p, bytes.n - 8))
@@ -231,20 +258,8 @@ static int snapshot_parse(struct ww_str bytes, const char *journal_id, const str
         r = snapshot_get_head(&in, journal_id, ret_head);
         if (r)
                 return r;
-        r = ruleset_decode(&ruleset, rd_str(&in), &diag);
-        diag_deinit(&diag);
-        if (r)
-                return r < 0 ? r : -EBADMSG;
-        r = pipeline_new(&p, ruleset, ret_head->time, sink);
-        if (!r)
-                r = pipeline_load(p, &in);
-        if (r)
-                return r;
-        if (rd_left(&in))
-                return -EBADMSG;
-        *ret = p;
-        p = NULL;
-        return 0;
+        r = snapshot_get_body(&in, sink, ret_head, ret);
+        return r == -EBADMSG ? snapshot_unusable(ret_head) : r;
 }
 
 int snapshot_load(const char *dir, uint64_t seq, const char *journal_id, const struct pipeline_sink *sink,
@@ -264,6 +279,7 @@ int snapshot_load(const char *dir, uint64_t seq, const char *journal_id, const s
         map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
         if (map == MAP_FAILED)
                 return -errno;
+        ret_head->seq = seq;
         r = snapshot_parse((struct ww_str){ map, (size_t)st.st_size }, journal_id, sink, ret_head, ret);
         (void)munmap(map, (size_t)st.st_size);
         return r;

@@ -11,8 +11,12 @@
  */
 #include "pipeline.h"
 
-#define SNAPSHOT_FORMAT 1
+#define SNAPSHOT_FORMAT 1 /* magic, format and version stand at the front of every format */
 #define SNAPSHOT_KEEP   2
+
+enum {
+        SNAPSHOT_E_OTHER = 1, /* whole, but of another version, and this one cannot take it over */
+};
 
 struct snapshot_head {
         char journal_id[33];
@@ -33,7 +37,7 @@ void snapshot_set_aside(const char *dir, uint64_t seq);
 size_t snapshot_list(const char *dir, uint64_t *seqs, size_t max);
 
 /** Loads one (journal_id NULL: of any journal, for a journal that was salvaged under a new id): *ret_head, and a
- * pipeline with its rule set compiled from the text in the snapshot. 0; -EBADMSG (torn, another format or journal);
- * -errno. */
+ *  pipeline with its rule set compiled from the text in the snapshot. 0; SNAPSHOT_E_OTHER: ret_head tells of whom;
+ *  -EBADMSG (torn, or of another journal); -errno. */
 int snapshot_load(const char *dir, uint64_t seq, const char *journal_id, const struct pipeline_sink *sink,
                   struct snapshot_head *ret_head, struct pipeline **ret);

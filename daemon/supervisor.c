@@ -27,7 +27,12 @@ static bool wants_store(const struct config *config) {
 }
 
 static const struct supervisor_worker workers[] = {
-        { .name = "engine", .careful = true, .essential = true, .shows_workers = true, .stop_wait = 10 * WW_SECOND },
+        { .name = "engine",
+          .careful = true,
+          .replays = true,
+          .essential = true,
+          .shows_workers = true,
+          .stop_wait = 10 * WW_SECOND },
         { .name = "store", .wanted = wants_store, .stop_wait = 10 * WW_SECOND },
 };
 
@@ -175,6 +180,7 @@ static int make_children(struct supervisor *s) {
                 struct supervisor_child_options options = {
                         .worker = &workers[i],
                         .executable = s->options->executable,
+                        .replay_other_version = workers[i].replays && s->options->replay_other_version,
                         .config_fd = s->config_fd,
                         .hung_after = s->config.supervisor.hung_after,
                         .backoff_max = s->config.supervisor.backoff_max,

@@ -6,8 +6,9 @@
 #include "config/config.h"
 
 struct supervisor_options {
-        const char *config;     /* the configuration file */
-        const char *executable; /* of the workers; NULL = the running one */
+        const char *config;        /* the configuration file */
+        const char *executable;    /* of the workers; NULL = the running one */
+        bool replay_other_version; /* for the engine */
         /* everything beyond the configuration file that must be right before it is put in force: rules, sensor types,
          * site. 0, DIAG_E_USER, -errno. NULL = nothing */
         int (*check)(const struct config *config, struct diag *d);

@@ -176,6 +176,7 @@ static int spawn(struct supervisor_child *c) {
                 .name = c->options.worker->name,
                 .config_fd = c->options.config_fd,
                 .careful = c->options.worker->careful && supervisor_backoff_careful(&c->backoff),
+                .replay_other_version = c->options.replay_other_version,
         };
         int fd, r;
 

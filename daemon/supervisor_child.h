@@ -29,6 +29,7 @@ struct supervisor_worker {
         const char *name;                            /* the subcommand */
         bool (*wanted)(const struct config *config); /* NULL = always */
         bool careful;                                /* knows --careful */
+        bool replays;                                /* knows --replay-other-version */
         bool essential;                              /* the daemon is ready when it is */
         bool shows_workers;                          /* wants {"workers"} */
         int64_t stop_wait;                           /* µs between {"stop"} and SIGKILL */
@@ -36,8 +37,9 @@ struct supervisor_worker {
 
 struct supervisor_child_options {
         const struct supervisor_worker *worker;
-        const char *executable;          /* must outlive the child */
-        int config_fd;                   /* the same */
+        const char *executable; /* must outlive the child */
+        int config_fd;          /* the same */
+        bool replay_other_version;
         int64_t hung_after, backoff_max; /* µs */
         void *userdata;
         void (*changed)(void *userdata, struct supervisor_child *c); /* its state, or its status line */

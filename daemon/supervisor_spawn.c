@@ -26,13 +26,15 @@ static void become(const char *executable, const char *const *arguments) {
 
 static void become_worker(const struct supervisor_spawn *s, int control_fd) {
         char fd_text[16], config_text[32];
-        const char *arguments[8] = { "wardwatch", s->name, "--control-fd", fd_text, "-c", config_text };
+        const char *arguments[9] = { "wardwatch", s->name, "--control-fd", fd_text, "-c", config_text };
         size_t n = 6;
 
         snprintf(fd_text, sizeof(fd_text), "%d", control_fd);
         snprintf(config_text, sizeof(config_text), "/proc/self/fd/%d", s->config_fd);
         if (s->careful)
                 arguments[n++] = "--careful";
+        if (s->replay_other_version)
+                arguments[n++] = "--replay-other-version";
         fcntl(control_fd, F_SETFD, 0);
         fcntl(s->config_fd, F_SETFD, 0);
         become(s->executable, arguments);

@@ -8,11 +8,11 @@ struct supervisor_spawn {
         const char *executable; /* NULL = the running one */
         const char *name;       /* the subcommand */
         int config_fd;          /* the configuration in force */
-        bool careful;
+        bool careful, replay_other_version;
 };
 
-/** EXECUTABLE NAME --control-fd N -c /proc/self/fd/M [--careful]. 0 or -errno; a failing exec shows as exit code 127.
- * The control descriptor is the caller's. */
+/** EXECUTABLE NAME --control-fd N -c /proc/self/fd/M [--careful] [--replay-other-version]. 0 or -errno; a failing exec
+ * shows as exit code 127. The control descriptor is the caller's. */
 int supervisor_spawn(const struct supervisor_spawn *s, pid_t *ret_pid, int *ret_control_fd);
 
 /** EXECUTABLE check -c CONFIG, its words on stderr. 0 or -errno. */

@@ -1,17 +1,24 @@
 #include "base/symtab.h"
 #include "base/arena.h"
+#include "base/hash.h"
 
-#include <xxhash.h>
+#define SLOTS_MIN  256 /* a power of two */
+#define SLOTS_WORD 16  /* slots for a word of the filter: at most half of them hold names */
 
-#define SLOTS_MIN 256 /* a power of two */
+/* The mark is a part of the name's hash: other names are told apart without looking at them. */
+struct slot {
+        uint32_t symbol; /* 0 = free */
+        uint32_t mark;
+};
 
 /* Open addressing over symbol numbers; the names themselves stand in an arena and never move. */
 struct symtab {
         struct arena arena;
         struct ww_str *names; /* names[symbol - 1] */
         uint32_t n, capacity;
-        uint32_t *slots; /* symbol, 0 = free */
+        struct slot *slots;
         size_t n_slots;
+        uint64_t *filter; /* a bit for each name, eight times as many as names: most strangers need no more than this */
 };
 
 int symtab_new(struct symtab **ret) {
@@ -20,7 +27,8 @@ int symtab_new(struct symtab **ret) {
         if (!t)
                 return -ENOMEM;
         t->slots = calloc(SLOTS_MIN, sizeof *t->slots);
-        if (!t->slots)
+        t->filter = calloc(SLOTS_MIN / SLOTS_WORD, sizeof *t->filter);
+        if (!t->slots || !t->filter)
                 return -ENOMEM;
         t->n_slots = SLOTS_MIN;
         *ret = t;
@@ -34,29 +42,60 @@ struct symtab *symtab_free(struct symtab *t) {
         arena_deinit(&t->arena);
         free(t->names);
         free(t->slots);
+        free(t->filter);
         free(t);
         return NULL;
 }
 
-/* The slot that holds `name`, or the free one where it would go. */
-static size_t symtab_slot(const struct symtab *t, struct ww_str name) {
-        size_t at = XXH3_64bits(name.n ? name.p : "", name.n) & (t->n_slots - 1);
+static uint32_t symtab_mark(uint64_t hash) {
+        return (uint32_t)(hash >> 32);
+}
 
-        while (t->slots[at] && !ww_str_equal(t->names[t->slots[at] - 1], name))
+static bool slot_is(const struct symtab *t, const struct slot *slot, uint64_t hash, struct ww_str name) {
+        return slot->mark == symtab_mark(hash) && ww_str_equal(t->names[slot->symbol - 1], name);
+}
+
+/* The slot that holds `name`, or the free one where it would go. */
+static struct slot *symtab_slot(const struct symtab *t, uint64_t hash, struct ww_str name) {
+        size_t at = hash & (t->n_slots - 1);
+
+        while (t->slots[at].symbol && !slot_is(t, &t->slots[at], hash, name))
                 at = (at + 1) & (t->n_slots - 1);
-        return at;
+        return &t->slots[at];
+}
+
+static uint64_t *filter_word(const struct symtab *t, uint64_t hash) {
+        return &t->filter[(hash >> 38) & (t->n_slots / SLOTS_WORD - 1)];
+}
+
+static uint64_t filter_bit(uint64_t hash) {
+        return UINT64_C(1) << (hash >> 32 & 63);
+}
+
+static void symtab_put(struct symtab *t, uint32_t symbol) {
+        struct ww_str name = t->names[symbol - 1];
+        uint64_t hash = hash_text(name);
+
+        *filter_word(t, hash) |= filter_bit(hash);
+        *symtab_slot(t, hash, name) = (struct slot){ symbol, symtab_mark(hash) };
 }
 
 static int symtab_grow_slots(struct symtab *t) {
-        uint32_t *old = t->slots;
-        uint32_t *slots = calloc(t->n_slots * 2, sizeof *slots);
+        struct slot *old = t->slots;
+        struct slot *slots = calloc(t->n_slots * 2, sizeof *slots);
+        uint64_t *filter = calloc(t->n_slots * 2 / SLOTS_WORD, sizeof *filter);
 
-        if (!slots)
+        if (!slots || !filter) {
+                free(slots);
+                free(filter);
                 return -ENOMEM;
+        }
+        free(t->filter);
+        t->filter = filter;
         t->slots = slots;
         t->n_slots *= 2;
         for (uint32_t symbol = 1; symbol <= t->n; symbol++)
-                slots[symtab_slot(t, t->names[symbol - 1])] = symbol;
+                symtab_put(t, symbol);
         free(old);
         return 0;
 }
@@ -94,13 +133,15 @@ uint32_t symtab_intern(struct symtab *t, struct ww_str name) {
         if (!copy.p)
                 return 0;
         t->names[t->n] = copy;
-        t->slots[symtab_slot(t, copy)] = t->n + 1;
         t->n++;
+        symtab_put(t, t->n);
         return t->n;
 }
 
 uint32_t symtab_find(const struct symtab *t, struct ww_str name) {
-        return t->slots[symtab_slot(t, name)];
+        uint64_t hash = hash_text(name);
+
+        return *filter_word(t, hash) & filter_bit(hash) ? symtab_slot(t, hash, name)->symbol : 0;
 }
 
 struct ww_str symtab_name(const struct symtab *t, uint32_t symbol) {

@@ -7,11 +7,12 @@
 #include "command/socket.h"
 #include "engine.h"
 
-enum { OPTION_CONTROL_FD, OPTION_CAREFUL };
+enum { OPTION_CONTROL_FD, OPTION_CAREFUL, OPTION_REPLAY_OTHER_VERSION };
 
 static const struct command_option engine_options[] = {
         { "--control-fd", 0, "N", "the supervisor's pipe" },
         { "--careful", 0, NULL, "one message a turn, journaled before it is decoded" },
+        { "--replay-other-version", 0, NULL, "see `wardwatch help run`" },
         { 0 },
 };
 
@@ -19,6 +20,7 @@ static int engine_run_command(const struct command_args *args) {
         struct engine_options options = {
                 .control_fd = args->values[OPTION_CONTROL_FD] ? atoi(args->values[OPTION_CONTROL_FD]) : -1,
                 .careful = args->values[OPTION_CAREFUL] != NULL,
+                .replay_other_version = args->values[OPTION_REPLAY_OTHER_VERSION] != NULL,
         };
         struct config config = { 0 };
         int r;
@@ -33,7 +35,7 @@ static int engine_run_command(const struct command_args *args) {
 
 const struct command command_engine = {
         .name = "engine",
-        .synopsis = "engine [--control-fd N] [--careful]",
+        .synopsis = "engine [--control-fd N] [--careful] [--replay-other-version]",
         .help = "the engine worker: MQTT and commands in, journal and feed out",
         .options = engine_options,
         .hidden = true,

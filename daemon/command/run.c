@@ -2,9 +2,20 @@
 #include "command/command.h"
 #include "supervisor.h"
 
+enum { OPTION_REPLAY_OTHER_VERSION };
+
+static const struct command_option run_options[] = {
+        { "--replay-other-version", 0, NULL,
+          "go on even where this version concludes something else than the last one" },
+        { 0 },
+};
+
 /* `wardwatch run`: the daemon itself. */
 static int run_run(const struct command_args *args) {
-        struct supervisor_options options = { .config = args->config };
+        struct supervisor_options options = {
+                .config = args->config,
+                .replay_other_version = args->values[OPTION_REPLAY_OTHER_VERSION] != NULL,
+        };
 
         log_init("supervisor", LOG_LEVEL_INFO);
         return supervisor_main(&options);
@@ -12,7 +23,7 @@ static int run_run(const struct command_args *args) {
 
 const struct command command_run_daemon = {
         .name = "run",
-        .synopsis = "run [-c FILE]",
+        .synopsis = "run [-c FILE] [--replay-other-version]",
         .help = "run the daemon: start, watch, restart, reload and stop its workers",
         .text = "Starts the engine and, where database.url is set, the store, and stays in the foreground; "
                 "the log goes to stderr. A worker that ends or hangs is restarted, after two deaths of the "
@@ -21,6 +32,12 @@ const struct command command_run_daemon = {
                 "and SIGINT stop the engine, then the store once it has carried to PostgreSQL what there is, "
                 "each within 10 seconds; a second one kills them. Under systemd (Type=notify) readiness, "
                 "reloading, status and the watchdog are told. A second daemon on the same state directory "
-                "ends at once with exit code 1 and says who holds it.",
+                "ends at once with exit code 1 and says who holds it. "
+                "Another version goes on where the one before was stopped in order. Where that one died, the inputs "
+                "that it took since its last snapshot are replayed: if this version concludes the same from them, it "
+                "goes on; if not, it does not start, and the log says which version to start once. With "
+                "--replay-other-version it goes on all the same, and the alarm replay-differs is raised: for the "
+                "emergency in which the other version is not at hand.",
+        .options = run_options,
         .run = run_run,
 };

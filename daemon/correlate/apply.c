@@ -158,6 +158,7 @@ static int64_t sweep_due(const struct correlate *c, const struct key *k) {
         const struct rule *rule = key_rule(c, k);
         bool idle = rule->n_aggregates && rule->condition != CONDITION_SEQUENCE &&
                     !(k->bits & (SWEEP_PURE | SWEEP_ROSE)) && (rule->positive || rule->condition != CONDITION_WHEN) &&
+                    !(rule->window == WINDOW_TUMBLING && (rule->level_mask & rule->condition_mask)) &&
                     !((k->flags & KEY_OPEN) && (rule->clear_expr || rule->n_grades));
 
         if (rule->condition == CONDITION_SEQUENCE && !rule->n_aggregates)

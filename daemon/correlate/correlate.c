@@ -18,6 +18,7 @@ struct correlate *correlate_free(struct correlate *c) {
         lanes_free(c->lanes);
         texts_free(c->texts);
         standing_free(c->standing);
+        lost_free(c->lost);
         arena_deinit(&c->derived_texts);
         arena_deinit(&c->scratch);
         free(c->table);
@@ -78,6 +79,8 @@ int correlate_make(struct correlate **ret, const struct correlate_rules *rules, 
                 r = lanes_new(&c->lanes);
         if (!r)
                 r = standing_new(&c->standing, rules->site);
+        if (!r && !(c->lost = lost_new()))
+                r = -ENOMEM;
         if (r)
                 return r;
         *ret = c;
@@ -258,12 +261,23 @@ int correlate_select(struct correlate *c, const struct ww_event *event) {
         return correlate_deliver(c, event, level);
 }
 
+/* a device that says that it goes, or comes back */
+static int link_event(struct correlate *c, const struct ww_event *event) {
+        int64_t keep = c->now - c->rules->quiet_max - c->rules->wait_max - WW_MINUTE;
+
+        if (event->state == WW_STATE_UNKNOWN || (event->flags & (WW_EVENT_SUSPECT | WW_EVENT_DUPLICATE)))
+                return 0;
+        return lost_set(c->lost, event->device, event->state == WW_STATE_ACTIVE, event->time, keep);
+}
+
 int correlate_event(struct correlate *c, const struct ww_event *event) {
         int r;
 
         c->figures.events++;
         c->at = order_of(event);
-        r = correlate_select(c, event);
+        r = event->family == c->rules->link_family ? link_event(c, event) : 0;
+        if (!r)
+                r = correlate_select(c, event);
         return r ? r : derived_deliver(c);
 }
 

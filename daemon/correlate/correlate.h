@@ -68,6 +68,15 @@ int correlate_swap(struct correlate *c, const struct correlate_rules *rules, str
 /** Of the rules that were primed with less than they look back on: when the last of them is complete; NONE. */
 int64_t correlate_partial_until(const struct correlate *c);
 
+/* What stood at a moment of the past, beside the events: what a shadow is told before them. A mode as far as its last
+ * changes are remembered, blindness as far as its spans are; members of lists as they are now. */
+bool correlate_blind_at(const struct correlate *c, int64_t time);
+bool correlate_mode_at(const struct correlate *c, uint32_t mode, int64_t time); /* by the site's number */
+typedef int (*correlate_member_visit)(void *userdata, struct ww_str list, struct ww_str member, bool add,
+                                      int64_t until);
+/** Each member that a command has added to a list, or removed from it. Ends at the first answer that is not 0. */
+int correlate_members_each(const struct correlate *c, correlate_member_visit visit, void *userdata);
+
 int correlate_save(const struct correlate *c, struct buf *out);
 int correlate_load(struct correlate *c, struct rd *in); /* 0, -EBADMSG, -ENOMEM */
 

@@ -182,7 +182,8 @@ int64_t episode_quiet(const struct correlate *c, const struct key *k) {
         if (rule->clear != CLEAR_QUIET || !(k->flags & KEY_OPEN) || (!rule->instant && (k->flags & KEY_UP)))
                 return WW_TIME_NEVER;
         quiet = rule_span_of(c, &rule->quiet, k->asset);
-        return quiet ? watermark_seen(c, k->extra->quiet_from, quiet) : WW_TIME_NEVER;
+        return quiet ? watermark_seen(c, texts_text(c->texts, k->device), k->asset, k->extra->quiet_from, quiet)
+                     : WW_TIME_NEVER;
 }
 
 int episode_quiet_over(struct correlate *c, struct key *k, int64_t time) {

@@ -262,6 +262,8 @@ struct correlate_rules {
         size_t n_mutes;
         int64_t wait_max;
         ww_family alarm_family[2]; /* alarm.cleared, alarm.raised */
+        ww_family link_family;     /* device.offline, device.online */
+        int64_t quiet_max;
 };
 
 extern const double rule_weights[WW_PRIORITY_CRITICAL + 1];

@@ -185,6 +185,8 @@ static int load_rule(struct loader *l) {
         l->rule->entry_size = sizeof(struct entry) + l->rule->n_captures * sizeof(struct captured);
         l->rule->examples = yaml_get(l->node, "examples");
         load_hashes(l);
+        if (!r)
+                rule_advise(l);
         return r;
 }
 
@@ -241,6 +243,10 @@ static int load_finish(struct correlate_rules *set, struct diag *d) {
                 struct rule *rule = &set->rules[i];
 
                 rule->number = (uint32_t)i;
+                if (rule->clear == CLEAR_QUIET)
+                        set->quiet_max = RULE_SPAN_MAX < rule->quiet.usec || rule->quiet.field ? RULE_SPAN_MAX
+                                         : rule->quiet.usec > set->quiet_max                   ? rule->quiet.usec
+                                                                                               : set->quiet_max;
                 if (i && rule->name.n && ww_str_equal(rule->name, rule[-1].name))
                         r = diag_error(d, rule->pos, "choose another name",
                                        "a second rule named `%s` (the other: %.*s:%u)", rule->name.p,
@@ -252,6 +258,7 @@ static int load_finish(struct correlate_rules *set, struct diag *d) {
 int correlate_rules_compile(struct correlate_rules **ret, const struct bundle *bundle, const struct site *site,
                             struct symtab *symbols, const struct ww_kinds *kinds, struct diag *d) {
         _cleanup_(correlate_rules_freep) struct correlate_rules *set = calloc(1, sizeof *set);
+        enum ww_state state;
         size_t capacity = 0;
         int r = 0;
 
@@ -263,12 +270,12 @@ int correlate_rules_compile(struct correlate_rules **ret, const struct bundle *b
         if (derived_intern(symbols) < 0)
                 return -ENOMEM;
         for (int i = 0; i < 2; i++) {
-                enum ww_state state;
-
                 if (!ww_kind_find(kinds, i ? WW_STR("alarm.raised") : WW_STR("alarm.cleared"), &set->alarm_family[i],
                                   &state))
                         set->alarm_family[i] = WW_FAMILY_NONE;
         }
+        if (!ww_kind_find(kinds, WW_STR("device.link"), &set->link_family, &state))
+                set->link_family = WW_FAMILY_NONE;
         for (size_t i = 0; i < bundle->n; i++)
                 if (bundle->files[i].role == BUNDLE_RULES)
                         r = rule_load_worse(r, load_file(set, &bundle->files[i], d, &capacity));

@@ -52,6 +52,10 @@ static inline struct diag_pos rule_load_text_pos(const struct yaml_node *n) {
         return pos;
 }
 
+/* rule_advise.c */
+/** Warns about a rule that cannot be looked up, or whose state is not bounded by itself. */
+void rule_advise(struct loader *l);
+
 /* rule_link.c */
 /** Once all rules are read and sorted: what they read of each other. 0, DIAG_E_USER, -ENOMEM. */
 int rule_link(struct correlate_rules *set, struct diag *d);

@@ -11,7 +11,7 @@
  */
 #include "correlate/save.h"
 
-#define SAVE_VERSION 5
+#define SAVE_VERSION 6
 #define LOG_BITS_MAX 26
 
 static void captured_save(const struct correlate *c, struct buf *out, const struct captured *v) {
@@ -205,6 +205,7 @@ int correlate_save(const struct correlate *c, struct buf *out) {
         buf_put_time(out, c->now);
         (void)blind_save(c, out);
         (void)standing_save(c->standing, out);
+        (void)lost_save(c->lost, out);
         for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
                 buf_put_var(out, figures[i]);
         return save_rules(c, NULL, out);
@@ -407,6 +408,7 @@ static int saved_key_read(const struct correlate *c, struct rd *in, struct saved
 
 static int key_fill(struct correlate *c, struct rd *in, const struct saved_rule *saved, const struct saved_key *s,
                     struct key *k) {
+        struct rd scores;
         int r = 0;
 
         k->device = texts_ref(c->texts, s->device);
@@ -425,12 +427,15 @@ static int key_fill(struct correlate *c, struct rd *in, const struct saved_rule 
                 r = items_load(c, in, k);
         if (!r)
                 r = spells_load(c, in, k);
+        scores = *in;
         if (!r)
                 r = tallies_load(in, saved->rule, k, saved->score, saved->n_scores);
         if (r)
                 return r;
         base_set(k, &s->scalars);
         r = saved->same ? sweep_load(c, in, k) : key_resweep(c, k, &s->scalars);
+        if (!r && saved->same) /* what was counted anew is in them already */
+                r = tallies_load(&scores, saved->rule, k, saved->score, saved->n_scores);
         k->at = s->scalars.times[0];
         scalars_set(k, &s->scalars);
         c->figures.episodes += !!(k->flags & KEY_OPEN);
@@ -531,6 +536,8 @@ static int head_load(struct correlate *c, struct rd *in) {
         r = blind_load(c, in);
         if (!r)
                 r = standing_load(c->standing, in);
+        if (!r)
+                r = lost_load(c->lost, in);
         if (r)
                 return r;
         for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)

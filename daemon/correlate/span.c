@@ -140,6 +140,19 @@ bool span_any(const struct key *k, uint16_t mask) {
         return false;
 }
 
+bool span_counted(const struct correlate *c, const struct key *k, uint16_t mask) {
+        const struct spans *s = key_extra(k)->spans;
+
+        for (size_t i = 0; s && i < s->n_open; i++) {
+                const struct entry *e = mask & (1u << s->open[i].alias) ? log_find(key_rule(c, k), k, s->open[i].start)
+                                                                        : NULL;
+
+                if (e && !(e->flags & ENTRY_RETAINED))
+                        return true;
+        }
+        return false;
+}
+
 struct order span_earliest(const struct key *k, uint16_t mask) {
         struct order best = order_deadline(WW_TIME_NEVER);
         const struct spans *s = key_extra(k)->spans;

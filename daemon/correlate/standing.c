@@ -167,12 +167,27 @@ int standing_list_set(struct standing *s, uint32_t list, struct ww_str text, boo
                 return 0;
         if (s->n >= STANDING_MEMBERS_MAX)
                 return STANDING_E_FULL;
-        m.text = strndup(text.p ? text.p : "", text.n);
+        m.text = ww_str_copy(text);
         if (!m.text || member_insert(s, at, m) < 0) {
                 free(m.text);
                 return -ENOMEM;
         }
         return 0;
+}
+
+int standing_members_each(const struct standing *s,
+                          int (*visit)(void *userdata, struct ww_str list, struct ww_str member, bool add,
+                                       int64_t until),
+                          void *userdata) {
+        int r = 0;
+
+        for (size_t i = 0; i < s->n && !r; i++) {
+                const struct member *m = &s->members[i];
+
+                r = visit(userdata, site_list_name(s->site, m->list), (struct ww_str){ m->text, m->n }, m->added,
+                          m->until);
+        }
+        return r;
 }
 
 /* ---- snapshots ---- */

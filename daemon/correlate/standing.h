@@ -24,6 +24,12 @@ bool standing_list_has(const struct standing *s, uint32_t list, struct ww_str me
 /** `until`: for an added member, when it is none any more; NEVER. 0 or -ENOMEM; LIMIT_E_FULL. */
 int standing_list_set(struct standing *s, uint32_t list, struct ww_str member, bool add, int64_t until);
 
+/** Each member that a command has added or removed, by list and text, as it is now. Ends at the first that is not 0. */
+int standing_members_each(const struct standing *s,
+                          int (*visit)(void *userdata, struct ww_str list, struct ww_str member, bool add,
+                                       int64_t until),
+                          void *userdata);
+
 /** What was set by command, taken over for another site by name; what it has not got is dropped. */
 int standing_save(const struct standing *s, struct buf *out);
 int standing_load(struct standing *s, struct rd *in); /* 0, -EBADMSG, -ENOMEM */

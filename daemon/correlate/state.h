@@ -24,6 +24,7 @@
  * decided when it began has its deadline there. See watermark.c.
  */
 #include "correlate/index.h"
+#include "correlate/lost.h"
 #include "correlate/multiset.h"
 #include "correlate/standing.h"
 #include "correlate/texts.h"
@@ -239,6 +240,7 @@ struct correlate {
         size_t n_heap, heap_capacity;
         struct lanes *lanes;
         struct standing *standing;
+        struct lost *lost;
         struct order at;                        /* of the event at hand */
         struct derived *derived, *derived_last; /* what other rules have to hear */
         struct arena derived_texts;
@@ -359,8 +361,9 @@ int64_t watermark_due(const struct correlate *c, const struct rule *rule, int64_
 int64_t watermark_absence(const struct correlate *c, const struct rule *rule, int64_t deadline);
 /** The deadline of what has to come within `span` behind a schedule's opening. */
 int64_t watermark_anchor(const struct correlate *c, const struct rule *rule, int64_t anchor, int64_t span);
-/** When `span` of time in which somebody looked has passed since `from`; NEVER while blindness lasts. */
-int64_t watermark_seen(const struct correlate *c, int64_t from, int64_t span);
+/** When the device could be heard for `span` since `from`, not counting blindness and what it was lost: the moment, or,
+ *  as long as it cannot be heard, one at which to ask again. */
+int64_t watermark_seen(const struct correlate *c, struct ww_str device, uint32_t asset, int64_t from, int64_t span);
 /** Events up to here are forgotten: nothing undecided reaches back to them. */
 int64_t watermark_memory(const struct correlate *c, const struct rule *rule);
 int64_t rule_horizon(const struct rule *rule);
@@ -418,6 +421,8 @@ void span_save(const struct key *k, struct buf *out);
 /** What span_save wrote, into a key whose log is there; `k` NULL: read over. Counts them, too. 0, -EBADMSG, -ENOMEM. */
 int span_load(struct correlate *c, struct rd *in, struct key *k);
 bool span_any(const struct key *k, uint16_t mask);
+/** … and has begun by an event that counts, not by a retained state. */
+bool span_counted(const struct correlate *c, const struct key *k, uint16_t mask);
 struct order span_earliest(const struct key *k, uint16_t mask);
 void span_reset(struct key *k);
 void span_free(struct key *k);

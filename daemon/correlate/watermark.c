@@ -15,6 +15,8 @@
  */
 #include "correlate/state.h"
 
+#define UNHEARD_DEPTH 8 /* gateways behind gateways */
+
 /* the end, as far as absence goes */
 static int64_t over(const struct blind_span *span, const struct rule *rule) {
         return span->to == WW_TIME_NEVER ? WW_TIME_NEVER : span->to + rule->wait;
@@ -70,19 +72,38 @@ int64_t watermark_memory(const struct correlate *c, const struct rule *rule) {
         return time - rule_horizon(rule);
 }
 
-int64_t watermark_seen(const struct correlate *c, int64_t from, int64_t span) {
-        for (size_t i = 0; i < c->n_blind; i++) {
-                const struct blind_span *b = &c->blind[i];
+/* The first span behind `time` in which nobody heard of the device: of itself, or of what it hangs on alone. */
+static bool unheard_next(const struct correlate *c, struct ww_str device, uint32_t asset, int64_t time,
+                         struct lost_span *ret) {
+        const struct site *site = c->rules->site;
+        struct lost_span span, best = { WW_TIME_NEVER, WW_TIME_NEVER };
 
-                if (b->to <= from)
-                        continue;
-                if (b->from >= from + span)
+        for (size_t i = 0; i < c->n_blind; i++)
+                if (c->blind[i].to > time) {
+                        best = (struct lost_span){ c->blind[i].from, c->blind[i].to };
                         break;
-                if (b->to == WW_TIME_NEVER)
-                        return WW_TIME_NEVER;
-                if (b->from > from)
-                        span -= b->from - from;
-                from = b->to;
+                }
+        for (int depth = 0; depth < UNHEARD_DEPTH; depth++) {
+                if (lost_next(c->lost, device, time, &span) && span.from < best.from)
+                        best = span;
+                if (asset >= site_asset_count(site) || site_asset(site, asset)->n_parents != 1)
+                        break;
+                asset = site_asset(site, asset)->parent;
+                device = site_asset(site, asset)->device;
+        }
+        *ret = best;
+        return best.from != WW_TIME_NEVER;
+}
+
+int64_t watermark_seen(const struct correlate *c, struct ww_str device, uint32_t asset, int64_t from, int64_t span) {
+        struct lost_span unheard;
+
+        while (unheard_next(c, device, asset, from, &unheard) && unheard.from < from + span) {
+                if (unheard.from > from)
+                        span -= unheard.from - from;
+                if (unheard.to == WW_TIME_NEVER) /* how long is not known: to be looked at again */
+                        return (c->now > unheard.from ? c->now : unheard.from) + span;
+                from = unheard.to;
         }
         return from + span;
 }

@@ -132,7 +132,7 @@ void window_close(struct correlate *c, struct key *k) {
         while (expire_first(c, k))
                 expire_one(c, k);
         k->bits &= (uint8_t) ~(SWEEP_WINDOW | SWEEP_DONE);
-        if (rule->window == WINDOW_TUMBLING && (rule->each || span_any(k, rule->condition_mask)))
+        if (rule->window == WINDOW_TUMBLING && (rule->each || span_counted(c, k, rule->condition_mask)))
                 tumbling_open(c, k, k->extra->to);
 }
 
@@ -165,8 +165,11 @@ void window_entry(struct correlate *c, struct key *k, struct entry *e) {
                 k->extra->from = e->at.time;
                 if (rule->window == WINDOW_TUMBLING)
                         tumbling_open(c, k, e->at.time);
-        } else if (e->ended && (!(k->bits & SWEEP_WINDOW) || e->at.time == k->extra->from)) {
+        }
+        if (e->ended && (!(k->bits & SWEEP_WINDOW) || e->at.time == k->extra->from)) {
                 overlaps_none(c, k, e);
+                if (!rule->each && !expire_first(c, k) && !span_counted(c, k, rule->condition_mask))
+                        k->bits &= (uint8_t) ~(SWEEP_WINDOW | SWEEP_DONE); /* nothing is left that it was opened for */
         }
         if (begun && rule->window == WINDOW_SESSION)
                 k->extra->to = e->at.time;

@@ -20,8 +20,10 @@ const char *decode_outcome_name(int outcome) {
 
 static struct ww_value env_load(void *userdata, uint32_t slot, uint32_t sub) {
         struct decode *d = userdata;
+        struct ww_value v;
 
-        return source_path_value(d->types->refs[slot], &d->context);
+        source_path_value(d->types->refs[slot], &d->context, &v);
+        return v;
 }
 
 static bool env_list_has(void *userdata, uint32_t list, struct ww_str member) {
@@ -96,18 +98,9 @@ static int read_payload(struct decode *d, const struct type_message *m) {
 }
 
 static bool text_matches(struct decode *d, const struct type_match *match) {
-        struct ww_value v = source_path_value(&match->path, &d->context);
-        struct ww_str text;
+        struct ww_str text = source_path_text(&match->path, &d->context);
 
-        if (v.type == WW_STRING)
-                text = v.string;
-        else {
-                const struct source s = { .paths = &match->path, .n_paths = 1 };
-
-                if (v.type == WW_MISSING || !source_text(&s, &d->context, &text))
-                        return false;
-        }
-        for (size_t i = 0; i < match->n; i++)
+        for (size_t i = 0; text.p && i < match->n; i++)
                 if (ww_str_equal(text, match->texts[i]))
                         return true;
         return false;
@@ -139,6 +132,8 @@ static void prepare_context(struct decode *d, const struct trie_binding *b, cons
         x->known = 0;
         x->item = DOCUMENT_NONE;
         x->key = WW_STR_NONE;
+        x->keys = m->keys;
+        x->found = false;
         memset(x->captures, 0, d->type->captures.n * sizeof(*x->captures));
         topic_capture(b->pattern, topic, x->captures);
 }

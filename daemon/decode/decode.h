@@ -26,6 +26,9 @@ int decode_types_compile(struct decode_types **ret, const struct bundle *bundle,
 struct decode_types *decode_types_free(struct decode_types *t);
 DEFINE_CLEANUP(struct decode_types *, decode_types_free)
 size_t decode_types_count(const struct decode_types *t);
+/** Where these types and their site see the device of an event that was told before: by the event's `sensor` and
+ *  `device`. SITE_NONE = nowhere. */
+uint32_t decode_types_asset(const struct decode_types *t, struct ww_str sensor, struct ww_str device);
 
 typedef int (*decode_sink)(void *userdata, const struct ww_event *event); /* 0 or -errno, which ends the message */
 

@@ -63,3 +63,11 @@ struct decode_types *decode_types_free(struct decode_types *t) {
 size_t decode_types_count(const struct decode_types *t) {
         return t->n;
 }
+
+uint32_t decode_types_asset(const struct decode_types *t, struct ww_str sensor, struct ww_str device) {
+        const char *version = sensor.n ? memrchr(sensor.p, '/', sensor.n) : NULL;
+
+        if (version)
+                sensor.n = (size_t)(version - sensor.p);
+        return placement_asset(&t->placement, sensor, device);
+}

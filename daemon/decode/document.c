@@ -9,10 +9,27 @@ void document_init(struct document *d, struct arena *arena, uint32_t *steps) {
 
 void document_deinit(struct document *d) {
         free(d->nodes);
+        free(d->text);
         *d = (struct document){ 0 };
 }
 
-static bool grow(struct document *d) {
+const char *document_keep(struct document *d, struct ww_str text) {
+        if (text.n + DOCUMENT_PADDING > d->text_capacity) {
+                size_t capacity = (text.n + DOCUMENT_PADDING) * 2;
+                char *copy = realloc(d->text, capacity);
+
+                if (!copy)
+                        return NULL;
+                d->text = copy;
+                d->text_capacity = capacity;
+        }
+        if (text.n)
+                memcpy(d->text, text.p, text.n);
+        memset(d->text + text.n, 0, DOCUMENT_PADDING);
+        return d->text;
+}
+
+bool document_grow(struct document *d) {
         uint32_t capacity = d->capacity ? d->capacity * 2 : 256;
         struct document_node *nodes;
 
@@ -30,17 +47,17 @@ static bool grow(struct document *d) {
         return true;
 }
 
-uint32_t document_add(struct document *d, enum document_type type, const char *p, size_t n) {
-        if (d->n == d->capacity && !grow(d))
-                return DOCUMENT_NONE;
-        d->nodes[d->n] = (struct document_node){ .p = p, .n = (uint32_t)n, .next = d->n + 1, .type = (uint8_t)type };
-        return d->n++;
-}
-
 bool document_text_valid(struct ww_str s) {
-        for (size_t i = 0; i < s.n;) {
-                size_t n = s.p[i] == '\0' ? 0 : utf8_length(s.p + i, s.n - i);
+        size_t i = 0;
 
+        while (i < s.n) {
+                size_t n;
+
+                if (s.n - i >= 8 && !bytes_outside(bytes_word(s.p + i), 1)) {
+                        i += 8;
+                        continue;
+                }
+                n = s.p[i] == '\0' ? 0 : utf8_length(s.p + i, s.n - i);
                 if (n == 0)
                         return false;
                 i += n;
@@ -48,9 +65,7 @@ bool document_text_valid(struct ww_str s) {
         return true;
 }
 
-struct ww_str document_cut(struct ww_str s, size_t max) {
-        if (s.n <= max)
-                return s;
+struct ww_str document_shorten(struct ww_str s, size_t max) {
         s.n = max;
         while (s.n && ((unsigned char)s.p[s.n] & 0xC0) == 0x80)
                 s.n--;
@@ -162,33 +177,22 @@ struct ww_str document_string(const struct document *d, uint32_t node) {
         return document_cut((struct ww_str){ to, unescape(s, DOCUMENT_STRING_MAX, to) }, DOCUMENT_STRING_MAX);
 }
 
-static bool spend(const struct document *d, uint32_t steps) {
-        if (*d->steps < steps) {
-                *d->steps = 0;
-                return false;
-        }
-        *d->steps -= steps;
-        return true;
+struct bytes_key document_escaped_key(const struct document *d, uint32_t node) {
+        return bytes_key(document_spend(d, 8) ? document_string(d, node) : WW_STR_NONE);
 }
 
-static bool key_is(const struct document *d, uint32_t node, struct ww_str key) {
-        const struct document_node *x = &d->nodes[node];
-
-        /* a byte takes one to six when it is escaped: most keys are ruled out without unescaping them */
-        if (x->escaped)
-                return x->n > key.n && x->n <= 6 * key.n && spend(d, 8) && ww_str_equal(document_string(d, node), key);
-        return x->n == key.n && memcmp(x->p, key.p, key.n) == 0;
-}
-
-uint32_t document_member(const struct document *d, uint32_t object, struct ww_str key) {
+uint32_t document_member(const struct document *d, uint32_t object, const struct bytes_key *key) {
         uint32_t found = DOCUMENT_NONE, end;
 
         if (object == DOCUMENT_NONE || d->nodes[object].type != DOCUMENT_OBJECT)
                 return DOCUMENT_NONE;
         end = d->nodes[object].next;
-        for (uint32_t i = object + 1; i < end && spend(d, 1); i = d->nodes[i + 1].next)
-                if (key_is(d, i, key))
+        for (uint32_t i = object + 1; i < end && document_spend(d, 1); i = d->nodes[i + 1].next) {
+                struct bytes_key at = document_key_at(d, i);
+
+                if (bytes_key_equal(&at, key))
                         found = i + 1;
+        }
         return found;
 }
 
@@ -198,7 +202,7 @@ uint32_t document_item(const struct document *d, uint32_t array, uint32_t index)
         if (array == DOCUMENT_NONE || d->nodes[array].type != DOCUMENT_ARRAY)
                 return DOCUMENT_NONE;
         end = d->nodes[array].next;
-        for (uint32_t i = array + 1; i < end && spend(d, 1); i = d->nodes[i].next)
+        for (uint32_t i = array + 1; i < end && document_spend(d, 1); i = d->nodes[i].next)
                 if (index-- == 0)
                         return i;
         return DOCUMENT_NONE;
@@ -208,51 +212,62 @@ static bool is_digit(char c) {
         return c >= '0' && c <= '9';
 }
 
-/* Checks the grammar and gathers what fits exactly; false = not a number at all. */
-static bool scan_number(struct ww_str s, uint64_t *mantissa, int *exponent, bool *exact) {
-        const char *p = s.p, *end = s.p + s.n;
-        int digits = 0, e = 0, sign = 1;
+/* Digits, into the mantissa; it may wrap when there are more than 19 of them. */
+static const char *scan_digits(const char *p, const char *end, uint64_t *mantissa) {
+        for (; p < end && is_digit(*p); p++)
+                *mantissa = *mantissa * 10 + (uint64_t)(*p - '0');
+        return p;
+}
 
-        *mantissa = 0;
-        *exponent = 0;
-        *exact = true;
+static const char *scan_exponent(const char *p, const char *end, int *exponent) {
+        bool negative = p < end && *p == '-';
+        int e = 0;
+
         if (p < end && (*p == '-' || *p == '+'))
                 p++;
-        for (bool point = false; p < end && (is_digit(*p) || (*p == '.' && !point)); p++) {
-                if (*p == '.') {
-                        point = true;
-                        continue;
-                }
-                digits++;
-                *exact = *exact && *mantissa <= (UINT64_C(1) << 53) / 10 - 1;
-                if (*exact)
-                        *mantissa = *mantissa * 10 + (uint64_t)(*p - '0');
-                *exponent -= point;
-        }
-        if (digits == 0)
-                return false;
-        if (p < end && (*p == 'e' || *p == 'E')) {
+        if (p == end)
+                return NULL;
+        for (; p < end && is_digit(*p); p++)
+                e = e < 100000 ? e * 10 + (*p - '0') : e;
+        *exponent += negative ? -e : e;
+        return p;
+}
+
+/* Checks the grammar and gathers what fits exactly; false = not a number at all. */
+static bool scan_number(struct ww_str s, uint64_t *mantissa, int *exponent, bool *exact) {
+        const char *p = s.p, *end = s.p + s.n, *start, *point;
+        ptrdiff_t digits;
+
+        if (p < end && (*p == '-' || *p == '+'))
                 p++;
-                if (p < end && (*p == '-' || *p == '+'))
-                        sign = *p++ == '-' ? -1 : 1;
-                if (p == end)
-                        return false;
-                for (; p < end && is_digit(*p); p++)
-                        e = e < 100000 ? e * 10 + (*p - '0') : e;
-                *exponent += sign * e;
+        start = p;
+        point = p = scan_digits(p, end, mantissa);
+        digits = p - start;
+        if (p < end && *p == '.') {
+                p = scan_digits(p + 1, end, mantissa);
+                *exponent = (int)(point + 1 - p);
+                digits += p - point - 1;
         }
-        return p == end;
+        *exact = digits <= 19 && *mantissa <= UINT64_C(1) << 53;
+        if (digits && p < end && (*p == 'e' || *p == 'E'))
+                p = scan_exponent(p + 1, end, exponent);
+        return digits && p == end;
 }
 
 bool document_number(struct ww_str text, double *ret) {
         static const double powers[] = { 1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                          1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
-        uint64_t mantissa;
+        uint64_t mantissa = 0;
         char copy[128];
-        double v;
         bool exact;
-        int e;
+        int e = 0;
+        double v;
 
+        if (scan_digits(text.p, text.p + text.n, &mantissa) == text.p + text.n && text.n && text.n <= 15) {
+                *ret = (double)mantissa; /* what most numbers are */
+                return true;
+        }
+        mantissa = 0;
         if (text.n == 0 || text.n >= sizeof copy || !scan_number(text, &mantissa, &e, &exact))
                 return false;
         if (exact && e >= -22 && e <= 22) {
@@ -291,26 +306,33 @@ struct ww_str document_text(const struct document *d, uint32_t node) {
         return document_cut((struct ww_str){ x->p, x->n }, DOCUMENT_STRING_MAX);
 }
 
-struct ww_value document_value(const struct document *d, uint32_t node) {
+/* Into place, field by field: this and what hands it on is where a message's time goes. */
+void document_value(const struct document *d, uint32_t node, struct ww_value *ret) {
         const struct document_node *x;
-        double number;
 
+        ret->type = WW_MISSING;
         if (node == DOCUMENT_NONE)
-                return ww_missing();
+                return;
         x = &d->nodes[node];
         switch ((enum document_type)x->type) {
         case DOCUMENT_NULL:
-                return (struct ww_value){ .type = WW_NULL };
+                ret->type = WW_NULL;
+                break;
         case DOCUMENT_TRUE:
         case DOCUMENT_FALSE:
-                return ww_bool(x->type == DOCUMENT_TRUE);
+                ret->type = WW_BOOL;
+                ret->boolean = x->type == DOCUMENT_TRUE;
+                break;
         case DOCUMENT_NUMBER:
-                return document_number((struct ww_str){ x->p, x->n }, &number) ? ww_number(number) : ww_missing();
+                if (document_number((struct ww_str){ x->p, x->n }, &ret->number))
+                        ret->type = WW_NUMBER;
+                break;
         case DOCUMENT_STRING:
-                return ww_string(document_string(d, node));
+                ret->type = WW_STRING;
+                ret->string = document_string(d, node);
+                break;
         case DOCUMENT_OBJECT:
         case DOCUMENT_ARRAY:
                 break;
         }
-        return ww_missing();
 }

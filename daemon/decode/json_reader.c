@@ -3,233 +3,244 @@
 
 /*
  * The reader is a loop over values. `stack` holds the open objects and arrays; after each value the innermost one says
- * what may follow: a comma, or its end.
+ * what may follow: a comma, or its end. Each step takes the place where it begins and returns the place behind what it
+ * read, or NULL after an error.
+ *
+ * It reads a copy with zeros behind it (document_keep). A zero is nothing that may stand anywhere, so every step stops
+ * there by itself, and only then asks whether this is the end or a zero in the text.
  */
 struct reader {
         struct document *d;
-        const char *start, *p, *end;
+        const char *start, *end;
+        const char *behind; /* the value is read: what follows it */
         uint32_t stack[DOCUMENT_DEPTH_MAX];
         unsigned depth;
+        char closing; /* what ends the innermost container */
+        bool opened;  /* nothing stands in it yet */
 };
 
-static bool fail(struct reader *r, const char *why) {
+static const char *fail(struct reader *r, const char *p, const char *why) {
         if (!r->d->error)
                 r->d->error = why;
-        r->d->error_at = (uint32_t)(r->p - r->start);
-        return false;
+        r->d->error_at = (uint32_t)(p - r->start);
+        return NULL;
 }
 
-static void skip_blanks(struct reader *r) {
-        while (r->p < r->end && (*r->p == ' ' || *r->p == '\n' || *r->p == '\r' || *r->p == '\t'))
-                r->p++;
+static inline bool is_blank(char c) {
+        return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
-static bool add(struct reader *r, enum document_type type, const char *p, size_t n) {
-        return document_add(r->d, type, p, n) != DOCUMENT_NONE || fail(r, "too many values");
+static inline const char *skip_blanks(const char *p) {
+        while ((unsigned char)*p <= ' ' && is_blank(*p))
+                p++;
+        return p;
 }
 
-static bool is_digit(const struct reader *r, const char *p) {
-        return p < r->end && *p >= '0' && *p <= '9';
+static inline bool add(struct reader *r, enum document_type type, const char *p, const char *behind) {
+        return document_add(r->d, type, p, (size_t)(behind - p)) != DOCUMENT_NONE;
 }
 
 static bool is_hex(char c) {
         return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
 }
 
-/* r->p stands on the backslash */
-static bool read_escape(struct reader *r) {
-        if (r->end - r->p < 2)
-                return fail(r, "string without an end");
-        if (r->p[1] != 'u') {
-                if (!r->p[1] || !strchr("\"\\/bfnrt", r->p[1]))
-                        return fail(r, "unknown escape");
-                r->p += 2;
-                return true;
-        }
-        if (r->end - r->p < 6)
-                return fail(r, "string without an end");
+/* p stands on the backslash */
+static const char *read_escape(struct reader *r, const char *p) {
+        if (r->end - p < 2)
+                return fail(r, p, "string without an end");
+        if (p[1] != 'u')
+                return p[1] && strchr("\"\\/bfnrt", p[1]) ? p + 2 : fail(r, p, "unknown escape");
+        if (r->end - p < 6)
+                return fail(r, p, "string without an end");
         for (int i = 2; i < 6; i++)
-                if (!is_hex(r->p[i]))
-                        return fail(r, "unknown escape");
-        r->p += 6;
-        return true;
+                if (!is_hex(p[i]))
+                        return fail(r, p, "unknown escape");
+        return p + 6;
 }
 
-/* a byte of a string that needs no look: ASCII but controls, quote and backslash */
-static inline bool is_plain(unsigned char c) {
-        return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+/* To the first byte that needs a look: all but ASCII without controls, quote and backslash. */
+static inline const char *skip_plain(const char *p) {
+        uint64_t found;
+
+        while (!(found = bytes_unquotable(bytes_word(p))))
+                p += sizeof found;
+        return p + bytes_first(found);
 }
 
-static bool read_string(struct reader *r) {
-        const char *start = ++r->p;
+/* One character that is not plain, and not the string's end. */
+static const char *read_odd(struct reader *r, const char *p, bool *escaped) {
+        size_t n;
+
+        if (p == r->end)
+                return fail(r, p, "string without an end");
+        if (*p == '\\') {
+                *escaped = true;
+                return read_escape(r, p);
+        }
+        if ((unsigned char)*p < 0x20)
+                return fail(r, p, "control character in a string");
+        n = utf8_length(p, (size_t)(r->end - p));
+        return n ? p + n : fail(r, p, "not UTF-8");
+}
+
+static inline const char *end_string(struct reader *r, const char *start, const char *p, bool escaped) {
+        if (!add(r, DOCUMENT_STRING, start, p))
+                return fail(r, p, "too many values");
+        r->d->nodes[r->d->n - 1].escaped = escaped;
+        return p + 1;
+}
+
+/* A string that is not plain all through: p is the first place where it is not. */
+static __attribute__((noinline)) const char *read_odd_string(struct reader *r, const char *start, const char *p) {
         bool escaped = false;
 
-        for (;;) {
-                size_t n;
-
-                while (r->p < r->end && is_plain((unsigned char)*r->p))
-                        r->p++;
-                if (r->p == r->end)
-                        return fail(r, "string without an end");
-                if (*r->p == '"')
-                        break;
-                if (*r->p == '\\') {
-                        escaped = true;
-                        if (!read_escape(r))
-                                return false;
-                        continue;
-                }
-                if ((unsigned char)*r->p < 0x20)
-                        return fail(r, "control character in a string");
-                n = utf8_length(r->p, (size_t)(r->end - r->p));
-                if (n == 0)
-                        return fail(r, "not UTF-8");
-                r->p += n;
+        for (; *p != '"'; p = skip_plain(p)) {
+                p = read_odd(r, p, &escaped);
+                if (!p)
+                        return NULL;
         }
-        if (!add(r, DOCUMENT_STRING, start, (size_t)(r->p - start)))
-                return false;
-        r->d->nodes[r->d->n - 1].escaped = escaped;
-        r->p++;
-        return true;
+        return end_string(r, start, p, escaped);
 }
 
-static bool read_digits(struct reader *r) {
-        if (!is_digit(r, r->p))
-                return fail(r, "not a number");
-        while (is_digit(r, r->p))
-                r->p++;
-        return true;
+/* p stands behind the quote */
+static inline const char *read_string(struct reader *r, const char *p) {
+        const char *start = p;
+
+        p = skip_plain(p);
+        return *p == '"' ? end_string(r, start, p, false) : read_odd_string(r, start, p);
 }
 
-static bool read_number(struct reader *r) {
-        const char *start = r->p;
+static inline const char *skip_digits(const char *p) {
+        while (*p >= '0' && *p <= '9')
+                p++;
+        return p;
+}
 
-        if (*r->p == '-')
-                r->p++;
-        if (r->p < r->end && *r->p == '0' && is_digit(r, r->p + 1))
-                return fail(r, "number with a leading zero");
-        if (!read_digits(r))
-                return false;
-        if (r->p < r->end && *r->p == '.') {
-                r->p++;
-                if (!read_digits(r))
-                        return false;
+/* e, its sign and digits */
+static const char *read_exponent(struct reader *r, const char *p) {
+        const char *digits = ++p;
+
+        if (*p == '+' || *p == '-')
+                digits = ++p;
+        p = skip_digits(p);
+        return p == digits ? fail(r, p, "not a number") : p;
+}
+
+static const char *read_number(struct reader *r, const char *p) {
+        const char *start = p, *digits = p + (*p == '-');
+
+        p = skip_digits(digits);
+        if (p == digits)
+                return fail(r, p, "not a number");
+        if (*digits == '0' && p > digits + 1)
+                return fail(r, digits, "number with a leading zero");
+        if (*p == '.') {
+                digits = p + 1;
+                p = skip_digits(digits);
+                if (p == digits)
+                        return fail(r, p, "not a number");
         }
-        if (r->p < r->end && (*r->p | 0x20) == 'e') {
-                r->p++;
-                if (r->p < r->end && (*r->p == '+' || *r->p == '-'))
-                        r->p++;
-                if (!read_digits(r))
-                        return false;
-        }
-        return add(r, DOCUMENT_NUMBER, start, (size_t)(r->p - start));
+        if ((*p | 0x20) == 'e' && !(p = read_exponent(r, p)))
+                return NULL;
+        return add(r, DOCUMENT_NUMBER, start, p) ? p : fail(r, p, "too many values");
 }
 
-static bool read_word(struct reader *r, enum document_type type, const char *word) {
-        size_t n = strlen(word);
-
-        if ((size_t)(r->end - r->p) < n || memcmp(r->p, word, n) != 0)
-                return fail(r, "unknown word");
-        r->p += n;
-        return add(r, type, r->p - n, n);
+static inline const char *read_word(struct reader *r, const char *p, enum document_type type, struct ww_str word) {
+        if (memcmp(p, word.p, word.n) != 0)
+                return fail(r, p, "unknown word");
+        return add(r, type, p, p + word.n) ? p + word.n : fail(r, p, "too many values");
 }
 
-static bool open_container(struct reader *r, enum document_type type) {
+static const char *open_container(struct reader *r, const char *p, enum document_type type) {
         if (r->depth == DOCUMENT_DEPTH_MAX)
-                return fail(r, "nested too deep");
-        if (!add(r, type, r->p, 0))
-                return false;
+                return fail(r, p, "nested too deep");
+        if (!add(r, type, p, p))
+                return fail(r, p, "too many values");
         r->stack[r->depth++] = r->d->n - 1;
-        r->p++;
-        return true;
+        r->closing = type == DOCUMENT_OBJECT ? '}' : ']';
+        r->opened = true;
+        return p + 1;
 }
 
 /* One value's beginning: a scalar is read whole, of a container only its bracket. */
-static bool read_value(struct reader *r) {
-        skip_blanks(r);
-        if (r->p == r->end)
-                return fail(r, r->d->n ? "ends too early" : "empty");
-        switch (*r->p) {
+static const char *read_value(struct reader *r, const char *p) {
+        p = skip_blanks(p);
+        if (p == r->end)
+                return fail(r, p, r->d->n ? "ends too early" : "empty");
+        r->opened = false;
+        switch (*p) {
         case '{':
-                return open_container(r, DOCUMENT_OBJECT);
+                return open_container(r, p, DOCUMENT_OBJECT);
         case '[':
-                return open_container(r, DOCUMENT_ARRAY);
+                return open_container(r, p, DOCUMENT_ARRAY);
         case '"':
-                return read_string(r);
+                return read_string(r, p + 1);
         case 't':
-                return read_word(r, DOCUMENT_TRUE, "true");
+                return read_word(r, p, DOCUMENT_TRUE, WW_STR("true"));
         case 'f':
-                return read_word(r, DOCUMENT_FALSE, "false");
+                return read_word(r, p, DOCUMENT_FALSE, WW_STR("false"));
         case 'n':
-                return read_word(r, DOCUMENT_NULL, "null");
+                return read_word(r, p, DOCUMENT_NULL, WW_STR("null"));
         default:
-                return read_number(r);
+                return read_number(r, p);
         }
 }
 
-static bool read_key(struct reader *r) {
-        skip_blanks(r);
-        if (r->p == r->end)
-                return fail(r, "ends too early");
-        if (*r->p != '"')
-                return fail(r, "a key must be a string");
-        if (!read_string(r))
-                return false;
-        skip_blanks(r);
-        if (r->p == r->end || *r->p != ':')
-                return fail(r, "no colon behind a key");
-        r->p++;
-        return true;
+static const char *read_key(struct reader *r, const char *p) {
+        struct document_node *node;
+
+        p = skip_blanks(p);
+        if (*p != '"')
+                return fail(r, p, p == r->end ? "ends too early" : "a key must be a string");
+        p = read_string(r, p + 1);
+        if (!p)
+                return NULL;
+        node = &r->d->nodes[r->d->n - 1];
+        node->head = bytes_low(bytes_word(node->p), node->n);
+        p = skip_blanks(p);
+        return *p == ':' ? p + 1 : fail(r, p, "no colon behind a key");
 }
 
-static void close_container(struct reader *r) {
-        struct document_node *node = &r->d->nodes[r->stack[--r->depth]];
+static const char *close_container(struct reader *r, const char *p) {
+        struct document_node *nodes = r->d->nodes, *node = &nodes[r->stack[--r->depth]];
 
-        r->p++;
         node->next = r->d->n;
-        node->n = (uint32_t)(r->p - node->p);
+        node->n = (uint32_t)(p + 1 - node->p);
+        r->opened = false;
+        if (r->depth)
+                r->closing = nodes[r->stack[r->depth - 1]].type == DOCUMENT_OBJECT ? '}' : ']';
+        return p + 1;
 }
 
-/* Behind the bracket of a container or behind one of its values: closes what ends here, and leaves r->p where the next
- * value begins. False at the end of the document or on an error. */
-static bool advance(struct reader *r, bool opened) {
-        while (r->depth) {
-                bool object = r->d->nodes[r->stack[r->depth - 1]].type == DOCUMENT_OBJECT;
-
-                skip_blanks(r);
-                if (r->p == r->end)
-                        return fail(r, "ends too early");
-                if (*r->p == (object ? '}' : ']')) {
-                        close_container(r);
-                        opened = false;
+/* Behind the bracket of a container or behind one of its values: closes what ends here. The place where the next value
+ * begins; NULL at the end of the document, or after an error. */
+static const char *advance(struct reader *r, const char *p) {
+        for (; r->depth; p = close_container(r, p)) {
+                p = skip_blanks(p);
+                if (*p == r->closing)
                         continue;
-                }
-                if (!opened && *r->p++ != ',') {
-                        r->p--;
-                        return fail(r, "no comma between values");
-                }
-                return !object || read_key(r);
+                if (!r->opened && *p++ != ',')
+                        return fail(r, p - 1, p - 1 == r->end ? "ends too early" : "no comma between values");
+                return r->closing == '}' ? read_key(r, p) : p;
         }
-        return false;
+        r->behind = p;
+        return NULL;
 }
 
 int json_reader_read(struct document *d, struct ww_str text) {
-        struct reader r = { .d = d, .start = text.p, .p = text.p, .end = text.p + text.n };
-        bool more = true;
+        const char *p = document_keep(d, text);
+        struct reader r = { .d = d, .start = p, .end = p + text.n };
 
         document_reset(d);
-        while (more) {
-                uint32_t before = d->n;
-
-                if (!read_value(&r))
-                        break;
-                more = advance(&r, r.depth && r.stack[r.depth - 1] == before);
-        }
-        if (!d->error) {
-                skip_blanks(&r);
-                if (r.p != r.end)
-                        fail(&r, "text behind the value");
-        }
+        if (!p)
+                return -ENOMEM;
+        do {
+                p = read_value(&r, p);
+                if (p)
+                        p = advance(&r, p);
+        } while (p);
+        if (!d->error && (p = skip_blanks(r.behind)) != r.end)
+                fail(&r, p, "text behind the value");
         if (!d->error)
                 return 0;
         return strcmp(d->error, "out of memory") == 0 ? -ENOMEM : -EBADMSG;

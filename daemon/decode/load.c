@@ -2,8 +2,7 @@
  * Files and types. A file holds one sensor type (a mapping) or a list of them.
  */
 #include "decode/load.h"
-
-#include <xxhash.h>
+#include "base/hash.h"
 
 const struct load_key load_type_keys[] = {
         { "sensor", "name of the type: a-z, 0-9, -; with the version it stands in every event" },
@@ -55,7 +54,7 @@ static bool type_name_valid(struct ww_str s) {
 
 /* The number under which a type's states are kept: it must be its own. */
 static int claim_owner(struct load *l, const struct yaml_node *name) {
-        l->type->owner = (uint32_t)XXH3_64bits(l->type->name.p, l->type->name.n);
+        l->type->owner = (uint32_t)hash_text(l->type->name);
         for (size_t i = 0; i < l->types->n; i++)
                 if (l->types->types[i].owner == l->type->owner)
                         return diag_error(l->d, name->pos, "give one of them another name",

@@ -340,7 +340,12 @@ int load_message(struct load *l, const struct yaml_node *n, const struct yaml_no
         l->what = arena_printf(l->arena, "sensor `%s`, message `%.*s`", l->type->name.p, WW_STR_ARG(m->name));
         if (!l->what)
                 return -ENOMEM;
-        l->names = (struct path_names){ .captures = &l->type->captures, .fields = l->field_names };
+        l->names = (struct path_names){ .captures = &l->type->captures,
+                                        .fields = l->field_names,
+                                        .keys = arena_new(l->arena, struct path_keys) };
+        m->keys = l->names.keys;
+        if (!m->keys)
+                return -ENOMEM;
         l->secret = 0;
         l->captures = 0;
         r = load_keys_check(l, n, l->what, load_message_keys, load_message_keys_n);

@@ -226,6 +226,11 @@ static int load_conversion(struct load *l, const struct yaml_node *n, enum load_
         return r;
 }
 
+static bool is_direct(const struct source *s) {
+        return s->n_paths && s->paths->first != PATH_KEY_NONE && s->paths->n == 1 && !s->map && !s->asset_field.p &&
+               (s->as == SOURCE_AS_IS || s->as == SOURCE_AS_STRING);
+}
+
 int load_source(struct load *l, const struct yaml_node *n, enum load_use use, const struct source **ret) {
         struct source *s = arena_new(l->arena, struct source);
         bool leaves = use == LOAD_VALUE || use == LOAD_NUMBER;
@@ -244,6 +249,7 @@ int load_source(struct load *l, const struct yaml_node *n, enum load_use use, co
         } else {
                 r = paths_of(l, n, SOURCE_PATHS_MAX, leaves || use == LOAD_SECRET, &s->paths, &s->n_paths);
         }
+        s->direct = !r && is_direct(s);
         *ret = s;
         return r;
 }

@@ -1,5 +1,48 @@
 #include "decode/path.h"
 
+/* The slot that holds the key, or the free one where it would stand. */
+static size_t keys_slot(const struct path_keys *keys, const struct bytes_key *key) {
+        size_t i = bytes_key_hash(key) & (2 * PATH_KEYS_MAX - 1);
+
+        for (; keys->slots[i]; i = (i + 1) & (2 * PATH_KEYS_MAX - 1))
+                if (bytes_key_equal(&keys->keys[keys->slots[i] - 1], key))
+                        break;
+        return i;
+}
+
+static uint8_t keys_add(struct path_keys *keys, const struct bytes_key *key) {
+        size_t slot = keys_slot(keys, key);
+
+        if (!keys->slots[slot]) {
+                if (keys->n == PATH_KEYS_MAX)
+                        return PATH_KEY_NONE;
+                keys->keys[keys->n] = *key;
+                keys->slots[slot] = ++keys->n;
+        }
+        return (uint8_t)(keys->slots[slot] - 1);
+}
+
+static void note_key(const struct path_keys *keys, const struct bytes_key *key, uint32_t value, uint32_t *nodes) {
+        uint8_t number = keys->slots[keys_slot(keys, key)];
+
+        if (number)
+                nodes[number - 1] = value;
+}
+
+void path_keys_find(const struct path_keys *keys, const struct document *doc, uint32_t *nodes) {
+        uint32_t end;
+
+        memset(nodes, 0xFF, keys->n * sizeof *nodes);
+        if (doc->n == 0 || doc->nodes[0].type != DOCUMENT_OBJECT)
+                return;
+        end = doc->nodes[0].next;
+        for (uint32_t i = 1; i < end && document_spend(doc, 1); i = doc->nodes[i + 1].next) {
+                struct bytes_key key = document_key_at(doc, i);
+
+                note_key(keys, &key, i + 1, nodes);
+        }
+}
+
 struct parse {
         struct arena *arena;
         struct ww_str text;
@@ -19,6 +62,15 @@ static bool is_word(char c) {
         return c && !strchr(" \t\"'.[]{}|,<>=", c);
 }
 
+static int keep_key(struct parse *p, struct ww_str key, struct path_step *step) {
+        struct ww_str copy = arena_copy(p->arena, key);
+
+        if (!copy.p)
+                return -ENOMEM;
+        step->key = bytes_key(copy);
+        return 0;
+}
+
 static int parse_key(struct parse *p, struct path_step *step) {
         const char *start = p->p, *close;
 
@@ -26,16 +78,14 @@ static int parse_key(struct parse *p, struct path_step *step) {
                 close = memchr(start + 1, '"', (size_t)(p->end - start - 1));
                 if (!close)
                         return complain(p, "a quoted key without its end");
-                step->key = arena_copy(p->arena, (struct ww_str){ start + 1, (size_t)(close - start - 1) });
                 p->p = close + 1;
-                return step->key.p ? 0 : -ENOMEM;
+                return keep_key(p, (struct ww_str){ start + 1, (size_t)(close - start - 1) }, step);
         }
         while (p->p < p->end && is_word(*p->p))
                 p->p++;
         if (p->p == start)
                 return complain(p, "a key is missing");
-        step->key = arena_copy(p->arena, (struct ww_str){ start, (size_t)(p->p - start) });
-        return step->key.p ? 0 : -ENOMEM;
+        return keep_key(p, (struct ww_str){ start, (size_t)(p->p - start) }, step);
 }
 
 static int parse_index(struct parse *p, struct path_step *step) {
@@ -83,14 +133,14 @@ static int resolve_capture(struct parse *p, const struct path_names *names, stru
                 ret->root = PATH_TOPIC;
                 return 1;
         }
-        i = p->steps[1].key.p ? topic_name_find(names->captures, p->steps[1].key) : -1;
+        i = p->steps[1].key.text.p ? topic_name_find(names->captures, p->steps[1].key.text) : -1;
         if (i < 0) {
                 for (size_t k = 0; k < names->captures->n; k++)
                         known[k] = names->captures->names[k].p;
                 return -diag_error(p->d, p->pos,
-                                   names->captures->n ? diag_suggest(p->steps[1].key, known, names->captures->n)
+                                   names->captures->n ? diag_suggest(p->steps[1].key.text, known, names->captures->n)
                                                       : "capture it in the topic: zigbee2mqtt/{device}",
-                                   "no topic of this sensor type captures `%.*s`", WW_STR_ARG(p->steps[1].key));
+                                   "no topic of this sensor type captures `%.*s`", WW_STR_ARG(p->steps[1].key.text));
         }
         if (p->n > 2)
                 return -complain(p, "a capture has no parts");
@@ -101,7 +151,7 @@ static int resolve_capture(struct parse *p, const struct path_names *names, stru
 
 /* How many of the steps the root takes; negative: -DIAG_E_USER or -PATH_E_UNKNOWN. */
 static int resolve_root(struct parse *p, const struct path_names *names, bool strict, struct path *ret) {
-        struct ww_str first = p->steps[0].key;
+        struct ww_str first = p->steps[0].key.text;
 
         for (size_t i = 0; i < names->n_fields; i++)
                 if (ww_str_equal(names->fields[i], first)) {
@@ -147,13 +197,16 @@ int path_parse(struct arena *arena, struct ww_str text, struct diag_pos pos, str
                 return -ENOMEM;
         memcpy(steps, p.steps + taken, path.n * sizeof(*steps));
         path.steps = steps;
+        path.first = PATH_KEY_NONE;
+        if (path.root == PATH_PAYLOAD && path.n && steps[0].key.text.p)
+                path.first = keys_add(names->keys, &steps[0].key);
         *ret = path;
         return 0;
 }
 
-uint32_t path_follow(const struct path *p, const struct document *doc, uint32_t from) {
-        for (size_t i = 0; i < p->n && from != DOCUMENT_NONE; i++)
-                from = p->steps[i].key.p ? document_member(doc, from, p->steps[i].key)
-                                         : document_item(doc, from, p->steps[i].index);
+uint32_t path_follow(const struct path *p, size_t step, const struct document *doc, uint32_t from) {
+        for (size_t i = step; i < p->n && from != DOCUMENT_NONE; i++)
+                from = p->steps[i].key.text.p ? document_member(doc, from, &p->steps[i].key)
+                                              : document_item(doc, from, p->steps[i].index);
         return from;
 }

@@ -15,6 +15,8 @@
 #include "decode/topic.h"
 
 #define PATH_STEPS_MAX 16
+#define PATH_KEYS_MAX  64 /* of one message; a power of two */
+#define PATH_KEY_NONE  UINT8_MAX
 
 enum path_root {
         PATH_PAYLOAD,
@@ -26,16 +28,27 @@ enum path_root {
 };
 
 struct path_step {
-        struct ww_str key; /* .p NULL: an index */
+        struct bytes_key key; /* its text's .p NULL: an index */
         uint32_t index;
 };
 
 struct path {
         enum path_root root;
         uint32_t index;
+        uint8_t first; /* number of the first step among the message's keys; PATH_KEY_NONE: looked for by itself */
         const struct path_step *steps;
         size_t n;
         struct ww_str written;
+};
+
+/*
+ * The keys of a payload that a message's paths begin with. A type asks for some ten of them, several times each: one
+ * pass over the payload finds them all.
+ */
+struct path_keys {
+        struct bytes_key keys[PATH_KEYS_MAX];
+        uint8_t slots[2 * PATH_KEYS_MAX]; /* open addressing: number + 1, 0 = free */
+        uint8_t n;
 };
 
 /* what names mean in one message */
@@ -44,6 +57,7 @@ struct path_names {
         const struct ww_str *fields;
         size_t n_fields;
         bool item; /* inside a for_each */
+        struct path_keys *keys;
 };
 
 /** Reads `text`. `strict`: a bare word that is no field is refused (PATH_E_UNKNOWN), as in expressions. Steps live in
@@ -54,5 +68,8 @@ enum {
 int path_parse(struct arena *arena, struct ww_str text, struct diag_pos pos, struct diag *d,
                const struct path_names *names, bool strict, struct path *ret);
 
-/** Follows the steps from node `from`: DOCUMENT_NONE if something on the way is missing. */
-uint32_t path_follow(const struct path *p, const struct document *doc, uint32_t from);
+/** Follows the steps from number `step` on, from node `from`: DOCUMENT_NONE if something on the way is missing. */
+uint32_t path_follow(const struct path *p, size_t step, const struct document *doc, uint32_t from);
+
+/** Where each key of `keys` leads in the payload, DOCUMENT_NONE = nowhere; `nodes` has room for keys->n. */
+void path_keys_find(const struct path_keys *keys, const struct document *doc, uint32_t *nodes);

@@ -34,10 +34,13 @@ static int read_kind(const struct site_asset *asset, struct ww_str name, const s
                           WW_STR_ARG(asset->id), WW_STR_ARG(name));
 }
 
-static int read_asset(const struct site_asset *asset, const struct ww_kinds *kinds, struct diag *d,
-                      struct asset_reading *ret) {
+static int read_asset(const struct site *site, const struct site_asset *asset, const struct ww_kinds *kinds,
+                      struct diag *d, struct asset_reading *ret) {
         int r = 0;
 
+        *ret = (struct asset_reading){ .id = asset->id, .supervision = asset->supervision, .family = WW_FAMILY_NONE };
+        if (asset->zone != SITE_NONE)
+                ret->zone = site_zone(site, asset->zone)->id;
         for (size_t i = 0; i < asset->n_fields; i++) {
                 const struct site_field *f = &asset->fields[i];
 
@@ -64,9 +67,8 @@ int placement_init(struct placement *p, const struct site *site, const struct ww
                 const struct site_asset *asset = site_asset(site, (uint32_t)i);
                 int r;
 
-                p->readings[i].family = WW_FAMILY_NONE;
                 p->prefixed |= asset->device.n && memchr(asset->device.p, '/', asset->device.n);
-                r = read_asset(asset, kinds, d, &p->readings[i]);
+                r = read_asset(site, asset, kinds, d, &p->readings[i]);
                 result = r ? r : result;
         }
         return result;

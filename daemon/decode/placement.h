@@ -11,10 +11,13 @@
 
 struct placement {
         const struct site *site;
+        /* by asset index: what events need of an asset, in one place of the memory */
         struct asset_reading {
+                struct ww_str id, zone; /* zone: its id, empty = in none */
+                int64_t supervision;
                 ww_family family; /* WW_FAMILY_NONE = not said */
                 bool inverted;
-        } * readings; /* by asset index */
+        } * readings;
         size_t n;
         bool prefixed; /* some asset names its device with a slash: "TYPE/NAME" is worth a look-up */
 };

@@ -13,10 +13,10 @@
  * supervision time, because silence is judged by that kind.
  */
 #include "decode/run.h"
+#include "base/hash.h"
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <xxhash.h>
 
 void run_fail(struct decode *d, int outcome, const char *format, ...) {
         va_list args;
@@ -38,29 +38,26 @@ static size_t read_attrs(struct decode *d, const struct type_event *e) {
         size_t n = 0;
 
         for (size_t i = 0; i < e->n_attrs; i++) {
-                struct ww_value v;
+                struct ww_attr *attr = &d->attrs[n];
 
-                if (!source_read(e->attrs[i].source, &d->context, &v))
+                if (!source_read(e->attrs[i].source, &d->context, &attr->value))
                         run_fail(d, DECODE_E_BAD_FIELD, "attribute `%.*s` cannot be read",
                                  WW_STR_ARG(e->attrs[i].name));
-                if (v.type == WW_MISSING)
+                if (attr->value.type == WW_MISSING)
                         continue;
-                d->attrs[n++] = (struct ww_attr){ e->attrs[i].name, e->attrs[i].symbol, v };
+                attr->name = e->attrs[i].name;
+                attr->symbol = e->attrs[i].symbol;
+                n++;
         }
         return n;
 }
 
 static void place(const struct decode *d, uint32_t asset, struct ww_event *event) {
-        const struct site *site = d->placement->site;
-        const struct site_asset *a;
-
         event->asset_index = asset;
         if (asset == SITE_NONE)
                 return;
-        a = site_asset(site, asset);
-        event->asset = a->id;
-        if (a->zone != SITE_NONE)
-                event->zone = site_zone(site, a->zone)->id;
+        event->asset = d->placement->readings[asset].id;
+        event->zone = d->placement->readings[asset].zone;
 }
 
 struct telling {
@@ -147,7 +144,7 @@ static struct states_key pulse_key(const struct decode *d, const struct telling 
         struct states_key key = key_of(d, t->device, t->family);
 
         if (t->event->nature == WW_NATURE_PULSE && t->value.type == WW_STRING)
-                key.low ^= XXH3_64bits(t->value.string.p, t->value.string.n) | 1;
+                key.low ^= hash_text(t->value.string) | 1;
         return key;
 }
 
@@ -272,7 +269,7 @@ static int tell_life(struct decode *d, const struct type_message *m) {
 
         if (!m->alive || d->message->retained || d->asset == SITE_NONE || t.family == WW_FAMILY_NONE)
                 return 0;
-        supervision = site_asset(d->placement->site, d->asset)->supervision;
+        supervision = d->placement->readings[d->asset].supervision;
         if (supervision <= 0 || (d->flags & WW_EVENT_SUSPECT))
                 return 0;
         r = entry_of(d, key_of(d, d->device, t.family), &entry, &fresh);
@@ -357,7 +354,7 @@ static void begin(struct decode *d, const struct type_message *m) {
 static int run_each(struct decode *d, const struct type_message *m) {
         struct source_context *x = &d->context;
         const struct document *doc = x->doc;
-        uint32_t node = doc ? path_follow(m->for_each, doc, 0) : DOCUMENT_NONE, number = 0;
+        uint32_t node = doc ? path_follow(m->for_each, 0, doc, 0) : DOCUMENT_NONE, number = 0;
         bool object;
         int r = 0;
 

@@ -3,48 +3,85 @@
 const char *const source_as_names[] = { "is", "number", "boolean", "string" };
 const size_t source_as_names_n = sizeof source_as_names / sizeof *source_as_names;
 
-static struct ww_value text_value(struct ww_str s) {
-        return s.p ? ww_string(document_cut(s, DOCUMENT_STRING_MAX)) : ww_missing();
+static void put_text(struct ww_value *to, struct ww_str s) {
+        to->type = s.p ? WW_STRING : WW_MISSING;
+        to->string = document_cut(s, DOCUMENT_STRING_MAX);
 }
 
-static struct ww_value field_value(struct source_context *x, uint32_t index) {
+static const struct ww_value *field_value(struct source_context *x, uint32_t index) {
         if (!(x->known & (1u << index))) {
-                struct ww_value v;
-
-                source_read(x->fields[index], x, &v);
-                x->values[index] = v;
+                source_read(x->fields[index], x, &x->values[index]);
                 x->known |= 1u << index;
         }
-        return x->values[index];
+        return &x->values[index];
 }
 
-static uint32_t path_node(const struct path *p, const struct source_context *x) {
+/* Where a path into the payload leads. */
+static uint32_t path_node(const struct path *p, struct source_context *x) {
         if (!x->doc || x->doc->n == 0)
                 return DOCUMENT_NONE;
-        return path_follow(p, x->doc, p->root == PATH_ITEM ? x->item : 0);
+        if (p->first == PATH_KEY_NONE)
+                return path_follow(p, 0, x->doc, p->root == PATH_ITEM ? x->item : 0);
+        if (!x->found)
+                path_keys_find(x->keys, x->doc, x->nodes);
+        x->found = true;
+        return p->n == 1 ? x->nodes[p->first] : path_follow(p, 1, x->doc, x->nodes[p->first]);
 }
 
-struct ww_value source_path_value(const struct path *p, struct source_context *x) {
+/* True if the path leads to something. *ret_node: the place in the payload, if it leads into that. */
+static bool find(const struct path *p, struct source_context *x, uint32_t *ret_node) {
+        *ret_node = DOCUMENT_NONE;
         switch (p->root) {
         case PATH_TOPIC:
-                return text_value(x->topic);
+                return x->topic.p;
         case PATH_CAPTURE:
-                return text_value(x->captures[p->index]);
+                return x->captures[p->index].p;
         case PATH_FIELD:
-                return field_value(x, p->index);
+                return field_value(x, p->index)->type != WW_MISSING;
         case PATH_KEY:
-                return text_value(x->key);
+                return x->key.p;
         case PATH_PAYLOAD:
         case PATH_ITEM:
                 break;
         }
-        return x->doc ? document_value(x->doc, path_node(p, x)) : ww_missing();
+        *ret_node = path_node(p, x);
+        return *ret_node != DOCUMENT_NONE;
+}
+
+static void value_at(const struct path *p, struct source_context *x, uint32_t node, struct ww_value *ret) {
+        switch (p->root) {
+        case PATH_TOPIC:
+                put_text(ret, x->topic);
+                return;
+        case PATH_CAPTURE:
+                put_text(ret, x->captures[p->index]);
+                return;
+        case PATH_FIELD:
+                *ret = *field_value(x, p->index);
+                return;
+        case PATH_KEY:
+                put_text(ret, x->key);
+                return;
+        case PATH_PAYLOAD:
+        case PATH_ITEM:
+                break;
+        }
+        document_value(x->doc, node, ret);
+}
+
+void source_path_value(const struct path *p, struct source_context *x, struct ww_value *ret) {
+        uint32_t node;
+
+        if (find(p, x, &node))
+                value_at(p, x, node, ret);
+        else
+                ret->type = WW_MISSING;
 }
 
 bool source_path_present(const struct path *p, struct source_context *x) {
-        if (p->root == PATH_PAYLOAD || p->root == PATH_ITEM)
-                return path_node(p, x) != DOCUMENT_NONE;
-        return source_path_value(p, x).type != WW_MISSING;
+        uint32_t node;
+
+        return find(p, x, &node);
 }
 
 static struct ww_str number_text(struct source_context *x, double v) {
@@ -53,24 +90,38 @@ static struct ww_str number_text(struct source_context *x, double v) {
         return ww_str(text);
 }
 
-/* The text of what a path leads to; .p NULL if it has none. */
-static struct ww_str path_text(const struct path *p, struct source_context *x) {
-        struct ww_value v;
+static struct ww_str field_text(struct source_context *x, uint32_t index) {
+        const struct ww_value *v = field_value(x, index);
 
-        if (p->root == PATH_PAYLOAD || p->root == PATH_ITEM) {
-                uint32_t node = path_node(p, x);
+        if (v->type == WW_NUMBER)
+                return number_text(x, v->number);
+        if (v->type == WW_BOOL)
+                return v->boolean ? WW_STR("true") : WW_STR("false");
+        return v->type == WW_STRING ? v->string : WW_STR_NONE;
+}
 
-                /* a number's own digits: an identity of 16 of them does not survive a double */
-                if (node == DOCUMENT_NONE || x->doc->nodes[node].type == DOCUMENT_NULL)
-                        return WW_STR_NONE;
-                return document_text(x->doc, node);
+static struct ww_str text_at(const struct path *p, struct source_context *x, uint32_t node) {
+        switch (p->root) {
+        case PATH_TOPIC:
+                return document_cut(x->topic, DOCUMENT_STRING_MAX);
+        case PATH_CAPTURE:
+                return document_cut(x->captures[p->index], DOCUMENT_STRING_MAX);
+        case PATH_FIELD:
+                return field_text(x, p->index);
+        case PATH_KEY:
+                return document_cut(x->key, DOCUMENT_STRING_MAX);
+        case PATH_PAYLOAD:
+        case PATH_ITEM:
+                break;
         }
-        v = source_path_value(p, x);
-        if (v.type == WW_NUMBER)
-                return number_text(x, v.number);
-        if (v.type == WW_BOOL)
-                return v.boolean ? WW_STR("true") : WW_STR("false");
-        return v.type == WW_STRING ? v.string : WW_STR_NONE;
+        /* a number's own digits: an identity of 16 of them does not survive a double */
+        return x->doc->nodes[node].type == DOCUMENT_NULL ? WW_STR_NONE : document_text(x->doc, node);
+}
+
+struct ww_str source_path_text(const struct path *p, struct source_context *x) {
+        uint32_t node;
+
+        return find(p, x, &node) ? text_at(p, x, node) : WW_STR_NONE;
 }
 
 static struct ww_str template_text(const struct source *s, struct source_context *x) {
@@ -79,7 +130,7 @@ static struct ww_str template_text(const struct source *s, struct source_context
         char *to;
 
         for (size_t i = 0; i < s->n_pieces; i++) {
-                texts[i] = s->pieces[i].path ? path_text(s->pieces[i].path, x) : WW_STR("");
+                texts[i] = s->pieces[i].path ? source_path_text(s->pieces[i].path, x) : WW_STR("");
                 if (!texts[i].p)
                         return WW_STR_NONE;
                 n += s->pieces[i].text.n + texts[i].n;
@@ -99,109 +150,157 @@ static struct ww_str template_text(const struct source *s, struct source_context
         return document_cut((struct ww_str){ to, n }, DOCUMENT_STRING_MAX);
 }
 
-/* As it stands in the message, or the default. `node_there`: told apart from a missing one, a number no double holds.
- */
-static struct ww_value raw_value(const struct source *s, struct source_context *x, bool *ret_there) {
-        *ret_there = true;
-        if (s->n_pieces) {
-                struct ww_value v = text_value(template_text(s, x));
-
-                *ret_there = v.type != WW_MISSING;
-                return *ret_there ? v : s->fallback;
-        }
+/* The first of the paths that leads to something; NULL = none. */
+static const struct path *find_first(const struct source *s, struct source_context *x, uint32_t *ret_node) {
         for (size_t i = 0; i < s->n_paths; i++)
-                if (source_path_present(&s->paths[i], x))
-                        return source_path_value(&s->paths[i], x);
-        *ret_there = false;
-        return s->n_paths ? s->fallback : s->constant;
+                if (find(&s->paths[i], x, ret_node))
+                        return &s->paths[i];
+        return NULL;
 }
 
-static bool to_number(struct ww_value v, double *ret) {
-        if (v.type == WW_NUMBER)
-                *ret = v.number;
-        else if (v.type == WW_BOOL)
-                *ret = v.boolean;
-        else if (v.type != WW_STRING || !document_number(v.string, ret))
+static bool template_value(const struct source *s, struct source_context *x, struct ww_value *ret) {
+        put_text(ret, template_text(s, x));
+        if (ret->type != WW_MISSING)
+                return true;
+        *ret = s->fallback;
+        return false;
+}
+
+/* As it stands in the message, or the default. False: nothing is there; told apart from what is there and is no value,
+ * as a number that no double holds. *ret_path: what led to it. */
+static bool raw_value(const struct source *s, struct source_context *x, const struct path **ret_path,
+                      struct ww_value *ret) {
+        uint32_t node;
+
+        *ret_path = find_first(s, x, &node);
+        if (*ret_path) {
+                value_at(*ret_path, x, node, ret);
+                return true;
+        }
+        if (s->n_pieces)
+                return template_value(s, x, ret);
+        *ret = s->n_paths ? s->fallback : s->constant;
+        return false;
+}
+
+static bool to_number(const struct ww_value *v, double *ret) {
+        if (v->type == WW_NUMBER)
+                *ret = v->number;
+        else if (v->type == WW_BOOL)
+                *ret = v->boolean;
+        else if (v->type != WW_STRING || !document_number(v->string, ret))
                 return false;
         return true;
 }
 
-static bool convert(const struct source *s, struct source_context *x, struct ww_value *v) {
+static bool convert_number(const struct source *s, struct ww_value *v) {
         double number;
+
+        if (!to_number(v, &number))
+                return false;
+        v->type = WW_NUMBER;
+        v->number = number * s->scale + s->offset;
+        return true;
+}
+
+static bool convert_boolean(const struct source *s, struct ww_value *v) {
         bool boolean;
 
-        switch (s->as) {
-        case SOURCE_AS_IS:
-                return true;
-        case SOURCE_AS_NUMBER:
-                if (!to_number(*v, &number))
-                        return false;
-                *v = ww_number(number * s->scale + s->offset);
-                return true;
-        case SOURCE_AS_BOOLEAN:
-                if (!valuemap_boolean(*v, &boolean))
-                        return false;
-                *v = ww_bool(boolean != s->invert);
-                return true;
-        case SOURCE_AS_STRING:
-                break;
-        }
-        if (v->type == WW_BOOL)
-                *v = ww_string(v->boolean ? WW_STR("true") : WW_STR("false"));
-        else if (v->type == WW_NUMBER)
-                *v = text_value(number_text(x, v->number));
+        if (!valuemap_boolean(v, &boolean))
+                return false;
+        v->type = WW_BOOL;
+        v->boolean = boolean != s->invert;
         return true;
 }
 
-/* A number that is wanted as text is taken as it was written. */
-static struct ww_value as_written(const struct source *s, struct source_context *x, struct ww_value v) {
-        if (v.type == WW_NUMBER && s->as == SOURCE_AS_STRING && !s->map)
-                for (size_t i = 0; i < s->n_paths; i++)
-                        if (source_path_present(&s->paths[i], x))
-                                return text_value(path_text(&s->paths[i], x));
-        return v;
+/* A number that is wanted as text is taken as it was written, unless a map made it. */
+static void convert_string(const struct source *s, struct source_context *x, const struct path *path,
+                           struct ww_value *v) {
+        if (v->type == WW_BOOL)
+                put_text(v, v->boolean ? WW_STR("true") : WW_STR("false"));
+        else if (v->type == WW_NUMBER)
+                put_text(v, path && !s->map ? source_path_text(path, x) : number_text(x, v->number));
 }
 
-bool source_read(const struct source *s, struct source_context *x, struct ww_value *ret) {
-        bool there;
-        struct ww_value v = raw_value(s, x, &there);
-
-        *ret = ww_missing();
-        if (v.type == WW_MISSING)
-                return !there; /* there, but no value: an object, or a number too large */
-        if (s->map) {
-                const struct valuemap_row *row = valuemap_find(s->map, v);
-
-                if (!row)
-                        return v.type == WW_NULL;
-                v = row->result;
+static bool convert(const struct source *s, struct source_context *x, const struct path *path, struct ww_value *v) {
+        switch (s->as) {
+        case SOURCE_AS_IS:
+                break;
+        case SOURCE_AS_NUMBER:
+                return convert_number(s, v);
+        case SOURCE_AS_BOOLEAN:
+                return convert_boolean(s, v);
+        case SOURCE_AS_STRING:
+                convert_string(s, x, path, v);
+                break;
         }
-        if (v.type == WW_NULL) {
-                *ret = v;
+        return true;
+}
+
+/* What most sources are: a text at one of the payload's own keys, and nothing to be done with it. */
+static inline bool read_direct(const struct source *s, const struct source_context *x, struct ww_str *ret) {
+        const struct document_node *node;
+
+        if (!s->direct || !x->found || x->nodes[s->paths->first] == DOCUMENT_NONE)
+                return false;
+        node = &x->doc->nodes[x->nodes[s->paths->first]];
+        if (node->type != DOCUMENT_STRING || node->escaped || node->n > DOCUMENT_STRING_MAX)
+                return false;
+        *ret = (struct ww_str){ node->p, node->n };
+        return true;
+}
+
+/* Made in place: a value that is handed on by copies costs more than what it is made of. */
+bool source_read(const struct source *s, struct source_context *x, struct ww_value *ret) {
+        const struct path *path;
+        bool there;
+
+        if (read_direct(s, x, &ret->string)) {
+                ret->type = WW_STRING;
                 return true;
         }
-        v = as_written(s, x, v);
-        if (!convert(s, x, &v))
+        there = raw_value(s, x, &path, ret);
+        if (ret->type == WW_MISSING)
+                return !there; /* there, but no value: an object, or a number too large */
+        if (s->map) {
+                const struct valuemap_row *row = valuemap_find(s->map, ret);
+
+                if (!row) {
+                        there = ret->type == WW_NULL;
+                        *ret = ww_missing();
+                        return there;
+                }
+                *ret = row->result;
+        }
+        if (ret->type == WW_NULL)
+                return true;
+        if (!convert(s, x, path, ret)) {
+                *ret = ww_missing();
                 return false;
+        }
         if (s->asset_field.p)
-                v = v.type == WW_STRING ? placement_field(x->placement, v.string, s->asset_field) : ww_missing();
-        *ret = v;
+                *ret = ret->type == WW_STRING ? placement_field(x->placement, ret->string, s->asset_field)
+                                              : ww_missing();
         return true;
 }
 
 bool source_text(const struct source *s, struct source_context *x, struct ww_str *ret) {
+        bool plain = !s->map && !s->asset_field.p && s->as == SOURCE_AS_IS;
+        const struct path *path;
         struct ww_value v;
+        uint32_t node;
 
-        if (!s->map && !s->asset_field.p && s->as == SOURCE_AS_IS)
-                for (size_t i = 0; i < s->n_paths; i++)
-                        if (source_path_present(&s->paths[i], x)) {
-                                *ret = path_text(&s->paths[i], x);
-                                return ret->p != NULL;
-                        }
+        if (read_direct(s, x, ret))
+                return true;
+        path = plain ? find_first(s, x, &node) : NULL;
+        if (path) {
+                *ret = text_at(path, x, node);
+                return ret->p != NULL;
+        }
         if (!source_read(s, x, &v))
                 return false;
         if (v.type == WW_NUMBER)
-                v = text_value(number_text(x, v.number));
+                put_text(&v, number_text(x, v.number));
         if (v.type != WW_STRING)
                 return false;
         *ret = v.string;
@@ -216,16 +315,17 @@ static int inverted(const struct source *s, int state) {
 
 int source_state(const struct source *s, struct source_context *x) {
         const struct valuemap_row *row;
-        bool there, boolean;
-        struct ww_value v = raw_value(s, x, &there);
+        const struct path *path;
+        struct ww_value v;
+        bool there = raw_value(s, x, &path, &v), boolean;
 
         if (v.type == WW_MISSING)
                 return there ? WW_STATE_UNKNOWN : VALUEMAP_IGNORE;
         if (s->map) {
-                row = valuemap_find(s->map, v);
+                row = valuemap_find(s->map, &v);
                 return row ? inverted(s, row->state) : WW_STATE_UNKNOWN;
         }
-        if (!valuemap_boolean(v, &boolean))
+        if (!valuemap_boolean(&v, &boolean))
                 return WW_STATE_UNKNOWN;
         return inverted(s, boolean ? WW_STATE_ACTIVE : WW_STATE_NORMAL);
 }

@@ -39,6 +39,7 @@ struct source {
         const struct valuemap *map;
         enum source_as as;
         bool invert, scaled, secret;
+        bool direct; /* a text at one of the payload's own keys is the value as it stands */
         double scale, offset;
         struct ww_str asset_field; /* .p NULL = no look-up */
         struct diag_pos pos;
@@ -57,6 +58,9 @@ struct source_context {
         uint32_t known;                            /* mask of values that are */
         uint32_t item;                             /* for_each: node of the element, or DOCUMENT_NONE */
         struct ww_str key;                         /* for_each: .p NULL = none */
+        const struct path_keys *keys;              /* of the message */
+        uint32_t nodes[PATH_KEYS_MAX];             /* where the keys lead … */
+        bool found;                                /* … once that was asked for */
 };
 
 /** The value. False: it is there but cannot be what it has to be (no number, no truth value); then *ret is missing. */
@@ -66,6 +70,8 @@ bool source_text(const struct source *s, struct source_context *x, struct ww_str
 /** A state. VALUEMAP_IGNORE: no event (missing, or a map's `ignore`). What fits no row is WW_STATE_UNKNOWN. */
 int source_state(const struct source *s, struct source_context *x);
 /** The value that a path leads to. */
-struct ww_value source_path_value(const struct path *p, struct source_context *x);
+void source_path_value(const struct path *p, struct source_context *x, struct ww_value *ret);
+/** What a path leads to, as text; .p NULL if there is none. */
+struct ww_str source_path_text(const struct path *p, struct source_context *x);
 /** True if the path leads to something, be it null or an object. */
 bool source_path_present(const struct path *p, struct source_context *x);

@@ -1,6 +1,5 @@
 #include "decode/states.h"
-
-#include <xxhash.h>
+#include "base/hash.h"
 
 #define CAPACITY_FIRST 256
 #define NEIGHBOURS     16
@@ -20,7 +19,7 @@ struct states_key states_key(uint32_t owner, struct ww_str device, struct ww_str
         } head = { owner, (uint32_t)device.n, (uint32_t)kind.n, exercise };
         struct states_key key;
         char text[512];
-        XXH128_hash_t h;
+        struct hash128 h;
 
         if (device.n + kind.n + sizeof head <= sizeof text) {
                 memcpy(text, &head, sizeof head);
@@ -28,14 +27,14 @@ struct states_key states_key(uint32_t owner, struct ww_str device, struct ww_str
                         memcpy(text + sizeof head, device.p, device.n);
                 if (kind.n)
                         memcpy(text + sizeof head + device.n, kind.p, kind.n);
-                h = XXH3_128bits(text, sizeof head + device.n + kind.n);
+                h = hash_bytes(text, sizeof head + device.n + kind.n);
         } else {
-                XXH128_hash_t parts[3] = { XXH3_128bits(&head, sizeof head), XXH3_128bits(device.p, device.n),
-                                           XXH3_128bits(kind.p, kind.n) };
+                struct hash128 parts[3] = { hash_bytes(&head, sizeof head), hash_bytes(device.p, device.n),
+                                            hash_bytes(kind.p, kind.n) };
 
-                h = XXH3_128bits(parts, sizeof parts);
+                h = hash_bytes(parts, sizeof parts);
         }
-        key = (struct states_key){ h.low64, h.high64 };
+        key = (struct states_key){ h.low, h.high };
         key.low += !key.low && !key.high;
         return key;
 }

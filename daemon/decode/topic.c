@@ -1,7 +1,5 @@
 #include "decode/topic.h"
 
-#include <xxhash.h>
-
 /* one level as it is read, before expansion: the alternatives of {name:a|b}, or one */
 struct raw_level {
         struct topic_level level;
@@ -232,28 +230,33 @@ int topic_pattern_parse(struct arena *arena, struct ww_str text, struct diag_pos
         return 0;
 }
 
-uint64_t topic_level_hash(struct ww_str level) {
-        return XXH3_64bits(level.p, level.n);
+/* The next slash, or `end`. */
+static const char *find_slash(const char *p, const char *end) {
+        for (; end - p >= 8; p += 8) {
+                uint64_t found = bytes_find(bytes_word(p), '/');
+
+                if (found)
+                        return p + bytes_first(found);
+        }
+        while (p < end && *p != '/')
+                p++;
+        return p;
 }
 
 bool topic_split(struct topic *t, struct ww_str text) {
-        const char *at = text.p, *end = text.p + text.n;
+        const char *at = text.p, *end = text.p + text.n, *slash;
 
         t->text = text;
         t->n = 0;
         if (!text.p)
                 return false;
-        for (;;) {
-                const char *slash = memchr(at, '/', (size_t)(end - at));
-
+        for (;; at = slash + 1) {
                 if (t->n == TOPIC_LEVELS_MAX)
                         return false;
-                t->levels[t->n] = (struct ww_str){ at, (size_t)((slash ? slash : end) - at) };
-                t->hashes[t->n] = topic_level_hash(t->levels[t->n]);
-                t->n++;
-                if (!slash)
+                slash = find_slash(at, end);
+                t->levels[t->n++] = bytes_key_within((struct ww_str){ at, (size_t)(slash - at) }, end);
+                if (slash == end)
                         return true;
-                at = slash + 1;
         }
 }
 
@@ -292,6 +295,13 @@ bool topic_partial_match(const struct topic_level *level, struct ww_str text, st
         return true;
 }
 
+/* Levels `first` to `last` with the slashes between them. */
+static struct ww_str levels_text(const struct topic *t, size_t first, size_t last) {
+        const struct ww_str *from = &t->levels[first].text, *to = &t->levels[last].text;
+
+        return (struct ww_str){ from->p, (size_t)(to->p + to->n - from->p) };
+}
+
 void topic_capture(const struct topic_pattern *p, const struct topic *t, struct ww_str captures[TOPIC_CAPTURES_MAX]) {
         size_t at = 0, many = t->n - p->n + 1;
 
@@ -300,11 +310,9 @@ void topic_capture(const struct topic_pattern *p, const struct topic *t, struct 
                 size_t last = at + (level->kind == TOPIC_MULTI ? many : 1) - 1;
 
                 if (level->kind == TOPIC_PARTIAL)
-                        topic_partial_match(level, t->levels[at], captures);
+                        topic_partial_match(level, t->levels[at].text, captures);
                 else if (level->capture != TOPIC_NO_CAPTURE)
-                        captures[level->capture] = (struct ww_str){
-                                t->levels[at].p, (size_t)(t->levels[last].p + t->levels[last].n - t->levels[at].p)
-                        };
+                        captures[level->capture] = levels_text(t, at, last);
                 at = last + 1;
         }
 }

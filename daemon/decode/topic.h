@@ -13,6 +13,7 @@
  * levels only.
  */
 #include "base/arena.h"
+#include "base/bytes.h"
 #include "base/diag.h"
 
 #define TOPIC_LEVELS_MAX   32 /* levels of a topic; one with more has no type */
@@ -67,13 +68,11 @@ int topic_pattern_parse(struct arena *arena, struct ww_str text, struct diag_pos
 /* a topic, split once a message */
 struct topic {
         struct ww_str text;
-        struct ww_str levels[TOPIC_LEVELS_MAX];
-        uint64_t hashes[TOPIC_LEVELS_MAX];
+        struct bytes_key levels[TOPIC_LEVELS_MAX];
         size_t n;
 };
 /** False if it has too many levels. Borrows `text`. */
 bool topic_split(struct topic *t, struct ww_str text);
-uint64_t topic_level_hash(struct ww_str level);
 
 /** True if a partial level's pieces match `level`; `captures` may be NULL. The first fit counts: each capture is as
  *  short as it can be, the last one in a level takes the rest. */

@@ -7,13 +7,13 @@ struct node {
         uint32_t partial;         /* first of a list of partial children */
         uint32_t binding, last;   /* list of bindings, in order of their adding */
         uint32_t next;            /* sibling in the parent's list of partials */
+        bool literals;            /* there are edges from here */
         struct topic_level level; /* of a partial child */
 };
 
 struct edge {
-        uint64_t hash;
+        struct bytes_key level;
         uint32_t parent, child; /* child NONE = free */
-        struct ww_str level;
 };
 
 struct link {
@@ -46,12 +46,11 @@ static uint32_t new_node(struct trie *t) {
         return (uint32_t)t->n_nodes++;
 }
 
-static size_t edge_slot(const struct edge *edges, size_t capacity, uint32_t parent, uint64_t hash,
-                        struct ww_str level) {
-        size_t i = (hash ^ ((uint64_t)parent * UINT64_C(0x9E3779B97F4A7C15))) & (capacity - 1);
+static size_t edge_slot(const struct edge *edges, size_t capacity, uint32_t parent, const struct bytes_key *level) {
+        uint64_t name = level->head ^ level->text.n ^ bytes_key_tail(level) << 1;
+        size_t i = (name + parent) * UINT64_C(0x9E3779B97F4A7C15) >> 32 & (capacity - 1);
 
-        while (edges[i].child != NONE &&
-               !(edges[i].parent == parent && edges[i].hash == hash && ww_str_equal(edges[i].level, level)))
+        while (edges[i].child != NONE && !(edges[i].parent == parent && bytes_key_equal(&edges[i].level, level)))
                 i = (i + 1) & (capacity - 1);
         return i;
 }
@@ -71,7 +70,7 @@ static int grow_edges(struct trie *t) {
                 const struct edge *e = &t->edges[i];
 
                 if (e->child != NONE)
-                        edges[edge_slot(edges, capacity, e->parent, e->hash, e->level)] = *e;
+                        edges[edge_slot(edges, capacity, e->parent, &e->level)] = *e;
         }
         free(t->edges);
         t->edges = edges;
@@ -99,21 +98,22 @@ struct trie *trie_free(struct trie *t) {
         return NULL;
 }
 
-static uint32_t literal_child(struct trie *t, uint32_t parent, struct ww_str level) {
-        uint64_t hash = topic_level_hash(level);
+static uint32_t literal_child(struct trie *t, uint32_t parent, struct ww_str text) {
+        struct bytes_key level = bytes_key(text);
         size_t slot;
         uint32_t child;
 
         if (grow_edges(t) < 0)
                 return NONE;
-        slot = edge_slot(t->edges, t->edges_capacity, parent, hash, level);
+        slot = edge_slot(t->edges, t->edges_capacity, parent, &level);
         if (t->edges[slot].child != NONE)
                 return t->edges[slot].child;
         child = new_node(t);
         if (child == NONE)
                 return NONE;
-        t->edges[slot] = (struct edge){ .hash = hash, .parent = parent, .child = child, .level = level };
+        t->edges[slot] = (struct edge){ .level = level, .parent = parent, .child = child };
         t->n_edges++;
+        t->nodes[parent].literals = true;
         return child;
 }
 
@@ -205,31 +205,38 @@ struct walk {
         const struct trie *t;
         const struct topic *topic;
         struct trie_binding *out;
-        size_t n;
+        size_t n, n_nodes; /* bindings, and the nodes that they come from */
 };
+
+static uint32_t find_literal(const struct trie *t, uint32_t parent, const struct bytes_key *level) {
+        return t->edges[edge_slot(t->edges, t->edges_capacity, parent, level)].child;
+}
+
+static void take_bindings(struct walk *w, const struct node *node) {
+        w->n_nodes += node->binding != NONE;
+        for (uint32_t i = node->binding; i != NONE; i = w->t->links[i].next)
+                w->out[w->n++] = w->t->links[i].binding;
+}
 
 static void walk_node(struct walk *w, uint32_t index, size_t level) {
         const struct node *node = &w->t->nodes[index];
         const struct topic *topic = w->topic;
-
-        const struct edge *edge;
+        uint32_t child;
 
         if (level == topic->n) {
-                for (uint32_t i = node->binding; i != NONE; i = w->t->links[i].next)
-                        w->out[w->n++] = w->t->links[i].binding;
+                take_bindings(w, node);
                 return;
         }
-        edge = &w->t->edges[edge_slot(w->t->edges, w->t->edges_capacity, index, topic->hashes[level],
-                                      topic->levels[level])];
-        if (edge->child != NONE)
-                walk_node(w, edge->child, level + 1);
+        child = node->literals ? find_literal(w->t, index, &topic->levels[level]) : NONE;
+        if (child != NONE)
+                walk_node(w, child, level + 1);
         for (uint32_t i = node->partial; i != NONE; i = w->t->nodes[i].next)
-                if (topic_partial_match(&w->t->nodes[i].level, topic->levels[level], NULL))
+                if (topic_partial_match(&w->t->nodes[i].level, topic->levels[level].text, NULL))
                         walk_node(w, i, level + 1);
         /* an empty level is nobody's name */
-        if (node->single != NONE && topic->levels[level].n)
+        if (node->single != NONE && topic->levels[level].text.n)
                 walk_node(w, node->single, level + 1);
-        if (node->multi != NONE && topic->levels[level].n)
+        if (node->multi != NONE && topic->levels[level].text.n)
                 for (size_t to = level + 1; to <= topic->n; to++)
                         walk_node(w, node->multi, to);
 }
@@ -292,7 +299,8 @@ size_t trie_match(const struct trie *t, const struct topic *topic, struct trie_b
         struct walk w = { .t = t, .topic = topic, .out = out };
 
         walk_node(&w, 0, 0);
-        if (w.n > 1) {
+        /* those of one node are in order: they were added by type and message, and are equally special */
+        if (w.n_nodes > 1) {
                 sort_by_type(out, w.n);
                 if (out[0].type != out[w.n - 1].type)
                         sort_by_rank(out, w.n);

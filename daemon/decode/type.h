@@ -65,6 +65,7 @@ struct type_message {
         size_t n_formats;
         const struct path *has, *lacks;
         size_t n_has, n_lacks;
+        const struct path_keys *keys;
         const struct type_match *matches;
         size_t n_matches;
         const struct expr *where, *check;

@@ -29,14 +29,14 @@ int valuemap_row_key(struct arena *arena, struct ww_str key, struct valuemap_row
 }
 
 /* The text by which a value is looked up. */
-static struct ww_str word_of(struct ww_value v) {
-        switch (v.type) {
+static struct ww_str word_of(const struct ww_value *v) {
+        switch (v->type) {
         case WW_NULL:
                 return WW_STR("null");
         case WW_BOOL:
-                return v.boolean ? WW_STR("true") : WW_STR("false");
+                return v->boolean ? WW_STR("true") : WW_STR("false");
         case WW_STRING:
-                return v.string;
+                return v->string;
         case WW_NUMBER:
         case WW_MISSING:
         case WW_TIME:
@@ -46,13 +46,13 @@ static struct ww_str word_of(struct ww_value v) {
         return WW_STR_NONE;
 }
 
-static bool row_matches(const struct valuemap_row *row, struct ww_value v, struct ww_str word) {
-        if (v.type == WW_NUMBER)
-                return row->numeric && row->number == v.number;
+static bool row_matches(const struct valuemap_row *row, const struct ww_value *v, struct ww_str word) {
+        if (v->type == WW_NUMBER)
+                return row->numeric && row->number == v->number;
         return valuemap_text_is(word, row->text);
 }
 
-const struct valuemap_row *valuemap_find(const struct valuemap *m, struct ww_value v) {
+const struct valuemap_row *valuemap_find(const struct valuemap *m, const struct ww_value *v) {
         struct ww_str word = word_of(v);
 
         for (size_t i = 0; i < m->n; i++)
@@ -72,15 +72,28 @@ static bool word_in(const char *words, struct ww_str text) {
         return false;
 }
 
-bool valuemap_boolean(struct ww_value v, bool *ret) {
-        struct ww_str word = word_of(v);
-
-        if (v.type == WW_NUMBER) {
-                *ret = v.number != 0;
-                return v.number == 0 || v.number == 1;
-        }
+static bool word_boolean(struct ww_str word, bool *ret) {
         if (word.n == 0)
                 return false;
         *ret = word_in(valuemap_true_words, word);
         return *ret || word_in(valuemap_false_words, word);
+}
+
+bool valuemap_boolean(const struct ww_value *v, bool *ret) {
+        switch (v->type) {
+        case WW_BOOL:
+                *ret = v->boolean;
+                return true;
+        case WW_NUMBER:
+                *ret = v->number != 0;
+                return v->number == 0 || v->number == 1;
+        case WW_STRING:
+                return word_boolean(v->string, ret);
+        case WW_MISSING:
+        case WW_NULL:
+        case WW_TIME:
+        case WW_SPAN:
+                break;
+        }
+        return false;
 }

@@ -25,12 +25,12 @@ struct valuemap {
 };
 
 /** The row for `v` (any type but missing), or `other`, or NULL. */
-const struct valuemap_row *valuemap_find(const struct valuemap *m, struct ww_value v);
+const struct valuemap_row *valuemap_find(const struct valuemap *m, const struct ww_value *v);
 /** Fills text, numeric and number of a row from a key as it is written. 0, -ENOMEM. */
 int valuemap_row_key(struct arena *arena, struct ww_str key, struct valuemap_row *row);
 /** ASCII case-insensitive. `folded` is in lower case already. */
 bool valuemap_text_is(struct ww_str text, struct ww_str folded);
 /** "true on yes 1 …" → *ret; false if it is none of the words for a truth value. */
-bool valuemap_boolean(struct ww_value v, bool *ret);
+bool valuemap_boolean(const struct ww_value *v, bool *ret);
 /** The words, for the reference. */
 extern const char valuemap_true_words[], valuemap_false_words[];

@@ -10,8 +10,8 @@ struct ww_value expr_finite(double d) {
         return isfinite(d) ? ww_number(d) : ww_missing();
 }
 
-static bool is_none(struct ww_value v) {
-        return v.type == WW_MISSING || v.type == WW_NULL;
+static bool is_none(const struct ww_value *v) {
+        return v->type == WW_MISSING || v->type == WW_NULL;
 }
 
 static bool holds(struct ww_value v) {
@@ -19,17 +19,17 @@ static bool holds(struct ww_value v) {
 }
 
 /* <0, 0, >0; both of one type, and no NaN */
-static int order(struct ww_value a, struct ww_value b) {
-        switch (a.type) {
+static int order(const struct ww_value *a, const struct ww_value *b) {
+        switch (a->type) {
         case WW_NUMBER:
-                return (a.number > b.number) - (a.number < b.number);
+                return (a->number > b->number) - (a->number < b->number);
         case WW_STRING:
-                return ww_str_compare(a.string, b.string);
+                return ww_str_compare(a->string, b->string);
         case WW_TIME:
         case WW_SPAN:
-                return (a.usec > b.usec) - (a.usec < b.usec);
+                return (a->usec > b->usec) - (a->usec < b->usec);
         case WW_BOOL:
-                return (int)a.boolean - (int)b.boolean;
+                return (int)a->boolean - (int)b->boolean;
         case WW_MISSING:
         case WW_NULL:
                 break;
@@ -37,33 +37,43 @@ static int order(struct ww_value a, struct ww_value b) {
         return 0;
 }
 
-static bool is_nan(struct ww_value v) {
-        return v.type == WW_NUMBER && isnan(v.number);
+static bool is_nan(const struct ww_value *v) {
+        return v->type == WW_NUMBER && isnan(v->number);
 }
 
-static struct ww_value compare(int op, struct ww_value a, struct ww_value b) {
+enum truth {
+        TRUTH_FALSE = false,
+        TRUTH_TRUE = true,
+        TRUTH_MISSING,
+};
+
+static struct ww_value truth_value(enum truth t) {
+        return t == TRUTH_MISSING ? ww_missing() : ww_bool(t == TRUTH_TRUE);
+}
+
+static enum truth compare(int op, const struct ww_value *a, const struct ww_value *b) {
         int r;
 
         if (is_none(a) || is_none(b) || is_nan(a) || is_nan(b))
-                return ww_bool(false);
-        if (a.type != b.type || (a.type == WW_BOOL && op != EXPR_OP_EQ && op != EXPR_OP_NE))
-                return ww_missing();
-        if (a.type == WW_STRING && (op == EXPR_OP_EQ || op == EXPR_OP_NE))
-                return ww_bool(ww_str_equal(a.string, b.string) == (op == EXPR_OP_EQ));
+                return TRUTH_FALSE;
+        if (a->type != b->type || (a->type == WW_BOOL && op != EXPR_OP_EQ && op != EXPR_OP_NE))
+                return TRUTH_MISSING;
+        if (a->type == WW_STRING && (op == EXPR_OP_EQ || op == EXPR_OP_NE))
+                return ww_str_equal(a->string, b->string) == (op == EXPR_OP_EQ);
         r = order(a, b);
         switch (op) {
         case EXPR_OP_EQ:
-                return ww_bool(r == 0);
+                return r == 0;
         case EXPR_OP_NE:
-                return ww_bool(r != 0);
+                return r != 0;
         case EXPR_OP_LT:
-                return ww_bool(r < 0);
+                return r < 0;
         case EXPR_OP_LE:
-                return ww_bool(r <= 0);
+                return r <= 0;
         case EXPR_OP_GT:
-                return ww_bool(r > 0);
+                return r > 0;
         default:
-                return ww_bool(r >= 0);
+                return r >= 0;
         }
 }
 
@@ -133,7 +143,7 @@ static struct ww_value member(const struct expr *list, struct ww_value v, const 
                 return ww_bool(v.type == WW_STRING && env->list_has &&
                                env->list_has(env->userdata, list->list, v.string));
         for (size_t i = 0; i < list->n; i++)
-                if (holds(compare(EXPR_OP_EQ, v, list->child[i]->value)))
+                if (compare(EXPR_OP_EQ, &v, &list->child[i]->value) == TRUTH_TRUE)
                         return ww_bool(true);
         return ww_bool(false);
 }
@@ -151,19 +161,19 @@ static struct ww_value call(const struct expr *e, const struct expr_env *env) {
 static struct ww_value matches(const struct pattern *p, struct ww_value a) {
         int r = a.type == WW_STRING ? pattern_match(p, a.string) : 0;
 
-        if (r < 0 || (a.type != WW_STRING && !is_none(a)))
+        if (r < 0 || (a.type != WW_STRING && !is_none(&a)))
                 return ww_missing();
         return ww_bool(r > 0);
 }
 
-static struct ww_value eval_logic(const struct expr *e, const struct expr_env *env) {
-        bool first = holds(expr_eval(e->child[0], env));
+static enum truth eval_compare(const struct expr *e, const struct expr_env *env) {
+        const struct expr *right = e->child[1];
+        struct ww_value a = expr_eval(e->child[0], env), b;
 
-        if (e->op == EXPR_OP_NOT)
-                return ww_bool(!first);
-        if (first == (e->op == EXPR_OP_OR))
-                return ww_bool(first);
-        return ww_bool(holds(expr_eval(e->child[1], env)));
+        if (right->op == EXPR_OP_CONSTANT)
+                return compare(e->op, &a, &right->value);
+        b = expr_eval(right, env);
+        return compare(e->op, &a, &b);
 }
 
 static struct ww_value eval_binary(const struct expr *e, const struct expr_env *env) {
@@ -175,8 +185,6 @@ static struct ww_value eval_binary(const struct expr *e, const struct expr_env *
                 return matches(e->pattern, a);
         if (e->op == EXPR_OP_NEG)
                 return negate(a);
-        if (e->op <= EXPR_OP_GE)
-                return compare(e->op, a, expr_eval(e->child[1], env));
         return calculate(e->op, a, expr_eval(e->child[1], env));
 }
 
@@ -193,7 +201,14 @@ struct ww_value expr_eval(const struct expr *e, const struct expr_env *env) {
         case EXPR_OP_OR:
         case EXPR_OP_AND:
         case EXPR_OP_NOT:
-                return eval_logic(e, env);
+                return ww_bool(expr_true(e, env));
+        case EXPR_OP_EQ:
+        case EXPR_OP_NE:
+        case EXPR_OP_LT:
+        case EXPR_OP_LE:
+        case EXPR_OP_GT:
+        case EXPR_OP_GE:
+                return truth_value(eval_compare(e, env));
         case EXPR_OP_LIST:
         case EXPR_OP_NAMED_LIST:
                 return ww_missing(); /* they stand right of `in` only */
@@ -202,6 +217,23 @@ struct ww_value expr_eval(const struct expr *e, const struct expr_env *env) {
         }
 }
 
+/* What a condition mostly is does not become a value first. */
 bool expr_true(const struct expr *e, const struct expr_env *env) {
-        return holds(expr_eval(e, env));
+        switch ((int)e->op) {
+        case EXPR_OP_OR:
+                return expr_true(e->child[0], env) || expr_true(e->child[1], env);
+        case EXPR_OP_AND:
+                return expr_true(e->child[0], env) && expr_true(e->child[1], env);
+        case EXPR_OP_NOT:
+                return !expr_true(e->child[0], env);
+        case EXPR_OP_EQ:
+        case EXPR_OP_NE:
+        case EXPR_OP_LT:
+        case EXPR_OP_LE:
+        case EXPR_OP_GT:
+        case EXPR_OP_GE:
+                return eval_compare(e, env) == TRUTH_TRUE;
+        default:
+                return holds(expr_eval(e, env));
+        }
 }

@@ -88,6 +88,10 @@ void journal_batch_deinit(struct journal_batch *b);
  * journal was replaced by a salvaged one: open again), -errno. May be called in any thread, beside a writer's
  * transaction. */
 int journal_read(struct journal *j, uint64_t from, size_t inputs, size_t bytes, struct journal_batch *ret);
+/** The oldest input whose journal time is `time` or later, by bisection; the head + 1 if there is none. It may be a
+ * number that stands for nothing: the input is the next one that there is. Any thread, as above. 0, -errno,
+ *  JOURNAL_E_DAMAGED. */
+int journal_find_time(struct journal *j, int64_t time, uint64_t *ret_seq);
 /** All live records. */
 int journal_read_live(struct journal *j, struct journal_batch *ret);
 

@@ -161,6 +161,66 @@ int journal_read(struct journal *j, uint64_t from, size_t inputs, size_t bytes, 
         return batch_end(ret, txn, r);
 }
 
+/* --- by time --- */
+
+/* The first input from `seq` on that can be read: its number and its journal time. */
+static int find_from(MDB_cursor *cursor, uint64_t seq, uint64_t *ret_seq, int64_t *ret_time) {
+        uint8_t bytes[JOURNAL_KEY_INPUT];
+        MDB_val key = { sizeof bytes, bytes }, value;
+        struct ww_input input;
+        int rc;
+
+        journal_key_put(bytes, seq);
+        for (rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE); !rc;
+             rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
+                if (key.mv_size != JOURNAL_KEY_INPUT)
+                        return JOURNAL_E_DAMAGED;
+                *ret_seq = journal_key_get(key.mv_data);
+                if (ww_input_decode((struct ww_str){ value.mv_data, value.mv_size }, *ret_seq, &input))
+                        continue;
+                *ret_time = input.time;
+                return 0;
+        }
+        return journal_error(rc);
+}
+
+/* All before `low` are older than `time`, none from `high` on is. */
+static int find_between(MDB_cursor *cursor, int64_t time, uint64_t low, uint64_t high, uint64_t *ret) {
+        while (low < high) {
+                uint64_t middle = low + (high - low) / 2, seq;
+                int64_t at;
+                int r = find_from(cursor, middle, &seq, &at);
+
+                if (r && r != -ENOENT)
+                        return r;
+                if (r || at >= time)
+                        high = middle;
+                else
+                        low = seq + 1;
+        }
+        *ret = low;
+        return 0;
+}
+
+int journal_find_time(struct journal *j, int64_t time, uint64_t *ret_seq) {
+        uint64_t head, tail, trimmed;
+        MDB_cursor *cursor;
+        MDB_txn *txn;
+        int r = journal_snapshot(j, &txn);
+
+        if (r)
+                return r;
+        r = journal_ends(j, txn, &head, &tail, &trimmed);
+        if (!r)
+                r = journal_error(mdb_cursor_open(txn, j->dbi[JOURNAL_INPUT], &cursor));
+        if (!r) {
+                r = find_between(cursor, time, tail ? tail : head + 1, head + 1, ret_seq);
+                mdb_cursor_close(cursor);
+        }
+        mdb_txn_abort(txn);
+        return r;
+}
+
 static int read_all_live(struct journal *j, MDB_txn *txn, struct journal_batch *b) {
         MDB_cursor *cursor;
         MDB_val key, value;

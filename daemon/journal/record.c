@@ -13,7 +13,7 @@
 
 #include <xxhash.h>
 
-#define VERSION      2 /* since 2 a transition ends with its context; nothing else differs */
+#define VERSION      2 /* since 2 a transition ends with its context, a ruleset with `complete`; nothing else differs */
 #define VERSION_READ 1 /* the oldest that is read */
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 #define CHECKSUM_AT  4
@@ -186,6 +186,8 @@ int ww_input_decode(struct ww_str bytes, uint64_t seq, struct ww_input *ret) {
         r = record_close(&in);
         if (r)
                 return r;
+        if (input.type == WW_INPUT_RELOAD && input.id.n && !ww_prime_parse(input.id, &(struct ww_prime){ 0 }))
+                return RECORD_E_MALFORMED;
         if (seq && seq != input.seq)
                 return RECORD_E_CHECKSUM;
         *ret = input;

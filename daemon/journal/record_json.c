@@ -365,6 +365,7 @@ static json_t *json_ruleset(const struct ww_ruleset *ruleset) {
         put_count(&o, "sensors", ruleset->sensors);
         put_count(&o, "assets", ruleset->assets);
         put_count(&o, "zones", ruleset->zones);
+        put_time(&o, "complete", ruleset->complete);
         return o;
 }
 

@@ -202,6 +202,7 @@ static void put_ruleset(struct buf *out, const struct ww_output *o) {
         buf_put_var(out, o->ruleset.sensors);
         buf_put_var(out, o->ruleset.assets);
         buf_put_var(out, o->ruleset.zones);
+        record_put_near(out, o->ruleset.complete, 0);
 }
 
 static int get_ruleset(struct rd *in, struct arena *arena, struct ww_output *ret) {
@@ -210,6 +211,7 @@ static int get_ruleset(struct rd *in, struct arena *arena, struct ww_output *ret
         ret->ruleset.sensors = record_get_max(in, UINT32_MAX);
         ret->ruleset.assets = record_get_max(in, UINT32_MAX);
         ret->ruleset.zones = record_get_max(in, UINT32_MAX);
+        ret->ruleset.complete = rd_left(in) ? record_get_near(in, 0) : WW_TIME_NONE;
         return 0;
 }
 

@@ -40,13 +40,28 @@ struct ww_input {
         enum ww_input_type type;
         enum ww_origin origin;
         uint32_t flags;
-        uint16_t mid;          /* MESSAGE: MQTT packet identifier, tells a redelivery of what is already here; else 0 */
-        int64_t time;          /* journal time: never runs backwards */
-        int64_t received;      /* wall clock */
-        struct ww_str topic;   /* MESSAGE: MQTT topic. COMMAND: actor ("uid:name"). NOTICE: its name */
-        struct ww_str id;      /* COMMAND: the client's id. else "" */
+        uint16_t mid;        /* MESSAGE: MQTT packet identifier, tells a redelivery of what is already here; else 0 */
+        int64_t time;        /* journal time: never runs backwards */
+        int64_t received;    /* wall clock */
+        struct ww_str topic; /* MESSAGE: MQTT topic. COMMAND: actor ("uid:name"). NOTICE: its name. RELOAD: see below */
+        struct ww_str id;    /* COMMAND: the client's id. RELOAD: see below. else "" */
         struct ww_str payload; /* MESSAGE: bytes. COMMAND: JSON object. RELOAD: bundle text. NOTICE: JSON object */
 };
+
+/*
+ * A RELOAD that was primed says with what: its id is "prime FROM_SEQ FROM_TIME" (the inputs from FROM_SEQ up to the
+ * record itself, and the journal time that the priming counted back from), and its topic a JSON object of what stood
+ * before the first of them (daemon/prime_stood.c). Both are empty if nothing was primed; another id is malformed.
+ */
+struct ww_prime {
+        uint64_t from_seq; /* > 0 */
+        int64_t from_time;
+};
+
+#define WW_PRIME_MAX 64
+
+void ww_prime_format(const struct ww_prime *prime, char out[static WW_PRIME_MAX]);
+bool ww_prime_parse(struct ww_str id, struct ww_prime *ret); /* false: it is not what ww_prime_format writes */
 
 /* on disk: do not renumber */
 enum ww_output_type {
@@ -79,6 +94,7 @@ struct ww_undecoded {
 struct ww_ruleset {
         struct ww_str hash; /* 32 hex digits over the canonical text */
         uint32_t rules, sensors, assets, zones;
+        int64_t complete; /* journal time from which every window is whole; NONE: they are, or nothing says so */
 };
 
 struct ww_output {

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct ww_str {
@@ -30,6 +31,18 @@ static inline bool ww_str_equal(struct ww_str a, struct ww_str b) {
 
 static inline bool ww_str_is(struct ww_str a, const char *z) {
         return ww_str_equal(a, ww_str(z));
+}
+
+/** A copy of its own, NUL-terminated, for free(); NULL without memory. */
+static inline char *ww_str_copy(struct ww_str s) {
+        char *copy = malloc(s.n + 1);
+
+        if (!copy)
+                return NULL;
+        if (s.n)
+                memcpy(copy, s.p, s.n);
+        copy[s.n] = 0;
+        return copy;
 }
 
 /** Byte order, shorter first on a tie; <0, 0, >0. */

@@ -3,18 +3,23 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
-/* Every node lies inside the payload, in order, and gives a value and a text. */
-static void walk(const struct document *d, struct ww_str payload) {
+/* Every node lies inside the document's copy of the payload, in order, and gives a value and a text. */
+static void walk(const struct document *d, size_t n) {
         for (uint32_t i = 0; i < d->n; i++) {
                 const struct document_node *x = &d->nodes[i];
+                struct bytes_key key;
+                struct ww_value value;
 
-                if (x->p < payload.p || x->p + x->n > payload.p + payload.n || x->next <= i || x->next > d->n)
+                if (x->p < d->text || x->p + x->n > d->text + n || x->next <= i || x->next > d->n)
                         abort();
                 if (!document_text_valid(document_text(d, i)))
                         abort();
-                document_value(d, i);
-                if (x->type == DOCUMENT_OBJECT && x->next > i + 1)
-                        document_member(d, i, document_string(d, i + 1));
+                document_value(d, i, &value);
+                if (x->type == DOCUMENT_OBJECT && x->next > i + 1) {
+                        key = bytes_key(document_string(d, i + 1));
+                        if (document_member(d, i, &key) == DOCUMENT_NONE && *d->steps)
+                                abort();
+                }
                 document_item(d, i, 1);
         }
 }
@@ -33,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
                 memcpy(copy, bytes, n);
         document_init(&d, &arena, &steps);
         if (format_table[format_find(WW_STR("json"))].read(&d, payload) == 0)
-                walk(&d, payload);
+                walk(&d, payload.n);
         document_number(payload, &number);
         document_deinit(&d);
         arena_deinit(&arena);

@@ -1,4 +1,4 @@
-"""The engine as operators and the other processes meet it: reload, commands, followers, careful start, a damaged journal."""
+"""The engine as operators and the other processes meet it: commands, followers, careful start, a damaged journal."""
 
 import json
 import os
@@ -17,68 +17,7 @@ from harness.broker import Broker  # noqa: E402
 from harness.daemon import DaemonError, Socket, wait_for  # noqa: E402
 from harness.leash import find_driver  # noqa: E402
 from harness.postgres import Postgres  # noqa: E402
-
-SENSORS = spine.SENSORS.replace('topics: ["bulk/{device}", "urgent/{device}"]',
-                                'topics: ["bulk/{device}", "urgent/{device}", "bulk/crash-me/{device}"]')
-SENSORS = SENSORS.replace("  number: number\n", "  number: number\n  note: note\n")
-
-RULE = """\
-- rule: {name}
-  title: "{name} at {{device}}"
-  select: {{x: {{kind: passage, where: "number == {number}"}}}}
-  by: device
-  raise: {{hazard: theft, priority: {priority}}}
-  examples:
-    - given: [0s x D1 number={number}]
-      alarms: [0s D1]
-"""
-
-
-def rule(name, number, priority="medium"):
-    return RULE.format(name=name, number=number, priority=priority)
-
-
-class Scene:
-    def __init__(self, tmp_path, make_daemon, broker, postgres=None, settings=None):
-        self.broker, self.postgres = broker, postgres
-        rules = spine.write_rules(tmp_path / "rules", rule("one", 1) + rule("two", 2), SENSORS)
-        self.daemon = make_daemon(broker=broker, postgres=postgres, rules=rules, settings=settings)
-        self.rules_file = self.daemon.rules / "hospital" / "test.yaml"
-
-    def start(self):
-        self.daemon.start()
-        return self.live()
-
-    def live(self):
-        wait_for(lambda: (self.daemon.answers() or {"blind": True})["blind"] is False, 40, "a live intake")
-        return self
-
-    def publish(self, device, number, topic="bulk/{}"):
-        self.broker.publish(topic.format(device), json.dumps({"device": device, "number": number}))
-
-    def alarms(self):
-        """What is, as the feed says it: {(rule, key): alarm}."""
-        with self.daemon.connect() as feed:
-            return read_live(feed)[0]
-
-    def alarm(self, name, device):
-        key = (name, f"device={device}")
-        return wait_for(lambda: self.alarms().get(key), 20, f"an alarm of {key}")
-
-    def restart_engine(self):
-        old = self.daemon.kill("engine")
-        self.daemon.wait_restarted("engine", old)
-        self.live()
-
-
-def read_live(feed, request=None):
-    """({(rule, key): alarm}, where the state ends)."""
-    feed.send(**(request or {"cmd": "follow"}))
-    alarms = {}
-    while "live_end" not in (line := feed.next()):
-        if "live" in line and "key" in line["live"]:
-            alarms[(line["live"]["rule"], line["live"]["key"])] = line["live"]
-    return alarms, line["live_end"]
+from harness.scene import Scene, read_live, rule  # noqa: E402
 
 
 @pytest.fixture
@@ -93,79 +32,6 @@ def stored(tmp_path, make_daemon):
         scene = Scene(tmp_path, make_daemon, broker, postgres)
         spine.migrate(postgres, scene.daemon.config)
         yield scene.start()
-
-
-# --- reload ---
-
-
-def rules_hash(scene):
-    return scene.daemon.status()["rules"]["hash"]
-
-
-def test_reload_with_a_new_rule(scene):
-    scene.publish("a", 1)
-    before = scene.alarm("one", "a")
-    old = rules_hash(scene)
-    scene.rules_file.write_text(rule("one", 1) + rule("two", 2) + rule("three", 3))
-    scene.daemon.reload()
-    wait_for(lambda: rules_hash(scene) != old, 20, "new rules in force")
-    assert scene.daemon.status()["rules"]["rules"] == 3
-    assert scene.alarms()[("one", "device=a")] == before  # the open alarm of an unchanged rule is untouched
-    scene.publish("a", 3)
-    scene.alarm("three", "a")
-    assert scene.alarms()[("one", "device=a")] == before
-    # and the same after a replay over the reload
-    now = scene.alarms()
-    scene.restart_engine()
-    assert scene.alarms() == now
-    assert scene.daemon.status()["replay_differs"] == 0
-
-
-def test_reload_with_broken_rules(scene):
-    old = rules_hash(scene)
-    scene.rules_file.write_text(rule("one", 1) + rule("two", 2).replace("hazard: theft", "hazard: thefd"))
-    scene.daemon.reload()
-    wait_for(lambda: ("system/rules-refused", "") in scene.alarms(), 20, "the alarm rules-refused")
-    assert rules_hash(scene) == old
-    line = 1 + (rule("one", 1) + rule("two", 2)).splitlines().index("  raise: {hazard: theft, priority: medium}", 8)
-    assert f"test.yaml:{line}:" in scene.daemon.log
-    scene.publish("b", 2)
-    scene.alarm("two", "b")  # the old set works on
-    # mended, it is taken
-    scene.rules_file.write_text(rule("one", 1) + rule("two", 2) + rule("three", 3))
-    scene.daemon.reload()
-    wait_for(lambda: rules_hash(scene) != old, 20, "the mended rules in force")
-
-
-def test_reload_without_a_rule_ends_its_alarm(scene):
-    scene.publish("a", 1)
-    scene.publish("a", 2)
-    scene.alarm("one", "a")
-    gone = scene.alarm("two", "a")
-    with scene.daemon.connect() as feed:
-        read_live(feed)
-        scene.rules_file.write_text(rule("one", 1))
-        scene.daemon.reload()
-        causes = []
-        while not causes:
-            line = feed.next()
-            if "transition" in line and line["transition"]["alarm"]["id"] == gone["id"]:
-                causes.append(line["transition"]["cause"])
-    assert causes == ["CONFIG_REMOVED"]
-    assert not scene.alarms().get(("two", "device=a"), {"regions": {"active": False}})["regions"]["active"]
-    assert scene.alarm("one", "a")["regions"]["active"]
-    scene.restart_engine()
-    assert scene.daemon.status()["replay_differs"] == 0
-
-
-def test_reload_while_away_is_taken_at_the_start(scene):
-    old = rules_hash(scene)
-    assert scene.daemon.stop() == 0
-    scene.rules_file.write_text(rule("one", 1) + rule("three", 3))
-    scene.start()
-    wait_for(lambda: rules_hash(scene) != old, 20, "new rules in force")
-    scene.publish("a", 3)
-    scene.alarm("three", "a")
 
 
 # --- commands ---

@@ -109,6 +109,7 @@ class Daemon:
         self.config = self.folder / "wardwatch.yaml"
         self.rules = self.folder / "rules"
         self.process = None
+        self.options = []  # of `run`
         self.broker, self.postgres = broker, postgres
         self._copy_rules(pathlib.Path(rules) if rules else SOURCE / "rules")
         self.settings = self._defaults() | (settings or {})
@@ -182,8 +183,8 @@ class Daemon:
         """Starts it; with `wait` until the engine answers."""
         self.since = len(self.log)
         with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen([binary(), "run", "-c", self.config], stdin=subprocess.DEVNULL, stdout=log,
-                                            stderr=log)
+            self.process = subprocess.Popen([binary(), "run", "-c", self.config, *self.options],
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         if wait:
             self.wait_ready(timeout)
         return self

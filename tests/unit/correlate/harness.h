@@ -81,12 +81,12 @@ static inline int harness_sink(void *userdata, const struct ww_detection *d) {
 }
 
 /* compiles; 0 or DIAG_E_USER with messages in h->diag */
-static inline int harness_compile(struct harness *h, const char *rules) {
+static inline int harness_compile_for(struct harness *h, const char *site, const char *rules) {
         struct diag d = DIAG_INIT;
         int r;
 
         memset(h, 0, sizeof *h);
-        assert_int_equal(bundle_add_text(&h->bundle, BUNDLE_SITE, "site.yaml", ww_str(harness_site)), 0);
+        assert_int_equal(bundle_add_text(&h->bundle, BUNDLE_SITE, "site.yaml", ww_str(site)), 0);
         assert_int_equal(bundle_add_text(&h->bundle, BUNDLE_RULES, "rules.yaml", ww_str(rules)), 0);
         assert_int_equal(bundle_seal(&h->bundle), 0);
         assert_int_equal(symtab_new(&h->symbols), 0);
@@ -101,12 +101,20 @@ static inline int harness_compile(struct harness *h, const char *rules) {
         return correlate_rules_compile(&h->rules, &h->bundle, h->site, h->symbols, ww_kinds_builtin(), &h->diag);
 }
 
-static inline void harness_init(struct harness *h, const char *rules) {
-        if (harness_compile(h, rules)) {
+static inline int harness_compile(struct harness *h, const char *rules) {
+        return harness_compile_for(h, harness_site, rules);
+}
+
+static inline void harness_init_for(struct harness *h, const char *site, const char *rules) {
+        if (harness_compile_for(h, site, rules)) {
                 diag_render(&h->diag, &h->out);
                 fail_msg("%.*s", WW_STR_ARG(buf_str(&h->out)));
         }
         assert_int_equal(correlate_new(&h->correlate, h->rules, T0, harness_sink, h), 0);
+}
+
+static inline void harness_init(struct harness *h, const char *rules) {
+        harness_init_for(h, harness_site, rules);
 }
 
 static inline void harness_deinit(struct harness *h) {

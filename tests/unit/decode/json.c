@@ -151,6 +151,19 @@ static void test_truncated(void **state) {
         arena_deinit(&arena);
 }
 
+static uint32_t member(const struct document *d, uint32_t object, const char *name) {
+        struct bytes_key key = bytes_key(ww_str(name));
+
+        return document_member(d, object, &key);
+}
+
+static struct ww_value value_of(const struct document *d, uint32_t node) {
+        struct ww_value v;
+
+        document_value(d, node, &v);
+        return v;
+}
+
 static void test_access(void **state) {
         static const char text[] =
                 "{\"n\":-12.50,\"s\":\"a\\u0000b\\ud83d\\ude00\\ud800x\\udc00\",\"o\":{\"k\":[10,[20],{\"z\":30}]},"
@@ -162,27 +175,26 @@ static void test_access(void **state) {
 
         document_init(&d, &arena, &steps);
         assert_int_equal(json_reader_read(&d, WW_STR(text)), 0);
-        assert_true(document_value(&d, document_member(&d, 0, WW_STR("n"))).number == -12.5);
-        assert_true(ww_str_is(document_text(&d, document_member(&d, 0, WW_STR("n"))), "-12.50"));
+        assert_true(value_of(&d, member(&d, 0, "n")).number == -12.5);
+        assert_true(ww_str_is(document_text(&d, member(&d, 0, "n")), "-12.50"));
         /* a NUL and halves of pairs come out as U+FFFD, a pair as its character */
-        assert_true(ww_str_is(document_value(&d, document_member(&d, 0, WW_STR("s"))).string,
-                              "a\xEF\xBF\xBD"
-                              "b\xF0\x9F\x98\x80\xEF\xBF\xBDx\xEF\xBF\xBD"));
-        k = document_member(&d, document_member(&d, 0, WW_STR("o")), WW_STR("k"));
-        assert_true(document_value(&d, document_item(&d, k, 0)).number == 10);
-        assert_true(document_value(&d, document_item(&d, document_item(&d, k, 1), 0)).number == 20);
-        assert_true(document_value(&d, document_member(&d, document_item(&d, k, 2), WW_STR("z"))).number == 30);
+        assert_true(ww_str_is(value_of(&d, member(&d, 0, "s")).string, "a\xEF\xBF\xBD"
+                                                                       "b\xF0\x9F\x98\x80\xEF\xBF\xBDx\xEF\xBF\xBD"));
+        k = member(&d, member(&d, 0, "o"), "k");
+        assert_true(value_of(&d, document_item(&d, k, 0)).number == 10);
+        assert_true(value_of(&d, document_item(&d, document_item(&d, k, 1), 0)).number == 20);
+        assert_true(value_of(&d, member(&d, document_item(&d, k, 2), "z")).number == 30);
         assert_int_equal(document_item(&d, k, 3), DOCUMENT_NONE);
-        assert_int_equal(document_member(&d, k, WW_STR("z")), DOCUMENT_NONE);
+        assert_int_equal(member(&d, k, "z"), DOCUMENT_NONE);
         /* the last of two equal keys */
-        assert_true(document_value(&d, document_member(&d, 0, WW_STR("d"))).number == 2);
-        assert_true(document_value(&d, document_member(&d, 0, WW_STR("ekey"))).number == 7);
-        assert_int_equal(document_value(&d, document_member(&d, 0, WW_STR("big"))).type, WW_MISSING);
+        assert_true(value_of(&d, member(&d, 0, "d")).number == 2);
+        assert_true(value_of(&d, member(&d, 0, "ekey")).number == 7);
+        assert_int_equal(value_of(&d, member(&d, 0, "big")).type, WW_MISSING);
         /* missing, null and empty are three things */
-        assert_int_equal(document_value(&d, document_member(&d, 0, WW_STR("gone"))).type, WW_MISSING);
-        assert_int_equal(document_value(&d, document_member(&d, 0, WW_STR("nul"))).type, WW_NULL);
-        assert_int_equal(document_value(&d, document_member(&d, 0, WW_STR("empty"))).type, WW_STRING);
-        assert_int_equal(document_value(&d, document_member(&d, 0, WW_STR("empty"))).string.n, 0);
+        assert_int_equal(value_of(&d, member(&d, 0, "gone")).type, WW_MISSING);
+        assert_int_equal(value_of(&d, member(&d, 0, "nul")).type, WW_NULL);
+        assert_int_equal(value_of(&d, member(&d, 0, "empty")).type, WW_STRING);
+        assert_int_equal(value_of(&d, member(&d, 0, "empty")).string.n, 0);
         document_deinit(&d);
         arena_deinit(&arena);
 }

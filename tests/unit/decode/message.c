@@ -315,29 +315,38 @@ static void test_for_each(void **state) {
         assert_int_equal(h.n, 44);
 }
 
+/* `n` elements in `s`, and 1,000 keys: around it, or in `o` beside it. */
+static void steps_payload(char *out, bool around, int n) {
+        size_t at = (size_t)sprintf(out, around ? "{" : "{\"o\":{");
+
+        for (int i = 0; i < 1000; i++)
+                at += (size_t)sprintf(out + at, "%s\"k%d\":1", i ? "," : "", i);
+        at += (size_t)sprintf(out + at, around ? ",\"s\":[" : "},\"s\":[");
+        for (int i = 0; i < n; i++)
+                at += (size_t)sprintf(out + at, "%s%d", i ? "," : "", i % 2);
+        sprintf(out + at, "]}");
+}
+
 /* A payload of thousands of keys, asked for many: the message is given up, and says so; the next one is read. */
 static void test_steps(void **state) {
         _cleanup_harness_ struct harness h;
         _cleanup_free_ char *payload = calloc(1, 256 * 1024);
-        size_t n = 0;
 
         harness_init(&h,
                      "sensor: t\nversion: 1\nmessages:\n"
                      "  - message: list\n    topics: [\"l/{gw}\"]\n    for_each: s\n    device: \"{topic.gw}/{key}\"\n"
-                     "    events: [{kind: input, state: {path: [payload.nowhere, item]}}]\n",
+                     "    events: [{kind: input, state: {path: [payload.nowhere, payload.o.nowhere, item]}}]\n",
                      NULL);
         assert_non_null(payload);
-        n += (size_t)snprintf(payload, 16, "{");
-        for (int i = 0; i < 1000; i++)
-                n += (size_t)snprintf(payload + n, 16, "\"k%d\":1,", i);
-        n += (size_t)snprintf(payload + n, 16, "\"s\":[");
-        for (int i = 0; i < 250; i++)
-                n += (size_t)snprintf(payload + n, 16, "%s%d", i ? "," : "", i % 2);
-        snprintf(payload + n, 16, "]}");
+        steps_payload(payload, false, 250);
         assert_int_equal(harness_send(&h, "l/g", payload), DECODE_E_BAD_PAYLOAD);
         assert_true(ww_str_is(h.report.detail, "too many keys to look through"));
-        /* 1,001 keys a look for `s` and one for each element: 98 elements */
-        assert_int_equal(h.n, DOCUMENT_STEPS_MAX / 1001 - 1);
+        /* two keys of the payload, once; then 1,000 for each element */
+        assert_int_equal(h.n, (DOCUMENT_STEPS_MAX - 2) / 1000);
+        /* the payload's own keys are gone through once, however often they are asked for */
+        steps_payload(payload, true, 250);
+        assert_int_equal(harness_send(&h, "l/other", payload), 0);
+        assert_int_equal(h.n, 250);
         assert_int_equal(harness_send(&h, "l/g", "{\"s\":[1]}"), 0);
         assert_string_equal(harness_told(&h), "g/0 input.active");
 }

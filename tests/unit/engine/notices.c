@@ -320,7 +320,7 @@ static void offered_and_compiled_from_the_record_are_the_same(void **state) {
                 message(run, "n/d1", "{\"number\":3}", 0);
                 message(run, "n/d1", "{\"number\":1}", 0);
                 if (run == &live)
-                        pipeline_offer(run->pipeline, compile(COUNTED RULE("two", "2")));
+                        pipeline_offer(run->pipeline, compile(COUNTED RULE("two", "2")), NULL);
                 assert_int_equal(reload(run, COUNTED RULE("two", "2")), 0);
                 message(run, "n/d1", "{\"number\":3}", 0);
                 message(run, "n/d1", "{\"number\":3}", 0);
@@ -340,8 +340,8 @@ static void an_offer_that_no_record_takes_is_dropped(void **state) {
         struct run run;
 
         run_open(&run, RULE("one", "1"));
-        pipeline_offer(run.pipeline, compile(RULE("two", "2")));
-        pipeline_offer(run.pipeline, compile(RULE("four", "4")));
+        pipeline_offer(run.pipeline, compile(RULE("two", "2")), NULL);
+        pipeline_offer(run.pipeline, compile(RULE("four", "4")), NULL);
         message(&run, "n/d1", "{\"number\":1}", 0);
         assert_string_equal(run.told, "RAISE one; ");
         run_close(&run);

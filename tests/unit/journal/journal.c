@@ -339,6 +339,66 @@ static void test_trimmed(void **state) {
         journal_close(j);
 }
 
+static void put_at(struct journal *j, uint64_t seq, int64_t time) {
+        _cleanup_buf_ struct buf record = BUF_INIT;
+        struct ww_input input = { .seq = seq, .type = WW_INPUT_TIME, .time = time };
+
+        assert_int_equal(journal_begin(j), 0);
+        if (time == WW_TIME_NONE)
+                buf_puts(&record, "no record at all");
+        else
+                assert_int_equal(ww_input_encode(&input, &record), 0);
+        assert_int_equal(journal_put_input(j, seq, buf_str(&record)), 0);
+        assert_int_equal(journal_commit(j), 0);
+}
+
+static uint64_t find_time(struct journal *j, int64_t time) {
+        uint64_t seq = 0;
+
+        assert_int_equal(journal_find_time(j, time, &seq), 0);
+        return seq;
+}
+
+/* What a read from there gives first, against a walk from the tail. */
+static void assert_found(struct journal *j, int64_t time) {
+        struct journal_batch all = { 0 }, from = { 0 };
+        struct ww_input input;
+        size_t at = 0;
+
+        assert_int_equal(journal_read(j, journal_tail(j), SIZE_MAX, SIZE_MAX, &all), 0);
+        while (at < all.n && (ww_input_decode(all.items[at].record, all.items[at].seq, &input) || input.time < time))
+                at++;
+        assert_int_equal(journal_read(j, find_time(j, time), 2, SIZE_MAX, &from), 0);
+        for (size_t i = 0; i < from.n && ww_input_decode(from.items[i].record, from.items[i].seq, &input); i++)
+                from.items[0] = from.items[i + 1 < from.n ? i + 1 : i]; /* one that cannot be read stands before it */
+        assert_int_equal(from.n > 0, at < all.n);
+        if (at < all.n)
+                assert_int_equal(from.items[0].seq, all.items[at].seq);
+        journal_batch_deinit(&all);
+        journal_batch_deinit(&from);
+}
+
+static void test_find_time(void **state) {
+        _cleanup_(journal_closep) struct journal *j = scratch_open(dir, SIZE, true);
+        size_t deleted;
+
+        assert_int_equal(find_time(j, 5), 1); /* of an empty one */
+        for (uint64_t i = 0; i < 40; i++)     /* numbers with gaps, times that stand still, some that cannot be read */
+                put_at(j, 10 + 3 * i, i % 7 == 3 ? WW_TIME_NONE : (int64_t)(100 + i / 2));
+        for (int64_t time = 95; time < 125; time++)
+                assert_found(j, time);
+        assert_int_equal(find_time(j, WW_TIME_NONE), 10);
+        assert_int_equal(find_time(j, 100), 10);
+        assert_int_equal(find_time(j, 1000), 128);
+        assert_int_equal(find_time(j, WW_TIME_NEVER), 128);
+        assert_int_equal(journal_trim(j, 50, 100, &deleted), 0);
+        assert_int_equal(find_time(j, 0), journal_tail(j));
+        for (int64_t time = 95; time < 125; time++)
+                assert_found(j, time);
+        assert_int_equal(journal_trim(j, UINT64_MAX, 100, &deleted), 0);
+        assert_int_equal(find_time(j, 0), 128);
+}
+
 static void test_disk_full(void **state) {
         const struct journal_options options = { .dir = dir, .size = 4 * SIZE, .writer = true };
         char big[2 * PATH_MAX];
@@ -500,6 +560,7 @@ int main(void) {
                 T(test_second_writer),
                 T(test_full),
                 T(test_trimmed),
+                T(test_find_time),
                 T(test_disk_full),
                 T(test_lock_not_inherited),
                 T(test_dead_reader),

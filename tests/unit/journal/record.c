@@ -147,7 +147,7 @@ static struct ww_output output_of(enum ww_output_type type) {
                 o.undecoded = (struct ww_undecoded){ WW_STR("bad-json"), WW_STR(""), binary };
                 break;
         case WW_OUTPUT_RULESET:
-                o.ruleset = (struct ww_ruleset){ WW_STR("00112233445566778899aabbccddeeff"), 1, UINT32_MAX, 0, 4 };
+                o.ruleset = (struct ww_ruleset){ WW_STR("00112233445566778899aabbccddeeff"), 1, UINT32_MAX, 0, 4, 5 };
                 break;
         }
         return o;
@@ -216,7 +216,8 @@ static void assert_output(const struct ww_output *a, const struct ww_output *b) 
         case WW_OUTPUT_RULESET:
                 assert_str(a->ruleset.hash, b->ruleset.hash);
                 assert_true(a->ruleset.rules == b->ruleset.rules && a->ruleset.sensors == b->ruleset.sensors &&
-                            a->ruleset.assets == b->ruleset.assets && a->ruleset.zones == b->ruleset.zones);
+                            a->ruleset.assets == b->ruleset.assets && a->ruleset.zones == b->ruleset.zones &&
+                            a->ruleset.complete == b->ruleset.complete);
                 break;
         }
 }
@@ -241,6 +242,8 @@ static void test_input(void **state) {
 
                         in.type = (enum ww_input_type)type;
                         in.payload = payloads[i];
+                        if (type == WW_INPUT_RELOAD)
+                                in.id = WW_STR("prime 7 -5");
                         buf_puts(&out, "before");
                         assert_int_equal(ww_input_encode(&in, &out), 0);
                         assert_int_equal(
@@ -382,6 +385,66 @@ static void test_older_and_newer_versions(void **state) {
         assert_int_equal(ww_output_decode(as_version(&out, 3, out.n), 77, 3, &arena, &back), RECORD_E_VERSION);
 }
 
+/* A ruleset of before ended with its zones. */
+static void test_older_ruleset(void **state) {
+        _cleanup_arena_ struct arena arena = ARENA_INIT;
+        _cleanup_buf_ struct buf out = BUF_INIT;
+        struct ww_output o = output_of(WW_OUTPUT_RULESET), back;
+
+        o.ruleset.complete = WW_TIME_NONE;
+        assert_int_equal(ww_output_encode(&o, &out), 0);
+        assert_int_equal(ww_output_decode(as_version(&out, 1, out.n - 1), 77, 3, &arena, &back), 0);
+        assert_output(&back, &o);
+        assert_true(back.ruleset.complete == WW_TIME_NONE);
+}
+
+/* What primed a reload is read only as it is written. */
+static void test_prime(void **state) {
+        static const struct ww_prime good[] = {
+                { 1, 0 }, { UINT64_MAX, INT64_MIN }, { 12345678901234567890u, INT64_MAX }, { 7, -1 }
+        };
+        static const char *const bad[] = {
+                "",
+                "prime",
+                "prime 1",
+                "prime 0 5",
+                "prime 01 5",
+                "prime 1 05",
+                "prime 1 5 ",
+                " prime 1 5",
+                "prime +1 5",
+                "prime 1 +5",
+                "prime 1 -0",
+                "prime  1 5",
+                "prime 1  5",
+                "prime 1 5x",
+                "prime 18446744073709551616 5",
+                "Prime 1 5",
+                "prime -1 5",
+                "prime 1 9223372036854775808",
+                "prime 1\t5",
+                "prime 1 5 and so on, longer than any that there is: 0123456789012345678901234567890123456789",
+        };
+        _cleanup_buf_ struct buf out = BUF_INIT;
+        char text[WW_PRIME_MAX];
+        struct ww_prime prime;
+
+        for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+                ww_prime_format(&good[i], text);
+                assert_true(ww_prime_parse(ww_str(text), &prime));
+                assert_true(prime.from_seq == good[i].from_seq && prime.from_time == good[i].from_time);
+        }
+        for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+                struct ww_input input = { .seq = 1, .type = WW_INPUT_RELOAD, .id = ww_str(bad[i]) };
+
+                assert_false(ww_prime_parse(ww_str(bad[i]), &prime));
+                buf_reset(&out);
+                assert_int_equal(ww_input_encode(&input, &out), 0);
+                assert_int_equal(ww_input_decode(buf_str(&out), 1, &input), input.id.n ? RECORD_E_MALFORMED : 0);
+        }
+        assert_false(ww_prime_parse(WW_STR("prime 1 5\0"), &prime));
+}
+
 static void test_json(void **state) {
         _cleanup_arena_ struct arena arena = ARENA_INIT;
         json_t *o = record_json_str(binary);
@@ -417,7 +480,8 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_input),     cmocka_unit_test(test_output),
                 cmocka_unit_test(test_empty),     cmocka_unit_test(test_alarm),
-                cmocka_unit_test(test_key),       cmocka_unit_test(test_json),
+                cmocka_unit_test(test_key),       cmocka_unit_test(test_older_ruleset),
+                cmocka_unit_test(test_prime),     cmocka_unit_test(test_json),
                 cmocka_unit_test(test_every_bit), cmocka_unit_test(test_older_and_newer_versions),
         };
 

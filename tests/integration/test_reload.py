@@ -1,0 +1,355 @@
+"""Other rules while the daemon runs: what stays, what is primed with the past, and that nothing waits for it."""
+
+import datetime
+import json
+import os
+import pathlib
+import random
+import sys
+import threading
+import time
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from harness import spine  # noqa: E402
+from harness.broker import Broker  # noqa: E402
+from harness.daemon import wait_for  # noqa: E402
+from harness.leash import find_driver  # noqa: E402
+from harness.scene import SENSORS, Scene, read_live, rule  # noqa: E402
+
+# the messages of the other tests, and a door
+DOORS = SENSORS.replace("messages:\n", """\
+messages:
+  - message: door
+    has: [door]
+    events:
+      - {kind: door, state: {path: door, map: {open: active, shut: normal}}}
+""", 1)
+
+COUNTING = """\
+- rule: counting
+  title: "{{device}} passed {count} times"
+  select: {{x: {{kind: passage, where: "number == {number}"}}}}
+  by: device
+  within: {within}
+  when: count(x) >= {count}
+  clear: manual
+  raise: {{hazard: theft, priority: medium}}
+  examples:
+    - given: [0s x D1 number=9]
+      alarms: []
+"""
+
+OPEN = """\
+- rule: open
+  title: "{device} is open"
+  select: {o: {kind: door.opened}}
+  by: device
+  raise: {hazard: theft, priority: medium}
+  examples:
+    - given: [0s o D1]
+      alarms: [0s D1]
+"""
+
+
+def counting(count, within="30m", number=1):
+    return COUNTING.format(count=count, within=within, number=number)
+
+
+@pytest.fixture
+def scene(tmp_path, make_daemon):
+    with Broker(tmp_path) as broker:
+        yield Scene(tmp_path, make_daemon, broker, sensors=DOORS, settings={"supervisor.backoff_max": "1s"}).start()
+
+
+@pytest.fixture
+def seed():
+    number = int(os.environ.get("WARDWATCH_SEED", random.SystemRandom().randrange(2**31)))
+    print(f"seed {number}")
+    return random.Random(number)
+
+
+# --- what stays ---
+
+
+def test_reload_with_a_new_rule(scene):
+    scene.publish("a", 1)
+    before = scene.alarm("one", "a")
+    old = scene.rules_hash()
+    scene.rules_file.write_text(rule("one", 1) + rule("two", 2) + rule("three", 3))
+    scene.daemon.reload()
+    wait_for(lambda: scene.rules_hash() != old, 20, "new rules in force")
+    assert scene.daemon.status()["rules"]["rules"] == 3
+    assert scene.alarms()[("one", "device=a")] == before  # the open alarm of an unchanged rule is untouched
+    scene.publish("a", 3)
+    scene.alarm("three", "a")
+    assert scene.alarms()[("one", "device=a")] == before
+    # and the same after a replay over the reload
+    now = scene.alarms()
+    scene.restart_engine()
+    assert scene.alarms() == now
+    assert scene.daemon.status()["replay_differs"] == 0
+
+
+def test_reload_with_broken_rules(scene):
+    old = scene.rules_hash()
+    scene.rules_file.write_text(rule("one", 1) + rule("two", 2).replace("hazard: theft", "hazard: thefd"))
+    scene.daemon.reload()
+    wait_for(lambda: ("system/rules-refused", "") in scene.alarms(), 20, "the alarm rules-refused")
+    assert scene.rules_hash() == old
+    line = 1 + (rule("one", 1) + rule("two", 2)).splitlines().index("  raise: {hazard: theft, priority: medium}", 8)
+    assert f"test.yaml:{line}:" in scene.daemon.log
+    scene.publish("b", 2)
+    scene.alarm("two", "b")  # the old set works on
+    # mended, it is taken
+    scene.rules_file.write_text(rule("one", 1) + rule("two", 2) + rule("three", 3))
+    scene.daemon.reload()
+    wait_for(lambda: scene.rules_hash() != old, 20, "the mended rules in force")
+
+
+def test_reload_without_a_rule_ends_its_alarm(scene):
+    scene.publish("a", 1)
+    scene.publish("a", 2)
+    scene.alarm("one", "a")
+    gone = scene.alarm("two", "a")
+    with scene.daemon.connect() as feed:
+        read_live(feed)
+        scene.rules_file.write_text(rule("one", 1))
+        scene.daemon.reload()
+        causes = []
+        while not causes:
+            line = feed.next()
+            if "transition" in line and line["transition"]["alarm"]["id"] == gone["id"]:
+                causes.append(line["transition"]["cause"])
+    assert causes == ["CONFIG_REMOVED"]
+    assert not scene.alarms().get(("two", "device=a"), {"regions": {"active": False}})["regions"]["active"]
+    assert scene.alarm("one", "a")["regions"]["active"]
+    scene.restart_engine()
+    assert scene.daemon.status()["replay_differs"] == 0
+
+
+def test_reload_while_away_is_taken_at_the_start(scene):
+    old = scene.rules_hash()
+    assert scene.daemon.stop() == 0
+    scene.rules_file.write_text(rule("one", 1) + rule("three", 3))
+    scene.start()
+    wait_for(lambda: scene.rules_hash() != old, 20, "new rules in force")
+    scene.publish("a", 3)
+    scene.alarm("three", "a")
+
+
+# --- the past ---
+
+
+def door(scene, device, state):
+    scene.broker.publish(f"bulk/{device}", json.dumps({"device": device, "door": state}))
+
+
+def taken(scene, count, timeout=60):
+    """Waits until so many messages are in the journal."""
+    wait_for(lambda: scene.daemon.status()["stages"]["decode"]["messages"] >= count, timeout, f"{count} messages")
+
+
+def journal_time(scene):
+    return datetime.datetime.fromisoformat(scene.daemon.status()["journal_time"])
+
+
+def later_than_now(scene, seconds):
+    """Waits until journal time has moved on by so much; it moves with what comes."""
+    until = journal_time(scene) + datetime.timedelta(seconds=seconds)
+    wait_for(lambda: (scene.publish("clock", 0), journal_time(scene) > until)[1], 20, f"journal time {until}")
+
+
+def same_after_a_restart(scene):
+    now = scene.alarms()
+    scene.restart_engine()
+    assert scene.alarms() == now
+    assert scene.daemon.status()["replay_differs"] == 0
+
+
+def test_what_came_before_counts_for_a_changed_window(scene):
+    scene.reload(rule("two", 2) + counting(5))
+    for _ in range(2):
+        scene.publish("a", 1)
+    scene.publish("b", 1)
+    taken(scene, 3)
+    scene.reload(rule("two", 2) + counting(3))
+    assert not [key for key in scene.alarms() if key[0] == "counting"]
+    scene.publish("a", 1)
+    scene.publish("b", 1)
+    assert scene.alarm("counting", "a")["regions"]["active"]
+    taken(scene, 5)
+    assert ("counting", "device=b") not in scene.alarms()
+    assert scene.daemon.status()["reload"]["primed"] >= 5
+    same_after_a_restart(scene)
+
+
+def test_a_level_that_is_on_opens_with_the_rule_for_it(scene):
+    door(scene, "a", "open")
+    door(scene, "b", "open")
+    door(scene, "b", "shut")
+    taken(scene, 3)
+    scene.publish("c", 1)
+    kept = scene.alarm("one", "c")
+    later_than_now(scene, 3)  # b's closing is decided
+    scene.reload(rule("one", 1) + OPEN)
+    alarms = scene.alarms()
+    assert alarms[("open", "device=a")]["regions"]["active"]
+    assert alarms[("one", "device=c")] == kept
+    same_after_a_restart(scene)
+    door(scene, "a", "shut")
+    wait_for(lambda: not scene.alarms()[("open", "device=a")]["regions"]["active"], 20, "the end of a's alarm")
+    assert ("open", "device=b") not in scene.alarms()
+
+
+def test_longer_windows_say_when_they_are_whole(scene):
+    assert scene.daemon.status()["reload"]["complete"] is None
+    scene.reload(rule("one", 1) + counting(2, "3h"))
+    status = scene.daemon.status()["reload"]
+    assert status["state"] == "idle" and status["complete"] > scene.daemon.status()["journal_time"]
+    scene.daemon.wait_log("reload-partial")
+    assert status["complete"] in scene.daemon.log
+    said = [record["ruleset"]["complete"] for place, record in scene.records() if place == "output" and record["type"] == "ruleset"]
+    assert said == [None, status["complete"]]
+    for _ in range(2):
+        scene.publish("a", 1)
+    assert scene.alarm("counting", "a")["partial"]
+    same_after_a_restart(scene)
+    assert scene.daemon.status()["reload"]["complete"] == status["complete"]
+
+
+def test_killed_right_after_the_reload(scene, seed):
+    """At any moment around it: what the journal has is what is."""
+    forms = [rule("one", 1), rule("two", 2), counting(2), counting(3), OPEN, counting(2, "3h")]
+    for round in range(6):
+        for n in range(seed.randrange(20)):
+            scene.publish(f"d{n % 3}", seed.choice((1, 2)))
+        door(scene, f"d{round % 3}", seed.choice(("open", "shut")))
+        chosen = {text.split("\n", 1)[0]: text for text in seed.sample(forms, 3)}  # one of each name
+        scene.rules_file.write_text("".join(chosen.values()) + rule(f"round-{round}", 100 + round))
+        hash = scene.rules_hash()
+        scene.daemon.reload()
+        if seed.random() < 0.7:
+            wait_for(lambda: scene.rules_hash() != hash, 60, "new rules in force")
+        else:
+            spine.pause(0, 0.5, seed)
+        scene.restart_engine()
+        assert scene.daemon.status()["replay_differs"] == 0
+        # what was not in force is taken by the start, and that replays, too
+        wait_for(lambda: scene.rules_hash() != hash, 60, "new rules in force")
+        same_after_a_restart(scene)
+
+
+def tail(scene):
+    return scene.daemon.status()["journal"]["tail"]
+
+
+def snapshots(scene):
+    return sorted((scene.daemon.folder / "state" / "snapshots").glob("*.snapshot"))
+
+
+def fill_to_a_snapshot(scene, load):
+    before = scene.daemon.status()["journal"]["snapshot"]
+    for _ in range(8):
+        load(400)
+        if scene.daemon.status()["journal"]["snapshot"] != before:
+            break
+    wait_for(lambda: scene.daemon.status()["journal"]["snapshot"] != before, 20, "a snapshot")
+    wait_for(lambda: scene.daemon.status()["journal"]["snapshot_at_work"] is False, 20, "its end")
+
+
+def test_what_primed_a_reload_stays_until_no_replay_needs_it(tmp_path, make_daemon):
+    """The journal is too small for its inputs: all behind the older snapshot is trimmed, but not what a replay from that
+    snapshot primes a reload with."""
+    settings = {"journal.size": "4MiB", "journal.snapshot_inputs": 1000, "journal.keep": "1m"}
+    with Broker(tmp_path, verbose=False) as broker:
+        s = Scene(tmp_path, make_daemon, broker, settings=settings).start()
+        sent = 0
+
+        def load(count):
+            nonlocal sent
+            broker.publish("bulk/x", *[json.dumps({"device": "x", "number": 7, "note": "-" * 300})] * count)
+            sent += count
+            taken(s, sent)
+
+        for _ in range(3):
+            fill_to_a_snapshot(s, load)
+        for _ in range(2):
+            s.publish("a", 1)
+        sent += 2
+        taken(s, sent)
+        s.reload(rule("two", 2) + counting(3))
+        first = tail(s)
+        reload = max(r["seq"] for place, r in s.records() if place == "input" and r["type"] == "reload")
+        fill_to_a_snapshot(s, load)
+        s.publish("a", 1)
+        alarm = s.alarm("counting", "a")
+        older, newest = snapshots(s)
+        assert int(older.stem) < reload < int(newest.stem)
+        assert tail(s) <= first
+        # the newest is torn: the replay begins before the reload, and primes as it did
+        newest.write_bytes(newest.read_bytes()[:-1])
+        same_after_a_restart(s)
+        assert s.alarms()[("counting", "device=a")] == alarm
+        assert f"state after input {int(older.stem)}" in s.daemon.log
+        # two snapshots later it is of no use any more
+        sent = s.daemon.status()["stages"]["decode"]["messages"]
+        wait_for(lambda: (load(400), tail(s) > first)[1], 60, "room in the journal")
+        same_after_a_restart(s)
+
+
+# --- the loop goes on ---
+
+
+class Watch:
+    """Asks the engine for its status, over and over, and remembers the slowest answer."""
+
+    def __init__(self, daemon):
+        self.daemon, self.slowest, self.states, self.ended = daemon, 0.0, set(), False
+        self.thread = threading.Thread(target=self.run)
+
+    def run(self):
+        while not self.ended:
+            before = time.monotonic()
+            state = self.daemon.status()["reload"]["state"]
+            self.slowest = max(self.slowest, time.monotonic() - before)
+            self.states.add(state)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *exception):
+        self.ended = True
+        self.thread.join()
+
+
+@pytest.mark.skipif(not find_driver(), reason="build first: ninja tests/unit/ingress/mqtt-load")
+def test_a_reload_under_load_holds_nothing_up(tmp_path, make_daemon):
+    """1,000 messages/s, hundreds of rules to compile, and an hour's messages to prime them with."""
+    with Broker(tmp_path, verbose=False) as broker:
+        s = Scene(tmp_path, make_daemon, broker, settings={"journal.size": "256MiB"}).start()
+        spine.Load(broker, tmp_path / "before.log", count=30000, devices=100).finish()
+        taken(s, 30000, 120)
+        rules = [counting(3, "30m", number).replace("counting", f"counting-{number}") for number in range(800)]
+        s.rules_file.write_text("".join(rules))
+        old = s.rules_hash()
+        load = spine.Load(broker, tmp_path / "load.log", count=40000, rate=1000, devices=100, first=30000, name="more")
+        wait_for(lambda: load.acknowledged() > 1000, 30, "a load at work")
+        with Watch(s.daemon) as watch:
+            s.daemon.reload()
+            wait_for(lambda: s.rules_hash() != old, 120, "new rules in force")
+            reload = s.daemon.status()["reload"]
+        assert load.process.poll() is None, "the load ended before the reload"
+        load.finish()
+        taken(s, 70000, 120)
+        print({"slowest_answer_s": watch.slowest, **reload})
+        assert {"compiling", "priming"} <= watch.states
+        assert reload["primed"] > 30000 and reload["rounds"] >= 1
+        assert reload["held_loop_ms"] < 1000 and watch.slowest < 2.0
+        assert reload["took_s"] * 1000 > 3 * reload["held_loop_ms"]
+        alarms = s.alarms()
+        same_after_a_restart(s)
+        assert s.alarms() == alarms
