@@ -70,7 +70,7 @@ static void add(struct bundle *bundle, enum bundle_role role, const char *folder
         diag_deinit(&diag);
 }
 
-static struct ruleset *compile(void) {
+static struct ruleset *compile(bool run_examples) {
         struct bundle bundle = { 0 };
         struct diag diag = DIAG_INIT;
         struct buf told = BUF_INIT;
@@ -81,7 +81,7 @@ static struct ruleset *compile(void) {
         add(&bundle, BUNDLE_RULES, "hospital");
         add(&bundle, BUNDLE_SITE, "site");
         assert_int_equal(bundle_seal(&bundle), 0);
-        if (ruleset_compile(&ruleset, &bundle, true, &diag)) {
+        if (ruleset_compile(&ruleset, &bundle, run_examples, &diag)) {
                 diag_render(&diag, &told);
                 print_error("%.*s\n", WW_STR_ARG(buf_str(&told)));
                 fail();
@@ -96,7 +96,7 @@ static void run_open(struct run *run) {
         const struct pipeline_sink sink = { run, on_output, on_live };
 
         *run = (struct run){ .now = START };
-        assert_int_equal(pipeline_new(&run->pipeline, compile(), START, &sink), 0);
+        assert_int_equal(pipeline_new(&run->pipeline, compile(true), START, &sink), 0);
 }
 
 static void run_close(struct run *run) {
@@ -112,7 +112,7 @@ static void run_restart(struct run *run) {
         struct rd in;
 
         assert_int_equal(pipeline_save(run->pipeline, &state), 0);
-        assert_int_equal(pipeline_new(&next, compile(), run->now, &sink), 0);
+        assert_int_equal(pipeline_new(&next, compile(false), run->now, &sink), 0);
         in = rd_init(buf_str(&state));
         assert_int_equal(pipeline_load(next, &in), 0);
         assert_int_equal(rd_left(&in), 0);
