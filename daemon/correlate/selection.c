@@ -20,13 +20,21 @@ static bool where_list_has(void *userdata, uint32_t list, struct ww_str member) 
         return standing_list_has(e->standing, list, member, e->event->time);
 }
 
+static struct ww_value where_call(void *userdata, uint32_t slot, uint32_t sub, const struct ww_value *args, size_t n) {
+        const struct where_env *e = userdata;
+
+        return field_call((enum field_call)slot, e->set->site, args);
+}
+
 static bool where_true(const struct correlate_rules *set, const struct standing *standing, const struct expr *where,
                        const struct ww_event *event) {
         struct where_env userdata = { set, standing, event };
         struct arena scratch = ARENA_INIT;
-        struct expr_env env = {
-                .userdata = &userdata, .load = where_load, .list_has = where_list_has, .arena = &scratch
-        };
+        struct expr_env env = { .userdata = &userdata,
+                                .load = where_load,
+                                .call = where_call,
+                                .list_has = where_list_has,
+                                .arena = &scratch };
         bool ok = expr_true(where, &env);
 
         arena_deinit(&scratch);

@@ -193,6 +193,13 @@ static void test_reference(void **state) {
         has_rows(text, word_call, word_call_n);
         has_rows(text, word_example, word_example_n);
         has_rows(text, word_act, word_act_n);
+        for (size_t i = 0; i < FIELD_CALLS; i++) {
+                char row[256];
+
+                snprintf(row, sizeof row, "| `%s` | %s |", field_calls[i].name, field_calls[i].help);
+                if (!strstr(text, row))
+                        fail_msg("rules/README.md lacks the row:\n%s", row);
+        }
         for (size_t i = 0; i < field_words_n; i++) {
                 char row[256];
 
