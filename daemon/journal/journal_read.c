@@ -187,8 +187,8 @@ static int find_from(MDB_cursor *cursor, uint64_t seq, uint64_t *ret_seq, int64_
 /* All before `low` are older than `time`, none from `high` on is. */
 static int find_between(MDB_cursor *cursor, int64_t time, uint64_t low, uint64_t high, uint64_t *ret) {
         while (low < high) {
-                uint64_t middle = low + (high - low) / 2, seq;
-                int64_t at;
+                uint64_t middle = low + (high - low) / 2, seq = middle;
+                int64_t at = WW_TIME_NONE;
                 int r = find_from(cursor, middle, &seq, &at);
 
                 if (r && r != -ENOENT)
