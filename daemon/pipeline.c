@@ -1,4 +1,5 @@
 #include "pipeline_internal.h"
+#include "stages.h"
 
 int pipeline_put(struct pipeline *p, struct ww_output *output) {
         output->seq = p->input->seq;
@@ -15,6 +16,8 @@ static int pipeline_on_event(void *userdata, const struct ww_event *event) {
 
         if (correlate_exercise(p->correlate))
                 output.event.flags |= WW_EVENT_EXERCISE;
+        if (correlate_late(p->correlate, event->time))
+                output.event.flags |= WW_EVENT_LATE;
         r = pipeline_put(p, &output);
         return r ? r : correlate_event(p->correlate, &output.event);
 }
@@ -35,13 +38,6 @@ static int pipeline_on_transition(void *userdata, const struct ww_transition *tr
 
 /* --- life --- */
 
-static int pipeline_set_mutes(struct pipeline *p, const struct ruleset *ruleset, int64_t now) {
-        size_t n;
-        const struct ww_mute *mutes = correlate_rules_mutes(ruleset->rules, &n);
-
-        return alarms_set_mutes(p->alarms, mutes, n, ruleset->site, now);
-}
-
 static int pipeline_build(struct pipeline *p, int64_t now) {
         int r = replies_new(&p->replies);
 
@@ -49,7 +45,7 @@ static int pipeline_build(struct pipeline *p, int64_t now) {
         if (!r)
                 r = alarms_new(&p->alarms, pipeline_on_transition, p);
         if (!r)
-                r = pipeline_set_mutes(p, p->ruleset, now);
+                r = stages_set_mutes(p->alarms, p->ruleset->rules, p->ruleset->site, now);
         if (!r)
                 r = correlate_new(&p->correlate, p->ruleset->rules, now, pipeline_on_detection, p);
         if (!r)
@@ -90,31 +86,6 @@ struct pipeline *pipeline_free(struct pipeline *p) {
 }
 
 /* --- inputs --- */
-
-static int pipeline_fire(struct pipeline *p, int64_t correlate, int64_t alarms) {
-        int64_t due = correlate < alarms ? correlate : alarms;
-
-        if (due > p->now)
-                p->now = due;
-        return correlate <= alarms ? correlate_time(p->correlate, due) : alarms_time(p->alarms, p->now);
-}
-
-/* What is due fires in the order of its deadline, whichever stage it belongs to, and at its deadline: after a long
- * silence, too, an alarm that waits for another is not decided before the other had its turn. */
-static int pipeline_time(struct pipeline *p, int64_t now) {
-        int r = 0;
-
-        while (!r) {
-                int64_t correlate = correlate_deadline(p->correlate);
-                int64_t alarms = alarms_deadline(p->alarms);
-
-                if (correlate > now && alarms > now)
-                        break;
-                r = pipeline_fire(p, correlate, alarms);
-        }
-        p->now = now;
-        return r ? r : correlate_time(p->correlate, now);
-}
 
 static int pipeline_undecoded(struct pipeline *p, const char *reason, const struct decode_report *report) {
         struct ww_output output = {
@@ -173,7 +144,7 @@ static int pipeline_swap(struct pipeline *p, struct ruleset *next, struct prime 
         int r = prime ? prime_take(prime, now, &shadow) : 0;
 
         if (!r) /* before the rules: what opens at the swap mutes at once */
-                r = pipeline_set_mutes(p, next, now);
+                r = stages_set_mutes(p->alarms, next->rules, next->site, now);
         if (!r)
                 r = decode_swap(p->decode, next->types);
         if (r)
@@ -230,7 +201,7 @@ int pipeline_input(struct pipeline *p, const struct ww_input *input) {
 
         p->input = input;
         p->n = 0;
-        r = pipeline_time(p, input->time);
+        r = stages_time(p->correlate, p->alarms, &p->now, input->time);
         if (r)
                 return r;
         switch (input->type) {

@@ -24,7 +24,7 @@ static int ruleset_compile_parts(struct ruleset *r, bool run_examples, struct di
         types = decode_types_compile(&r->types, &r->bundle, r->site, r->symbols, kinds, run_examples, d);
         rules = correlate_rules_compile(&r->rules, &r->bundle, r->site, r->symbols, kinds, d);
         if (!rules && run_examples)
-                rules = correlate_rules_examples(r->rules, d, &ran);
+                rules = ruleset_examples(r->rules, d, &ran);
         return types < 0 || !rules ? types : rules;
 }
 

@@ -21,6 +21,8 @@ struct ruleset {
 int ruleset_compile(struct ruleset **ret, struct bundle *bundle, bool run_examples, struct diag *d);
 /** The same from a reload record's payload. */
 int ruleset_decode(struct ruleset **ret, struct ww_str payload, struct diag *d);
+/** Runs the rules' own examples, with the alarm stage behind them. 0, DIAG_E_USER (told in `d`), -errno. */
+int ruleset_examples(const struct correlate_rules *rules, struct diag *d, size_t *ret_run);
 struct ruleset *ruleset_free(struct ruleset *r);
 DEFINE_CLEANUP(struct ruleset *, ruleset_free)
 void ruleset_describe(const struct ruleset *r, struct ww_ruleset *ret);

@@ -6,6 +6,7 @@
 #include "config/config.h"
 #include "correlate/correlate.h"
 #include "decode/decode.h"
+#include "ruleset.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -61,7 +62,7 @@ static int check_rules(struct check *c) {
                 return types;
         rules = correlate_rules_compile(&c->rules, &c->bundle, c->site, c->symbols, kinds, &c->diag);
         if (rules == 0)
-                rules = correlate_rules_examples(c->rules, &c->diag, &c->examples);
+                rules = ruleset_examples(c->rules, &c->diag, &c->examples);
         if (rules < 0)
                 return rules;
         check_emptiness(c);

@@ -35,7 +35,7 @@ struct correlate *correlate_free(struct correlate *c) {
 
 /* an expectation for each asset of each rule with `each` */
 int correlate_enrol(struct correlate *c, int64_t now) {
-        for (uint32_t i = 0; i < c->rules->n; i++) {
+        for (uint32_t i = 0; i < c->rules->n && !c->only; i++) {
                 const struct rule *rule = &c->rules->rules[i];
 
                 if (c->by_rule[i].deaf_until == WW_TIME_NEVER)
@@ -145,6 +145,8 @@ static int match_key(struct correlate *c, const struct match *m, const struct ww
         bool exercise = event->flags & WW_EVENT_EXERCISE;
 
         *ret = NULL;
+        if (c->only && rule != c->only)
+                return 0;
         if (event->received < c->by_rule[m->rule].deaf_until || (c->derived_deep && rule->aliases[m->alias].alarms_all))
                 return 0;
         if (!key_format(c, rule, &rule->aliases[m->alias], event, &c->text)) {

@@ -21,9 +21,6 @@ DEFINE_CLEANUP(struct correlate_rules *, correlate_rules_free)
 size_t correlate_rules_count(const struct correlate_rules *r);
 /** The `mute` of every rule that has one, for the alarm stage. Lives as long as the rules. */
 const struct ww_mute *correlate_rules_mutes(const struct correlate_rules *r, size_t *ret_n);
-/** Runs the rules' own examples on a virtual clock; what fails is told in `d` (expected, got, trace).
- *  0, DIAG_E_USER, -errno. *ret_run = how many ran. */
-int correlate_rules_examples(const struct correlate_rules *r, struct diag *d, size_t *ret_run);
 
 typedef int (*correlate_sink)(void *userdata, const struct ww_detection *detection); /* 0 or -errno */
 
@@ -39,6 +36,9 @@ DEFINE_CLEANUP(struct correlate *, correlate_free)
 int correlate_time(struct correlate *c, int64_t now);
 /** One event. Deadlines before it have been fired by correlate_time. 0 or -errno. */
 int correlate_event(struct correlate *c, const struct ww_event *event);
+/** An event of that time comes behind the watermark of a rule with the usual `wait`: what it could have refuted is
+ *  decided. */
+bool correlate_late(const struct correlate *c, int64_t time);
 /** The journal time at which correlate_time would fire something; WW_TIME_NEVER if nothing waits. */
 int64_t correlate_deadline(const struct correlate *c);
 
@@ -101,3 +101,29 @@ struct correlate_figures {
         size_t keys, key_bytes, timers, episodes;
 };
 void correlate_figures(const struct correlate *c, struct correlate_figures *ret);
+
+/* ---- examples ---- */
+
+typedef int (*correlate_transition_sink)(void *userdata, const struct ww_transition *transition); /* 0 or -errno */
+
+/*
+ * The alarm stage, for examples that speak of acknowledgement, of mutes and of priorities that rise with time. This
+ * stage may not know it: whoever knows both fills this in. All return 0 or -errno.
+ */
+struct correlate_stage {
+        int (*open)(void **ret, const struct correlate_rules *rules, const struct site *site, int64_t now,
+                    correlate_transition_sink sink, void *userdata);
+        void (*close)(void *stage);
+        /** What is due in both, in the order of deadlines; detections come in meanwhile. */
+        int (*time)(void *stage, struct correlate *c, int64_t now);
+        int (*detection)(void *stage, const struct ww_detection *detection);
+        /** An operator's act on the alarm of (rule, key). *ret_refused: why it was refused; NULL = it was not. */
+        int (*act)(void *stage, enum ww_cause verb, struct ww_str rule, struct ww_str key, bool exercise,
+                   const char **ret_refused);
+        int (*swap)(void *stage);
+};
+
+/** Runs the rules' own examples on a virtual clock; what fails is told in `d` (expected, got). `stage` NULL: there is
+ *  no alarm stage, and examples that need it are refused. 0, DIAG_E_USER, -errno. *ret_run = how many ran. */
+int correlate_rules_examples(const struct correlate_rules *r, const struct correlate_stage *stage, struct diag *d,
+                             size_t *ret_run);

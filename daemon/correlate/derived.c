@@ -9,6 +9,16 @@
 
 #define ATTRS_MAX (8 + RULE_KEY_PARTS_MAX)
 
+/* what an alarm says as an event, beside the parts of its key */
+static const char *const fields[] = { "rule", "hazard", "class", "priority", "weight" };
+
+int derived_intern(struct symtab *symbols) {
+        for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+                if (!symtab_intern(symbols, ww_str(fields[i])))
+                        return -ENOMEM;
+        return 0;
+}
+
 /* one that waits for delivery; its texts live in correlate.derived_texts */
 struct derived {
         struct derived *next;
@@ -65,14 +75,15 @@ static void attr_put(const struct correlate *c, struct ww_event *e, struct ww_at
 
 static void attrs_make(struct correlate *c, const struct derived *d, struct ww_event *e, struct ww_attr *attrs) {
         const struct rule *rule = &c->rules->rules[d->rule];
+        const struct ww_value values[] = { ww_string(rule->name), ww_string(ww_str(ww_hazard_name(rule->hazard))),
+                                           ww_string(ww_str(ww_class_name(rule->klass))),
+                                           ww_string(ww_str(ww_priority_name(d->priority))),
+                                           ww_number(rule->weight ? rule->weight : rule_weights[d->priority]) };
 
         for (size_t i = 0; i < rule->n_key; i++)
                 attr_put(c, e, attrs, rule->key_names[i], ww_string(key_part(&c->derived_texts, d->key, i)));
-        attr_put(c, e, attrs, WW_STR("rule"), ww_string(rule->name));
-        attr_put(c, e, attrs, WW_STR("hazard"), ww_string(ww_str(ww_hazard_name(rule->hazard))));
-        attr_put(c, e, attrs, WW_STR("class"), ww_string(ww_str(ww_class_name(rule->klass))));
-        attr_put(c, e, attrs, WW_STR("priority"), ww_string(ww_str(ww_priority_name(d->priority))));
-        attr_put(c, e, attrs, WW_STR("weight"), ww_number(rule->weight ? rule->weight : rule_weights[d->priority]));
+        for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+                attr_put(c, e, attrs, ww_str(fields[i]), values[i]);
         e->attrs = attrs;
 }
 

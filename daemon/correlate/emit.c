@@ -130,7 +130,8 @@ static int evidence_collect(const struct correlate *c, const struct key *k, enum
                 return sequence_events(c, k, item, evidence_step, &(struct evidence_steps){ c, rule, l });
         if (what == WW_DETECTION_RAISE && rule->condition == CONDITION_EXPECT)
                 evidence_expect(c, k, item->at, l);
-        else if (what == WW_DETECTION_RAISE && (!rule->instant || rule->window != WINDOW_SLIDING))
+        else if (rule->window != WINDOW_SLIDING ? item->what == ITEM_MATCH
+                                                : what == WW_DETECTION_RAISE && !rule->instant)
                 evidence_window(c, k, item->at, l);
         else
                 evidence_add(c, rule, l, log_find(rule, k, item->at));

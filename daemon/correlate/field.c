@@ -149,6 +149,8 @@ static struct ww_value load_of_zone(const struct field *f, const struct site *si
                 return text(zone->id);
         if (ww_str_is(f->tail, "title"))
                 return text(zone->title);
+        if (ww_str_is(f->tail, "key_area"))
+                return ww_bool(zone->key_area);
         return ww_str_is(f->tail, "type") ? text(zone->type) : ww_missing();
 }
 
@@ -186,4 +188,26 @@ struct ww_value field_load(const struct field *f, const struct site *site, const
                 return load_of_zone(f, site, event);
         }
         return ww_missing();
+}
+
+const struct field_call_word field_calls[FIELD_CALLS] = {
+        [FIELD_CALL_ADJACENT] = { "adjacent",
+                                  "`adjacent(zone, other.zone)`: one step leads from the one to the other" },
+        [FIELD_CALL_INSIDE] = { "inside", "`inside(zone, 'B1')`: the first is the second, or a part of it" },
+};
+
+static uint32_t zone_arg(const struct site *site, struct ww_value v) {
+        return v.type == WW_STRING ? site_zone_find(site, v.string) : SITE_NONE;
+}
+
+struct ww_value field_call(enum field_call call, const struct site *site, const struct ww_value *args) {
+        uint32_t a = zone_arg(site, args[0]), b = zone_arg(site, args[1]);
+
+        if (a == SITE_NONE || b == SITE_NONE)
+                return ww_bool(false);
+        if (call == FIELD_CALL_ADJACENT)
+                return ww_bool(site_zones_adjacent(site, a, b));
+        while (a != SITE_NONE && a != b)
+                a = site_zone(site, a)->parent;
+        return ww_bool(a == b);
 }

@@ -46,6 +46,19 @@ const struct field *field_resolve(struct arena *arena, const struct site *site, 
 /** The field's value for `event`; missing if it has none. Borrows from the event and the site. */
 struct ww_value field_load(const struct field *f, const struct site *site, const struct ww_event *event);
 
+/* what a `where` can ask of two zones */
+enum field_call {
+        FIELD_CALL_ADJACENT,
+        FIELD_CALL_INSIDE,
+        FIELD_CALLS,
+};
+struct field_call_word {
+        const char *name, *help;
+};
+extern const struct field_call_word field_calls[FIELD_CALLS];
+/** args: ids of two zones; what is no zone gives false. */
+struct ww_value field_call(enum field_call call, const struct site *site, const struct ww_value *args);
+
 /** The event's own words, for "did you mean" and the reference. */
 struct field_word {
         const char *name;

@@ -41,6 +41,6 @@ struct selection_field {
 };
 
 /** False if a condition that reads nothing but written fields does not hold: an equality, or a part of `where` between
- * its `and`s. Conditions that read any other field are not judged. */
-bool selection_allows(const struct correlate_rules *set, const struct selection *s,
-                      const struct selection_field *fields, size_t n);
+ * its `and`s. Conditions that read any other field are not judged. `time`: as of which lists are read. */
+bool selection_allows(const struct correlate_rules *set, const struct standing *standing, const struct selection *s,
+                      const struct selection_field *fields, size_t n, int64_t time);

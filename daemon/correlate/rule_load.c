@@ -185,6 +185,8 @@ static int load_rule(struct loader *l) {
         l->rule->entry_size = sizeof(struct entry) + l->rule->n_captures * sizeof(struct captured);
         l->rule->examples = yaml_get(l->node, "examples");
         load_hashes(l);
+        if (!r)
+                rule_advise(l);
         return r;
 }
 
@@ -265,6 +267,8 @@ int correlate_rules_compile(struct correlate_rules **ret, const struct bundle *b
         set->site = site;
         set->symbols = symbols;
         set->kinds = kinds;
+        if (derived_intern(symbols) < 0)
+                return -ENOMEM;
         for (int i = 0; i < 2; i++) {
                 if (!ww_kind_find(kinds, i ? WW_STR("alarm.raised") : WW_STR("alarm.cleared"), &set->alarm_family[i],
                                   &state))

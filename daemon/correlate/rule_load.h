@@ -44,6 +44,16 @@ int rule_load_span(struct loader *l, const struct yaml_node *n, const char *word
 /** Resolves a field; tells about a word that nothing is known to carry. NULL without memory or after telling
  *  (*ret_error). */
 const struct field *rule_load_field(struct loader *l, struct ww_str name, struct diag_pos pos, int *ret_error);
+/** A scalar is a list of one. */
+static inline const struct yaml_node *items(const struct yaml_node *n) {
+        return n->type == YAML_SEQUENCE ? n->first : n;
+}
+static inline const struct yaml_node *items_next(const struct yaml_node *list, const struct yaml_node *item) {
+        return list->type == YAML_SEQUENCE ? item->next : NULL;
+}
+static inline size_t items_count(const struct yaml_node *n) {
+        return n->type == YAML_SEQUENCE ? n->n : 1;
+}
 /** Where an expression in a scalar starts. */
 static inline struct diag_pos rule_load_text_pos(const struct yaml_node *n) {
         struct diag_pos pos = n->pos;
@@ -51,6 +61,10 @@ static inline struct diag_pos rule_load_text_pos(const struct yaml_node *n) {
         pos.column += !n->plain;
         return pos;
 }
+
+/* rule_advise.c */
+/** Warns about a rule that cannot be looked up, or whose state is not bounded by itself. */
+void rule_advise(struct loader *l);
 
 /* rule_link.c */
 /** Once all rules are read and sorted: what they read of each other. 0, DIAG_E_USER, -ENOMEM. */

@@ -1,21 +1,13 @@
 #include "correlate/rule_load.h"
 
-/* a scalar is a list of one */
-static const struct yaml_node *first_of(const struct yaml_node *n) {
-        return n->type == YAML_SEQUENCE ? n->first : n;
-}
-static const struct yaml_node *next_of(const struct yaml_node *list, const struct yaml_node *item) {
-        return list->type == YAML_SEQUENCE ? item->next : NULL;
-}
-
 static int load_rules(struct loader *l, const struct yaml_node *node, struct ww_mute *m) {
-        size_t n = node->type == YAML_SEQUENCE ? node->n : 1;
+        size_t n = items_count(node);
         struct ww_str *names = arena_array(&l->set->arena, struct ww_str, n + 1);
 
         if (!names)
                 return -ENOMEM;
         m->rules = names;
-        for (const struct yaml_node *i = first_of(node); i; i = next_of(node, i)) {
+        for (const struct yaml_node *i = items(node); i; i = items_next(node, i)) {
                 if (i->type != YAML_SCALAR)
                         return diag_error(l->d, i->pos, "write `rule: name` or `rule: [one, two]`",
                                           "rule `%s`: `mute` names no rule", l->rule->name.p);
@@ -25,7 +17,7 @@ static int load_rules(struct loader *l, const struct yaml_node *node, struct ww_
 }
 
 static int load_set(struct loader *l, const struct yaml_node *node, bool classes, uint32_t *ret) {
-        for (const struct yaml_node *i = first_of(node); i; i = next_of(node, i)) {
+        for (const struct yaml_node *i = items(node); i; i = items_next(node, i)) {
                 enum ww_hazard hazard = 0;
                 enum ww_class klass = 0;
                 bool known = i->type == YAML_SCALAR &&

@@ -9,17 +9,6 @@ static const struct {
 };
 #define EVENT_FLAGS (sizeof event_flags / sizeof *event_flags)
 
-/* a scalar is a list of one */
-static const struct yaml_node *items(const struct yaml_node *n) {
-        return n->type == YAML_SEQUENCE ? n->first : n;
-}
-static const struct yaml_node *items_next(const struct yaml_node *list, const struct yaml_node *item) {
-        return list->type == YAML_SEQUENCE ? item->next : NULL;
-}
-static size_t items_count(const struct yaml_node *n) {
-        return n->type == YAML_SEQUENCE ? n->n : 1;
-}
-
 static int load_flags(struct loader *l, struct selection *s, const struct yaml_node *node) {
         const char *names[EVENT_FLAGS];
 

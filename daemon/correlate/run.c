@@ -68,9 +68,17 @@ static bool cross_list_has(void *userdata, uint32_t list, struct ww_str member) 
         return standing_list_has(env->c->standing, list, member, env->own->at.time);
 }
 
+static struct ww_value cross_call(void *userdata, uint32_t slot, uint32_t sub, const struct ww_value *args, size_t n) {
+        const struct cross_env *env = userdata;
+
+        return field_call((enum field_call)slot, env->c->rules->site, args);
+}
+
 static bool cross_holds(struct cross_env *env) {
         _cleanup_arena_ struct arena scratch = ARENA_INIT;
-        struct expr_env e = { .userdata = env, .load = cross_load, .list_has = cross_list_has, .arena = &scratch };
+        struct expr_env e = {
+                .userdata = env, .load = cross_load, .call = cross_call, .list_has = cross_list_has, .arena = &scratch
+        };
 
         return expr_true(key_rule(env->c, env->key)->aliases[env->alias].cross, &e);
 }

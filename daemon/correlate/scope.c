@@ -103,9 +103,46 @@ static int compile(struct scope *s, const struct yaml_node *node, const char *wo
         return expr_compile(&s->l->set->arena, text, rule_load_text_pos(node), scope, want, s->l->d, ret);
 }
 
+static bool call_counts(struct ww_str name) {
+        static const char *const guards[] = { "schedule", "mode", "alarm" };
+
+        for (size_t i = 0; i < sizeof guards / sizeof *guards; i++)
+                if (ww_str_is(name, guards[i]))
+                        return false;
+        return true;
+}
+
+/* `count(…)` in `while`, `mode(…)` in `when`: there is such a function, but not here */
+static int misplaced_call(struct scope *s, struct ww_str function, struct diag_pos pos) {
+        return diag_error(s->l->d, pos,
+                          call_counts(function) ? "what is counted belongs into `when`"
+                                                : "schedules, modes and other rules' alarms belong into `while`",
+                          "rule `%s`: `%.*s` cannot be asked here", s->l->rule->name.p, WW_STR_ARG(function));
+}
+
+/* ---- zones in a `where` ---- */
+
+static int where_call(void *userdata, struct ww_str function, const struct expr_arg *args, size_t n,
+                      struct diag_pos pos, struct diag *d, struct expr_ref *ret) {
+        struct scope *s = userdata;
+        const char *usage;
+
+        for (uint32_t i = 0; i < FIELD_CALLS; i++) {
+                if (!ww_str_is(function, field_calls[i].name))
+                        continue;
+                usage = i == FIELD_CALL_ADJACENT ? "write `adjacent(zone, other.zone)`" : "write `inside(zone, 'B1')`";
+                if (n != 2)
+                        return diag_error(d, pos, usage, "`%s` takes two zones", field_calls[i].name);
+                *ret = (struct expr_ref){ .slot = i, .type = EXPR_BOOL, .values = true };
+                return 0;
+        }
+        return word_find(word_call, word_call_n, function.p, function.n) ? misplaced_call(s, function, pos)
+                                                                         : EXPR_E_UNKNOWN;
+}
+
 int scope_compile_where(struct loader *l, struct selection *self, const struct yaml_node *node) {
         struct scope s = { .l = l, .self = self };
-        struct expr_scope scope = { .name = where_name };
+        struct expr_scope scope = { .name = where_name, .call = where_call };
         int r = compile(&s, node, "where", &scope, EXPR_ANY, &self->where);
 
         if (r || !s.cross)
@@ -313,14 +350,6 @@ static int unknown_call(struct diag *d, struct ww_str function, struct diag_pos 
                 names[i] = word_call[i].name;
         return diag_error(d, pos, diag_suggest(function, names, word_call_n), "unknown function `%.*s`",
                           WW_STR_ARG(function));
-}
-
-/* `count(…)` in `while`, `mode(…)` in `when`: there is such a function, but not here */
-static int misplaced_call(struct scope *s, struct ww_str function, struct diag_pos pos) {
-        return diag_error(s->l->d, pos,
-                          s->guard ? "what is counted belongs into `when`"
-                                   : "schedules, modes and other rules' alarms belong into `while`",
-                          "rule `%s`: `%.*s` cannot be asked here", s->l->rule->name.p, WW_STR_ARG(function));
 }
 
 static int when_call(void *userdata, struct ww_str function, const struct expr_arg *args, size_t n, struct diag_pos pos,

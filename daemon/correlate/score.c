@@ -52,9 +52,9 @@ static void narrow(const struct curve *c, int64_t *low, int64_t *high) {
 
 int64_t score_crossing(double s, int64_t since, int64_t half, double bound, bool strict, int64_t after) {
         struct curve c = { s, bound, since, half, strict };
-        int64_t from = after > since ? after : since, low = from / WW_MSEC, high;
+        int64_t low = since / WW_MSEC, high;
 
-        if (bound < 0 || (bound == 0 && !strict) || !above(&c, from))
+        if (bound < 0 || (bound == 0 && !strict) || !above(&c, since))
                 return WW_TIME_NEVER;
         high = (since + HALVINGS_MAX * half) / WW_MSEC + 1; /* by then it is nothing */
         narrow(&c, &low, &high);
@@ -66,5 +66,5 @@ int64_t score_crossing(double s, int64_t since, int64_t half, double bound, bool
                 else
                         high = middle;
         }
-        return high * WW_MSEC;
+        return high * WW_MSEC > after ? high * WW_MSEC : WW_TIME_NEVER;
 }

@@ -9,6 +9,6 @@
 /** 2^(−delta/half); both µs, half > 0, delta ≥ 0. 0 from 64 halvings on. */
 double score_decay(int64_t delta, int64_t half);
 
-/** The first whole millisecond behind `after` at which `s`, as of `since`, has fallen to the bound (strict), or below
- *  it. NEVER if it has by `after`, or never will. */
+/** The first whole millisecond at which `s`, as of `since`, has fallen to the bound (strict), or below it. NEVER if
+ * that is not behind `after`, or never will be. */
 int64_t score_crossing(double s, int64_t since, int64_t half, double bound, bool strict, int64_t after);

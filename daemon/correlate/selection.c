@@ -20,13 +20,21 @@ static bool where_list_has(void *userdata, uint32_t list, struct ww_str member) 
         return standing_list_has(e->standing, list, member, e->event->time);
 }
 
+static struct ww_value where_call(void *userdata, uint32_t slot, uint32_t sub, const struct ww_value *args, size_t n) {
+        const struct where_env *e = userdata;
+
+        return field_call((enum field_call)slot, e->set->site, args);
+}
+
 static bool where_true(const struct correlate_rules *set, const struct standing *standing, const struct expr *where,
                        const struct ww_event *event) {
         struct where_env userdata = { set, standing, event };
         struct arena scratch = ARENA_INIT;
-        struct expr_env env = {
-                .userdata = &userdata, .load = where_load, .list_has = where_list_has, .arena = &scratch
-        };
+        struct expr_env env = { .userdata = &userdata,
+                                .load = where_load,
+                                .call = where_call,
+                                .list_has = where_list_has,
+                                .arena = &scratch };
         bool ok = expr_true(where, &env);
 
         arena_deinit(&scratch);
@@ -50,26 +58,20 @@ static bool value_equal(struct ww_value want, struct ww_str text, struct ww_valu
         return false;
 }
 
-/* `standing` NULL: the lists as the files have them */
-static bool list_has(const struct correlate_rules *set, const struct standing *standing, uint32_t list,
-                     struct ww_str member, int64_t time) {
-        return standing ? standing_list_has(standing, list, member, time) : site_list_has(set->site, list, member);
-}
-
-static bool equality_accepts(const struct correlate_rules *set, const struct standing *standing,
-                             const struct equality *e, struct ww_value v, int64_t time) {
+static bool equality_accepts(const struct standing *standing, const struct equality *e, struct ww_value v,
+                             int64_t time) {
         for (size_t i = 0; i < e->n; i++)
                 if (value_equal(e->values[i], e->texts[i], v))
                         return true;
         for (size_t i = 0; i < e->n_lists; i++)
-                if (v.type == WW_STRING && list_has(set, standing, e->lists[i], v.string, time))
+                if (v.type == WW_STRING && standing_list_has(standing, e->lists[i], v.string, time))
                         return true;
         return false;
 }
 
 static bool equality_holds(const struct correlate_rules *set, const struct standing *standing, const struct equality *e,
                            const struct ww_event *event) {
-        return equality_accepts(set, standing, e, field_load(e->field, set->site, event), event->time);
+        return equality_accepts(standing, e, field_load(e->field, set->site, event), event->time);
 }
 
 static bool kind_holds(const struct selection *s, const struct ww_event *event) {
@@ -98,6 +100,8 @@ bool selection_matches(const struct correlate_rules *set, const struct standing 
 
 struct written_env {
         const struct correlate_rules *set;
+        const struct standing *standing;
+        int64_t time;
         const struct selection_field *fields;
         size_t n;
         bool any, all; /* of the references visited: written */
@@ -129,7 +133,7 @@ static struct ww_value written_load(void *userdata, uint32_t slot, uint32_t sub)
 static bool written_list_has(void *userdata, uint32_t list, struct ww_str member) {
         const struct written_env *w = userdata;
 
-        return site_list_has(w->set->site, list, member);
+        return standing_list_has(w->standing, list, member, w->time);
 }
 
 static void written_visit(void *userdata, struct expr_ref ref, bool is_call) {
@@ -153,16 +157,16 @@ static bool where_allows(struct written_env *w, const struct expr *where) {
         return !w->any || !w->all || expr_true(where, &env);
 }
 
-bool selection_allows(const struct correlate_rules *set, const struct selection *s,
-                      const struct selection_field *fields, size_t n) {
-        struct written_env w = { .set = set, .fields = fields, .n = n };
+bool selection_allows(const struct correlate_rules *set, const struct standing *standing, const struct selection *s,
+                      const struct selection_field *fields, size_t n, int64_t time) {
+        struct written_env w = { .set = set, .standing = standing, .time = time, .fields = fields, .n = n };
 
         for (size_t i = 0; i < s->n_equalities; i++) {
                 const struct equality *e = &s->equalities[i];
                 const struct selection_field *written = written_find(&w, e->field);
 
-                if (written && !equality_accepts(set, NULL, e, written->value, 0) &&
-                    !equality_accepts(set, NULL, e, ww_string(written->text), 0))
+                if (written && !equality_accepts(standing, e, written->value, time) &&
+                    !equality_accepts(standing, e, ww_string(written->text), time))
                         return false;
         }
         return !s->where || where_allows(&w, s->where);

@@ -256,8 +256,10 @@ struct correlate {
         bool silent; /* a shadow: nobody is told */
         /* a rebuild in progress */
         bool muted, rebuilding, opened_seen;
-        bool loading;                  /* nothing is given back meanwhile */
-        const struct site_field *with; /* examples: fields that stand for the asset's */
+        bool loading; /* nothing is given back meanwhile */
+        /* of an example */
+        const struct rule *only;       /* nobody else listens, and no asset is enrolled by itself; NULL: no example */
+        const struct site_field *with; /* fields that stand for the asset's */
         size_t n_with;
 };
 
@@ -481,6 +483,8 @@ int guard_alarm_changed(struct correlate *c, const struct key *other, int64_t ti
 void guard_print(const struct correlate *c, const struct key *k, int64_t time, struct buf *out);
 
 /* derived.c */
+/** Makes the fields known that alarms have as events. 0 or -ENOMEM. */
+int derived_intern(struct symtab *symbols);
 /** An episode has opened, or ended: other rules will hear of it. */
 int derived_note(struct correlate *c, const struct key *k, bool raised, struct order at);
 int derived_deliver(struct correlate *c);

@@ -263,7 +263,7 @@ int64_t correlate_partial_until(const struct correlate *c) {
 
 /* an asset that the site has no longer expects nothing */
 static int drop_strays(struct correlate *c) {
-        for (size_t i = 0; i < c->rules->n; i++) {
+        for (size_t i = 0; i < c->rules->n && !c->only; i++) {
                 const struct rule *rule = &c->rules->rules[i];
 
                 for (struct key *k = c->by_rule[i].first, *next; rule->each && k; k = next) {

@@ -176,10 +176,18 @@ static int evaluate(struct correlate *c, struct key *k, struct order at, const s
         return r ? r : clear_set(c, k, at, e, told);
 }
 
-/* `when` in a window that closes: at most one match in each, by an event if more of them cannot make it false */
-static int window_judge(struct correlate *c, struct key *k, struct order at, const struct entry *e) {
+/* in a window that closes, true by spans that overlap its beginning: no event made it so */
+static bool true_by_spans(const struct correlate *c, const struct key *k, struct order at) {
         const struct rule *rule = key_rule(c, k);
-        bool asked = (k->bits & (SWEEP_WINDOW | SWEEP_DONE)) == SWEEP_WINDOW && (!e || rule->positive);
+
+        return (rule->level_mask & rule->condition_mask) && aggregate_true(c, k, rule->when, at, NULL);
+}
+
+/* `when` in a window that closes: at most one match in each, at the event that makes it true if more of them cannot
+ * make it false, else at the end */
+static int window_judge(struct correlate *c, struct key *k, struct order at, const struct entry *e, bool was) {
+        const struct rule *rule = key_rule(c, k);
+        bool asked = (k->bits & (SWEEP_WINDOW | SWEEP_DONE)) == SWEEP_WINDOW && (!e || (rule->positive && !was));
 
         if (asked && aggregate_true(c, k, rule->when, at, e) && guard_true(c, k, at.time)) {
                 int r;
@@ -215,6 +223,7 @@ static int expect_deadline(struct correlate *c, struct key *k, int64_t time) {
 static int hold_deadline(struct correlate *c, struct key *k, int64_t time) {
         const struct rule *rule = key_rule(c, k);
         struct order at = order_deadline(time);
+        bool more = window_next(c, k) <= time || (rule->n_guards && guard_next(c, k, time - 1) <= time);
         int r;
 
         k->at = time > k->at ? time : k->at;
@@ -225,7 +234,7 @@ static int hold_deadline(struct correlate *c, struct key *k, int64_t time) {
         r = item(c, k, ITEM_RISE, at);
         if (!r)
                 r = clear_set(c, k, at, NULL, true);
-        return r ? r : evaluate(c, k, at, NULL, false);
+        return r || !more ? r : evaluate(c, k, at, NULL, false);
 }
 
 int sweep_deadline(struct correlate *c, struct key *k, int64_t time) {
@@ -242,7 +251,7 @@ int sweep_deadline(struct correlate *c, struct key *k, int64_t time) {
         if (rule->condition == CONDITION_SEQUENCE && sequence_next(c, k) <= time)
                 return sequence_deadline(c, k, time);
         if (windows_close(rule)) {
-                r = window_judge(c, k, order_deadline(time), NULL);
+                r = window_judge(c, k, order_deadline(time), NULL, false);
                 window_close(c, k);
                 return r;
         }
@@ -293,6 +302,7 @@ static int entry_structure(struct correlate *c, struct key *k, size_t i) {
 int sweep_entry(struct correlate *c, struct key *k, size_t i) {
         const struct rule *rule = key_rule(c, k);
         struct entry *e = log_entry(rule, k, i);
+        bool was = windows_close(rule) && true_by_spans(c, k, e->at);
         int r = entry_structure(c, k, i);
         uint16_t begun = entry_begun(rule, e);
 
@@ -300,7 +310,7 @@ int sweep_entry(struct correlate *c, struct key *k, size_t i) {
                 r = sequence_entry(c, k, e, begun, true);
         if (!r)
                 r = windows_close(rule)
-                            ? window_judge(c, k, e->at, e)
+                            ? window_judge(c, k, e->at, e, was)
                             : evaluate(c, k, e->at, e,
                                        rule->condition != CONDITION_EXPECT && (begun & rule->condition_mask));
         e = log_entry(rule, k, i);

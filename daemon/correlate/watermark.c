@@ -30,6 +30,12 @@ int64_t watermark_of(const struct correlate *c, const struct rule *rule) {
         return time - rule->wait;
 }
 
+bool correlate_late(const struct correlate *c, int64_t time) {
+        const struct rule usual = { .wait = RULE_WAIT_DEFAULT };
+
+        return time < watermark_of(c, &usual);
+}
+
 int64_t watermark_due(const struct correlate *c, const struct rule *rule, int64_t time) {
         if (c->n_blind && !blind_now(c) && time < c->blind[c->n_blind - 1].to)
                 time = c->blind[c->n_blind - 1].to;

@@ -82,15 +82,29 @@ const struct word word_call[] = {
 const size_t word_call_n = COUNT(word_call);
 
 const struct word word_example[] = {
-        { "given", true,
-          "list of `TIME ALIAS KEY [field=value …] [at +ARRIVAL]`; `TIME not ALIAS KEY` ends a level; "
-          "`TIME reset KEY` is the operator's reset" },
+        { "given", true, "list of `TIME ALIAS KEY [field=value …] [at +ARRIVAL]`, and of acts" },
         { "alarms", true, "list of `TIME KEY [PRIORITY]`: every raise, at its match time" },
         { "clears", true, "list of `TIME KEY`: every clear; not checked without it" },
+        { "priorities", true, "list of `TIME KEY PRIORITY`: every later change of priority; not checked without it" },
+        { "mutes", true,
+          "list of `TIME RULE KEY`: alarms of other rules that this rule's `mute` suppresses; not checked without it" },
         { "with", true, "fields of the asset, for `hold: asset.f` and `for: asset.f`" },
+        { "start", true, "when it begins, for schedules: `\"2026-03-02T23:00:00+01:00\"`" },
         { "until", true, "how long the clock runs; the default is the last time named plus the rule's spans" },
 };
 const size_t word_example_n = COUNT(word_example);
+
+const struct word word_act[] = {
+        { "not", true, "`TIME not ALIAS KEY`: the level ends" },
+        { "reset", true, "`TIME reset KEY`: the operator acknowledges the alarm, if need be, and resets it" },
+        { "ack", true, "`TIME ack KEY`: the operator acknowledges the alarm" },
+        { "mode", true, "`TIME mode NAME` and `TIME mode NAME off`: a mode goes on, off" },
+        { "list", true, "`TIME list NAME add MEMBER` and `… remove MEMBER`: a named list changes" },
+        { "reload", true, "`TIME reload`: restart and reload of the same rules; nothing may change" },
+        { "raise", true, "`TIME raise RULE KEY [asset=ID]`: an alarm of another rule begins" },
+        { "clear", true, "`TIME clear RULE KEY`: it ends" },
+};
+const size_t word_act_n = COUNT(word_act);
 
 const struct word *word_find(const struct word *words, size_t n, const char *name, size_t name_n) {
         for (size_t i = 0; i < n; i++)

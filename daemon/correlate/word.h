@@ -24,5 +24,7 @@ extern const struct word word_call[]; /* functions of `when` */
 extern const size_t word_call_n;
 extern const struct word word_example[]; /* keys of an example */
 extern const size_t word_example_n;
+extern const struct word word_act[]; /* what a row of `given` says that is no event */
+extern const size_t word_act_n;
 
 const struct word *word_find(const struct word *words, size_t n, const char *name, size_t name_n);

@@ -44,6 +44,7 @@ struct expr_ref {
         uint32_t slot; /* the caller's */
         uint32_t sub;  /* the caller's */
         enum expr_type type;
+        bool values; /* of a call: names among its arguments are fields too, to be fetched like any other */
 };
 
 struct expr_scope {

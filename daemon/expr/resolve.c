@@ -250,7 +250,12 @@ static int resolve_scope_call(struct expr_compiler *c, struct expr *e) {
                 return r == EXPR_E_UNKNOWN ? unknown_call(c, e) : r;
         e->ref = ref;
         e->type = (uint8_t)ref.type;
-        return 0;
+        for (size_t i = 0; i < e->n && ref.values && !r; i++)
+                if (e->child[i]->op == NODE_NAME_ARG) {
+                        e->child[i]->op = NODE_WORD;
+                        r = resolve(c, e->child[i]);
+                }
+        return r;
 }
 
 static int resolve_call(struct expr_compiler *c, struct expr *e) {

@@ -11,53 +11,8 @@ static const char after[] = "- rule: after\n  select: {p: {kind: access.denied},
 static const char trailing[] = "- rule: trailing\n  select: {a: {kind: access.denied}, c: {kind: code.valid}}\n"
                                "  sequence: [a, not c]\n  within: 30s\n" RAISE;
 
-enum mode { PLAIN, SNAPSHOTS, SWAPS, MODES };
-
-static void restart(struct harness *h) {
-        _cleanup_buf_ struct buf state = BUF_INIT;
-        struct rd in;
-
-        assert_int_equal(correlate_save(h->correlate, &state), 0);
-        correlate_free(h->correlate);
-        h->correlate = NULL;
-        assert_int_equal(correlate_new(&h->correlate, h->rules, T0, harness_sink, h), 0);
-        in = rd_init(buf_str(&state));
-        assert_int_equal(correlate_load(h->correlate, &in), 0);
-        assert_int_equal(rd_left(&in), 0);
-}
-
-static void other_rules(struct harness *h) {
-        struct correlate_rules *rules;
-
-        assert_int_equal(correlate_rules_compile(&rules, &h->bundle, h->site, h->symbols, ww_kinds_builtin(), &h->diag),
-                         0);
-        assert_int_equal(correlate_swap(h->correlate, rules, NULL, T0), 0);
-        correlate_rules_free(h->rules);
-        h->rules = rules;
-}
-
-static void play_as(enum mode mode, const char *rules, const char *story, const char *expected, bool evidence,
-                    int line) {
-        char *copy = strdup(story), *save = NULL;
-        struct harness h;
-
-        harness_init(&h, rules);
-        h.evidence = evidence;
-        for (char *row = strtok_r(copy, ";", &save); row; row = strtok_r(NULL, ";", &save)) {
-                harness_row(&h, row);
-                if (mode == SNAPSHOTS)
-                        restart(&h);
-                else if (mode == SWAPS)
-                        other_rules(&h);
-        }
-        free(copy);
-        harness_expect_at(&h, expected, __FILE__, line);
-        harness_deinit(&h);
-}
-
 static void story_at(const char *rules, const char *story, const char *expected, bool evidence, int line) {
-        for (enum mode mode = PLAIN; mode < MODES; mode++)
-                play_as(mode, rules, story, expected, evidence, line);
+        harness_story_at(rules, story, expected, evidence, __FILE__, line);
 }
 #define story(rules, text, expected) story_at(rules, text, expected, false, __LINE__)
 
@@ -131,7 +86,7 @@ static void test_many(void **state) {
                 for (int n = 0; n < 200; n++, t += step) {
                         assert_int_equal(correlate_time(h.correlate, T0 + t), 0);
                         assert_int_equal(correlate_blind(h.correlate, n % 2 == 0, T0 + t), 0);
-                        restart(&h);
+                        harness_snapshot(&h);
                 }
                 assert_int_equal(correlate_time(h.correlate, T0 + t + WW_MINUTE), 0);
                 /* with 1 s between them it is never decided: the last ends at 209 s. With 5 s at the first end behind

@@ -167,13 +167,38 @@ static void test_lists(void **state) {
                       "raise 9999999us r device=x high\n");
 }
 
+/* what a `where` can ask of zones */
+static void test_zones(void **state) {
+        static const char site[] =
+                "site: s\nzones:\n  - {zone: B1, key_area: true}\n  - {zone: W3, in: B1, adjacent: [W4]}\n"
+                "  - {zone: W4, in: B1}\n  - {zone: W5}\nassets:\n"
+                "  - {asset: a3, device: d3, zone: W3}\n  - {asset: a4, device: d4, zone: W4}\n"
+                "  - {asset: a5, device: d5, zone: W5}\n  - {asset: a1, device: d1, zone: B1}\n";
+        static const char rules[] =
+                "- rule: in\n  select: {a: {kind: tip, where: \"inside(zone, 'B1')\"}}\n  by: device\n" RAISE
+                "- rule: key\n  select: {a: {kind: panic, where: zone.key_area}}\n  by: device\n"
+                "  raise: {hazard: theft, class: panic, priority: high}\n"
+                "- rule: next\n  select:\n    a: {kind: access.denied}\n"
+                "    b: {kind: access.denied, where: 'adjacent(b.zone, a.zone)'}\n"
+                "  sequence: [a, b]\n  within: 1m\n" RAISE;
+        struct harness h;
+
+        (void)state;
+        harness_init_for(&h, site, rules);
+        harness_play(&h, "0s tip d3; 1s tip d5; 2s tip d1; 3s tip nowhere; 4s panic d3; 5s panic d1");
+        harness_expect(&h, "raise 0s in device=d3 high\nraise 2s in device=d1 high\nraise 5s key device=d1 high\n");
+        harness_play(&h, "10s access.denied d3; 11s access.denied d5; 12s access.denied d4");
+        harness_expect(&h, "raise 12s next  high\n");
+        harness_deinit(&h);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_schedule_level), cmocka_unit_test(test_schedule_hold),
                 cmocka_unit_test(test_instants),       cmocka_unit_test(test_mode),
                 cmocka_unit_test(test_state),          cmocka_unit_test(test_alarm),
                 cmocka_unit_test(test_expect),         cmocka_unit_test(test_after_schedule),
-                cmocka_unit_test(test_lists),
+                cmocka_unit_test(test_lists),          cmocka_unit_test(test_zones),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

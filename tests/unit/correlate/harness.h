@@ -212,14 +212,43 @@ static inline void harness_expect_at(struct harness *h, const char *expected, co
 }
 #define harness_expect(h, expected) harness_expect_at(h, expected, __FILE__, __LINE__)
 
-/* one rule, one story, one outcome */
-static inline void harness_story_at(const char *rules, const char *story, const char *expected, const char *file,
-                                    int line) {
+/* the same rules, compiled again, are swapped in */
+static inline void harness_swap(struct harness *h) {
+        struct correlate_rules *rules;
+
+        assert_int_equal(correlate_rules_compile(&rules, &h->bundle, h->site, h->symbols, ww_kinds_builtin(), &h->diag),
+                         0);
+        assert_int_equal(correlate_swap(h->correlate, rules, NULL, T0), 0);
+        correlate_rules_free(h->rules);
+        h->rules = rules;
+}
+
+enum harness_mode { HARNESS_PLAIN, HARNESS_SNAPSHOTS, HARNESS_SWAPS, HARNESS_MODES };
+
+static inline void harness_play_as(enum harness_mode mode, const char *rules, const char *story, const char *expected,
+                                   bool evidence, const char *file, int line) {
+        char *copy = strdup(story), *save = NULL;
         struct harness h;
 
         harness_init(&h, rules);
-        harness_play(&h, story);
+        h.evidence = evidence;
+        for (char *row = strtok_r(copy, ";\n", &save); row; row = strtok_r(NULL, ";\n", &save)) {
+                harness_row(&h, row);
+                if (mode == HARNESS_SNAPSHOTS)
+                        harness_snapshot(&h);
+                else if (mode == HARNESS_SWAPS)
+                        harness_swap(&h);
+        }
+        free(copy);
         harness_expect_at(&h, expected, file, line);
         harness_deinit(&h);
 }
-#define harness_story(rules, story, expected) harness_story_at(rules, story, expected, __FILE__, __LINE__)
+
+/* One rule, one story, one outcome: undisturbed, through a snapshot after each row, and with the same rules compiled
+ * again and swapped in after each row. */
+static inline void harness_story_at(const char *rules, const char *story, const char *expected, bool evidence,
+                                    const char *file, int line) {
+        for (enum harness_mode mode = HARNESS_PLAIN; mode < HARNESS_MODES; mode++)
+                harness_play_as(mode, rules, story, expected, evidence, file, line);
+}
+#define harness_story(rules, story, expected) harness_story_at(rules, story, expected, false, __FILE__, __LINE__)

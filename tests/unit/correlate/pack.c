@@ -1,8 +1,9 @@
-/* The rules that come with it: they compile with the site and the sensor types, and their examples hold. And the
- * reference in rules/README.md has a row for every word. */
+/* The rules that come with it: they compile with the site and the sensor types, and their examples hold. What
+ * rules/README.md shows of rules is held to the same, and its reference has a row for every word. */
 #include "correlate/word.h"
 #include "decode/decode.h"
 #include "harness.h"
+#include "ruleset.h"
 
 static void source_path(const char *name, char out[static 512]) {
         const char *root = getenv("WARDWATCH_SOURCE");
@@ -22,48 +23,60 @@ static void no_messages(struct diag *d, const char *what, int r) {
 
         diag_render(d, &out);
         if (r || d->errors || d->warnings)
-                printf("%s: %d\n%.*s", what, r, WW_STR_ARG(buf_str(&out)));
-        assert_int_equal(r, 0);
-        assert_int_equal(d->errors + d->warnings, 0);
+                fail_msg("%s: %d\n%.*s", what, r, WW_STR_ARG(buf_str(&out)));
 }
 
-static void check_folder(const char *folder, size_t least) {
-        _cleanup_bundle_ struct bundle bundle = { 0 };
-        struct diag d = DIAG_INIT;
+/* Takes the bundle. The number of rules; of examples in *ret_run, NULL: they are not run. */
+static size_t check_bundle(struct bundle *bundle, size_t *ret_run) {
+        struct diag d = { .source = bundle_source, .userdata = bundle };
         struct symtab *symbols;
         struct site *site;
         struct decode_types *types;
         struct correlate_rules *rules;
-        size_t run = 0;
+        size_t n;
 
-        add(&bundle, BUNDLE_SITE, "rules/site", &d);
-        add(&bundle, BUNDLE_SENSORS, "rules/sensors", &d);
-        add(&bundle, BUNDLE_RULES, folder, &d);
-        assert_int_equal(bundle_seal(&bundle), 0);
-        d.source = bundle_source;
-        d.userdata = &bundle;
+        assert_int_equal(bundle_seal(bundle), 0);
         assert_int_equal(symtab_new(&symbols), 0);
-        no_messages(&d, "site", site_compile(&site, &bundle, symbols, &d));
-        no_messages(&d, "sensors", decode_types_compile(&types, &bundle, site, symbols, ww_kinds_builtin(), false, &d));
-        no_messages(&d, "rules", correlate_rules_compile(&rules, &bundle, site, symbols, ww_kinds_builtin(), &d));
-        no_messages(&d, "examples", correlate_rules_examples(rules, &d, &run));
-        assert_true(run > correlate_rules_count(rules) && run >= least);
+        no_messages(&d, "site", site_compile(&site, bundle, symbols, &d));
+        no_messages(&d, "sensors", decode_types_compile(&types, bundle, site, symbols, ww_kinds_builtin(), false, &d));
+        no_messages(&d, "rules", correlate_rules_compile(&rules, bundle, site, symbols, ww_kinds_builtin(), &d));
+        if (ret_run)
+                no_messages(&d, "examples", ruleset_examples(rules, &d, ret_run));
+        n = correlate_rules_count(rules);
         correlate_rules_free(rules);
         decode_types_free(types);
         site_free(site);
         symtab_free(symbols);
         diag_deinit(&d);
+        bundle_deinit(bundle);
+        return n;
+}
+
+static void check_folder(const char *site, const char *const *rules, size_t least) {
+        struct bundle bundle = { 0 };
+        struct diag d = DIAG_INIT;
+        size_t run = 0, n;
+
+        add(&bundle, BUNDLE_SITE, site, &d);
+        add(&bundle, BUNDLE_SENSORS, "rules/sensors", &d);
+        for (; *rules; rules++)
+                add(&bundle, BUNDLE_RULES, *rules, &d);
+        n = check_bundle(&bundle, &run);
+        assert_true(run > n && run >= least);
 }
 
 static void test_pack(void **state) {
         (void)state;
-        check_folder("rules/hospital", 30);
+        check_folder("rules/site", (const char *const[]){ "rules/hospital", NULL }, 70);
 }
 
 static void test_samples(void **state) {
         (void)state;
-        check_folder("tests/rules", 12);
+        check_folder("tests/rules/site",
+                     (const char *const[]){ "tests/rules/samples.yaml", "tests/rules/features.yaml", NULL }, 130);
 }
+
+/* ---- rules/README.md ---- */
 
 static char *readme(void) {
         char path[512], *text = calloc(1, 256 * 1024);
@@ -76,6 +89,86 @@ static char *readme(void) {
         assert_true(fread(text, 1, 256 * 1024 - 1, f) > 0);
         fclose(f);
         return text;
+}
+
+/* the first word of a rule behind `at` begins here: "  within: 5m"; NULL: none does */
+static char *next_word(char *at) {
+        for (; at; at = strchr(at, '\n') ? strchr(at, '\n') + 1 : NULL)
+                if (strncmp(at, "  ", 2) == 0 && at[2] >= 'a' && at[2] <= 'z')
+                        return at;
+        return NULL;
+}
+
+/* what the rule said of that word goes */
+static void word_drop(char *rule, const char *word) {
+        size_t n = strcspn(word, ":") + 1;
+        char *at = next_word(rule), *end;
+
+        while (at && strncmp(at, word, n) != 0)
+                at = next_word(at + 1);
+        if (!at)
+                return;
+        end = next_word(at + 1);
+        if (end)
+                memmove(at, end, strlen(end) + 1);
+        else
+                *at = 0;
+}
+
+/* A block begins a rule, or goes on with the one before: what it says replaces what that said. */
+static char *rule_grow(char *rule, char *block) {
+        char *grown;
+
+        if (strncmp(block, "- rule: ", 8) == 0) {
+                free(rule);
+                return strdup(block);
+        }
+        assert_non_null(rule);
+        assert_ptr_equal(next_word(block), block);
+        for (char *word = block; word; word = next_word(word + 1))
+                word_drop(rule, word);
+        assert_true(asprintf(&grown, "%s%s", rule, block) > 0);
+        free(rule);
+        return grown;
+}
+
+/* beside the example hospital's rules, whose alarms it may read */
+static bool check_block(const char *text) {
+        struct bundle bundle = { 0 };
+        struct diag d = DIAG_INIT;
+        bool told = strstr(text, "\n  examples:") != NULL;
+        size_t run = 0;
+
+        add(&bundle, BUNDLE_SITE, "rules/site", &d);
+        add(&bundle, BUNDLE_SENSORS, "rules/sensors", &d);
+        add(&bundle, BUNDLE_RULES, "rules/hospital", &d);
+        assert_int_equal(bundle_add_text(&bundle, BUNDLE_RULES, "README.md", ww_str(text)), 0);
+        check_bundle(&bundle, told ? &run : NULL);
+        return told;
+}
+
+static void test_tutorial(void **state) {
+        char *text = readme(), *at = strstr(text, "\n## Rules\n"), *rule = NULL;
+        bool told = true;
+        size_t n = 0;
+
+        (void)state;
+        assert_non_null(at);
+        while ((at = strstr(at, "\n```yaml\n"))) {
+                char *block = at + 9, *end = strstr(block, "```");
+
+                assert_non_null(end);
+                *end = 0;
+                if (strncmp(block, "- rule: ", 8) == 0 && !told)
+                        fail_msg("this rule ends without examples:\n%s", rule);
+                rule = rule_grow(rule, block);
+                told = check_block(rule);
+                at = end + 1;
+                n++;
+        }
+        assert_true(told && n >= 15);
+        free(rule);
+        free(text);
 }
 
 static void has_rows(const char *text, const struct word *words, size_t n) {
@@ -99,6 +192,14 @@ static void test_reference(void **state) {
         has_rows(text, word_limits, word_limits_n);
         has_rows(text, word_call, word_call_n);
         has_rows(text, word_example, word_example_n);
+        has_rows(text, word_act, word_act_n);
+        for (size_t i = 0; i < FIELD_CALLS; i++) {
+                char row[256];
+
+                snprintf(row, sizeof row, "| `%s` | %s |", field_calls[i].name, field_calls[i].help);
+                if (!strstr(text, row))
+                        fail_msg("rules/README.md lacks the row:\n%s", row);
+        }
         for (size_t i = 0; i < field_words_n; i++) {
                 char row[256];
 
@@ -111,7 +212,7 @@ static void test_reference(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = { cmocka_unit_test(test_pack), cmocka_unit_test(test_samples),
-                                            cmocka_unit_test(test_reference) };
+                                            cmocka_unit_test(test_tutorial), cmocka_unit_test(test_reference) };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

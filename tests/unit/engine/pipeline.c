@@ -21,7 +21,7 @@ struct run {
         struct buf outputs; /* every output record, in order, length-prefixed */
         uint64_t seq;
         int64_t now;
-        size_t raised, transitions, events, undecoded;
+        size_t raised, transitions, events, undecoded, late;
         char rules[1024]; /* rules that raised, in order, each followed by a blank */
         char reply[2048];
         uint64_t last_alarm, last_version;
@@ -36,6 +36,8 @@ static int on_output(void *userdata, const struct ww_output *output) {
         buf_deinit(&record);
         if (output->type == WW_OUTPUT_EVENT)
                 run->events++;
+        if (output->type == WW_OUTPUT_EVENT && output->event.flags & WW_EVENT_LATE)
+                run->late++;
         if (output->type == WW_OUTPUT_UNDECODED)
                 run->undecoded++;
         if (output->type == WW_OUTPUT_REPLY)
@@ -68,7 +70,7 @@ static void add(struct bundle *bundle, enum bundle_role role, const char *folder
         diag_deinit(&diag);
 }
 
-static struct ruleset *compile(void) {
+static struct ruleset *compile(bool run_examples) {
         struct bundle bundle = { 0 };
         struct diag diag = DIAG_INIT;
         struct buf told = BUF_INIT;
@@ -79,7 +81,7 @@ static struct ruleset *compile(void) {
         add(&bundle, BUNDLE_RULES, "hospital");
         add(&bundle, BUNDLE_SITE, "site");
         assert_int_equal(bundle_seal(&bundle), 0);
-        if (ruleset_compile(&ruleset, &bundle, true, &diag)) {
+        if (ruleset_compile(&ruleset, &bundle, run_examples, &diag)) {
                 diag_render(&diag, &told);
                 print_error("%.*s\n", WW_STR_ARG(buf_str(&told)));
                 fail();
@@ -94,7 +96,7 @@ static void run_open(struct run *run) {
         const struct pipeline_sink sink = { run, on_output, on_live };
 
         *run = (struct run){ .now = START };
-        assert_int_equal(pipeline_new(&run->pipeline, compile(), START, &sink), 0);
+        assert_int_equal(pipeline_new(&run->pipeline, compile(true), START, &sink), 0);
 }
 
 static void run_close(struct run *run) {
@@ -110,7 +112,7 @@ static void run_restart(struct run *run) {
         struct rd in;
 
         assert_int_equal(pipeline_save(run->pipeline, &state), 0);
-        assert_int_equal(pipeline_new(&next, compile(), run->now, &sink), 0);
+        assert_int_equal(pipeline_new(&next, compile(false), run->now, &sink), 0);
         in = rd_init(buf_str(&state));
         assert_int_equal(pipeline_load(next, &in), 0);
         assert_int_equal(rd_left(&in), 0);
@@ -180,6 +182,26 @@ static void what_nothing_explains_is_kept_and_said(void **state) {
         message(&run, WW_SECOND, "no/such/device", "{}");
         assert_int_equal(run.undecoded, 1);
         assert_int_equal(run.events, 0);
+        run_close(&run);
+}
+
+/* A device without a network for a while: what it sends then is stored with its own time, and marked. */
+static void what_comes_behind_the_watermark_is_marked(void **state) {
+        static const int64_t ages[] = { WW_SECOND, 2 * WW_SECOND, 3 * WW_SECOND, 50 * WW_SECOND };
+        struct run run;
+
+        run_open(&run);
+        for (size_t i = 0; i < sizeof ages / sizeof *ages; i++) {
+                char payload[256];
+
+                (void)snprintf(payload, sizeof payload,
+                               "{\"type\":\"access\",\"time\":%" PRId64 ",\"isKnown\":\"true\",\"access\":\"Always\","
+                               "\"username\":\"x\",\"uid\":\"1234abcd\",\"hostname\":\"door-ward-3\"}",
+                               (run.now + 100 * WW_SECOND - ages[i]) / WW_SECOND);
+                message(&run, 100 * WW_SECOND, "rfid/send", payload);
+        }
+        assert_int_equal(run.events, 4);
+        assert_int_equal(run.late, 2);
         run_close(&run);
 }
 
@@ -372,6 +394,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_panic_button_raises_at_once),
                 cmocka_unit_test(what_nothing_explains_is_kept_and_said),
+                cmocka_unit_test(what_comes_behind_the_watermark_is_marked),
                 cmocka_unit_test(acknowledge_twice_with_one_id_is_done_once),
                 cmocka_unit_test(hostile_commands_are_refused_in_words),
                 cmocka_unit_test(modes_and_lists_are_refused_in_words),
