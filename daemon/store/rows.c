@@ -103,13 +103,16 @@ static void add_command(struct rows *r, const struct ww_input *input) {
 
 static void add_engine_input(struct rows *r, const struct ww_input *input) {
         struct copy *c = rows_begin(r, TABLE_ENGINE_INPUT, input->seq, -1);
+        bool reload = input->type == WW_INPUT_RELOAD;
 
         copy_timestamp(c, input->received);
         copy_timestamp(c, input->time);
         copy_fixed(c, ww_origin_name(input->origin));
         copy_fixed(c, ww_input_type_name(input->type));
-        copy_text(c, input->topic);
+        copy_text(c, reload ? WW_STR_NONE : input->topic);
         copy_bytea(c, input->payload);
+        copy_text(c, reload ? input->id : WW_STR_NONE);
+        copy_text(c, reload ? input->topic : WW_STR_NONE);
 }
 
 static void add_input(struct rows *r, const struct ww_input *input) {
@@ -167,6 +170,7 @@ static void add_ruleset(struct rows *r, const struct ww_output *output) {
         copy_bigint(c, output->ruleset.sensors);
         copy_bigint(c, output->ruleset.assets);
         copy_bigint(c, output->ruleset.zones);
+        copy_timestamp(c, output->ruleset.complete);
 }
 
 static void add_output(struct rows *r, const struct ww_output *output) {

@@ -5,7 +5,7 @@ const struct table_row tables[TABLE_MAX_] = {
         [TABLE_MESSAGE] = { "message",
                 "journal, seq, received_at, journal_time, origin, retained, duplicate, skipped, topic, payload", 10 },
         [TABLE_ENGINE_INPUT] = { "engine_input",
-                "journal, seq, received_at, journal_time, origin, type, name, body", 8 },
+                "journal, seq, received_at, journal_time, origin, type, name, body, primed, stood", 10 },
         [TABLE_COMMAND] = { "command",
                 "journal, seq, received_at, journal_time, origin, actor, command_id, name, request", 9 },
         [TABLE_COMMAND_REPLY] = { "command_reply",
@@ -28,7 +28,7 @@ const struct table_row tables[TABLE_MAX_] = {
         [TABLE_NOTICE] = { "notice",
                 "journal, seq, n, journal_time, name, subject, text", 7 },
         [TABLE_RULESET] = { "ruleset",
-                "journal, seq, n, in_force_from, hash, rules, sensors, assets, zones", 9 },
+                "journal, seq, n, in_force_from, hash, rules, sensors, assets, zones, complete_from", 10 },
         [TABLE_QUARANTINE] = { "quarantine",
                 "journal, seq, n, record, sqlstate, error", 6 },
 };

@@ -16,6 +16,8 @@
 #include <unistd.h>
 
 #include "snapshot.h"
+#include "version.h"
+#include <xxhash.h>
 
 #define START (INT64_C(1767225600) * WW_SECOND) /* 2026-01-01T00:00:00Z */
 #define ID    "0123456789abcdef0123456789abcdef"
@@ -194,6 +196,43 @@ static void a_flipped_bit_anywhere_is_refused(void **state) {
         free(bytes);
 }
 
+static void write_as(struct scene *s, uint64_t seq, const char *version, uint8_t format) {
+        struct snapshot_head head = { ID, "", seq, START };
+        char path[160];
+        uint8_t *bytes;
+        uint64_t sum;
+        size_t n;
+
+        (void)snprintf(head.version, sizeof head.version, "%s", version);
+        assert_int_equal(snapshot_write(s->dir, &head, s->pipeline), 0);
+        path_of(s, seq, path);
+        n = slurp(path, &bytes);
+        bytes[8] = format; /* behind the magic */
+        sum = XXH3_64bits(bytes, n - 8);
+        for (int i = 0; i < 8; i++)
+                bytes[n - 8 + (size_t)i] = (uint8_t)(sum >> 8 * i);
+        spill(path, bytes, n);
+        free(bytes);
+}
+
+/* What another version wrote, and this one cannot read, is whole all the same: it must not be taken for torn. */
+static void another_versions_form_is_told_from_damage(void **state) {
+        struct scene *s = *state;
+        struct snapshot_head head;
+        struct pipeline *p = NULL;
+
+        write_as(s, 3, "9.9", SNAPSHOT_FORMAT + 1);
+        assert_int_equal(snapshot_load(s->dir, 3, ID, &sink, &head, &p), SNAPSHOT_E_OTHER);
+        assert_string_equal(head.version, "9.9");
+        assert_int_equal(head.seq, 3);
+        assert_null(p);
+        write_as(s, 3, version_running(), SNAPSHOT_FORMAT + 1);
+        refused(s, 3);
+        write_as(s, 3, "9.9", SNAPSHOT_FORMAT);
+        assert_int_equal(snapshot_load(s->dir, 3, ID, &sink, &head, &p), 0);
+        pipeline_free(p);
+}
+
 static void the_list_has_the_newest_first_and_nothing_else(void **state) {
         struct scene *s = *state;
         uint64_t seqs[3];
@@ -282,6 +321,7 @@ int main(void) {
                 TEST(another_journals_is_refused_unless_any_will_do),
                 TEST(torn_anywhere_is_refused),
                 TEST(a_flipped_bit_anywhere_is_refused),
+                TEST(another_versions_form_is_told_from_damage),
                 TEST(the_list_has_the_newest_first_and_nothing_else),
                 TEST(prune_keeps_two_and_no_strays),
                 TEST(set_aside_is_out_of_the_list_and_one_at_most),

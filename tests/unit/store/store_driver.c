@@ -194,7 +194,7 @@ static int fill_reload(struct journal *j, struct ww_input *input) {
         const struct ww_output ruleset = {
                 .seq = input->seq,
                 .type = WW_OUTPUT_RULESET,
-                .ruleset = { WW_STR("00112233445566778899aabbccddeeff"), 1, 2, 3, 4 },
+                .ruleset = { WW_STR("00112233445566778899aabbccddeeff"), 1, 2, 3, 4, WW_TIME_NONE },
         };
         const struct ww_output notice = {
                 .seq = input->seq,
@@ -205,6 +205,8 @@ static int fill_reload(struct journal *j, struct ww_input *input) {
         int e;
 
         input->type = WW_INPUT_RELOAD;
+        input->id = WW_STR("prime 1 1767225600000000");
+        input->topic = WW_STR("{\"blind\":false,\"modes\":[],\"lists\":[]}");
         input->payload = WW_STR("rules: []\n");
         e = put_input(j, input);
         if (!e)
@@ -375,8 +377,11 @@ static int fill_hostile(struct journal *j, uint64_t seq) {
                 .id = random_text(&arena),
                 .payload = random_text(&arena),
         };
-        int e = put_input(j, &input);
+        int e;
 
+        if (input.type == WW_INPUT_RELOAD) /* another one is no record */
+                input.id = WW_STR("prime 18446744073709551615 -9223372036854775808");
+        e = put_input(j, &input);
         if (!e)
                 e = fill_hostile_event(j, &input, &arena);
         if (!e)
