@@ -47,39 +47,16 @@ void *buf_reserve(struct buf *b, size_t n) {
         return b->p + b->n;
 }
 
-void buf_put(struct buf *b, const void *bytes, size_t n) {
-        void *to;
+void buf_put_growing(struct buf *b, const void *bytes, size_t n) {
+        void *to = buf_reserve(b, n);
 
-        if (n == 0)
-                return;
-        to = buf_reserve(b, n);
         if (to) {
                 memcpy(to, bytes, n);
                 b->n += n;
         }
 }
 
-void buf_put_u8(struct buf *b, uint8_t v) {
-        buf_put(b, &v, 1);
-}
-
-void buf_put_u32(struct buf *b, uint32_t v) {
-        uint8_t le[4];
-
-        for (int i = 0; i < 4; i++)
-                le[i] = (uint8_t)(v >> (8 * i));
-        buf_put(b, le, sizeof le);
-}
-
-void buf_put_u64(struct buf *b, uint64_t v) {
-        uint8_t le[8];
-
-        for (int i = 0; i < 8; i++)
-                le[i] = (uint8_t)(v >> (8 * i));
-        buf_put(b, le, sizeof le);
-}
-
-void buf_put_var(struct buf *b, uint64_t v) {
+void buf_put_var_long(struct buf *b, uint64_t v) {
         uint8_t bytes[10];
         size_t n = 0;
 
@@ -91,20 +68,11 @@ void buf_put_var(struct buf *b, uint64_t v) {
         buf_put(b, bytes, n);
 }
 
-void buf_put_time(struct buf *b, int64_t v) {
-        buf_put_var(b, ((uint64_t)v << 1) ^ (uint64_t)(v >> 63));
-}
-
 void buf_put_double(struct buf *b, double v) {
         uint64_t bits;
 
         memcpy(&bits, &v, sizeof bits);
         buf_put_u64(b, bits);
-}
-
-void buf_put_str(struct buf *b, struct ww_str s) {
-        buf_put_var(b, s.n);
-        buf_put(b, s.p, s.n);
 }
 
 void buf_put_value(struct buf *b, struct ww_value v) {
@@ -152,43 +120,25 @@ void buf_printf(struct buf *b, const char *format, ...) {
         va_end(again);
 }
 
-/* Takes n bytes, or latches the failure and returns NULL. */
-static const uint8_t *rd_take(struct rd *r, size_t n) {
-        const uint8_t *p = r->p;
-
-        if (r->failed || rd_left(r) < n) {
-                r->failed = true;
-                return NULL;
-        }
-        r->p += n;
-        return p;
-}
-
-uint8_t rd_u8(struct rd *r) {
-        const uint8_t *p = rd_take(r, 1);
-
-        return p ? *p : 0;
-}
-
 uint32_t rd_u32(struct rd *r) {
-        const uint8_t *p = rd_take(r, 4);
+        const uint8_t *p = rd_take(r, sizeof(uint32_t));
         uint32_t v = 0;
 
-        for (int i = 0; p && i < 4; i++)
-                v |= (uint32_t)p[i] << (8 * i);
-        return v;
+        if (p)
+                memcpy(&v, p, sizeof v);
+        return le32toh(v);
 }
 
 uint64_t rd_u64(struct rd *r) {
-        const uint8_t *p = rd_take(r, 8);
+        const uint8_t *p = rd_take(r, sizeof(uint64_t));
         uint64_t v = 0;
 
-        for (int i = 0; p && i < 8; i++)
-                v |= (uint64_t)p[i] << (8 * i);
-        return v;
+        if (p)
+                memcpy(&v, p, sizeof v);
+        return le64toh(v);
 }
 
-uint64_t rd_var(struct rd *r) {
+uint64_t rd_var_long(struct rd *r) {
         uint64_t v = 0;
 
         for (unsigned shift = 0; shift < 64; shift += 7) {
@@ -200,12 +150,6 @@ uint64_t rd_var(struct rd *r) {
         }
         r->failed = true;
         return 0;
-}
-
-int64_t rd_time(struct rd *r) {
-        uint64_t z = rd_var(r);
-
-        return (int64_t)(z >> 1) ^ -(int64_t)(z & 1);
 }
 
 double rd_double(struct rd *r) {

@@ -6,8 +6,9 @@
 #define YEAR_MIN 1
 #define YEAR_MAX 9999
 
-static bool take(struct ww_str *text, const char *any_of) {
-        if (text->n == 0 || text->p[0] == '\0' || !strchr(any_of, text->p[0]))
+/* One of two characters. */
+static inline bool take(struct ww_str *text, char one, char other) {
+        if (text->n == 0 || (text->p[0] != one && text->p[0] != other))
                 return false;
         text->p++;
         text->n--;
@@ -15,7 +16,7 @@ static bool take(struct ww_str *text, const char *any_of) {
 }
 
 /* Exactly `width` digits, min..max. */
-static bool take_number(struct ww_str *text, size_t width, int min, int max, int *ret) {
+static inline bool take_number(struct ww_str *text, size_t width, int min, int max, int *ret) {
         int v = 0;
 
         if (text->n < width)
@@ -31,11 +32,17 @@ static bool take_number(struct ww_str *text, size_t width, int min, int max, int
         return v >= min && v <= max;
 }
 
+static const uint8_t days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+        bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+
+        return days[month - 1] + (month == 2 && leap);
+}
+
 static bool take_date(struct ww_str *text, int64_t *ret_days) {
         int year, month, day;
 
-        if (!take_number(text, 4, YEAR_MIN, YEAR_MAX, &year) || !take(text, "-") ||
-            !take_number(text, 2, 1, 12, &month) || !take(text, "-") || !take_number(text, 2, 1, 31, &day))
+        if (!take_number(text, 4, YEAR_MIN, YEAR_MAX, &year) || !take(text, '-', '-') ||
+            !take_number(text, 2, 1, 12, &month) || !take(text, '-', '-') || !take_number(text, 2, 1, 31, &day))
                 return false;
         *ret_days = calendar_day((struct calendar_date){ year, month, day });
         return calendar_has((struct calendar_date){ year, month, day });
@@ -61,12 +68,12 @@ static bool take_time(struct ww_str *text, int64_t *ret_usec) {
         int hour, minute, second = 0;
         int64_t fraction = 0;
 
-        if (!take_number(text, 2, 0, 23, &hour) || !take(text, ":") || !take_number(text, 2, 0, 59, &minute))
+        if (!take_number(text, 2, 0, 23, &hour) || !take(text, ':', ':') || !take_number(text, 2, 0, 59, &minute))
                 return false;
-        if (take(text, ":")) {
+        if (take(text, ':', ':')) {
                 if (!take_number(text, 2, 0, 60, &second))
                         return false;
-                if (take(text, ".,") && !take_fraction(text, &fraction))
+                if (take(text, '.', ',') && !take_fraction(text, &fraction))
                         return false;
         }
         *ret_usec = ((int64_t)hour * 3600 + minute * 60 + second) * WW_SECOND + fraction;
@@ -82,14 +89,14 @@ static bool take_offset(struct ww_str *text, int default_seconds, int *ret_secon
                 *ret_seconds = default_seconds;
                 return true;
         }
-        if (take(text, "Zz")) {
+        if (take(text, 'Z', 'z')) {
                 *ret_seconds = 0;
                 return true;
         }
         west = text->p[0] == '-';
-        if (!take(text, "+-") || !take_number(text, 2, 0, 23, &hours))
+        if (!take(text, '+', '-') || !take_number(text, 2, 0, 23, &hours))
                 return false;
-        if ((take(text, ":") || text->n) && !take_number(text, 2, 0, 59, &minutes))
+        if ((take(text, ':', ':') || text->n) && !take_number(text, 2, 0, 59, &minutes))
                 return false;
         *ret_seconds = (hours * 3600 + minutes * 60) * (west ? -1 : 1);
         return true;
@@ -99,7 +106,7 @@ int instant_parse(struct ww_str text, int default_offset_seconds, int64_t *ret_u
         int64_t days, usec;
         int offset;
 
-        if (!take_date(&text, &days) || !take(&text, "Tt ") || !take_time(&text, &usec) ||
+        if (!take_date(&text, &days) || !(take(&text, 'T', 't') || take(&text, ' ', ' ')) || !take_time(&text, &usec) ||
             !take_offset(&text, default_offset_seconds, &offset) || text.n)
                 return -EINVAL;
         *ret_usec = days * WW_DAY + usec - offset * WW_SECOND;

@@ -246,7 +246,7 @@ int decode_swap(struct decode *d, const struct decode_types *types) {
         return r < 0 ? r : states_filter(&d->states, owner_keep, &owners);
 }
 
-#define SAVE_VERSION 1
+#define SAVE_VERSION 2
 
 int decode_save(const struct decode *d, struct buf *out) {
         buf_put_u8(out, SAVE_VERSION);

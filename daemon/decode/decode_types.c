@@ -3,11 +3,14 @@
 
 static int name_kinds(struct decode_types *t) {
         t->kind_names = calloc(t->kinds->n + 1, sizeof(*t->kind_names));
-        if (!t->kind_names)
+        t->family_states = calloc(t->kinds->n + 1, sizeof(*t->family_states));
+        if (!t->kind_names || !t->family_states)
                 return -ENOMEM;
-        for (size_t i = 0; i < t->kinds->n; i++)
+        for (size_t i = 0; i < t->kinds->n; i++) {
+                t->family_states[i] = states_kind(ww_str(t->kinds->rows[i].family));
                 for (int state = WW_STATE_UNKNOWN; state <= WW_STATE_PULSE; state++)
                         t->kind_names[i][state] = ww_str(ww_kind_name(t->kinds, (ww_family)i, (enum ww_state)state));
+        }
         return 0;
 }
 
@@ -54,6 +57,7 @@ struct decode_types *decode_types_free(struct decode_types *t) {
                 free(t->types);
                 free(t->refs);
                 free(t->kind_names);
+                free(t->family_states);
                 arena_deinit(&t->arena);
                 free(t);
         }

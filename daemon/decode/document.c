@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#define NUMBER_MAX 128 /* bytes; a longer one is none */
+
 void document_init(struct document *d, struct arena *arena, uint32_t *steps) {
         *d = (struct document){ .arena = arena, .steps = steps };
 }
@@ -233,55 +235,57 @@ static const char *scan_exponent(const char *p, const char *end, int *exponent) 
         return p;
 }
 
-/* Checks the grammar and gathers what fits exactly; false = not a number at all. */
-static bool scan_number(struct ww_str s, uint64_t *mantissa, int *exponent, bool *exact) {
-        const char *p = s.p, *end = s.p + s.n, *start, *point;
-        ptrdiff_t digits;
-
-        if (p < end && (*p == '-' || *p == '+'))
-                p++;
-        start = p;
-        point = p = scan_digits(p, end, mantissa);
-        digits = p - start;
+/* What stands behind the digits of a whole number: a fraction, an exponent. `digits`: how many there are. False: not a
+ * number at all. */
+static bool scan_rest(const char *p, const char *end, uint64_t *mantissa, ptrdiff_t *digits, int *exponent) {
         if (p < end && *p == '.') {
-                p = scan_digits(p + 1, end, mantissa);
+                const char *point = p++;
+
+                p = scan_digits(p, end, mantissa);
                 *exponent = (int)(point + 1 - p);
-                digits += p - point - 1;
+                *digits += p - point - 1;
         }
-        *exact = digits <= 19 && *mantissa <= UINT64_C(1) << 53;
-        if (digits && p < end && (*p == 'e' || *p == 'E'))
+        if (*digits && p < end && (*p == 'e' || *p == 'E'))
                 p = scan_exponent(p + 1, end, exponent);
-        return digits && p == end;
+        return *digits && p == end;
 }
 
-bool document_number(struct ww_str text, double *ret) {
-        static const double powers[] = { 1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                                         1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
-        uint64_t mantissa = 0;
-        char copy[128];
-        bool exact;
-        int e = 0;
+/* What no product of two exact doubles gives. */
+static bool read_long_number(struct ww_str text, double *ret) {
+        char copy[NUMBER_MAX];
         double v;
 
-        if (scan_digits(text.p, text.p + text.n, &mantissa) == text.p + text.n && text.n && text.n <= 15) {
-                *ret = (double)mantissa; /* what most numbers are */
-                return true;
-        }
-        mantissa = 0;
-        if (text.n == 0 || text.n >= sizeof copy || !scan_number(text, &mantissa, &e, &exact))
-                return false;
-        if (exact && e >= -22 && e <= 22) {
-                /* both are exact, so one rounding gives the nearest double */
-                v = e < 0 ? (double)mantissa / powers[-e] : (double)mantissa * powers[e];
-                *ret = text.p[0] == '-' ? -v : v;
-                return true;
-        }
         memcpy(copy, text.p, text.n);
         copy[text.n] = 0;
         v = strtod(copy, NULL);
         if (!isfinite(v))
                 return false;
         *ret = v;
+        return true;
+}
+
+bool document_number(struct ww_str text, double *ret) {
+        static const double powers[] = { 1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                         1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
+        const char *start = text.p, *end = text.p + text.n, *p;
+        uint64_t mantissa = 0;
+        ptrdiff_t digits;
+        int e = 0;
+        double v;
+
+        if (text.n == 0 || text.n >= NUMBER_MAX)
+                return false;
+        start += *start == '-' || *start == '+';
+        p = scan_digits(start, end, &mantissa);
+        digits = p - start;
+        if ((p < end || !digits) && !scan_rest(p, end, &mantissa, &digits, &e))
+                return false;
+        if (digits > 19 || mantissa > UINT64_C(1) << 53 || e < -22 || e > 22)
+                return read_long_number(text, ret);
+        v = (double)(int64_t)mantissa;
+        if (e) /* both are exact, so one rounding gives the nearest double */
+                v = e < 0 ? v / powers[-e] : v * powers[e];
+        *ret = text.p[0] == '-' ? -v : v;
         return true;
 }
 

@@ -100,8 +100,18 @@ static int tell(struct decode *d, const struct telling *t) {
         return d->sink(d->userdata, &event);
 }
 
-static struct states_key key_of(const struct decode *d, struct ww_str device, ww_family family) {
-        return states_key(d->type->owner, device, ww_str(d->types->kinds->rows[family].family), d->message->exercise);
+static struct states_key states_of(const struct decode *d, struct ww_str device) {
+        return states_device(d->type->owner, device, d->message->exercise);
+}
+
+/* A part of the device has states of its own. */
+static struct states_key key_of(struct decode *d, struct ww_str device, ww_family family) {
+        if (device.p != d->device.p || device.n != d->device.n)
+                return states_key(states_of(d, device), d->types->family_states[family]);
+        if (!d->device_states_known)
+                d->device_states = states_of(d, device);
+        d->device_states_known = true;
+        return states_key(d->device_states, d->types->family_states[family]);
 }
 
 /* The entry for `key`, made if there is none; *ret_new tells. */
@@ -140,7 +150,7 @@ static int tell_state(struct decode *d, struct telling *t) {
 }
 
 /* Repeats of a pulse are told apart by its value (which badge); a measurement's value always differs. */
-static struct states_key pulse_key(const struct decode *d, const struct telling *t) {
+static struct states_key pulse_key(struct decode *d, const struct telling *t) {
         struct states_key key = key_of(d, t->device, t->family);
 
         if (t->event->nature == WW_NATURE_PULSE && t->value.type == WW_STRING)
@@ -309,6 +319,7 @@ static int run_element(struct decode *d, const struct type_message *m) {
                 return 0;
         }
         d->asset = placement_asset(d->placement, d->type->name, d->device);
+        d->device_states_known = false;
         d->lived = false;
         for (size_t i = 0; i < m->n_events; i++) {
                 const struct type_event *e = &m->events[i];

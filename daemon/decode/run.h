@@ -29,6 +29,8 @@ struct decode {
         int64_t device_time, time;
         uint32_t flags;
         struct ww_str device;
+        struct states_key device_states; /* the device's half of its states' keys … */
+        bool device_states_known;        /* … once one was needed */
         uint32_t asset;
         uint32_t index; /* of the next event */
         bool lived;     /* a heartbeat was told */

@@ -13,30 +13,18 @@ void states_deinit(struct states *s) {
         *s = (struct states){ .max = s->max };
 }
 
-struct states_key states_key(uint32_t owner, struct ww_str device, struct ww_str kind, bool exercise) {
-        struct {
-                uint32_t owner, device, kind, exercise;
-        } head = { owner, (uint32_t)device.n, (uint32_t)kind.n, exercise };
-        struct states_key key;
-        char text[512];
-        struct hash128 h;
+struct states_key states_device(uint32_t owner, struct ww_str device, bool exercise) {
+        const struct hash128 name = hash_bytes(device.n ? device.p : "", device.n);
+        const uint64_t who = ((uint64_t)owner << 1 | exercise) * UINT64_C(0x9E3779B97F4A7C15);
 
-        if (device.n + kind.n + sizeof head <= sizeof text) {
-                memcpy(text, &head, sizeof head);
-                if (device.n)
-                        memcpy(text + sizeof head, device.p, device.n);
-                if (kind.n)
-                        memcpy(text + sizeof head + device.n, kind.p, kind.n);
-                h = hash_bytes(text, sizeof head + device.n + kind.n);
-        } else {
-                struct hash128 parts[3] = { hash_bytes(&head, sizeof head), hash_bytes(device.p, device.n),
-                                            hash_bytes(kind.p, kind.n) };
+        return (struct states_key){ name.low + who, name.high ^ (who << 32 | who >> 32) };
+}
 
-                h = hash_bytes(parts, sizeof parts);
-        }
-        key = (struct states_key){ h.low, h.high };
-        key.low += !key.low && !key.high;
-        return key;
+struct states_key states_kind(struct ww_str kind) {
+        const struct hash128 name = hash_bytes(kind.n ? kind.p : "", kind.n);
+
+        /* apart from a device of the same name */
+        return (struct states_key){ name.high, ~name.low };
 }
 
 static bool same(struct states_key a, struct states_key b) {

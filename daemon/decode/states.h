@@ -5,10 +5,10 @@
  * Problem: a bridge repeats a device's whole state with every battery report, and the broker repeats retained ones at
  * every reconnect. Only a change is an event. So the last value of (sensor type, device, kind) is remembered here.
  *
- * An entry is 32 bytes; its key is 128 bits of XXH3 over the names, so that names need not be kept: of a million
- * entries two meet with a probability of 1e-27. The table doubles up to a fixed capacity. When it is full a newcomer
- * takes the place of the entry heard longest ago among the 16 beside its own place: that device's next report is told
- * once more, as a first one. Nothing is ever swallowed by a full table.
+ * An entry is 32 bytes; its key is made of 128 bits of XXH3 over the names, so that names need not be kept: of a
+ * million entries two meet with a probability of 1e-27. The table doubles up to a fixed capacity. When it is full a
+ * newcomer takes the place of the entry heard longest ago among the 16 beside its own place: that device's next report
+ * is told once more, as a first one. Nothing is ever swallowed by a full table.
  *
  * Determinism: which entry goes depends on the layout, so the snapshot keeps the layout as it is; a table that is
  * loaded behaves like the one that was saved.
@@ -37,8 +37,16 @@ struct states {
 void states_init(struct states *s, size_t max);
 void states_deinit(struct states *s);
 
-/** The key of the parts' concatenation. `parts` must differ where their texts do: the lengths are mixed in. */
-struct states_key states_key(uint32_t owner, struct ww_str device, struct ww_str kind, bool exercise);
+/** The two halves of a key: whose state it is, and which. Each is a hash of its own, because a message has one device
+ * and some kinds, and the kinds are few. */
+struct states_key states_device(uint32_t owner, struct ww_str device, bool exercise);
+struct states_key states_kind(struct ww_str kind);
+static inline struct states_key states_key(struct states_key device, struct states_key kind) {
+        struct states_key key = { device.low ^ kind.low, device.high ^ kind.high };
+
+        key.low += !key.low && !key.high;
+        return key;
+}
 
 /** NULL if it is not known. */
 struct states_entry *states_find(struct states *s, struct states_key key);

@@ -9,6 +9,7 @@
 #include "decode/format.h"
 #include "decode/source.h"
 #include "decode/stamp.h"
+#include "decode/states.h"
 #include "decode/trie.h"
 #include "expr/expr.h"
 
@@ -106,6 +107,7 @@ struct decode_types {
         const struct site *site;
         struct symtab *symbols;
         const struct ww_kinds *kinds;
-        struct ww_str (*kind_names)[4]; /* by family and state */
-        ww_family heartbeat;            /* device.heartbeat; WW_FAMILY_NONE if the vocabulary has none */
+        struct ww_str (*kind_names)[4];   /* by family and state */
+        struct states_key *family_states; /* by family: its half of a state's key */
+        ww_family heartbeat;              /* device.heartbeat; WW_FAMILY_NONE if the vocabulary has none */
 };

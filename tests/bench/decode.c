@@ -1,6 +1,6 @@
 /*
- * Decoded messages a second on one core, at 10, 100 and 1,000 sensor types: a JSON object of 150 bytes, as a bridge
- * sends it, from 1,000 devices. The bar is 400,000 a second, and flat over the number of types.
+ * Decoded messages a second of processor time, at 10, 100 and 1,000 sensor types: a JSON object of 150 bytes, as a
+ * bridge sends it, from 1,000 devices. The bar is 1,600,000 a second, and flat over the number of types.
  *
  * Two loads: reports that change nothing (what bridges mostly send), and a change with every message (a state event and
  * a number each).
@@ -12,6 +12,7 @@
 
 #define MESSAGES 1000000
 #define DEVICES  1000
+#define ROUNDS   3 /* the best of them: the machine is noisy */
 
 static double seconds(void) {
         struct timespec t;
@@ -71,6 +72,11 @@ static double run(struct decode *d, bool change, uint64_t *events) {
         return MESSAGES / (seconds() - start);
 }
 
+/* 0: a message was refused */
+static double best(double so_far, double rate) {
+        return rate > so_far || rate <= 0 ? rate : so_far;
+}
+
 static int measure(int n) {
         _cleanup_(decode_types_freep) struct decode_types *types = NULL;
         _cleanup_(decode_freep) struct decode *d = NULL;
@@ -79,8 +85,8 @@ static int measure(int n) {
         _cleanup_bundle_ struct bundle bundle = { 0 };
         _cleanup_buf_ struct buf text = BUF_INIT;
         struct diag diag = DIAG_INIT;
-        uint64_t events, same_events, change_events;
-        double same, change;
+        uint64_t events = 0, same_events = 0, change_events = 0;
+        double same = 0, change = 0;
         int r;
 
         put_types(&text, n);
@@ -94,10 +100,12 @@ static int measure(int n) {
         if (r)
                 return r;
         run(d, false, &events); /* the first round tells every device once */
-        same = run(d, false, &events);
-        same_events = events;
-        change = run(d, true, &events);
-        change_events = events;
+        for (int round = 0; round < ROUNDS; round++) {
+                same = best(same, run(d, false, &events));
+                same_events = events;
+                change = best(change, run(d, true, &events));
+                change_events = events;
+        }
         printf("types %5d  unchanged %9.0f messages/s (%llu events)  changing %9.0f messages/s (%llu events)\n", n,
                same, (unsigned long long)same_events, change, (unsigned long long)change_events);
         return same > 0 && change > 0 ? 0 : -EINVAL;

@@ -7,11 +7,15 @@
 
 #include <cmocka.h>
 
+static struct states_key key_of(uint32_t owner, const char *device, const char *kind, bool exercise) {
+        return states_key(states_device(owner, ww_str(device), exercise), states_kind(ww_str(kind)));
+}
+
 static struct states_key numbered(unsigned i, const char *kind) {
         char device[32];
 
         snprintf(device, sizeof device, "device-%u", i);
-        return states_key(7, ww_str(device), ww_str(kind), false);
+        return key_of(7, device, kind, false);
 }
 
 static void put(struct states *s, unsigned i, int64_t heard, uint8_t state) {
@@ -24,20 +28,18 @@ static void put(struct states *s, unsigned i, int64_t heard, uint8_t state) {
 }
 
 static void test_keys_differ(void **state) {
-        struct states_key a = states_key(1, WW_STR("ab"), WW_STR("c"), false);
-        struct states_key others[] = {
-                states_key(1, WW_STR("a"), WW_STR("bc"), false), states_key(2, WW_STR("ab"), WW_STR("c"), false),
-                states_key(1, WW_STR("ab"), WW_STR("c"), true),  states_key(1, WW_STR("ab"), WW_STR(""), false),
-                states_key(1, WW_STR(""), WW_STR("abc"), false),
+        const struct states_key keys[] = {
+                key_of(1, "ab", "c", false), key_of(1, "a", "bc", false), key_of(2, "ab", "c", false),
+                key_of(1, "ab", "c", true),  key_of(1, "ab", "", false),  key_of(1, "", "abc", false),
+                key_of(1, "c", "ab", false), key_of(1, "", "", false),    key_of(0, "x", "x", false),
+                key_of(0, "y", "y", false),  key_of(0, "", "", false),    key_of(3, "ab", "c", false),
         };
-        char longer[700];
+        const size_t n = sizeof keys / sizeof *keys;
 
-        for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-                assert_false(others[i].low == a.low && others[i].high == a.high);
-        memset(longer, 'x', sizeof longer);
-        a = states_key(1, (struct ww_str){ longer, 700 }, WW_STR("c"), false);
-        others[0] = states_key(1, (struct ww_str){ longer, 699 }, WW_STR("c"), false);
-        assert_false(others[0].low == a.low);
+        for (size_t i = 0; i < n; i++)
+                for (size_t j = i + 1; j < n; j++)
+                        if (keys[i].low == keys[j].low || keys[i].high == keys[j].high)
+                                fail_msg("%zu and %zu", i, j);
 }
 
 static void test_grow(void **state) {
