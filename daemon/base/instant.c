@@ -32,12 +32,6 @@ static inline bool take_number(struct ww_str *text, size_t width, int min, int m
         return v >= min && v <= max;
 }
 
-static const uint8_t days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-        bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-
-        return days[month - 1] + (month == 2 && leap);
-}
-
 static bool take_date(struct ww_str *text, int64_t *ret_days) {
         int year, month, day;
 
