@@ -32,7 +32,9 @@ const struct word word_rule[] = {
         { "raise", true, "what is raised: hazard, class, priority, procedure, legal_basis, covert" },
         { "limits", true, "bounds of the rule's state: keys, runs, events" },
         { "wait", true, "how long disorder is waited for before a patient condition is decided; 2s" },
-        { "keep", true, "how much of the journal primes the rule when it changes; 1h" },
+        { "keep", true,
+          "how much of the journal primes the rule when it is new or changes; 1h. Longer windows say `partial` until "
+          "they are whole" },
         { "incident", false, "how alarms gather into an incident" },
         { "examples", true, "event sequences and the alarms that they must give; at least one" },
 };
