@@ -513,6 +513,8 @@ int64_t sweep_next(const struct correlate *c, const struct key *k);
 int sweep_advance(struct correlate *c, struct key *k, int64_t time);
 int sweep_deadline(struct correlate *c, struct key *k, int64_t time);
 int sweep_entry(struct correlate *c, struct key *k, size_t i);
+/** A level is asked once more at `time`: what its guard reads may be another. */
+int sweep_again(struct correlate *c, struct key *k, int64_t time);
 /** Runs again over the log: silently before `place` and over the deadlines up to `known`, live from there. NEVER:
  *  silently over all. `newcomer`: the entry at `place` is what was put there since the sweep was behind it. */
 int sweep_rebuild(struct correlate *c, struct key *k, size_t place, int64_t known, bool newcomer);

@@ -320,6 +320,15 @@ int sweep_entry(struct correlate *c, struct key *k, size_t i) {
         return r;
 }
 
+int sweep_again(struct correlate *c, struct key *k, int64_t time) {
+        int r;
+
+        if (!level_condition(key_rule(c, k)) || !(k->bits & SWEEP_PURE))
+                return 0;
+        r = sweep_advance(c, k, time);
+        return r ? r : evaluate(c, k, order_deadline(time), NULL, false);
+}
+
 /* ---- again over the log ---- */
 
 /* `until`: the time up to which deadlines behind the entry are known to have passed */

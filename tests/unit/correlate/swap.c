@@ -121,6 +121,22 @@ static void test_primed_level(void **state) {
                "clear 35s open device=d1 low\n");
 }
 
+/* what a guard reads of rules that were kept is known at the swap only */
+static void test_primed_guard(void **state) {
+        (void)state;
+        primed(PANIC("low"), "0s panic d1; 5s door.opened d1", PANIC("low") LEVEL("  while: alarm(button)\n"),
+               "24s tick; 30s door.closed d1; 40s tick",
+               "raise 0s button device=d1 low\nraise 20s open device=d1 low\nclear 30s open device=d1 low\n");
+        primed(PANIC("low"), "0s panic d1; 5s door.opened d1", PANIC("low") LEVEL("  while: not alarm(button)\n"),
+               "24s tick; 30s door.closed d1; 40s tick", "raise 0s button device=d1 low\n");
+}
+
+/* a level that has ended, and is not decided yet, is not told */
+static void test_primed_ended(void **state) {
+        (void)state;
+        primed(PANIC("low"), "0s door.opened d1; 19s door.closed d1", PANIC("low") LEVEL(""), "40s tick", "");
+}
+
 static void test_primed_expect(void **state) {
         (void)state;
         /* the last one heard is the anchor; who was never heard begins with the swap */
@@ -185,6 +201,8 @@ int main(void) {
                 cmocka_unit_test(test_removed),
                 cmocka_unit_test(test_primed_window),
                 cmocka_unit_test(test_primed_level),
+                cmocka_unit_test(test_primed_guard),
+                cmocka_unit_test(test_primed_ended),
                 cmocka_unit_test(test_primed_expect),
                 cmocka_unit_test(test_partial),
                 cmocka_unit_test(test_broken_snapshots),
