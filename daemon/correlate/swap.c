@@ -194,7 +194,8 @@ static int episodes_take(struct correlate *c, const struct takings *t) {
 /* an episode that the shadow opened by itself, or one that was taken over */
 static int key_tell(struct correlate *c, struct key *k) {
         const struct rule *rule = key_rule(c, k);
-        bool taken = k->flags & KEY_TAKEN, up = (k->flags & KEY_UP) && (k->bits & SWEEP_ROSE);
+        bool taken = k->flags & KEY_TAKEN, guarded = rule->n_guards && !taken;
+        bool up = (k->flags & KEY_UP) && (k->bits & (guarded ? SWEEP_LEVEL : SWEEP_ROSE));
         struct item item = { .at = order_deadline(c->now), .what = ITEM_FALL, .grade = k->grade };
         int r = 0;
 
@@ -221,15 +222,15 @@ static int rule_tell(struct correlate *c, size_t rule) {
         _cleanup_free_ struct key **open = episodes_open(c, rule, &n);
         int r = open ? 0 : -ENOMEM;
 
-        for (size_t i = 0; i < n && !r; i++)
-                r = key_tell(c, open[i]);
         for (struct key *k = c->by_rule[rule].first; k && !r; k = k->next) {
                 anchor_begin(k, c->now);
                 if (c->rules->rules[rule].n_guards) /* the shadow did not know of all that it reads */
                         r = sweep_again(c, k, c->now);
-                if (!r)
-                        r = apply_arm(c, k);
         }
+        for (size_t i = 0; i < n && !r; i++)
+                r = key_tell(c, open[i]);
+        for (struct key *k = c->by_rule[rule].first; k && !r; k = k->next)
+                r = apply_arm(c, k);
         return r;
 }
 
