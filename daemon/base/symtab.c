@@ -3,7 +3,7 @@
 #include "base/hash.h"
 
 #define SLOTS_MIN  256 /* a power of two */
-#define SLOTS_WORD 16  /* slots for a word of the filter: at most half of them hold names */
+#define SLOTS_WORD 32  /* slots for a word of the filter: at most a quarter of them holds names */
 
 /* The mark is a part of the name's hash: other names are told apart without looking at them. */
 struct slot {
@@ -116,7 +116,7 @@ static int symtab_make_room(struct symtab *t) {
 
         if (t->n == t->capacity)
                 r = symtab_grow_names(t);
-        if (r == 0 && ((size_t)t->n + 1) * 2 > t->n_slots)
+        if (r == 0 && ((size_t)t->n + 1) * 4 > t->n_slots)
                 r = symtab_grow_slots(t);
         return r;
 }

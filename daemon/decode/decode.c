@@ -26,6 +26,13 @@ static struct ww_value env_load(void *userdata, uint32_t slot, uint32_t sub) {
         return v;
 }
 
+static const struct ww_value *env_look(void *userdata, uint32_t slot, uint32_t sub) {
+        struct decode *d = userdata;
+        const struct path *path = d->types->refs[slot];
+
+        return path->root == PATH_FIELD ? source_field(&d->context, path->index) : NULL;
+}
+
 static bool env_list_has(void *userdata, uint32_t list, struct ww_str member) {
         struct decode *d = userdata;
 
@@ -58,7 +65,9 @@ int decode_new(struct decode **ret, const struct decode_types *types, decode_sin
                 return -ENOMEM;
         for (size_t i = 0; i < format_count; i++)
                 document_init(&d->documents[i], &d->arena, &d->steps);
-        d->env = (struct expr_env){ .userdata = d, .load = env_load, .list_has = env_list_has, .arena = &d->arena };
+        d->env = (struct expr_env){
+                .userdata = d, .load = env_load, .look = env_look, .list_has = env_list_has, .arena = &d->arena
+        };
         *ret = d;
         d = NULL;
         return 0;

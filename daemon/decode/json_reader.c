@@ -31,9 +31,14 @@ static inline bool is_blank(char c) {
 }
 
 static inline const char *skip_blanks(const char *p) {
-        while ((unsigned char)*p <= ' ' && is_blank(*p))
+        while (is_blank(*p))
                 p++;
         return p;
+}
+
+/* The same where no blank is likely, but one certain character. */
+static inline const char *skip_blanks_to(const char *p, char likely) {
+        return *p == likely ? p : skip_blanks(p);
 }
 
 static inline bool add(struct reader *r, enum document_type type, const char *p, const char *behind) {
@@ -164,17 +169,17 @@ static const char *open_container(struct reader *r, const char *p, enum document
 
 /* One value's beginning: a scalar is read whole, of a container only its bracket. */
 static const char *read_value(struct reader *r, const char *p) {
-        p = skip_blanks(p);
+        p = skip_blanks_to(p, '"');
+        r->opened = false;
+        if (*p == '"') /* most are */
+                return read_string(r, p + 1);
         if (p == r->end)
                 return fail(r, p, r->d->n ? "ends too early" : "empty");
-        r->opened = false;
         switch (*p) {
         case '{':
                 return open_container(r, p, DOCUMENT_OBJECT);
         case '[':
                 return open_container(r, p, DOCUMENT_ARRAY);
-        case '"':
-                return read_string(r, p + 1);
         case 't':
                 return read_word(r, p, DOCUMENT_TRUE, WW_STR("true"));
         case 'f':
@@ -189,7 +194,7 @@ static const char *read_value(struct reader *r, const char *p) {
 static const char *read_key(struct reader *r, const char *p) {
         struct document_node *node;
 
-        p = skip_blanks(p);
+        p = skip_blanks_to(p, '"');
         if (*p != '"')
                 return fail(r, p, p == r->end ? "ends too early" : "a key must be a string");
         p = read_string(r, p + 1);
@@ -197,7 +202,7 @@ static const char *read_key(struct reader *r, const char *p) {
                 return NULL;
         node = &r->d->nodes[r->d->n - 1];
         node->head = bytes_low(bytes_word(node->p), node->n);
-        p = skip_blanks(p);
+        p = skip_blanks_to(p, ':');
         return *p == ':' ? p + 1 : fail(r, p, "no colon behind a key");
 }
 
@@ -216,7 +221,7 @@ static const char *close_container(struct reader *r, const char *p) {
  * begins; NULL at the end of the document, or after an error. */
 static const char *advance(struct reader *r, const char *p) {
         for (; r->depth; p = close_container(r, p)) {
-                p = skip_blanks(p);
+                p = skip_blanks_to(p, ',');
                 if (*p == r->closing)
                         continue;
                 if (!r->opened && *p++ != ',')

@@ -8,7 +8,7 @@ static void put_text(struct ww_value *to, struct ww_str s) {
         to->string = document_cut(s, DOCUMENT_STRING_MAX);
 }
 
-static const struct ww_value *field_value(struct source_context *x, uint32_t index) {
+const struct ww_value *source_field(struct source_context *x, uint32_t index) {
         if (!(x->known & (1u << index))) {
                 source_read(x->fields[index], x, &x->values[index]);
                 x->known |= 1u << index;
@@ -37,7 +37,7 @@ static bool find(const struct path *p, struct source_context *x, uint32_t *ret_n
         case PATH_CAPTURE:
                 return x->captures[p->index].p;
         case PATH_FIELD:
-                return field_value(x, p->index)->type != WW_MISSING;
+                return source_field(x, p->index)->type != WW_MISSING;
         case PATH_KEY:
                 return x->key.p;
         case PATH_PAYLOAD:
@@ -57,7 +57,7 @@ static void value_at(const struct path *p, struct source_context *x, uint32_t no
                 put_text(ret, x->captures[p->index]);
                 return;
         case PATH_FIELD:
-                *ret = *field_value(x, p->index);
+                *ret = *source_field(x, p->index);
                 return;
         case PATH_KEY:
                 put_text(ret, x->key);
@@ -91,7 +91,7 @@ static struct ww_str number_text(struct source_context *x, double v) {
 }
 
 static struct ww_str field_text(struct source_context *x, uint32_t index) {
-        const struct ww_value *v = field_value(x, index);
+        const struct ww_value *v = source_field(x, index);
 
         if (v->type == WW_NUMBER)
                 return number_text(x, v->number);

@@ -69,6 +69,8 @@ bool source_read(const struct source *s, struct source_context *x, struct ww_val
 bool source_text(const struct source *s, struct source_context *x, struct ww_str *ret);
 /** A state. VALUEMAP_IGNORE: no event (missing, or a map's `ignore`). What fits no row is WW_STATE_UNKNOWN. */
 int source_state(const struct source *s, struct source_context *x);
+/** A field of the message: read once, and there until the next message or element. */
+const struct ww_value *source_field(struct source_context *x, uint32_t index);
 /** The value that a path leads to. */
 void source_path_value(const struct path *p, struct source_context *x, struct ww_value *ret);
 /** What a path leads to, as text; .p NULL if there is none. */

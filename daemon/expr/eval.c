@@ -166,14 +166,25 @@ static struct ww_value matches(const struct pattern *p, struct ww_value a) {
         return ww_bool(r > 0);
 }
 
-static enum truth eval_compare(const struct expr *e, const struct expr_env *env) {
-        const struct expr *right = e->child[1];
-        struct ww_value a = expr_eval(e->child[0], env), b;
+/* The value where it stands, or made in `own`. */
+static const struct ww_value *look(const struct expr *e, const struct expr_env *env, struct ww_value *own) {
+        const struct ww_value *v = NULL;
 
-        if (right->op == EXPR_OP_CONSTANT)
-                return compare(e->op, &a, &right->value);
-        b = expr_eval(right, env);
-        return compare(e->op, &a, &b);
+        if (e->op == EXPR_OP_CONSTANT)
+                return &e->value;
+        if (e->op == EXPR_OP_REF && env->look)
+                v = env->look(env->userdata, e->ref.slot, e->ref.sub);
+        if (v)
+                return v;
+        *own = expr_eval(e, env);
+        return own;
+}
+
+static enum truth eval_compare(const struct expr *e, const struct expr_env *env) {
+        struct ww_value a, b;
+        const struct ww_value *left = look(e->child[0], env, &a);
+
+        return compare(e->op, left, look(e->child[1], env, &b));
 }
 
 static struct ww_value eval_binary(const struct expr *e, const struct expr_env *env) {

@@ -69,6 +69,8 @@ enum {
 struct expr_env {
         void *userdata;
         struct ww_value (*load)(void *userdata, uint32_t slot, uint32_t sub);
+        /* the same without a copy, for comparisons; NULL, or returning NULL: `load` does it */
+        const struct ww_value *(*look)(void *userdata, uint32_t slot, uint32_t sub);
         struct ww_value (*call)(void *userdata, uint32_t slot, uint32_t sub, const struct ww_value *args, size_t n);
         bool (*list_has)(void *userdata, uint32_t list, struct ww_str member);
         /* scratch for strings that functions build; may be NULL where none are called */
