@@ -139,14 +139,15 @@ uint64_t rd_u64(struct rd *r) {
 }
 
 uint64_t rd_var_long(struct rd *r) {
+        const uint8_t *p = r->p;
         uint64_t v = 0;
 
-        for (unsigned shift = 0; shift < 64; shift += 7) {
-                uint8_t b = rd_u8(r);
-
-                v |= (uint64_t)(b & 0x7f) << shift;
-                if (!(b & 0x80))
-                        return v;
+        for (unsigned shift = 0; !r->failed && p < r->end && shift < 64; shift += 7) {
+                v |= (uint64_t)(*p & 0x7f) << shift;
+                if (*p++ & 0x80)
+                        continue;
+                r->p = p;
+                return v;
         }
         r->failed = true;
         return 0;

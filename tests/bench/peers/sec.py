@@ -1,7 +1,7 @@
 """SEC with its ten rules behind a jump: lines go to a set of rules that is chosen by their kind, or by kind and zone.
 
-By kind, as its users arrange their rules, a refusal meets the rules of all zones; by kind and zone (the rules' own
-pattern, done once) it meets the one that it may fit, and other zones are turned away at the door.
+By kind, a refusal meets the rules of all zones; by kind and zone (the rules' own pattern, done once) it meets the one that
+it may fit, and other zones are turned away at the door.
 """
 
 import patterndb

@@ -1,0 +1,120 @@
+#!/usr/bin/python3
+"""How long the daemon takes to be back with a million live keys: real broker, real journal, `kill -9`.
+
+    WARDWATCH_BUILD=/tmp/build tests/bench/restart.py [--keys 1000000] [--rounds 3]
+
+A rule counts refusals by badge, and as many badges as --keys are refused once: each is a live key. A snapshot is taken
+after as many inputs; nine tenths as many come after it, so that the replay is nearly the longest that there can be. Then
+the supervisor and its workers are killed and started again, and the time runs until the engine answers and takes messages
+(the intake's fence is back). No database: the store is no part of this.
+
+Prints JSON. Use a release build.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+BUILD = pathlib.Path(os.environ.get("WARDWATCH_BUILD", HERE.parents[1] / "build"))
+os.environ.setdefault("WARDWATCH_BIN", str(BUILD / "daemon" / "wardwatch"))
+sys.path.insert(0, str(HERE.parent / "integration"))
+
+from harness.broker import Broker  # noqa: E402
+from harness.daemon import Daemon, wait_for  # noqa: E402
+
+BROKER = """\
+max_queued_bytes 0
+max_inflight_messages 10000
+log_type error
+connection_messages false
+"""
+TOPIC = "/rfid/send"
+JOURNAL_GIB = 2
+RULE = """\
+- rule: probing
+  select: {x: {kind: access.denied}}
+  by: badge
+  within: 12h
+  when: count(x) >= 1000
+  clear: {quiet: 12h}
+  raise: {hazard: fraud, priority: low}
+"""
+PAYLOAD = ('{"type":"access","time":%d,"isKnown":"true","access":"Denied","username":"Nurse","uid":"{number}",'
+           '"hostname":"door-ward-3"}')
+
+
+def rules_folder(folder):
+    rules = pathlib.Path(folder) / "rules"
+    (rules / "hospital").mkdir(parents=True)
+    (rules / "hospital" / "rule.yaml").write_text(RULE)
+    (rules / "sensors").symlink_to(HERE.parents[1] / "rules" / "sensors")
+    return rules
+
+
+def publish(broker, count):
+    """The badges from 1 on, one message each."""
+    subprocess.run(
+        [str(BUILD / "tests/unit/ingress/mqtt-load"), "--port", str(broker.port), "--count", str(count), "--devices", "1",
+         "--topic", TOPIC, "--payload", PAYLOAD % time.time(), "--give-up", "600"], stdout=subprocess.DEVNULL, check=True)
+
+
+def live(daemon):
+    status = daemon.answers()
+    return status if status and not status["blind"] else None
+
+
+def cpu(pid):
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def restart(daemon):
+    """(seconds, processor seconds of the engine)"""
+    daemon.kill()
+    began = time.monotonic()
+    daemon.start(wait=False)
+    wait_for(lambda: live(daemon), 120, "a live intake")
+    return time.monotonic() - began, cpu(daemon.workers()["engine"])
+
+
+def measure(keys, rounds, folder):
+    settings = {"mqtt.urgent": ["none/#"], "mqtt.bulk": [TOPIC], "mqtt.batch": 4000, "journal.size": f"{JOURNAL_GIB}GiB",
+                "journal.snapshot_inputs": keys, "log.level": "notice"}
+    with Broker(folder, extra=BROKER, verbose=False) as broker, \
+            Daemon(folder, broker=broker, settings=settings, rules=rules_folder(folder)) as daemon:
+        for _ in range(JOURNAL_GIB):  # each of the first starts fills a GiB of the journal with zeros, which takes its time
+            wait_for(lambda: live(daemon), 60, "a live intake")
+            daemon.stop()
+            daemon.start()
+        wait_for(lambda: live(daemon), 60, "a live intake")
+        publish(broker, keys)
+        wait_for(lambda: (s := daemon.status()["journal"])["snapshot"] and not s["snapshot_at_work"], 120, "a snapshot")
+        publish(broker, keys * 9 // 10)
+        wait_for(lambda: daemon.status()["sessions"]["bulk"]["messages"] >= keys + keys * 9 // 10, 120, "all messages")
+        status = daemon.status()
+        times = [restart(daemon) for _ in range(rounds)]
+        after = daemon.status()
+        assert after["stages"]["correlate"]["keys"] == status["stages"]["correlate"]["keys"] >= keys
+        assert not after["replay_differs"]
+        return {"keys": keys, "replayed": after["replayed"], "seconds": statistics.median(t for t, _ in times),
+                "processor": statistics.median(p for _, p in times), "rounds": times}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--keys", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="wardwatch-restart-") as folder:
+        print(json.dumps(measure(options.keys, options.rounds, folder), indent=1))
+
+
+if __name__ == "__main__":
+    main()
