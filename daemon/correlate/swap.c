@@ -191,10 +191,18 @@ static int episodes_take(struct correlate *c, const struct takings *t) {
 
 /* ---- what was primed is told ---- */
 
+/* A shadow knows the modes of the past, but not whose episodes were open: such a guard is asked as of the swap. */
+static bool asks_alarms(const struct rule *rule) {
+        for (size_t i = 0; i < rule->n_guards; i++)
+                if (rule->guards[i].kind == GUARD_ALARM)
+                        return true;
+        return false;
+}
+
 /* an episode that the shadow opened by itself, or one that was taken over */
 static int key_tell(struct correlate *c, struct key *k) {
         const struct rule *rule = key_rule(c, k);
-        bool taken = k->flags & KEY_TAKEN, guarded = rule->n_guards && !taken;
+        bool taken = k->flags & KEY_TAKEN, guarded = asks_alarms(rule) && !taken;
         bool up = (k->flags & KEY_UP) && (k->bits & (guarded ? SWEEP_LEVEL : SWEEP_ROSE));
         struct item item = { .at = order_deadline(c->now), .what = ITEM_FALL, .grade = k->grade };
         int r = 0;
@@ -224,7 +232,7 @@ static int rule_tell(struct correlate *c, size_t rule) {
 
         for (struct key *k = c->by_rule[rule].first; k && !r; k = k->next) {
                 anchor_begin(k, c->now);
-                if (c->rules->rules[rule].n_guards) /* the shadow did not know of all that it reads */
+                if (asks_alarms(&c->rules->rules[rule]))
                         r = sweep_again(c, k, c->now);
         }
         for (size_t i = 0; i < n && !r; i++)
