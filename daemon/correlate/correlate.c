@@ -153,7 +153,7 @@ static int match_key(struct correlate *c, const struct match *m, const struct ww
                 c->figures.skipped_key_missing++;
                 return c->text.error ? c->text.error : matches_add(&c->skipped, *m);
         }
-        if (!rule->each)
+        if (!rule->each && rule->after_schedule == SITE_NONE)
                 return key_get(c, m->rule, exercise, buf_str(&c->text), ret);
         *ret = key_find(c, m->rule, exercise, buf_str(&c->text));
         return c->text.error;

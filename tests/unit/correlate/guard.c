@@ -141,6 +141,8 @@ static void test_after_schedule(void **state) {
         harness_story(one, "129999999us patrol.scanned p; 132s tick", "");
         harness_story(one, "130s patrol.scanned p; 132s tick", "raise 130s r  high\nclear 130s r  high\n");
         harness_story(one, "86532s tick", "raise 130s r  high\nagain 86530s r  high\n");
+        /* a drill's scan answers nothing, and begins no clock */
+        harness_story(one, "110s patrol.scanned p +exercise; 132s tick", "raise 130s r  high\n");
         harness_story(rule, "110s patrol.scanned ctl2; 132s tick", "raise 130s r asset=c1 high\n");
         /* blind when it opened: with `each` the clock begins at the end, else the deadline moves to the end + wait */
         harness_story(rule, "90s blind; 110s seen; 110s patrol.scanned ctl2; 141s tick; 142s tick",
