@@ -34,11 +34,13 @@ struct key *key_find(const struct correlate *c, uint32_t rule, bool exercise, st
         return c->table[slot_of(c, hash_of(&c->rules->rules[rule], exercise, text), rule, exercise, text)];
 }
 
-static int table_grow(struct correlate *c) {
-        size_t mask = c->table_mask * 2 + 1;
+int keys_reserve(struct correlate *c, size_t n) {
+        size_t mask = c->table_mask;
         struct key **table;
 
-        if (c->figures.keys * 2 <= c->table_mask)
+        while ((c->figures.keys + n) * 2 > mask)
+                mask = mask * 2 + 1;
+        if (mask == c->table_mask)
                 return 0;
         table = calloc(mask + 1, sizeof(struct key *));
         if (!table)
@@ -223,7 +225,7 @@ int key_get(struct correlate *c, uint32_t rule, bool exercise, struct ww_str tex
                         return 0;
                 }
         }
-        k = table_grow(c) < 0 ? NULL : key_make(c, rule, exercise, text, hash);
+        k = keys_reserve(c, 1) < 0 ? NULL : key_make(c, rule, exercise, text, hash);
         if (!k)
                 return -ENOMEM;
         c->table[slot_of(c, hash, rule, exercise, text)] = k;

@@ -553,7 +553,7 @@ static int rules_load(struct correlate *c, struct rd *in, bool strict) {
         if (in->failed || n_keys > rd_left(in) || n_rules > rd_left(in))
                 return -EBADMSG;
         keys = calloc(n_keys + 1, sizeof(struct key *));
-        if (!keys)
+        if (!keys || keys_reserve(c, n_keys) < 0)
                 return -ENOMEM;
         for (size_t i = 0; i < n_rules; i++) {
                 struct saved_rule saved;
