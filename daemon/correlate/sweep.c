@@ -223,7 +223,8 @@ static int expect_deadline(struct correlate *c, struct key *k, int64_t time) {
 static int hold_deadline(struct correlate *c, struct key *k, int64_t time) {
         const struct rule *rule = key_rule(c, k);
         struct order at = order_deadline(time);
-        bool more = window_next(c, k) <= time || (rule->n_guards && guard_next(c, k, time - 1) <= time);
+        bool more = window_next(c, k) <= time || (rule->n_guards && guard_next(c, k, time - 1) <= time) ||
+                    (rule->n_score_tests && tallies_crossing(rule, k, time - 1) <= time);
         int r;
 
         k->at = time > k->at ? time : k->at;
@@ -368,14 +369,21 @@ static void reset(struct correlate *c, struct key *k) {
         window_base(c, k);
 }
 
-/* What the sweep concludes up to there is known already. Trimmed entries may have left the window since the scalars
- * were taken: so the condition is looked at once more, silently. */
+/* Trimmed entries may have left the window since the scalars were taken. Nothing leaves a window that closes, nor a
+ * score, which would be looked at between its milliseconds; and a key without a past has no condition yet. */
+static bool may_have_left(const struct rule *rule, const struct key *k) {
+        if (windows_close(rule) || (rule->n_score_tests && !rule_windowed(rule)))
+                return false;
+        return k->n_swept || k->trimmed != WW_TIME_NONE || rule->each;
+}
+
+/* What the sweep concludes up to there is known already: so what has left since is looked at silently. */
 static int approach(struct correlate *c, struct key *k, int64_t known) {
         int r;
 
         c->muted = true;
         r = sweep_advance(c, k, known);
-        if (!r && !windows_close(key_rule(c, k)) && (k->n_swept || k->trimmed != WW_TIME_NONE || key_rule(c, k)->each))
+        if (!r && may_have_left(key_rule(c, k), k))
                 r = evaluate(c, k, order_deadline(known), NULL, false);
         c->muted = false;
         return r;

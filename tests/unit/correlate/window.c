@@ -172,6 +172,16 @@ static void test_score(void **state) {
                       "raise 2s r device=d high\n");
 }
 
+/* it falls at the very millisecond at which it has held */
+static void test_score_hold(void **state) {
+        static const char rule[] = DENIED "  hold: 1ms\n  when: score(a, 1ms) >= 0.9\n" RAISE;
+
+        (void)state;
+        harness_story(rule, "3ms access.denied x; 9s tick", "raise 4ms r  high\nclear 4ms r  high\n");
+        /* what falls within a millisecond falls at its end */
+        harness_story(rule, "2999us access.denied x; 9s tick", "raise 3999us r  high\nclear 4ms r  high\n");
+}
+
 static void test_score_counts(void **state) {
         static const char rule[] = DENIED "  when: score(a, 1h) >= 3\n" RAISE;
 
@@ -187,7 +197,7 @@ int main(void) {
                 cmocka_unit_test(test_tumbling_empty),    cmocka_unit_test(test_tumbling_spans),
                 cmocka_unit_test(test_session),           cmocka_unit_test(test_session_cap),
                 cmocka_unit_test(test_aggregates),        cmocka_unit_test(test_score),
-                cmocka_unit_test(test_score_counts),
+                cmocka_unit_test(test_score_counts),      cmocka_unit_test(test_score_hold),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
