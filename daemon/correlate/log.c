@@ -113,7 +113,7 @@ static struct trim trim_of(const struct correlate *c, const struct key *k) {
                 while (t.before && (t.before == k->n_log || !(log_entry(rule, k, t.before)->flags & ENTRY_FIRST)))
                         t.before--;
         }
-        if (!rule->after_mask && !(rule_windowed(rule) && (rule->hold.usec || rule->hold.field)))
+        if (!rule->after_mask && !(rule_windowed(rule) && (rule->hold.usec || rule->hold.field || rule->n_score_tests)))
                 return t;
         place = log_place(rule, k, order_deadline(watermark_of(c, rule) + 1));
         t.settled = place ? log_entry(rule, k, place - 1)->at.time : WW_TIME_NONE;

@@ -372,7 +372,7 @@ static void reset(struct correlate *c, struct key *k) {
 /* Trimmed entries may have left the window since the scalars were taken. Nothing leaves a window that closes, nor a
  * score, which would be looked at between its milliseconds; and a key without a past has no condition yet. */
 static bool may_have_left(const struct rule *rule, const struct key *k) {
-        if (windows_close(rule) || (rule->n_score_tests && !rule_windowed(rule)))
+        if (windows_close(rule) || rule->n_score_tests)
                 return false;
         return k->n_swept || k->trimmed != WW_TIME_NONE || rule->each;
 }

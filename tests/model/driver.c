@@ -8,6 +8,7 @@
  *     rules           a rule set, as text; `reload N` names the later ones, from 0
  *     play            rows (tests/unit/correlate/story.h), on a clock that begins at T0. A case may have several plays;
  *                     each begins anew with rule set 0
+ *     play eager      the same, but woken for every deadline between the rows
  *     end
  *
  * and standard output, beside the same `case` and `end` lines:
@@ -37,7 +38,8 @@ struct driver {
         struct symtab *symbols;
         struct site *site;
         struct correlate *correlate;
-        size_t row;
+        bool eager;
+        size_t row, told; /* detections so far */
         uint64_t seq;
 };
 
@@ -70,8 +72,9 @@ static void print_flags(uint32_t flags) {
 
 static int print_detection(void *userdata, const struct ww_detection *d) {
         static const char *const whats[] = { "", "raise", "again", "clear", "regrade", "removed", "refuted" };
-        const struct driver *driver = userdata;
+        struct driver *driver = userdata;
 
+        driver->told++;
         printf("%zu %s %" PRId64 " %.*s [%.*s] %s", driver->row, whats[d->what], d->time - T0, WW_STR_ARG(d->rule),
                WW_STR_ARG(d->key), ww_priority_name(d->priority));
         print_flags(d->flags);
@@ -133,6 +136,19 @@ static int play_event(struct driver *d, struct ww_event *e) {
         return correlate_event(d->correlate, e);
 }
 
+/* journal time goes on; what correlate_deadline says has to be true */
+static void play_time(struct driver *d, int64_t now) {
+        int64_t next = correlate_deadline(d->correlate);
+        size_t told = d->told;
+
+        for (; d->eager && next <= now; next = correlate_deadline(d->correlate))
+                must(correlate_time(d->correlate, next) == 0 && correlate_deadline(d->correlate) > next,
+                     "a deadline that does not pass");
+        must(correlate_time(d->correlate, now) == 0, "correlate_time");
+        must(next <= now || told == d->told || d->eager, "something fired before the deadline");
+        must(correlate_deadline(d->correlate) > now, "a deadline that is past");
+}
+
 static void play_row(struct driver *d, char *text, size_t *rules) {
         struct story_row row;
 
@@ -144,7 +160,7 @@ static void play_row(struct driver *d, char *text, size_t *rules) {
                 play_snapshot(d, *rules);
                 return;
         }
-        must(correlate_time(d->correlate, row.arrival) == 0, "correlate_time");
+        play_time(d, row.arrival);
         if (row.verb && strcmp(row.verb, "reload") == 0)
                 *rules = (size_t)atoi(row.words[0]);
         must(*rules < d->n_rules, "no such rule set");
@@ -152,13 +168,14 @@ static void play_row(struct driver *d, char *text, size_t *rules) {
         d->row++;
 }
 
-static void play(struct driver *d, char *rows) {
+static void play(struct driver *d, char *rows, bool eager) {
         size_t rules = 0;
         char *save = NULL;
 
         if (d->refused)
                 return;
         printf("play\n");
+        d->eager = eager;
         start(d);
         for (char *row = strtok_r(rows, "\n", &save); row; row = strtok_r(NULL, "\n", &save))
                 play_row(d, row, &rules);
@@ -259,7 +276,9 @@ int main(void) {
                 else if (strcmp(line, "rules") == 0)
                         add_rules(&d, read_text(&d));
                 else if (strcmp(line, "play") == 0)
-                        play(&d, read_text(&d));
+                        play(&d, read_text(&d), false);
+                else if (strcmp(line, "play eager") == 0)
+                        play(&d, read_text(&d), true);
                 else if (strcmp(line, "end") == 0)
                         case_end(&d);
                 else

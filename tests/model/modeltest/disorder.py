@@ -1,0 +1,28 @@
+"""Positive conditions under disorder: decided on arrival, in whatever order.
+
+What has fired stands, so the engine may have told a match that later arrivals make superfluous, and a later one first, in
+the episode that was open then. Expected is: episodes end at the same times; every match that the whole history has is
+told; and beyond these only such as some part of the history, as far as it had arrived, has.
+"""
+
+from collections import Counter
+
+MATCHES = ("raise", "again")
+
+
+def times(lines, *whats):
+    return Counter(line[2] for line in lines if line[1] in whats)
+
+
+def agree(want, got, justified):
+    if times(want, "clear") != times(got, "clear"):
+        return False
+    missing, extra = times(want, *MATCHES) - times(got, *MATCHES), times(got, *MATCHES) - times(want, *MATCHES)
+    return not missing and (not extra or set(extra) <= justified())
+
+
+def agree_sequence(want, got, justified):
+    """A completion ends all runs, so one that disorder brought forward leaves nothing for the next: expected is only
+    that each match is one, and that there is one if the whole history has any."""
+    found = times(got, *MATCHES)
+    return bool(found) == bool(times(want, *MATCHES)) and set(found) <= justified()
