@@ -413,7 +413,7 @@ class StoryMaker:
         if self.kind != "ahead" or self.g.chance(2):
             return 0
         wait = min(r.patience for r in self.rules)
-        wait = min([wait] + [memory(r) for r in self.rules if r.when and positive(r.when)])  # doubts.IN_DISORDER
+        wait = min([wait] + [memory(r) for r in self.rules if r.when])  # doubts.IN_DISORDER
         return min(self.g.pick(1, self.g.unit, 2 * self.g.unit, wait - 1), wait - 1) if wait else 0
 
     def flags(self, kind):

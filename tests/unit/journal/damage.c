@@ -153,7 +153,7 @@ static void test_random_bytes(void **state) {
         unsigned damaged = 0, bad_records = 0;
         const char *given = getenv("SEED");
 
-        seed = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL) * 2654435761u + 1;
+        seed = given ? strtoull(given, NULL, 10) : 88172645463325252u;
         print_message("# SEED=%" PRIu64 "\n", seed);
         for (int run = 0; run < RUNS; run++) {
                 const struct journal_options options = { .dir = dir, .size = SIZE, .writer = true };
