@@ -55,7 +55,23 @@ static int64_t window_start(const struct correlate *c, const struct key *k, stru
         return inside;
 }
 
-/* everything in the window that the condition counts, and what is still on */
+/* a level of the condition began by entry `i`, and lasted at `at`, though it may have ended since */
+static bool was_on(const struct rule *rule, const struct key *k, size_t i, struct order at) {
+        const struct entry *start = log_entry(rule, k, i);
+        uint16_t left = start->started & rule->condition_mask;
+
+        for (size_t j = i + 1; left && j < k->n_swept; j++) {
+                const struct entry *e = log_entry(rule, k, j);
+
+                if (order_compare(e->at, at) > 0)
+                        break;
+                if (e->device == start->device && e->family == start->family)
+                        left &= (uint16_t)~e->ended;
+        }
+        return left;
+}
+
+/* everything in the window that the condition counts, and what was on */
 static void evidence_window(const struct correlate *c, const struct key *k, struct order at, struct evidence_list *l) {
         const struct rule *rule = key_rule(c, k);
         int64_t from = rule->n_aggregates ? window_start(c, k, at) : WW_TIME_NONE;
@@ -68,7 +84,7 @@ static void evidence_window(const struct correlate *c, const struct key *k, stru
                 if (order_compare(e->at, at) > 0)
                         break;
                 if ((e->on & rule->condition_mask) &&
-                    (counted || (e->pinned & rule->condition_mask) || order_compare(e->at, at) == 0))
+                    (counted || was_on(rule, k, i, at) || order_compare(e->at, at) == 0))
                         evidence_add(c, rule, l, e);
         }
 }

@@ -127,6 +127,13 @@ static void test_what_is_missing_has_a_context(void **state) {
         harness_play(&h, "10s device.heartbeat ctl1; 72s tick");
         harness_expect(&h, "raise 1m silent asset=c2 high\nraise 70s silent asset=c1 high hb@10s\n");
         harness_deinit(&h);
+        /* … also where it is over by the time it is decided */
+        harness_init(&h, HELD);
+        h.evidence = h.titles = true;
+        harness_play(&h, "0s door.opened d1; 31s door.closed d1; 40s tick");
+        harness_expect(&h,
+                       "raise 30s held device=d1 high \"held\" o@0s\nclear 31s held device=d1 high \"held\" o@31s\n");
+        harness_deinit(&h);
         harness_init(&h, ALONE);
         h.evidence = true;
         harness_play(&h, "10s vibration.detected v; 52s tick");
