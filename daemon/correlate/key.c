@@ -322,7 +322,7 @@ int key_enrol(struct correlate *c, uint32_t rule, struct ww_str asset, uint32_t 
         if (key_find(c, rule, false, buf_str(&text)))
                 return 0;
         r = key_get(c, rule, false, buf_str(&text), &k);
-        if (r || !k)
+        if (r || !k || !k->extra) /* a rule that enrols its keys keeps the extra with each */
                 return r;
         k->asset = index;
         k->since = k->extra->base_since = k->at = now;

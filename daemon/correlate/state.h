@@ -372,7 +372,7 @@ int64_t rule_span_of(const struct correlate *c, const struct rule_span *span, ui
 
 /* log.c */
 static inline size_t log_capacity(uint8_t bits) {
-        return bits ? (size_t)1 << (bits - 1) : 0;
+        return bits ? (size_t)1 << ((bits - 1) & 63) : 0;
 }
 /** The place of `at`: the first entry not before it. */
 size_t log_place(const struct rule *rule, const struct key *k, struct order at);
