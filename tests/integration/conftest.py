@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import shutil
 import signal
 import sys
 
@@ -16,12 +17,25 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport():
+def pytest_runtest_makereport(item, call):
     """Where everything was built and installed for the tests (CI), one that is skipped is one that fails."""
     report = (yield).get_result()
     if report.skipped and os.environ.get("CI"):
         report.outcome = "failed"
         report.longrepr = f"{report.longrepr[2]}: and CI skips nothing"
+    item.went_well = getattr(item, "went_well", True) and not report.failed
+
+
+@pytest.fixture
+def tmp_path(tmp_path, request):
+    """The test's folder; gone with a test that went well, without the journals' pages after one that failed: their
+    blocks are reserved, and those of a whole run fill a disk."""
+    yield tmp_path
+    if getattr(request.node, "went_well", False):
+        shutil.rmtree(tmp_path, ignore_errors=True)
+    else:
+        for pages in tmp_path.rglob("data.mdb*"):
+            pages.unlink()
 
 
 @pytest.fixture
