@@ -8,7 +8,8 @@
  * A crash before 2 leaves the damaged journal, and salvage begins again; one between 2 and 3 is finished by the next
  * open of a writer. Records are taken from the trees as far as they lead. If a tree is broken, leaves that no tree
  * leads to are read as well: they hold what was below the break, and stale copies of what was deleted or written anew
- * elsewhere; a record of the trees goes before those. The state of alarms comes from the snapshot, `live` only as far
+ * elsewhere; a record of the trees goes before those. Outputs whose input is lost are kept: they were concluded, and
+ * perhaps told. The state of alarms comes from the snapshot, `live` only as far
  * as its tree leads: a stale copy of an alarm would be a lie.
  */
 #include "config/file.h"
@@ -34,7 +35,7 @@ struct salvage {
         struct buf value;
         struct arena arena;
         size_t in_batch;
-        uint64_t first, last; /* inputs taken */
+        uint64_t first, last; /* numbers of what was taken */
         uint64_t trimmed;     /* of the damaged one, 0 = not known */
         char predecessor[33]; /* its id, "" = not known */
         bool broken[2];       /* trees of inputs and outputs: what they do not lead to is looked for */
@@ -79,15 +80,18 @@ static bool salvage_fetch(struct salvage *s, const struct pages_node *node) {
         return pread(s->fd, to, node->n, (off_t)node->at) == (ssize_t)node->n;
 }
 
+/* Of outputs, too: a number whose input is lost was given out all the same, and must not be given out again. */
+static bool salvage_number(struct salvage *s, uint64_t seq) {
+        s->first = s->first && s->first < seq ? s->first : seq;
+        s->last = s->last > seq ? s->last : seq;
+        return true;
+}
+
 static bool salvage_input(struct salvage *s, const struct pages_node *node) {
         struct ww_input input;
         uint64_t seq = journal_key_get(node->key);
 
-        if (seq == 0 || ww_input_decode(buf_str(&s->value), seq, &input))
-                return false;
-        s->first = s->first && s->first < seq ? s->first : seq;
-        s->last = s->last > seq ? s->last : seq;
-        return true;
+        return seq && ww_input_decode(buf_str(&s->value), seq, &input) == 0 && salvage_number(s, seq);
 }
 
 static bool salvage_output(struct salvage *s, const struct pages_node *node) {
@@ -96,7 +100,7 @@ static bool salvage_output(struct salvage *s, const struct pages_node *node) {
         int r = ww_output_decode(buf_str(&s->value), seq, journal_key_get_n(node->key), &s->arena, &output);
 
         arena_reset(&s->arena);
-        return r == 0 && seq;
+        return r == 0 && seq && salvage_number(s, seq);
 }
 
 static bool salvage_live(struct salvage *s, const struct pages_node *node) {
