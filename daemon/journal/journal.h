@@ -122,7 +122,8 @@ int journal_get_meta_u64(struct journal *j, const char *name, uint64_t *ret);
 struct journal_salvaged {
         char aside[256]; /* where the damaged one lies now: "DIR/journal.damaged-1" */
         uint64_t inputs, outputs, live;
-        uint64_t bad_records, bad_pages;
+        uint64_t bad_records; /* lost, or found under another key than their own */
+        uint64_t bad_pages;
 };
 
 /** After JOURNAL_E_DAMAGED: makes a new journal, with a new id, of every record of the damaged one whose checksum is
