@@ -46,8 +46,8 @@ static int ends_get(struct journal *j, MDB_txn *txn, enum journal_database datab
 }
 
 int journal_ends(struct journal *j, MDB_txn *txn, uint64_t *ret_head, uint64_t *ret_tail, uint64_t *ret_trimmed) {
-        struct ends inputs, outputs;
-        uint64_t trimmed;
+        struct ends inputs = { 0 }, outputs = { 0 };
+        uint64_t trimmed = 0;
         int r = ends_get(j, txn, JOURNAL_INPUT, JOURNAL_KEY_INPUT, &inputs);
 
         r = r ? r : ends_get(j, txn, JOURNAL_OUTPUT, JOURNAL_KEY_OUTPUT, &outputs);
