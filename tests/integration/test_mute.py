@@ -10,7 +10,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from harness import spine  # noqa: E402
 from harness.broker import Broker  # noqa: E402
-from harness.daemon import SOURCE, wait_for  # noqa: E402
+from harness.daemon import wait_for  # noqa: E402
 from harness.postgres import Postgres  # noqa: E402
 
 SITE = """\

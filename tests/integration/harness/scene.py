@@ -81,3 +81,9 @@ def read_live(feed, request=None):
         if "live" in line and "key" in line["live"]:
             alarms[(line["live"]["rule"], line["live"]["key"])] = line["live"]
     return alarms, line["live_end"]
+
+
+def live_rules(daemon):
+    """The rules of the alarms that are not normal."""
+    with daemon.connect() as feed:
+        return {rule for rule, _ in read_live(feed)[0]}
