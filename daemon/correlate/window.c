@@ -168,7 +168,8 @@ void window_entry(struct correlate *c, struct key *k, struct entry *e) {
         }
         if (e->ended && (!(k->bits & SWEEP_WINDOW) || e->at.time == k->extra->from)) {
                 overlaps_none(c, k, e);
-                if (!rule->each && !expire_first(c, k) && !span_counted(c, k, rule->condition_mask))
+                if (rule->window == WINDOW_TUMBLING && !rule->each && !expire_first(c, k) &&
+                    !span_counted(c, k, rule->condition_mask))
                         k->bits &= (uint8_t) ~(SWEEP_WINDOW | SWEEP_DONE); /* nothing is left that it was opened for */
         }
         if (begun && rule->window == WINDOW_SESSION)
