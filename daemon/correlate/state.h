@@ -441,6 +441,8 @@ void window_base(struct correlate *c, struct key *k);
 void window_entry(struct correlate *c, struct key *k, struct entry *e);
 /** When an event leaves, an anchor's time is over, or the window closes; NEVER. */
 int64_t window_next(const struct correlate *c, const struct key *k);
+/** Nothing is in it that counts: neither an event nor a span. */
+bool window_empty(const struct correlate *c, const struct key *k);
 void window_close(struct correlate *c, struct key *k);
 void window_anchor_pass(struct correlate *c, struct key *k);
 /** Back to where the sweep was before it came to what is now behind `place`, where a newcomer has been put. For rules

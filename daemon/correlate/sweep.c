@@ -189,6 +189,8 @@ static int window_judge(struct correlate *c, struct key *k, struct order at, con
         const struct rule *rule = key_rule(c, k);
         bool asked = (k->bits & (SWEEP_WINDOW | SWEEP_DONE)) == SWEEP_WINDOW && (!e || (rule->positive && !was));
 
+        if (!e && !rule->each && window_empty(c, k)) /* a session of levels that had no length */
+                asked = false;
         if (asked && aggregate_true(c, k, rule->when, at, e)) {
                 int r;
 

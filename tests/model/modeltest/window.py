@@ -87,14 +87,15 @@ def aggregate(name, events, field, extra, window):
 
 
 def score(events, field, half, time):
-    """s ← s·2^(−Δ/H) + w in the order of events; 2^(−x) = 0 for x ≥ 64."""
+    """s ← s·2^(−Δ/H) + w in the order of events; 2^(−x) = 0 for x ≥ 64. Behind the last event it falls from millisecond to
+    millisecond."""
     s, last = 0.0, None
     for e in events:
         weight = e.field(field) if field else 1
-        if isinstance(weight, (int, float)) and weight >= 0:
-            s = fade(s, e.time - last, half) + weight if last is not None else float(weight)
-            last = e.time
-    return fade(s, time - last, half) if last is not None else 0.0
+        s = fade(s, e.time - last, half) if last is not None else s
+        s += weight if isinstance(weight, (int, float)) and weight >= 0 else 0
+        last = e.time
+    return fade(s, max(time // 1000 * 1000 - last, 0), half) if last is not None else 0.0
 
 
 def fade(s, span, half):
