@@ -12,7 +12,7 @@ from .window import aliases_of
 
 
 QUESTIONS = ("every rule set is taken", "nothing crashes", "snapshots change nothing",
-             "being woken for each deadline changes nothing", "the same rules, compiled again, change nothing",
+             "being woken for each deadline changes nothing", "a reload that leaves these rules as they are changes nothing",
              "what is shown as evidence was there", "episodes open before they end", "engine and reference agree")
 REFUSED, CRASH, SNAPSHOTS, WOKEN, SWAPS, EVIDENCE, EPISODES, AGREE = QUESTIONS
 
@@ -24,13 +24,25 @@ class Failure:
     text: list
 
 
+@dataclass
+class Bystander:
+    """A rule that comes and goes by reloads, and numbers the others anew; it never raises an alarm."""
+
+    name: str
+
+    def yaml(self):
+        return (f"- rule: {self.name}\n  select: {{x: {{kind: panic}}, y: {{kind: alarm.raised}}}}\n  sequence: [x, y, x]\n"
+                "  within: 1s\n  raise: {hazard: robbery, class: panic, priority: low}\n")
+
+
 def plays(case):
     plain = [r for r in case.rows if r.verb != "snapshot"]
     return [("play", plain), ("play", case.rows), ("play eager", plain), ("play swaps", case.rows)]
 
 
 def text_of(case):
-    return engine.case_text(case.seed, case.rule_sets * 2, plays(case))  # twice: `play swaps` takes turns
+    more = [[Bystander("a-bystander"), *rules, Bystander("z-bystander")] for rules in case.rule_sets]
+    return engine.case_text(case.seed, case.rule_sets + more, plays(case))  # `play swaps` takes turns
 
 
 def judge(case, outcome):
