@@ -319,6 +319,7 @@ static int emit_with(struct correlate *c, struct key *k, enum ww_detection_what 
         if (k->asset < site_asset_count(c->rules->site))
                 d.asset = site_asset(c->rules->site, k->asset)->id;
         c->figures.detections++;
+        c->meter.rules[k->rule].detections++;
         r = c->silent ? 0 : c->sink(c->userdata, &d);
         arena_reset(&c->scratch);
         return r;
