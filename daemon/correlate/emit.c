@@ -317,6 +317,7 @@ static int emit_with(struct correlate *c, struct key *k, enum ww_detection_what 
         d.title = buf_str(&title);
         d.context = buf_str(&context);
         c->figures.detections++;
+        c->meter.rules[k->rule].detections++;
         r = c->silent ? 0 : c->sink(c->userdata, &d);
         arena_reset(&c->scratch);
         return r;

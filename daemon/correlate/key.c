@@ -170,6 +170,7 @@ static bool evict(struct correlate *c, const struct rule *rule, struct rule_stat
                 if (evictable(rule, k)) {
                         key_free(c, k);
                         c->figures.evicted++;
+                        c->meter.rules[rule->number].evicted++;
                 } else {
                         key_touch(c, k);
                 }
@@ -215,6 +216,7 @@ int key_get(struct correlate *c, uint32_t rule, bool exercise, struct ww_str tex
                         return e;
                 if (!evict(c, r, s)) {
                         c->figures.refused++;
+                        c->meter.rules[rule].refused++;
                         return 0;
                 }
         }

@@ -51,6 +51,11 @@ int lanes_new(struct lanes **ret) {
         return 0;
 }
 
+size_t lanes_count(const struct lanes *l, size_t *ret_max) {
+        *ret_max = LANES_MAX;
+        return l->n;
+}
+
 struct lanes *lanes_free(struct lanes *l) {
         if (!l)
                 return NULL;

@@ -25,6 +25,7 @@
  */
 #include "correlate/index.h"
 #include "correlate/lost.h"
+#include "correlate/meter.h"
 #include "correlate/multiset.h"
 #include "correlate/standing.h"
 #include "correlate/texts.h"
@@ -254,6 +255,7 @@ struct correlate {
         size_t n_ops, ops_capacity;
         struct arena scratch;
         struct correlate_figures figures;
+        struct meter meter;
         bool silent; /* a shadow: nobody is told */
         /* a rebuild in progress */
         bool muted, rebuilding, opened_seen;
@@ -582,6 +584,7 @@ extern const char emit_limit_rule[];
 
 /* lane.c */
 int lanes_new(struct lanes **ret);
+size_t lanes_count(const struct lanes *l, size_t *ret_max);
 struct lanes *lanes_free(struct lanes *l);
 /** A state event: levels that it begins, goes on with or ends become ops. */
 int lanes_event(struct correlate *c, const struct ww_event *event);
