@@ -284,8 +284,6 @@ static int open_content(struct journal *j) {
         r = open_databases(j, txn);
         if (!r)
                 r = get_identity(j, txn);
-        if (!r)
-                r = get_identity(j, txn);
         if (r == -ENOENT && j->writer)
                 r = make_identity(j, txn);
         if (!r)
