@@ -83,8 +83,8 @@ const size_t word_clear_n = COUNT(word_clear);
 
 const struct word word_regrade[] = {
         { "if", true, "this priority while the expression holds", "an expression", "`if` or `after`" },
-        { "after", true, "this priority once nobody has acknowledged for so long", "a span from 1s",
-          "`if` or `after`" },
+        { "after", true, "this priority once nobody has acknowledged for so long, counted from when the alarm was told",
+          "a span from 1s", "`if` or `after`" },
         { "priority", true, "which", "a priority", "must" },
 };
 const size_t word_regrade_n = COUNT(word_regrade);
