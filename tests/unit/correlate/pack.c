@@ -165,7 +165,7 @@ static void test_tutorial(void **state) {
                 at = end + 1;
                 n++;
         }
-        assert_true(told && n >= 15);
+        assert_true(told && n >= 35);
         free(rule);
         free(text);
 }
