@@ -102,7 +102,7 @@ def scraped(tmp_path_factory):
         daemon = Daemon(folder, broker=broker, postgres=postgres, rules=rules, settings=settings(ports))
         spine.migrate(postgres, daemon.config)
         with daemon:
-            wait_for(lambda: (daemon.answers() or {"blind": True})["blind"] is False, 40, "a live intake")
+            daemon.wait_live()
             spine.settle(daemon)
             yield Scraped(daemon, broker, ports)
 

@@ -32,7 +32,7 @@ class Scene:
         self.live()
 
     def live(self):
-        wait_for(lambda: not (self.daemon.answers() or {"blind": True})["blind"], 40, "a live intake")
+        self.daemon.wait_live()
 
     def load(self, **options):
         return spine.Load(self.broker, self.folder / "load.log", **options)
