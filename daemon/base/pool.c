@@ -1,10 +1,10 @@
 /*
- * Chunks are 2 MiB and aligned to it, so that a piece finds the head of its chunk, and with it its number. A new piece
+ * Chunks are 64 KiB and aligned to it, so that a piece finds the head of its chunk, and with it its number. A new piece
  * is what was given back of its class, else the next of the newest chunk. What is left of a chunk that has no room for
- * a piece is kept for smaller ones.
+ * a piece is kept for smaller ones. A class holds one size up to 512 bytes, and a quarter of a doubling above.
  *
- * A class holds one size up to 512 bytes, and a quarter of a doubling above. A pool with one chunk may be one of very
- * many; those behind it are worth large pages, which spare a restart half a million page faults for each 2 GiB.
+ * The first chunk comes alone, because there may be very many pools that need no other. Those behind it come in blocks
+ * of 2 MiB, as large pages, which spare a restart half a million page faults for each 2 GiB.
  */
 #include "base/pool.h"
 
@@ -23,10 +23,11 @@
 #define CHUNK      (SIZE_C(1) << POOL_CHUNK_BITS)
 #define CHUNKS_MAX (UINT32_C(1) << (32 - POOL_NUMBER_BITS))
 #define HEAD       16
+#define BLOCK      32 /* chunks: 2 MiB */
 #define FINE_MAX   512
 #define FINE       (FINE_MAX / GRANULE + 1)
 #define STEPS      4                  /* of a doubling */
-#define CLASSES    (FINE + STEPS * 8) /* 512 × 2⁸ = POOL_PIECE_MAX */
+#define CLASSES    (FINE + STEPS * 6) /* 512 × 2⁶ = POOL_PIECE_MAX */
 
 struct pool {
         struct pool_chunks chunks;
@@ -47,10 +48,11 @@ int pool_new(struct pool **ret) {
 struct pool *pool_free(struct pool *p) {
         if (!p)
                 return NULL;
-        for (uint32_t i = 0; i < p->n; i++) {
+        for (uint32_t i = 0; i < p->n; i++)
                 ASAN_UNPOISON_MEMORY_REGION(p->chunks.all[i], CHUNK);
-                free(p->chunks.all[i]);
-        }
+        for (uint32_t i = p->n; i--;) /* the first of each block; the others are part of it */
+                if (i < 2 || (i - 1) % BLOCK == 0)
+                        free(p->chunks.all[i]);
         free(p->chunks.all);
         free(p);
         return NULL;
@@ -114,18 +116,33 @@ static void rest_keep(struct pool *p) {
         }
 }
 
+/* NULL without memory */
+static struct pool_chunk *block_new(uint32_t n) {
+        struct pool_chunk *chunk = aligned_alloc(n > 1 ? CHUNK * n : CHUNK, CHUNK * n);
+
+        if (!chunk)
+                return NULL;
+        if (n > 1)
+                (void)madvise(chunk, CHUNK * n, MADV_HUGEPAGE); /* where there are none, small ones do */
+        chunk->follow = n - 1;
+        return chunk;
+}
+
 static int chunk_add(struct pool *p) {
+        const struct pool_chunk *last = p->n ? p->chunks.all[p->n - 1] : NULL;
         struct pool_chunk *chunk;
 
         if (chunks_grow(p) < 0)
                 return -ENOMEM;
-        chunk = aligned_alloc(CHUNK, CHUNK);
+        if (last && last->follow) {
+                chunk = (void *)((char *)p->chunks.all[p->n - 1] + CHUNK);
+                chunk->follow = last->follow - 1;
+        } else {
+                chunk = block_new(last ? BLOCK : 1);
+        }
         if (!chunk)
                 return -ENOMEM;
-        if (p->n) {
-                rest_keep(p);
-                (void)madvise(chunk, CHUNK, MADV_HUGEPAGE); /* where there are none, small ones do */
-        }
+        rest_keep(p);
         chunk->index = p->n;
         p->chunks.all[p->n++] = chunk;
         p->next = HEAD;

@@ -13,7 +13,7 @@
 
 struct pool;
 
-#define POOL_PIECE_MAX (128 * 1024)
+#define POOL_PIECE_MAX (32 * 1024)
 #define POOL_NONE      0 /* the number of no piece */
 
 int pool_new(struct pool **ret); /* 0 or -ENOMEM */
@@ -24,12 +24,13 @@ void *pool_take(struct pool *p, size_t size);
 /** `piece` from pool_take with that size; NULL is fine. */
 void pool_give(struct pool *p, void *piece, size_t size);
 
-#define POOL_CHUNK_BITS  21
+#define POOL_CHUNK_BITS  16
 #define POOL_NUMBER_BITS (POOL_CHUNK_BITS - 2) /* of a number, the place in its chunk; the chunk's above them */
 
 /* the beginning of a chunk */
 struct pool_chunk {
         uint32_t index;
+        uint32_t follow; /* as many chunks, of the same block */
 };
 
 /* what pool_at needs: the first member of a pool */

@@ -71,7 +71,7 @@ static int keys_each(struct correlate *c, int (*act)(struct correlate *, struct 
         int r = 0;
 
         for (size_t i = 0; i < c->rules->n && !r; i++)
-                for (struct key *k = c->by_rule[i].first; k && !r; k = k->next)
+                for (struct key *k = rule_first(c, i); k && !r; k = key_next(c, k))
                         r = act(c, k);
         return r;
 }

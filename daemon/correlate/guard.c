@@ -95,7 +95,7 @@ static bool alarm_open(const struct correlate *c, const struct guard *g, const s
                 k = other_key(c, g, own);
                 return k && open_at(k, time);
         }
-        for (k = c->by_rule[g->index].first; k; k = k->next)
+        for (k = rule_first(c, g->index); k; k = key_next(c, k))
                 if (k->extra && shares(c, g, own, k) && open_at(k, time))
                         return true;
         return false;
@@ -109,7 +109,7 @@ static int64_t alarm_next(const struct correlate *c, const struct guard *g, cons
                 k = other_key(c, g, own);
                 return k ? spells_next(k, after, next) : next;
         }
-        for (k = c->by_rule[g->index].first; k; k = k->next)
+        for (k = rule_first(c, g->index); k; k = key_next(c, k))
                 if (k->extra && shares(c, g, own, k))
                         next = spells_next(k, after, next);
         return next;
@@ -174,7 +174,7 @@ int guard_mode_changed(struct correlate *c, uint32_t mode, int64_t time) {
 
                 for (size_t j = 0; j < rule->n_guards; j++)
                         reads = reads || (rule->guards[j].kind == GUARD_MODE && rule->guards[j].index == mode);
-                for (struct key *k = reads ? c->by_rule[i].first : NULL; k && !r; k = k->next)
+                for (struct key *k = reads ? rule_first(c, i) : NULL; k && !r; k = key_next(c, k))
                         r = apply_guard(c, k, time);
         }
         return r;
@@ -184,7 +184,7 @@ static int reader_changed(struct correlate *c, uint32_t reader, const struct gua
                           int64_t time) {
         int r = 0;
 
-        for (struct key *k = c->by_rule[reader].first; k && !r; k = k->next)
+        for (struct key *k = rule_first(c, reader); k && !r; k = key_next(c, k))
                 if (shares(c, g, k, other))
                         r = apply_guard(c, k, time);
         return r;

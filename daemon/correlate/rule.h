@@ -213,7 +213,7 @@ struct rule {
         const struct tally *tallies;
         const struct score_test *score_tests;
         size_t n_aggregates, n_tallies, n_score_tests;
-        size_t tallies_size; /* bytes of a key's tail */
+        size_t tail_size; /* bytes of a key's tail */
         struct rule_sequence sequence;
         uint16_t expect_mask, after_mask;
         bool each;               /* a key for each asset */

@@ -308,7 +308,7 @@ static void finish(struct rule *rule) {
         if (rule->guard_mask)
                 rule->positive = false;
         rule->lean = simple && !rule->level_mask && !rule->each && !rule->hold.usec && !rule->hold.field;
-        rule->tallies_size = (rule->tallies_size + 7) & ~(size_t)7;
+        rule->tail_size = (rule->tail_size + 7) & ~(size_t)7;
 }
 
 int rule_load_condition(struct loader *l) {

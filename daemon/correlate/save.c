@@ -187,7 +187,7 @@ int save_rules(const struct correlate *c, const bool *rules, struct buf *out) {
                 if (rules && !rules[i])
                         continue;
                 rule_save(c, out, &c->rules->rules[i]);
-                for (struct key *k = c->by_rule[i].first; k; k = k->next) {
+                for (struct key *k = rule_first(c, i); k; k = key_next(c, k)) {
                         k->mark = mark++;
                         buf_reset(&one);
                         key_save(c, &c->rules->rules[i], &one, k);
@@ -582,7 +582,7 @@ int correlate_load(struct correlate *c, struct rd *in) {
 
         for (size_t i = 0; i < c->rules->n; i++)
                 while (c->by_rule[i].first)
-                        key_free(c, c->by_rule[i].first);
+                        key_free(c, rule_first(c, i));
         r = head_load(c, in);
         return r ? r : save_rules_load(c, in, true);
 }

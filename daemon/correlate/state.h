@@ -23,6 +23,7 @@
  * Blindness freezes the watermark: nothing is decided by absence until it ends + wait; and what absence had not been
  * decided when it began has its deadline there. See watermark.c.
  */
+#include "base/pool.h"
 #include "correlate/index.h"
 #include "correlate/lost.h"
 #include "correlate/multiset.h"
@@ -161,28 +162,29 @@ struct extra {
         int64_t from, to; /* the window that is open now: tumbling [from, to); session: first and last event */
 };
 
-/* A million of them may be alive: every byte counts here. */
+/*
+ * A million of them may be alive: every byte counts here. Keys are pieces of correlate.pool, and known by number where
+ * they are many. Behind a key: what the rule's aggregates know (rule.tail_size bytes), and the key's text.
+ */
 struct key {
-        struct key *next, *previous; /* of its rule, least recently touched first */
-        uint32_t hash, rule;
-        uint32_t pins; /* levels in force point here */
-        uint32_t n_log;
         uint8_t *log;
-        uint32_t n_swept; /* entries that the sweep has passed */
-        uint32_t expire;  /* entries before this one have left the window */
+        struct extra *extra;
         /* sweep */
         int64_t at, since;
-        int64_t trimmed; /* time of the newest entry that is gone */
-        struct extra *extra;
+        int64_t trimmed;         /* time of the newest entry that is gone */
+        uint32_t next, previous; /* of its rule, least recently touched first */
+        uint32_t pins;           /* levels in force point here */
+        uint32_t n_log;
+        uint32_t n_swept;       /* entries that the sweep has passed */
+        uint32_t expire;        /* entries before this one have left the window */
         uint32_t device, asset; /* of the newest event that counted */
         uint32_t heap;          /* place + 1; 0 = not armed */
         uint32_t mark;          /* number in a snapshot */
-        uint16_t text_n;
+        uint16_t rule, text_n;
         uint8_t log_bits; /* the log has room for 2^(bits − 1) entries; 0 = none */
         uint8_t bits, grade, base_bits, base_grade;
         uint8_t flags, priority; /* episode */
-        /* behind it: what the rule's aggregates know (rule.aggregates_size bytes), and the key's text */
-        uint64_t tail[];
+        char text[];             /* where the rule has no tail */
 };
 
 extern const struct extra extra_none;
@@ -195,11 +197,17 @@ static inline const struct extra *key_extra(const struct key *k) {
 /* a key that waits for a deadline */
 struct timer {
         int64_t due, armed;
-        struct key *key;
+        uint32_t key;
+} __attribute__((packed, aligned(4)));
+
+/* of the table of keys */
+struct key_slot {
+        uint32_t hash;
+        uint32_t key; /* 0 = empty */
 };
 
 struct rule_state {
-        struct key *first, *last;
+        uint32_t first, last; /* keys */
         uint32_t n_keys;
         uint32_t told; /* limits that have been told */
         struct order derived_at;
@@ -232,8 +240,9 @@ struct correlate {
         int64_t now;
         struct blind_span blind[BLIND_SPANS_MAX]; /* in order */
         size_t n_blind;
+        struct pool *pool; /* of the keys */
         struct texts *texts;
-        struct key **table;
+        struct key_slot *table;
         size_t table_mask;
         struct rule_state *by_rule;
         struct timer *heap;
@@ -275,6 +284,16 @@ struct op {
         ww_family family;
 };
 
+static inline struct key *key_at(const struct correlate *c, uint32_t number) {
+        return pool_at(c->pool, number);
+}
+/* a rule's keys, from the least to the most recently touched */
+static inline struct key *rule_first(const struct correlate *c, size_t rule) {
+        return key_at(c, c->by_rule[rule].first);
+}
+static inline struct key *key_next(const struct correlate *c, const struct key *k) {
+        return key_at(c, k->next);
+}
 static inline const struct rule *key_rule(const struct correlate *c, const struct key *k) {
         return &c->rules->rules[k->rule];
 }
@@ -386,8 +405,11 @@ void log_drop(struct correlate *c, struct key *k, size_t place);
 void log_free(struct correlate *c, struct key *k);
 
 /* key.c */
+static inline size_t key_text_at(const struct rule *rule) {
+        return rule->tail_size ? sizeof(struct key) + rule->tail_size : offsetof(struct key, text);
+}
 static inline struct ww_str key_text(const struct correlate *c, const struct key *k) {
-        return (struct ww_str){ (const char *)k->tail + key_rule(c, k)->tallies_size, k->text_n };
+        return (struct ww_str){ (const char *)k + key_text_at(key_rule(c, k)), k->text_n };
 }
 /** Room for what a lean key has not got. 0 or -ENOMEM. */
 int key_extend(struct correlate *c, struct key *k);

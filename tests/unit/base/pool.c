@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define PIECES 60000 /* of all sizes: more than a chunk holds */
+#define PIECES 60000 /* of all sizes: more than a block holds */
 
 static size_t size_of(size_t i) {
         return i % 1000 ? 1 + i * 7 % 300 : 1 + i * 13 % POOL_PIECE_MAX;
