@@ -45,6 +45,10 @@ struct key *key_find(const struct correlate *c, uint32_t rule, bool exercise, st
         return key_at(c, c->table[slot_of(c, hash, rule, exercise, text)].key);
 }
 
+void key_expect(const struct correlate *c, uint32_t rule, bool exercise, struct ww_str text) {
+        __builtin_prefetch(&c->table[hash_of(&c->rules->rules[rule], exercise, text) & c->table_mask], 1);
+}
+
 static void table_put(struct key_slot *table, size_t mask, struct key_slot slot) {
         size_t at = slot.hash & mask;
 

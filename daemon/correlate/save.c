@@ -545,6 +545,33 @@ static int head_load(struct correlate *c, struct rd *in) {
         return in->failed ? -EBADMSG : 0;
 }
 
+/* A million keys are a million places of a large table: each is asked for while those before it are read. */
+#define KEYS_AHEAD 16
+
+static void key_load_ahead(const struct correlate *c, struct rd *ahead, const struct saved_rule *saved) {
+        struct rd in = rd_init(rd_str(ahead));
+        struct ww_str text = rd_str(&in);
+        uint8_t flags = rd_u8(&in);
+
+        if (saved->rule && !ahead->failed && !in.failed)
+                key_expect(c, saved->rule->number, flags & KEY_EXERCISE, text);
+}
+
+/* the n keys of a rule, into `keys` */
+static int keys_load(struct correlate *c, struct rd *in, const struct saved_rule *saved, size_t n, struct key **keys) {
+        struct rd ahead = *in;
+        int r = 0;
+
+        for (size_t i = 0; i < KEYS_AHEAD && i < n; i++)
+                key_load_ahead(c, &ahead, saved);
+        for (size_t i = 0; i < n && !r; i++) {
+                if (n - i > KEYS_AHEAD)
+                        key_load_ahead(c, &ahead, saved);
+                r = key_load(c, in, saved, &keys[i]);
+        }
+        return r;
+}
+
 static int rules_load(struct correlate *c, struct rd *in, bool strict) {
         _cleanup_free_ struct key **keys = NULL;
         uint64_t n_keys = rd_var(in), n_rules = rd_var(in);
@@ -560,10 +587,11 @@ static int rules_load(struct correlate *c, struct rd *in, bool strict) {
                 uint64_t n = 0;
                 int r = rule_load(c, in, strict, &saved, &n);
 
-                for (size_t j = 0; j < n && !r; j++)
-                        r = at < n_keys ? key_load(c, in, &saved, &keys[at++]) : -EBADMSG;
+                if (!r)
+                        r = n <= n_keys - at ? keys_load(c, in, &saved, n, keys + at) : -EBADMSG;
                 if (r)
                         return r;
+                at += n;
         }
         return lanes_load(c, in, keys, at);
 }

@@ -415,6 +415,8 @@ static inline struct ww_str key_text(const struct correlate *c, const struct key
 int key_extend(struct correlate *c, struct key *k);
 /** Finds or makes. 0; *ret NULL if the rule's limit refuses a newcomer. */
 int key_get(struct correlate *c, uint32_t rule, bool exercise, struct ww_str text, struct key **ret);
+/** It will be asked for soon: by then the table's place for it is at hand. */
+void key_expect(const struct correlate *c, uint32_t rule, bool exercise, struct ww_str text);
 /** Room for n more. 0 or -ENOMEM. */
 int keys_reserve(struct correlate *c, size_t n);
 struct key *key_find(const struct correlate *c, uint32_t rule, bool exercise, struct ww_str text);
