@@ -25,7 +25,7 @@ static void bits_set(struct correlate *c, struct key *k, uint8_t bits, int64_t s
         const struct rule *rule = key_rule(c, k);
 
         k->bits = k->base_bits = bits;
-        k->since = k->extra->base_since = since;
+        k->since = k->base_since = since;
         for (size_t i = 0; i < k->n_log; i++) {
                 struct entry *e = log_entry(rule, k, i);
 

@@ -131,7 +131,6 @@ int key_extend(struct correlate *c, struct key *k) {
 static void extra_free(struct correlate *c, struct key *k) {
         if (!k->extra)
                 return;
-        span_free(k);
         sequence_free(key_rule(c, k), k);
         free(k->extra->past);
         free(k->extra->pending);
@@ -152,6 +151,7 @@ void key_free(struct correlate *c, struct key *k) {
         log_free(c, k);
         texts_drop(c->texts, k->device);
         tallies_free(rule, k);
+        span_free(k);
         extra_free(c, k);
         pool_give(c->pool, k, key_bytes(rule, k->text_n));
 }
@@ -345,13 +345,13 @@ int key_enrol(struct correlate *c, uint32_t rule, struct ww_str asset, uint32_t 
         if (key_find(c, rule, false, buf_str(&text)))
                 return 0;
         r = key_get(c, rule, false, buf_str(&text), &k);
-        if (r || !k || !k->extra) /* a rule that enrols its keys keeps the extra with each */
+        if (r || !k)
                 return r;
         k->asset = index;
-        k->since = k->extra->base_since = k->at = now;
+        k->since = k->base_since = k->at = now;
         if (c->silent && enrolled->condition == CONDITION_EXPECT &&
             enrolled->after_schedule == SITE_NONE) /* primed: heard of in the past, or enrolled by the swap */
-                k->since = k->extra->base_since = WW_TIME_NONE;
+                k->since = k->base_since = WW_TIME_NONE;
         window_enrol(c, k, now);
         if (index < site_asset_count(c->rules->site))
                 k->device = texts_ref(c->texts, site_asset(c->rules->site, index)->device);

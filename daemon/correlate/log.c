@@ -57,6 +57,7 @@ struct entry *log_open(struct correlate *c, struct key *k, size_t place, struct 
         memmove((uint8_t *)e + rule->entry_size, e, (k->n_log - place) * rule->entry_size);
         memset(e, 0, rule->entry_size);
         e->at = at;
+        span_moved(k, place, k->n_log - place, place + 1);
         k->n_log++;
         return e;
 }
@@ -77,8 +78,7 @@ static void scalars_pass(const struct rule *rule, struct key *k, struct entry *g
                         before->flags |= ENTRY_ENDED_LATER;
                 return;
         }
-        if (k->extra)
-                k->extra->base_since = gone->since;
+        k->base_since = gone->since;
         k->base_bits = gone->bits;
         k->base_grade = gone->grade;
 }
@@ -89,6 +89,8 @@ void log_drop(struct correlate *c, struct key *k, size_t place) {
 
         scalars_pass(rule, k, e, place ? log_entry(rule, k, place - 1) : NULL);
         entry_release(c, rule, e);
+        span_lost(k, place);
+        span_moved(k, place + 1, k->n_log - place - 1, place);
         memmove(e, (uint8_t *)e + rule->entry_size, (k->n_log - place - 1) * rule->entry_size);
         k->n_log--;
         k->n_swept -= k->n_swept > place;
@@ -170,6 +172,7 @@ static void log_compact(struct correlate *c, struct key *k, const struct trim *t
                 if (trimmable(c, k, i, t)) {
                         scalars_pass(rule, k, e, to ? log_entry(rule, k, to - 1) : NULL);
                         entry_release(c, rule, e);
+                        span_lost(k, i);
                         expire -= i < k->expire;
                         continue;
                 }
@@ -179,6 +182,7 @@ static void log_compact(struct correlate *c, struct key *k, const struct trim *t
                 }
                 if (to != i)
                         memcpy(log_entry(rule, k, to), e, rule->entry_size);
+                span_moved(k, i, 1, to);
                 to++;
         }
         if (rule->condition == CONDITION_SEQUENCE)

@@ -307,8 +307,7 @@ static void finish(struct rule *rule) {
                         rule->positive = false;
         if (rule->guard_mask)
                 rule->positive = false;
-        rule->lean = simple && !rule->level_mask && !rule->each && !rule->hold.usec && !rule->hold.field;
-        rule->tail_size = (rule->tail_size + 7) & ~(size_t)7;
+        rule->lean = simple && !rule->each;
 }
 
 int rule_load_condition(struct loader *l) {
@@ -319,6 +318,7 @@ int rule_load_condition(struct loader *l) {
 
         if (r)
                 return r;
+        l->rule->tail_size = l->rule->level_mask ? RULE_LEVELS_SIZE : 0;
         l->rule->wait = RULE_WAIT_DEFAULT;
         l->rule->keep = RULE_KEEP_DEFAULT;
         l->rule->after_schedule = SITE_NONE;

@@ -105,7 +105,7 @@ static void item_save(struct buf *out, const struct item *item) {
 
 static void key_save(const struct correlate *c, const struct rule *rule, struct buf *out, const struct key *k) {
         const struct extra *x = key_extra(k);
-        const int64_t times[] = { k->at,         k->since,         x->base_since,      k->trimmed, x->opened,
+        const int64_t times[] = { k->at,         k->since,         k->base_since,      k->trimmed, x->opened,
                                   x->quiet_from, x->partial_until, timers_armed(c, k), x->lead,    x->from,
                                   x->to };
 
@@ -321,9 +321,8 @@ struct scalars {
 static bool scalars_extra(const struct scalars *s) {
         const struct extra *none = &extra_none;
 
-        return s->times[2] != none->base_since || s->times[4] != none->opened || s->times[5] != none->quiet_from ||
-               s->times[6] != none->partial_until || s->times[8] != none->lead || s->times[9] != none->from ||
-               s->times[10] != none->to;
+        return s->times[4] != none->opened || s->times[5] != none->quiet_from || s->times[6] != none->partial_until ||
+               s->times[8] != none->lead || s->times[9] != none->from || s->times[10] != none->to;
 }
 
 static void scalars_set(struct key *k, const struct scalars *s) {
@@ -346,8 +345,7 @@ static void base_set(struct key *k, const struct scalars *s) {
         k->trimmed = s->times[3];
         k->base_bits = s->base_bits;
         k->base_grade = s->base_grade;
-        if (k->extra)
-                k->extra->base_since = s->times[2];
+        k->base_since = s->times[2];
 }
 
 /* One whose rule says something else: what is counted for that is counted anew. */

@@ -117,6 +117,15 @@ struct spans {
         uint32_t n_open, open_capacity, closed_first, n_closed, closed_capacity;
 };
 
+/* behind a key whose rule has levels: as key.spans says */
+union levels {
+        struct spans *spans; /* SPANS_MANY */
+        size_t place;        /* one open span by the alias `key.spans - 1`: its entry's */
+};
+#define SPANS_NONE 0
+#define SPANS_MANY UINT8_MAX
+_Static_assert(sizeof(union levels) == RULE_LEVELS_SIZE, "a key's room for its levels");
+
 struct runs; /* partial sequences: see sequence.c */
 
 enum item_what {
@@ -142,8 +151,8 @@ enum {
 };
 
 /*
- * What many keys never need: a key that only counts pulses has none until it opens an episode or has to wait for the
- * watermark. Rules whose keys always need it are not `lean`.
+ * What many keys never need: one that waits for its count, or for its hold, has none until it opens an episode or has
+ * to wait for the watermark. Rules whose keys always need it are not `lean`.
  */
 /* an episode that is over: [opened, closed) */
 struct spell {
@@ -152,10 +161,9 @@ struct spell {
 #define SPELLS 4 /* that a key remembers: more within seconds are not undecided */
 
 struct extra {
-        int64_t base_since, lead;
+        int64_t lead;
         struct spell *past;                        /* SPELLS of them, newest first; NULL unless other rules ask */
         int64_t opened, quiet_from, partial_until; /* episode */
-        struct spans *spans;
         struct runs *runs;
         struct item *pending;
         uint32_t n_pending;
@@ -164,13 +172,13 @@ struct extra {
 
 /*
  * A million of them may be alive: every byte counts here. Keys are pieces of correlate.pool, and known by number where
- * they are many. Behind a key: what the rule's aggregates know (rule.tail_size bytes), and the key's text.
+ * they are many. Behind a key: its levels and what the rule's aggregates know (rule.tail_size bytes), and its text.
  */
 struct key {
         uint8_t *log;
         struct extra *extra;
         /* sweep */
-        int64_t at, since;
+        int64_t at, since, base_since;
         int64_t trimmed;         /* time of the newest entry that is gone */
         uint32_t next, previous; /* of its rule, least recently touched first */
         uint32_t pins;           /* levels in force point here */
@@ -184,6 +192,7 @@ struct key {
         uint8_t log_bits; /* the log has room for 2^(bits − 1) entries; 0 = none */
         uint8_t bits, grade, base_bits, base_grade;
         uint8_t flags, priority; /* episode */
+        uint8_t spans;           /* SPANS_NONE, SPANS_MANY, or the alias of the only one, + 1 */
         char text[];             /* where the rule has no tail */
 };
 
@@ -443,15 +452,19 @@ int span_entry(struct correlate *c, struct key *k, struct entry *e);
 struct order span_closed_take(struct key *k);
 /** The start of the newest closed span, which is forgotten. */
 struct order span_closed_undo(struct key *k);
-void span_save(const struct key *k, struct buf *out);
+void span_save(const struct correlate *c, const struct key *k, struct buf *out);
 /** What span_save wrote, into a key whose log is there; `k` NULL: read over. Counts them, too. 0, -EBADMSG, -ENOMEM. */
 int span_load(struct correlate *c, struct rd *in, struct key *k);
 bool span_any(const struct key *k, uint16_t mask);
 /** … and has begun by an event that counts, not by a retained state. */
 bool span_counted(const struct correlate *c, const struct key *k, uint16_t mask);
-struct order span_earliest(const struct key *k, uint16_t mask);
+struct order span_earliest(const struct correlate *c, const struct key *k, uint16_t mask);
 void span_reset(struct key *k);
 void span_free(struct key *k);
+/** The n entries from `from` on stand from `to` on now. */
+void span_moved(struct key *k, size_t from, size_t n, size_t to);
+/** The entry at `place` is gone. */
+void span_lost(struct key *k, size_t place);
 
 /* window.c */
 /** The pulses that an entry brings; what begins by it, levels too. Nothing where it is retained. */

@@ -220,9 +220,9 @@ static int key_tell(struct correlate *c, struct key *k) {
 
 /* an asset that was never heard of: its clock begins now */
 static void anchor_begin(struct key *k, int64_t now) {
-        if (k->since != WW_TIME_NONE || !k->extra)
+        if (k->since != WW_TIME_NONE)
                 return;
-        k->since = k->extra->base_since = now;
+        k->since = k->base_since = now;
         k->at = k->at > now ? k->at : now;
 }
 
