@@ -3,12 +3,13 @@
  * is what was given back of its class, else the next of the newest chunk. What is left of a chunk that has no room for
  * a piece is kept for smaller ones. A class holds one size up to 512 bytes, and a quarter of a doubling above.
  *
- * The first chunk comes alone, because there may be very many pools that need no other. Those behind it come in blocks
- * of 8 MiB, in large pages of 2 MiB: a restart is spared the faults of 512 small ones for each, and a look into a
- * table of a million keys finds its page.
+ * Chunks come in blocks, each as large as all before it, up to 8 MiB: there may be very many pools that need no more
+ * than a chunk. A block of 2 MiB or more is of large pages: a restart is spared the faults of 512 small ones for each,
+ * and a look at one of a million pieces finds its page.
  */
 #include "base/pool.h"
 
+#include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -52,8 +53,8 @@ struct pool *pool_free(struct pool *p) {
                 return NULL;
         for (uint32_t i = 0; i < p->n; i++)
                 ASAN_UNPOISON_MEMORY_REGION(p->chunks.all[i], CHUNK);
-        for (uint32_t i = p->n; i--;) /* the first of each block; the others are part of it */
-                if (i < 2 || (i - 1) % BLOCK == 0)
+        for (uint32_t i = p->n; i--;) /* the others are part of it */
+                if (!p->chunks.all[i]->place)
                         free(p->chunks.all[i]);
         free(p->chunks.all);
         free(p);
@@ -118,30 +119,34 @@ static void rest_keep(struct pool *p) {
         }
 }
 
-/* NULL without memory */
+/* its first chunk; NULL without memory */
 static struct pool_chunk *block_new(uint32_t n) {
-        struct pool_chunk *chunk = aligned_alloc(n > 1 ? PAGE : CHUNK, CHUNK * n);
+        bool large = CHUNK * n >= PAGE;
+        struct pool_chunk *chunk = aligned_alloc(large ? PAGE : CHUNK, CHUNK * n);
 
         if (!chunk)
                 return NULL;
-        if (n > 1)
+        if (large)
                 (void)madvise(chunk, CHUNK * n, MADV_HUGEPAGE); /* where there are none, small ones do */
-        chunk->follow = n - 1;
+        chunk->place = 0;
+        chunk->n = n;
+        return chunk;
+}
+
+static struct pool_chunk *chunk_next(struct pool *p) {
+        struct pool_chunk *last = p->n ? p->chunks.all[p->n - 1] : NULL, *chunk;
+
+        if (!last || last->place + 1 == last->n)
+                return block_new(p->n < 1 ? 1 : p->n < BLOCK ? p->n : BLOCK);
+        chunk = (void *)((char *)last + CHUNK);
+        chunk->place = last->place + 1;
+        chunk->n = last->n;
         return chunk;
 }
 
 static int chunk_add(struct pool *p) {
-        const struct pool_chunk *last = p->n ? p->chunks.all[p->n - 1] : NULL;
-        struct pool_chunk *chunk;
+        struct pool_chunk *chunk = chunks_grow(p) < 0 ? NULL : chunk_next(p);
 
-        if (chunks_grow(p) < 0)
-                return -ENOMEM;
-        if (last && last->follow) {
-                chunk = (void *)((char *)p->chunks.all[p->n - 1] + CHUNK);
-                chunk->follow = last->follow - 1;
-        } else {
-                chunk = block_new(last ? BLOCK : 1);
-        }
         if (!chunk)
                 return -ENOMEM;
         rest_keep(p);

@@ -30,7 +30,7 @@ void pool_give(struct pool *p, void *piece, size_t size);
 /* the beginning of a chunk */
 struct pool_chunk {
         uint32_t index;
-        uint32_t follow; /* as many chunks, of the same block */
+        uint32_t place, n; /* in its block, of so many chunks */
 };
 
 /* what pool_at needs: the first member of a pool */
