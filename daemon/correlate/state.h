@@ -249,7 +249,7 @@ struct correlate {
         int64_t now;
         struct blind_span blind[BLIND_SPANS_MAX]; /* in order */
         size_t n_blind;
-        struct pool *pool; /* of the keys */
+        struct pool *pool; /* of the keys and lanes */
         struct texts *texts;
         struct key_slot *table;
         size_t table_mask;
