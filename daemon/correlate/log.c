@@ -30,6 +30,29 @@ static void entry_release(struct correlate *c, const struct rule *rule, struct e
                         texts_drop(c->texts, e->captures[i].text);
 }
 
+/* A log of one entry, which most have, is a piece of the pool. */
+static void log_give(struct correlate *c, struct key *k) {
+        if (k->log_bits == 1)
+                pool_give(c->pool, k->log, key_rule(c, k)->entry_size);
+        else
+                free(k->log);
+}
+
+/* what is there moves over; NULL without memory */
+static uint8_t *log_resize(struct correlate *c, struct key *k, uint8_t bits) {
+        size_t size = key_rule(c, k)->entry_size;
+        uint8_t *log;
+
+        if (bits == 1)
+                return pool_take(c->pool, size);
+        log = realloc(k->log_bits == 1 ? NULL : k->log, log_capacity(bits) * size);
+        if (log && k->log_bits == 1) {
+                memcpy(log, k->log, size);
+                log_give(c, k);
+        }
+        return log;
+}
+
 int log_reserve(struct correlate *c, struct key *k, uint32_t capacity) {
         const struct rule *rule = key_rule(c, k);
         uint8_t *log, bits = k->log_bits;
@@ -38,7 +61,7 @@ int log_reserve(struct correlate *c, struct key *k, uint32_t capacity) {
                 bits++;
         if (bits == k->log_bits)
                 return 0;
-        log = realloc(k->log, log_capacity(bits) * rule->entry_size);
+        log = log_resize(c, k, bits);
         if (!log)
                 return -ENOMEM;
         c->figures.key_bytes += (log_capacity(bits) - log_capacity(k->log_bits)) * rule->entry_size;
@@ -213,7 +236,7 @@ void log_free(struct correlate *c, struct key *k) {
         for (size_t i = 0; i < k->n_log; i++)
                 entry_release(c, rule, log_entry(rule, k, i));
         c->figures.key_bytes -= log_capacity(k->log_bits) * rule->entry_size;
-        free(k->log);
+        log_give(c, k);
         k->log = NULL;
         k->n_log = k->expire = k->log_bits = 0;
 }

@@ -299,7 +299,8 @@ static int load_while(struct loader *l) {
 
 /* what further events can make false has to wait; what a key needs */
 static void finish(struct rule *rule) {
-        bool simple = (rule->condition == CONDITION_WHEN && rule->window == WINDOW_SLIDING) ||
+        bool simple = ((rule->condition == CONDITION_WHEN || rule->condition == CONDITION_LEVEL) &&
+                       rule->window == WINDOW_SLIDING) ||
                       rule->condition == CONDITION_INSTANT;
 
         for (size_t i = 0; i < rule->n_guards; i++)

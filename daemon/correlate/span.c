@@ -226,8 +226,7 @@ static const struct span *open_spans(const struct correlate *c, const struct key
         *ret_n = s ? s->n_open : has_one(k);
         if (s)
                 return s->open;
-        if (*ret_n)
-                *one = span_of(one_entry(c, k), one_alias(k));
+        *one = has_one(k) ? span_of(one_entry(c, k), one_alias(k)) : (struct span){ 0 };
         return one;
 }
 
