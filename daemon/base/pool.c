@@ -9,7 +9,6 @@
  */
 #include "base/pool.h"
 
-#include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -119,15 +118,31 @@ static void rest_keep(struct pool *p) {
         }
 }
 
+/* whole pages of 2 MiB; where there are no such pages, small ones do */
+static void *large_pages(size_t n) {
+        void *p = aligned_alloc(PAGE, n);
+
+        if (p)
+                (void)madvise(p, n, MADV_HUGEPAGE);
+        return p;
+}
+
+void *pool_table(size_t n, size_t size) {
+        size_t bytes = n * size / PAGE * PAGE;
+        void *p;
+
+        if (bytes < n * size || n > SIZE_MAX / size)
+                return calloc(n, size);
+        p = large_pages(bytes);
+        return p ? memset(p, 0, bytes) : NULL;
+}
+
 /* its first chunk; NULL without memory */
 static struct pool_chunk *block_new(uint32_t n) {
-        bool large = CHUNK * n >= PAGE;
-        struct pool_chunk *chunk = aligned_alloc(large ? PAGE : CHUNK, CHUNK * n);
+        struct pool_chunk *chunk = CHUNK * n % PAGE ? aligned_alloc(CHUNK, CHUNK * n) : large_pages(CHUNK * n);
 
         if (!chunk)
                 return NULL;
-        if (large)
-                (void)madvise(chunk, CHUNK * n, MADV_HUGEPAGE); /* where there are none, small ones do */
         chunk->place = 0;
         chunk->n = n;
         return chunk;

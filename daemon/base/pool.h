@@ -24,6 +24,9 @@ void *pool_take(struct pool *p, size_t size);
 /** `piece` from pool_take with that size; NULL is fine. */
 void pool_give(struct pool *p, void *piece, size_t size);
 
+/** A table of n × size zeros, in which one looks here and there: large pages, if it fills some. Freed by free(). */
+void *pool_table(size_t n, size_t size);
+
 #define POOL_CHUNK_BITS  16
 #define POOL_NUMBER_BITS (POOL_CHUNK_BITS - 2) /* of a number, the place in its chunk; the chunk's above them */
 

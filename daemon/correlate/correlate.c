@@ -70,7 +70,7 @@ int correlate_make(struct correlate **ret, const struct correlate_rules *rules, 
         c->userdata = userdata;
         c->now = now;
         c->table_mask = 63;
-        c->table = calloc(c->table_mask + 1, sizeof *c->table);
+        c->table = pool_table(c->table_mask + 1, sizeof *c->table);
         c->by_rule = calloc(rules->n + 1, sizeof *c->by_rule);
         if (!c->table || !c->by_rule || meter_init(&c->meter, rules->n))
                 return -ENOMEM;

@@ -65,7 +65,7 @@ int keys_reserve(struct correlate *c, size_t n) {
                 mask = mask * 2 + 1;
         if (mask == c->table_mask)
                 return 0;
-        table = calloc(mask + 1, sizeof *table);
+        table = pool_table(mask + 1, sizeof *table);
         if (!table)
                 return -ENOMEM;
         for (size_t i = 0; i <= c->table_mask; i++)

@@ -162,7 +162,7 @@ static int table_grow(struct correlate *c) {
 
         if (l->n * 2 <= l->mask)
                 return 0;
-        table = calloc(mask + 1, sizeof *table);
+        table = pool_table(mask + 1, sizeof *table);
         if (!table)
                 return -ENOMEM;
         for (size_t i = 0; i <= l->mask; i++)

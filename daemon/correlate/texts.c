@@ -91,7 +91,7 @@ static int grow_slots(struct texts *s) {
 
         if (s->used * 2 <= s->mask)
                 return 0;
-        slots = calloc(mask + 1, sizeof *slots);
+        slots = pool_table(mask + 1, sizeof *slots);
         if (!slots)
                 return -ENOMEM;
         for (size_t i = 0; i <= s->mask; i++)

@@ -96,6 +96,18 @@ static void there_is_a_largest_piece(void **state) {
         pool_give(p, piece, POOL_PIECE_MAX);
 }
 
+static void a_table_is_of_zeros(void **state) {
+        static const size_t sizes[] = { 64, 4096, (1 << 21) - 8, 1 << 21, 3 << 20, 4 << 20 };
+
+        for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+                _cleanup_free_ unsigned char *table = pool_table(sizes[i] / 8, 8);
+
+                assert_non_null(table);
+                assert_true(filled_with(table, sizes[i], 0));
+                memset(table, 1, sizes[i]);
+        }
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(pieces_are_aligned_apart_and_known_by_number),
@@ -103,6 +115,7 @@ int main(void) {
                 cmocka_unit_test(one_given_back_is_the_next_of_its_size),
                 cmocka_unit_test(nothing_has_the_number_of_nothing),
                 cmocka_unit_test(there_is_a_largest_piece),
+                cmocka_unit_test(a_table_is_of_zeros),
         };
 
         cmocka_set_message_output(CM_OUTPUT_TAP);
