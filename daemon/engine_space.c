@@ -156,11 +156,10 @@ static uint64_t engine_trim_old(struct engine *e, uint64_t tail, uint64_t limit)
                 for (size_t i = 0; i < batch.n; i++) {
                         struct ww_input input;
 
-                        if (batch.items[i].output)
-                                continue;
                         if (batch.items[i].seq > limit)
                                 break;
-                        if (ww_input_decode(batch.items[i].record, batch.items[i].seq, &input) == 0 &&
+                        if (!batch.items[i].output &&
+                            ww_input_decode(batch.items[i].record, batch.items[i].seq, &input) == 0 &&
                             input.time >= oldest)
                                 break;
                         upto = batch.items[i].seq;

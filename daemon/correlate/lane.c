@@ -296,6 +296,7 @@ static int lane_ops(struct correlate *c, const struct lane *lane, size_t place, 
                 op.on = 0;
                 op.at = after->at;
                 op.state = after->state;
+                op.flags = 0; /* that an older state was retained says nothing of this one */
                 op.event = NULL;
                 op.stale = place + 2 < lane->n;
                 r = ops_add(c, op);

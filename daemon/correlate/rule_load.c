@@ -15,6 +15,15 @@ const char *rule_load_what(struct loader *l, const char *word) {
         return p ? p : word;
 }
 
+int rule_load_known(struct loader *l, const struct yaml_node *node, const char *what, const struct word *words,
+                    size_t n) {
+        const char *names[16];
+
+        for (size_t i = 0; i < n; i++)
+                names[i] = words[i].name;
+        return yaml_known_keys(node, rule_load_what(l, what), names, n, l->d);
+}
+
 int rule_load_alias_find(const struct rule *r, struct ww_str name) {
         for (size_t i = 0; i < r->n_aliases; i++)
                 if (ww_str_equal(r->aliases[i].alias, name))

@@ -72,9 +72,8 @@ static int load_plain(struct loader *l) {
 }
 
 static int load_clear_mapping(struct loader *l, const struct yaml_node *n) {
-        static const char *const keys[] = { "quiet" };
         const struct yaml_node *quiet = yaml_get(n, "quiet");
-        int r = yaml_known_keys(n, rule_load_what(l, "clear"), keys, 1, l->d);
+        int r = rule_load_known(l, n, "clear", word_clear, word_clear_n);
 
         l->rule->clear = CLEAR_QUIET;
         if (!quiet)
@@ -99,7 +98,6 @@ int rule_load_clear(struct loader *l) {
 }
 
 static int load_grade(struct loader *l, const struct yaml_node *n) {
-        static const char *const keys[] = { "if", "after", "priority" };
         const struct yaml_node *when, *after, *priority;
         struct rule *rule = l->rule;
         enum ww_priority value = WW_PRIORITY_LOW;
@@ -114,7 +112,7 @@ static int load_grade(struct loader *l, const struct yaml_node *n) {
                         "write `{if: count(a) >= 10, priority: critical}`, or `{after: 2m, priority: high}` for "
                         "a time unacknowledged",
                         "rule `%s`: a row of `regrade` needs `if` or `after`, and `priority`", rule->name.p);
-        r = yaml_known_keys(n, rule_load_what(l, "regrade"), keys, 3, l->d);
+        r = rule_load_known(l, n, "regrade", word_regrade, word_regrade_n);
         if (priority->type != YAML_SCALAR || !ww_priority_find(priority->text, &value))
                 r = rule_load_worse(r, diag_error(l->d, priority->pos, "one of: low, medium, high, critical",
                                                   "rule `%s`: unknown priority", rule->name.p));

@@ -39,7 +39,6 @@ static int load_set(struct loader *l, const struct yaml_node *node, bool classes
 }
 
 static int load_match(struct loader *l, const struct yaml_node *node, struct ww_mute *m) {
-        static const char *const keys[] = { "rule", "hazard", "class" };
         const struct yaml_node *n;
         int r;
 
@@ -50,7 +49,7 @@ static int load_match(struct loader *l, const struct yaml_node *node, struct ww_
                                               : l->rule->pos,
                                   "write `mute: {match: {rule: device-offline}, under: asset, settle: 10s}`",
                                   "rule `%s`: `mute` says not which alarms", l->rule->name.p);
-        r = yaml_known_keys(node, rule_load_what(l, "match"), keys, 3, l->d);
+        r = rule_load_known(l, node, "match", word_match, word_match_n);
         if ((n = yaml_get(node, "rule")))
                 r = rule_load_worse(r, load_rules(l, n, m));
         if ((n = yaml_get(node, "hazard")))
@@ -61,7 +60,6 @@ static int load_match(struct loader *l, const struct yaml_node *node, struct ww_
 }
 
 int rule_load_mute(struct loader *l) {
-        static const char *const keys[] = { "match", "under", "settle" };
         const struct yaml_node *node = yaml_get(l->node, "mute"), *under, *settle;
         struct ww_mute *m;
         int r;
@@ -74,7 +72,7 @@ int rule_load_mute(struct loader *l) {
         m->rule = l->rule->name;
         l->rule->mute = m;
         l->rule->mute_pos = node->key_pos;
-        r = yaml_known_keys(node, rule_load_what(l, "mute"), keys, 3, l->d);
+        r = rule_load_known(l, node, "mute", word_mute, word_mute_n);
         r = rule_load_worse(r, load_match(l, yaml_get(node, "match"), m));
         under = yaml_get(node, "under");
         m->under = under != NULL;

@@ -92,7 +92,6 @@ static int load_weight(struct loader *l, const struct yaml_node *raise) {
 
 static int load_limits(struct loader *l) {
         const struct yaml_node *n = yaml_get(l->node, "limits"), *v;
-        const char *names[8];
         uint32_t *const targets[] = { &l->rule->limit_keys, &l->rule->limit_runs, &l->rule->limit_events };
         int r;
 
@@ -101,15 +100,14 @@ static int load_limits(struct loader *l) {
         l->rule->limit_events = RULE_EVENTS_DEFAULT;
         if (!n)
                 return 0;
-        for (size_t i = 0; i < word_limits_n; i++)
-                names[i] = word_limits[i].name;
-        r = yaml_known_keys(n, rule_load_what(l, "limits"), names, word_limits_n, l->d);
-        for (size_t i = 0; i < word_limits_n; i++) {
+        r = rule_load_known(l, n, "limits", word_limits, word_limits_n);
+        for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
                 int64_t limit = *targets[i];
 
-                v = n->type == YAML_MAPPING ? yaml_get(n, names[i]) : NULL;
+                v = n->type == YAML_MAPPING ? yaml_get(n, word_limits[i].name) : NULL;
                 if (v)
-                        r = rule_load_worse(r, yaml_integer(v, rule_load_what(l, names[i]), 1, 10000000, l->d, &limit));
+                        r = rule_load_worse(
+                                r, yaml_integer(v, rule_load_what(l, word_limits[i].name), 1, 10000000, l->d, &limit));
                 *targets[i] = (uint32_t)limit;
         }
         return r;
@@ -117,7 +115,6 @@ static int load_limits(struct loader *l) {
 
 int rule_load_raise(struct loader *l) {
         const struct yaml_node *raise = yaml_get(l->node, "raise"), *covert;
-        const char *names[8];
         int r;
 
         if (!raise)
@@ -126,9 +123,7 @@ int rule_load_raise(struct loader *l) {
         if (raise->type != YAML_MAPPING)
                 return diag_error(l->d, raise->pos, "write `raise: {hazard: …, priority: …}`",
                                   "rule `%s`: `raise` is not a mapping", l->rule->name.p);
-        for (size_t i = 0; i < word_raise_n; i++)
-                names[i] = word_raise[i].name;
-        r = yaml_known_keys(raise, rule_load_what(l, "raise"), names, word_raise_n, l->d);
+        r = rule_load_known(l, raise, "raise", word_raise, word_raise_n);
         r = rule_load_worse(r, load_hazard(l, raise));
         r = rule_load_worse(r, load_priority(l, raise));
         r = rule_load_worse(r, load_class(l, raise));
