@@ -106,8 +106,10 @@ void correlate_figures(const struct correlate *c, struct correlate_figures *ret)
 struct correlate_rule_figures { /* since the instance was made; they go with the rule's name over a swap */
         uint64_t seen;          /* events that a selection was asked about; once for each selection */
         uint64_t matched, skipped, late;
-        uint64_t detections, evicted, refused;
-        uint64_t busy; /* ns, estimated; 0 without a meter */
+        uint64_t detections;
+        uint64_t evicted, refused;   /* at the limit of keys */
+        uint64_t runs_refused, shed; /* at those of partial sequences, and of events of a key */
+        uint64_t busy;               /* ns, estimated; 0 without a meter */
         uint32_t keys, keys_max;
 };
 /** `rule` < correlate_rules_count. The name lives as long as the rules. */

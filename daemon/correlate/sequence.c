@@ -147,6 +147,7 @@ static int begin(struct correlate *c, struct key *k, struct entry *e, uint16_t m
                 return 0;
         if (live && k->extra->runs && k->extra->runs->n >= rule->limit_runs) {
                 c->figures.refused++;
+                c->meter.rules[k->rule].runs_refused++;
                 return emit_limit(c, k->rule, LIMIT_RUNS);
         }
         e->flags |= ENTRY_RUN;
@@ -275,7 +276,7 @@ int sequence_load(struct rd *in, const struct rule *rule, struct key *k) {
                 _cleanup_free_ struct run *run = NULL;
 
                 r = run_load(in, k ? rule : NULL, &run);
-                if (!r && run)
+                if (!r && k && run)
                         r = runs_put(rule, k, run);
                 if (!r)
                         run = NULL;
