@@ -39,6 +39,9 @@ static json_t *type_of(const struct config_key *key) {
         case CONFIG_INTEGER:
                 return json_pack("{s:s, s:I, s:I}", "type", "integer", "minimum", (json_int_t)key->min, "maximum",
                                  (json_int_t)key->max);
+        case CONFIG_PORT: /* `off` is false to those who read YAML 1.1 */
+                return json_pack("{s:[{s:s, s:I, s:I}, {s:[s, b]}]}", "anyOf", "type", "integer", "minimum",
+                                 (json_int_t)key->min, "maximum", (json_int_t)key->max, "enum", "off", 0);
         case CONFIG_SPAN:
                 return schema_span();
         case CONFIG_SIZE:

@@ -151,7 +151,7 @@ static int load_limits(struct loader *l) {
         if (!n)
                 return 0;
         r = rule_load_words(l, n, "limits", word_limits, word_limits_n);
-        for (size_t i = 0; i < word_limits_n; i++) {
+        for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
                 int64_t limit = *targets[i];
 
                 v = n->type == YAML_MAPPING ? yaml_get(n, word_limits[i].name) : NULL;
