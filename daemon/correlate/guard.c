@@ -171,12 +171,13 @@ static int reader_changed(struct correlate *c, uint32_t reader, const struct gua
 int guard_alarm_changed(struct correlate *c, const struct key *other, int64_t time) {
         int r = 0;
 
-        for (uint32_t i = 0; i < c->rules->n && !r; i++) {
-                const struct rule *rule = &c->rules->rules[i];
+        for (size_t i = 0; i < key_rule(c, other)->n_askers && !r; i++) {
+                uint32_t asker = key_rule(c, other)->askers[i];
+                const struct rule *rule = &c->rules->rules[asker];
 
                 for (size_t j = 0; j < rule->n_guards && !r; j++)
                         if (rule->guards[j].kind == GUARD_ALARM && rule->guards[j].index == other->rule)
-                                r = reader_changed(c, i, &rule->guards[j], other, time);
+                                r = reader_changed(c, asker, &rule->guards[j], other, time);
         }
         return r;
 }

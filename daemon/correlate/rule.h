@@ -231,7 +231,9 @@ struct rule {
         const struct ww_mute *mute; /* alarms that are suppressed while this rule's episode is open; NULL = none */
         struct diag_pos mute_pos;
         bool reads_alarms, read_by_others; /* selects alarm.*, or asks for alarm(); is asked for */
-        uint8_t depth;                     /* 1 + that of the deepest rule whose alarms it reads */
+        uint32_t *askers;                  /* rules whose guard asks for alarm(this one), by number */
+        size_t n_askers;
+        uint8_t depth; /* 1 + that of the deepest rule whose alarms it reads */
 
         struct capture captures[RULE_CAPTURES_MAX];
         size_t n_captures;

@@ -299,6 +299,37 @@ const struct ww_mute *correlate_rules_mutes(const struct correlate_rules *set, s
         return set->mutes;
 }
 
+/* the rule that a guard asks for, the first time that it does; NULL */
+static struct rule *asked_by(struct correlate_rules *set, const struct rule *rule, size_t guard) {
+        for (size_t i = 0; i < guard; i++)
+                if (rule->guards[i].kind == GUARD_ALARM && rule->guards[i].index == rule->guards[guard].index)
+                        return NULL;
+        return rule->guards[guard].kind == GUARD_ALARM ? &set->rules[rule->guards[guard].index] : NULL;
+}
+
+static int askers_link(struct correlate_rules *set) {
+        for (int pass = 0; pass < 2; pass++) {
+                for (uint32_t i = 0; i < set->n; i++)
+                        for (size_t j = 0; j < set->rules[i].n_guards; j++) {
+                                struct rule *asked = asked_by(set, &set->rules[i], j);
+
+                                if (asked && pass)
+                                        asked->askers[asked->n_askers] = i;
+                                if (asked)
+                                        asked->n_askers++;
+                        }
+                for (size_t i = 0; i < set->n && !pass; i++) {
+                        struct rule *rule = &set->rules[i];
+
+                        rule->askers = arena_array(&set->arena, uint32_t, rule->n_askers + 1);
+                        if (!rule->askers)
+                                return -ENOMEM;
+                        rule->n_askers = 0;
+                }
+        }
+        return 0;
+}
+
 int rule_link(struct correlate_rules *set, struct diag *d) {
         _cleanup_free_ uint8_t *state = calloc(set->n + 1, 1);
         _cleanup_free_ uint32_t *path = calloc(set->n + 1, sizeof *path);
@@ -319,5 +350,7 @@ int rule_link(struct correlate_rules *set, struct diag *d) {
         for (size_t i = 0; i < set->n; i++)
                 if (set->rules[i].wait > set->wait_max)
                         set->wait_max = set->rules[i].wait;
+        if (!k.result)
+                k.result = askers_link(set);
         return k.result ? k.result : mutes_link(&k);
 }

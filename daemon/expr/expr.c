@@ -83,18 +83,6 @@ const char *expr_type_name(enum expr_type type) {
         return names[type];
 }
 
-const char *expr_op_text(int op) {
-        static const char *const texts[] = {
-                [EXPR_OP_OR] = "or",           [EXPR_OP_AND] = "and", [EXPR_OP_NOT] = "not", [EXPR_OP_EQ] = "==",
-                [EXPR_OP_NE] = "!=",           [EXPR_OP_LT] = "<",    [EXPR_OP_LE] = "<=",   [EXPR_OP_GT] = ">",
-                [EXPR_OP_GE] = ">=",           [EXPR_OP_IN] = "in",   [EXPR_OP_ADD] = "+",   [EXPR_OP_SUB] = "-",
-                [EXPR_OP_MATCHES] = "matches", [EXPR_OP_MUL] = "*",   [EXPR_OP_DIV] = "/",   [EXPR_OP_MOD] = "%",
-                [EXPR_OP_NEG] = "-",
-        };
-
-        return op >= 0 && (size_t)op < sizeof texts / sizeof *texts && texts[op] ? texts[op] : "";
-}
-
 /* Names and strings of the tree point into the text: it has to live as long as the tree. */
 static int compile(struct expr_compiler *c, enum expr_type want, const struct expr **ret) {
         struct expr *e;

@@ -134,6 +134,13 @@ const struct expr *expr_child(const struct expr *e, size_t i);
 struct ww_value expr_constant(const struct expr *e); /* CONSTANT, else missing */
 struct expr_ref expr_ref_of(const struct expr *e);   /* REF, CALL */
 
+/** How an operator is written, by enum expr_op, and its line in the reference; NULL where there is none. */
+struct expr_operator {
+        const char *text, *help;
+};
+extern const struct expr_operator expr_operators[];
+extern const size_t expr_operators_n;
+
 /** The language's own functions (lower, upper, starts_with, ends_with, contains, length, abs, round, floor, ceil, min,
  *  max, missing, number, string, default), as a table for the reference. */
 struct expr_function {
