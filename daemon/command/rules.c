@@ -1,4 +1,4 @@
-/* `wardwatch rules`: what the language of rules, sites and sensor types consists of, for people and for editors. */
+/* `wardwatch rules`: the words of the files that are written by hand; for people, and for an editor as JSON Schema. */
 #include "base/diag.h"
 #include "command/command_internal.h"
 #include "command/reference.h"
@@ -8,14 +8,13 @@
 #include <string.h>
 
 enum {
-        OPTION_REFERENCE,
         OPTION_SCHEMA,
+        OPTION_REFERENCE,
 };
 
 static const struct command_option rules_options[] = {
-        [OPTION_REFERENCE] = { "--reference", 0, NULL, "print every word of the language as Markdown" },
-        [OPTION_SCHEMA] = { "--schema", 0, NULL,
-                            "print the JSON Schema (2020-12) of rules, or of sensors, site or config" },
+        [OPTION_SCHEMA] = { "--schema", 0, NULL, "print the JSON Schema (2020-12) of the files" },
+        [OPTION_REFERENCE] = { "--reference", 0, NULL, "print every word with what it means, as Markdown" },
         { 0 },
 };
 
@@ -45,43 +44,41 @@ static int schema_put(const struct schema_kind *kind) {
         return r == 0 && putchar('\n') != EOF ? 0 : 1;
 }
 
-static int rules_schema(const struct command_args *args) {
-        const struct schema_kind *kind = args->argc ? kind_find(args->argv[0]) : &schema_kinds[0];
-
-        if (args->argc > 1) {
-                (void)fprintf(stderr, "wardwatch rules: unexpected word `%s`\n  help: one schema at a time\n",
-                              args->argv[1]);
-                return 2;
-        }
-        return kind ? schema_put(kind) : kind_unknown(args->argv[0]);
-}
-
-static int rules_run(const struct command_args *args) {
+static int rules_reference(void) {
         _cleanup_buf_ struct buf text = BUF_INIT;
-        bool reference = args->values[OPTION_REFERENCE] != NULL, schema = args->values[OPTION_SCHEMA] != NULL;
 
-        if (reference == schema || (reference && args->argc)) {
-                (void)fputs("wardwatch rules: what shall be printed?\n"
-                            "  help: write `wardwatch rules --reference`, or `wardwatch rules --schema`\n",
-                            stderr);
-                return 2;
-        }
-        if (schema)
-                return rules_schema(args);
         reference_put(&text);
         return command_put(&text, false);
 }
 
+static int rules_run(const struct command_args *args) {
+        const struct schema_kind *kind = args->argc ? kind_find(args->argv[0]) : &schema_kinds[0];
+        bool reference = args->values[OPTION_REFERENCE];
+
+        if (!args->values[OPTION_SCHEMA] == !reference) {
+                (void)fprintf(stderr, "wardwatch rules: say what to do\n"
+                                      "  help: `wardwatch rules --schema`, or `wardwatch rules --reference`\n");
+                return 2;
+        }
+        if (args->argc > !reference) {
+                (void)fprintf(stderr, "wardwatch rules: unexpected word `%s`\n  help: %s\n", args->argv[!reference],
+                              reference ? "the reference is of all files" : "one schema at a time");
+                return 2;
+        }
+        if (reference)
+                return rules_reference();
+        return kind ? schema_put(kind) : kind_unknown(args->argv[0]);
+}
+
 const struct command command_rules = {
         .name = "rules",
-        .synopsis = "rules --reference|--schema [rules|sensors|site|config]",
-        .help = "print the reference of the language of rules, sites and sensor types, or its JSON Schema",
-        .text = "The reference has every word with what it takes, what holds without it, and what it means; kinds, "
-                "functions, operators and limits. rules/README.md holds the same, behind an introduction and before a "
-                "cookbook. By the schema an editor with a language server for YAML completes the words, shows what "
-                "they mean and marks what is none; rules/README.md says how an editor is told of it. Both are made "
-                "from the tables that the loaders use, so they are what this version knows. What a file means is said "
-                "by `wardwatch check`.",
+        .synopsis = "rules --reference | --schema [rules|sensors|site|config]",
+        .help = "print the words of the files that are written by hand",
+        .text = "With --reference every word of rules, site and sensor types as Markdown: what it takes, what holds "
+                "without it, what it means; rules/README.md ends with it. With --schema the JSON Schema, by which an "
+                "editor with a language server for YAML completes the words, shows what they mean and marks what is "
+                "none. Both are made from the tables that the files are read by. A schema says how a file may look; "
+                "what it means is said by `wardwatch check`. rules/README.md says how an editor is told of it.",
         .options = rules_options,
         .run = rules_run,
 };

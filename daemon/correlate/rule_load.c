@@ -15,13 +15,6 @@ const char *rule_load_what(struct loader *l, const char *word) {
         return p ? p : word;
 }
 
-int rule_load_known(struct loader *l, const struct yaml_node *node, const char *what, const struct word *words,
-                    size_t n) {
-        const char *names[WORD_NAMES_MAX];
-
-        return yaml_known_keys(node, rule_load_what(l, what), names, word_names(words, n, names), l->d);
-}
-
 int rule_load_alias_find(const struct rule *r, struct ww_str name) {
         for (size_t i = 0; i < r->n_aliases; i++)
                 if (ww_str_equal(r->aliases[i].alias, name))
@@ -125,6 +118,13 @@ const struct field *rule_load_field(struct loader *l, struct ww_str name, struct
                      "rule `%s`: no sensor type and no asset gives the field `%.*s`", l->rule->name.p,
                      WW_STR_ARG(name));
         return f;
+}
+
+int rule_load_words(struct loader *l, const struct yaml_node *n, const char *what, const struct word *words,
+                    size_t n_words) {
+        const char *names[WORD_NAMES_MAX];
+
+        return yaml_known_keys(n, rule_load_what(l, what), names, word_names(words, n_words, names), l->d);
 }
 
 static void hash_node(struct buf *b, const struct yaml_node *n) {

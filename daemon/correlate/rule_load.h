@@ -41,11 +41,11 @@ const char *rule_load_what(struct loader *l, const char *word);
 static inline int rule_load_worse(int a, int b) {
         return a < 0 ? a : b < 0 ? b : a ? a : b;
 }
+/** Refuses keys of `n` that are not among the words. 0 or DIAG_E_USER. */
+int rule_load_words(struct loader *l, const struct yaml_node *n, const char *what, const struct word *words,
+                    size_t n_words);
 /** Flags of events that `flags` can name; *ret_n of them. */
 const char *const *rule_load_flag_names(size_t *ret_n);
-/** Tells about keys of `node` that are none of these; 0 or DIAG_E_USER. */
-int rule_load_known(struct loader *l, const struct yaml_node *node, const char *what, const struct word *words,
-                    size_t n);
 /** Alias number, or -1 after telling. */
 int rule_load_alias(struct loader *l, struct ww_str name, struct diag_pos pos);
 int rule_load_alias_find(const struct rule *r, struct ww_str name);

@@ -75,7 +75,7 @@ static int load_plain(struct loader *l) {
 
 static int load_clear_mapping(struct loader *l, const struct yaml_node *n) {
         const struct yaml_node *quiet = yaml_get(n, "quiet");
-        int r = rule_load_known(l, n, "clear", word_clear, word_clear_n);
+        int r = rule_load_words(l, n, "clear", word_clear, word_clear_n);
 
         l->rule->clear = CLEAR_QUIET;
         if (!quiet && r)
@@ -116,7 +116,7 @@ static int load_grade(struct loader *l, const struct yaml_node *n) {
                         "write `{if: count(a) >= 10, priority: critical}`, or `{after: 2m, priority: high}` for "
                         "a time unacknowledged",
                         "rule `%s`: a row of `regrade` needs `if` or `after`, and `priority`", rule->name.p);
-        r = rule_load_known(l, n, "regrade", word_regrade, word_regrade_n);
+        r = rule_load_words(l, n, "regrade", word_regrade, word_regrade_n);
         r = rule_load_worse(r, rule_load_priority(l, priority, &value));
         if (when) {
                 struct rule_grade *g = &rule->grades[rule->n_grades++];

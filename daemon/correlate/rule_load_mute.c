@@ -43,7 +43,7 @@ static int load_match(struct loader *l, const struct yaml_node *node, struct ww_
                                               : l->rule->pos,
                                   "write `mute: {match: {rule: device-offline}, under: asset, settle: 10s}`",
                                   "rule `%s`: `mute` does not say which alarms", l->rule->name.p);
-        r = rule_load_known(l, node, "match", word_match, word_match_n);
+        r = rule_load_words(l, node, "match", word_match, word_match_n);
         if ((n = yaml_get(node, "rule")))
                 r = rule_load_worse(r, load_rules(l, n, m));
         if ((n = yaml_get(node, "hazard")))
@@ -66,7 +66,7 @@ int rule_load_mute(struct loader *l) {
         m->rule = l->rule->name;
         l->rule->mute = m;
         l->rule->mute_pos = node->key_pos;
-        r = rule_load_known(l, node, "mute", word_mute, word_mute_n);
+        r = rule_load_words(l, node, "mute", word_mute, word_mute_n);
         r = rule_load_worse(r, load_match(l, yaml_get(node, "match"), m));
         under = yaml_get(node, "under");
         m->under = under != NULL;

@@ -150,7 +150,7 @@ static int load_limits(struct loader *l) {
         l->rule->limit_events = RULE_EVENTS_DEFAULT;
         if (!n)
                 return 0;
-        r = rule_load_known(l, n, "limits", word_limits, word_limits_n);
+        r = rule_load_words(l, n, "limits", word_limits, word_limits_n);
         for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
                 int64_t limit = *targets[i];
 
@@ -173,7 +173,7 @@ int rule_load_raise(struct loader *l) {
         if (raise->type != YAML_MAPPING)
                 return diag_error(l->d, raise->pos, "write `raise: {hazard: …, priority: …}`",
                                   "rule `%s`: `raise` is not a mapping", l->rule->name.p);
-        r = rule_load_known(l, raise, "raise", word_raise, word_raise_n);
+        r = rule_load_words(l, raise, "raise", word_raise, word_raise_n);
         r = rule_load_worse(r, load_hazard(l, raise));
         r = rule_load_worse(r, load_priority(l, raise));
         r = rule_load_worse(r, load_class(l, raise));
