@@ -37,6 +37,8 @@ int wire_fault(const char *sqlstate);
  *  where `url` says nothing: sslmode=verify-full, keepalives, tcp_user_timeout. 0, WIRE_E_DOWN (*error says why),
  *  -ENOMEM. */
 int wire_connect(struct wire **ret, const char *url, const char *password, struct wire_error *error);
+/** The same for one who only reads: any server will do, and nothing ends a transaction that waits. */
+int wire_connect_reader(struct wire **ret, const char *url, const char *password, struct wire_error *error);
 struct wire *wire_free(struct wire *w); /* returns NULL */
 DEFINE_CLEANUP(struct wire *, wire_free)
 

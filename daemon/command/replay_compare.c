@@ -1,0 +1,187 @@
+#include "command/replay_compare.h"
+
+#include "base/arena.h"
+#include "base/buf.h"
+
+#include <sys/queue.h>
+#include <xxhash.h>
+
+#define BUCKETS  (1u << 14)
+#define WAIT_MAX 200000 /* of both sets together */
+
+struct waiting {
+        TAILQ_ENTRY(waiting) all, alike; /* in order of their coming */
+        struct waiting_list *bucket;
+        bool other, ends;
+        int64_t since; /* journal time */
+        struct arena arena;
+        struct ww_transition t;
+};
+TAILQ_HEAD(waiting_list, waiting);
+
+struct replay_compare {
+        int64_t near;
+        int (*told)(void *userdata, const struct replay_difference *difference);
+        void *userdata;
+        struct waiting_list all, buckets[BUCKETS];
+        size_t n;
+        struct replay_compared result;
+};
+
+int replay_compare_new(struct replay_compare **ret, int64_t near,
+                       int (*told)(void *userdata, const struct replay_difference *difference), void *userdata) {
+        struct replay_compare *c = calloc(1, sizeof *c);
+
+        if (!c)
+                return -ENOMEM;
+        c->near = near;
+        c->told = told;
+        c->userdata = userdata;
+        TAILQ_INIT(&c->all);
+        for (size_t i = 0; i < BUCKETS; i++)
+                TAILQ_INIT(&c->buckets[i]);
+        *ret = c;
+        return 0;
+}
+
+static void waiting_free(struct replay_compare *c, struct waiting *w) {
+        TAILQ_REMOVE(&c->all, w, all);
+        TAILQ_REMOVE(w->bucket, w, alike);
+        c->n--;
+        arena_deinit(&w->arena);
+        free(w);
+}
+
+struct replay_compare *replay_compare_free(struct replay_compare *c) {
+        if (!c)
+                return NULL;
+        while (!TAILQ_EMPTY(&c->all))
+                waiting_free(c, TAILQ_FIRST(&c->all));
+        free(c);
+        return NULL;
+}
+
+/* ---- what is alike ---- */
+
+/* how an episode begins, or ends; acts and timers of alarms follow from these */
+static bool tells(const struct ww_transition *t, bool *ret_ends) {
+        *ret_ends = t->cause == WW_CAUSE_CLEAR;
+        return t->cause == WW_CAUSE_RAISE || t->cause == WW_CAUSE_CLEAR;
+}
+
+static struct waiting_list *bucket_of(struct replay_compare *c, const struct ww_transition *t) {
+        uint64_t hash = XXH3_64bits_withSeed(t->alarm.key.p, t->alarm.key.n,
+                                             XXH3_64bits(t->alarm.rule.p, t->alarm.rule.n));
+
+        return &c->buckets[hash % BUCKETS];
+}
+
+static bool alike(const struct waiting *w, const struct ww_transition *t, bool ends) {
+        return w->ends == ends && w->t.alarm.exercise == t->alarm.exercise &&
+               ww_str_equal(w->t.alarm.rule, t->alarm.rule) && ww_str_equal(w->t.alarm.key, t->alarm.key);
+}
+
+static bool equal(const struct ww_transition *a, const struct ww_transition *b) {
+        return a->time == b->time && a->alarm.priority == b->alarm.priority &&
+               ww_str_equal(a->alarm.suppressed_by, b->alarm.suppressed_by);
+}
+
+static int64_t distance(const struct ww_transition *a, const struct ww_transition *b) {
+        return a->time < b->time ? b->time - a->time : a->time - b->time;
+}
+
+/* ---- what waits ---- */
+
+static int waiting_add(struct replay_compare *c, bool other, bool ends, const struct ww_transition *t) {
+        struct waiting *w = calloc(1, sizeof *w);
+        struct ww_alarm *a;
+
+        if (!w)
+                return -ENOMEM;
+        *w = (struct waiting){ .other = other, .ends = ends, .since = t->alarm.changed_at, .t = *t };
+        a = &w->t.alarm;
+        w->t.evidence = NULL;
+        w->t.n_evidence = 0;
+        w->t.actor = w->t.reason = WW_STR_NONE;
+        w->t.context = arena_copy(&w->arena, t->context);
+        struct ww_str *const texts[] = {
+                &a->rule,   &a->key,  &a->title,       &a->procedure,       &a->zone,          &a->asset,
+                &a->device, &a->site, &a->legal_basis, &a->acknowledged_by, &a->suppressed_by, &a->work_order
+        };
+
+        for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+                *texts[i] = arena_copy(&w->arena, *texts[i]);
+        w->bucket = bucket_of(c, t);
+        TAILQ_INSERT_TAIL(&c->all, w, all);
+        TAILQ_INSERT_TAIL(w->bucket, w, alike);
+        c->n++;
+        return a->rule.p && a->key.p ? 0 : -ENOMEM;
+}
+
+static int tell(struct replay_compare *c, const struct waiting *first, const struct waiting *other) {
+        struct replay_difference d = {
+                .change = !first   ? REPLAY_APPEARS
+                          : !other ? REPLAY_VANISHES
+                                   : REPLAY_MOVED,
+                .ends = first ? first->ends : other->ends,
+                .now = first ? &first->t : NULL,
+                .another = other ? &other->t : NULL,
+        };
+
+        if (!d.ends)
+                c->result.alarms[d.change]++;
+        else if (d.change == REPLAY_MOVED)
+                c->result.ends++;
+        /* an alarm that is not there does not end either: once is enough */
+        return d.ends && d.change != REPLAY_MOVED ? 0 : c->told(c->userdata, &d);
+}
+
+/* the oldest has waited long enough */
+static int judge(struct replay_compare *c) {
+        struct waiting *w = TAILQ_FIRST(&c->all), *best = NULL, *at;
+        int r;
+
+        TAILQ_FOREACH(at, w->bucket, alike) {
+                if (at->other != w->other && alike(at, &w->t, w->ends) && distance(&at->t, &w->t) < c->near &&
+                    (!best || distance(&at->t, &w->t) < distance(&best->t, &w->t)))
+                        best = at;
+        }
+        r = tell(c, w->other ? best : w, w->other ? w : best);
+        if (best)
+                waiting_free(c, best);
+        waiting_free(c, w);
+        return r;
+}
+
+int replay_compare_until(struct replay_compare *c, int64_t time) {
+        int r = 0;
+
+        while (!r && !TAILQ_EMPTY(&c->all) && (time == WW_TIME_NEVER || TAILQ_FIRST(&c->all)->since < time - c->near))
+                r = judge(c);
+        return r;
+}
+
+int replay_compare_add(struct replay_compare *c, bool other, const struct ww_transition *t) {
+        struct waiting *at;
+        bool ends;
+        int r = 0;
+
+        if (!tells(t, &ends))
+                return 0;
+        TAILQ_FOREACH(at, bucket_of(c, t), alike) {
+                if (at->other != other && alike(at, t, ends) && equal(&at->t, t)) {
+                        c->result.alarms[REPLAY_SAME] += !ends;
+                        waiting_free(c, at);
+                        return 0;
+                }
+        }
+        if (c->n >= WAIT_MAX) {
+                c->result.crowded = true;
+                r = judge(c);
+        }
+        return r ? r : waiting_add(c, other, ends, t);
+}
+
+void replay_compare_result(const struct replay_compare *c, struct replay_compared *ret) {
+        *ret = c->result;
+}

@@ -1,0 +1,481 @@
+/*
+ * PostgreSQL's history as a source: message, command and engine_input of one journal, merged by their number. A cursor
+ * in one read-only transaction gives them a few thousand at a time, so that a month costs no more memory than an hour,
+ * and what the store adds meanwhile does not show.
+ *
+ * What begins in the middle needs what stood there: the switched modes and list members, blindness, and, if the rules
+ * are to be those of the recording, the reload before it. They come first, all at the moment at which the inputs begin.
+ */
+#include "command/replay_line.h"
+#include "command/replay_source.h"
+#include "config/config.h"
+#include "store/cursor.h"
+#include "store/table.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#define FETCH     2000
+#define WAIT      (10 * WW_MINUTE)
+#define PRUNE     WW_DAY /* journal time and wall clock are never that far apart, but for a clock that was set */
+#define SQL_MAX   4096
+#define ROLES_ALL 63
+
+enum column { SEQ, TYPE, RECEIVED, TIME, ORIGIN, FLAGS, TOPIC, ID, PAYLOAD };
+
+struct history {
+        struct wire *wire, *aside;       /* the cursor's; for questions between */
+        struct replay_database database; /* its texts are the caller's */
+        char *password;
+        int32_t journal;
+        int64_t begin, to; /* of the inputs; NONE, NEVER */
+        size_t row;        /* the next of those fetched */
+        json_t *scene;     /* inputs that come before: [{type, topic, payload}…] */
+        size_t in_scene;
+        uint64_t scene_seq;
+        char *rules; /* of the reload before; hex */
+        struct range {
+                uint64_t from, before;
+        } * primings; /* of the reloads */
+        size_t n_primings;
+        struct arena arena;
+};
+
+static void history_close(void *userdata) {
+        struct history *h = userdata;
+
+        wire_free(h->wire);
+        wire_free(h->aside);
+        json_decref(h->scene);
+        free(h->rules);
+        free(h->primings);
+        if (h->password)
+                explicit_bzero(h->password, strlen(h->password));
+        free(h->password);
+        arena_deinit(&h->arena);
+        free(h);
+}
+
+/* ---- asking ---- */
+
+static int told(const char *what, const char *cure) {
+        (void)fprintf(stderr, "wardwatch: database: %s\n  help: %s\n", what, cure);
+        return REPLAY_E_TOLD;
+}
+
+static int failed(const struct wire *w, int e) {
+        return e < 0 ? e : told(wire_error(w)->text, "the log of the database says more");
+}
+
+static int ask(struct wire *w, const char *format, ...) _printf_(2, 3);
+static int ask(struct wire *w, const char *format, ...) {
+        char sql[SQL_MAX];
+        va_list ap;
+        int e;
+
+        va_start(ap, format);
+        e = vsnprintf(sql, sizeof sql, format, ap) < (int)sizeof sql ? 0 : -EINVAL;
+        va_end(ap);
+        if (!e)
+                e = wire_exec(w, sql);
+        return e ? failed(w, e) : 0;
+}
+
+static int password_read(struct history *h) {
+        struct diag diag = DIAG_INIT;
+        _cleanup_buf_ struct buf text = BUF_INIT;
+        int e = 0;
+
+        if (h->database.password_file[0])
+                e = config_secret(h->database.password_file, &diag, &h->password);
+        if (e > 0) {
+                diag_render(&diag, &text);
+                (void)fwrite(text.p, 1, text.n, stderr);
+        }
+        diag_deinit(&diag);
+        return e > 0 ? REPLAY_E_TOLD : e;
+}
+
+static int connect_to(struct history *h, struct wire **ret) {
+        struct wire_error error = { "", "" };
+        int e = wire_connect_reader(ret, h->database.url, h->password, &error);
+
+        if (e > 0)
+                return told(error.text, "look at database.url, or name another with --database");
+        if (!e)
+                wire_set_wait(*ret, WAIT);
+        return e;
+}
+
+static int schema_check(struct history *h) {
+        int version = 0, e = cursor_check_schema(h->wire, &version);
+
+        if (e == CURSOR_E_SCHEMA)
+                return told("its tables are not those of this version",
+                            version > STORE_SCHEMA_VERSION ? "use the newer Wardwatch" : "run `wardwatch migrate`");
+        return e ? failed(h->wire, e) : 0;
+}
+
+static int journal_which(struct history *h) {
+        long wanted = h->database.journal ? strtol(h->database.journal, NULL, 10) : 0;
+        int e = ask(h->wire, "SELECT journal, site, first_seen FROM journal WHERE %ld IN (0, journal) ORDER BY journal",
+                    wanted);
+
+        if (e)
+                return e;
+        if (wire_rows(h->wire) == 0)
+                return told(wanted ? "it holds no such journal" : "it holds no journal yet",
+                            "`SELECT * FROM wardwatch.journal` shows those it has");
+        if (wire_rows(h->wire) > 1) {
+                (void)fprintf(stderr, "wardwatch: database: it holds %zu journals:\n", wire_rows(h->wire));
+                for (size_t i = 0; i < wire_rows(h->wire); i++)
+                        (void)fprintf(stderr, "  %s  %s, since %s\n", wire_value(h->wire, i, 0),
+                                      wire_value(h->wire, i, 1), wire_value(h->wire, i, 2));
+                (void)fprintf(stderr, "  help: say which with --journal N\n");
+                return REPLAY_E_TOLD;
+        }
+        h->journal = (int32_t)strtol(wire_value(h->wire, 0, 0), NULL, 10);
+        return 0;
+}
+
+/* ---- what stood ---- */
+
+/* A mode or a member as the answer to its command had it; and blindness as its last notice did. */
+static int scene_add(struct history *h, const char *type, const char *topic, json_t *body) {
+        char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
+        int e = text ? json_array_append_new(
+                               h->scene, json_pack("{s:s, s:s, s:s}", "type", type, "topic", topic, "payload", text))
+                     : -1;
+
+        free(text);
+        json_decref(body);
+        return e ? -ENOMEM : 0;
+}
+
+static int scene_answer(struct history *h, const char *reply) {
+        json_t *answer = json_loads(reply, 0, NULL), *mode = json_object_get(answer, "mode");
+        json_t *list = json_object_get(answer, "list"), *body = NULL;
+
+        if (mode)
+                body = json_pack("{s:s, s:i, s:O, s:O}", "cmd", "mode", "roles", ROLES_ALL, "name",
+                                 json_object_get(mode, "name"), "on", json_object_get(mode, "on"));
+        else if (list)
+                body = json_pack("{s:s, s:i, s:O, s:O, s:O, s:O*}", "cmd", "list", "roles", ROLES_ALL, "name",
+                                 json_object_get(list, "name"), "member", json_object_get(list, "member"), "add",
+                                 json_object_get(list, "in"), "until", json_object_get(list, "until"));
+        json_decref(answer);
+        return body ? scene_add(h, "command", "history", body) : 0;
+}
+
+static int scene_commands(struct history *h) {
+        int e = ask(h->wire,
+                    "SELECT r.reply::text FROM command c JOIN command_reply r USING (journal, seq) WHERE c.journal = "
+                    "%" PRId32 " AND c.name IN ('mode', 'list') AND r.ok AND c.journal_time < to_timestamp(0) + "
+                    "interval '1 microsecond' * %" PRId64 " ORDER BY c.seq",
+                    h->journal, h->begin);
+
+        for (size_t i = 0; !e && i < wire_rows(h->wire); i++)
+                e = scene_answer(h, wire_value(h->wire, i, 0));
+        return e;
+}
+
+static int scene_blind(struct history *h) {
+        int e = ask(h->wire,
+                    "SELECT name FROM engine_input WHERE journal = %" PRId32 " AND type = 'notice' AND name IN "
+                    "('intake-blind', 'intake-sighted') AND journal_time < to_timestamp(0) + interval '1 microsecond' "
+                    "* %" PRId64 " ORDER BY seq DESC LIMIT 1",
+                    h->journal, h->begin);
+        const char *name = e ? NULL : wire_value(h->wire, 0, 0);
+
+        if (name && strcmp(name, "intake-blind") == 0)
+                e = scene_add(h, "notice", name, json_object());
+        return e;
+}
+
+static int scene_rules(struct history *h) {
+        int e = ask(h->wire,
+                    "SELECT seq, body FROM engine_input WHERE journal = %" PRId32 " AND type = 'reload' AND "
+                    "journal_time < to_timestamp(0) + interval '1 microsecond' * %" PRId64 " ORDER BY seq DESC LIMIT 1",
+                    h->journal, h->begin);
+
+        if (e || !wire_rows(h->wire))
+                return e;
+        h->rules = strdup(wire_value(h->wire, 0, 1));
+        return h->rules ? 0 : -ENOMEM;
+}
+
+static int scene_read(struct history *h) {
+        int e;
+
+        h->scene = json_array();
+        if (!h->scene)
+                return -ENOMEM;
+        if (h->begin == WW_TIME_NONE)
+                return 0;
+        e = h->database.recorded ? scene_rules(h) : 0;
+        if (!e)
+                e = scene_blind(h);
+        return e ? e : scene_commands(h);
+}
+
+/* ---- what primed the reloads ---- */
+
+static int primings_read(struct history *h) {
+        int e = ask(h->wire,
+                    "SELECT seq, primed FROM engine_input WHERE journal = %" PRId32
+                    " AND type = 'reload' AND primed <> '' ORDER BY seq",
+                    h->journal);
+        size_t n = e ? 0 : wire_rows(h->wire);
+
+        h->primings = calloc(n + 1, sizeof *h->primings);
+        for (size_t i = 0; h->primings && i < n; i++) {
+                struct ww_prime prime;
+
+                if (ww_prime_parse(ww_str(wire_value(h->wire, i, 1)), &prime))
+                        h->primings[h->n_primings++] = (struct range){ prime.from_seq,
+                                                                       strtoull(wire_value(h->wire, i, 0), NULL, 10) };
+        }
+        return e ? e : h->primings ? 0 : -ENOMEM;
+}
+
+static bool history_primes(void *userdata, uint64_t seq) {
+        const struct history *h = userdata;
+
+        for (size_t i = 0; i < h->n_primings; i++)
+                if (seq >= h->primings[i].from && seq < h->primings[i].before)
+                        return true;
+        return false;
+}
+
+/* ---- the inputs ---- */
+
+#define USEC(column) "(extract(epoch FROM " column ") * 1000000)::bigint"
+
+/* `time` BETWEEN …, or nothing */
+static void between(char *sql, size_t size, const char *column, int64_t from, int64_t to) {
+        size_t n = 0;
+
+        sql[0] = 0;
+        if (from != WW_TIME_NONE)
+                n = (size_t)snprintf(sql, size, " AND %s >= to_timestamp(0) + interval '1 microsecond' * %" PRId64,
+                                     column, from);
+        if (to != WW_TIME_NEVER)
+                (void)snprintf(sql + n, size - n, " AND %s < to_timestamp(0) + interval '1 microsecond' * %" PRId64,
+                               column, to);
+}
+
+static int cursor_open(struct history *h) {
+        char range[256], days[256];
+
+        between(range, sizeof range, "journal_time", h->begin, h->to);
+        between(days, sizeof days, "received_at", h->begin == WW_TIME_NONE ? WW_TIME_NONE : h->begin - PRUNE,
+                h->to == WW_TIME_NEVER ? WW_TIME_NEVER : h->to + PRUNE);
+        /* one sorted stream out of sorted tables: nothing is sorted, and the first row comes at once */
+        return ask(
+                h->wire,
+                "SET enable_sort = off; SET cursor_tuple_fraction = 0.0001; SET jit = off;"
+                "DECLARE replay NO SCROLL CURSOR FOR "
+                "SELECT seq, 'message'::text AS type, " USEC("received_at") ", " USEC(
+                        "journal_time") ", origin, "
+                                        "retained::int + 2 * duplicate::int + 4 * skipped::int, topic, ''::text, "
+                                        "payload "
+                                        "FROM message WHERE journal = %" PRId32 "%s%s "
+                                        "UNION ALL SELECT seq, 'command'::text, " USEC("received_at") ", " USEC(
+                                                "journal_time") ", origin, 0,"
+                                                                " actor, command_id, convert_to(request::text, 'UTF8') "
+                                                                "FROM command WHERE journal = %" PRId32 "%s "
+                                                                "UNION ALL SELECT seq, type, " USEC(
+                                                                        "received_at") ", " USEC("journal_time") ", "
+                                                                                                                 "origi"
+                                                                                                                 "n, "
+                                                                                                                 "0, "
+                                                                                                                 "CASE "
+                                                                                                                 "type "
+                                                                                                                 "WHEN "
+                                                                                                                 "'relo"
+                                                                                                                 "ad' "
+                                                                                                                 "THEN "
+                                                                                                                 "stood"
+                                                                                                                 " ELSE"
+                                                                                                                 " name"
+                                                                                                                 " END,"
+                                                                                                                 " prim"
+                                                                                                                 "ed, "
+                                                                                                                 "body "
+                                                                                                                 "FROM "
+                                                                                                                 "engin"
+                                                                                                                 "e_"
+                                                                                                                 "input"
+                                                                                                                 " WHER"
+                                                                                                                 "E "
+                                                                                                                 "journ"
+                                                                                                                 "al = "
+                                                                                                                 "%" PRId32
+                                                                                                                 "%s "
+                                                                                                                 "ORDER"
+                                                                                                                 " BY "
+                                                                                                                 "seq",
+                h->journal, range, days, h->journal, range, h->journal, range);
+}
+
+static int input_type(const char *name, enum ww_input_type *ret) {
+        for (enum ww_input_type type = WW_INPUT_MESSAGE; type <= WW_INPUT_NOTICE; type++)
+                if (strcmp(name, ww_input_type_name(type)) == 0) {
+                        *ret = type;
+                        return 0;
+                }
+        return told("a kind of input that this version does not know", "use the newer Wardwatch");
+}
+
+static enum ww_origin input_origin(const char *name) {
+        enum ww_origin origin = WW_ORIGIN_ENGINE;
+
+        for (enum ww_origin o = WW_ORIGIN_ENGINE; o <= WW_ORIGIN_SOCKET; o++)
+                if (strcmp(name, ww_origin_name(o)) == 0)
+                        origin = o;
+        return origin;
+}
+
+static struct ww_str value(const struct history *h, enum column column) {
+        const char *text = wire_value(h->wire, h->row, column);
+
+        return ww_str(text ? text : "");
+}
+
+static int64_t number(const struct history *h, enum column column) {
+        return strtoll(value(h, column).p, NULL, 10);
+}
+
+static int input_words(struct history *h, struct ww_input *ret) {
+        int e = replay_line_unescape(value(h, TOPIC), &h->arena, &ret->topic);
+
+        if (!e)
+                e = replay_line_unescape(value(h, ID), &h->arena, &ret->id);
+        return e ? e : replay_line_unhex(value(h, PAYLOAD), &h->arena, &ret->payload);
+}
+
+static int input_read(struct history *h, struct ww_input *ret) {
+        int64_t flags = number(h, FLAGS);
+        int e;
+
+        *ret = (struct ww_input){
+                .seq = (uint64_t)number(h, SEQ),
+                .origin = input_origin(value(h, ORIGIN).p),
+                .flags = (flags & 1 ? WW_INPUT_RETAINED : 0) | (flags & 2 ? WW_INPUT_DUP : 0) |
+                         (flags & 4 ? WW_INPUT_SKIPPED : 0),
+                .received = number(h, RECEIVED),
+                .time = number(h, TIME),
+        };
+        arena_reset(&h->arena);
+        e = input_type(value(h, TYPE).p, &ret->type);
+        if (!e)
+                e = input_words(h, ret);
+        h->row++;
+        return e == -EBADMSG ? told("a row holds bytes that the store did not write", "`wardwatch verify` says more")
+                             : e;
+}
+
+/* Numbers below those of the inputs: what stood comes before all of them. */
+static void scene_place(struct history *h, struct ww_input *ret) {
+        ret->seq = ++h->scene_seq;
+        ret->time = ret->received = h->begin;
+}
+
+static int scene_next(struct history *h, struct ww_input *ret) {
+        const json_t *row = json_array_get(h->scene, h->in_scene++);
+
+        *ret = (struct ww_input){
+                .topic = ww_str(json_string_value(json_object_get(row, "topic"))),
+                .payload = ww_str(json_string_value(json_object_get(row, "payload"))),
+        };
+        scene_place(h, ret);
+        return input_type(json_string_value(json_object_get(row, "type")), &ret->type);
+}
+
+static int rules_next(struct history *h, struct ww_input *ret) {
+        _cleanup_free_ char *text = h->rules;
+
+        h->rules = NULL;
+        arena_reset(&h->arena);
+        *ret = (struct ww_input){ .type = WW_INPUT_RELOAD };
+        scene_place(h, ret);
+        return replay_line_unhex(ww_str(text), &h->arena, &ret->payload);
+}
+
+static int history_next(void *userdata, struct ww_input *ret) {
+        struct history *h = userdata;
+        int e;
+
+        if (h->rules)
+                return rules_next(h, ret);
+        if (h->in_scene < json_array_size(h->scene))
+                return scene_next(h, ret);
+        if (h->row == wire_rows(h->wire)) {
+                e = ask(h->wire, "FETCH %d FROM replay", FETCH);
+                if (e)
+                        return e;
+                h->row = 0;
+        }
+        return wire_rows(h->wire) ? input_read(h, ret) : REPLAY_E_END;
+}
+
+/* ---- alarms by number ---- */
+
+static int history_alarm(void *userdata, uint64_t id, struct replay_alarm *ret) {
+        struct history *h = userdata;
+        int e = h->aside ? 0 : connect_to(h, &h->aside);
+
+        if (!e)
+                e = ask(h->aside,
+                        "SELECT rule, key, exercise FROM alarm WHERE journal = %" PRId32 " AND alarm = %" PRIu64,
+                        h->journal, id);
+        if (e)
+                return e;
+        if (!wire_rows(h->aside))
+                return REPLAY_E_END;
+        *ret = (struct replay_alarm){ ww_str(wire_value(h->aside, 0, 0)), ww_str(wire_value(h->aside, 0, 1)),
+                                      wire_value(h->aside, 0, 2)[0] == 't' };
+        return 0;
+}
+
+/* ---- opening ---- */
+
+static int history_begin(struct history *h) {
+        int e = password_read(h);
+
+        if (!e)
+                e = connect_to(h, &h->wire);
+        if (!e)
+                e = schema_check(h);
+        if (!e)
+                e = ask(h->wire, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+        if (!e)
+                e = journal_which(h);
+        if (!e)
+                e = scene_read(h);
+        if (!e && h->database.recorded)
+                e = primings_read(h);
+        if (!e)
+                e = cursor_open(h);
+        return e ? e : ask(h->wire, "FETCH %d FROM replay", FETCH);
+}
+
+int replay_history_open(struct replay_source *ret, const struct replay_database *database,
+                        const struct replay_range *range) {
+        struct history *h = calloc(1, sizeof *h);
+        int e;
+
+        if (!h)
+                return -ENOMEM;
+        h->database = *database;
+        h->begin = range->from == WW_TIME_NONE ? WW_TIME_NONE : range->from - range->warm_up;
+        h->to = range->to;
+        e = history_begin(h);
+        if (e) {
+                history_close(h);
+                return e;
+        }
+        *ret = (struct replay_source){ h, history_next, history_alarm, history_close, range->from, history_primes };
+        return 0;
+}

@@ -1,0 +1,267 @@
+"""What was lived is replayed: from PostgreSQL and from a file, the same alarms to the byte; and other rules beside it."""
+
+import json
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from harness import spine  # noqa: E402
+from harness.broker import Broker  # noqa: E402
+from harness.daemon import wait_for  # noqa: E402
+from harness.postgres import Postgres  # noqa: E402
+from harness.scene import Scene, rule  # noqa: E402
+
+SITE = """\
+site: test
+modes:
+  open-day: {title: Open day}
+lists:
+  staff: [ann]
+"""
+SENSORS = spine.SENSORS.replace("  number: number\n", "  number: number\n  badge: badge\n")
+
+COUNTING = """\
+- rule: counting
+  title: "{{device}} passed {count} times"
+  select: {{x: {{kind: passage, where: "number == 1"}}}}
+  by: device
+  within: {within}
+  when: count(x) >= {count}
+  clear: manual
+  while: not mode(open-day)
+  raise: {{hazard: theft, priority: {priority}}}
+  examples:
+    - given: [0s x D1 number=9]
+      alarms: []
+"""
+STAFF = """\
+- rule: staff-seen
+  title: "{device}: staff"
+  select: {x: {kind: passage, badge: "@staff"}}
+  by: device
+  clear: {quiet: 1s}
+  raise: {hazard: fraud, priority: low}
+  examples:
+    - given: [0s x d1 badge=ann]
+      alarms: [0s d1]
+"""
+SEEN = rule("seen", 3)
+ANSWER = """\
+- rule: no-answer
+  title: no answer in time
+  select:
+    ask: {kind: passage, where: "number == 10"}
+    answer: {kind: passage, where: "number == 11"}
+  by: device
+  after: ask
+  expect: answer
+  for: 1s
+  raise: {hazard: sabotage, priority: high}
+  examples:
+    - given: [0s ask D1 number=10]
+      alarms: [1s D1]
+"""
+
+
+def counting(count=2, within="30m", priority="medium"):
+    return COUNTING.format(count=count, within=within, priority=priority)
+
+
+@pytest.fixture
+def scene(tmp_path, make_daemon):
+    with Broker(tmp_path) as broker, Postgres() as postgres:
+        made = Scene(tmp_path, make_daemon, broker, postgres=postgres, rules=counting() + STAFF + SEEN + ANSWER, sensors=SENSORS)
+        (made.daemon.rules / "site" / "test.yaml").write_text(SITE)
+        spine.migrate(postgres, made.daemon.config)
+        yield made.start()
+
+
+def say(scene, device, number, badge=None):
+    scene.broker.publish(f"bulk/{device}", json.dumps({"device": device, "number": number} | ({"badge": badge} if badge else {})))
+
+
+def act(scene, *words):
+    done = scene.daemon.run(*words)
+    assert done.returncode == 0, done.stderr
+
+
+def live(scene):
+    """A run with everything that makes alarms: matches, further matches, what did not come, guards, lists, acts."""
+    for device in ("a", "a", "a", "b"):
+        say(scene, device, 1)
+    act(scene, "ack", str(scene.alarm("counting", "a")["id"]), "--reason", "seen")
+    act(scene, "mode", "open-day", "on")
+    say(scene, "b", 1)  # nobody minds
+    act(scene, "mode", "open-day", "off")
+    act(scene, "list", "staff", "add", "bob")
+    say(scene, "c", 5, "bob")
+    say(scene, "d", 10)
+    say(scene, "e", 10)
+    say(scene, "e", 11)
+    scene.alarm("no-answer", "d")
+    say(scene, "a", 3)
+    seen = str(scene.alarm("seen", "a")["id"])
+    act(scene, "ack", seen, "--reason", "seen")
+    act(scene, "reset", seen, "--reason", "looked at")
+    scene.restart_engine()
+    say(scene, "a", 3)
+    scene.alarm("seen", "a")
+    wait_for(lambda: not scene.alarms()[("staff-seen", "device=c")]["regions"]["active"], 20, "the end of c's alarm")
+
+
+def lived(scene):
+    """The changes of alarms as the journal has them: lines of JSON."""
+    dump = scene.daemon.run("journal", "dump", "--json").stdout.splitlines()
+    start, end = '{"in":"output","record":', "}"
+    lines = [line[len(start):-len(end)] for line in dump if line.startswith(start)]
+    return [line for line in lines if json.loads(line)["type"] == "transition"], "\n".join(dump) + "\n"
+
+
+def replay(scene, *words, code=0):
+    done = scene.daemon.run("replay", *words)
+    assert done.returncode == code, done.stderr
+    return done.stdout.splitlines()
+
+
+REGIONS = ("active", "acknowledged", "latched", "suppressed", "out_of_service")
+FLAGS = ("instant", "first_out", "silenced", "stale", "exercise", "covert", "partial")
+
+
+def regions(r):
+    names = [name.replace("_", "-") for name in REGIONS[:3] if r[name]]
+    names += {"no": [], "timed": ["shelved-timed"], "one-shot": ["shelved-one-shot"]}[r["shelved"]]
+    return names + [name.replace("_", "-") for name in REGIONS[3:] if r[name]]
+
+
+def as_row(line):
+    """A line of the replay in the columns of alarm_transition, without those of time."""
+    record = json.loads(line)
+    t = record["transition"]
+    a = t["alarm"]
+    return (record["seq"], record["n"], a["id"], a["version"], t["cause"], t["actor"], t["reason"], t["old_state"], a["state"],
+            regions(t["old_regions"]), regions(a["regions"]), t["old_priority"], a["priority"], a["priority_unack"] or "",
+            t["annunciate"], a["rule"], a["key"], a["title"], a["device"], a["raised_count"], a["acknowledged_by"],
+            a["suppressed_by"], t["context"], [name.replace("_", "-") for name in FLAGS if a[name]])
+
+
+def as_times(line):
+    t = json.loads(line)["transition"]
+    return tuple(t["alarm"][name] for name in ("changed_at", "raised_at", "acknowledged_at")) + (t["time"],)
+
+
+def stored(scene):
+    spine.settle(scene.daemon)
+    return scene.postgres.query(
+        "SELECT seq, n, alarm, version, cause, actor, reason, old_state, new_state, old_regions, new_regions, old_priority, "
+        "priority, priority_unack, annunciate, rule, key, title, device, raised_count, acknowledged_by, suppressed_by, "
+        "context, flags FROM alarm_transition ORDER BY seq, n")
+
+
+def stored_times(scene):
+    form = ", ".join(f"to_char({name} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
+                     for name in ("changed_at", "raised_at", "acknowledged_at", "time"))
+    return scene.postgres.query(f"SELECT {form} FROM alarm_transition ORDER BY seq, n")
+
+
+def test_history_and_a_file_give_the_same_alarms_to_the_byte(scene, tmp_path):
+    live(scene)
+    wanted, dump = lived(scene)
+    causes = {json.loads(line)["transition"]["cause"] for line in wanted}
+    assert {"RAISE", "AGAIN", "CLEAR", "ACKNOWLEDGE", "RESET"} <= causes
+    rows = stored(scene)
+    recording = tmp_path / "recording.jsonl"
+    recording.write_text(dump)
+    for words in ((), ("--as-recorded",), (str(recording),), (str(recording), "--as-recorded")):
+        got = replay(scene, *words, "--json")
+        assert got == wanted, words
+        assert [as_row(line) for line in got] == rows
+        assert [as_times(line) for line in got] == stored_times(scene)
+    # and so it is where the daemon is gone
+    assert scene.daemon.stop() == 0
+    assert replay(scene, "--as-recorded", "--json")[:len(wanted)] == wanted
+
+
+def test_a_reload_on_the_way_is_primed_as_it_was(scene, tmp_path):
+    live(scene)
+    say(scene, "f", 1)
+    scene.reload(counting(priority="high") + STAFF + SEEN + ANSWER + counting(2, "10m").replace("rule: counting", "rule: again"))
+    say(scene, "f", 1)
+    scene.alarm("again", "f")
+    wanted, dump = lived(scene)
+    spine.settle(scene.daemon)
+    assert scene.postgres.value("SELECT count(*) FROM engine_input WHERE primed <> ''") == 1
+    recording = tmp_path / "recording.jsonl"
+    recording.write_text(dump)
+    assert replay(scene, "--as-recorded", "--json") == wanted
+    assert replay(scene, str(recording), "--as-recorded", "--json") == wanted
+    # the rules of today had more to tell
+    assert replay(scene, "--json") != wanted
+
+
+def test_a_part_of_history_finds_what_stood_before(scene):
+    live(scene)
+    act(scene, "mode", "open-day", "on")
+    act(scene, "list", "staff", "add", "cid")
+    say(scene, "g", 5, "cid")
+    scene.alarm("staff-seen", "g")
+    say(scene, "h", 1)
+    say(scene, "h", 1)
+    wait_for(lambda: scene.daemon.status()["stages"]["decode"]["messages"] >= 13, 20, "messages")
+    spine.settle(scene.daemon)
+    since = scene.postgres.value("SELECT to_char(journal_time AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') "
+                                 "FROM message WHERE topic = 'bulk/g'")
+    for words in ((), ("--as-recorded",)):
+        got = [json.loads(line)["transition"] for line in replay(scene, "--from", since, "--warm-up", "0s", "--json", *words)]
+        raised = {(t["alarm"]["rule"], t["alarm"]["key"]) for t in got if t["cause"] == "RAISE"}
+        # the list had its member, and the mode was on
+        assert ("staff-seen", "device=g") in raised and ("counting", "device=h") not in raised
+        assert not [key for key in raised if key[0] == "counting"]
+
+
+def test_compare_shows_the_planted_differences_and_no_others(scene, tmp_path):
+    live(scene)
+    spine.settle(scene.daemon)
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "rules.yaml").write_text(counting() + STAFF + SEEN + ANSWER)
+    (summary,) = map(json.loads, replay(scene, "--compare", str(other), "--json"))
+    assert summary["summary"] | {"same": 0} == {"same": 0, "appear": 0, "vanish": 0, "move": 0, "clear_otherwise": 0,
+                                                "crowded": False}
+    assert summary["summary"]["same"] >= 4
+    assert replay(scene, "--compare", str(other))[-1].startswith(f"{summary['summary']['same']} alarms the same, 0 appear")
+
+    # a is told one passage later, and with another priority, b not at all, nothing of staff; and who passed on the open day
+    (other / "rules.yaml").write_text(counting(3, priority="high").replace("  while: not mode(open-day)\n", "") + SEEN + ANSWER +
+                                      counting().replace("rule: counting", "rule: open-day").replace("not mode", "mode"))
+    *changes, summary = map(json.loads, replay(scene, "--compare", str(other), "--json", code=3))
+    found = {(c["change"], c["rule"], c["key"]) for c in changes if c["what"] == "raise"}
+    assert found == {("moves", "counting", "device=a"), ("vanishes", "counting", "device=b"),
+                     ("vanishes", "staff-seen", "device=c"), ("appears", "open-day", "device=a"),
+                     ("appears", "open-day", "device=b")}
+    (moved, *_) = [c for c in changes if c["change"] == "moves"]
+    assert (moved["now"]["priority"], moved["other"]["priority"]) == ("medium", "high")
+    assert moved["now"]["time"] < moved["other"]["time"]
+    text = replay(scene, "--compare", str(other), code=3)
+    assert len([line for line in text if line.startswith(("moves", "vanishes", "appears"))]) == len(changes)
+    assert "medium → high" in "\n".join(text)
+
+
+def test_what_cannot_be_replayed_is_told_with_its_place(scene, tmp_path):
+    def refused(*words, code=1):
+        done = scene.daemon.run("replay", *words)
+        assert (done.returncode, done.stdout) == (code, "")
+        return done.stderr
+
+    recording = tmp_path / "recording.jsonl"
+    recording.write_text('{"topic": "bulk/a", "payload": "{}", "time": "2026-01-31T09:00:00Z"}\n\n{"topic": "bulk/a", 7}\n')
+    told = refused(str(recording))
+    assert told.startswith(f"{recording}:3:21: error: no JSON") and "^" in told and "help: " in told
+    recording.write_text('{"topic": "bulk/a", "payload": "{}"}\n')
+    assert f"{recording}:1:1: error: a line without `time`" in refused(str(recording))
+    assert "no such journal" in refused("--journal", "77")
+    assert "--from is not before --to" in refused("--from", "2h", "--to", "3h", code=2)
+    (tmp_path / "bad.yaml").write_text(counting().replace("hazard: theft", "hazard: thefd"))
+    assert "bad.yaml:9:19: error" in refused(str(recording), "--rules", str(tmp_path / "bad.yaml"))
