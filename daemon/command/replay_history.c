@@ -6,14 +6,10 @@
  * What begins in the middle needs what stood there: the switched modes and list members, blindness, and, if the rules
  * are to be those of the recording, the reload before it. They come first, all at the moment at which the inputs begin.
  */
+#include "command/replay_database.h"
 #include "command/replay_line.h"
-#include "command/replay_source.h"
-#include "config/config.h"
-#include "store/cursor.h"
-#include "store/table.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 
 #define FETCH     2000
@@ -27,7 +23,6 @@ enum column { SEQ, TYPE, RECEIVED, TIME, ORIGIN, FLAGS, TOPIC, ID, PAYLOAD };
 struct history {
         struct wire *wire, *aside;       /* the cursor's; for questions between */
         struct replay_database database; /* its texts are the caller's */
-        char *password;
         int32_t journal;
         int64_t begin, to; /* of the inputs; NONE, NEVER */
         size_t row;        /* the next of those fetched */
@@ -50,93 +45,8 @@ static void history_close(void *userdata) {
         json_decref(h->scene);
         free(h->rules);
         free(h->primings);
-        if (h->password)
-                explicit_bzero(h->password, strlen(h->password));
-        free(h->password);
         arena_deinit(&h->arena);
         free(h);
-}
-
-/* ---- asking ---- */
-
-static int told(const char *what, const char *cure) {
-        (void)fprintf(stderr, "wardwatch: database: %s\n  help: %s\n", what, cure);
-        return REPLAY_E_TOLD;
-}
-
-static int failed(const struct wire *w, int e) {
-        return e < 0 ? e : told(wire_error(w)->text, "the log of the database says more");
-}
-
-static int ask(struct wire *w, const char *format, ...) _printf_(2, 3);
-static int ask(struct wire *w, const char *format, ...) {
-        char sql[SQL_MAX];
-        va_list ap;
-        int e;
-
-        va_start(ap, format);
-        e = vsnprintf(sql, sizeof sql, format, ap) < (int)sizeof sql ? 0 : -EINVAL;
-        va_end(ap);
-        if (!e)
-                e = wire_exec(w, sql);
-        return e ? failed(w, e) : 0;
-}
-
-static int password_read(struct history *h) {
-        struct diag diag = DIAG_INIT;
-        _cleanup_buf_ struct buf text = BUF_INIT;
-        int e = 0;
-
-        if (h->database.password_file[0])
-                e = config_secret(h->database.password_file, &diag, &h->password);
-        if (e > 0) {
-                diag_render(&diag, &text);
-                (void)fwrite(text.p, 1, text.n, stderr);
-        }
-        diag_deinit(&diag);
-        return e > 0 ? REPLAY_E_TOLD : e;
-}
-
-static int connect_to(struct history *h, struct wire **ret) {
-        struct wire_error error = { "", "" };
-        int e = wire_connect_reader(ret, h->database.url, h->password, &error);
-
-        if (e > 0)
-                return told(error.text, "look at database.url, or name another with --database");
-        if (!e)
-                wire_set_wait(*ret, WAIT);
-        return e;
-}
-
-static int schema_check(struct history *h) {
-        int version = 0, e = cursor_check_schema(h->wire, &version);
-
-        if (e == CURSOR_E_SCHEMA)
-                return told("its tables are not those of this version",
-                            version > STORE_SCHEMA_VERSION ? "use the newer Wardwatch" : "run `wardwatch migrate`");
-        return e ? failed(h->wire, e) : 0;
-}
-
-static int journal_which(struct history *h) {
-        long wanted = h->database.journal ? strtol(h->database.journal, NULL, 10) : 0;
-        int e = ask(h->wire, "SELECT journal, site, first_seen FROM journal WHERE %ld IN (0, journal) ORDER BY journal",
-                    wanted);
-
-        if (e)
-                return e;
-        if (wire_rows(h->wire) == 0)
-                return told(wanted ? "it holds no such journal" : "it holds no journal yet",
-                            "`SELECT * FROM wardwatch.journal` shows those it has");
-        if (wire_rows(h->wire) > 1) {
-                (void)fprintf(stderr, "wardwatch: database: it holds %zu journals:\n", wire_rows(h->wire));
-                for (size_t i = 0; i < wire_rows(h->wire); i++)
-                        (void)fprintf(stderr, "  %s  %s, since %s\n", wire_value(h->wire, i, 0),
-                                      wire_value(h->wire, i, 1), wire_value(h->wire, i, 2));
-                (void)fprintf(stderr, "  help: say which with --journal N\n");
-                return REPLAY_E_TOLD;
-        }
-        h->journal = (int32_t)strtol(wire_value(h->wire, 0, 0), NULL, 10);
-        return 0;
 }
 
 /* ---- what stood ---- */
@@ -169,11 +79,12 @@ static int scene_answer(struct history *h, const char *reply) {
 }
 
 static int scene_commands(struct history *h) {
-        int e = ask(h->wire,
-                    "SELECT r.reply::text FROM command c JOIN command_reply r USING (journal, seq) WHERE c.journal = "
-                    "%" PRId32 " AND c.name IN ('mode', 'list') AND r.ok AND c.journal_time < to_timestamp(0) + "
-                    "interval '1 microsecond' * %" PRId64 " ORDER BY c.seq",
-                    h->journal, h->begin);
+        int e = replay_database_ask(
+                h->wire,
+                "SELECT r.reply::text FROM command c JOIN command_reply r USING (journal, seq) WHERE c.journal = "
+                "%" PRId32 " AND c.name IN ('mode', 'list') AND r.ok AND c.journal_time < to_timestamp(0) + "
+                "interval '1 microsecond' * %" PRId64 " ORDER BY c.seq",
+                h->journal, h->begin);
 
         for (size_t i = 0; !e && i < wire_rows(h->wire); i++)
                 e = scene_answer(h, wire_value(h->wire, i, 0));
@@ -181,11 +92,12 @@ static int scene_commands(struct history *h) {
 }
 
 static int scene_blind(struct history *h) {
-        int e = ask(h->wire,
-                    "SELECT name FROM engine_input WHERE journal = %" PRId32 " AND type = 'notice' AND name IN "
-                    "('intake-blind', 'intake-sighted') AND journal_time < to_timestamp(0) + interval '1 microsecond' "
-                    "* %" PRId64 " ORDER BY seq DESC LIMIT 1",
-                    h->journal, h->begin);
+        int e = replay_database_ask(
+                h->wire,
+                "SELECT name FROM engine_input WHERE journal = %" PRId32 " AND type = 'notice' AND name IN "
+                "('intake-blind', 'intake-sighted') AND journal_time < to_timestamp(0) + interval '1 microsecond' "
+                "* %" PRId64 " ORDER BY seq DESC LIMIT 1",
+                h->journal, h->begin);
         const char *name = e ? NULL : wire_value(h->wire, 0, 0);
 
         if (name && strcmp(name, "intake-blind") == 0)
@@ -194,10 +106,11 @@ static int scene_blind(struct history *h) {
 }
 
 static int scene_rules(struct history *h) {
-        int e = ask(h->wire,
-                    "SELECT seq, body FROM engine_input WHERE journal = %" PRId32 " AND type = 'reload' AND "
-                    "journal_time < to_timestamp(0) + interval '1 microsecond' * %" PRId64 " ORDER BY seq DESC LIMIT 1",
-                    h->journal, h->begin);
+        int e = replay_database_ask(
+                h->wire,
+                "SELECT seq, body FROM engine_input WHERE journal = %" PRId32 " AND type = 'reload' AND "
+                "journal_time < to_timestamp(0) + interval '1 microsecond' * %" PRId64 " ORDER BY seq DESC LIMIT 1",
+                h->journal, h->begin);
 
         if (e || !wire_rows(h->wire))
                 return e;
@@ -222,10 +135,10 @@ static int scene_read(struct history *h) {
 /* ---- what primed the reloads ---- */
 
 static int primings_read(struct history *h) {
-        int e = ask(h->wire,
-                    "SELECT seq, primed FROM engine_input WHERE journal = %" PRId32
-                    " AND type = 'reload' AND primed <> '' ORDER BY seq",
-                    h->journal);
+        int e = replay_database_ask(h->wire,
+                                    "SELECT seq, primed FROM engine_input WHERE journal = %" PRId32
+                                    " AND type = 'reload' AND primed <> '' ORDER BY seq",
+                                    h->journal);
         size_t n = e ? 0 : wire_rows(h->wire);
 
         h->primings = calloc(n + 1, sizeof *h->primings);
@@ -272,7 +185,7 @@ static int cursor_open(struct history *h) {
         between(days, sizeof days, "received_at", h->begin == WW_TIME_NONE ? WW_TIME_NONE : h->begin - PRUNE,
                 h->to == WW_TIME_NEVER ? WW_TIME_NEVER : h->to + PRUNE);
         /* one sorted stream out of sorted tables: nothing is sorted, and the first row comes at once */
-        return ask(
+        return replay_database_ask(
                 h->wire,
                 "SET enable_sort = off; SET cursor_tuple_fraction = 0.0001; SET jit = off;"
                 "DECLARE replay NO SCROLL CURSOR FOR "
@@ -325,7 +238,7 @@ static int input_type(const char *name, enum ww_input_type *ret) {
                         *ret = type;
                         return 0;
                 }
-        return told("a kind of input that this version does not know", "use the newer Wardwatch");
+        return replay_database_tell("a kind of input that this version does not know", "use the newer Wardwatch");
 }
 
 static enum ww_origin input_origin(const char *name) {
@@ -372,7 +285,8 @@ static int input_read(struct history *h, struct ww_input *ret) {
         if (!e)
                 e = input_words(h, ret);
         h->row++;
-        return e == -EBADMSG ? told("a row holds bytes that the store did not write", "`wardwatch verify` says more")
+        return e == -EBADMSG ? replay_database_tell("a row holds bytes that the store did not write",
+                                                    "`wardwatch verify` says more")
                              : e;
 }
 
@@ -412,7 +326,7 @@ static int history_next(void *userdata, struct ww_input *ret) {
         if (h->in_scene < json_array_size(h->scene))
                 return scene_next(h, ret);
         if (h->row == wire_rows(h->wire)) {
-                e = ask(h->wire, "FETCH %d FROM replay", FETCH);
+                e = replay_database_ask(h->wire, "FETCH %d FROM replay", FETCH);
                 if (e)
                         return e;
                 h->row = 0;
@@ -424,12 +338,13 @@ static int history_next(void *userdata, struct ww_input *ret) {
 
 static int history_alarm(void *userdata, uint64_t id, struct replay_alarm *ret) {
         struct history *h = userdata;
-        int e = h->aside ? 0 : connect_to(h, &h->aside);
+        int e = h->aside ? 0 : replay_database_open(&h->aside, &h->database, NULL);
 
         if (!e)
-                e = ask(h->aside,
-                        "SELECT rule, key, exercise FROM alarm WHERE journal = %" PRId32 " AND alarm = %" PRIu64,
-                        h->journal, id);
+                e = replay_database_ask(h->aside,
+                                        "SELECT rule, key, exercise FROM alarm WHERE journal = %" PRId32
+                                        " AND alarm = %" PRIu64,
+                                        h->journal, id);
         if (e)
                 return e;
         if (!wire_rows(h->aside))
@@ -442,23 +357,15 @@ static int history_alarm(void *userdata, uint64_t id, struct replay_alarm *ret) 
 /* ---- opening ---- */
 
 static int history_begin(struct history *h) {
-        int e = password_read(h);
+        int e = replay_database_open(&h->wire, &h->database, &h->journal);
 
-        if (!e)
-                e = connect_to(h, &h->wire);
-        if (!e)
-                e = schema_check(h);
-        if (!e)
-                e = ask(h->wire, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
-        if (!e)
-                e = journal_which(h);
         if (!e)
                 e = scene_read(h);
         if (!e && h->database.recorded)
                 e = primings_read(h);
         if (!e)
                 e = cursor_open(h);
-        return e ? e : ask(h->wire, "FETCH %d FROM replay", FETCH);
+        return e ? e : replay_database_ask(h->wire, "FETCH %d FROM replay", FETCH);
 }
 
 int replay_history_open(struct replay_source *ret, const struct replay_database *database,

@@ -114,7 +114,9 @@ static int side_begin(struct replay_side *s, const struct ww_input *input) {
         int r = rules ? 0 : rules_recorded(input, &rules);
 
         s->options.rules = NULL;
-        return r ? r : pipeline_new(&s->pipeline, rules, input->time, &sink);
+        if (!r)
+                r = pipeline_new(&s->pipeline, rules, input->time, &sink);
+        return r || !s->options.begun ? r : s->options.begun(s->options.userdata, s->pipeline);
 }
 
 static int side_feed(struct replay_side *s, struct ww_input *input) {

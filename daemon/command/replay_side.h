@@ -13,6 +13,7 @@ struct replay_side_options {
         const struct replay_source *source; /* knows the recording's alarms by number */
         int64_t keep;                       /* µs: how far back a reload may have been primed */
         int (*output)(void *userdata, const struct ww_output *output); /* 0 or an answer that ends the replay */
+        int (*begun)(void *userdata, struct pipeline *p); /* before the first input; NULL = nobody minds. 0 or -errno */
         void *userdata;
 };
 

@@ -256,7 +256,9 @@ struct correlate {
         bool silent; /* a shadow: nobody is told */
         /* a rebuild in progress */
         bool muted, rebuilding, opened_seen;
-        bool loading; /* nothing is given back meanwhile */
+        bool loading;                        /* nothing is given back meanwhile */
+        const struct correlate_trace *trace; /* NULL: nobody watches */
+        const struct rule *traced;           /* … this rule */
         /* of an example */
         const struct rule *only;       /* nobody else listens, and no asset is enrolled by itself; NULL: no example */
         const struct site_field *with; /* fields that stand for the asset's */
@@ -473,6 +475,9 @@ bool aggregate_true(const struct correlate *c, const struct key *k, const struct
                     const struct entry *e);
 enum ww_priority aggregate_grade(const struct correlate *c, const struct key *k, struct order at,
                                  const struct entry *e);
+
+/** What the rule's aggregate of that number comes to. */
+struct ww_value aggregate_value(const struct correlate *c, const struct key *k, size_t i, int64_t now);
 
 /* guard.c */
 bool guard_true(const struct correlate *c, const struct key *k, int64_t time);

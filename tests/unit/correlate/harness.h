@@ -105,6 +105,16 @@ static inline int harness_compile(struct harness *h, const char *rules) {
         return harness_compile_for(h, harness_site, rules);
 }
 
+/* The rules' own examples, without an alarm stage. */
+static inline int harness_examples(struct harness *h, size_t *ret_run) {
+        const struct correlate_examples examples = { .stage = NULL };
+        struct correlate_examples_result result = { 0 };
+        int r = correlate_rules_examples(h->rules, &examples, &h->diag, &result);
+
+        *ret_run = result.run;
+        return r;
+}
+
 static inline void harness_init_for(struct harness *h, const char *site, const char *rules) {
         if (harness_compile_for(h, site, rules)) {
                 diag_render(&h->diag, &h->out);
