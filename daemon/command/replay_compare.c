@@ -8,6 +8,7 @@
 
 #define BUCKETS  (1u << 14)
 #define WAIT_MAX 200000 /* of both sets together */
+#define LOOK_MAX 1000   /* of one rule and key: the oldest are looked at */
 
 struct waiting {
         TAILQ_ENTRY(waiting) all, alike; /* in order of their coming */
@@ -136,17 +137,44 @@ static int tell(struct replay_compare *c, const struct waiting *first, const str
         return d.ends && d.change != REPLAY_MOVED ? 0 : c->told(c->userdata, &d);
 }
 
-/* the oldest has waited long enough */
-static int judge(struct replay_compare *c) {
-        struct waiting *w = TAILQ_FIRST(&c->all), *best = NULL, *at;
-        int r;
+static bool pair(const struct waiting *a, const struct waiting *b) {
+        return a->other != b->other && alike(a, &b->t, b->ends);
+}
+
+/* true if another of w's set is nearer to `at` than w is */
+static bool taken(const struct waiting *w, const struct waiting *at) {
+        const struct waiting *x;
+        size_t looked = 0;
+
+        TAILQ_FOREACH(x, w->bucket, alike) {
+                if (x != w && pair(x, at) && distance(&x->t, &at->t) < distance(&w->t, &at->t))
+                        return true;
+                if (++looked == LOOK_MAX)
+                        break;
+        }
+        return false;
+}
+
+/* the nearest of the other set's, unless one of w's own has more right to it */
+static struct waiting *nearest(const struct replay_compare *c, const struct waiting *w) {
+        struct waiting *at, *best = NULL;
+        size_t looked = 0;
 
         TAILQ_FOREACH(at, w->bucket, alike) {
-                if (at->other != w->other && alike(at, &w->t, w->ends) && distance(&at->t, &w->t) < c->near &&
-                    (!best || distance(&at->t, &w->t) < distance(&best->t, &w->t)))
+                if (pair(w, at) && distance(&at->t, &w->t) < c->near &&
+                    (!best || distance(&at->t, &w->t) < distance(&best->t, &w->t)) && !taken(w, at))
                         best = at;
+                if (++looked == LOOK_MAX)
+                        break;
         }
-        r = tell(c, w->other ? best : w, w->other ? w : best);
+        return best;
+}
+
+/* the oldest has waited long enough */
+static int judge(struct replay_compare *c) {
+        struct waiting *w = TAILQ_FIRST(&c->all), *best = nearest(c, w);
+        int r = tell(c, w->other ? best : w, w->other ? w : best);
+
         if (best)
                 waiting_free(c, best);
         waiting_free(c, w);

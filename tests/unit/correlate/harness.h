@@ -233,15 +233,27 @@ static inline void harness_swap(struct harness *h) {
         h->rules = rules;
 }
 
-enum harness_mode { HARNESS_PLAIN, HARNESS_SNAPSHOTS, HARNESS_SWAPS, HARNESS_MODES };
+/* somebody watches, and says nothing to anybody */
+static inline void harness_watch_silently(void *userdata, const struct correlate_saying *saying) {
+        size_t *said = userdata;
+
+        assert_true(saying->text.n && saying->near <= 1000);
+        ++*said;
+}
+
+enum harness_mode { HARNESS_PLAIN, HARNESS_SNAPSHOTS, HARNESS_SWAPS, HARNESS_WATCHED, HARNESS_MODES };
 
 static inline void harness_play_as(enum harness_mode mode, const char *rules, const char *story, const char *expected,
                                    bool evidence, const char *file, int line) {
         char *copy = strdup(story), *save = NULL;
+        size_t said = 0;
+        const struct correlate_trace trace = { &said, WW_TIME_NONE, harness_watch_silently };
         struct harness h;
 
         harness_init(&h, rules);
         h.evidence = evidence;
+        if (mode == HARNESS_WATCHED)
+                assert_int_equal(correlate_trace_rule(h.correlate, h.rules->rules[0].name, &trace), 0);
         for (char *row = strtok_r(copy, ";\n", &save); row; row = strtok_r(NULL, ";\n", &save)) {
                 harness_row(&h, row);
                 if (mode == HARNESS_SNAPSHOTS)
@@ -254,8 +266,8 @@ static inline void harness_play_as(enum harness_mode mode, const char *rules, co
         harness_deinit(&h);
 }
 
-/* One rule, one story, one outcome: undisturbed, through a snapshot after each row, and with the same rules compiled
- * again and swapped in after each row. */
+/* One rule, one story, one outcome: undisturbed, through a snapshot after each row, with the same rules compiled again
+ * and swapped in after each row, and with somebody watching the rule. */
 static inline void harness_story_at(const char *rules, const char *story, const char *expected, bool evidence,
                                     const char *file, int line) {
         for (enum harness_mode mode = HARNESS_PLAIN; mode < HARNESS_MODES; mode++)
