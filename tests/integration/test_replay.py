@@ -10,7 +10,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from harness import spine  # noqa: E402
 from harness.broker import Broker  # noqa: E402
-from harness.daemon import wait_for  # noqa: E402
+from harness.daemon import Daemon, wait_for  # noqa: E402
 from harness.postgres import Postgres  # noqa: E402
 from harness.scene import Scene, rule  # noqa: E402
 
@@ -70,17 +70,39 @@ def counting(count=2, within="30m", priority="medium"):
     return COUNTING.format(count=count, within=within, priority=priority)
 
 
-@pytest.fixture
-def scene(tmp_path, make_daemon):
-    with Broker(tmp_path) as broker, Postgres() as postgres:
-        made = Scene(tmp_path, make_daemon, broker, postgres=postgres, rules=counting() + STAFF + SEEN + ANSWER, sensors=SENSORS)
-        (made.daemon.rules / "site" / "test.yaml").write_text(SITE)
-        spine.migrate(postgres, made.daemon.config)
-        yield made.start()
+RULES = counting() + STAFF + SEEN + ANSWER
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory):
+    """One life for all: the tests only add to it, and the last one gives it other rules."""
+    folder = tmp_path_factory.mktemp("replay")
+    made = []
+
+    def make_daemon(**options):
+        made.append(Daemon(folder / "daemon", **options))
+        return made[0]
+
+    with Broker(folder) as broker, Postgres() as postgres:
+        scene = Scene(folder, make_daemon, broker, postgres=postgres, rules=RULES, sensors=SENSORS)
+        try:
+            (scene.daemon.rules / "site" / "test.yaml").write_text(SITE)
+            spine.migrate(postgres, scene.daemon.config)
+            live(scene.start())
+            yield scene
+        finally:
+            made[0].close()
 
 
 def say(scene, device, number, badge=None):
     scene.broker.publish(f"bulk/{device}", json.dumps({"device": device, "number": number} | ({"badge": badge} if badge else {})))
+
+
+def heard(scene, device, count):
+    """Waits until so many messages of the device are stored, and all that came of them."""
+    wait_for(lambda: scene.postgres.value("SELECT count(*) FROM message WHERE topic = %s", f"bulk/{device}") >= count, 20,
+             f"{count} messages of {device}")
+    spine.settle(scene.daemon)
 
 
 def act(scene, *words):
@@ -167,7 +189,6 @@ def stored_times(scene):
 
 
 def test_history_and_a_file_give_the_same_alarms_to_the_byte(scene, tmp_path):
-    live(scene)
     wanted, dump = lived(scene)
     causes = {json.loads(line)["transition"]["cause"] for line in wanted}
     assert {"RAISE", "AGAIN", "CLEAR", "ACKNOWLEDGE", "RESET"} <= causes
@@ -179,50 +200,9 @@ def test_history_and_a_file_give_the_same_alarms_to_the_byte(scene, tmp_path):
         assert got == wanted, words
         assert [as_row(line) for line in got] == rows
         assert [as_times(line) for line in got] == stored_times(scene)
-    # and so it is where the daemon is gone
-    assert scene.daemon.stop() == 0
-    assert replay(scene, "--as-recorded", "--json")[:len(wanted)] == wanted
-
-
-def test_a_reload_on_the_way_is_primed_as_it_was(scene, tmp_path):
-    live(scene)
-    say(scene, "f", 1)
-    scene.reload(counting(priority="high") + STAFF + SEEN + ANSWER + counting(2, "10m").replace("rule: counting", "rule: again"))
-    say(scene, "f", 1)
-    scene.alarm("again", "f")
-    wanted, dump = lived(scene)
-    spine.settle(scene.daemon)
-    assert scene.postgres.value("SELECT count(*) FROM engine_input WHERE primed <> ''") == 1
-    recording = tmp_path / "recording.jsonl"
-    recording.write_text(dump)
-    assert replay(scene, "--as-recorded", "--json") == wanted
-    assert replay(scene, str(recording), "--as-recorded", "--json") == wanted
-    # the rules of today had more to tell
-    assert replay(scene, "--json") != wanted
-
-
-def test_a_part_of_history_finds_what_stood_before(scene):
-    live(scene)
-    act(scene, "mode", "open-day", "on")
-    act(scene, "list", "staff", "add", "cid")
-    say(scene, "g", 5, "cid")
-    scene.alarm("staff-seen", "g")
-    say(scene, "h", 1)
-    say(scene, "h", 1)
-    wait_for(lambda: scene.daemon.status()["stages"]["decode"]["messages"] >= 13, 20, "messages")
-    spine.settle(scene.daemon)
-    since = scene.postgres.value("SELECT to_char(journal_time AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') "
-                                 "FROM message WHERE topic = 'bulk/g'")
-    for words in ((), ("--as-recorded",)):
-        got = [json.loads(line)["transition"] for line in replay(scene, "--from", since, "--warm-up", "0s", "--json", *words)]
-        raised = {(t["alarm"]["rule"], t["alarm"]["key"]) for t in got if t["cause"] == "RAISE"}
-        # the list had its member, and the mode was on
-        assert ("staff-seen", "device=g") in raised and ("counting", "device=h") not in raised
-        assert not [key for key in raised if key[0] == "counting"]
 
 
 def test_compare_shows_the_planted_differences_and_no_others(scene, tmp_path):
-    live(scene)
     spine.settle(scene.daemon)
     other = tmp_path / "other"
     other.mkdir()
@@ -265,3 +245,155 @@ def test_what_cannot_be_replayed_is_told_with_its_place(scene, tmp_path):
     assert "--from is not before --to" in refused("--from", "2h", "--to", "3h", code=2)
     (tmp_path / "bad.yaml").write_text(counting().replace("hazard: theft", "hazard: thefd"))
     assert "bad.yaml:9:19: error" in refused(str(recording), "--rules", str(tmp_path / "bad.yaml"))
+
+
+# --- why ---
+
+
+def explained(scene, *words, code=0):
+    done = scene.daemon.run("explain", *words)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout
+
+
+def place(scene, name):
+    """FILE:LINE of the rule."""
+    lines = scene.rules_file.read_text().splitlines()
+    return f"{scene.rules_file}:{1 + lines.index(f'- rule: {name}')}"
+
+
+def story(scene, tmp_path):
+    """A recording of what was lived."""
+    _, dump = lived(scene)
+    recording = tmp_path / "recording.jsonl"
+    recording.write_text(dump)
+    return str(recording)
+
+
+def test_an_alarm_is_explained_by_its_number(scene, tmp_path):
+    recording = story(scene, tmp_path)
+    spine.settle(scene.daemon)
+    alarm = scene.alarm("counting", "a")
+    number = str(alarm["id"])
+    # out of the journal, of a dump of it, and of history
+    told = [explained(scene, number), explained(scene, number, recording), explained(scene, number, "--journal", "1")]
+    for text in told:
+        first, second, *rest = text.splitlines()
+        assert first.split()[:4] == ["alarm", number, "medium", alarm["state"]]
+        assert second == f"  rule counting [device=a], {place(scene, 'counting')}"
+        raised = next(i for i, line in enumerate(rest) if "  raised" in line)
+        assert "(mode(open-day): no)" in rest[raised] and "[NORM → UNACK, announced]" in rest[raised]
+        events = [line.split() for line in rest[raised + 1:raised + 3]]
+        assert [(e[1], e[2], e[4]) for e in events] == [("`x`", "passage", "a")] * 2
+        assert any("  acknowledged by " in line and ": seen" in line for line in rest)
+        # and what was counted on the way
+        assert any("count(x) = 1; count(x) >= 2 does not hold; `while` holds" in line for line in rest)
+        assert any("[device=a] the alarm is raised, medium" in line for line in rest)
+        assert "device=b" not in text
+    assert '"number":1' in told[2].replace(" ", "")  # history has what the events carried
+    assert json.loads(explained(scene, number, "--json"))["story"][0]["cause"] == "RAISE"
+    explained(scene, "4711", code=1)
+    # a rule that has changed since
+    other = tmp_path / "other.yaml"
+    other.write_text(counting(priority="high"))
+    assert f"{other}:1 (its text is another one today)" in explained(scene, number, recording, "--rules", str(other))
+
+
+def test_why_there_was_no_alarm(scene, tmp_path):
+    recording = story(scene, tmp_path)
+    spine.settle(scene.daemon)
+    for source in ((recording,), ()):
+        text = explained(scene, "--rule", "no-answer", "--key", "e", *source)
+        assert text.startswith(f"rule no-answer, {place(scene, 'no-answer')}\n")
+        assert "device=e did not fire. It came nearest at " in text
+        assert "`answer` has to come within 1s, before " in text
+        assert "  Then, at " in text and "nothing is awaited: no `ask` without its answer" in text
+        assert "device=d" not in text
+        text = explained(scene, "--rule", "no-answer", *source)
+        assert "device=d fired at " in text
+        text = explained(scene, "--rule", "staff-seen", *source)
+        assert "passage of a is not `x`: its badge is missing, not in @staff" in text
+        assert "device=c fired at " in text and "Events of the right kind that were not selected: " in text
+    # a guard that is closed, around a time
+    say(scene, "z", 1)
+    act(scene, "mode", "open-day", "on")
+    say(scene, "z", 1)
+    heard(scene, "z", 2)
+    at = scene.postgres.value("SELECT to_char(max(journal_time) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') "
+                              "FROM message WHERE topic = 'bulk/z'")
+    text = explained(scene, "--rule", "counting", "--key", "device=z", "--at", at)
+    assert "device=z did not fire. It came nearest at " in text
+    assert "count(x) = 2; count(x) >= 2 holds; `while` does not hold (mode(open-day): yes)" in text
+    assert "What was missing: its condition held, and `while` did not." in text
+    found = json.loads(explained(scene, "--rule", "counting", "--key", "z", "--at", at, "--json"))
+    assert [(k["key"], k["raised"], k["nearest"]["near"], k["nearest"]["guarded"]) for k in found["keys"]] == [
+        ("device=z", 0, 999, True)]
+    act(scene, "mode", "open-day", "off")
+    # what is not there
+    done = scene.daemon.run("explain", "--rule", "countin", recording)
+    assert done.returncode == 1 and "did you mean `counting`?" in done.stderr
+    assert scene.daemon.run("explain").returncode == 2
+
+
+def test_examples_that_fail_tell_what_happened(scene, tmp_path):
+    daemon = scene.daemon
+    done = daemon.run("test")
+    assert (done.returncode, done.stdout) == (0, "4 examples of 4 rules: 4 passed, 0 failed\n")
+    assert daemon.run("test", "seen", "test.yaml").stdout.startswith("4 examples of 4 rules")
+    assert daemon.run("test", "se*").stdout.startswith("1 examples of 1 rules")
+    done = daemon.run("test", "sen")
+    assert done.returncode == 2 and "did you mean `seen`?" in done.stderr
+    broken = tmp_path / "broken.yaml"
+    broken.write_text(counting().replace("[0s x D1 number=9]", "[0s x D1, 1s mode open-day on, 2s x D1, 3s x D1 number=2]")
+                                .replace("alarms: []", "alarms: [2s D1]") + STAFF)
+    done = daemon.run("test", "--rules", str(broken))
+    line = 1 + next(i for i, text in enumerate(broken.read_text().splitlines()) if "alarms: [2s D1]" in text)
+    assert (done.returncode, done.stdout) == (1, "2 examples of 2 rules: 1 passed, 1 failed\n")
+    assert f"{broken}:{line}:15: error: rule `counting`: example 1: expected alarms [2s D1], got []" in done.stderr
+    assert "      what happened:\n" in done.stderr
+    assert "    2s  [device=D1] count(x) = 2; count(x) >= 2 holds; `while` does not hold (mode(open-day): yes)" in done.stderr
+    assert "    3s  passage of D1 is not `x`: the fields that the row gives do not fit its selection" in done.stderr
+    found = json.loads(daemon.run("test", "--rules", str(broken), "--json").stdout)
+    assert (found["ok"], found["examples"], found["failed"], found["failures"][0]["line"]) == (False, 2, 1, line)
+    assert any("`while` does not hold" in text for text in found["failures"][0]["happened"])
+
+
+# --- what goes on meanwhile ---
+
+
+def test_a_part_of_history_finds_what_stood_before(scene):
+    act(scene, "mode", "open-day", "on")
+    act(scene, "list", "staff", "add", "cid")
+    say(scene, "g", 5, "cid")
+    scene.alarm("staff-seen", "g")
+    say(scene, "h", 1)
+    say(scene, "h", 1)
+    heard(scene, "h", 2)
+    since = scene.postgres.value("SELECT to_char(journal_time AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') "
+                                 "FROM message WHERE topic = 'bulk/g'")
+    for words in ((), ("--as-recorded",)):
+        got = [json.loads(line)["transition"] for line in replay(scene, "--from", since, "--warm-up", "0s", "--json", *words)]
+        raised = {(t["alarm"]["rule"], t["alarm"]["key"]) for t in got if t["cause"] == "RAISE"}
+        # the list had its member, and the mode was on
+        assert ("staff-seen", "device=g") in raised and ("counting", "device=h") not in raised
+        assert not [key for key in raised if key[0] == "counting"]
+    act(scene, "mode", "open-day", "off")
+
+
+def test_a_reload_on_the_way_is_primed_as_it_was(scene, tmp_path):
+    say(scene, "f", 1)
+    scene.reload(counting(priority="high") + STAFF + SEEN + ANSWER + counting(2, "10m").replace("rule: counting", "rule: again"))
+    say(scene, "f", 1)
+    scene.alarm("again", "f")
+    wanted, dump = lived(scene)
+    spine.settle(scene.daemon)
+    assert scene.postgres.value("SELECT count(*) FROM engine_input WHERE primed <> ''") == 1
+    recording = tmp_path / "recording.jsonl"
+    recording.write_text(dump)
+    assert replay(scene, "--as-recorded", "--json") == wanted
+    assert replay(scene, str(recording), "--as-recorded", "--json") == wanted
+    # the rules of today had more to tell
+    assert replay(scene, "--json") != wanted
+    # and so it is where the daemon is gone
+    assert scene.daemon.stop() == 0
+    assert replay(scene, "--as-recorded", "--json")[:len(wanted)] == wanted
