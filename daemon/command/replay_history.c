@@ -1,7 +1,8 @@
 /*
- * PostgreSQL's history as a source: message, command and engine_input of one journal, merged by their number. A cursor
- * in one read-only transaction gives them a few thousand at a time, so that a month costs no more memory than an hour,
- * and what the store adds meanwhile does not show.
+ * PostgreSQL's history as a source: message, command and engine_input of one journal, each in the order of its number,
+ * merged here, with the inputs that stand in quarantine. Cursors in one read-only transaction give a few thousand at a
+ * time, so that a month costs no more memory than an hour, nothing is sorted, and what the store adds meanwhile does
+ * not show.
  *
  * What begins in the middle needs what stood there: the switched modes and list members, blindness, and, if the rules
  * are to be those of the recording, the reload before it. They come first, all at the moment at which the inputs begin.
@@ -18,14 +19,21 @@
 #define SQL_MAX   4096
 #define ROLES_ALL 63
 
+enum { STREAMS = 4 };
 enum column { SEQ, TYPE, RECEIVED, TIME, ORIGIN, FLAGS, TOPIC, ID, PAYLOAD };
 
+struct stream {
+        struct pg_result *rows;
+        size_t row; /* the next of those fetched */
+        bool ended;
+};
+
 struct history {
-        struct wire *wire, *aside;       /* the cursor's; for questions between */
+        struct wire *wire;
+        struct stream streams[STREAMS];
         struct replay_database database; /* its texts are the caller's */
         int32_t journal;
         int64_t begin, to; /* of the inputs; NONE, NEVER */
-        size_t row;        /* the next of those fetched */
         json_t *scene;     /* inputs that come before: [{type, topic, payload}…] */
         size_t in_scene;
         uint64_t scene_seq;
@@ -41,7 +49,8 @@ static void history_close(void *userdata) {
         struct history *h = userdata;
 
         wire_free(h->wire);
-        wire_free(h->aside);
+        for (size_t i = 0; i < STREAMS; i++)
+                wire_result_free(h->streams[i].rows);
         json_decref(h->scene);
         free(h->rules);
         free(h->primings);
@@ -178,58 +187,80 @@ static void between(char *sql, size_t size, const char *column, int64_t from, in
                                column, to);
 }
 
-static int cursor_open(struct history *h) {
+#define TIMES USEC("received_at") ", " USEC("journal_time")
+
+/* columns as in enum column */
+static const struct {
+        const char *columns, *table, *more;
+        bool ranged, dated; /* has a journal_time; is kept by days of received_at */
+} stream_rows[STREAMS] = {
+        { "seq, 'message', " TIMES
+          ", origin, retained::int + 2 * duplicate::int + 4 * skipped::int, topic, '', payload",
+          "message", "", true, true },
+        { "seq, 'command', " TIMES ", origin, 0, actor, command_id, convert_to(request::text, 'UTF8')", "command", "",
+          true, false },
+        { "seq, type, " TIMES ", origin, 0, CASE type WHEN 'reload' THEN stood ELSE name END, primed, body",
+          "engine_input", "", true, false },
+        { "seq, 'record', 0, 0, '', 0, '', '', record", "quarantine", " AND n = -1", false, false },
+};
+
+static int cursors_open(struct history *h) {
         char range[256], days[256];
+        int e = replay_database_ask(h->wire, "SET enable_sort = off; SET jit = off");
 
         between(range, sizeof range, "journal_time", h->begin, h->to);
         between(days, sizeof days, "received_at", h->begin == WW_TIME_NONE ? WW_TIME_NONE : h->begin - PRUNE,
                 h->to == WW_TIME_NEVER ? WW_TIME_NEVER : h->to + PRUNE);
-        /* one sorted stream out of sorted tables: nothing is sorted, and the first row comes at once */
-        return replay_database_ask(
-                h->wire,
-                "SET enable_sort = off; SET cursor_tuple_fraction = 0.0001; SET jit = off;"
-                "DECLARE replay NO SCROLL CURSOR FOR "
-                "SELECT seq, 'message'::text AS type, " USEC("received_at") ", " USEC(
-                        "journal_time") ", origin, "
-                                        "retained::int + 2 * duplicate::int + 4 * skipped::int, topic, ''::text, "
-                                        "payload "
-                                        "FROM message WHERE journal = %" PRId32 "%s%s "
-                                        "UNION ALL SELECT seq, 'command'::text, " USEC("received_at") ", " USEC(
-                                                "journal_time") ", origin, 0,"
-                                                                " actor, command_id, convert_to(request::text, 'UTF8') "
-                                                                "FROM command WHERE journal = %" PRId32 "%s "
-                                                                "UNION ALL SELECT seq, type, " USEC(
-                                                                        "received_at") ", " USEC("journal_time") ", "
-                                                                                                                 "origi"
-                                                                                                                 "n, "
-                                                                                                                 "0, "
-                                                                                                                 "CASE "
-                                                                                                                 "type "
-                                                                                                                 "WHEN "
-                                                                                                                 "'relo"
-                                                                                                                 "ad' "
-                                                                                                                 "THEN "
-                                                                                                                 "stood"
-                                                                                                                 " ELSE"
-                                                                                                                 " name"
-                                                                                                                 " END,"
-                                                                                                                 " prim"
-                                                                                                                 "ed, "
-                                                                                                                 "body "
-                                                                                                                 "FROM "
-                                                                                                                 "engin"
-                                                                                                                 "e_"
-                                                                                                                 "input"
-                                                                                                                 " WHER"
-                                                                                                                 "E "
-                                                                                                                 "journ"
-                                                                                                                 "al = "
-                                                                                                                 "%" PRId32
-                                                                                                                 "%s "
-                                                                                                                 "ORDER"
-                                                                                                                 " BY "
-                                                                                                                 "seq",
-                h->journal, range, days, h->journal, range, h->journal, range);
+        for (int i = 0; i < STREAMS && !e; i++)
+                e = replay_database_ask(
+                        h->wire,
+                        "DECLARE stream%d NO SCROLL CURSOR FOR SELECT %s FROM %s WHERE journal = %" PRId32
+                        "%s%s%s ORDER BY seq",
+                        i, stream_rows[i].columns, stream_rows[i].table, h->journal, stream_rows[i].more,
+                        stream_rows[i].ranged ? range : "", stream_rows[i].dated ? days : "");
+        return e;
+}
+
+/* a row is there, or the stream has ended */
+static int stream_fill(struct history *h, int i) {
+        struct stream *s = &h->streams[i];
+        int e;
+
+        if (s->ended || s->row < wire_result_rows(s->rows))
+                return 0;
+        s->rows = wire_result_free(s->rows);
+        s->row = 0;
+        e = replay_database_ask(h->wire, "FETCH %d FROM stream%d", FETCH, i);
+        if (e)
+                return e;
+        s->rows = wire_take(h->wire);
+        s->ended = wire_result_rows(s->rows) == 0;
+        return 0;
+}
+
+static struct ww_str value(const struct stream *s, enum column column) {
+        const char *text = wire_result_value(s->rows, s->row, column);
+
+        return ww_str(text ? text : "");
+}
+
+static int64_t number(const struct stream *s, enum column column) {
+        return strtoll(value(s, column).p, NULL, 10);
+}
+
+/* the stream with the next input; NULL: there is none */
+static int streams_next(struct history *h, struct stream **ret) {
+        *ret = NULL;
+        for (int i = 0; i < STREAMS; i++) {
+                struct stream *s = &h->streams[i];
+                int e = stream_fill(h, i);
+
+                if (e)
+                        return e;
+                if (!s->ended && (!*ret || number(s, SEQ) < number(*ret, SEQ)))
+                        *ret = s;
+        }
+        return 0;
 }
 
 static int input_type(const char *name, enum ww_input_type *ret) {
@@ -250,43 +281,58 @@ static enum ww_origin input_origin(const char *name) {
         return origin;
 }
 
-static struct ww_str value(const struct history *h, enum column column) {
-        const char *text = wire_value(h->wire, h->row, column);
-
-        return ww_str(text ? text : "");
-}
-
-static int64_t number(const struct history *h, enum column column) {
-        return strtoll(value(h, column).p, NULL, 10);
-}
-
-static int input_words(struct history *h, struct ww_input *ret) {
-        int e = replay_line_unescape(value(h, TOPIC), &h->arena, &ret->topic);
+static int input_words(struct history *h, const struct stream *s, struct ww_input *ret) {
+        int e = replay_line_unescape(value(s, TOPIC), &h->arena, &ret->topic);
 
         if (!e)
-                e = replay_line_unescape(value(h, ID), &h->arena, &ret->id);
-        return e ? e : replay_line_unhex(value(h, PAYLOAD), &h->arena, &ret->payload);
+                e = replay_line_unescape(value(s, ID), &h->arena, &ret->id);
+        return e ? e : replay_line_unhex(value(s, PAYLOAD), &h->arena, &ret->payload);
 }
 
-static int input_read(struct history *h, struct ww_input *ret) {
-        int64_t flags = number(h, FLAGS);
+static int input_row(struct history *h, const struct stream *s, struct ww_input *ret) {
+        int64_t flags = number(s, FLAGS);
         int e;
 
         *ret = (struct ww_input){
-                .seq = (uint64_t)number(h, SEQ),
-                .origin = input_origin(value(h, ORIGIN).p),
+                .seq = (uint64_t)number(s, SEQ),
+                .origin = input_origin(value(s, ORIGIN).p),
                 .flags = (flags & 1 ? WW_INPUT_RETAINED : 0) | (flags & 2 ? WW_INPUT_DUP : 0) |
                          (flags & 4 ? WW_INPUT_SKIPPED : 0),
-                .received = number(h, RECEIVED),
-                .time = number(h, TIME),
+                .received = number(s, RECEIVED),
+                .time = number(s, TIME),
         };
-        arena_reset(&h->arena);
-        e = input_type(value(h, TYPE).p, &ret->type);
-        if (!e)
-                e = input_words(h, ret);
-        h->row++;
+        e = input_type(value(s, TYPE).p, &ret->type);
+        return e ? e : input_words(h, s, ret);
+}
+
+/* As it stands in the journal; one that cannot be read was passed over there, too. */
+static int input_record(struct history *h, const struct stream *s, struct ww_input *ret, bool *ret_there) {
+        struct ww_str record;
+        int e = replay_line_unhex(value(s, PAYLOAD), &h->arena, &record);
+
+        if (e)
+                return e;
+        *ret_there = ww_input_decode(record, (uint64_t)number(s, SEQ), ret) == 0 &&
+                     (h->begin == WW_TIME_NONE || ret->time >= h->begin) && ret->time < h->to;
+        return 0;
+}
+
+static int input_next(struct history *h, struct ww_input *ret) {
+        bool there = true;
+        int e;
+
+        do {
+                struct stream *s;
+
+                e = streams_next(h, &s);
+                if (e || !s)
+                        return e ? e : REPLAY_E_END;
+                arena_reset(&h->arena);
+                e = strcmp(value(s, TYPE).p, "record") == 0 ? input_record(h, s, ret, &there) : input_row(h, s, ret);
+                s->row++;
+        } while (!e && !there);
         return e == -EBADMSG ? replay_database_tell("a row holds bytes that the store did not write",
-                                                    "`wardwatch verify` says more")
+                                                    "somebody has changed it")
                              : e;
 }
 
@@ -319,39 +365,42 @@ static int rules_next(struct history *h, struct ww_input *ret) {
 
 static int history_next(void *userdata, struct ww_input *ret) {
         struct history *h = userdata;
-        int e;
 
         if (h->rules)
                 return rules_next(h, ret);
         if (h->in_scene < json_array_size(h->scene))
                 return scene_next(h, ret);
-        if (h->row == wire_rows(h->wire)) {
-                e = replay_database_ask(h->wire, "FETCH %d FROM replay", FETCH);
-                if (e)
-                        return e;
-                h->row = 0;
-        }
-        return wire_rows(h->wire) ? input_read(h, ret) : REPLAY_E_END;
+        return input_next(h, ret);
 }
 
 /* ---- alarms by number ---- */
 
 static int history_alarm(void *userdata, uint64_t id, struct replay_alarm *ret) {
         struct history *h = userdata;
-        int e = h->aside ? 0 : replay_database_open(&h->aside, &h->database, NULL);
+        int e = replay_database_ask(
+                h->wire, "SELECT rule, key, exercise FROM alarm WHERE journal = %" PRId32 " AND alarm = %" PRIu64,
+                h->journal, id);
 
-        if (!e)
-                e = replay_database_ask(h->aside,
-                                        "SELECT rule, key, exercise FROM alarm WHERE journal = %" PRId32
-                                        " AND alarm = %" PRIu64,
-                                        h->journal, id);
         if (e)
                 return e;
-        if (!wire_rows(h->aside))
+        if (!wire_rows(h->wire))
                 return REPLAY_E_END;
-        *ret = (struct replay_alarm){ ww_str(wire_value(h->aside, 0, 0)), ww_str(wire_value(h->aside, 0, 1)),
-                                      wire_value(h->aside, 0, 2)[0] == 't' };
+        *ret = (struct replay_alarm){ ww_str(wire_value(h->wire, 0, 0)), ww_str(wire_value(h->wire, 0, 1)),
+                                      wire_value(h->wire, 0, 2)[0] == 't' };
         return 0;
+}
+
+/* What was never stored cannot be replayed: it is said, and the rest goes on. */
+static int gaps_tell(struct history *h) {
+        int e = replay_database_ask(h->wire,
+                                    "SELECT first_seq, last_seq, reason FROM store_gap WHERE journal = %" PRId32
+                                    " ORDER BY first_seq",
+                                    h->journal);
+
+        for (size_t i = 0; !e && i < wire_rows(h->wire); i++)
+                (void)fprintf(stderr, "wardwatch: history has no inputs %s to %s: %s\n", wire_value(h->wire, i, 0),
+                              wire_value(h->wire, i, 1), wire_value(h->wire, i, 2));
+        return e;
 }
 
 /* ---- opening ---- */
@@ -364,8 +413,8 @@ static int history_begin(struct history *h) {
         if (!e && h->database.recorded)
                 e = primings_read(h);
         if (!e)
-                e = cursor_open(h);
-        return e ? e : replay_database_ask(h->wire, "FETCH %d FROM replay", FETCH);
+                e = gaps_tell(h);
+        return e ? e : cursors_open(h);
 }
 
 int replay_history_open(struct replay_source *ret, const struct replay_database *database,

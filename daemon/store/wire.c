@@ -292,13 +292,33 @@ const char *wire_tag(const struct wire *w) {
 }
 
 size_t wire_rows(const struct wire *w) {
-        return w->result ? (size_t)PQntuples(w->result) : 0;
+        return wire_result_rows(w->result);
 }
 
 const char *wire_value(const struct wire *w, size_t row, size_t column) {
-        if (row >= wire_rows(w) || column >= (size_t)PQnfields(w->result))
+        return wire_result_value(w->result, row, column);
+}
+
+struct pg_result *wire_take(struct wire *w) {
+        PGresult *result = w->result;
+
+        w->result = NULL;
+        return result;
+}
+
+size_t wire_result_rows(const struct pg_result *result) {
+        return result ? (size_t)PQntuples(result) : 0;
+}
+
+const char *wire_result_value(const struct pg_result *result, size_t row, size_t column) {
+        if (row >= wire_result_rows(result) || column >= (size_t)PQnfields(result))
                 return NULL;
-        return PQgetisnull(w->result, (int)row, (int)column) ? NULL : PQgetvalue(w->result, (int)row, (int)column);
+        return PQgetisnull(result, (int)row, (int)column) ? NULL : PQgetvalue(result, (int)row, (int)column);
+}
+
+struct pg_result *wire_result_free(struct pg_result *result) {
+        PQclear(result);
+        return NULL;
 }
 
 /* --- COPY --- */
