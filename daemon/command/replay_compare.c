@@ -1,22 +1,21 @@
 #include "command/replay_compare.h"
 
-#include "base/arena.h"
 #include "base/buf.h"
 
 #include <sys/queue.h>
 #include <xxhash.h>
 
 #define BUCKETS  (1u << 14)
-#define WAIT_MAX 200000 /* of both sets together */
+#define WAIT_MAX 100000 /* of both sets together */
 #define LOOK_MAX 1000   /* of one rule and key: the oldest are looked at */
 
 struct waiting {
         TAILQ_ENTRY(waiting) all, alike; /* in order of their coming */
         struct waiting_list *bucket;
         bool other, ends;
-        int64_t since; /* journal time */
-        struct arena arena;
-        struct ww_transition t;
+        int64_t since;          /* journal time */
+        struct ww_transition t; /* as far as a difference is told by it */
+        char texts[];
 };
 TAILQ_HEAD(waiting_list, waiting);
 
@@ -49,7 +48,6 @@ static void waiting_free(struct replay_compare *c, struct waiting *w) {
         TAILQ_REMOVE(&c->all, w, all);
         TAILQ_REMOVE(w->bucket, w, alike);
         c->n--;
-        arena_deinit(&w->arena);
         free(w);
 }
 
@@ -93,30 +91,40 @@ static int64_t distance(const struct ww_transition *a, const struct ww_transitio
 
 /* ---- what waits ---- */
 
+static struct ww_str put(char **to, struct ww_str text) {
+        struct ww_str copy = { *to, text.n };
+
+        if (text.n)
+                memcpy(*to, text.p, text.n);
+        *to += text.n;
+        return copy;
+}
+
+/* What a difference is told by; the rest of the change is not kept: there may be many that wait. */
 static int waiting_add(struct replay_compare *c, bool other, bool ends, const struct ww_transition *t) {
-        struct waiting *w = calloc(1, sizeof *w);
-        struct ww_alarm *a;
+        const struct ww_alarm *a = &t->alarm;
+        struct waiting *w = calloc(1, sizeof *w + a->rule.n + a->key.n + a->title.n + a->suppressed_by.n);
+        char *texts = w ? w->texts : NULL;
 
         if (!w)
                 return -ENOMEM;
-        *w = (struct waiting){ .other = other, .ends = ends, .since = t->alarm.changed_at, .t = *t };
-        a = &w->t.alarm;
-        w->t.evidence = NULL;
-        w->t.n_evidence = 0;
-        w->t.actor = w->t.reason = WW_STR_NONE;
-        w->t.context = arena_copy(&w->arena, t->context);
-        struct ww_str *const texts[] = {
-                &a->rule,   &a->key,  &a->title,       &a->procedure,       &a->zone,          &a->asset,
-                &a->device, &a->site, &a->legal_basis, &a->acknowledged_by, &a->suppressed_by, &a->work_order
-        };
-
-        for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-                *texts[i] = arena_copy(&w->arena, *texts[i]);
+        w->other = other;
+        w->ends = ends;
+        w->since = a->changed_at;
+        w->t.cause = t->cause;
+        w->t.time = t->time;
+        w->t.alarm.exercise = a->exercise;
+        w->t.alarm.priority = a->priority;
+        w->t.alarm.hazard = a->hazard;
+        w->t.alarm.rule = put(&texts, a->rule);
+        w->t.alarm.key = put(&texts, a->key);
+        w->t.alarm.title = put(&texts, a->title);
+        w->t.alarm.suppressed_by = put(&texts, a->suppressed_by);
         w->bucket = bucket_of(c, t);
         TAILQ_INSERT_TAIL(&c->all, w, all);
         TAILQ_INSERT_TAIL(w->bucket, w, alike);
         c->n++;
-        return a->rule.p && a->key.p ? 0 : -ENOMEM;
+        return 0;
 }
 
 static int tell(struct replay_compare *c, const struct waiting *first, const struct waiting *other) {

@@ -19,6 +19,7 @@ enum replay_change {
         REPLAY_CHANGES_,
 };
 
+/* Of the changes only cause, time and of the alarm rule, key, title, hazard, priority, exercise and suppressed_by. */
 struct replay_difference {
         enum replay_change change;
         bool ends;                           /* it is about how an episode ends, not how it begins */
