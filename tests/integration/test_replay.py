@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import subprocess
 import sys
 
 import pytest
@@ -10,7 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from harness import spine  # noqa: E402
 from harness.broker import Broker  # noqa: E402
-from harness.daemon import Daemon, wait_for  # noqa: E402
+from harness.daemon import Daemon, binary, wait_for  # noqa: E402
 from harness.postgres import Postgres  # noqa: E402
 from harness.scene import Scene, rule  # noqa: E402
 
@@ -229,6 +230,25 @@ def test_compare_shows_the_planted_differences_and_no_others(scene, tmp_path):
     assert "medium → high" in "\n".join(text)
 
 
+def test_acts_find_their_alarm_under_another_number(scene, tmp_path):
+    spine.settle(scene.daemon)
+    other = tmp_path / "other.yaml"
+    other.write_text(rule("before", 1) + RULES)  # an alarm for the very first message
+
+    def acts(*words):
+        found = [json.loads(line)["transition"] for line in replay(scene, "--json", *words)]
+        return {(t["cause"], t["reason"], t["alarm"]["rule"], t["alarm"]["key"]): t["alarm"]["id"] for t in found
+                if t["actor"].endswith("root") or t["cause"] in ("ACKNOWLEDGE", "RESET")}
+
+    now, then = acts(), acts("--rules", str(other))
+    assert now.keys() == then.keys() and len(now) >= 3
+    assert all(then[act] > number for act, number in now.items())
+    _, dump = lived(scene)
+    recording = tmp_path / "recording.jsonl"
+    recording.write_text(dump)
+    assert acts(str(recording), "--rules", str(other)) == then
+
+
 def test_what_cannot_be_replayed_is_told_with_its_place(scene, tmp_path):
     def refused(*words, code=1):
         done = scene.daemon.run("replay", *words)
@@ -293,6 +313,12 @@ def test_an_alarm_is_explained_by_its_number(scene, tmp_path):
     assert '"number":1' in told[2].replace(" ", "")  # history has what the events carried
     assert json.loads(explained(scene, number, "--json"))["story"][0]["cause"] == "RAISE"
     explained(scene, "4711", code=1)
+    # whoever may only ask the daemon learns what it is now
+    config = tmp_path / "wardwatch.yaml"
+    config.write_text("".join(line for line in scene.daemon.config.read_text().splitlines(True) if "url" not in line)
+                      .replace(str(scene.daemon.folder / "state"), str(tmp_path / "nowhere")))
+    done = subprocess.run([binary(), "explain", "-c", config, number], capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and f"alarm {number}  medium  {alarm['state']}" in done.stdout, done.stderr
     # a rule that has changed since
     other = tmp_path / "other.yaml"
     other.write_text(counting(priority="high"))
@@ -333,6 +359,42 @@ def test_why_there_was_no_alarm(scene, tmp_path):
     done = scene.daemon.run("explain", "--rule", "countin", recording)
     assert done.returncode == 1 and "did you mean `counting`?" in done.stderr
     assert scene.daemon.run("explain").returncode == 2
+
+
+MUTING = """\
+- rule: controller-lost
+  select: {x: {kind: passage, where: number == 21}}
+  by: asset
+  mute: {match: {rule: door-lost}, under: asset, settle: 3s}
+  raise: {hazard: system, priority: high}
+- rule: door-lost
+  select: {x: {kind: passage, where: number == 22}}
+  by: asset
+  limits: {keys: 1}
+  raise: {hazard: system, priority: low}
+"""
+
+
+def test_muted_late_and_limited_alarms_are_explained_as_such(tmp_path, make_daemon):
+    """Without a daemon: a configuration and a recording are enough."""
+    daemon = make_daemon(rules=spine.write_rules(tmp_path / "rules", MUTING, site="""\
+site: test
+assets:
+  - {asset: gateway, device: gw, class: controller}
+  - {asset: door, device: d1, class: door, parent: gateway}
+  - {asset: shed, device: d2, class: door}
+"""))
+    rows = [("gw", 21, 0), ("d1", 22, 1), ("d2", 22, 20), ("d3", 22, 21)]
+    recording = tmp_path / "recording.jsonl"
+    recording.write_text("".join(json.dumps({"topic": f"bulk/{device}", "payload": {"device": device, "number": number},
+                                             "time": 1769850000 + at}) + "\n" for device, number, at in rows))
+    done = daemon.run("explain", "--rule", "door-lost", str(recording))
+    assert done.returncode == 0, done.stderr
+    assert "suppressed by controller-lost asset=gateway: recorded, and not announced" in done.stdout
+    assert "asset=door fired at 2026-01-31T09:00:01.000Z; its alarm was muted for a time" in done.stdout
+    assert "passage of d3 is `x`, but has no `asset` to keep it under" in done.stdout
+    assert "Events without a key: 1, the last: " in done.stdout
+    assert "Limits reached: 1, the last: the rule has reached its limit of keys" in done.stdout
 
 
 def test_examples_that_fail_tell_what_happened(scene, tmp_path):
@@ -381,6 +443,8 @@ def test_a_part_of_history_finds_what_stood_before(scene):
 
 
 def test_a_reload_on_the_way_is_primed_as_it_was(scene, tmp_path):
+    # more than is read of it at a time
+    scene.broker.publish("bulk/x", *[json.dumps({"device": "x", "number": 7, "note": "-" * 300})] * 3000)
     say(scene, "f", 1)
     scene.reload(counting(priority="high") + STAFF + SEEN + ANSWER + counting(2, "10m").replace("rule: counting", "rule: again"))
     say(scene, "f", 1)
