@@ -16,13 +16,15 @@ declare -A PIDS=()
 
 MQTT_PORT=
 PG_PORT=
+METRICS_PORTS=()
 PG_DIR=
 umask 077
 mkdir -p "$VAR" "$SECRETS" "$LOGS" "$BROKER"
 [ ! -f "$REMEMBERED" ] || . "$REMEMBERED"
 
 remember() {
-        printf 'MQTT_PORT=%q\nPG_PORT=%q\nPG_DIR=%q\n' "$MQTT_PORT" "$PG_PORT" "$PG_DIR" >"$REMEMBERED"
+        printf 'MQTT_PORT=%q\nPG_PORT=%q\nPG_DIR=%q\nMETRICS_PORTS=(%s)\n' "$MQTT_PORT" "$PG_PORT" "$PG_DIR" \
+                "${METRICS_PORTS[*]}" >"$REMEMBERED"
 }
 
 take_lock() {
@@ -199,6 +201,19 @@ psql_line() {
 
 # --- the daemon's configuration ---
 
+choose_metrics_ports() {
+        local i port ports=()
+        for i in 0 1 2; do
+                port=$(choose_port "${METRICS_PORTS[i]:-}")
+                while [[ " ${ports[*]} " = *" $port "* ]]; do
+                        port=$(choose_port '')
+                done
+                ports+=("$port")
+        done
+        METRICS_PORTS=("${ports[@]}")
+        remember
+}
+
 # Written anew at each start: the ports may have changed. Wishes of your own go into a copy of it.
 write_config() {
         cat >"$CONFIG" <<TEXT
@@ -224,6 +239,10 @@ journal:
 database:
   url: host=127.0.0.1 port=$PG_PORT user=wardwatch dbname=wardwatch sslmode=disable
   password_file: $SECRETS/postgres
+metrics:
+  supervisor: ${METRICS_PORTS[0]}
+  engine: ${METRICS_PORTS[1]}
+  store: ${METRICS_PORTS[2]}
 users:
   engine: ""
   store: ""

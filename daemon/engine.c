@@ -31,7 +31,7 @@ static void on_tick(evutil_socket_t fd, short what, void *userdata) {
                 log_notice("careful-ends", NULL, "no death for a minute: back to whole turns");
         }
         engine_space_tick(e);
-        engine_status_tick(e);
+        engine_metrics_tick(e);
         engine_turn(e);
 }
 
@@ -156,10 +156,13 @@ static int engine_new(struct engine *e) {
                 r = engine_feed_new(e);
         if (!r)
                 r = engine_intake_new(e);
+        if (!r)
+                r = engine_metrics_new(e);
         return r;
 }
 
 static void engine_free(struct engine *e) {
+        metrics_http_free(e->metrics);
         engine_intake_free(e);
         engine_feed_free(e);
         engine_reload_free(e);

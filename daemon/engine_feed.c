@@ -37,8 +37,8 @@ struct engine_verb {
 /* --- answers --- */
 
 static void client_send(struct engine_client *c, json_t *answer) {
-        if (answer)
-                (void)jsonline_send(c->line, answer); /* who does not read his answers loses them */
+        if (answer && jsonline_send(c->line, answer)) /* who does not read his answers loses them */
+                c->engine->feed->lost++;
         json_decref(answer);
 }
 
@@ -151,6 +151,7 @@ static void client_queue(struct engine_client *c, json_t *request) {
                 return;
         }
         if (e->n_commands == ENGINE_PENDING_MAX || c->pending >= CLIENT_PENDING_MAX) {
+                e->feed->busy++;
                 client_refuse(c, request, "busy", "too many requests wait for an answer", "repeat with the same id");
                 return;
         }
@@ -340,8 +341,8 @@ static void feed_replies(struct engine_feed *feed) {
 
                 if (c) {
                         c->pending--;
-                        if (command->reply)
-                                (void)jsonline_send_text(c->line, command->reply, strlen(command->reply));
+                        if (command->reply && jsonline_send_text(c->line, command->reply, strlen(command->reply)))
+                                feed->lost++;
                 }
                 free(command->id);
                 free(command->actor);
@@ -361,19 +362,30 @@ bool engine_feed_wants_lines(const struct engine *e) {
         return e->feed && e->feed->n_followers > 0;
 }
 
-json_t *engine_feed_status(const struct engine *e) {
-        json_t *status = json_object(), *readers = json_object();
+void engine_feed_metrics(const struct engine *e, struct metrics *m) {
+        const struct engine_feed *feed = e->feed;
+        size_t fullest = 0;
+
+        for (const struct engine_client *c = feed->clients; c; c = c->next)
+                if (jsonline_queued(c->line) > fullest)
+                        fullest = jsonline_queued(c->line);
+        metrics_put_bytes(m, "feed", fullest, (size_t)e->config->command.queue_max, feed->resets + feed->lost);
+        metrics_put_queue(m, "commands", e->n_commands, ENGINE_PENDING_MAX, feed->busy);
+        metrics_put(m, METRICS_FEED_CLIENTS, (double)feed->n);
+        metrics_put(m, METRICS_FEED_CLIENTS_LIMIT, (double)e->config->command.clients_max);
+        metrics_put(m, METRICS_FEED_FOLLOWERS, (double)feed->n_followers);
+        metrics_put(m, METRICS_FEED_ACCEPTED, (double)feed->accepted);
+        metrics_put(m, METRICS_FEED_REFUSED, (double)feed->refused);
+        metrics_put(m, METRICS_FEED_RESETS, (double)feed->resets);
+}
+
+json_t *engine_feed_readers(const struct engine *e) {
+        json_t *readers = json_object();
 
         for (const struct engine_client *c = e->feed->clients; c; c = c->next) {
                 if (c->reader[0])
                         json_object_set_new(readers, c->reader,
                                             c->figures ? json_deep_copy(c->figures) : json_object());
         }
-        json_object_set_new(status, "clients", json_integer((json_int_t)e->feed->n));
-        json_object_set_new(status, "followers", json_integer((json_int_t)e->feed->n_followers));
-        json_object_set_new(status, "accepted", json_integer((json_int_t)e->feed->accepted));
-        json_object_set_new(status, "refused", json_integer((json_int_t)e->feed->refused));
-        json_object_set_new(status, "resets", json_integer((json_int_t)e->feed->resets));
-        json_object_set_new(status, "readers", readers);
-        return status;
+        return readers;
 }

@@ -35,6 +35,8 @@ struct engine_feed {
         uint64_t next_number;
         size_t n, n_followers;
         uint64_t refused, accepted, resets;
+        uint64_t lost; /* answers that did not fit */
+        uint64_t busy; /* requests that found no room */
 };
 
 void engine_follow_start(struct engine_client *c, json_t *request);

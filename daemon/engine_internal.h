@@ -4,7 +4,8 @@
  * engine_pending.c (what comes again), engine_salvage.c, engine_turn.c (one turn = one transaction), engine_intake.c
  * (the two sessions, lanes, blindness), engine_space.c (trimming and snapshots), engine_reload.c (rules and
  * configuration while running), engine_prime.c (the past for new rules), engine_feed.c (command socket and readers),
- * engine_follow.c (followers), engine_version.c (which version took what), engine_status.c.
+ * engine_follow.c (followers), engine_version.c (which version took what), engine_metrics.c and engine_status.c (what
+ * can be known from outside).
  */
 #include "engine.h"
 
@@ -15,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/jsonline.h"
+#include "base/metrics_http.h"
 #include "base/worker.h"
 #include "ingress/ingress.h"
 #include "journal/journal.h"
@@ -98,6 +100,7 @@ struct engine {
         struct engine_session sessions[ENGINE_LANES];
         struct engine_feed *feed;
         struct engine_reload *reload;
+        struct metrics_http *metrics;
         struct engine_replay *replay; /* while a start replays; NULL = live */
 
         /* the turn at work */
@@ -134,7 +137,11 @@ struct engine {
         bool snapshot_failed; /* the last try; told once */
         bool mark_wanted;     /* a record for the sake of its number */
         pid_t snapshot_pid;
-        int64_t snapshot_at;  /* boot clock: when the last was begun */
+        int64_t snapshot_at; /* boot clock: when the last was begun */
+        struct {
+                uint64_t written, failed;
+                int64_t took, pause, done; /* of the last one: µs, µs; wall clock, NONE = none yet */
+        } snapshots;
         double snapshot_fill; /* of the map, then */
         char predecessor[33]; /* id of the journal that this one was salvaged from, "" = none */
         struct buf salvaged;  /* what the salvage saved, until the alarm about it is journaled; empty = nothing */
@@ -146,6 +153,7 @@ struct engine {
         struct engine_rate rate_messages, rate_turns;
         json_t *workers;      /* the supervisor's table, as it last said it */
         int64_t commit_worst; /* µs, in the last 10 s */
+        int64_t commit_time;  /* µs, all of them */
 
         struct event *turn_event, *deadline_event, *tick_event, *child_event;
 };
@@ -228,7 +236,7 @@ const char *engine_snapshot_dir(const struct engine *e);
 int engine_reload_new(struct engine *e);
 void engine_reload_free(struct engine *e);
 void engine_reload_start(struct engine *e);
-json_t *engine_reload_status(const struct engine *e);
+void engine_reload_metrics(const struct engine *e, struct metrics *m);
 /** A line of the log for each line of `text`. */
 void engine_log_lines(const char *event, struct ww_str text);
 
@@ -237,9 +245,16 @@ int engine_feed_new(struct engine *e);
 void engine_feed_free(struct engine *e);
 void engine_feed_committed(struct engine *e); /* replies, followers' lines, heads */
 bool engine_feed_wants_lines(const struct engine *e);
-json_t *engine_feed_status(const struct engine *e);
+void engine_feed_metrics(const struct engine *e, struct metrics *m);
+json_t *engine_feed_readers(const struct engine *e);
+
+/* engine_metrics.c */
+/** Listens where the configuration says. 0 or -ENOMEM. */
+int engine_metrics_new(struct engine *e);
+/** Everything but what `metrics_put_process` puts. Between turns. */
+void engine_metrics_collect(void *userdata, struct metrics *m);
+void engine_metrics_tick(struct engine *e);
 
 /* engine_status.c */
 json_t *engine_status(struct engine *e);
-void engine_status_tick(struct engine *e);
 void engine_status_workers(void *userdata, json_t *workers);

@@ -19,9 +19,9 @@
 
 #include "base/log.h"
 #include "base/span.h"
-#include "journal/record_json.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
@@ -359,14 +359,17 @@ void engine_reload_start(struct engine *e) {
                 engine_say(e, "rules-refused", NULL, "cannot start a thread to compile them");
 }
 
-json_t *engine_reload_status(const struct engine *e) {
+void engine_reload_metrics(const struct engine *e, struct metrics *m) {
         static const char *const names[] = {
                 [RELOAD_IDLE] = "idle", [RELOAD_COMPILING] = "compiling", [RELOAD_PRIMING] = "priming"
         };
         const struct engine_reload *r = e->reload;
+        int64_t complete = pipeline_partial_until(e->pipeline);
 
-        return json_pack("{s:s, s:f, s:I, s:I, s:f, s:o}", "state", names[r->phase], "took_s",
-                         (double)r->figures.took / WW_SECOND, "primed", (json_int_t)r->figures.inputs, "rounds",
-                         (json_int_t)r->figures.rounds, "held_loop_ms", (double)r->figures.held / WW_MSEC, "complete",
-                         record_json_time(pipeline_partial_until(e->pipeline)));
+        metrics_put_state(m, METRICS_RELOAD_STATE, WW_STR_NONE, names, sizeof names / sizeof *names, r->phase);
+        metrics_put(m, METRICS_RELOAD_SECONDS, (double)r->figures.took / WW_SECOND);
+        metrics_put(m, METRICS_RELOAD_PRIMED, (double)r->figures.inputs);
+        metrics_put(m, METRICS_RELOAD_ROUNDS, (double)r->figures.rounds);
+        metrics_put(m, METRICS_RELOAD_HELD, (double)r->figures.held / WW_SECOND);
+        metrics_put(m, METRICS_RELOAD_COMPLETE, complete == WW_TIME_NONE ? (double)NAN : (double)complete / WW_SECOND);
 }

@@ -19,20 +19,27 @@ struct engine_replay {
         uint64_t differs, first_difference;
 };
 
+/* The next written output of the input at work. */
+static const struct journal_item *engine_replay_written(const struct engine_replay *r) {
+        const struct journal_item *item = r->at < r->batch->n ? &r->batch->items[r->at] : NULL;
+
+        return item && item->output && item->seq == r->seq ? item : NULL;
+}
+
 static void engine_replay_differs(struct engine_replay *r) {
         if (r->differs++ == 0)
                 r->first_difference = r->seq;
 }
 
 static int engine_replay_output(struct engine_replay *r, const struct ww_output *output) {
-        const struct journal_item *item = r->at < r->batch->n ? &r->batch->items[r->at] : NULL;
+        const struct journal_item *item = engine_replay_written(r);
         int e;
 
         buf_reset(&r->scratch);
         e = ww_output_encode(output, &r->scratch);
         if (e)
                 return e;
-        if (!item || !item->output || item->seq != output->seq || !ww_str_equal(item->record, buf_str(&r->scratch)))
+        if (!item || !ww_str_equal(item->record, buf_str(&r->scratch)))
                 engine_replay_differs(r);
         else
                 r->at++;
@@ -101,9 +108,17 @@ static int engine_replay_input(struct engine *e, struct engine_replay *replay, c
         }
         if (r)
                 return r;
-        if (replay->at < replay->batch->n && replay->batch->items[replay->at].output)
+        if (engine_replay_written(replay))
                 engine_replay_differs(replay); /* more was written than is concluded now */
         return 0;
+}
+
+/* Outputs whose input was lost: concluded, and perhaps told, but not part of the state any more. */
+static void engine_replay_alone(struct engine_replay *replay, uint64_t seq) {
+        if (replay->seq == seq)
+                return;
+        replay->seq = seq;
+        engine_replay_differs(replay);
 }
 
 static int engine_replay_batch(struct engine *e, struct engine_replay *replay, const struct journal_batch *batch) {
@@ -111,8 +126,10 @@ static int engine_replay_batch(struct engine *e, struct engine_replay *replay, c
         for (size_t i = 0; i < batch->n; i++) {
                 int r;
 
-                if (batch->items[i].output)
+                if (batch->items[i].output) {
+                        engine_replay_alone(replay, batch->items[i].seq);
                         continue;
+                }
                 replay->at = i + 1;
                 r = engine_replay_input(e, replay, &batch->items[i]);
                 if (r)

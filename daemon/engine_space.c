@@ -47,6 +47,7 @@ void engine_space_init(struct engine *e) {
                 e->store_cursor = rd_u64(&in);
         }
         buf_deinit(&cursor);
+        e->snapshots.done = WW_TIME_NONE;
         if (engine_primings_load(e))
                 log_warning("primings", NULL, "cannot be read: a replay may prime with less than was there");
         engine_space_marks(e);
@@ -88,6 +89,7 @@ static bool engine_snapshot_due(struct engine *e, double fill) {
 
 /* Told once, until one succeeds: a full disk is one fact, however often it is tried. */
 static void engine_snapshot_fails(struct engine *e, const char *what, int code) {
+        e->snapshots.failed++;
         if (!e->snapshot_failed)
                 engine_say(e, "snapshot-failed", NULL, "%s %d; it is tried again", what, code);
         e->snapshot_failed = true;
@@ -95,9 +97,11 @@ static void engine_snapshot_fails(struct engine *e, const char *what, int code) 
 
 static void engine_snapshot_start(struct engine *e, double fill) {
         struct snapshot_head head = engine_snapshot_head(e);
+        int64_t before = clock_boot();
         int r = snapshot_fork(engine_snapshot_dir(e), &head, e->pipeline, &e->snapshot_pid);
 
         e->snapshot_at = clock_boot();
+        e->snapshots.pause = e->snapshot_at - before;
         if (r) {
                 e->snapshot_pid = 0;
                 engine_snapshot_fails(e, "cannot fork: error", -r);
@@ -118,10 +122,13 @@ void engine_space_child(struct engine *e) {
                 return;
         }
         e->snapshot_wanted = e->snapshot_failed = false;
+        e->snapshots.written++;
+        e->snapshots.took = clock_boot() - e->snapshot_at;
+        e->snapshots.done = clock_wall();
         snapshot_prune(engine_snapshot_dir(e));
         engine_space_marks(e);
         log_info("snapshot", NULL, "state after input %" PRIu64 " in %" PRId64 " ms", e->snapshot_pid_seq,
-                 (clock_boot() - e->snapshot_at) / WW_MSEC);
+                 e->snapshots.took / WW_MSEC);
 }
 
 void engine_space_snapshot_at_stop(struct engine *e) {
@@ -149,11 +156,10 @@ static uint64_t engine_trim_old(struct engine *e, uint64_t tail, uint64_t limit)
                 for (size_t i = 0; i < batch.n; i++) {
                         struct ww_input input;
 
-                        if (batch.items[i].output)
-                                continue;
                         if (batch.items[i].seq > limit)
                                 break;
-                        if (ww_input_decode(batch.items[i].record, batch.items[i].seq, &input) == 0 &&
+                        if (!batch.items[i].output &&
+                            ww_input_decode(batch.items[i].record, batch.items[i].seq, &input) == 0 &&
                             input.time >= oldest)
                                 break;
                         upto = batch.items[i].seq;

@@ -86,6 +86,20 @@ static int engine_rules_of_files(struct engine *e, struct ruleset **ret, struct 
         return r > 0 ? -EBADMSG : r;
 }
 
+/* The first records with an input among them: before it outputs may stand alone. */
+static int engine_read_first(struct engine *e, uint64_t from, struct journal_batch *batch) {
+        for (;;) {
+                int r = engine_read(e, from, 16, batch);
+
+                if (r || batch->n == 0)
+                        return r;
+                for (size_t i = 0; i < batch->n; i++)
+                        if (!batch->items[i].output)
+                                return 0;
+                from = batch->items[batch->n - 1].seq + 1;
+        }
+}
+
 static int engine_first_rules(struct engine *e, uint64_t tail) {
         const struct pipeline_sink sink = engine_sink(e);
         struct journal_batch batch = { 0 };
@@ -93,7 +107,7 @@ static int engine_first_rules(struct engine *e, uint64_t tail) {
         struct ruleset *ruleset = NULL;
         struct ww_input input;
         int64_t time = 0;
-        int r = engine_read(e, tail, 16, &batch);
+        int r = engine_read_first(e, tail, &batch);
 
         for (size_t i = 0; !r && i < batch.n && !ruleset; i++) {
                 if (batch.items[i].output || ww_input_decode(batch.items[i].record, batch.items[i].seq, &input))

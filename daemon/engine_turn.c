@@ -175,6 +175,7 @@ static void engine_commit(struct engine *e) {
         if (r)
                 engine_fatal("cannot commit to the journal", r);
         took = clock_boot() - before;
+        e->commit_time += took;
         if (took > e->commit_worst)
                 e->commit_worst = took;
         e->in_turn = false;

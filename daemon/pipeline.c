@@ -271,6 +271,20 @@ void pipeline_figures(const struct pipeline *p, struct pipeline_figures *ret) {
         decode_figures(p->decode, &ret->decode);
         correlate_figures(p->correlate, &ret->correlate);
         alarms_figures(p->alarms, &ret->alarms);
+        ret->replies = replies_count(p->replies);
+}
+
+void pipeline_rule_figures(const struct pipeline *p, size_t rule, struct ww_str *ret_name,
+                           struct correlate_rule_figures *ret) {
+        correlate_rule_figures(p->correlate, rule, ret_name, ret);
+}
+
+void pipeline_meter(struct pipeline *p, int64_t (*clock)(void)) {
+        correlate_meter(p->correlate, clock);
+}
+
+int64_t pipeline_watermark(const struct pipeline *p, int64_t now) {
+        return correlate_watermark(p->correlate, now);
 }
 
 int pipeline_save(const struct pipeline *p, struct buf *out) {

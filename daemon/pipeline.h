@@ -67,5 +67,13 @@ struct pipeline_figures {
         struct decode_figures decode;
         struct correlate_figures correlate;
         struct alarms_figures alarms;
+        size_t replies; /* that are remembered, REPLIES_MAX at most */
 };
 void pipeline_figures(const struct pipeline *p, struct pipeline_figures *ret);
+/** Of rule 0 … n − 1; see correlate.h. */
+void pipeline_rule_figures(const struct pipeline *p, size_t rule, struct ww_str *ret_name,
+                           struct correlate_rule_figures *ret);
+/** A clock, in ns, to measure rules by, or NULL. */
+void pipeline_meter(struct pipeline *p, int64_t (*clock)(void));
+/** How far the watermark of a rule with the usual `wait` would be if it were `now`. */
+int64_t pipeline_watermark(const struct pipeline *p, int64_t now);

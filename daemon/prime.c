@@ -218,7 +218,7 @@ int prime_batch(struct prime *p, const struct journal_batch *batch, uint64_t bef
                 struct ww_input input;
                 int r;
 
-                for (n = 1; i + n < batch->n && batch->items[i + n].output; n++)
+                for (n = 1; i + n < batch->n && batch->items[i + n].seq == item->seq; n++)
                         ;
                 if (item->seq >= before)
                         break;

@@ -48,6 +48,10 @@ struct ww_str replies_find(const struct replies *r, struct ww_str id) {
         return reply ? reply->body : WW_STR_NONE;
 }
 
+size_t replies_count(const struct replies *r) {
+        return HASH_COUNT(r->by_id);
+}
+
 int replies_put(struct replies *r, struct ww_str id, struct ww_str body) {
         struct reply *reply;
 

@@ -15,6 +15,7 @@ DEFINE_CLEANUP(struct replies *, replies_free)
 
 /** Empty if unknown. Borrowed until the next replies_put. */
 struct ww_str replies_find(const struct replies *r, struct ww_str id);
+size_t replies_count(const struct replies *r); /* REPLIES_MAX at most */
 int replies_put(struct replies *r, struct ww_str id, struct ww_str body);
 int replies_save(const struct replies *r, struct buf *out);
 int replies_load(struct replies *r, struct rd *in); /* 0, -EBADMSG, -ENOMEM */

@@ -196,6 +196,17 @@ static int make_children(struct supervisor *s) {
         return 0;
 }
 
+static int make_metrics(struct supervisor *s) {
+        const struct metrics_http_options options = {
+                .key = "metrics.supervisor",
+                .port = s->config.metrics.supervisor,
+                .userdata = s,
+                .collect = supervisor_metrics_collect,
+        };
+
+        return metrics_http_new(&s->metrics, s->base, &options);
+}
+
 static int run(struct supervisor *s) {
         struct event *events[4] = { NULL };
         int r;
@@ -210,6 +221,8 @@ static int run(struct supervisor *s) {
                 r = watch_watchdog(s);
         if (r == 0)
                 r = make_children(s);
+        if (r == 0)
+                r = make_metrics(s);
         for (size_t i = 0; r == 0 && i < s->n; i++)
                 supervisor_child_start(s->children[i]);
         if (r == 0 && event_base_dispatch(s->base) < 0)
@@ -225,6 +238,7 @@ static int run(struct supervisor *s) {
                 event_free(s->watchdog);
         if (s->reload.deadline)
                 event_free(s->reload.deadline);
+        metrics_http_free(s->metrics);
         if (s->base)
                 event_base_free(s->base);
         return r;

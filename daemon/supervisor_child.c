@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/jsonline.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/span.h"
 #include "supervisor_backoff.h"
 #include "supervisor_spawn.h"
@@ -308,6 +309,17 @@ pid_t supervisor_child_pid(const struct supervisor_child *c) {
 
 const char *supervisor_child_status(const struct supervisor_child *c) {
         return c->status;
+}
+
+void supervisor_child_metrics(const struct supervisor_child *c, struct metrics *m) {
+        struct ww_str name = ww_str(c->options.worker->name);
+
+        metrics_put_state(m, METRICS_WORKER_STATE, name, state_names, sizeof(state_names) / sizeof(state_names[0]),
+                          c->state);
+        metrics_put_of(m, METRICS_WORKER_RESTARTS, name, (double)c->backoff.restarts);
+        metrics_put_of(m, METRICS_WORKER_SINCE, name, (double)c->since / WW_SECOND);
+        if (c->pipe)
+                metrics_put_bytes(m, name.p, jsonline_queued(c->pipe), QUEUE_MAX, jsonline_refused(c->pipe));
 }
 
 json_t *supervisor_child_describe(const struct supervisor_child *c) {

@@ -14,6 +14,7 @@
 #include <sys/types.h>
 
 struct event_base;
+struct metrics;
 struct supervisor_child;
 
 enum supervisor_child_state {
@@ -65,5 +66,7 @@ enum supervisor_child_state supervisor_child_state(const struct supervisor_child
 const char *supervisor_child_state_name(const struct supervisor_child *c); /* "running" */
 pid_t supervisor_child_pid(const struct supervisor_child *c);              /* 0 = no process */
 const char *supervisor_child_status(const struct supervisor_child *c);     /* its own last line, "" = none */
+/** State, restarts and what waits for it. */
+void supervisor_child_metrics(const struct supervisor_child *c, struct metrics *m);
 /** {"name","pid","restarts","state","since","last","status"}: since = RFC 3339, last = how it died last, "" = never. */
 json_t *supervisor_child_describe(const struct supervisor_child *c);

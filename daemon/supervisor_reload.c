@@ -19,6 +19,7 @@
 static void refuse(struct supervisor *s, const char *why) {
         json_t *refused = json_pack("{s:s}", "refused", why);
 
+        s->reload.refused++;
         log_error("reload-refused", s->options->config, "%s; nothing is changed", why);
         for (size_t i = 0; refused && i < s->n; i++)
                 supervisor_child_send(s->children[i], refused);
@@ -88,6 +89,7 @@ void supervisor_log_level_set(const struct config *config) {
 static void put_in_force(struct supervisor *s, const struct config *fresh) {
         json_t *reload = json_pack("{s:b}", "reload", 1);
 
+        s->reload.taken++;
         supervisor_log_level_set(fresh);
         for (size_t i = 0; i < s->n; i++) {
                 supervisor_child_set_limits(s->children[i], fresh->supervisor.hung_after,

@@ -37,6 +37,13 @@ int64_t clock_boot(void) {
         return clock_read(CLOCK_BOOTTIME);
 }
 
+int64_t clock_fine(void) {
+        struct timespec ts = { 0 };
+
+        (void)clock_gettime(CLOCK_MONOTONIC, &ts);
+        return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
 void clock_journal_init(struct clock_journal *c, int64_t last, int64_t wall, int64_t boot) {
         *c = (struct clock_journal){
                 .time = wall > last ? wall : last,

@@ -11,6 +11,7 @@
 
 int64_t clock_wall(void); /* CLOCK_REALTIME, µs */
 int64_t clock_boot(void); /* CLOCK_BOOTTIME, µs */
+int64_t clock_fine(void); /* CLOCK_MONOTONIC, ns: to measure by */
 
 #define CLOCK_STEP_MAX WW_HOUR
 

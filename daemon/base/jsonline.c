@@ -21,6 +21,7 @@ struct jsonline {
         struct bufferevent *bev; /* NULL once freed */
         struct jsonline_handlers handlers;
         size_t queue_max, scanned;
+        uint64_t refused;
         unsigned depth;
         bool broken; /* closed by the other side, or by a rule that it broke: no line comes or goes any more */
 };
@@ -152,8 +153,10 @@ int jsonline_send_text(struct jsonline *l, const char *line, size_t n) {
         if (n > JSONLINE_MAX)
                 return -EMSGSIZE;
         output = bufferevent_get_output(l->bev);
-        if (evbuffer_get_length(output) + n + 1 > l->queue_max)
+        if (evbuffer_get_length(output) + n + 1 > l->queue_max) {
+                l->refused++;
                 return JSONLINE_E_FULL;
+        }
         if (evbuffer_expand(output, n + 1) < 0)
                 return -ENOMEM;
         evbuffer_add(output, line, n);
@@ -169,6 +172,10 @@ int jsonline_send(struct jsonline *l, json_t *object) {
 
 size_t jsonline_queued(const struct jsonline *l) {
         return l->bev ? evbuffer_get_length(bufferevent_get_output(l->bev)) : 0;
+}
+
+uint64_t jsonline_refused(const struct jsonline *l) {
+        return l->refused;
 }
 
 int jsonline_fd(const struct jsonline *l) {

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include <jansson.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct event_base;
 struct jsonline;
@@ -38,6 +39,7 @@ DEFINE_CLEANUP(struct jsonline *, jsonline_free)
 int jsonline_send(struct jsonline *l, json_t *object); /* borrows; 0, JSONLINE_E_FULL, -EPIPE, -EMSGSIZE, -ENOMEM */
 int jsonline_send_text(struct jsonline *l, const char *line, size_t n); /* one line, without its newline */
 size_t jsonline_queued(const struct jsonline *l);
+uint64_t jsonline_refused(const struct jsonline *l); /* lines that did not fit the queue */
 int jsonline_fd(const struct jsonline *l);
 
 /** Blocking client for the CLI (jsonline_client.c): connect to a Unix socket, send one object, read lines. */

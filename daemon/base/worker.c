@@ -1,5 +1,6 @@
 #include "base/worker.h"
 #include "base/jsonline.h"
+#include "base/metrics.h"
 #include <event2/event.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -93,6 +94,11 @@ void worker_status(struct worker *w, const char *format, ...) {
         if (w->pipe && object)
                 (void)jsonline_send(w->pipe, object);
         json_decref(object);
+}
+
+void worker_metrics(const struct worker *w, struct metrics *m) {
+        if (w->pipe)
+                metrics_put_bytes(m, "supervisor", jsonline_queued(w->pipe), QUEUE_MAX, jsonline_refused(w->pipe));
 }
 
 static void on_line(void *userdata, struct jsonline *l, json_t *object) {

@@ -14,6 +14,7 @@
 #include <jansson.h>
 
 struct event_base;
+struct metrics;
 struct worker;
 
 struct worker_handlers {
@@ -39,5 +40,7 @@ DEFINE_CLEANUP(struct worker *, worker_free)
 void worker_ready(struct worker *w);
 /** From work that keeps the loop waiting (a replay at start): a sign of life, at most one a second, sent at once. */
 void worker_alive(struct worker *w);
+/** What waits for the supervisor. */
+void worker_metrics(const struct worker *w, struct metrics *m);
 /** One line for the log and `systemctl status`, cut at 255 bytes. */
 void worker_status(struct worker *w, const char *format, ...) _printf_(2, 3);

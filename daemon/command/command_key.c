@@ -16,6 +16,7 @@ static const char *type_text(enum config_type type) {
                 [CONFIG_PATHS] = "list of paths",
                 [CONFIG_STRINGS] = "list of texts",
                 [CONFIG_CHOICE] = "one of",
+                [CONFIG_PORT] = "`off`, or a port",
                 [CONFIG_SECRET] = "path of a file with mode 0600",
         };
 
@@ -27,6 +28,7 @@ static void put_range(const struct config_key *key, struct buf *out) {
 
         switch (key->type) {
         case CONFIG_INTEGER:
+        case CONFIG_PORT:
                 buf_printf(out, ", %" PRId64 " to %" PRId64, key->min, key->max);
                 break;
         case CONFIG_SIZE:

@@ -4,7 +4,7 @@
 extern const struct command command_help, command_run_daemon, command_check;
 extern const struct command command_test, command_replay, command_explain;
 extern const struct command command_alarms, command_ack, command_unack, command_reset, command_mode, command_list;
-extern const struct command command_status, command_clock;
+extern const struct command command_status, command_metrics, command_clock;
 extern const struct command command_journal, command_migrate, command_engine, command_store;
 
 const struct command *const command_table[] = {
@@ -22,6 +22,7 @@ const struct command *const command_table[] = {
         &command_mode,
         &command_list,
         &command_status,
+        &command_metrics,
         &command_clock,
         &command_journal,
         &command_migrate,

@@ -20,6 +20,7 @@ enum config_type {
         CONFIG_PATHS,   /* list of them */
         CONFIG_STRINGS, /* list */
         CONFIG_CHOICE,  /* one of `choices` */
+        CONFIG_PORT,    /* 1 to 65535, or `off` = 0 */
         CONFIG_SECRET,  /* path of a file (mode 0600) that holds the value; never printed */
 };
 
@@ -80,6 +81,9 @@ struct config {
                 int64_t hung_after;
                 int64_t backoff_max;
         } supervisor; /* µs */
+        struct {
+                int64_t supervisor, engine, store;
+        } metrics; /* ports on loopback; 0 = off */
         struct {
                 const char *engine, *store;
         } users; /* "" = do not change user */

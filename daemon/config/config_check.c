@@ -73,10 +73,26 @@ static void check_folders(const struct config *c, const struct yaml_node *const 
                                  "state.run_dir has %zu bytes, more than %d", strlen(c->state.run_dir), RUN_DIR_MAX);
 }
 
+static void check_ports(const struct config *c, const struct yaml_node *const *nodes, struct diag *d) {
+        for (size_t i = 0; i < config_keys_n; i++)
+                for (size_t j = 0; j < i; j++) {
+                        const struct config_key *a = &config_keys[j], *b = &config_keys[i];
+                        int64_t port;
+
+                        if (a->type != CONFIG_PORT || b->type != CONFIG_PORT)
+                                continue;
+                        port = *(const int64_t *)config_at_const(c, a);
+                        if (port && port == *(const int64_t *)config_at_const(c, b))
+                                (void)diag_error(d, config_check_pos(c, nodes, b->name), "each process needs its own",
+                                                 "%s and %s are the same port", a->name, b->name);
+                }
+}
+
 void config_check(const struct config *c, const struct yaml_node *const *nodes, struct diag *d) {
         check_names(c, nodes, d);
         check_folders(c, nodes, d);
         check_secrets(c, nodes, d);
         check_database(c, nodes, d);
+        check_ports(c, nodes, d);
         config_check_mqtt(c, nodes, d);
 }

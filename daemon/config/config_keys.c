@@ -93,6 +93,13 @@ const struct config_key config_keys[] = {
         { "supervisor.backoff_max", CONFIG_SPAN, AT(supervisor.backoff_max), "30s", NULL, WW_SECOND, 10 * WW_MINUTE, NULL, false,
           "longest wait before a worker that keeps dying is started again" },
 
+        { "metrics.supervisor", CONFIG_PORT, AT(metrics.supervisor), "9720", NULL, 1, 65535, NULL, false,
+          "port on 127.0.0.1 and [::1] where the supervisor tells its metrics to Prometheus" },
+        { "metrics.engine", CONFIG_PORT, AT(metrics.engine), "9721", NULL, 1, 65535, NULL, false,
+          "the same of the engine" },
+        { "metrics.store", CONFIG_PORT, AT(metrics.store), "9722", NULL, 1, 65535, NULL, false,
+          "the same of the store" },
+
         { "users.engine", CONFIG_STRING, AT(users.engine), "wardwatch", NULL, 0, 32, NULL, false,
           "user of the engine when started as root; empty = stay" },
         { "users.store", CONFIG_STRING, AT(users.store), "wardwatch-store", NULL, 0, 32, NULL, false,

@@ -80,6 +80,21 @@ static int read_integer(const struct reader *in, const struct yaml_node *n, void
         return yaml_integer(n, in->key->name, in->key->min, in->key->max, in->d, to);
 }
 
+/* A port that is off is 0. */
+static int read_port(const struct reader *in, const struct yaml_node *n, void *to) {
+        struct diag unsaid = DIAG_INIT;
+        int r = 0;
+
+        if (n->type == YAML_SCALAR && ww_str_is(n->text, "off"))
+                *(int64_t *)to = 0;
+        else
+                r = yaml_integer(n, in->key->name, in->key->min, in->key->max, &unsaid, to);
+        diag_deinit(&unsaid);
+        return r > 0 ? diag_error(in->d, n->pos, "write a number from 1 to 65535, or `off`", "%s must be a port",
+                                  in->key->name)
+                     : r;
+}
+
 static int read_span(const struct reader *in, const struct yaml_node *n, void *to) {
         return yaml_span(n, in->key->name, in->key->min, in->key->max, in->d, to);
 }
@@ -182,6 +197,13 @@ static void print_integer(const void *at, struct buf *out) {
         buf_printf(out, "%" PRId64, *(const int64_t *)at);
 }
 
+static void print_port(const void *at, struct buf *out) {
+        if (*(const int64_t *)at)
+                print_integer(at, out);
+        else
+                buf_puts(out, "off");
+}
+
 static void print_size(const void *at, struct buf *out) {
         char text[32];
 
@@ -215,7 +237,8 @@ static const struct {
         [CONFIG_INTEGER] = { read_integer, print_integer }, [CONFIG_SIZE] = { read_size, print_size },
         [CONFIG_SPAN] = { read_span, print_span },          [CONFIG_PATH] = { read_path, print_string },
         [CONFIG_PATHS] = { read_list, print_list },         [CONFIG_STRINGS] = { read_list, print_list },
-        [CONFIG_CHOICE] = { read_choice, print_string },    [CONFIG_SECRET] = { read_path, print_string },
+        [CONFIG_PORT] = { read_port, print_port },          [CONFIG_CHOICE] = { read_choice, print_string },
+        [CONFIG_SECRET] = { read_path, print_string },
 };
 
 int config_value_read(struct config *c, const struct config_key *key, const struct yaml_node *n, const char *folder,
@@ -234,7 +257,7 @@ int config_value_default(struct config *c, const struct config_key *key, const c
 
         if (list && n.text.n == 0)
                 return 0; /* zeroed is empty */
-        n.plain = key->type == CONFIG_BOOL || key->type == CONFIG_INTEGER;
+        n.plain = key->type == CONFIG_BOOL || key->type == CONFIG_INTEGER || key->type == CONFIG_PORT;
         r = config_value_read(c, key, &n, folder, &d);
         diag_deinit(&d);
         return r > 0 ? -EINVAL : r; /* the table itself is wrong; a test finds it */

@@ -1,5 +1,5 @@
 /* What `when`, `clear` and `regrade` say at a moment: expressions over what is counted (tally.c) and what is on. */
-#include "correlate/state.h"
+#include "correlate/trace.h"
 
 struct when_env {
         const struct rule *rule;

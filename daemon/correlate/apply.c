@@ -165,7 +165,7 @@ static int64_t sweep_due(const struct correlate *c, const struct key *k) {
         const struct rule *rule = key_rule(c, k);
         bool idle = rule->n_aggregates && rule->condition != CONDITION_SEQUENCE &&
                     !(k->bits & (SWEEP_PURE | SWEEP_ROSE)) && (rule->positive || rule->condition != CONDITION_WHEN) &&
-                    !(rule->window == WINDOW_TUMBLING && (rule->level_mask & rule->condition_mask)) &&
+                    !(rule->window != WINDOW_SLIDING && (rule->level_mask & rule->condition_mask)) &&
                     !((k->flags & KEY_OPEN) && (rule->clear_expr || rule->n_grades));
 
         if (rule->condition == CONDITION_SEQUENCE && !rule->n_aggregates)
@@ -173,37 +173,39 @@ static int64_t sweep_due(const struct correlate *c, const struct key *k) {
         return idle ? WW_TIME_NEVER : sweep_next(c, k);
 }
 
-static int64_t pending_due(const struct key *k) {
+/* what is derived from an event goes with it: the rules' numbers order them */
+static struct order pending_due(const struct key *k) {
         const struct extra *x = key_extra(k);
 
-        return x->n_pending ? x->pending[0].at.time : WW_TIME_NEVER;
+        return x->n_pending ? (struct order){ x->pending[0].at.time, x->pending[0].at.input, 0 }
+                            : order_deadline(WW_TIME_NEVER);
 }
 
-static int64_t earliest(int64_t a, int64_t b, int64_t c) {
-        int64_t least = a < b ? a : b;
+static struct order earliest(int64_t deadline, int64_t other, struct order pending) {
+        struct order least = order_deadline(deadline < other ? deadline : other);
 
-        return c < least ? c : least;
+        return order_compare(pending, least) < 0 ? pending : least;
 }
 
 int apply_arm(struct correlate *c, struct key *k) {
-        int64_t due = earliest(sweep_due(c, k), pending_due(k), episode_quiet(c, k));
+        struct order due = earliest(sweep_due(c, k), episode_quiet(c, k), pending_due(k));
 
-        if (k->heap && timers_armed(c, k) < due && due != WW_TIME_NEVER)
+        if (k->heap && due.time != WW_TIME_NEVER && order_compare(timers_armed(c, k), due) < 0)
                 return 0; /* wakes too early, and looks again */
         return timers_arm(c, k, due);
 }
 
 /* one deadline: the timer comes again for the next, so that other keys' deadlines between them keep their order */
 int apply_due(struct correlate *c, struct key *k) {
-        int64_t sweep = sweep_due(c, k), pending = pending_due(k), quiet = episode_quiet(c, k);
-        int64_t next = earliest(quiet, pending, sweep);
+        int64_t sweep = sweep_due(c, k), quiet = episode_quiet(c, k);
+        struct order pending = pending_due(k), next = earliest(sweep, quiet, pending);
         int r = 0;
 
         /* armed too early: what is due before it, of other keys, comes first */
-        if (next <= timers_armed(c, k) && next <= watermark_of(c, key_rule(c, k))) {
-                if (quiet == next)
+        if (order_compare(next, timers_armed(c, k)) <= 0 && next.time <= watermark_of(c, key_rule(c, k))) {
+                if (quiet == next.time)
                         r = episode_quiet_over(c, k, quiet);
-                else if (pending == next)
+                else if (order_compare(pending, next) == 0)
                         r = episode_pending_first(c, k);
                 else
                         r = sweep_deadline(c, k, sweep);
@@ -211,7 +213,7 @@ int apply_due(struct correlate *c, struct key *k) {
         if (r)
                 return r;
         if (TRACED(c, k))
-                trace_time(c, k, next);
+                trace_time(c, k, next.time);
         timers_disarm(c, k);
         return apply_arm(c, k);
 }

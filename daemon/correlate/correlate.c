@@ -29,6 +29,7 @@ struct correlate *correlate_free(struct correlate *c) {
         free(c->held);
         buf_deinit(&c->text);
         free(c->ops);
+        meter_deinit(&c->meter);
         free(c);
         return NULL;
 }
@@ -70,8 +71,9 @@ int correlate_make(struct correlate **ret, const struct correlate_rules *rules, 
         c->table_mask = 63;
         c->table = calloc(c->table_mask + 1, sizeof(struct key *));
         c->by_rule = calloc(rules->n + 1, sizeof *c->by_rule);
-        if (!c->table || !c->by_rule)
+        if (!c->table || !c->by_rule || meter_init(&c->meter, rules->n))
                 return -ENOMEM;
+        c->matches.meter = &c->meter;
         for (size_t i = 0; i < rules->n; i++)
                 c->by_rule[i].deaf_until = c->by_rule[i].partial_until = WW_TIME_NONE;
         r = texts_new(&c->texts);
@@ -102,6 +104,18 @@ int correlate_new(struct correlate **ret, const struct correlate_rules *rules, i
         return 0;
 }
 
+static int due(struct correlate *c, struct key *k) {
+        uint32_t rule = k->rule;
+        int64_t began;
+        int r;
+
+        meter_next(&c->meter);
+        began = meter_begin(&c->meter);
+        r = apply_due(c, k);
+        meter_end(&c->meter, rule, began);
+        return r;
+}
+
 int correlate_time(struct correlate *c, int64_t now) {
         /* step by step: what comes of a deadline does not depend on how far apart the records are */
         while (!blind_now(c) && c->n_heap && c->heap[0].due <= now) {
@@ -109,7 +123,7 @@ int correlate_time(struct correlate *c, int64_t now) {
 
                 if (c->heap[0].due > c->now)
                         c->now = c->heap[0].due;
-                r = apply_due(c, c->heap[0].key);
+                r = due(c, c->heap[0].key);
                 if (!r)
                         r = derived_deliver(c);
                 if (r)
@@ -142,6 +156,7 @@ int held_add(struct correlate *c, struct lane_match m) {
 
 static int match_key(struct correlate *c, const struct match *m, const struct ww_event *event, struct key **ret) {
         const struct rule *rule = &c->rules->rules[m->rule];
+        struct correlate_rule_figures *figures = &c->meter.rules[m->rule];
         bool exercise = event->flags & WW_EVENT_EXERCISE;
 
         *ret = NULL;
@@ -149,8 +164,11 @@ static int match_key(struct correlate *c, const struct match *m, const struct ww
                 return 0;
         if (event->received < c->by_rule[m->rule].deaf_until || (c->derived_deep && rule->aliases[m->alias].alarms_all))
                 return 0;
+        figures->matched++;
+        figures->late += event->time < watermark_of(c, rule);
         if (!key_format(c, rule, &rule->aliases[m->alias], event, &c->text)) {
                 c->figures.skipped_key_missing++;
+                figures->skipped++;
                 return c->text.error ? c->text.error : matches_add(&c->skipped, *m);
         }
         if (!rule->each && rule->after_schedule == SITE_NONE)
@@ -204,6 +222,15 @@ static void held_release(struct correlate *c) {
                 c->held[i].key->pins -= (uint32_t)__builtin_popcount(c->held[i].mask);
 }
 
+static int measured_op(struct correlate *c, const struct op *op) {
+        uint32_t rule = op->key->rule;
+        int64_t began = meter_begin(&c->meter);
+        int r = apply_op(c, op);
+
+        meter_end(&c->meter, rule, began);
+        return r;
+}
+
 static int event_instant(struct correlate *c, const struct ww_event *event) {
         struct op op = {
                 .at = c->at,
@@ -221,7 +248,7 @@ static int event_instant(struct correlate *c, const struct ww_event *event) {
         for (size_t i = 0; i < c->n_held && !r; i++) {
                 op.key = c->held[i].key;
                 op.on = c->held[i].mask;
-                r = apply_op(c, &op);
+                r = measured_op(c, &op);
         }
         texts_drop(c->texts, op.device);
         return r;
@@ -233,7 +260,7 @@ static int event_level(struct correlate *c, const struct ww_event *event) {
         c->n_ops = 0;
         r = lanes_event(c, event);
         for (size_t i = 0; i < c->n_ops && !r; i++)
-                r = apply_op(c, &c->ops[i]);
+                r = measured_op(c, &c->ops[i]);
         return r;
 }
 
@@ -278,6 +305,8 @@ int correlate_event(struct correlate *c, const struct ww_event *event) {
         int r;
 
         c->figures.events++;
+        c->figures.late += !!(event->flags & WW_EVENT_LATE);
+        meter_next(&c->meter);
         c->at = order_of(event);
         r = event->family == c->rules->link_family ? link_event(c, event) : 0;
         if (!r)
@@ -362,4 +391,17 @@ int correlate_reset(struct correlate *c, struct ww_str name, struct ww_str text,
 void correlate_figures(const struct correlate *c, struct correlate_figures *ret) {
         *ret = c->figures;
         ret->timers = c->n_heap;
+        ret->lanes = lanes_count(c->lanes, &ret->lanes_max);
+}
+
+void correlate_rule_figures(const struct correlate *c, size_t rule, struct ww_str *ret_name,
+                            struct correlate_rule_figures *ret) {
+        *ret = c->meter.rules[rule];
+        ret->keys = c->by_rule[rule].n_keys;
+        ret->keys_max = c->rules->rules[rule].limit_keys;
+        *ret_name = c->rules->rules[rule].name;
+}
+
+void correlate_meter(struct correlate *c, int64_t (*clock)(void)) {
+        c->meter.clock = clock;
 }

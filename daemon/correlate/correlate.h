@@ -141,10 +141,27 @@ bool correlate_rule_about(const struct correlate_rules *r, struct ww_str rule, s
 const char *correlate_rule_nearest(const struct correlate_rules *r, struct ww_str rule);
 
 struct correlate_figures {
-        uint64_t events, matched, skipped_key_missing, detections, evicted, refused;
-        size_t keys, key_bytes, timers, episodes;
+        uint64_t events, matched, skipped_key_missing, detections, evicted, refused; /* go on over a snapshot */
+        uint64_t late;
+        size_t keys, key_bytes, timers, episodes, lanes, lanes_max;
 };
 void correlate_figures(const struct correlate *c, struct correlate_figures *ret);
+
+struct correlate_rule_figures { /* since the instance was made; they go with the rule's name over a swap */
+        uint64_t seen;          /* events that a selection was asked about; once for each selection */
+        uint64_t matched, skipped, late;
+        uint64_t detections, evicted, refused;
+        uint64_t busy; /* ns, estimated; 0 without a meter */
+        uint32_t keys, keys_max;
+};
+/** `rule` < correlate_rules_count. The name lives as long as the rules. */
+void correlate_rule_figures(const struct correlate *c, size_t rule, struct ww_str *ret_name,
+                            struct correlate_rule_figures *ret);
+/** Measures now and then how long rules take, by a clock that runs in ns; nothing but the figures depends on it.
+ *  NULL: no more. */
+void correlate_meter(struct correlate *c, int64_t (*clock)(void));
+/** Up to where a rule with the usual `wait` would decide if it were `now`. */
+int64_t correlate_watermark(const struct correlate *c, int64_t now);
 
 /* ---- examples ---- */
 

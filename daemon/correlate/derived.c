@@ -25,21 +25,29 @@ struct derived {
         uint32_t rule;
         bool exercise, raised;
         struct order at;
-        struct ww_str key, device;
-        uint32_t asset;
+        struct ww_str key;
+        struct place place;
         enum ww_priority priority;
 };
 
+#define NUMBERS_LATE (1u << (ORDER_KEY_BITS - 1)) /* numbers from here on are of those that come late */
+
+/* No two of one rule's alarms at one cause bear the same number. They come in the order of their causes, but for what
+ * is found late: that is behind the others. */
 static uint32_t number_next(struct correlate *c, const struct rule *rule, struct order at) {
         struct rule_state *s = &c->by_rule[rule->number];
+        uint32_t number;
 
         at.derived = 0;
-        if (order_compare(s->derived_at, at) != 0) {
+        if (order_compare(s->derived_at, at) < 0) {
                 s->derived_at = at;
                 s->n_derived = 0;
         }
-        return (uint32_t)rule->depth << (ORDER_RULE_BITS + ORDER_KEY_BITS) | rule->number << ORDER_KEY_BITS |
-               (s->n_derived++ & ((1u << ORDER_KEY_BITS) - 1));
+        if (order_compare(s->derived_at, at) == 0)
+                number = s->n_derived++ % NUMBERS_LATE;
+        else
+                number = NUMBERS_LATE + s->n_late++ % NUMBERS_LATE;
+        return (uint32_t)rule->depth << (ORDER_RULE_BITS + ORDER_KEY_BITS) | rule->number << ORDER_KEY_BITS | number;
 }
 
 int derived_note(struct correlate *c, const struct key *k, bool raised, struct order at) {
@@ -57,10 +65,11 @@ int derived_note(struct correlate *c, const struct key *k, bool raised, struct o
         d->at = at;
         d->at.derived = number_next(c, rule, at);
         d->key = arena_copy(&c->derived_texts, key_text(c, k));
-        d->device = arena_copy(&c->derived_texts, texts_text(c->texts, k->device));
-        d->asset = k->asset;
         d->priority = k->priority;
-        if (!d->key.p || !d->device.p)
+        if (!d->key.p || place_of(c, k, &c->derived_texts, &d->place) < 0)
+                return -ENOMEM;
+        d->place.device = arena_copy(&c->derived_texts, d->place.device);
+        if (!d->place.device.p)
                 return -ENOMEM;
         *(c->derived_last ? &c->derived_last->next : &c->derived) = d;
         c->derived_last = d;
@@ -101,17 +110,15 @@ static int deliver(struct correlate *c, const struct derived *d) {
                 .state = WW_STATE_PULSE,
                 .flags = d->exercise ? WW_EVENT_EXERCISE : 0,
                 .site = site_name(site),
-                .device = d->device,
-                .asset_index = d->asset,
+                .device = d->place.device,
+                .asset_index = d->place.asset,
         };
         int r;
 
-        if (d->asset < site_asset_count(site)) {
-                uint32_t zone = site_asset(site, d->asset)->zone;
-
-                e.asset = site_asset(site, d->asset)->id;
-                e.zone = zone == SITE_NONE ? WW_STR_NONE : site_zone(site, zone)->id;
-        }
+        if (d->place.asset < site_asset_count(site))
+                e.asset = site_asset(site, d->place.asset)->id;
+        if (d->place.zone != SITE_NONE)
+                e.zone = site_zone(site, d->place.zone)->id;
         attrs_make(c, d, &e, attrs);
         c->at = d->at;
         c->derived_deep = c->rules->rules[d->rule].reads_alarms;
@@ -127,8 +134,8 @@ int derived_past(struct correlate *c, const struct rule *rule, const struct ww_d
                 .raised = alarm->what == WW_DETECTION_RAISE,
                 .at = { .time = alarm->time, .input = seq << ORDER_INDEX_BITS },
                 .key = alarm->key,
-                .device = alarm->device,
-                .asset = site_asset_find(c->rules->site, alarm->asset),
+                .place = { alarm->device, site_asset_find(c->rules->site, alarm->asset),
+                           site_zone_find(c->rules->site, alarm->zone) },
                 .priority = alarm->priority,
         };
         int r;

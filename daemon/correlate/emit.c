@@ -120,7 +120,8 @@ static void evidence_expect(const struct correlate *c, const struct key *k, stru
 
                 if (order_compare(e->at, at) > 0)
                         break;
-                best = e;
+                if (e->on & rule->expect_mask)
+                        best = e;
         }
         evidence_add(c, rule, l, rule->after_mask ? anchor_of(c, k, at) : best);
 }
@@ -154,16 +155,6 @@ static int evidence_collect(const struct correlate *c, const struct key *k, enum
         return 0;
 }
 
-static struct ww_str zone_of(const struct correlate *c, uint32_t asset, bool title) {
-        const struct site *site = c->rules->site;
-        const struct site_zone *zone;
-
-        if (asset >= site_asset_count(site) || site_asset(site, asset)->zone == SITE_NONE)
-                return WW_STR_NONE;
-        zone = site_zone(site, site_asset(site, asset)->zone);
-        return title && zone->title.n ? zone->title : zone->id;
-}
-
 static void title_captured(struct correlate *c, const struct field *f, const struct captured *v, struct buf *out) {
         switch (v->type) {
         case WW_STRING: {
@@ -187,6 +178,10 @@ static void title_captured(struct correlate *c, const struct field *f, const str
         }
 }
 
+static struct ww_str or_id(struct ww_str title, struct ww_str id) {
+        return title.n ? title : id;
+}
+
 /* a part of the key; a zone or an asset of the site by its title */
 static struct ww_str title_key(struct correlate *c, const struct key *k, const struct title_part *part) {
         const struct site *site = c->rules->site;
@@ -195,30 +190,29 @@ static struct ww_str title_key(struct correlate *c, const struct key *k, const s
         if (part->field->source == FIELD_ZONE || part->field->source == FIELD_ZONE_TYPE) {
                 uint32_t zone = site_zone_find(site, id);
 
-                return zone != SITE_NONE && site_zone(site, zone)->title.n ? site_zone(site, zone)->title : id;
+                return zone != SITE_NONE ? or_id(site_zone(site, zone)->title, id) : id;
         }
         if (part->field->source == FIELD_ASSET || part->field->class_name) {
                 uint32_t asset = site_asset_find(site, id);
 
-                return asset != SITE_NONE && site_asset(site, asset)->title.n ? site_asset(site, asset)->title : id;
+                return asset != SITE_NONE ? or_id(site_asset(site, asset)->title, id) : id;
         }
         return id;
 }
 
-static struct ww_str title_place(const struct correlate *c, const struct key *k, const struct field *f) {
-        const struct site *site = c->rules->site;
-
+static struct ww_str title_place(const struct site *site, const struct place *p, const struct field *f) {
         if (f->source == FIELD_ZONE)
-                return zone_of(c, k->asset, true);
+                return p->zone == SITE_NONE ? WW_STR_NONE
+                                            : or_id(site_zone(site, p->zone)->title, site_zone(site, p->zone)->id);
         if (f->source == FIELD_SITE)
                 return site_name(site);
-        if (f->source == FIELD_ASSET && k->asset < site_asset_count(site))
-                return site_asset(site, k->asset)->title.n ? site_asset(site, k->asset)->title
-                                                           : site_asset(site, k->asset)->id;
-        return texts_text(c->texts, k->device);
+        if (f->source == FIELD_ASSET && p->asset < site_asset_count(site))
+                return or_id(site_asset(site, p->asset)->title, site_asset(site, p->asset)->id);
+        return p->device;
 }
 
-static void title_render(struct correlate *c, const struct key *k, const struct entry *e, struct buf *out) {
+static void title_render(struct correlate *c, const struct key *k, const struct place *place, const struct entry *e,
+                         struct buf *out) {
         const struct rule *rule = key_rule(c, k);
         const struct captured missing = { .type = WW_MISSING };
 
@@ -231,7 +225,7 @@ static void title_render(struct correlate *c, const struct key *k, const struct 
                         continue;
                 }
                 if (part->field)
-                        text = part->key >= 0 ? title_key(c, k, part) : title_place(c, k, part->field);
+                        text = part->key >= 0 ? title_key(c, k, part) : title_place(c->rules->site, place, part->field);
                 if (part->field && !text.n)
                         buf_printf(out, "unknown %.*s", WW_STR_ARG(part->field->name));
                 buf_put(out, text.p, text.n);
@@ -300,25 +294,30 @@ static int emit_with(struct correlate *c, struct key *k, enum ww_detection_what 
                 .procedure = rule->procedure,
                 .legal_basis = rule->legal_basis,
                 .site = site_name(c->rules->site),
-                .zone = zone_of(c, k->asset, false),
-                .device = texts_text(c->texts, k->device),
                 .time = item->at.time,
                 .evidence = list->rows,
                 .n_evidence = list->n,
                 .after = rule->after,
                 .n_after = rule->n_after,
         };
-        int r;
+        struct place place;
+        int r = place_of(c, k, &c->scratch, &place);
 
-        title_render(c, k, list->last, &title);
+        if (r)
+                return r;
+        d.device = place.device;
+        if (place.zone != SITE_NONE)
+                d.zone = site_zone(c->rules->site, place.zone)->id;
+        if (place.asset < site_asset_count(c->rules->site))
+                d.asset = site_asset(c->rules->site, place.asset)->id;
+        title_render(c, k, &place, list->last, &title);
         context_render(c, k, what, item, &context);
         if (title.error || context.error)
                 return title.error ? title.error : context.error;
         d.title = buf_str(&title);
         d.context = buf_str(&context);
-        if (k->asset < site_asset_count(c->rules->site))
-                d.asset = site_asset(c->rules->site, k->asset)->id;
         c->figures.detections++;
+        c->meter.rules[k->rule].detections++;
         if (TRACED(c, k))
                 trace_told(c, &d);
         r = c->silent ? 0 : c->sink(c->userdata, &d);

@@ -29,13 +29,13 @@ static int pending_push(struct correlate *c, struct key *k, const struct item *i
 }
 
 /* an item of what is decided already, met again after a late event */
-static bool known(const struct correlate *c, const struct key *k, const struct item *item) {
+static bool known(const struct correlate *c, const struct key *k, const struct item *item, const struct entry *e) {
         const struct rule *rule = key_rule(c, k);
 
         if (!rises(item))
                 return item->at.time <= key_extra(k)->opened || !(k->flags & (KEY_OPEN | KEY_UP));
-        if (order_is_event(item->at))
-                return !rule->positive;
+        if (order_is_event(item->at)) /* the end of a level makes nothing true */
+                return !rule->positive || !e || !e->on;
         if (rule->instant || (rule->condition != CONDITION_WHEN && rule->condition != CONDITION_LEVEL))
                 return true;
         return (k->flags & KEY_OPEN) || item->at.time <= key_extra(k)->opened;
@@ -56,7 +56,7 @@ int episode_item(struct correlate *c, struct key *k, const struct item *given) {
         if (e && (e->flags & ENTRY_FIRED))
                 return 0;
         if (item.at.time <= watermark_of(c, rule) && !key_extra(k)->n_pending)
-                return c->rebuilding && known(c, k, &item) ? 0 : episode_commit(c, k, &item);
+                return c->rebuilding && known(c, k, &item, e) ? 0 : episode_commit(c, k, &item);
         if (!rises(&item) && item.what != ITEM_FALL && !(k->flags & KEY_OPEN) && !key_extra(k)->n_pending)
                 return 0; /* there is nothing that it could end or grade, and it must not keep a rise waiting */
         eager = e && rule->positive && !key_extra(k)->n_pending && episode_quiet(c, k) > item.at.time;
@@ -72,25 +72,11 @@ static int open_or_again(struct correlate *c, struct key *k, const struct item *
         if (k->flags & KEY_OPEN)
                 return emit(c, k, WW_DETECTION_AGAIN, item);
         k->flags |= KEY_OPEN;
+        k->flags = (uint8_t)(item->at.input ? k->flags | KEY_BY_EVENT : k->flags & ~KEY_BY_EVENT);
         k->extra->opened = item->at.time;
         c->opened_seen = true;
         c->figures.episodes++;
         return emit(c, k, WW_DETECTION_RAISE, item);
-}
-
-/* other rules may still ask for it as of a moment before */
-static int spell_remember(struct correlate *c, struct key *k, int64_t closed) {
-        struct extra *x = k->extra;
-
-        if (!key_rule(c, k)->read_by_others)
-                return 0;
-        if (!x->past)
-                x->past = calloc(SPELLS, sizeof *x->past);
-        if (!x->past)
-                return -ENOMEM;
-        memmove(x->past + 1, x->past, (SPELLS - 1) * sizeof *x->past);
-        x->past[0] = (struct spell){ x->opened, closed };
-        return 0;
 }
 
 int episode_end(struct correlate *c, struct key *k, int64_t time) {
@@ -98,13 +84,18 @@ int episode_end(struct correlate *c, struct key *k, int64_t time) {
                 return 0;
         k->flags &= (uint8_t)~KEY_OPEN;
         c->figures.episodes--;
-        return spell_remember(c, k, time);
+        return key_rule(c, k)->read_by_others ? spells_add(c, k, k->extra->opened, time) : 0;
+}
+
+/* A deadline at the time of the raise is behind it only if that was a deadline itself. */
+static bool before_opening(const struct key *k, struct order at) {
+        return at.time < k->extra->opened || (at.time == k->extra->opened && !at.input && (k->flags & KEY_BY_EVENT));
 }
 
 static int close_episode(struct correlate *c, struct key *k, const struct item *item) {
         int r;
 
-        if (!(k->flags & KEY_OPEN) || item->at.time < k->extra->opened)
+        if (!(k->flags & KEY_OPEN) || before_opening(k, item->at))
                 return 0; /* what lies before an episode does not end it */
         r = episode_end(c, k, item->at.time);
         return r ? r : emit(c, k, WW_DETECTION_CLEAR, item);
@@ -117,7 +108,7 @@ static void quiet_begin(struct key *k, int64_t time) {
 }
 
 static int commit_fall(struct correlate *c, struct key *k, const struct item *item) {
-        if ((k->flags & KEY_OPEN) && item->at.time < k->extra->opened)
+        if ((k->flags & KEY_OPEN) && before_opening(k, item->at))
                 return 0; /* found late, before the rise that has fired: the level is what came of that */
         k->flags &= (uint8_t)~KEY_UP;
         switch (key_rule(c, k)->clear) {

@@ -63,40 +63,15 @@ static struct key *other_key(const struct correlate *c, const struct guard *g, c
         return text.error ? NULL : key_find(c, g->index, own->flags & KEY_EXERCISE, buf_str(&text));
 }
 
-static bool open_at(const struct key *k, int64_t time) {
-        const struct extra *x = key_extra(k);
-
-        if ((k->flags & KEY_OPEN) && x->opened <= time)
-                return true;
-        for (size_t i = 0; x->past && i < SPELLS; i++)
-                if (x->past[i].opened <= time && time < x->past[i].closed)
-                        return true;
-        return false;
-}
-
-static int64_t spells_next(const struct key *k, int64_t after, int64_t next) {
-        const struct extra *x = key_extra(k);
-
-        if ((k->flags & KEY_OPEN) && x->opened > after && x->opened < next)
-                next = x->opened;
-        for (size_t i = 0; x->past && i < SPELLS; i++) {
-                if (x->past[i].opened > after && x->past[i].opened < next)
-                        next = x->past[i].opened;
-                if (x->past[i].closed > after && x->past[i].closed < next)
-                        next = x->past[i].closed;
-        }
-        return next;
-}
-
 static bool alarm_open(const struct correlate *c, const struct guard *g, const struct key *own, int64_t time) {
         const struct key *k;
 
         if (g->whole) {
                 k = other_key(c, g, own);
-                return k && open_at(k, time);
+                return k && spells_open(k, time);
         }
         for (k = c->by_rule[g->index].first; k; k = k->next)
-                if (k->extra && shares(c, g, own, k) && open_at(k, time))
+                if (k->extra && shares(c, g, own, k) && spells_open(k, time))
                         return true;
         return false;
 }
@@ -107,11 +82,14 @@ static int64_t alarm_next(const struct correlate *c, const struct guard *g, cons
 
         if (g->whole) {
                 k = other_key(c, g, own);
-                return k ? spells_next(k, after, next) : next;
+                return k ? spells_next(k, after) : next;
         }
         for (k = c->by_rule[g->index].first; k; k = k->next)
-                if (k->extra && shares(c, g, own, k))
-                        next = spells_next(k, after, next);
+                if (k->extra && shares(c, g, own, k)) {
+                        int64_t time = spells_next(k, after);
+
+                        next = time < next ? time : next;
+                }
         return next;
 }
 

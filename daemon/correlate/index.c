@@ -6,6 +6,7 @@
  * group indexes (a handful, however many rules there are), and then what really could match.
  */
 #include "correlate/index.h"
+#include "correlate/meter.h"
 
 #include <stdio.h>
 #include <xxhash.h>
@@ -333,10 +334,12 @@ static int matches_try(const struct index *x, const struct standing *standing, c
                        const struct match *refs, size_t n, struct matches *out) {
         for (size_t i = 0; i < n; i++) {
                 const struct rule *rule = &x->set->rules[refs[i].rule];
-                int r = 0;
+                int64_t began = out->meter ? meter_seen(out->meter, refs[i].rule) : 0;
+                bool matches = selection_matches(x->set, standing, &rule->aliases[refs[i].alias], event);
+                int r = matches ? matches_add(out, refs[i]) : 0;
 
-                if (selection_matches(x->set, standing, &rule->aliases[refs[i].alias], event))
-                        r = matches_add(out, refs[i]);
+                if (began)
+                        meter_end(out->meter, refs[i].rule, began);
                 if (r)
                         return r;
         }

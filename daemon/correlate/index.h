@@ -13,9 +13,12 @@ struct match {
         uint32_t alias;
 };
 
+struct meter;
+
 struct matches {
         struct match *p;
         size_t n, capacity;
+        struct meter *meter; /* told of each selection that is asked; NULL = nobody counts */
 };
 
 /** Keeps them sorted, each once. 0 or -ENOMEM. */

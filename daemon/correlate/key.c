@@ -141,19 +141,12 @@ static bool evictable(const struct rule *rule, const struct key *k) {
                !key_extra(k)->n_pending && !(rule->after_mask && k->expire < k->n_log);
 }
 
-/* another rule may still ask for an episode that is over */
-static bool remembered(const struct correlate *c, const struct key *k) {
-        const struct extra *x = key_extra(k);
-
-        return x->past && x->past[0].closed > c->now - c->rules->wait_max;
-}
-
 /* nothing that it holds can matter any more */
 static bool spent(const struct correlate *c, const struct rule *rule, const struct key *k) {
         return evictable(rule, k) && !span_any(k, UINT16_MAX) && !(k->bits & (SWEEP_PURE | SWEEP_ROSE)) &&
                (!(k->bits & SWEEP_WINDOW) || window_next(c, k) <= watermark_of(c, rule)) &&
                (!k->n_log || log_entry(rule, k, k->n_log - 1)->at.time <= watermark_memory(c, rule)) &&
-               (!rule->n_score_tests || tallies_spent(rule, k, watermark_of(c, rule))) && !remembered(c, k);
+               (!rule->n_score_tests || tallies_spent(rule, k, watermark_of(c, rule))) && !spells_asked(c, k);
 }
 
 static void reclaim(struct correlate *c, const struct rule *rule, struct rule_state *s) {
@@ -177,6 +170,7 @@ static bool evict(struct correlate *c, const struct rule *rule, struct rule_stat
                 if (evictable(rule, k)) {
                         key_free(c, k);
                         c->figures.evicted++;
+                        c->meter.rules[rule->number].evicted++;
                 } else {
                         key_touch(c, k);
                 }
@@ -222,6 +216,7 @@ int key_get(struct correlate *c, uint32_t rule, bool exercise, struct ww_str tex
                         return e;
                 if (!evict(c, r, s)) {
                         c->figures.refused++;
+                        c->meter.rules[rule].refused++;
                         return 0;
                 }
         }

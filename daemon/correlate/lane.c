@@ -51,6 +51,11 @@ int lanes_new(struct lanes **ret) {
         return 0;
 }
 
+size_t lanes_count(const struct lanes *l, size_t *ret_max) {
+        *ret_max = LANES_MAX;
+        return l->n;
+}
+
 struct lanes *lanes_free(struct lanes *l) {
         if (!l)
                 return NULL;
@@ -291,6 +296,7 @@ static int lane_ops(struct correlate *c, const struct lane *lane, size_t place, 
                 op.on = 0;
                 op.at = after->at;
                 op.state = after->state;
+                op.flags = 0; /* that an older state was retained says nothing of this one */
                 op.event = NULL;
                 op.stale = place + 2 < lane->n;
                 r = ops_add(c, op);

@@ -83,10 +83,24 @@ static void scalars_pass(const struct rule *rule, struct key *k, struct entry *g
         k->base_grade = gone->grade;
 }
 
+/* The end of a level goes, and where it began stays for another selection's sake: there it begins no more, or it would
+ * go on for ever. */
+static void level_forget(const struct rule *rule, struct key *k, size_t before, const struct entry *end) {
+        uint16_t off = end->off & rule->level_mask;
+
+        for (size_t i = before; off && i--;) {
+                struct entry *e = log_entry(rule, k, i);
+
+                if (e->device == end->device && e->family == end->family)
+                        e->on &= (uint16_t)~off;
+        }
+}
+
 void log_drop(struct correlate *c, struct key *k, size_t place) {
         const struct rule *rule = key_rule(c, k);
         struct entry *e = log_entry(rule, k, place);
 
+        level_forget(rule, k, place, e);
         scalars_pass(rule, k, e, place ? log_entry(rule, k, place - 1) : NULL);
         entry_release(c, rule, e);
         memmove(e, (uint8_t *)e + rule->entry_size, (k->n_log - place - 1) * rule->entry_size);
@@ -144,15 +158,16 @@ static void needed_mark(const struct rule *rule, struct key *k, const struct tri
                 log_entry(rule, k, i)->flags &= (uint8_t)~ENTRY_NEEDED;
         for (size_t i = log_place(rule, k, order_deadline(t->cut + 1)); i < k->n_log; i++) {
                 const struct entry *end = log_entry(rule, k, i);
-                uint16_t left = end->ended;
+                uint16_t left = end->off & rule->level_mask; /* also where no window was open for it to be in */
 
                 for (size_t j = i; left && j--;) {
                         struct entry *e = log_entry(rule, k, j);
 
-                        if (!(e->started & left) || e->device != end->device || e->family != end->family)
+                        if (e->device != end->device || e->family != end->family)
                                 continue;
-                        left &= (uint16_t)~e->started;
-                        e->flags |= ENTRY_NEEDED;
+                        if (e->started & left)
+                                e->flags |= ENTRY_NEEDED;
+                        left &= (uint16_t) ~(e->started | e->off);
                 }
         }
 }
@@ -168,6 +183,7 @@ static void log_compact(struct correlate *c, struct key *k, const struct trim *t
                 struct entry *e = log_entry(rule, k, i);
 
                 if (trimmable(c, k, i, t)) {
+                        level_forget(rule, k, to, e);
                         scalars_pass(rule, k, e, to ? log_entry(rule, k, to - 1) : NULL);
                         entry_release(c, rule, e);
                         expire -= i < k->expire;

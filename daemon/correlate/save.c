@@ -11,7 +11,7 @@
  */
 #include "correlate/save.h"
 
-#define SAVE_VERSION 6
+#define SAVE_VERSION 7
 #define LOG_BITS_MAX 26
 
 static void captured_save(const struct correlate *c, struct buf *out, const struct captured *v) {
@@ -105,14 +105,14 @@ static void item_save(struct buf *out, const struct item *item) {
 
 static void key_save(const struct correlate *c, const struct rule *rule, struct buf *out, const struct key *k) {
         const struct extra *x = key_extra(k);
-        const int64_t times[] = { k->at,         k->since,         x->base_since,      k->trimmed, x->opened,
-                                  x->quiet_from, x->partial_until, timers_armed(c, k), x->lead,    x->from,
-                                  x->to };
+        const int64_t times[] = { k->at,         k->since,         x->base_since, k->trimmed, x->opened,
+                                  x->quiet_from, x->partial_until, x->lead,       x->from,    x->to };
 
         buf_put_str(out, key_text(c, k));
         buf_put_u8(out, k->flags);
         for (size_t i = 0; i < sizeof times / sizeof *times; i++)
                 buf_put_time(out, times[i]);
+        order_save(out, timers_armed(c, k));
         buf_put_u8(out, k->bits);
         buf_put_u8(out, k->grade);
         buf_put_u8(out, k->base_bits);
@@ -127,11 +127,7 @@ static void key_save(const struct correlate *c, const struct rule *rule, struct 
         buf_put_var(out, x->n_pending);
         for (size_t i = 0; i < x->n_pending; i++)
                 item_save(out, &x->pending[i]);
-        buf_put_u8(out, x->past != NULL);
-        for (size_t i = 0; x->past && i < SPELLS; i++) {
-                buf_put_time(out, x->past[i].opened);
-                buf_put_time(out, x->past[i].closed);
-        }
+        spells_save(k, out);
         tallies_save(rule, k, out);
         sweep_save(c, k, out);
 }
@@ -164,6 +160,7 @@ static void rule_save(const struct correlate *c, struct buf *out, const struct r
         buf_put_var(out, s->told);
         order_save(out, s->derived_at);
         buf_put_var(out, s->n_derived);
+        buf_put_var(out, s->n_late);
         buf_put_time(out, s->partial_until);
         buf_put_var(out, rule->n_captures);
         for (size_t j = 0; j < rule->n_captures; j++)
@@ -314,7 +311,8 @@ static int items_load(struct correlate *c, struct rd *in, struct key *k) {
 
 struct scalars {
         uint8_t flags, bits, grade, base_bits, base_grade, priority;
-        int64_t times[11];
+        int64_t times[10];
+        struct order armed;
 };
 
 /* true if they say something that a key without an extra does not */
@@ -322,8 +320,8 @@ static bool scalars_extra(const struct scalars *s) {
         const struct extra *none = &extra_none;
 
         return s->times[2] != none->base_since || s->times[4] != none->opened || s->times[5] != none->quiet_from ||
-               s->times[6] != none->partial_until || s->times[8] != none->lead || s->times[9] != none->from ||
-               s->times[10] != none->to;
+               s->times[6] != none->partial_until || s->times[7] != none->lead || s->times[8] != none->from ||
+               s->times[9] != none->to;
 }
 
 static void scalars_set(struct key *k, const struct scalars *s) {
@@ -337,9 +335,9 @@ static void scalars_set(struct key *k, const struct scalars *s) {
         k->extra->opened = s->times[4];
         k->extra->quiet_from = s->times[5];
         k->extra->partial_until = s->times[6];
-        k->extra->lead = s->times[8];
-        k->extra->from = s->times[9];
-        k->extra->to = s->times[10];
+        k->extra->lead = s->times[7];
+        k->extra->from = s->times[8];
+        k->extra->to = s->times[9];
 }
 
 static void base_set(struct key *k, const struct scalars *s) {
@@ -359,24 +357,6 @@ static int key_resweep(struct correlate *c, struct key *k, const struct scalars 
         return r;
 }
 
-static int spells_load(struct correlate *c, struct rd *in, struct key *k) {
-        struct spell spells[SPELLS];
-
-        if (!rd_u8(in))
-                return 0;
-        for (size_t i = 0; i < SPELLS; i++)
-                spells[i] = (struct spell){ time_load(in), time_load(in) };
-        if (in->failed)
-                return -EBADMSG;
-        if (key_extend(c, k) < 0)
-                return -ENOMEM;
-        k->extra->past = malloc(sizeof spells);
-        if (!k->extra->past)
-                return -ENOMEM;
-        memcpy(k->extra->past, spells, sizeof spells);
-        return 0;
-}
-
 struct saved_key {
         struct ww_str text, device;
         struct scalars scalars;
@@ -392,6 +372,7 @@ static int saved_key_read(const struct correlate *c, struct rd *in, struct saved
         s->flags = rd_u8(in);
         for (size_t i = 0; i < sizeof s->times / sizeof *s->times; i++)
                 s->times[i] = time_load(in);
+        s->armed = order_read(in);
         s->bits = rd_u8(in);
         s->grade = rd_u8(in);
         s->base_bits = rd_u8(in);
@@ -439,7 +420,7 @@ static int key_fill(struct correlate *c, struct rd *in, const struct saved_rule 
         k->at = s->scalars.times[0];
         scalars_set(k, &s->scalars);
         c->figures.episodes += !!(k->flags & KEY_OPEN);
-        return r ? r : timers_arm(c, k, s->scalars.times[7]);
+        return r ? r : timers_arm(c, k, s->scalars.armed);
 }
 
 static int key_load(struct correlate *c, struct rd *all, const struct saved_rule *saved, struct key **ret) {
@@ -494,7 +475,7 @@ static int rule_load(struct correlate *c, struct rd *in, bool strict, struct sav
         struct ww_str name = rd_str(in);
         uint64_t state_hash = rd_u64(in), hash = rd_u64(in), key_hash = rd_u64(in), told = rd_var(in);
         struct order derived_at = order_read(in);
-        uint64_t n_derived = rd_var(in);
+        uint64_t n_derived = rd_var(in), n_late = rd_var(in);
         int64_t partial_until = time_load(in);
         const struct rule *rule = correlate_rule(c->rules, name);
 
@@ -508,6 +489,7 @@ static int rule_load(struct correlate *c, struct rd *in, bool strict, struct sav
                 c->by_rule[rule->number].told = (uint32_t)told;
                 c->by_rule[rule->number].derived_at = derived_at;
                 c->by_rule[rule->number].n_derived = (uint32_t)n_derived;
+                c->by_rule[rule->number].n_late = (uint32_t)n_late;
                 c->by_rule[rule->number].partial_until = partial_until;
         } else if (strict) {
                 return -EBADMSG;

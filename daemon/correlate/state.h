@@ -25,6 +25,7 @@
  */
 #include "correlate/index.h"
 #include "correlate/lost.h"
+#include "correlate/meter.h"
 #include "correlate/multiset.h"
 #include "correlate/standing.h"
 #include "correlate/texts.h"
@@ -137,22 +138,21 @@ enum {
         KEY_OPEN = 1 << 0, /* an episode is open */
         KEY_UP = 1 << 1,   /* the condition is true, as far as committed */
         KEY_EXERCISE = 1 << 2,
-        KEY_TAKEN = 1 << 3, /* within a swap: the episode was there before */
+        KEY_TAKEN = 1 << 3,    /* within a swap: the episode was there before */
+        KEY_BY_EVENT = 1 << 4, /* the episode opened at an event, not at a deadline */
 };
 
 /*
  * What many keys never need: a key that only counts pulses has none until it opens an episode or has to wait for the
  * watermark. Rules whose keys always need it are not `lean`.
  */
-/* an episode that is over: [opened, closed) */
-struct spell {
-        int64_t opened, closed;
-};
-#define SPELLS 4 /* that a key remembers: more within seconds are not undecided */
+struct spells; /* episodes that are over: see spell.c */
+
+#define SPELLS_MAX 256 /* of a key; each takes 16 bytes */
 
 struct extra {
         int64_t base_since, lead;
-        struct spell *past;                        /* SPELLS of them, newest first; NULL unless other rules ask */
+        struct spells *past;                       /* NULL unless other rules ask */
         int64_t opened, quiet_from, partial_until; /* episode */
         struct spans *spans;
         struct runs *runs;
@@ -192,9 +192,10 @@ static inline const struct extra *key_extra(const struct key *k) {
         return k->extra ? k->extra : &extra_none;
 }
 
-/* a key that waits for a deadline */
+/* a key that waits for a deadline, or for an event of its own to be decided */
 struct timer {
-        int64_t due, armed;
+        int64_t due, time;
+        uint64_t input; /* of the order that it waits for; what is derived from it goes by the rules' numbers */
         struct key *key;
 };
 
@@ -204,6 +205,7 @@ struct rule_state {
         uint32_t told; /* limits that have been told */
         struct order derived_at;
         uint32_t n_derived;    /* alarms with that cause */
+        uint32_t n_late;       /* … with one before it */
         int64_t deaf_until;    /* of a shadow: before that it hears nothing; NEVER: at all */
         int64_t partial_until; /* its windows are not whole; NONE */
 };
@@ -253,6 +255,7 @@ struct correlate {
         size_t n_ops, ops_capacity;
         struct arena scratch;
         struct correlate_figures figures;
+        struct meter meter;
         bool silent; /* a shadow: nobody is told */
         /* a rebuild in progress */
         bool muted, rebuilding, opened_seen;
@@ -409,9 +412,9 @@ struct ww_str key_part(struct arena *scratch, struct ww_str text, size_t part);
 int key_enrol(struct correlate *c, uint32_t rule, struct ww_str asset, uint32_t index, int64_t now);
 
 /* timers.c */
-int timers_arm(struct correlate *c, struct key *k, int64_t time); /* NEVER = not */
+int timers_arm(struct correlate *c, struct key *k, struct order at); /* time NEVER = not */
 void timers_disarm(struct correlate *c, struct key *k);
-int64_t timers_armed(const struct correlate *c, const struct key *k); /* NEVER = not */
+struct order timers_armed(const struct correlate *c, const struct key *k); /* time NEVER = not; never derived */
 void timers_rebuild(struct correlate *c);
 int key_compare(const struct correlate *c, const struct key *a, const struct key *b);
 
@@ -442,6 +445,8 @@ void window_base(struct correlate *c, struct key *k);
 void window_entry(struct correlate *c, struct key *k, struct entry *e);
 /** When an event leaves, an anchor's time is over, or the window closes; NEVER. */
 int64_t window_next(const struct correlate *c, const struct key *k);
+/** Nothing is in it that counts: neither an event nor a span. */
+bool window_empty(const struct correlate *c, const struct key *k);
 void window_close(struct correlate *c, struct key *k);
 void window_anchor_pass(struct correlate *c, struct key *k);
 /** Back to where the sweep was before it came to what is now behind `place`, where a newcomer has been put. For rules
@@ -475,9 +480,6 @@ bool aggregate_true(const struct correlate *c, const struct key *k, const struct
                     const struct entry *e);
 enum ww_priority aggregate_grade(const struct correlate *c, const struct key *k, struct order at,
                                  const struct entry *e);
-
-/** What the rule's aggregate of that number comes to. */
-struct ww_value aggregate_value(const struct correlate *c, const struct key *k, size_t i, int64_t now);
 
 /* guard.c */
 bool guard_true(const struct correlate *c, const struct key *k, int64_t time);
@@ -554,6 +556,27 @@ int64_t episode_quiet(const struct correlate *c, const struct key *k);
 int episode_quiet_over(struct correlate *c, struct key *k, int64_t time);
 int episode_after_rebuild(struct correlate *c, struct key *k, struct order from);
 
+/* spell.c */
+/** An episode [opened, closed) is over. 0 or -ENOMEM. */
+int spells_add(struct correlate *c, struct key *k, int64_t opened, int64_t closed);
+/** An episode was open at that time. */
+bool spells_open(const struct key *k, int64_t time);
+/** The first moment behind `after` at which one opened or ended; NEVER. */
+int64_t spells_next(const struct key *k, int64_t after);
+/** A guard may still ask for one that is over. */
+bool spells_asked(const struct correlate *c, const struct key *k);
+void spells_save(const struct key *k, struct buf *out);
+/** 0, -EBADMSG, -ENOMEM. */
+int spells_load(struct correlate *c, struct rd *in, struct key *k);
+
+/* place.c */
+struct place {
+        struct ww_str device;
+        uint32_t asset, zone; /* SITE_NONE = unknown */
+};
+/** Texts are borrowed from the key, the site and `arena`. 0 or -ENOMEM. */
+int place_of(const struct correlate *c, const struct key *k, struct arena *arena, struct place *ret);
+
 /* emit.c */
 int emit(struct correlate *c, struct key *k, enum ww_detection_what what, const struct item *item);
 int emit_removed(struct correlate *c, struct key *k);
@@ -563,6 +586,7 @@ extern const char emit_limit_rule[];
 
 /* lane.c */
 int lanes_new(struct lanes **ret);
+size_t lanes_count(const struct lanes *l, size_t *ret_max);
 struct lanes *lanes_free(struct lanes *l);
 /** A state event: levels that it begins, goes on with or ends become ops. */
 int lanes_event(struct correlate *c, const struct ww_event *event);

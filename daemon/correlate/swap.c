@@ -346,6 +346,22 @@ static void key_renumber(struct correlate *c, struct key *k, uint32_t number, co
         }
 }
 
+static int figures_renumber(struct correlate *c, const struct correlate_rules *before) {
+        struct correlate_rule_figures *figures = calloc(c->rules->n + 1, sizeof *figures);
+
+        if (!figures)
+                return -ENOMEM;
+        for (size_t i = 0; i < c->rules->n; i++) {
+                const struct rule *old = correlate_rule(before, c->rules->rules[i].name);
+
+                if (old)
+                        figures[i] = c->meter.rules[old->number];
+        }
+        free(c->meter.rules);
+        c->meter.rules = figures;
+        return 0;
+}
+
 /* The keys stay where they are; what changes is the number of their rule. */
 static int rules_renumber(struct correlate *c, const struct correlate_rules *rules) {
         const struct correlate_rules *before = c->rules;
@@ -371,7 +387,7 @@ static int rules_renumber(struct correlate *c, const struct correlate_rules *rul
         }
         free(c->by_rule);
         c->by_rule = by_rule;
-        return 0;
+        return figures_renumber(c, before);
 }
 
 static int standing_move(struct correlate *c, const struct site *site) {

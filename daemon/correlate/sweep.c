@@ -189,10 +189,14 @@ static int window_judge(struct correlate *c, struct key *k, struct order at, con
         const struct rule *rule = key_rule(c, k);
         bool asked = (k->bits & (SWEEP_WINDOW | SWEEP_DONE)) == SWEEP_WINDOW && (!e || (rule->positive && !was));
 
-        if (asked && aggregate_true(c, k, rule->when, at, e) && guard_true(c, k, at.time)) {
+        if (!e && !rule->each && window_empty(c, k)) /* a session of levels that had no length */
+                asked = false;
+        if (asked && aggregate_true(c, k, rule->when, at, e)) {
                 int r;
 
                 k->bits |= SWEEP_DONE;
+                if (!guard_true(c, k, at.time)) /* it is read here, and nowhere else in the window */
+                        return e ? 0 : clear_set(c, k, at, NULL, false);
                 k->grade = rule->n_grades ? (uint8_t)aggregate_grade(c, k, at, e) : (uint8_t)rule->priority;
                 r = item(c, k, ITEM_MATCH, at);
                 if (r)

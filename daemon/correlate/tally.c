@@ -251,7 +251,8 @@ struct ww_value tally_read(const struct rule *rule, const struct key *k, const s
         case AGGREGATE_PCT:
                 return ordered_value(*(struct ordered *const *)state, a);
         case AGGREGATE_SCORE:
-                return ww_number(score_now(state, t->half, now));
+                /* it falls from millisecond to millisecond, whenever somebody looks */
+                return ww_number(score_now(state, t->half, now - now % WW_MSEC));
         }
         return ww_missing();
 }

@@ -1,7 +1,8 @@
 /*
- * One timer for each key that waits for something: a binary heap ordered by (due, time, rule, key). Due is when
- * journal time lets the deadline pass (time + the rule's wait, later after blindness); with one `wait` for all, that
- * is the order (time, rule, key). A timer may be armed too early, never too late: what fires looks again.
+ * One timer for each key that waits for something: a binary heap ordered by (due, place in the one order, rule, key).
+ * Due is when journal time lets the deadline pass (time + the rule's wait, later after blindness); with one `wait` for
+ * all, that is the one order, in which every key's deadlines of a time precede every key's events of that time. A timer
+ * may be armed too early, never too late: what fires looks again.
  */
 #include "correlate/state.h"
 
@@ -17,8 +18,10 @@ int key_compare(const struct correlate *c, const struct key *a, const struct key
 static bool before(const struct correlate *c, const struct timer *a, const struct timer *b) {
         if (a->due != b->due)
                 return a->due < b->due;
-        if (a->armed != b->armed)
-                return a->armed < b->armed;
+        if (a->time != b->time)
+                return a->time < b->time;
+        if (a->input != b->input)
+                return a->input < b->input;
         return key_compare(c, a->key, b->key) < 0;
 }
 
@@ -53,8 +56,10 @@ static void settle(struct correlate *c, size_t i, struct timer t) {
                 sift_down(c, i, t);
 }
 
-int64_t timers_armed(const struct correlate *c, const struct key *k) {
-        return k->heap ? c->heap[k->heap - 1].armed : WW_TIME_NEVER;
+struct order timers_armed(const struct correlate *c, const struct key *k) {
+        const struct timer *t = k->heap ? &c->heap[k->heap - 1] : NULL;
+
+        return t ? (struct order){ t->time, t->input, 0 } : order_deadline(WW_TIME_NEVER);
 }
 
 void timers_disarm(struct correlate *c, struct key *k) {
@@ -69,14 +74,14 @@ void timers_disarm(struct correlate *c, struct key *k) {
                 settle(c, i, last);
 }
 
-int timers_arm(struct correlate *c, struct key *k, int64_t time) {
-        struct timer t = { .armed = time, .key = k };
+int timers_arm(struct correlate *c, struct key *k, struct order at) {
+        struct timer t = { .time = at.time, .input = at.input, .key = k };
 
-        if (time == WW_TIME_NEVER) {
+        if (at.time == WW_TIME_NEVER) {
                 timers_disarm(c, k);
                 return 0;
         }
-        if (k->heap && timers_armed(c, k) == time)
+        if (k->heap && order_compare(timers_armed(c, k), at) == 0)
                 return 0;
         if (!k->heap && c->n_heap == c->heap_capacity) {
                 size_t capacity = c->heap_capacity ? c->heap_capacity * 2 : 64;
@@ -87,7 +92,7 @@ int timers_arm(struct correlate *c, struct key *k, int64_t time) {
                 c->heap = heap;
                 c->heap_capacity = capacity;
         }
-        t.due = watermark_due(c, key_rule(c, k), time);
+        t.due = watermark_due(c, key_rule(c, k), at.time);
         if (!k->heap)
                 sift_up(c, c->n_heap++, t);
         else
@@ -98,7 +103,7 @@ int timers_arm(struct correlate *c, struct key *k, int64_t time) {
 /* after blindness every timer is due anew */
 void timers_rebuild(struct correlate *c) {
         for (size_t i = 0; i < c->n_heap; i++)
-                c->heap[i].due = watermark_due(c, key_rule(c, c->heap[i].key), c->heap[i].armed);
+                c->heap[i].due = watermark_due(c, key_rule(c, c->heap[i].key), c->heap[i].time);
         for (size_t i = c->n_heap / 2; i--;)
                 sift_down(c, i, c->heap[i]);
 }

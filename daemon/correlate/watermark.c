@@ -22,12 +22,20 @@ static int64_t over(const struct blind_span *span, const struct rule *rule) {
         return span->to == WW_TIME_NEVER ? WW_TIME_NEVER : span->to + rule->wait;
 }
 
-int64_t watermark_of(const struct correlate *c, const struct rule *rule) {
-        int64_t time = c->now;
-
+static int64_t watermark_at(const struct correlate *c, const struct rule *rule, int64_t time) {
         for (size_t i = c->n_blind; i-- && time < over(&c->blind[i], rule);)
                 time = c->blind[i].from;
         return time - rule->wait;
+}
+
+int64_t watermark_of(const struct correlate *c, const struct rule *rule) {
+        return watermark_at(c, rule, c->now);
+}
+
+int64_t correlate_watermark(const struct correlate *c, int64_t now) {
+        const struct rule usual = { .wait = RULE_WAIT_DEFAULT };
+
+        return watermark_at(c, &usual, now);
 }
 
 bool correlate_late(const struct correlate *c, int64_t time) {

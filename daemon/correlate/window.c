@@ -126,6 +126,10 @@ void window_base(struct correlate *c, struct key *k) {
                 tumbling_open(c, k, k->trimmed != WW_TIME_NONE ? k->trimmed : k->extra->base_since);
 }
 
+bool window_empty(const struct correlate *c, const struct key *k) {
+        return !expire_first(c, (struct key *)k) && !span_counted(c, k, key_rule(c, k)->condition_mask);
+}
+
 void window_close(struct correlate *c, struct key *k) {
         const struct rule *rule = key_rule(c, k);
 
@@ -168,7 +172,7 @@ void window_entry(struct correlate *c, struct key *k, struct entry *e) {
         }
         if (e->ended && (!(k->bits & SWEEP_WINDOW) || e->at.time == k->extra->from)) {
                 overlaps_none(c, k, e);
-                if (!rule->each && !expire_first(c, k) && !span_counted(c, k, rule->condition_mask))
+                if (rule->window == WINDOW_TUMBLING && !rule->each && window_empty(c, k))
                         k->bits &= (uint8_t) ~(SWEEP_WINDOW | SWEEP_DONE); /* nothing is left that it was opened for */
         }
         if (begun && rule->window == WINDOW_SESSION)

@@ -272,6 +272,7 @@ int decode_load(struct decode *d, struct rd *in) {
 void decode_figures(const struct decode *d, struct decode_figures *ret) {
         *ret = d->figures;
         ret->states = d->states.n;
+        ret->states_max = d->states.max;
         ret->state_bytes = states_bytes(&d->states);
         ret->evicted = d->states.evicted;
 }

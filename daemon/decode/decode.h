@@ -67,6 +67,6 @@ int decode_load(struct decode *d, struct rd *in);
 struct decode_figures {
         uint64_t messages, events, repeats, ignored, undecoded;
         uint64_t evicted; /* states forgotten because the table was full: told once more when heard again */
-        size_t states, state_bytes;
+        size_t states, states_max, state_bytes;
 };
 void decode_figures(const struct decode *d, struct decode_figures *ret);

@@ -10,7 +10,9 @@
  *
  * LMDB's pages carry no checksum, and LMDB follows whatever stands in them: a flipped bit can crash the process that
  * reads it. So a journal that was not closed in order in this boot is checked page by page before LMDB sees it
- * (journal_pages.c). What passes can be read by LMDB without harm; what stands in the records has checksums.
+ * (journal_pages.c). What passes can be read by LMDB without harm; what stands in the records has checksums. Those of
+ * the first and the last ones are looked at in every open of a writer (journal_ends.c): their keys are the numbers that
+ * the writer goes on from.
  */
 #include "config/file.h"
 #include "journal/journal_internal.h"
@@ -119,40 +121,6 @@ int journal_meta_put_u64(struct journal *j, MDB_txn *txn, const char *name, uint
                 le[8 + i] = (uint8_t)~le[i];
         }
         return journal_error(mdb_put(txn, j->dbi[JOURNAL_META], &key, &value, 0));
-}
-
-static int end_of(MDB_cursor *cursor, MDB_cursor_op op, uint64_t *ret) {
-        MDB_val key, value;
-        int rc = mdb_cursor_get(cursor, &key, &value, op);
-
-        if (rc == MDB_NOTFOUND)
-                *ret = 0;
-        else if (rc)
-                return journal_error(rc);
-        else if (key.mv_size != JOURNAL_KEY_INPUT)
-                return JOURNAL_E_DAMAGED;
-        else
-                *ret = journal_key_get(key.mv_data);
-        return 0;
-}
-
-int journal_ends(struct journal *j, MDB_txn *txn, uint64_t *ret_head, uint64_t *ret_tail, uint64_t *ret_trimmed) {
-        uint64_t head = 0, tail = 0, trimmed = 0;
-        MDB_cursor *cursor;
-        int r = journal_error(mdb_cursor_open(txn, j->dbi[JOURNAL_INPUT], &cursor));
-
-        if (r)
-                return r;
-        r = end_of(cursor, MDB_LAST, &head);
-        r = r ? r : end_of(cursor, MDB_FIRST, &tail);
-        mdb_cursor_close(cursor);
-        r = r ? r : journal_meta_u64(j, txn, JOURNAL_META_TRIMMED, &trimmed);
-        if (r)
-                return r;
-        *ret_head = head > trimmed ? head : trimmed;
-        *ret_tail = tail;
-        *ret_trimmed = trimmed;
-        return 0;
 }
 
 int journal_used_pages(struct journal *j, MDB_txn *txn, uint64_t *ret) {
@@ -297,6 +265,16 @@ static int get_identity(struct journal *j, MDB_txn *txn) {
         return journal_identity_check((struct ww_str){ value.mv_data, value.mv_size }, j->id) ? 0 : JOURNAL_E_DAMAGED;
 }
 
+/* Only a journal that never held a record has none: under another id all of it would be stored once more. */
+static int make_identity(struct journal *j, MDB_txn *txn) {
+        uint64_t head, tail, trimmed;
+        int r = journal_ends(j, txn, &head, &tail, &trimmed);
+
+        if (!r)
+                r = head ? JOURNAL_E_DAMAGED : put_identity(j, txn);
+        return r ? r : get_identity(j, txn);
+}
+
 static int open_content(struct journal *j) {
         MDB_txn *txn;
         int r = journal_error(mdb_txn_begin(j->env, NULL, j->writer ? 0 : MDB_RDONLY, &txn));
@@ -306,12 +284,12 @@ static int open_content(struct journal *j) {
         r = open_databases(j, txn);
         if (!r)
                 r = get_identity(j, txn);
-        if (r == -ENOENT && j->writer) {
-                r = put_identity(j, txn);
-                r = r ? r : get_identity(j, txn);
-        }
+        if (r == -ENOENT && j->writer)
+                r = make_identity(j, txn);
         if (!r)
                 r = journal_ends(j, txn, &j->head, &j->tail, &j->trimmed);
+        if (!r && j->writer)
+                r = journal_ends_check(j, txn);
         if (r) {
                 mdb_txn_abort(txn);
                 return r;

@@ -19,7 +19,7 @@ enum {
         JOURNAL_E_FULL = 1, /* the map or the disk is full: abort the transaction, trim, close intake */
         JOURNAL_E_BUSY,     /* another process holds the writer's lock; journal_holder says who */
         JOURNAL_E_FORMAT,   /* made by a newer Wardwatch */
-        JOURNAL_E_DAMAGED,  /* LMDB refuses the environment, or a record's checksum is wrong */
+        JOURNAL_E_DAMAGED,  /* pages are wrong, or the records that numbers go on from */
         JOURNAL_E_TRIMMED,  /* a reader asks for what is no longer there */
 };
 
@@ -54,7 +54,7 @@ int journal_commit(struct journal *j); /* 0; JOURNAL_E_FULL (nothing written, tr
 void journal_abort(struct journal *j);
 
 /** Deletes input and its output from the front up to and including `upto`, at most `records` of them, in a transaction
- *  of its own. 0, JOURNAL_E_FULL (try fewer; one always works), -errno. *ret_deleted counts inputs. */
+ *  of its own. 0, JOURNAL_E_FULL (try fewer; one always works), -errno. *ret_deleted counts numbers. */
 int journal_trim(struct journal *j, uint64_t upto, size_t records, size_t *ret_deleted);
 /** Part of the map in use, 0 to 1 (free pages counted as free). */
 double journal_fill(struct journal *j);
@@ -63,8 +63,9 @@ double journal_fill(struct journal *j);
 int journal_reader_check(struct journal *j);
 
 /* --- everybody --- */
-uint64_t journal_head(struct journal *j);                                   /* newest committed seq, 0 = empty */
-uint64_t journal_tail(struct journal *j);                                   /* oldest seq still there, 0 = empty */
+/* newest committed seq, and the oldest still there, of inputs and of outputs; 0 = empty */
+uint64_t journal_head(struct journal *j);
+uint64_t journal_tail(struct journal *j);
 int journal_get_meta(struct journal *j, const char *name, struct buf *out); /* 0, -ENOENT, -errno */
 
 /* borrowed from the batch */
@@ -84,7 +85,8 @@ struct journal_batch {
 void journal_batch_deinit(struct journal_batch *b);
 
 /** Copies inputs `from`…, each followed by its outputs, until `inputs` of them or `bytes` are reached; never splits an
- *  input from its outputs. An empty batch = nothing newer. 0, JOURNAL_E_TRIMMED, JOURNAL_E_DAMAGED, -ESTALE (a reader's
+ *  input from its outputs. Outputs whose input could not be salvaged come alone, in their place, and count as one. An
+ * empty batch = nothing newer. 0, JOURNAL_E_TRIMMED, JOURNAL_E_DAMAGED, -ESTALE (a reader's
  * journal was replaced by a salvaged one: open again), -errno. May be called in any thread, beside a writer's
  * transaction. */
 int journal_read(struct journal *j, uint64_t from, size_t inputs, size_t bytes, struct journal_batch *ret);
@@ -120,7 +122,8 @@ int journal_get_meta_u64(struct journal *j, const char *name, uint64_t *ret);
 struct journal_salvaged {
         char aside[256]; /* where the damaged one lies now: "DIR/journal.damaged-1" */
         uint64_t inputs, outputs, live;
-        uint64_t bad_records, bad_pages;
+        uint64_t bad_records; /* lost, or found under another key than their own */
+        uint64_t bad_pages;
 };
 
 /** After JOURNAL_E_DAMAGED: makes a new journal, with a new id, of every record of the damaged one whose checksum is

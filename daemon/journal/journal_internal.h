@@ -42,7 +42,7 @@ struct journal {
         uint64_t map, page; /* bytes */
         ino_t inode;        /* of data.mdb: a salvaged journal is another file */
 
-        /* writer: the open transaction, what it may still take, and the ends of `input` */
+        /* writer: the open transaction, what it may still take, and the numbers at both ends */
         MDB_txn *txn;
         double pages_left; /* pages, estimated from above */
         uint64_t head, tail, trimmed;
@@ -71,10 +71,16 @@ int journal_meta_u64(struct journal *j, MDB_txn *txn, const char *name, uint64_t
 int journal_meta_put_u64(struct journal *j, MDB_txn *txn, const char *name, uint64_t v);
 /** The id in a value of JOURNAL_META_ID. False: it is not what was written. */
 bool journal_identity_check(struct ww_str value, char ret[static 33]);
-/** Ends of `input`, as the transaction sees them. */
-int journal_ends(struct journal *j, MDB_txn *txn, uint64_t *ret_head, uint64_t *ret_tail, uint64_t *ret_trimmed);
 /** Pages in use, from the counters that LMDB keeps for each tree: no walk. */
 int journal_used_pages(struct journal *j, MDB_txn *txn, uint64_t *ret);
+
+/* --- journal_ends.c --- */
+
+/** Newest and oldest number that an input or an output has, as the transaction sees them; 0 = there is none. The head
+ * is never below the trim mark. */
+int journal_ends(struct journal *j, MDB_txn *txn, uint64_t *ret_head, uint64_t *ret_tail, uint64_t *ret_trimmed);
+/** Whether the records at both ends stand under their own numbers. 0, JOURNAL_E_DAMAGED, -errno. */
+int journal_ends_check(struct journal *j, MDB_txn *txn);
 
 /* --- journal_lock.c --- */
 

@@ -113,6 +113,11 @@ static bool page_own(struct walk *w, uint64_t first, uint64_t n) {
         return true;
 }
 
+/* What is wrong in itself is no part of its tree: it is looked at as what no tree leads to is. */
+static void page_disown(struct walk *w, uint64_t page) {
+        w->seen[page / 8] &= (uint8_t) ~(1u << (page & 7));
+}
+
 /* --- meta pages --- */
 
 static struct tree tree_at(const uint8_t *p) {
@@ -400,18 +405,27 @@ static void walk_leaf(struct walk *w, unsigned database, uint64_t page, unsigned
         }
 }
 
+/* NULL: the page is there, and in order. */
+static const char *page_fetch(struct walk *w, unsigned database, uint64_t page, uint8_t *p, bool leaf,
+                              const struct bounds *b) {
+        const char *why;
+
+        if (!page_own(w, page, 1))
+                return "page is outside of the file, or has two owners";
+        if (!page_read(w, page, p))
+                return "page cannot be read";
+        why = page_form(w, database, page, p, leaf);
+        why = why ? why : page_order(database, p, leaf, b);
+        if (why)
+                page_disown(w, page);
+        return why;
+}
+
 static void walk_page(struct walk *w, unsigned database, uint64_t page, unsigned level, const struct tree *tree,
                       const struct bounds *b, struct tree *count) {
         bool leaf = level + 1 == tree->depth;
-        uint8_t *p = w->level[level];
-        const char *why = NULL;
+        const char *why = page_fetch(w, database, page, w->level[level], leaf, b);
 
-        if (!page_own(w, page, 1))
-                why = "page is outside of the file, or has two owners";
-        else if (!page_read(w, page, p))
-                why = "page cannot be read";
-        why = why ? why : page_form(w, database, page, p, leaf);
-        why = why ? why : page_order(database, p, leaf, b);
         if (why)
                 bad(w, database, page, why);
         else if (leaf)

@@ -9,7 +9,7 @@
 enum {
         PAGES_FREE = JOURNAL_DATABASES,
         PAGES_NAMES,
-        PAGES_LOOSE, /* a leaf that no tree leads to */
+        PAGES_LOOSE, /* a leaf that no tree leads to, or not in order */
 };
 
 struct pages_node {

@@ -6,6 +6,7 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <sys/param.h>
 #include <unistd.h>
 
 #define ITEMS_FIRST 64
@@ -66,80 +67,86 @@ static int read_begin(struct journal *j, struct journal_batch *b, MDB_txn **ret)
         return journal_snapshot(j, ret);
 }
 
+/* What a cursor stands on. */
+struct reading_place {
+        MDB_cursor *cursor;
+        MDB_val key, value;
+        size_t n_key;
+        bool at_record;
+        uint64_t seq; /* UINT64_MAX behind the last one */
+};
+
+/*
+ * Both databases side by side. The unit is the number: an input and its outputs. Where an input could not be salvaged,
+ * its outputs stand alone: they were concluded, perhaps told to people, and a reader gets them in their place.
+ */
 struct reading {
-        MDB_cursor *inputs, *outputs;
-        MDB_val key, value; /* of the output under its cursor */
-        bool at_output;
+        struct reading_place input, output;
 };
 
 static int reading_open(struct journal *j, MDB_txn *txn, struct reading *ret) {
-        int rc = mdb_cursor_open(txn, j->dbi[JOURNAL_INPUT], &ret->inputs);
+        int rc = mdb_cursor_open(txn, j->dbi[JOURNAL_INPUT], &ret->input.cursor);
 
         if (!rc)
-                rc = mdb_cursor_open(txn, j->dbi[JOURNAL_OUTPUT], &ret->outputs);
+                rc = mdb_cursor_open(txn, j->dbi[JOURNAL_OUTPUT], &ret->output.cursor);
+        ret->input.n_key = JOURNAL_KEY_INPUT;
+        ret->output.n_key = JOURNAL_KEY_OUTPUT;
         return journal_error(rc);
 }
 
 static void reading_close(struct reading *r) {
-        if (r->outputs)
-                mdb_cursor_close(r->outputs);
-        if (r->inputs)
-                mdb_cursor_close(r->inputs);
+        if (r->output.cursor)
+                mdb_cursor_close(r->output.cursor);
+        if (r->input.cursor)
+                mdb_cursor_close(r->input.cursor);
 }
 
-static int reading_output(struct reading *r, MDB_cursor_op op) {
-        int rc = mdb_cursor_get(r->outputs, &r->key, &r->value, op);
+static int place_move(struct reading_place *p, MDB_cursor_op op) {
+        int rc = mdb_cursor_get(p->cursor, &p->key, &p->value, op);
 
-        r->at_output = rc == 0;
-        if (rc == 0 && r->key.mv_size != JOURNAL_KEY_OUTPUT)
+        p->seq = UINT64_MAX;
+        p->at_record = rc == 0;
+        if (rc)
+                return rc == MDB_NOTFOUND ? 0 : journal_error(rc);
+        if (p->key.mv_size != p->n_key)
                 return JOURNAL_E_DAMAGED;
-        return rc == MDB_NOTFOUND ? 0 : journal_error(rc);
-}
-
-static int reading_seek(struct reading *r, uint64_t seq) {
-        uint8_t bytes[JOURNAL_KEY_OUTPUT];
-
-        journal_key_put_output(bytes, seq, 0);
-        r->key = (MDB_val){ sizeof bytes, bytes };
-        return reading_output(r, MDB_SET_RANGE);
-}
-
-/* The outputs of `seq`; the cursor then stands on the first one of a later input. */
-static int reading_outputs(struct reading *r, uint64_t seq, struct journal_batch *b) {
-        while (r->at_output) {
-                const uint8_t *key = r->key.mv_data;
-                uint64_t of = journal_key_get(key);
-                int e = 0;
-
-                if (of > seq)
-                        break;
-                if (of == seq)
-                        e = batch_add(b, seq, journal_key_get_n(key), true, r->value);
-                e = e ? e : reading_output(r, MDB_NEXT);
-                if (e)
-                        return e;
-        }
+        p->seq = journal_key_get(p->key.mv_data);
         return 0;
 }
 
-static int read_inputs(struct reading *r, uint64_t from, size_t inputs, size_t bytes, struct journal_batch *b) {
-        uint8_t first[JOURNAL_KEY_INPUT];
-        MDB_val key = { sizeof first, first }, value;
-        int rc, e = reading_seek(r, from);
+static int place_seek(struct reading_place *p, uint64_t seq) {
+        uint8_t bytes[JOURNAL_KEY_OUTPUT];
 
-        journal_key_put(first, from);
-        rc = e ? 0 : mdb_cursor_get(r->inputs, &key, &value, MDB_SET_RANGE);
-        for (size_t i = 0; !e && !rc && i < inputs && (i == 0 || b->bytes.n < bytes); i++) {
-                uint64_t seq;
+        journal_key_put_output(bytes, seq, 0); /* an input's key is its beginning */
+        p->key = (MDB_val){ p->n_key, bytes };
+        return place_move(p, MDB_SET_RANGE);
+}
 
-                if (key.mv_size != JOURNAL_KEY_INPUT)
-                        return JOURNAL_E_DAMAGED;
-                seq = journal_key_get(key.mv_data);
-                e = batch_add(b, seq, 0, false, value);
-                e = e ? e : reading_outputs(r, seq, b);
-                rc = mdb_cursor_get(r->inputs, &key, &value, MDB_NEXT);
+/* The input `seq`, if it is there, and its outputs. */
+static int reading_number(struct reading *r, uint64_t seq, struct journal_batch *b) {
+        int e = 0;
+
+        if (r->input.at_record && r->input.seq == seq) {
+                e = batch_add(b, seq, 0, false, r->input.value);
+                e = e ? e : place_move(&r->input, MDB_NEXT);
         }
-        return e || rc == MDB_NOTFOUND ? e : journal_error(rc);
+        while (!e && r->output.at_record && r->output.seq == seq) {
+                e = batch_add(b, seq, journal_key_get_n(r->output.key.mv_data), true, r->output.value);
+                e = e ? e : place_move(&r->output, MDB_NEXT);
+        }
+        return e;
+}
+
+static int read_numbers(struct reading *r, uint64_t from, size_t inputs, size_t bytes, struct journal_batch *b) {
+        int e = place_seek(&r->input, from);
+
+        e = e ? e : place_seek(&r->output, from);
+        for (size_t i = 0; !e && i < inputs && (i == 0 || b->bytes.n < bytes); i++) {
+                if (!r->input.at_record && !r->output.at_record)
+                        break;
+                e = reading_number(r, MIN(r->input.seq, r->output.seq), b);
+        }
+        return e;
 }
 
 int journal_read(struct journal *j, uint64_t from, size_t inputs, size_t bytes, struct journal_batch *ret) {
@@ -156,7 +163,7 @@ int journal_read(struct journal *j, uint64_t from, size_t inputs, size_t bytes, 
         if (!r)
                 r = reading_open(j, txn, &reading);
         if (!r)
-                r = read_inputs(&reading, from, inputs, bytes, ret);
+                r = read_numbers(&reading, from, inputs, bytes, ret);
         reading_close(&reading);
         return batch_end(ret, txn, r);
 }

@@ -8,8 +8,10 @@
  * A crash before 2 leaves the damaged journal, and salvage begins again; one between 2 and 3 is finished by the next
  * open of a writer. Records are taken from the trees as far as they lead. If a tree is broken, leaves that no tree
  * leads to are read as well: they hold what was below the break, and stale copies of what was deleted or written anew
- * elsewhere; a record of the trees goes before those. The state of alarms comes from the snapshot, `live` only as far
- * as its tree leads: a stale copy of an alarm would be a lie.
+ * elsewhere; a record of the trees goes before those. So are leaves that are not in order: what is wrong in them may
+ * be one key, and each record knows its own. Outputs whose input is lost are kept: they were concluded, and perhaps
+ * told. The state of alarms comes from the snapshot, `live` only as far as its tree leads: a stale copy of an alarm
+ * would be a lie.
  */
 #include "config/file.h"
 #include "journal/journal_internal.h"
@@ -31,16 +33,21 @@ struct salvage {
         struct journal *j; /* the new one */
         struct journal_salvaged counts;
         MDB_txn *txn;
-        struct buf value;
         struct arena arena;
         size_t in_batch;
-        uint64_t first, last; /* inputs taken */
+        uint64_t first, last; /* numbers of what was taken */
         uint64_t trimmed;     /* of the damaged one, 0 = not known */
         char predecessor[33]; /* its id, "" = not known */
         bool broken[2];       /* trees of inputs and outputs: what they do not lead to is looked for */
         struct pages_visitor visitor;
         int fd; /* the damaged file */
         int error;
+
+        /* the record at work */
+        struct buf value;
+        MDB_val key; /* the node's, or `own` */
+        uint8_t own[JOURNAL_KEY_OUTPUT];
+        bool loose; /* no tree leads to it */
 };
 
 static int salvage_flush(struct salvage *s) {
@@ -51,12 +58,12 @@ static int salvage_flush(struct salvage *s) {
         return journal_error(rc);
 }
 
-static int salvage_put(struct salvage *s, unsigned database, const struct pages_node *node) {
-        MDB_val key = { node->n_key, (void *)(uintptr_t)node->key }, value = { s->value.n, s->value.p };
+static int salvage_put(struct salvage *s, unsigned database) {
+        MDB_val value = { s->value.n, s->value.p };
         int rc = s->txn ? 0 : mdb_txn_begin(s->j->env, NULL, 0, &s->txn);
 
         if (!rc)
-                rc = mdb_put(s->txn, s->j->dbi[database], &key, &value, MDB_NOOVERWRITE);
+                rc = mdb_put(s->txn, s->j->dbi[database], &s->key, &value, MDB_NOOVERWRITE);
         if (rc == MDB_KEYEXIST)
                 return -EEXIST;
         if (!rc && ++s->in_batch == BATCH)
@@ -79,24 +86,38 @@ static bool salvage_fetch(struct salvage *s, const struct pages_node *node) {
         return pread(s->fd, to, node->n, (off_t)node->at) == (ssize_t)node->n;
 }
 
-static bool salvage_input(struct salvage *s, const struct pages_node *node) {
-        struct ww_input input;
-        uint64_t seq = journal_key_get(node->key);
-
-        if (seq == 0 || ww_input_decode(buf_str(&s->value), seq, &input))
+/* An input's or output's place is the number that it carries under its checksum, whatever key it was found under. Of
+ * outputs, too, the ends are noted: a number whose input is lost must not be given out again. */
+static bool salvage_place(struct salvage *s, const struct pages_node *node, uint64_t seq) {
+        if (seq == 0 || (s->loose && seq <= s->trimmed))
                 return false;
+        if (memcmp(s->own, node->key, node->n_key) != 0) {
+                s->counts.bad_records += !s->loose;
+                s->key.mv_data = s->own;
+        }
         s->first = s->first && s->first < seq ? s->first : seq;
         s->last = s->last > seq ? s->last : seq;
         return true;
 }
 
+static bool salvage_input(struct salvage *s, const struct pages_node *node) {
+        struct ww_input input;
+
+        if (ww_input_decode(buf_str(&s->value), 0, &input))
+                return false;
+        journal_key_put(s->own, input.seq);
+        return salvage_place(s, node, input.seq);
+}
+
 static bool salvage_output(struct salvage *s, const struct pages_node *node) {
         struct ww_output output;
-        uint64_t seq = journal_key_get(node->key);
-        int r = ww_output_decode(buf_str(&s->value), seq, journal_key_get_n(node->key), &s->arena, &output);
+        int r = ww_output_decode(buf_str(&s->value), 0, 0, &s->arena, &output);
 
         arena_reset(&s->arena);
-        return r == 0 && seq;
+        if (r)
+                return false;
+        journal_key_put_output(s->own, output.seq, output.n);
+        return salvage_place(s, node, output.seq);
 }
 
 static bool salvage_live(struct salvage *s, const struct pages_node *node) {
@@ -155,6 +176,8 @@ static void salvage_count(struct salvage *s, unsigned database) {
 static bool take(struct salvage *s, unsigned database, const struct pages_node *node, bool loose) {
         int r;
 
+        s->loose = loose;
+        s->key = (MDB_val){ node->n_key, (void *)(uintptr_t)node->key };
         if (!salvage_fetch(s, node) || !salvage_right(s, database, node)) {
                 s->counts.bad_records += !loose && database != JOURNAL_META;
                 if (database == JOURNAL_META) {
@@ -163,7 +186,7 @@ static bool take(struct salvage *s, unsigned database, const struct pages_node *
                 }
                 return s->error == 0;
         }
-        r = salvage_put(s, database, node);
+        r = salvage_put(s, database);
         if (r == 0)
                 salvage_count(s, database);
         else if (r != -EEXIST)
@@ -177,9 +200,7 @@ static bool on_node(void *userdata, const struct pages_node *node) {
 
         if (node->database != PAGES_LOOSE)
                 return take(s, node->database, node, false);
-        if (!s->broken[database] || journal_key_get(node->key) <= s->trimmed)
-                return true;
-        return take(s, database, node, true);
+        return !s->broken[database] || take(s, database, node, true);
 }
 
 static bool on_bad(void *userdata, unsigned database, uint64_t page, const char *why) {

@@ -158,51 +158,81 @@ void journal_abort(struct journal *j) {
 
 /* --- trimming --- */
 
-/* Deletes from the front of `input`; *ret_last is the newest one deleted. */
-static int trim_inputs(struct journal *j, MDB_txn *txn, uint64_t upto, size_t records, size_t *ret_n,
-                       uint64_t *ret_last) {
-        MDB_cursor *cursor;
+struct trim {
+        MDB_cursor *inputs, *outputs;
+        size_t n;      /* numbers deleted */
+        uint64_t last; /* the newest of them */
+};
+
+static int trim_open(struct trim *t, struct journal *j, MDB_txn *txn) {
+        int rc = mdb_cursor_open(txn, j->dbi[JOURNAL_INPUT], &t->inputs);
+
+        return journal_error(rc ? rc : mdb_cursor_open(txn, j->dbi[JOURNAL_OUTPUT], &t->outputs));
+}
+
+static void trim_close(struct trim *t) {
+        if (t->outputs)
+                mdb_cursor_close(t->outputs);
+        if (t->inputs)
+                mdb_cursor_close(t->inputs);
+}
+
+/* The first record's number, UINT64_MAX = there is none. */
+static int trim_first(MDB_cursor *cursor, uint64_t *ret) {
         MDB_val key, value;
-        int rc = mdb_cursor_open(txn, j->dbi[JOURNAL_INPUT], &cursor);
+        int rc = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
 
-        if (rc)
-                return journal_error(rc);
-        while (*ret_n < records && (rc = mdb_cursor_get(cursor, &key, &value, MDB_FIRST)) == 0) {
-                uint64_t seq = journal_key_get(key.mv_data);
-
-                if (seq > upto)
-                        break;
-                rc = mdb_cursor_del(cursor, 0);
-                if (rc)
-                        break;
-                *ret_last = seq;
-                *ret_n += 1;
-        }
-        mdb_cursor_close(cursor);
+        *ret = rc ? UINT64_MAX : journal_key_get(key.mv_data);
         return rc == MDB_NOTFOUND ? 0 : journal_error(rc);
 }
 
-static int trim_outputs(struct journal *j, MDB_txn *txn, uint64_t upto) {
-        MDB_cursor *cursor;
-        MDB_val key, value;
-        int rc = mdb_cursor_open(txn, j->dbi[JOURNAL_OUTPUT], &cursor);
+/* All that has the number `seq`, of one database. */
+static int trim_records(MDB_cursor *cursor, uint64_t seq) {
+        uint64_t first;
+        int r = trim_first(cursor, &first);
 
-        if (rc)
-                return journal_error(rc);
-        while ((rc = mdb_cursor_get(cursor, &key, &value, MDB_FIRST)) == 0) {
-                if (journal_key_get(key.mv_data) > upto)
-                        break;
-                rc = mdb_cursor_del(cursor, 0);
-                if (rc)
-                        break;
+        while (!r && first == seq) {
+                r = journal_error(mdb_cursor_del(cursor, 0));
+                r = r ? r : trim_first(cursor, &first);
         }
-        mdb_cursor_close(cursor);
-        return rc == MDB_NOTFOUND ? 0 : journal_error(rc);
+        return r;
+}
+
+/* The oldest number: an input and its outputs, or outputs whose input could not be salvaged. *ret_more: there may be
+ * others. */
+static int trim_number(struct trim *t, uint64_t upto, bool *ret_more) {
+        uint64_t input, output, seq;
+        int r = trim_first(t->inputs, &input);
+
+        r = r ? r : trim_first(t->outputs, &output);
+        if (r)
+                return r;
+        seq = input < output ? input : output;
+        *ret_more = seq <= upto && seq != UINT64_MAX;
+        if (!*ret_more)
+                return 0;
+        r = trim_records(t->inputs, seq);
+        r = r ? r : trim_records(t->outputs, seq);
+        if (r)
+                return r;
+        t->last = seq;
+        t->n++;
+        return 0;
+}
+
+static int trim_numbers(struct trim *t, struct journal *j, MDB_txn *txn, uint64_t upto, size_t records) {
+        bool more = true;
+        int r = trim_open(t, j, txn);
+
+        while (!r && more && t->n < records)
+                r = trim_number(t, upto, &more);
+        trim_close(t);
+        return r;
 }
 
 int journal_trim(struct journal *j, uint64_t upto, size_t records, size_t *ret_deleted) {
-        uint64_t last = 0, head = j->head, tail = j->tail, trimmed = j->trimmed;
-        size_t n = 0;
+        uint64_t head = j->head, tail = j->tail, trimmed = j->trimmed;
+        struct trim t = { .n = 0 };
         MDB_txn *txn;
         int r;
 
@@ -211,14 +241,12 @@ int journal_trim(struct journal *j, uint64_t upto, size_t records, size_t *ret_d
         r = journal_error(mdb_txn_begin(j->env, NULL, 0, &txn));
         if (r)
                 return r;
-        r = trim_inputs(j, txn, upto, records, &n, &last);
-        if (!r && n)
-                r = trim_outputs(j, txn, last);
-        if (!r && n)
-                r = journal_meta_put_u64(j, txn, JOURNAL_META_TRIMMED, last);
-        if (!r && n)
+        r = trim_numbers(&t, j, txn, upto, records);
+        if (!r && t.n)
+                r = journal_meta_put_u64(j, txn, JOURNAL_META_TRIMMED, t.last);
+        if (!r && t.n)
                 r = journal_ends(j, txn, &head, &tail, &trimmed);
-        if (r || n == 0) {
+        if (r || t.n == 0) {
                 mdb_txn_abort(txn);
                 if (!r)
                         *ret_deleted = 0;
@@ -230,7 +258,7 @@ int journal_trim(struct journal *j, uint64_t upto, size_t records, size_t *ret_d
         j->head = head;
         j->tail = tail;
         j->trimmed = trimmed;
-        *ret_deleted = n;
+        *ret_deleted = t.n;
         return 0;
 }
 

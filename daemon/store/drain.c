@@ -134,6 +134,12 @@ static void drain_count(struct drain *d, uint64_t head) {
                 (void)!write(d->moved_fd, &one, sizeof one);
 }
 
+static void drain_count_time(struct drain *d, int64_t took) {
+        (void)pthread_mutex_lock(&d->lock);
+        d->figures.write_time += took;
+        (void)pthread_mutex_unlock(&d->lock);
+}
+
 /* The journal no longer has what comes after the cursor. */
 static int drain_gap(struct drain *d) {
         uint64_t tail = journal_tail(d->journal), first = d->batch.cursor.seq + 1;
@@ -168,6 +174,7 @@ static int drain_idle(struct drain *d) {
 
 static int drain_turn(struct drain *d) {
         uint64_t head = drain_head(d);
+        int64_t began;
         int e;
 
         drain_count(d, head);
@@ -179,7 +186,9 @@ static int drain_turn(struct drain *d) {
                 return drain_gap(d);
         if (e)
                 return e < 0 ? e : -EIO;
+        began = clock_boot();
         e = batch_write(&d->batch, &d->read, head);
+        drain_count_time(d, clock_boot() - began);
         drain_count(d, head);
         return e;
 }

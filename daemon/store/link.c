@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/jsonline.h"
 #include "base/log.h"
-#include "store/drain.h"
+#include "base/metrics.h"
 
 #include <event2/event.h>
 #include <stdio.h>
@@ -82,24 +82,22 @@ static void link_connect(struct link *l) {
         log_notice("engine-connected", NULL, "%s", l->path);
 }
 
-static json_t *link_figures(const struct drain_figures *f, uint64_t dropped) {
-        return json_pack("{s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s}", "connected", f->connected, "rows",
-                         (json_int_t)f->rows, "records", (json_int_t)f->records, "transactions",
-                         (json_int_t)f->transactions, "quarantined", (json_int_t)f->quarantined, "retries",
-                         (json_int_t)f->retries, "connects", (json_int_t)f->connects, "notices_dropped",
-                         (json_int_t)dropped, "trouble", f->trouble);
-}
-
 void link_report(struct link *l) {
-        struct drain_figures f;
+        json_t *figures = NULL;
+        uint64_t seq;
 
         if (!l->line)
                 return;
-        l->handlers.figures(l->handlers.userdata, &f);
         /* a cursor that has not been read yet is not 0: nothing is said about it */
-        if (f.known)
-                (void)link_send(l, json_pack("{s:s, s:I, s:o?}", "cmd", "cursor", "seq", (json_int_t)f.cursor,
-                                             "figures", link_figures(&f, outbox_dropped(l->outbox))));
+        if (l->handlers.position(l->handlers.userdata, &seq, &figures))
+                (void)link_send(
+                        l, json_pack("{s:s, s:I, s:o?}", "cmd", "cursor", "seq", (json_int_t)seq, "figures", figures));
+}
+
+void link_metrics(const struct link *l, struct metrics *m) {
+        metrics_put(m, METRICS_STORE_ENGINE, l->line != NULL);
+        if (l->line)
+                metrics_put_bytes(m, "engine", jsonline_queued(l->line), QUEUE_MAX, jsonline_refused(l->line));
 }
 
 static void link_notices(struct link *l) {

@@ -5,14 +5,17 @@
  */
 #include "store/outbox.h"
 
+#include <jansson.h>
+
 struct event_base;
 struct link;
-struct drain_figures;
+struct metrics;
 
 struct link_handlers {
         void *userdata;
         void (*head)(void *userdata, uint64_t seq);
-        void (*figures)(void *userdata, struct drain_figures *ret);
+        /* How far the database has come; false: not known yet. *ret_figures: for people, with everything else. */
+        bool (*position)(void *userdata, uint64_t *ret_seq, json_t **ret_figures);
 };
 
 /** `path`: the socket. Tries to connect every second while it is not. */
@@ -20,5 +23,7 @@ int link_new(struct link **ret, struct event_base *base, const char *path, struc
              const struct link_handlers *handlers);
 /** The cursor has moved: tells the engine now and not with the next second. */
 void link_report(struct link *l);
+/** Whether it is connected, and what waits for the engine. */
+void link_metrics(const struct link *l, struct metrics *m);
 struct link *link_free(struct link *l);
 DEFINE_CLEANUP(struct link *, link_free)

@@ -63,11 +63,12 @@ void outbox_rewind(struct outbox *o) {
         (void)pthread_mutex_unlock(&o->lock);
 }
 
-uint64_t outbox_dropped(struct outbox *o) {
-        uint64_t dropped;
+size_t outbox_waiting(struct outbox *o, uint64_t *ret_dropped) {
+        size_t n;
 
         (void)pthread_mutex_lock(&o->lock);
-        dropped = o->dropped;
+        n = o->n;
+        *ret_dropped = o->dropped;
         (void)pthread_mutex_unlock(&o->lock);
-        return dropped;
+        return n;
 }

@@ -41,4 +41,5 @@ bool outbox_next(struct outbox *o, int64_t before, int64_t now, struct outbox_no
 bool outbox_answered(struct outbox *o, const char *id);
 /** A new connection: everything is to be sent again. */
 void outbox_rewind(struct outbox *o);
-uint64_t outbox_dropped(struct outbox *o);
+/** How many wait, of OUTBOX_MAX, and how many were dropped. */
+size_t outbox_waiting(struct outbox *o, uint64_t *ret_dropped);

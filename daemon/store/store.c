@@ -4,8 +4,8 @@
  *   thread   drain.c    reads the journal behind the cursor, writes rows and cursor, survives what PostgreSQL does
  *   loop     this file  answers the supervisor every second; link.c speaks with the engine
  *
- * Rights: it reads the journal and writes to the database; it listens nowhere. It dies at any point without harm: the
- * next one asks PostgreSQL where it was.
+ * Rights: it reads the journal and writes to the database; it listens nowhere but for its metrics. It dies at any point
+ * without harm: the next one asks PostgreSQL where it was.
  *
  * An orderly stop waits a little for the transaction in hand. If that does not end (a server that hangs), the process
  * leaves anyway: what was not committed is written again.
@@ -13,9 +13,10 @@
 #include "store/store.h"
 
 #include "base/log.h"
+#include "base/metrics_http.h"
 #include "base/worker.h"
 #include "store/drain.h"
-#include "store/link.h"
+#include "store/metrics.h"
 
 #include <event2/event.h>
 #include <stdio.h>
@@ -30,6 +31,7 @@ struct store {
         struct link *link;
         struct event *second, *moved;
         struct drain *drain;
+        struct metrics_http *metrics;
         struct outbox outbox;
         char status[160];
         int code;
@@ -53,10 +55,28 @@ static void store_head(void *userdata, uint64_t seq) {
         drain_wake(s->drain, seq);
 }
 
-static void store_figures(void *userdata, struct drain_figures *ret) {
+static void store_collect(void *userdata, struct metrics *m) {
         struct store *s = userdata;
+        struct drain_figures f;
 
-        drain_figures(s->drain, ret);
+        drain_figures(s->drain, &f);
+        store_metrics_put(m, &f, &s->outbox, s->link);
+        worker_metrics(s->worker, m);
+}
+
+static bool store_position(void *userdata, uint64_t *ret_seq, json_t **ret_figures) {
+        _cleanup_metrics_ struct metrics m;
+        struct store *s = userdata;
+        struct drain_figures f;
+
+        drain_figures(s->drain, &f);
+        if (!f.known)
+                return false;
+        metrics_init(&m);
+        store_metrics_put(&m, &f, &s->outbox, s->link);
+        *ret_seq = f.cursor;
+        *ret_figures = store_metrics_report(&m, &f);
+        return true;
 }
 
 /* Says what changed, not that a second has passed. */
@@ -98,7 +118,10 @@ static void store_moved(evutil_socket_t fd, short events, void *userdata) {
 
 static int store_setup(struct store *s, const struct config *config, int control_fd) {
         const struct worker_handlers handlers = { .userdata = s, .reload = store_reload, .stop = store_stop };
-        const struct link_handlers link = { .userdata = s, .head = store_head, .figures = store_figures };
+        const struct link_handlers link = { .userdata = s, .head = store_head, .position = store_position };
+        const struct metrics_http_options metrics = {
+                .key = "metrics.store", .port = config->metrics.store, .userdata = s, .collect = store_collect
+        };
         const struct timeval second = { .tv_sec = 1 };
         char path[4096];
         int e;
@@ -120,7 +143,7 @@ static int store_setup(struct store *s, const struct config *config, int control
         s->moved = event_new(s->base, drain_fd(s->drain), EV_READ | EV_PERSIST, store_moved, s);
         if (!s->second || event_add(s->second, &second) != 0 || !s->moved || event_add(s->moved, NULL) != 0)
                 return -ENOMEM;
-        return 0;
+        return metrics_http_new(&s->metrics, s->base, &metrics);
 }
 
 static void store_teardown(struct store *s) {
@@ -132,6 +155,7 @@ static void store_teardown(struct store *s) {
                             "PostgreSQL does not answer: leaving the transaction in hand; it is written again");
                 _exit(s->code);
         }
+        metrics_http_free(s->metrics);
         link_free(s->link);
         worker_free(s->worker);
         if (s->second)

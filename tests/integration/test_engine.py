@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import signal
 import sys
 import time
@@ -422,6 +423,39 @@ def test_damaged_pages_are_salvaged_and_told(stored):
     assert s.alarms()[("system/journal-damaged", "")]["raised_count"] == 1
     verified = s.daemon.run("journal", "verify")
     assert verified.returncode == 0, verified.stdout
+
+
+def older_meta_page(data):
+    """Of LMDB's two the one with the lower transaction: the trees of the other one stay whole."""
+    first, second = (int.from_bytes(data[at:at + 8], "little") for at in (144, 4096 + 144))
+    return 0 if first < second else 1
+
+
+def test_what_was_concluded_from_a_lost_input_is_stored(stored):
+    """PostgreSQL is away while a message raises an alarm, and the damage hits that message: its alarm is stored."""
+    s = stored
+    s.publish("1", 1)
+    s.alarm("one", "1")
+    spine.settle(s.daemon)
+    s.postgres.stop()
+    s.publish("2", 2)
+    alarm = s.alarm("two", "2")
+    assert s.daemon.stop() == 0
+    file = s.daemon.folder / "state" / "journal" / "data.mdb"
+    data = file.read_bytes()
+    copies = [found.start() for found in re.finditer(re.escape(b'{"device": "2", "number": 2}'), data)]
+    assert copies
+    flip(file, [*copies, 4096 * older_meta_page(data) + 16])
+    (file.parent / "clean").unlink()  # so that its pages are looked at
+    s.postgres.start()
+    s.start()
+    assert (file.parent.parent / "journal.damaged-1").exists()
+    spine.settle(s.daemon)
+    assert messages(s.postgres) == [(1, 1)]
+    raised = spine.stored_alarms(s.postgres)
+    assert raised[("one", "device=1", "raise")] == raised[("two", "device=2", "raise")] == 1
+    assert s.postgres.value("SELECT count(*) FROM event WHERE device = '2'") == 1
+    assert s.alarm("two", "2")["id"] == alarm["id"]
 
 
 def test_without_journal_and_without_snapshots(stored):

@@ -2,9 +2,11 @@
 
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
+import urllib.request
 
 import pytest
 
@@ -101,6 +103,11 @@ def test_its_hints_work_when_pasted(local):
     assert acknowledged.returncode == 0, acknowledged.stderr
     assert "ACKED" in acknowledged.stdout
     assert "messages" in paste("health").stdout
+    addresses = re.findall(r"^(\w+) +(http://127\.0\.0\.1:\d+/metrics)$", local.log.read_text(), re.M)
+    assert [name for name, _ in addresses] == ["supervisor", "engine", "store"]
+    for _, address in addresses:
+        with urllib.request.urlopen(address, timeout=20) as answer:
+            assert b"wardwatch_build_info" in answer.read()
     with subprocess.Popen(["bash", "-c", f"exec {hints['watch the alarms']}"], stdout=subprocess.PIPE, text=True) as feed:
         assert "w0_panic" in next(line for line in feed.stdout if "critical" in line)
         feed.terminate()

@@ -9,6 +9,7 @@
  *     play            rows (tests/unit/correlate/story.h), on a clock that begins at T0. A case may have several plays;
  *                     each begins anew with rule set 0
  *     play eager      the same, but woken for every deadline between the rows
+ *     play swaps      the same, but where a snapshot stands the next rule set takes over, in turn
  *     end
  *
  * and standard output, beside the same `case` and `end` lines:
@@ -38,7 +39,8 @@ struct driver {
         struct symtab *symbols;
         struct site *site;
         struct correlate *correlate;
-        bool eager;
+        bool eager, swaps;
+        int64_t now;
         size_t row, told; /* detections so far */
         uint64_t seq;
 };
@@ -110,6 +112,12 @@ static void play_snapshot(struct driver *d, size_t rules) {
         must(rd_left(&in) == 0, "correlate_load left something");
 }
 
+/* other rules in the place of a snapshot: the same ones, compiled again, change nothing */
+static void play_swap(struct driver *d, size_t *rules) {
+        *rules = (*rules + 1) % d->n_rules;
+        must(correlate_swap(d->correlate, d->rules[*rules], NULL, d->now) == 0, "correlate_swap");
+}
+
 static int play_verb(struct driver *d, struct story_row *row) {
         static const char exercise[] = "+exercise";
         const char *const *words = row->words;
@@ -157,10 +165,14 @@ static void play_row(struct driver *d, char *text, size_t *rules) {
                 return;
         }
         if (row.verb && strcmp(row.verb, "snapshot") == 0) {
-                play_snapshot(d, *rules);
+                if (d->swaps)
+                        play_swap(d, rules);
+                else
+                        play_snapshot(d, *rules);
                 return;
         }
         play_time(d, row.arrival);
+        d->now = row.arrival;
         if (row.verb && strcmp(row.verb, "reload") == 0)
                 *rules = (size_t)atoi(row.words[0]);
         must(*rules < d->n_rules, "no such rule set");
@@ -168,14 +180,16 @@ static void play_row(struct driver *d, char *text, size_t *rules) {
         d->row++;
 }
 
-static void play(struct driver *d, char *rows, bool eager) {
+static void play(struct driver *d, const char *how, char *rows) {
         size_t rules = 0;
         char *save = NULL;
 
         if (d->refused)
                 return;
         printf("play\n");
-        d->eager = eager;
+        d->eager = strcmp(how, " eager") == 0;
+        d->swaps = strcmp(how, " swaps") == 0;
+        d->now = T0;
         start(d);
         for (char *row = strtok_r(rows, "\n", &save); row; row = strtok_r(NULL, "\n", &save))
                 play_row(d, row, &rules);
@@ -265,6 +279,14 @@ static char *read_text(struct driver *d) {
         return (char *)d->text.p;
 }
 
+static void play_section(struct driver *d) {
+        _cleanup_buf_ struct buf how = BUF_INIT;
+
+        buf_puts(&how, line + 4);
+        buf_put_u8(&how, 0);
+        play(d, (char *)how.p, read_text(d));
+}
+
 int main(void) {
         struct driver d = { 0 };
 
@@ -275,10 +297,8 @@ int main(void) {
                         add_site(&d, read_text(&d));
                 else if (strcmp(line, "rules") == 0)
                         add_rules(&d, read_text(&d));
-                else if (strcmp(line, "play") == 0)
-                        play(&d, read_text(&d), false);
-                else if (strcmp(line, "play eager") == 0)
-                        play(&d, read_text(&d), true);
+                else if (strncmp(line, "play", 4) == 0)
+                        play_section(&d);
                 else if (strcmp(line, "end") == 0)
                         case_end(&d);
                 else

@@ -143,6 +143,9 @@ class Daemon:
             "mqtt.urgent": ["urgent/#"],
             "mqtt.bulk": ["bulk/#", "zigbee2mqtt/#", "tags/#", "/rfid/send"],
             "journal.size": "64MiB",
+            "metrics.supervisor": "off",
+            "metrics.engine": "off",
+            "metrics.store": "off",
             "users.engine": "",
             "users.store": "",
         }

@@ -30,14 +30,6 @@ class Clock:
                 time = end + wait
         return time
 
-    def undecided(self, time, wait):
-        """True for a deadline before a blindness that begins while it is undecided."""
-        return any(time <= begin < time + wait for begin, _ in self.blind)
-
-    def blind_about(self, time, wait):
-        """True if there is no intake at `time`, or none before it is decided."""
-        return any(begin < time + wait and time < end for begin, end in self.blind)
-
     def standing_still(self, time, span):
         """When a clearing timer of `span` that starts at `time` ends: it stands still while blind."""
         for begin, end in self.blind:

@@ -8,12 +8,12 @@ LINES_MAX = 40
 
 
 def expected(told):
-    """{(rule, key, exercise): ([(rows, what, time, priority, evidence)], marks)}."""
+    """{(rule, key, exercise): [(rows, what, time, priority, evidence)]}."""
     found = {}
-    for (rule, key), (lines, doubts) in told.items():
+    for (rule, key), lines in told.items():
         outcome = [((x.row, x.latest), x.what, x.time, x.priority, [(a, e.time, e.seq) for a, e in x.evidence])
                    for x in lines]
-        found[rule.name, key_text(rule, key), key[1]] = outcome, doubts
+        found[rule.name, key_text(rule, key), key[1]] = outcome
     return found
 
 
@@ -34,17 +34,15 @@ def without_rows(lines):
 
 def whenever(want, names=None):
     """The same, without saying in which row: of all rules, or of these."""
-    return {key: ([((0, NEVER), *x[1:]) for x in lines] if names is None or key[0] in names else lines, doubts)
-            for key, (lines, doubts) in want.items()}
+    return {key: [((0, NEVER), *x[1:]) for x in lines] if names is None or key[0] in names else lines
+            for key, lines in want.items()}
 
 
 def differences(want, got, rows, loose=None):
     """The keys of which different things are told in so many rows. `loose` compares those for which the order of arrival
     matters."""
     for key in sorted(set(want) | set(got)):
-        (a, doubts), b = want.get(key, ([], [])), got.get(key, [])
-        if doubts:
-            a, b = settled(a, b, min(row for row, _ in doubts))
+        a, b = want.get(key, []), got.get(key, [])
         if not agree(a, b, rows) and not (loose and loose(key, a, b)):
             yield key, a, b
 
@@ -53,13 +51,6 @@ def agree(a, b, rows):
     """Line by line. What may be decided with a later row than there is may be missing at the end."""
     a = a[:len(b)] + [x for x in a[len(b):] if x[0][1] < rows]
     return len(a) == len(b) and all(map(same, a, b))
-
-
-def settled(a, b, row):
-    """The parts before the row from which on nothing is settled."""
-    a, b = [x for x in a if x[0][1] < row], [x for x in b if x[0] < row]
-    n = min(len(a), len(b))
-    return a[:n], b[:n]
 
 
 def same(a, b):

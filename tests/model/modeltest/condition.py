@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from . import doubts
 from .event import NEVER, deadline
 from .guard import patient
 from .selection import COMPARE, compare, is_level
@@ -23,7 +22,6 @@ class Moment:
     positive: bool = False  # a rise or match here is decided on arrival
     whole: list = None  # evidence of a raise
     guard_only: bool = False  # nothing but the guard may differ here
-    doubt: str = None  # what is not settled from here on
 
 
 def condition_aliases(rule):
@@ -135,7 +133,7 @@ def when_moments(rule, story):
     reads = sorted(aliases_of(rule.when))
     window = Sliding(rule.within if rule.within is not None else NEVER)
     reader = Reader(story, window)
-    events = {e.point: names for e, names in story.events(reads, doubts.RETAINED_SPANS_COUNT)}
+    events = {e.point: names for e, names in story.events(reads)}
     sure = decided_on_arrival(rule)
     for point, event in points(rule, story):
         level = reader.true(rule.when, point)

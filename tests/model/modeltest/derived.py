@@ -1,6 +1,5 @@
 """Alarms as events for other rules."""
 
-from . import doubts
 from .event import Event
 from .selection import END, key_names, key_text
 from .window import parts_of
@@ -65,9 +64,10 @@ def episodes_of(rule, key, lines):
     return found
 
 
-def unsettled(rule, rules, told):
-    """What reads something that is not settled is not settled either."""
-    read = [outcome for (r, _), outcome in told.items() if r.name in reads(rule, rules)]
-    times = [line.time for lines, _ in read for line in lines if line.what in KINDS]
-    found = [(0, doubts.READS)] if any(marks for _, marks in read) else []
-    return found + ([(0, doubts.READS_AT_ONCE)] if selects_alarms(rule) and len(times) > len(set(times)) else [])
+def heard_at_once(rules, told):
+    """Names of rules that read alarms of which several are raised or cleared at the same instant."""
+    for rule in filter(selects_alarms, rules):
+        times = [line.time for (r, _), lines in told.items() if r.name in reads(rule, rules)
+                 for line in lines if line.what in KINDS]
+        if len(times) > len(set(times)):
+            yield rule.name

@@ -1,8 +1,9 @@
 """Positive conditions under disorder: decided on arrival, in whatever order.
 
 What has fired stands, so the engine may have told a match that later arrivals make superfluous, and a later one first, in
-the episode that was open then. Expected is: episodes end at the same times; every match that the whole history has is
-told; and beyond these only such as some part of the history, as far as it had arrived, has.
+the episode that was open then. Expected is: episodes end at the same times, but for ends before a match that had fired;
+every match that the whole history has is told; and beyond these only such as some part of the history, as far as it had
+arrived, has.
 """
 
 from collections import Counter
@@ -15,10 +16,16 @@ def times(lines, *whats):
 
 
 def agree(want, got, justified):
-    if times(want, "clear") != times(got, "clear"):
+    ends, told = times(want, "clear"), times(got, "clear")
+    if told - ends or any(not passed(line, got) for line in want if line[1] == "clear" and not told[line[2]]):
         return False
     missing, extra = times(want, *MATCHES) - times(got, *MATCHES), times(got, *MATCHES) - times(want, *MATCHES)
     return not missing and (not extra or set(extra) <= justified())
+
+
+def passed(clear, got):
+    """True if a match behind this end had fired when it was decided."""
+    return any(what in MATCHES and time >= clear[2] and row <= clear[0][1] for row, what, time, *_ in got)
 
 
 def agree_sequence(want, got, justified):

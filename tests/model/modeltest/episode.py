@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-from . import doubts
 from .condition import Moment, is_instant, may_wait, span_of
-from .event import NEVER, deadline
-from .window import Reader, Sliding, parts_of
+from .event import deadline
+from .window import Reader, Sliding
 
 RANK = {"low": 1, "medium": 2, "high": 3, "critical": 4}
 
@@ -54,7 +53,6 @@ class Episodes:
         self.hold_due = self.quiet_due = None
         self.priority = rule.priority
         self.decided, self.latest = 0, -1  # row; nothing is decided before what precedes it
-        self.doubts = []
         self.pending = None  # evidence of a level that `hold` holds back
 
     # ---- when things are decided ----
@@ -76,11 +74,6 @@ class Episodes:
         """Where `clear` is an expression or there is a `regrade`, a further raise may wait for what is not decided yet."""
         return bool(self.lines) and (is_expression(self.rule.clear) or bool(self.rule.regrade))
 
-    def doubt(self, why):
-        """From here on the outcome is not settled."""
-        if why not in doubts.SETTLED:
-            self.doubts.append((self.decided, why))
-
     def tell(self, what, point, evidence=()):
         self.lines.append(Line(self.decided, self.latest, what, point, self.rule.name, self.key, self.priority, list(evidence)))
 
@@ -95,7 +88,7 @@ class Episodes:
             self.timers(m.point)
             self.moment(m)
         self.timers((float("inf"), 0))
-        return [line for line in self.lines if line.row < len(self.clock.times)], self.doubts
+        return [line for line in self.lines if line.row < len(self.clock.times)]
 
     def timers(self, before):
         """Fires what is due before this point: a deadline at T precedes every event at T. What was false for D has
@@ -108,40 +101,27 @@ class Episodes:
             time, _, kind = min(due)
             point = deadline(time)
             self.decide(point, None, False)
-            if kind == "quiet" and self.clock.undecided(time, self.rule.patience):
-                self.doubt(doubts.QUIET_UNDECIDED)
             if kind == "hold":
                 self.hold_due, self.held, self.lasting = None, True, True
-                if any(parts_of((self.rule.when, self.rule.regrade), ("score",))):
-                    self.doubt(doubts.HOLD_AND_SCORE)
-                if point in self.changes:
-                    self.doubt(doubts.HOLD_AND_GUARD)
-                if self.grade((time - 1, NEVER)) != self.grade(point):
-                    self.doubt(doubts.HOLD_AND_LEAVING)
                 self.match(point, self.pending, self.pending)
             elif self.open:  # else a reset came before
                 self.end(point, ())
             self.look(point)
 
     def moment(self, m):
-        if m.doubt:
-            self.decide(m.point, m.event, m.positive)
-            self.doubt(m.doubt)
+        told = len(self.lines)
         if self.instant:
             self.instant_moment(m)
         else:
             self.level_moment(m)
-        if not m.guard_only:
+        if not m.guard_only or len(self.lines) > told:
             self.look(m.point, m)
 
     def instant_moment(self, m):
         """The guard is read at the match; of a sequence it belongs to the last step."""
-        if m.match is not None and m.positive and self.rule.when and not self.guard(m.point):
-            self.decide(m.point, m.event, True)
-            self.doubt(doubts.GUARD_IN_WINDOW)
         if m.match is not None and (self.rule.sequence or self.guard(m.point)):
             self.decide(m.point, m.event, m.positive)
-            self.match(m.point, m.match, m.whole or m.match, m.positive)
+            self.match(m.point, m.match, m.whole or m.match)
 
     def level_moment(self, m):
         """A level opens at the rise of (level and guard); the guard's fall resets `hold` and clears nothing."""
@@ -180,26 +160,22 @@ class Episodes:
         if not self.open:
             return
         if is_quiet(self.rule.clear):
-            self.start_quiet(m.point, False)
+            self.start_quiet(m.point)
         elif self.rule.clear in (None, "manual"):
             self.end(m.point, [("", m.event)] if m.event else [])
 
-    def match(self, point, adds, whole, sure=False):
+    def match(self, point, adds, whole):
         """At most one episode is open per (rule, key); later matches append evidence and may regrade."""
         again, self.open = self.open, True
         self.priority = self.grade(point)
         self.tell("again" if again else "raise", point, adds if again else whole)
-        if is_expression(self.rule.clear) and self.reader.true(self.rule.clear, point, instants=False):
-            self.doubt(doubts.CLEARS_AT_RAISE)
         self.quiet_due = None
         if self.instant and is_quiet(self.rule.clear):
-            self.start_quiet(point, sure and not again)
+            self.start_quiet(point)
 
-    def start_quiet(self, point, sure):
+    def start_quiet(self, point):
         """`quiet: D`: false, or no match, for D."""
         self.quiet_due = self.clock.standing_still(point[0], self.rule.clear[1])
-        if not (sure and self.latest == self.decided) and self.clock.blind_about(point[0], self.rule.patience):
-            self.doubt(doubts.QUIET_BEGINS_BLIND)
 
     # ---- the episode ----
 
@@ -210,8 +186,6 @@ class Episodes:
 
     def look(self, point, moment=None):
         """What an open episode is asked at every point: does `clear` hold, does another priority?"""
-        if self.doubtful(moment):
-            self.doubt(doubts.EMPTY)
         clears = is_expression(self.rule.clear) and self.reader.true(self.rule.clear, point)
         if not self.open or not (clears or self.grade(point) != self.priority):
             return
@@ -221,10 +195,6 @@ class Episodes:
             self.tell("regrade", point)
         if self.open and clears:
             self.end(point, [("", moment.event)] if moment and moment.event else [])
-
-    def doubtful(self, moment):
-        """A level that holds for an empty window, with no episode to remember it by."""
-        return moment is not None and moment.level and moment.whole == [] and not self.open
 
     def end(self, point, evidence):
         self.tell("clear", point, evidence)

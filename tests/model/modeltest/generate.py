@@ -3,16 +3,17 @@
 import random
 
 from . import hospital
-from .event import Event, Row, number_rows
-from .condition import is_instant
+from .condition import decided_on_arrival, is_instant, may_wait
 from .derived import reads_alarms
+from .doubts import left_out
 from .episode import is_expression, is_quiet
+from .event import Event, Row, number_rows
 from .rule import Rule, Select, Step
-from .selection import History, is_level
-from .window import AGGREGATES, Reader, Sliding, aliases_of, parts_of, positive
+from .selection import is_level
+from .window import AGGREGATES, aliases_of, parts_of, positive
 
 MS, SECOND = 1000, 1_000_000
-LEVELS = (("door.opened",), ("door.closed",), ("smoke.detected",))
+LEVELS = (("door.opened",), ("door.closed",), ("smoke.detected",), ("smoke.detected", "door.opened"))
 KEYS = ((), (), ("device",), ("ward",), ("badge",), ("ward", "badge"), ("asset",))
 
 # of scores: not to be met exactly, since the reference does not round as the engine does
@@ -20,12 +21,10 @@ BOUNDS = (0.9, 1.2, 1.7, 2.3, 3.1)
 
 # What the engine has, and what the generator may use of it.
 FEATURES = {"level", "instant", "when", "sequence", "after", "each", "clear", "regrade", "exercise", "retained", "flags",
-            "disorder", "blind", "reset", "several", "aggregates", "every", "session", "score", "guard", "derived", "alarm", "lists", "opening"}
-
+            "disorder", "blind", "reset", "several", "aggregates", "every", "session", "score", "guard", "derived",
+            "alarm", "lists", "opening", "late"}
 
 SHAPES = ("level", "instant", "when", "score", "every", "session", "sequence", "after", "each", "opening")
-
-
 NOT_IN = {"ahead": ("level", "score"), "blind": ("when", "score", "every", "session")}
 
 
@@ -81,7 +80,9 @@ class Generator:
         if self.chance(4):
             guard = (self.pick("and", "or"), guard, self.term())
         level = self.select("g", True)
-        if (rule.each is not None and aliases_of(guard)) or rule.after:  # doubts.GUARD_AT_EVENT
+        if rule.when and (rule.every or rule.gap) and positive(rule.when) and left_out("GUARD_IN_WINDOW"):
+            return rule
+        if rule.each is not None and aliases_of(guard):
             return rule
         return rule.replace(guard=guard, select=rule.select + (level,))
 
@@ -96,7 +97,7 @@ class Generator:
         rule = shape("s0")
         first, others = rule.select[0].alias, rule.select[1:]
         read = [r for r in rules if not equal or r.name in names]
-        placed = all(not (r.when or r.sequence or r.expect) for r in read)  # doubts.ALARMS_WITHOUT_PLACE
+        placed = not left_out("PLACE") or not any(r.after or r.when for r in read)
         common = [n for n in (("ward", "device", "badge", "asset") if placed else ("badge",))
                   if all(n in (("asset",) if r.each is not None else r.by) for r in read)]
         select = (Select(first, e.kinds, e.equal),) + others
@@ -113,6 +114,7 @@ class Generator:
 
     def case(self):
         self.kind = "ahead" if self.has("disorder", 3) else "blind" if self.has("blind", 5) else "ordered"
+        self.kind = "late" if self.has("late", 12) else self.kind
         shapes = [s for s in SHAPES if s in self.features and s not in NOT_IN.get(self.kind, ())]
         rules = tuple(getattr(self, "rule_" + self.pick(*shapes))(f"r{i}") for i in range(self.pick(1, 1, 2, 3)))
         if self.kind == "ordered" and self.has("guard", 4):
@@ -125,11 +127,18 @@ class Generator:
         rules = tuple(only_used(rule) for rule in rules)
         kind = "ordered" if self.kind == "derived" else self.kind
         if kind == "ahead":
-            rules = tuple(settled_in_disorder(rule) for rule in rules)
+            rules = tuple(settled_in_disorder(self.punctual(rule)) for rule in rules)
         return Case([rules], StoryMaker(self, rules, kind).rows(), self.seed, kind)
 
+    def punctual(self, rule):
+        """The rule with pulses for its levels, if it is decided on arrival."""
+        if not decided_on_arrival(rule) or not left_out("LEVEL_DISORDER"):
+            return rule
+        return rule.replace(select=tuple(self.select(s.alias, False) if is_level(s) else s for s in rule.select))
+
     def select(self, alias, level):
-        level = level and self.kind not in ("ahead", "derived")  # doubts.IN_DISORDER
+        if self.kind == "derived" and left_out("LEVEL_DISORDER"):
+            level = False
         if level:
             kinds = self.pick(*LEVELS)
         else:
@@ -202,6 +211,8 @@ class Generator:
         self.session = True
         selects = [self.select(a, self.chance(4)) for a in "abc"[:self.pick(1, 2, 2)]]
         when, self.session = self.truth(selects), False
+        if positive(when) and left_out("SESSION"):
+            selects = [self.select(s.alias, False) for s in selects]
         return self.base(name, selects, gap=self.span(1, 2, 3), within=self.span(3, 5, 8), when=when,
                          clear=self.pick(None, None, ("quiet", self.span(2, 5, 8))) if self.has("clear") else None)
 
@@ -293,11 +304,11 @@ def only_used(rule):
 
 
 def settled_in_disorder(rule):
-    """The rule without what the engine does otherwise when events arrive in disorder (doubts.IN_DISORDER)."""
-    if is_expression(rule.clear) or (is_quiet(rule.clear) and is_instant(rule)):
+    """The rule without what the engine does otherwise when events arrive in disorder."""
+    if is_expression(rule.clear) and left_out("CLEAR_DISORDER"):
         rule = rule.replace(clear=None)
-    if rule.when and Reader(History({}, {}), Sliding(1)).true(rule.when, (0, 0)):
-        rule = rule.replace(when=("not", rule.when))
+    if is_quiet(rule.clear) and is_instant(rule) and left_out("QUIET_DISORDER"):
+        rule = rule.replace(clear=None)
     return only_used(rule)
 
 
@@ -309,11 +320,6 @@ def of_alarms(e, alias):
         field = "rule" if e[0] == "distinct" else "weight" if e[2] else e[2]
         return e[:2] + (field,) + e[3:]
     return tuple(of_alarms(part, alias) for part in e)
-
-
-def memory(rule):
-    """How far `when` looks back, at the least."""
-    return rule.every or rule.within or min(e[3] for e in parts_of(rule.when, ("score",)))
 
 
 def spans_in(rules):
@@ -389,7 +395,7 @@ class StoryMaker:
     def reset(self, t):
         """Only of rules without a timer: with one it depends on how soon after its deadline the engine decides it."""
         rule = self.g.pick(*self.rules)
-        if isinstance(rule.clear, tuple):
+        if isinstance(rule.clear, tuple) or may_wait(rule):
             return Row(t, "tick")
         key = ",".join(f"{f}={self.g.pick(*self.values(f))}" for f in rule.by)
         return Row(t, "reset", tuple(w for w in (rule.name, key) if w))
@@ -410,15 +416,16 @@ class StoryMaker:
         return arrival, "", (), Event(t, arrival, kind, g.pick("d1", "d1", *hospital.DEVICES), tuple(attributes), flags)
 
     def delay(self):
-        if self.kind != "ahead" or self.g.chance(2):
+        if self.kind not in ("ahead", "late") or self.g.chance(2):
             return 0
         wait = min(r.patience for r in self.rules)
-        wait = min([wait] + [memory(r) for r in self.rules if r.when])  # doubts.IN_DISORDER
+        if self.kind == "late":
+            return self.g.pick(wait - 1, wait, wait + 1, wait + self.g.span(), 4 * wait)
         return min(self.g.pick(1, self.g.unit, 2 * self.g.unit, wait - 1), wait - 1) if wait else 0
 
     def flags(self, kind):
         g, flags = self.g, set()
-        if g.has("exercise", 12) and not any(isinstance(r.after, tuple) for r in self.rules):  # doubts.OPENING_DRILLED
+        if g.has("exercise", 12):
             flags.add("exercise")
         if g.has("retained", 15) and kind in hospital.FAMILY:
             flags.add("retained")

@@ -1,7 +1,6 @@
 """The command: many cases on two cores, failures shrunk and told as stories."""
 
 import argparse
-import collections
 import multiprocessing
 import random
 import sys
@@ -13,15 +12,10 @@ BATCH = 200
 
 
 def batch(work):
-    """One batch of seeds: (how many, [Failure], Counter of marks)."""
+    """One batch of seeds: (how many, [Failure])."""
     seeds, features = work
     cases = [generate.Generator(seed, features).case() for seed in seeds]
-    failures, marks = [], collections.Counter()
-    for failure, doubts in trial.run(cases):
-        marks.update(set(doubts))
-        if failure:
-            failures.append(failure)
-    return len(cases), failures, marks
+    return len(cases), [failure for failure in trial.run(cases) if failure]
 
 
 def tell(failure, out):
@@ -52,14 +46,13 @@ def options(argv):
 
 
 def run(o, seed, features):
-    """Plays all; returns (pairs, failures, marks)."""
+    """Plays all; returns (pairs, failures), the shortest first."""
     work = [(range(seed + i, seed + min(i + BATCH, o.pairs)), features) for i in range(0, o.pairs, BATCH)]
-    pairs, failures, marks = 0, [], collections.Counter()
+    pairs, failures = 0, []
     with multiprocessing.Pool(o.jobs) as pool:
-        for n, found, doubts in pool.imap_unordered(batch, work):
+        for n, found in pool.imap_unordered(batch, work):
             pairs, failures = pairs + n, failures + found
-            marks.update(doubts)
-    return pairs, sorted(failures, key=lambda f: len(f.case.rows)), marks
+    return pairs, sorted(failures, key=lambda f: len(f.case.rows))
 
 
 def main(argv):
@@ -69,9 +62,7 @@ def main(argv):
     out = "# " if o.tap else ""
     print(f"{out}seed {seed}", flush=True)
     began = time.monotonic()
-    pairs, failures, marks = run(o, seed, features)
-    for why, n in sorted(marks.items()):
-        print(f"{out}{n} times not settled: {why}")
+    pairs, failures = run(o, seed, features)
     for failure in failures[:o.show]:
         tell(shrink.shrink(failure.case, trial.fails)[1], out)
     print(f"{out}{pairs} pairs, {len(failures)} failed, {time.monotonic() - began:.0f} s")

@@ -9,17 +9,15 @@ from .window import Reader
 
 
 def play(rules, rows):
-    """{(rule, key): (lines, doubts)} of all rules and keys."""
+    """{(rule, key): lines} of all rules and keys."""
     clock = Clock(rows)
     world = World(clock)
     events = [r.event for r in rows if r.event]
     told = {}
     for rule in derived.in_order(rules):
         patient = rule.replace(wait=derived.patience(rule, rules))
-        unsettled = derived.unsettled(rule, rules, told)
         for key, story in keys_of(rule, sorted(events, key=lambda e: e.point), world).items():
-            lines, doubts = play_key(patient, key, story, world)
-            told[rule, key] = lines, doubts + unsettled
+            lines = told[rule, key] = play_key(patient, key, story, world)
             events += derived.events_of(rule, key, lines)
             world.episodes.setdefault(rule.name, []).extend(derived.episodes_of(rule, key, lines))
     return told

@@ -1,15 +1,14 @@
 """`when` in tumbling windows and in sessions: an instant, at most once a window."""
 
-from . import doubts
 from .calendar import window_of
 from .condition import AFTER, Moment, decided_on_arrival
 from .event import deadline
 from .window import Fixed, Reader, aliases_of, inside
 
 
-def touched(rule, story, window):
-    """A window in which `when` has neither event nor overlapping span is not evaluated."""
-    return any(inside(story, window, alias, AFTER) for alias in aliases_of(rule.when))
+def evaluated(rule, story, window):
+    """A window in which `when` has neither event nor overlapping span is not evaluated, unless it is an asset's."""
+    return rule.each is not None or any(inside(story, window, alias, AFTER) for alias in aliases_of(rule.when))
 
 
 def windows_of_every(rule, story, zone, until):
@@ -27,50 +26,39 @@ def windows_of_every(rule, story, zone, until):
         for e in story.instants.get(alias, ()):
             found.add(window_of(zone, e.time, rule.every))
         for s in story.spans.get(alias, ()):
-            found |= {window_of(zone, s.closing.time, rule.every)} if s.closing else set()
             at = s.begin.time
             while at <= until and (at < s.end[0] or at == s.begin.time):
                 found.add(window_of(zone, at, rule.every))
                 at = window_of(zone, at, rule.every)[1]
-    for window in (Fixed(*f) for f in sorted(found)):
-        if touched(rule, story, window) or ends_at_begin(story, reads, window):
-            yield window
+    yield from (Fixed(*f) for f in sorted(found))
 
 
 def sessions(rule, story):
     """`gap: G`: a session begins with the first event that `when` reads after the one before has closed; it closes at
     min(last + G, first + W)."""
-    first = last = None
+    first, last, found = None, None, []
     for event, _ in story.events(aliases_of(rule.when)):
         if first is not None and event.time >= min(last + rule.gap, first + rule.within):
-            yield Fixed(first, min(last + rule.gap, first + rule.within))
+            found.append(Fixed(first, min(last + rule.gap, first + rule.within)))
             first = None
         first, last = event.time if first is None else first, event.time
     if first is not None:
-        yield Fixed(first, min(last + rule.gap, first + rule.within))
+        found.append(Fixed(first, min(last + rule.gap, first + rule.within)))
+    return found
 
 
 def window_moments(rule, story, windows):
-    """`when` of `every` and of sessions: an instant, at most once a window. Positive: by the event that makes it true;
-    else decided at the window's end."""
+    """`when` of `every` and of sessions: an instant, at most once a window. Positive: at the event that makes it true;
+    else at the window's end."""
     reads = sorted(aliases_of(rule.when))
     events, sure = story.events(reads), decided_on_arrival(rule)
-    if rule.every is not None and any(s.retained for spans in story.spans.values() for s in spans):
-        yield Moment(deadline(0), doubt=doubts.RETAINED_WINDOW)
     for window in windows:
-        if ends_at_begin(story, reads, window):
-            yield Moment(deadline(window.begin), doubt=doubts.ENDS_AT_BEGIN)
         reader = Reader(story, window)
-        if sure and reader.true(rule.when, deadline(window.begin)):
-            yield Moment(deadline(window.begin), doubt=doubts.SPANS_ALONE)
-        inner = [(e.point, e) for e, _ in events if window.begin <= e.time < window.end] if sure else []
+        inner = [(e.point, e) for e, _ in events if window.begin <= e.time < window.end]
+        if not sure or reader.true(rule.when, deadline(window.begin)):
+            inner = []  # decided at the end: not positive, or spans alone make it true
         for point, event in inner + [(deadline(window.end), None)]:
-            if reader.true(rule.when, point):
+            if reader.true(rule.when, point) and (event or evaluated(rule, story, window)):
                 whole = sorted((e.point, a, e) for a in reads for e in inside(story, window, a, point))
                 yield Moment(point, None, [(a, e) for _, a, e in whole], event, sure)
                 break
-
-
-def ends_at_begin(story, aliases, window):
-    """A span that ends where the window begins."""
-    return any(s.end[0] == window.begin for a in aliases for s in story.spans.get(a, ()))

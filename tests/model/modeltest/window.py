@@ -3,7 +3,6 @@
 from fractions import Fraction
 from math import ceil
 
-from . import doubts
 from .selection import compare
 
 GRAIN = 10 ** 9  # sums are taken to nine decimals
@@ -35,8 +34,8 @@ class Fixed:
         return event.point <= point and self.begin <= event.time < self.end
 
     def span_in(self, span, point):
-        lasts = span.end > point or span.end[0] > self.begin
-        return span.begin.point <= point and span.begin.time < self.end and lasts
+        opened = span.begin.time >= self.begin and span.end > point  # its end is not known yet
+        return span.begin.point <= point and span.begin.time < self.end and (opened or span.end[0] > self.begin)
 
     def seconds(self):
         return Fraction(self.end - self.begin, 1_000_000)
@@ -46,7 +45,7 @@ def inside(story, window, alias, point):
     """The events that `alias` counts, in order: instants in the window, and the beginnings of spans that overlap it.
     What came retained is never counted."""
     found = [e for e in story.instants.get(alias, ()) if window.event_in(e, point)]
-    spans = [s for s in story.spans.get(alias, ()) if doubts.RETAINED_SPANS_COUNT or not s.retained]
+    spans = [s for s in story.spans.get(alias, ()) if not s.retained]
     found += [s.begin for s in spans if window.span_in(s, point)]
     return sorted(found, key=lambda e: e.point)
 
@@ -58,7 +57,7 @@ def numbers(events, field):
 
 
 def exact_sum(values):
-    """Each value is rounded to a multiple of 2^-40 (half to even) and added as an integer."""
+    """Each value is rounded to nine decimals (half to even) and added as an integer."""
     return Fraction(sum(round(Fraction(v) * GRAIN) for v in values), GRAIN)
 
 
@@ -88,14 +87,15 @@ def aggregate(name, events, field, extra, window):
 
 
 def score(events, field, half, time):
-    """s ← s·2^(−Δ/H) + w in the order of events; 2^(−x) = 0 for x ≥ 64."""
+    """s ← s·2^(−Δ/H) + w in the order of events; 2^(−x) = 0 for x ≥ 64. Behind the last event it falls from millisecond to
+    millisecond."""
     s, last = 0.0, None
     for e in events:
         weight = e.field(field) if field else 1
-        if isinstance(weight, (int, float)) and weight >= 0:
-            s = fade(s, e.time - last, half) + weight if last is not None else float(weight)
-            last = e.time
-    return fade(s, time - last, half) if last is not None else 0.0
+        s = fade(s, e.time - last, half) if last is not None else s
+        s += weight if isinstance(weight, (int, float)) and weight >= 0 else 0
+        last = e.time
+    return fade(s, max(time // 1000 * 1000 - last, 0), half) if last is not None else 0.0
 
 
 def fade(s, span, half):
@@ -108,24 +108,23 @@ class Reader:
     def __init__(self, story, window, names=None):
         self.story, self.window, self.names = story, window, names
 
-    def true(self, e, point, instants=True):
-        """What holds at the point; with `instants` false, what holds from there on."""
+    def true(self, e, point):
         head = e[0]
         if head == "and":
-            return self.true(e[1], point, instants) and self.true(e[2], point, instants)
+            return self.true(e[1], point) and self.true(e[2], point)
         if head == "or":
-            return self.true(e[1], point, instants) or self.true(e[2], point, instants)
+            return self.true(e[1], point) or self.true(e[2], point)
         if head == "not":
-            return not self.true(e[1], point, instants)
+            return not self.true(e[1], point)
         if head == "alias":
-            return self.alias(e[1], point, instants)
+            return self.alias(e[1], point)
         if head in ("schedule", "mode", "alarm"):
             return self.names(e, point)
         return compare(head, self.value(e[1], point), self.value(e[2], point))
 
-    def alias(self, alias, point, instants):
+    def alias(self, alias, point):
         """A level's truth; an instant is true at its event only."""
-        pulses = self.story.instants.get(alias, ()) if instants else ()
+        pulses = self.story.instants.get(alias, ())
         return self.story.level(alias, point) or any(e.point == point for e in pulses)
 
     def value(self, e, point):
@@ -166,7 +165,7 @@ def positive(e):
     if head in ("and", "or"):
         return positive(e[1]) and positive(e[2])
     if head == "not":
-        return negative(e[1]) and not doubts.NOT_IS_PATIENT
+        return negative(e[1])
     if head in (">=", ">"):
         return grows(e[1]) and e[2][0] == "number"
     if head in ("<=", "<"):

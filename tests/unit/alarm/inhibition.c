@@ -123,7 +123,7 @@ static void what_is_still_true_is_announced_again(void **state) {
         heard(&b, "101s", "d2");
         until(&b, T0 + 130 * WW_SECOND);
         end(&b, "62s d1 DSUPR\n62s d2 DSUPR\n63s d3 UNACK !\n72s gw UNACK !\n72s d1 DSUPR\n72s d2 DSUPR\n"
-                "102s gw RTNUN\n102s d3 RTNUN\n103s d2 DSUPR\n122s d1 UNACK !\n122s d2 NORM\n");
+                "102s d3 RTNUN\n102s gw RTNUN\n103s d2 DSUPR\n122s d1 UNACK !\n122s d2 NORM\n");
 }
 
 int main(void) {

@@ -91,6 +91,9 @@ static void defaults_are_those_of_the_table(void **state) {
         assert_int_equal(c->database.batch_wait, 200 * WW_MSEC);
         assert_int_equal(c->supervisor.hung_after, 10 * WW_SECOND);
         assert_int_equal(c->supervisor.backoff_max, 30 * WW_SECOND);
+        assert_int_equal(c->metrics.supervisor, 9720);
+        assert_int_equal(c->metrics.engine, 9721);
+        assert_int_equal(c->metrics.store, 9722);
         assert_string_equal(c->users.engine, "wardwatch");
         assert_string_equal(c->users.store, "wardwatch-store");
         bench_end(&b);
@@ -112,7 +115,8 @@ static void every_kind_of_value_is_read(void **state) {
                                    "  keepalive: 1.5m\n"
                                    "  packet_max: 65536\n"
                                    "journal: {size: 64MiB}\n"
-                                   "database: {url: host=/run/postgresql dbname=w, batch_wait: 0s}\n";
+                                   "database: {url: host=/run/postgresql dbname=w, batch_wait: 0s}\n"
+                                   "metrics: {engine: off, store: 10001}\n";
         struct config *c;
         struct bench b;
         char path[96];
@@ -139,6 +143,8 @@ static void every_kind_of_value_is_read(void **state) {
         assert_int_equal(c->mqtt.packet_max, 65536);
         assert_int_equal(c->journal.size, 64 * 1024 * 1024);
         assert_int_equal(c->database.batch_wait, 0);
+        assert_int_equal(c->metrics.engine, 0);
+        assert_int_equal(c->metrics.store, 10001);
         bench_end(&b);
 }
 
@@ -227,6 +233,12 @@ static const struct {
         { GOOD "state: {dir: ''}\n", 2, 14, "state.dir is empty", NULL },
         { "- a\n", 1, 1, "a configuration is groups of keys", "begin with a group such as `mqtt:`" },
         { GOOD "journal: {keep: 1h, keep: 2h}\n", 2, 21, "`keep` is already given in line 2", NULL },
+        { GOOD "metrics: {engine: 0}\n", 2, 19, "metrics.engine must be a port",
+          "write a number from 1 to 65535, or `off`" },
+        { GOOD "metrics: {engine: none}\n", 2, 19, "metrics.engine must be a port", NULL },
+        { GOOD "metrics: {engine: [1]}\n", 2, 19, "metrics.engine must be a port", NULL },
+        { GOOD "metrics: {store: 9721}\n", 2, 18, "metrics.engine and metrics.store are the same port",
+          "each process needs its own" },
         { GOOD "users: {engine: *x}\n", 2, 17, "aliases (`*x`) are not supported", NULL },
 };
 
@@ -318,7 +330,7 @@ static void the_printed_form_loads_to_the_same(void **state) {
         write_file(&b, "secret", "hunter2\n", 0600);
         assert_int_equal(load(&b, "mqtt: {urgent: [\"a \\\"b\\\" \\\\\"], bulk: [b, 'c: d'], keepalive: 90s, user: "
                                   "\"\\u75c5\\t\", password_file: secret}\n"
-                                  "journal: {size: 3MiB}\nstate: {dir: x}\n"),
+                                  "journal: {size: 3MiB}\nstate: {dir: x}\nmetrics: {store: off}\n"),
                          0);
         assert_int_equal(config_print(&b.config, &first), 0);
         buf_put_u8(&first, 0);

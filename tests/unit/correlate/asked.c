@@ -156,7 +156,7 @@ static void test_equal_times_have_an_order(void **state) {
         harness_story(rule, "5s access.granted r; 5s access.denied r; 60s tick", "");
         /* a deadline comes before an event of its time */
         harness_story(SILENT, "60s device.heartbeat ctl1; 60s device.heartbeat ctl2; 70s tick",
-                      "raise 1m silent asset=c1 high\nclear 1m silent asset=c1 high\nraise 1m silent asset=c2 high\n"
+                      "raise 1m silent asset=c1 high\nraise 1m silent asset=c2 high\nclear 1m silent asset=c1 high\n"
                       "clear 1m silent asset=c2 high\n");
 }
 

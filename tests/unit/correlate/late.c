@@ -1,0 +1,142 @@
+/*
+ * What comes late, and what stands at the same instant: the order of the events decides, not that of their arrival,
+ * but for what has fired already.
+ */
+#include "harness.h"
+
+#define RAISE "  raise: {hazard: theft, class: fire, priority: high}\n"
+
+/* the deadline of an older event, that came later, stands at the time of the raise: in front of it */
+static void test_end_at_the_raise_s_own_time(void **state) {
+        (void)state;
+        harness_story("- rule: r\n  select: {b: {kind: tip}}\n  within: 500ms\n  when: count(b) >= 1\n" RAISE,
+                      "1100ms tip d1 at 1200ms; 600ms tip d1 at 1599999us; 90s tick",
+                      "raise 1100ms r  high\nagain 600ms r  high\nclear 1600ms r  high\n");
+}
+
+static void test_guard_that_changes_over_an_empty_window(void **state) {
+        (void)state;
+        harness_story(
+                "- rule: r0\n  select: {s: {kind: tip}}\n  each: assets(door)\n  after: schedule(night)\n  expect: s\n"
+                "  for: 8s\n" RAISE "- rule: w0\n  select: {c: {kind: tip}}\n  within: 5s\n  when: count(c) < 2\n  "
+                "while: not alarm(r0)\n" RAISE,
+                "39s tip d9; 43s tip d2; 91999999us tip d3; 99999999us tick",
+                "raise 39s w0  high\nclear 43s w0  high\nraise 44s w0  high\n"
+                "raise 48s r0 asset=door-exit high\nraise 48s r0 asset=door-w4 high\n");
+}
+
+static void test_span_is_remembered_for_a_late_session(void **state) {
+        (void)state;
+        harness_story(
+                "- rule: r\n  select: {b: {kind: door.opened}}\n  within: 300ms\n  gap: 100ms\n  when: count(b) == "
+                "2\n" RAISE,
+                "600002us door.opened d9 badge=2; 900002us door.opened d9 badge=3; 2700002us door.opened d3; "
+                "3100001us door.closed d9; 2200002us door.opened d2 at 4200001us; 5500001us door.opened d9; 90s tick",
+                "raise 2300002us r  high\n");
+}
+
+static void test_retained_state_before_an_anchor(void **state) {
+        (void)state;
+        harness_story("- rule: r\n  select: {p: {kind: door.closed}, s: {kind: door.opened}}\n  after: p\n  expect: s\n"
+                      "  for: 1ms\n" RAISE,
+                      "40018998us door.closed d1; 40016999us door.opened d1 at 40019998us +retained; 122s tick",
+                      "raise 40019998us r  high\n");
+}
+
+static void test_many_short_episodes_as_a_guard(void **state) {
+        (void)state;
+        harness_story("- rule: r2\n  select: {a: {kind: access.denied}}\n  by: asset\n  clear: {quiet: 2ms}\n" RAISE
+                      "- rule: w0\n  select: {a: {kind: smoke.detected}}\n  by: device\n  while: alarm(r2)\n" RAISE,
+                      "15001us smoke.detected smoke1; 23001us access.denied d1; 26001us access.denied d1; "
+                      "30002us access.denied d1; 37002us access.denied d1; 39002us access.denied d1; 82s tick",
+                      "raise 23001us r2 asset=door-exit high\nclear 25001us r2 asset=door-exit high\n"
+                      "raise 26001us r2 asset=door-exit high\nclear 28001us r2 asset=door-exit high\n"
+                      "raise 30002us r2 asset=door-exit high\nclear 32002us r2 asset=door-exit high\n"
+                      "raise 37002us r2 asset=door-exit high\nclear 39002us r2 asset=door-exit high\n"
+                      "raise 39002us r2 asset=door-exit high\nclear 41002us r2 asset=door-exit high\n"
+                      "raise 23001us w0 device=smoke1 high\nagain 26001us w0 device=smoke1 high\n"
+                      "again 30002us w0 device=smoke1 high\nagain 37002us w0 device=smoke1 high\n");
+}
+
+static void test_alarms_of_one_instant_are_all_heard(void **state) {
+        (void)state;
+        harness_story(
+                "- rule: r1\n  select: {s: {kind: door.opened}}\n  each: assets(door)\n  expect: s\n  for: 300ms\n"
+                "  while: schedule(night)\n" RAISE "- rule: s0\n  select: {a: {kind: alarm.raised}}\n" RAISE,
+                "40s door.opened d1; 126s tick",
+                "raise 40s r1 asset=door-exit high\nraise 40s s0  high\nraise 40s r1 asset=door-in high\n"
+                "again 40s s0  high\nraise 40s r1 asset=door-w4 high\nagain 40s s0  high\n"
+                "clear 40s r1 asset=door-exit high\nraise 40300ms r1 asset=door-exit high\n"
+                "again 40300ms s0  high\n");
+}
+
+static void test_alarm_of_an_absence_has_its_key_s_place(void **state) {
+        (void)state;
+        harness_story("- rule: r0\n  select: {b: {kind: tip}}\n  by: [ward, badge]\n  within: 2s\n"
+                      "  when: distinct(b.device) < 1\n" RAISE
+                      "- rule: s0\n  select: {a: {kind: alarm.raised}}\n  by: ward\n" RAISE,
+                      "26000002us tip d2 badge=1; 30000003us tip d2; 60s tick",
+                      "raise 28000002us r0 ward=W3,badge=1 high\nraise 28000002us s0 ward=W3 high\n");
+}
+
+static void test_session_true_by_spans_alone(void **state) {
+        (void)state;
+        harness_story(
+                "- rule: r\n  select: {a: {kind: door.closed}}\n  within: 8s\n  gap: 3s\n  when: count(a) > 2\n" RAISE,
+                "21s door.closed d3; 24s door.closed d1; 34999999us door.closed d9; 37999999us door.closed d2; 189s "
+                "tick",
+                "raise 34999999us r  high\nagain 40999999us r  high\n");
+}
+
+static void test_guard_at_a_window_s_end(void **state) {
+        static const char rules[] = "- rule: r\n  select: {a: {kind: credential}}\n  every: 4s\n  when: count(a) >= 2\n"
+                                    "  while: not mode(armed)\n" RAISE;
+
+        (void)state;
+        harness_story(rules,
+                      "500ms mode armed on; 1s credential d1; 3s credential d1; 3000003us mode armed off; 111s tick",
+                      "");
+        harness_story(
+                rules,
+                "500ms mode armed on; 1s credential d1; 3s credential d1; 3000003us mode armed off; 4s credential d1; "
+                "111s tick",
+                "");
+}
+
+static void test_clear_of_an_expectation_over_blindness(void **state) {
+        (void)state;
+        harness_story(
+                "- rule: r\n  select: {p: {kind: smoke.detected, where: badge != \"2\"}, s: {kind: smoke.detected}}\n"
+                "  after: p\n  expect: s\n  for: 5s\n" RAISE,
+                "3s smoke.detected d1 badge=3; 15999999us smoke.detected d1 badge=2; "
+                "24999999us smoke.detected d9 badge=2; 36s smoke.detected d1 badge=3; "
+                "48999998us smoke.detected d3 badge=2; 49s blind; 60s seen; 90s tick",
+                "raise 8s r  high\nclear 24999999us r  high\nraise 41s r  high\nclear 48999998us r  high\n");
+}
+
+static void test_session_that_begins_with_no_length(void **state) {
+        (void)state;
+        harness_story("- rule: r\n  select: {a: {kind: access.denied}, b: {kind: door.closed}}\n  within: 500ms\n  "
+                      "gap: 300ms\n"
+                      "  when: count(b) < 2 or distinct(a.device) == 2\n" RAISE,
+                      "1400ms door.closed d1; 1400ms door.opened d1; 1699998us access.denied d1; 90s tick",
+                      "raise 1900ms r  high\n");
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_end_at_the_raise_s_own_time),
+                cmocka_unit_test(test_guard_that_changes_over_an_empty_window),
+                cmocka_unit_test(test_span_is_remembered_for_a_late_session),
+                cmocka_unit_test(test_retained_state_before_an_anchor),
+                cmocka_unit_test(test_many_short_episodes_as_a_guard),
+                cmocka_unit_test(test_alarms_of_one_instant_are_all_heard),
+                cmocka_unit_test(test_alarm_of_an_absence_has_its_key_s_place),
+                cmocka_unit_test(test_session_true_by_spans_alone),
+                cmocka_unit_test(test_guard_at_a_window_s_end),
+                cmocka_unit_test(test_clear_of_an_expectation_over_blindness),
+                cmocka_unit_test(test_session_that_begins_with_no_length),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
