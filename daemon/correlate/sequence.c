@@ -286,7 +286,7 @@ int sequence_load(struct rd *in, const struct rule *rule, struct key *k) {
                 _cleanup_free_ struct run *run = NULL;
 
                 r = run_load(in, k ? rule : NULL, &run);
-                if (!r && run)
+                if (!r && k && run)
                         r = runs_put(rule, k, run);
                 if (!r)
                         run = NULL;

@@ -10,6 +10,18 @@ int correlate_trace_rule(struct correlate *c, struct ww_str name, const struct c
         return c->traced ? 0 : CORRELATE_E_UNKNOWN;
 }
 
+static int64_t span_of(const struct rule *rule) {
+        return rule_horizon(rule) + rule->hold.usec + rule->span_for.usec + rule->wait;
+}
+
+int64_t correlate_rules_span(const struct correlate_rules *r) {
+        int64_t longest = 0;
+
+        for (size_t i = 0; i < r->n; i++)
+                longest = span_of(&r->rules[i]) > longest ? span_of(&r->rules[i]) : longest;
+        return longest;
+}
+
 bool correlate_rule_about(const struct correlate_rules *r, struct ww_str name, struct correlate_rule_about *ret) {
         const struct rule *rule = correlate_rule(r, name);
 
@@ -18,7 +30,7 @@ bool correlate_rule_about(const struct correlate_rules *r, struct ww_str name, s
         *ret = (struct correlate_rule_about){
                 .pos = rule->pos,
                 .hash = rule->hash,
-                .span = rule_horizon(rule) + rule->hold.usec + rule->span_for.usec + rule->wait,
+                .span = span_of(rule),
         };
         return true;
 }
