@@ -1,7 +1,7 @@
 /* The rows, in the order of the help. A new command is one file and one row here. */
 #include "command/command.h"
 
-extern const struct command command_help, command_run_daemon, command_check;
+extern const struct command command_help, command_run_daemon, command_check, command_rules;
 extern const struct command command_test, command_replay, command_explain;
 extern const struct command command_alarms, command_ack, command_unack, command_reset, command_mode, command_list;
 extern const struct command command_status, command_metrics, command_clock;
@@ -12,6 +12,7 @@ const struct command *const command_table[] = {
         &command_help,
         &command_run_daemon,
         &command_check,
+        &command_rules,
         &command_test,
         &command_replay,
         &command_explain,

@@ -105,6 +105,7 @@ static int shed(struct correlate *c, struct key *k) {
                         return -ENOMEM;
                 k->extra->partial_until = e->at.time + rule_horizon(rule);
                 log_drop(c, k, i);
+                c->meter.rules[k->rule].shed++;
                 drop--;
         }
         return r ? r : sweep_rebuild(c, k, k->n_log, WW_TIME_NEVER, false);

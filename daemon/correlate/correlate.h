@@ -11,6 +11,7 @@
 #include <wardwatch/alarm.h>
 
 struct correlate_rules; /* compiled, immutable */
+struct decode_types;
 
 /** Compiles all BUNDLE_RULES files. 0, DIAG_E_USER, -ENOMEM. Warnings (unindexable, unbounded) go to `d` too.
  *  `site`, `symbols`, `kinds` are borrowed and must outlive it. */
@@ -18,6 +19,9 @@ int correlate_rules_compile(struct correlate_rules **ret, const struct bundle *b
                             struct symtab *symbols, const struct ww_kinds *kinds, struct diag *d);
 struct correlate_rules *correlate_rules_free(struct correlate_rules *r);
 DEFINE_CLEANUP(struct correlate_rules *, correlate_rules_free)
+/** What `check` says of a set that compiled: conditions that never hold, keys that are missing, rules that say nothing
+ *  new. Warnings only. `types` may be NULL. */
+void correlate_rules_advise(const struct correlate_rules *r, const struct decode_types *types, struct diag *d);
 size_t correlate_rules_count(const struct correlate_rules *r);
 /** The `mute` of every rule that has one, for the alarm stage. Lives as long as the rules. */
 const struct ww_mute *correlate_rules_mutes(const struct correlate_rules *r, size_t *ret_n);
@@ -152,8 +156,10 @@ void correlate_figures(const struct correlate *c, struct correlate_figures *ret)
 struct correlate_rule_figures { /* since the instance was made; they go with the rule's name over a swap */
         uint64_t seen;          /* events that a selection was asked about; once for each selection */
         uint64_t matched, skipped, late;
-        uint64_t detections, evicted, refused;
-        uint64_t busy; /* ns, estimated; 0 without a meter */
+        uint64_t detections;
+        uint64_t evicted, refused;   /* at the limit of keys */
+        uint64_t runs_refused, shed; /* at those of partial sequences, and of events of a key */
+        uint64_t busy;               /* ns, estimated; 0 without a meter */
         uint32_t keys, keys_max;
 };
 /** `rule` < correlate_rules_count. The name lives as long as the rules. */

@@ -15,6 +15,20 @@ static struct ww_str attr_text(const struct example_row *row, const char *name) 
         return WW_STR_NONE;
 }
 
+/* where it happens: `zone=W1-r1`, or `ward=W1` if wards are a type of zone */
+static struct ww_str zone_of(const struct site *site, const struct example_row *row) {
+        struct ww_str zone = attr_text(row, "zone");
+
+        for (size_t i = row->n_attrs; i-- && !zone.n;) {
+                const struct ww_attr *a = &row->attrs[i];
+                uint32_t index = a->value.type == WW_STRING ? site_zone_find(site, a->value.string) : SITE_NONE;
+
+                if (index != SITE_NONE && ww_str_equal(site_zone(site, index)->type, a->name))
+                        zone = a->value.string;
+        }
+        return zone;
+}
+
 static void event_make(struct example_runner *r, const struct example_row *row, uint64_t number,
                        struct ww_event *event) {
         const struct selection *s = &r->rule->aliases[row->alias];
@@ -32,7 +46,7 @@ static void event_make(struct example_runner *r, const struct example_row *row, 
                 .state = s->level ? (kind->state == WW_STATE_UNKNOWN ? WW_STATE_ACTIVE : kind->state) : WW_STATE_PULSE,
                 .flags = correlate_exercise(r->c) ? WW_EVENT_EXERCISE : 0,
                 .device = device,
-                .zone = attr_text(row, "zone"),
+                .zone = zone_of(r->set->site, row),
                 .asset = attr_text(row, "asset"),
                 .attrs = row->attrs,
                 .n_attrs = row->n_attrs,

@@ -149,6 +149,7 @@ static int begin(struct correlate *c, struct key *k, struct entry *e, uint16_t m
                 return 0;
         if (live && k->extra->runs && k->extra->runs->n >= rule->limit_runs) {
                 c->figures.refused++;
+                c->meter.rules[k->rule].runs_refused++;
                 return emit_limit(c, k->rule, LIMIT_RUNS);
         }
         e->flags |= ENTRY_RUN;

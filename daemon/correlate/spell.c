@@ -16,15 +16,13 @@ struct spells {
 
 /* nobody asks for anything that was over by then; NEVER: nobody asks at all */
 static int64_t asked_from(const struct correlate *c, uint32_t rule) {
+        const struct rule *asked = &c->rules->rules[rule];
         int64_t from = WW_TIME_NEVER;
 
-        for (size_t i = 0; i < c->rules->n; i++) {
-                const struct rule *reader = &c->rules->rules[i];
+        for (size_t i = 0; i < asked->n_askers; i++) {
+                int64_t memory = watermark_memory(c, &c->rules->rules[asked->askers[i]]);
 
-                for (size_t j = 0; j < reader->n_guards; j++)
-                        if (reader->guards[j].kind == GUARD_ALARM && reader->guards[j].index == rule &&
-                            watermark_memory(c, reader) < from)
-                                from = watermark_memory(c, reader);
+                from = memory < from ? memory : from;
         }
         return from;
 }

@@ -9,6 +9,7 @@
  */
 #include "hospital.h"
 
+#include "base/clock.h"
 #include "base/span.h"
 
 #include <fcntl.h>
@@ -109,6 +110,8 @@ static int correlate(const char *file) {
         const char *p = text.p, *end = text.p + text.n;
         int r = pipeline_new(&pipeline, rules_make(), HOSPITAL_START, &sink);
 
+        if (!r)
+                pipeline_meter(pipeline, clock_fine); /* as in the engine */
         for (uint64_t i = 0; p < end && !r; i++) {
                 const char *space = memchr(p, ' ', (size_t)(end - p)), *line = memchr(p, '\n', (size_t)(end - p));
                 struct ww_input input = hospital_input(i + 1, HOSPITAL_START + (int64_t)i * HOSPITAL_STEP,

@@ -1,7 +1,6 @@
 /*
- * The site model's section of rules/README.md is what the code knows: its tables are those that are made here, its
- * samples are one site, and what it says of them comes true. With WARDWATCH_PRINT set the tables are printed, to be
- * pasted.
+ * The site model's section of rules/README.md is what the code knows: its samples are one site, and what it says of
+ * them comes true; so is what the tables of its words say.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -65,33 +64,6 @@ static char *read_section(void) {
         if (end)
                 *end = '\0';
         return strdup(begin);
-}
-
-static void tables_are_those_of_the_code(void **state) {
-        static const struct {
-                const char *head;
-                const struct site_key *keys;
-                const size_t *n;
-        } tables[] = {
-                { "key", site_file_keys, &site_file_keys_n },   { "key", site_zone_keys, &site_zone_keys_n },
-                { "key", site_asset_keys, &site_asset_keys_n }, { "key", site_mode_keys, &site_mode_keys_n },
-                { "days", site_day_keys, &site_day_keys_n },    { "hours", site_hours_words, &site_hours_words_n },
-        };
-        _cleanup_free_ char *section = read_section();
-
-        for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
-                _cleanup_buf_ struct buf table = BUF_INIT;
-
-                buf_printf(&table, "\n| %s | |\n| --- | --- |\n", tables[i].head);
-                for (size_t k = 0; k < *tables[i].n; k++)
-                        buf_printf(&table, "| `%s` | %s |\n", tables[i].keys[k].name, tables[i].keys[k].help);
-                buf_put_u8(&table, '\n');
-                buf_put_u8(&table, 0);
-                if (getenv("WARDWATCH_PRINT"))
-                        fprintf(stderr, "%s", (const char *)table.p);
-                else if (!strstr(section, (const char *)table.p))
-                        fail_msg("rules/README.md lacks this table:\n%s", (const char *)table.p);
-        }
 }
 
 /* Each word of the tables of days and hours does stand in a schedule. */
@@ -203,7 +175,6 @@ static void the_example_hospital_has_hours_and_modes(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(tables_are_those_of_the_code),
                 cmocka_unit_test(words_of_schedules_are_read),
                 cmocka_unit_test(what_is_said_of_the_samples_is_true),
                 cmocka_unit_test(the_example_hospital_has_hours_and_modes),
