@@ -1,7 +1,7 @@
 /*
  * The door of the stage: events, time and resets come in here; blindness in blind.c.
  */
-#include "correlate/state.h"
+#include "correlate/trace.h"
 
 static void keys_free(struct correlate *c) {
         if (c->lanes)
@@ -273,7 +273,11 @@ int correlate_deliver(struct correlate *c, const struct ww_event *event, bool le
 
 int correlate_select(struct correlate *c, const struct ww_event *event) {
         bool level = index_level_family(c->rules->index, event->family);
-        int r = index_find(c->rules->index, c->standing, event, &c->matches);
+        int r;
+
+        if (c->trace)
+                trace_event(c, event);
+        r = index_find(c->rules->index, c->standing, event, &c->matches);
 
         if (r)
                 return r;

@@ -179,6 +179,7 @@ struct title_part {
 struct rule {
         uint32_t number;
         struct ww_str name;
+        const struct yaml_node *node; /* as read, for the places of its words */
         uint64_t name_hash;
         struct diag_pos pos;
         uint64_t hash;       /* of the whole canonical rule */

@@ -277,7 +277,9 @@ struct correlate {
         bool silent; /* a shadow: nobody is told */
         /* a rebuild in progress */
         bool muted, rebuilding, opened_seen;
-        bool loading; /* nothing is given back meanwhile */
+        bool loading;                        /* nothing is given back meanwhile */
+        const struct correlate_trace *trace; /* NULL: nobody watches */
+        const struct rule *traced;           /* … this rule */
         /* of an example */
         const struct rule *only;       /* nobody else listens, and no asset is enrolled by itself; NULL: no example */
         const struct site_field *with; /* fields that stand for the asset's */

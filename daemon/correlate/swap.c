@@ -504,6 +504,8 @@ int correlate_swap(struct correlate *c, const struct correlate_rules *rules, str
         correlate_free(shadow);
         if (r)
                 return r;
+        if (c->trace)
+                (void)correlate_trace_rule(c, c->traced->name, c->trace);
         timers_rebuild(c);
         r = drop_strays(c);
         if (!r)
