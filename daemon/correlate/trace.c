@@ -180,12 +180,13 @@ void trace_row(const struct correlate *c, const struct ww_event *event, struct w
 
 /* the device's level is on since before: the event goes on with it */
 static bool on_already(const struct correlate *c, const struct op *op) {
-        const struct spans *spans = key_extra(op->key)->spans;
-        uint16_t levels = op->on & key_rule(c, op->key)->level_mask;
+        struct span one;
+        size_t n;
+        const struct span *open = span_list(c, op->key, &one, &n);
 
-        for (size_t i = 0; levels && spans && i < spans->n_open; i++)
-                if ((levels & (1u << spans->open[i].alias)) && spans->open[i].device == op->device &&
-                    spans->open[i].family == op->family && spans->open[i].start.time < op->at.time)
+        for (size_t i = 0; i < n; i++)
+                if ((op->on & (1u << open[i].alias)) && open[i].device == op->device && open[i].family == op->family &&
+                    open[i].start.time < op->at.time)
                         return true;
         return false;
 }
