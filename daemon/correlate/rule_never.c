@@ -105,15 +105,15 @@ int64_t rule_never_repeat(const struct decode_types *types, const struct rule *r
 
 static void bound_repeat(const struct reach *r, struct term *t, const struct selection *s) {
         int64_t window = r->rule->every ? r->rule->every : r->rule->within;
-        int64_t repeat = rule_never_repeat(r->types, r->rule, s);
+        int64_t repeat = rule_never_repeat(r->types, r->rule, s), most;
         char text[96], span[32];
 
         if (!repeat || !window)
                 return;
+        most = (window + repeat - 1) / repeat;
         span_format(repeat, span);
         (void)snprintf(text, sizeof text, "by its sensor type a device says so once in %s", span);
-        bound_by(t, (double)((window + repeat - 1) / repeat),
-                 "lengthen the window, or shorten the type's `repeat_within`", text);
+        bound_by(t, (double)most, "lengthen the window, or shorten the type's `repeat_within`", text);
 }
 
 static void bound_count(const struct reach *r, struct term *t, const struct tally *tally) {
