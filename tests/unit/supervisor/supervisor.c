@@ -93,6 +93,7 @@ static void daemon_prepare(struct daemon *d, const char *more) {
         snprintf(text, sizeof(text),
                  "state: {dir: %s/state, run_dir: %s/run}\n"
                  "database: {url: \"host=/nowhere\"}\n"
+                 "metrics: {supervisor: off, engine: off, store: off}\n"
                  "users: {engine: \"\", store: \"\"}\n"
                  "mqtt: {bulk: [\"a/#\"]}\n%s",
                  d->dir, d->dir, more);
@@ -219,6 +220,7 @@ static void test_no_store_without_database(void **state) {
         daemon_prepare(&d, "");
         snprintf(text, sizeof(text),
                  "state: {dir: %s/state, run_dir: %s/run}\n"
+                 "metrics: {supervisor: off, engine: off, store: off}\n"
                  "users: {engine: \"\", store: \"\"}\n"
                  "mqtt: {bulk: [\"a/#\"]}\n",
                  d.dir, d.dir);
