@@ -37,18 +37,38 @@ static struct diag_message *diag_room(struct diag *d) {
         return &d->messages[d->n];
 }
 
+/* A node that is read for several others is wrong once. */
+static bool diag_told(const struct diag *d, enum diag_level level, struct diag_pos pos, const char *text) {
+        for (size_t i = 0; i < d->n; i++) {
+                const struct diag_message *m = &d->messages[i];
+
+                if (m->level == level && m->pos.line == pos.line && m->pos.column == pos.column &&
+                    ww_str_equal(m->pos.file, pos.file) && strcmp(m->text, text) == 0)
+                        return true;
+        }
+        return false;
+}
+
 /* Without memory the message is lost but counted, so that an error never passes for success. */
 static void diag_add(struct diag *d, enum diag_level level, struct diag_pos pos, const char *help, const char *format,
                      va_list ap) {
         struct diag_message *m = diag_room(d);
         char *text = NULL, *help_copy = NULL;
 
+        if (vasprintf(&text, format, ap) < 0)
+                text = NULL;
+        if (text && pos.line && diag_told(d, level, pos, text)) {
+                free(text);
+                return;
+        }
         if (level == DIAG_ERROR)
                 d->errors++;
         else
                 d->warnings++;
-        if (!m || vasprintf(&text, format, ap) < 0)
+        if (!m || !text) {
+                free(text);
                 return;
+        }
         if (help && !(help_copy = strdup(help))) {
                 free(text);
                 return;

@@ -55,8 +55,9 @@ void diag_warning(struct diag *d, struct diag_pos pos, const char *help, const c
 void diag_render(const struct diag *d, struct buf *out);
 
 /** The name among `names` nearest to `name` by edit distance, or NULL if none is near (distance > a third of its
- *  length, at least 1, at most 3). For "did you mean". */
+ *  length, at least 1, at most 3; one letter is not near another). For "did you mean". */
 const char *diag_nearest(struct ww_str name, const char *const *names, size_t n);
 
-/** "did you mean `x`?" or "one of: a, b, c"; lives in a static thread-local buffer until the next call. */
+/** "did you mean `x`?", for the nearest or the only one that begins with it, or with which it begins; or "one of: a, b,
+ * c"; lives in a static thread-local buffer until the next call. */
 const char *diag_suggest(struct ww_str name, const char *const *names, size_t n);

@@ -3,8 +3,10 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <string.h>
 
 #define NAME_MAX_ 63 /* longer names are not compared */
+#define SHORT_MIN 3  /* letters of an abbreviation */
 #define LIST_MAX  12 /* so many names are listed where none is near */
 
 static unsigned min3(unsigned a, unsigned b, unsigned c) {
@@ -37,6 +39,22 @@ static unsigned edits(struct ww_str a, struct ww_str b) {
         return rows[a.n % 3][b.n];
 }
 
+/* The one name that is longer, or a little shorter, at its end: `prio` of `priority`, `monday` of `mon`. */
+static const char *abbreviated(struct ww_str name, const char *const *names, size_t n) {
+        const char *found = NULL;
+
+        for (size_t i = 0; i < n && name.n >= SHORT_MIN; i++) {
+                size_t length = strlen(names[i]), common = length < name.n ? length : name.n;
+
+                if (common < SHORT_MIN || length + SHORT_MIN < name.n || memcmp(names[i], name.p, common) != 0)
+                        continue;
+                if (found)
+                        return NULL;
+                found = names[i];
+        }
+        return found;
+}
+
 const char *diag_nearest(struct ww_str name, const char *const *names, size_t n) {
         unsigned limit = (unsigned)(name.n / 3), best = UINT32_MAX;
         const char *found = NULL;
@@ -49,6 +67,8 @@ const char *diag_nearest(struct ww_str name, const char *const *names, size_t n)
                 unsigned distance;
 
                 if (candidate.n == 0 || candidate.n > NAME_MAX_)
+                        continue;
+                if (candidate.n == 1 && name.n == 1) /* all of these are near each other */
                         continue;
                 distance = edits(name, candidate);
                 if (distance <= limit && distance < best) {
@@ -64,13 +84,15 @@ const char *diag_suggest(struct ww_str name, const char *const *names, size_t n)
         const char *nearest = diag_nearest(name, names, n);
         int at;
 
+        if (!nearest)
+                nearest = abbreviated(name, names, n);
         if (nearest) {
                 (void)snprintf(text, sizeof text, "did you mean `%s`?", nearest);
                 return text;
         }
         if (n == 0)
                 return NULL;
-        at = snprintf(text, sizeof text, "one of: ");
+        at = snprintf(text, sizeof text, n == 1 ? "there is only: " : "one of: ");
         for (size_t i = 0; i < n && i < LIST_MAX && at < (int)sizeof text; i++)
                 at += snprintf(text + at, sizeof text - (size_t)at, "%s%s", i ? ", " : "", names[i]);
         if (n > LIST_MAX && at < (int)sizeof text)

@@ -2,6 +2,7 @@
  * `wardwatch check`: everything that a start or a reload would refuse, told beforehand. The configuration first; then
  * the site, because sensor types and rules refer to it; then types and rules, both, with their own examples.
  */
+#include "base/clock.h"
 #include "command/command_internal.h"
 #include "config/config.h"
 #include "correlate/correlate.h"
@@ -52,6 +53,38 @@ static void check_emptiness(struct check *c) {
                 diag_warning(&c->diag, pos, "look at paths.rules", "no rules: nothing will ever raise an alarm");
 }
 
+/* What holds of a schedule for ever needs no clock; that its dates are over does. */
+static void check_schedules(struct check *c) {
+        int64_t now = clock_wall();
+
+        for (uint32_t i = 0; i < site_schedule_count(c->site); i++)
+                if (!site_schedule_open(c->site, i, now) && site_schedule_opening(c->site, i, now) == WW_TIME_NEVER)
+                        diag_warning(&c->diag, site_schedule_pos(c->site, i), "give it dates to come, or weekdays",
+                                     "schedule `%.*s` does not open again: its dates are over",
+                                     WW_STR_ARG(site_schedule_name(c->site, i)));
+}
+
+/* 0 or -ENOMEM. Topics of sensor types against what the daemon subscribes to. */
+static int check_topics(struct check *c) {
+        const struct config_list *urgent = &c->config.mqtt.urgent, *bulk = &c->config.mqtt.bulk;
+        _cleanup_free_ const char **filters = calloc(urgent->n + bulk->n + 1, sizeof *filters);
+
+        if (!filters)
+                return -ENOMEM;
+        for (size_t i = 0; i < urgent->n; i++)
+                filters[i] = urgent->items[i];
+        for (size_t i = 0; i < bulk->n; i++)
+                filters[urgent->n + i] = bulk->items[i];
+        decode_types_advise(c->types, filters, urgent->n + bulk->n, &c->diag);
+        return 0;
+}
+
+static int check_advice(struct check *c) {
+        check_schedules(c);
+        correlate_rules_advise(c->rules, c->types, &c->diag);
+        return check_topics(c);
+}
+
 /* 0, DIAG_E_USER, -errno. What is wrong with the types does not hide what is wrong with the rules. */
 static int check_rules(struct check *c) {
         const struct ww_kinds *kinds = ww_kinds_builtin();
@@ -66,6 +99,8 @@ static int check_rules(struct check *c) {
         if (rules < 0)
                 return rules;
         check_emptiness(c);
+        if (!rules && !types)
+                return check_advice(c);
         return rules ? rules : types;
 }
 
@@ -162,8 +197,10 @@ const struct command command_check = {
         .synopsis = "check [-c FILE] [--print] [--json]",
         .help = "check configuration, site, sensor types and rules, and run their examples",
         .text = "Tells everything that a start or a reload would refuse, with file, line, column and cure, and "
-                "warnings "
-                "for what is legal but unwise. Nothing is changed and nothing is connected to. With --print the "
+                "warnings for what is legal and hardly meant: conditions that never hold, rules that say nothing new, "
+                "keys "
+                "that events do not have, topics that nothing subscribes to. Nothing is changed and nothing is "
+                "connected to. With --print the "
                 "configuration is printed with all defaults, as a file that loads to the same.",
         .options = check_options,
         .run = check_run,

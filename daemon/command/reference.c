@@ -8,8 +8,7 @@
 #include "base/span.h"
 #include "config/site_internal.h"
 #include "correlate/field.h"
-#include "correlate/rule.h"
-#include "correlate/word.h"
+#include "correlate/rule_load.h"
 #include "decode/load.h"
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
@@ -67,7 +66,7 @@ static const char *word_standard(const struct word *w) {
 }
 
 static void put_word(struct buf *out, const struct word *w, bool standard) {
-        buf_printf(out, "| `%s` | %s | ", w->name, w->takes ? w->takes : "");
+        buf_printf(out, "| `%s` | %s | ", w->name, word_takes(w));
         if (standard)
                 buf_printf(out, "%s | ", word_standard(w));
         buf_printf(out, "%s%s |\n", w->help, w->supported ? "" : " (not supported by this version)");
@@ -141,6 +140,17 @@ static void put_fields(struct buf *out) {
                 columns, COUNT(columns));
         for (size_t i = 0; i < field_words_n; i++)
                 buf_printf(out, "| `%s` | %s |\n", field_words[i].name, field_words[i].help);
+}
+
+static void put_flags(struct buf *out) {
+        const char *const *names;
+        size_t n;
+
+        names = rule_load_flag_names(&n);
+        buf_puts(out, "\n#### Flags of an event\n\n");
+        for (size_t i = 0; i < n; i++)
+                buf_printf(out, "%s`%s`", i ? ", " : "", names[i]);
+        buf_puts(out, "\n");
 }
 
 static void put_operators(struct buf *out) {
@@ -242,7 +252,7 @@ static const struct {
         void (*put[7])(struct buf *out);
 } parts[] = {
         { "Of rules", { put_words, put_priorities, put_hazards, put_classes, put_bounds } },
-        { "Of events and expressions", { put_fields, put_operators, put_functions, put_kinds } },
+        { "Of events and expressions", { put_fields, put_flags, put_operators, put_functions, put_kinds } },
         { "Of the site model", { put_site } },
         { "Of sensor types", { put_sensors, put_formats } },
 };

@@ -36,8 +36,8 @@ static int tell_errno(const struct adder *a, const char *path, int error) {
         if (error == -EFBIG)
                 return tell(a, path, "split it: a folder of files counts as one", "is larger than 1 MiB");
         if (error == -EINVAL)
-                return tell(a, path, NULL, "is neither a file nor a folder");
-        return tell(a, path, NULL, strerror(-error));
+                return tell(a, path, "name a file, or a folder of files", "is neither a file nor a folder");
+        return tell(a, path, "look at the file with the daemon's rights", strerror(-error));
 }
 
 static int add_file(const struct adder *a, const char *path) {

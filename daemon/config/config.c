@@ -32,8 +32,9 @@ static int load_text(struct loader *l, char **ret_text, size_t *ret_n) {
         if (r == -ENOENT)
                 return diag_error(l->d, pos, "create it, or name another with --config", "no such file");
         if (r == -EFBIG)
-                return diag_error(l->d, pos, NULL, "is larger than 1 MiB");
-        return diag_error(l->d, pos, NULL, "cannot be read: %s", strerror(-r));
+                return diag_error(l->d, pos, "name the configuration with --config", "is larger than 1 MiB");
+        return diag_error(l->d, pos, "let the user who runs this read it, or name another with --config",
+                          "cannot be read: %s", strerror(-r));
 }
 
 /* The folder of the file, absolute, so that the printed form means the same from everywhere. */
@@ -138,8 +139,9 @@ static int read_value(struct loader *l, size_t i) {
                 return r < 0 ? r : 0;
         }
         if (!key->default_text)
-                l->result = diag_error(l->d, (struct diag_pos){ .file = ww_str(l->c->file) }, key->help,
-                                       "`%s` is missing", key->name);
+                l->result = diag_error(l->d, (struct diag_pos){ .file = ww_str(l->c->file) },
+                                       arena_printf(&l->c->arena, "add it: %s", key->help), "`%s` is missing",
+                                       key->name);
         return 0;
 }
 

@@ -64,12 +64,14 @@ static void check_names(const struct config *c, const struct yaml_node *const *n
 
 static void check_folders(const struct config *c, const struct yaml_node *const *nodes, struct diag *d) {
         if (!*c->state.dir)
-                (void)diag_error(d, config_check_pos(c, nodes, "state.dir"), NULL, "state.dir is empty");
+                (void)diag_error(d, config_check_pos(c, nodes, "state.dir"),
+                                 "name a folder on a local disk, such as /var/lib/wardwatch", "state.dir is empty");
         if (!*c->state.run_dir)
-                (void)diag_error(d, config_check_pos(c, nodes, "state.run_dir"), NULL, "state.run_dir is empty");
+                (void)diag_error(d, config_check_pos(c, nodes, "state.run_dir"),
+                                 "name a folder, such as /run/wardwatch", "state.run_dir is empty");
         if (strlen(c->state.run_dir) > RUN_DIR_MAX)
                 (void)diag_error(d, config_check_pos(c, nodes, "state.run_dir"),
-                                 "the path of a socket may not be longer than 107 bytes",
+                                 "shorten it: the path of a socket has room for 107 bytes",
                                  "state.run_dir has %zu bytes, more than %d", strlen(c->state.run_dir), RUN_DIR_MAX);
 }
 

@@ -36,8 +36,8 @@ static bool check_filters(const struct config *c, const struct yaml_node *const 
 
                 if (!fault)
                         continue;
-                (void)diag_error(d, entry_pos(c, nodes, name, i), fault, "%s: `%s` is not a topic filter", name,
-                                 list->items[i]);
+                (void)diag_error(d, entry_pos(c, nodes, name, i), "such as `sensors/#` or `sensors/+/state`",
+                                 "%s: `%s` is not a topic filter: %s", name, list->items[i], fault);
                 good = false;
         }
         return good;
@@ -60,8 +60,9 @@ static void check_doubled(const struct config *c, const struct yaml_node *const 
         for (size_t i = 0; i < list->n; i++)
                 for (size_t j = 0; j < i; j++)
                         if (topic_filter_overlap(ww_str(list->items[i]), ww_str(list->items[j])))
-                                diag_warning(d, entry_pos(c, nodes, name, i), "a broker may deliver its messages twice",
-                                             "%s: `%s` overlaps `%s`", name, list->items[i], list->items[j]);
+                                diag_warning(d, entry_pos(c, nodes, name, i), "take the narrower one out",
+                                             "%s: `%s` overlaps `%s`: a broker may deliver a message twice", name,
+                                             list->items[i], list->items[j]);
 }
 
 static void check_transport(const struct config *c, const struct yaml_node *const *nodes, struct diag *d) {
@@ -95,7 +96,8 @@ void config_check_mqtt(const struct config *c, const struct yaml_node *const *no
                              "give panic, fire, duress and infant messages topics of their own",
                              "no urgent topics: a panic button queues behind everything else");
         if (c->mqtt.backoff_min > c->mqtt.backoff_max)
-                (void)diag_error(d, config_check_pos(c, nodes, "mqtt.backoff_min"), NULL,
+                (void)diag_error(d, config_check_pos(c, nodes, "mqtt.backoff_min"),
+                                 "lower it, or raise mqtt.backoff_max",
                                  "mqtt.backoff_min is larger than mqtt.backoff_max");
         check_transport(c, nodes, d);
 }

@@ -15,9 +15,11 @@ void config_check_secret_file(const char *file, struct diag_pos pos, struct diag
         if (stat(file, &st) < 0)
                 (void)diag_error(d, pos, "create it with mode 0600", "secret file `%s`: %s", file, strerror(errno));
         else if (!S_ISREG(st.st_mode))
-                (void)diag_error(d, pos, NULL, "secret file `%s` is not a file", file);
+                (void)diag_error(d, pos, "name a file that holds the secret alone", "secret file `%s` is not a file",
+                                 file);
         else if (st.st_mode & 077)
-                (void)diag_error(d, pos, "chmod 0600", "secret file `%s` has mode %04o: others can read it", file,
+                (void)diag_error(d, pos, "let only the daemon's user read it: chmod 0600",
+                                 "secret file `%s` has mode %04o: others can read it", file,
                                  (unsigned)st.st_mode & 07777);
 }
 
@@ -38,7 +40,7 @@ int config_secret(const char *file, struct diag *d, char **ret) {
         if (memchr(text, '\0', n)) {
                 explicit_bzero(text, n);
                 free(text);
-                return diag_error(d, pos, NULL, "holds a NUL character");
+                return diag_error(d, pos, "a secret is text: write it anew", "holds a NUL character");
         }
         while (n && (text[n - 1] == '\n' || text[n - 1] == '\r'))
                 text[--n] = '\0';

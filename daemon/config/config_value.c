@@ -35,10 +35,11 @@ static int read_text(const struct reader *in, const struct yaml_node *n, struct 
         if (r)
                 return r;
         if (text.n && memchr(text.p, '\0', text.n))
-                return diag_error(in->d, n->pos, NULL, "%s may not hold a NUL character", key->name);
+                return diag_error(in->d, n->pos, "take `\\0` out", "%s may not hold a NUL character", key->name);
         if (key->type == CONFIG_STRING && ((int64_t)text.n < key->min || (int64_t)text.n > key->max))
-                return diag_error(in->d, n->pos, NULL, "%s must have %" PRId64 " to %" PRId64 " bytes", key->name,
-                                  key->min, key->max);
+                return diag_error(in->d, n->pos,
+                                  text.n ? "shorten it" : "name it, or leave the key out for the default",
+                                  "%s must have %" PRId64 " to %" PRId64 " bytes", key->name, key->min, key->max);
         *ret = text;
         return 0;
 }
@@ -114,8 +115,8 @@ static int read_size(const struct reader *in, const struct yaml_node *n, void *t
         if (bytes < key->min || bytes > key->max) {
                 size_format(key->min, min);
                 size_format(key->max, max);
-                return diag_error(in->d, n->pos, NULL, "%s must be from %s to %s, not `%.*s`", key->name, min, max,
-                                  WW_STR_ARG(text));
+                return diag_error(in->d, n->pos, "leave the key out for the default",
+                                  "%s must be from %s to %s, not `%.*s`", key->name, min, max, WW_STR_ARG(text));
         }
         *(int64_t *)to = bytes;
         return 0;
@@ -151,8 +152,9 @@ static int read_list(const struct reader *in, const struct yaml_node *n, void *t
         if (n->type == YAML_MAPPING)
                 return diag_error(in->d, n->pos, "write `[one, two]`", "%s must be a list", in->key->name);
         if (in->key->type == CONFIG_STRINGS && ((int64_t)count < in->key->min || (int64_t)count > in->key->max))
-                return diag_error(in->d, n->pos, NULL, "%s must have %" PRId64 " to %" PRId64 " entries", in->key->name,
-                                  in->key->min, in->key->max);
+                return diag_error(in->d, n->pos, count ? "join some with `+` or `#`" : "write `[\"sensors/#\"]`",
+                                  "%s must have %" PRId64 " to %" PRId64 " entries", in->key->name, in->key->min,
+                                  in->key->max);
         list->items = arena_array(&in->c->arena, const char *, count ? count : 1);
         if (!list->items)
                 return -ENOMEM;

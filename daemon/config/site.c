@@ -14,6 +14,7 @@ struct site *site_free(struct site *s) {
         symtab_free(s->asset_ids);
         symtab_free(s->devices);
         symtab_free(s->classes);
+        symtab_free(s->field_names);
         symtab_free(s->list_names);
         symtab_free(s->schedule_names);
         symtab_free(s->mode_names);
@@ -141,6 +142,13 @@ struct ww_value site_asset_field(const struct site *s, uint32_t asset, struct ww
         return ww_missing();
 }
 
+bool site_asset_field_known(const struct site *s, struct ww_str name) {
+        for (size_t i = 0; i < sizeof asset_fields / sizeof *asset_fields; i++)
+                if (ww_str_is(name, asset_fields[i].name))
+                        return true;
+        return symtab_find(s->field_names, name) != 0;
+}
+
 static bool is_among(const uint32_t *sorted, size_t n, uint32_t index) {
         size_t low = 0, high = n;
 
@@ -196,6 +204,21 @@ const char *site_nearest_of(const struct symtab *t, struct ww_str name) {
 
 const char *site_nearest_zone(const struct site *s, struct ww_str name) {
         return site_nearest_of(s->zone_ids, name);
+}
+
+const char *site_nearest_asset(const struct site *s, struct ww_str name) {
+        return site_nearest_of(s->asset_ids, name);
+}
+
+const char *site_nearest_field(const struct site *s, struct ww_str name) {
+        const char *best = site_nearest_of(s->field_names, name);
+
+        for (size_t i = 0; i < sizeof asset_fields / sizeof *asset_fields; i++) {
+                const char *pair[] = { asset_fields[i].name, best };
+
+                best = diag_nearest(name, pair, best ? 2 : 1);
+        }
+        return best;
 }
 
 const char *site_nearest_list(const struct site *s, struct ww_str name) {

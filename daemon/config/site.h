@@ -90,6 +90,8 @@ uint32_t site_asset_find(const struct site *s, struct ww_str id);
 uint32_t site_asset_of_device(const struct site *s, struct ww_str device);
 /** A field of an asset: id, class, zone, title, parent, supervision, or one of its further keys; missing if none. */
 struct ww_value site_asset_field(const struct site *s, uint32_t asset, struct ww_str name);
+/** True if some asset has that field, or every asset can have it. */
+bool site_asset_field_known(const struct site *s, struct ww_str name);
 /** True if some way up the parents leads from `asset` to `ancestor`; no asset is under itself. O(log n). */
 bool site_asset_under(const struct site *s, uint32_t asset, uint32_t ancestor);
 bool site_class_known(const struct site *s, struct ww_str class_name);
@@ -104,6 +106,7 @@ size_t site_schedule_count(const struct site *s);
 uint32_t site_schedule_find(const struct site *s, struct ww_str name);
 struct ww_str site_schedule_name(const struct site *s, uint32_t schedule);  /* "" if there is none */
 struct ww_str site_schedule_title(const struct site *s, uint32_t schedule); /* "" if it has none */
+struct diag_pos site_schedule_pos(const struct site *s, uint32_t schedule);
 /** True while the hours last, their first instant included, their end not. No such schedule is never open. On the hot
  *  path: two look-ups of a date. */
 bool site_schedule_open(const struct site *s, uint32_t schedule, int64_t t);
@@ -126,6 +129,8 @@ struct site_window site_window_of(const struct site *s, int64_t t, int64_t every
 
 /** Nearest known name, for messages; NULL if none. Static as long as the site. */
 const char *site_nearest_zone(const struct site *s, struct ww_str name);
+const char *site_nearest_field(const struct site *s, struct ww_str name); /* of assets */
+const char *site_nearest_asset(const struct site *s, struct ww_str name);
 const char *site_nearest_list(const struct site *s, struct ww_str name);
 const char *site_nearest_class(const struct site *s, struct ww_str name);
 const char *site_nearest_schedule(const struct site *s, struct ww_str name);

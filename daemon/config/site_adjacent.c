@@ -43,7 +43,8 @@ static int read_zone(struct site_compiler *c, struct pairs *p, uint32_t zone) {
         if (n->type != YAML_SEQUENCE)
                 return site_told(c, read_item(c, p, n, zone));
         if (n->n > ADJACENT_MAX)
-                return site_told(c, diag_error(c->d, n->pos, NULL, "a zone has at most %d neighbours", ADJACENT_MAX));
+                return site_told(c, diag_error(c->d, n->pos, "make a zone of some of them",
+                                               "a zone has at most %d neighbours", ADJACENT_MAX));
         yaml_each(item, n)
                 if (r == 0)
                         r = site_told(c, read_item(c, p, item, zone));

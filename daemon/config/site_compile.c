@@ -8,8 +8,9 @@
 #include "config/site_internal.h"
 
 static int site_tables_new(struct site *s) {
-        struct symtab **const tables[] = { &s->zone_ids,   &s->types,   &s->asset_ids,      &s->devices,
-                                           &s->list_names, &s->classes, &s->schedule_names, &s->mode_names };
+        struct symtab **const tables[] = { &s->zone_ids,       &s->types,      &s->asset_ids,
+                                           &s->devices,        &s->list_names, &s->classes,
+                                           &s->schedule_names, &s->mode_names, &s->field_names };
         int r = 0;
 
         for (size_t i = 0; r == 0 && i < sizeof tables / sizeof *tables; i++)
@@ -25,7 +26,7 @@ int site_read_name(struct site_compiler *c, const struct yaml_node *n) {
         if (r)
                 return site_told(c, r);
         if (s->name.n && !ww_str_equal(s->name, name))
-                return site_told(c, diag_error(c->d, n->pos, "all site files describe one site",
+                return site_told(c, diag_error(c->d, n->pos, "take one of the two out: all files describe one site",
                                                "the site is already called `%.*s`", WW_STR_ARG(s->name)));
         s->name = arena_copy(&s->arena, name);
         return s->name.p ? 0 : -ENOMEM;

@@ -53,11 +53,11 @@ static bool parse_date(struct ww_str text, bool *ret_yearly, struct calendar_dat
 
 static int check_date(struct site_compiler *c, struct diag_pos pos, struct ww_str text, struct calendar_date date) {
         if (!calendar_has(date))
-                return diag_error(c->d, pos, "write it as year-month-day or month-day", "there is no date `%.*s`",
-                                  WW_STR_ARG(text));
+                return diag_error(c->d, pos, "a date is year-month-day, or month-day, and in the calendar",
+                                  "there is no date `%.*s`", WW_STR_ARG(text));
         if (date.year < YEAR_MIN || date.year > YEAR_MAX)
-                return diag_error(c->d, pos, NULL, "the year of `%.*s` must be from %d to %d", WW_STR_ARG(text),
-                                  YEAR_MIN, YEAR_MAX);
+                return diag_error(c->d, pos, "leave the year out for every year",
+                                  "the year of `%.*s` must be from %d to %d", WW_STR_ARG(text), YEAR_MIN, YEAR_MAX);
         return 0;
 }
 
@@ -138,16 +138,28 @@ static const char *weekday_meant(struct ww_str word) {
         return NULL;
 }
 
-static int tell_unknown(struct site_compiler *c, const struct yaml_node *n, struct ww_str word) {
+/* `mon-fir`: each end by itself; what is no range is a day or another word of a schedule. */
+static bool meant_by(struct ww_str word, char out[static 64]) {
         static const char *const words[] = { "mon", "tue", "wed",   "thu",      "fri",
                                              "sat", "sun", "daily", "holidays", "title" };
-        const char *meant = weekday_meant(word);
-        char help[64];
+        const char *dash = memchr(word.p, '-', word.n), *first, *last = NULL;
+        struct ww_str from = { word.p, dash ? (size_t)(dash - word.p) : word.n };
+        struct ww_str to = { from.p + from.n + 1, dash ? word.n - from.n - 1 : 0 };
 
-        if (!meant)
-                meant = diag_nearest(word, words, sizeof words / sizeof *words);
-        if (meant)
-                (void)snprintf(help, sizeof help, "did you mean `%s`?", meant);
+        first = weekday_meant(from);
+        first = first ? first : diag_nearest(from, words, dash ? 7 : sizeof words / sizeof *words);
+        if (dash) {
+                last = weekday_meant(to);
+                last = last ? last : diag_nearest(to, words, 7);
+        }
+        (void)snprintf(out, 64, "did you mean `%s%s%s`?", first ? first : "", last ? "-" : "", last ? last : "");
+        return first && !dash == !last;
+}
+
+static int tell_unknown(struct site_compiler *c, const struct yaml_node *n, struct ww_str word) {
+        char help[64];
+        bool meant = meant_by(word, help);
+
         return diag_error(c->d, n->key_pos, meant ? help : days_help, "`%.*s` is neither a day nor a date",
                           WW_STR_ARG(word));
 }

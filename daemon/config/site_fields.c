@@ -67,7 +67,7 @@ static int read_field(struct site_compiler *c, const struct yaml_node *n, struct
                 return r;
         ret->symbol = symtab_intern(c->symbols, n->key);
         ret->name = arena_copy(&c->site->arena, n->key);
-        if (!ret->symbol || !ret->name.p)
+        if (!ret->symbol || !ret->name.p || !symtab_intern(c->site->field_names, n->key))
                 return -ENOMEM;
         return field_value(c, n, &ret->value);
 }
@@ -79,8 +79,8 @@ int site_read_fields(struct site_compiler *c, const struct yaml_node *entry, str
         yaml_each(item, entry)
                 n += !is_asset_key(item->key);
         if (n > FIELDS_MAX)
-                return diag_error(c->d, entry->pos, NULL, "the asset has %zu fields of its own, more than %d", n,
-                                  FIELDS_MAX);
+                return diag_error(c->d, entry->pos, "take those out that no rule reads",
+                                  "the asset has %zu fields of its own, more than %d", n, FIELDS_MAX);
         fields = arena_array(&c->site->arena, struct site_field, n ? n : 1);
         if (!fields)
                 return -ENOMEM;

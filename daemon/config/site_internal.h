@@ -28,6 +28,7 @@ struct site_dates {
         uint16_t hours;
 };
 
+#define SITE_RING_SHOWN 200        /* bytes of a ring of zones or assets that are told */
 #define SITE_YEAR       (12 * 31)  /* days of a year, each month taken as 31 */
 #define SITE_AS_WEEKDAY UINT16_MAX /* no hours of their own: the day counts as what it is */
 
@@ -76,6 +77,7 @@ struct site {
         uint32_t *device_assets;  /* by device symbol - 1 */
         struct site_above *above; /* of each asset */
         struct symtab *classes;
+        struct symtab *field_names; /* that some asset has beside those that every asset can have */
 
         struct site_list *lists;
         size_t n_lists;

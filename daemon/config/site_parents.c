@@ -16,7 +16,8 @@ static const struct yaml_node *parents_node(const struct yaml_node *entry) {
 
 static int check_node(struct site_compiler *c, const struct yaml_node *entry, const struct yaml_node *n) {
         if (n->type == YAML_SEQUENCE && n->n > PARENTS_MAX)
-                return diag_error(c->d, n->pos, NULL, "an asset has at most %d parents", PARENTS_MAX);
+                return diag_error(c->d, n->pos, "put an asset between them", "an asset has at most %d parents",
+                                  PARENTS_MAX);
         if (yaml_get(entry, "parent") && yaml_get(entry, "parents"))
                 return diag_error(c->d, yaml_get(entry, "parents")->key_pos, "`parent` takes a list, too",
                                   "the asset has `parent` and `parents`");
@@ -100,8 +101,9 @@ static int find_above(struct site_compiler *c, uint32_t index) {
         size_t n = join_parents(s, asset, all);
 
         if (n > ANCESTORS_MAX)
-                return site_told(c, diag_error(c->d, asset->pos, NULL, "asset `%.*s` is under more than %d others",
-                                               WW_STR_ARG(asset->id), ANCESTORS_MAX));
+                return site_told(c, diag_error(c->d, asset->pos, "name as its parents only what it needs itself",
+                                               "asset `%.*s` is under more than %d others", WW_STR_ARG(asset->id),
+                                               ANCESTORS_MAX));
         if (n == 0)
                 return 0;
         kept = arena_array(&s->arena, uint32_t, n);
@@ -175,6 +177,22 @@ static uint32_t waiting_parent(const struct site *s, const struct order *o, uint
         return SITE_NONE;
 }
 
+/* a under b under a */
+static int tell_ring(struct site_compiler *c, const struct order *o, uint32_t at) {
+        const struct site *s = c->site;
+        _cleanup_buf_ struct buf ring = BUF_INIT;
+        uint32_t asset = at;
+
+        do {
+                buf_printf(&ring, "%.*s under ", WW_STR_ARG(s->assets[asset].id));
+                asset = waiting_parent(s, o, asset);
+        } while (asset != at && asset != SITE_NONE && ring.n < SITE_RING_SHOWN);
+        buf_printf(&ring, "%.*s", WW_STR_ARG(s->assets[at].id));
+        return diag_error(c->d, parents_node(c->asset_nodes[at])->pos, "take one of these parents out",
+                          "asset `%.*s` depends on itself: %.*s", WW_STR_ARG(s->assets[at].id),
+                          WW_STR_ARG(buf_str(&ring)));
+}
+
 /* Who still waits is in a ring or below one: up along those that wait, until one is met again. */
 static int tell_rings(struct site_compiler *c, const struct order *o) {
         const struct site *s = c->site;
@@ -190,8 +208,7 @@ static int tell_rings(struct site_compiler *c, const struct order *o) {
                         at = waiting_parent(s, o, at);
                 }
                 if (at != SITE_NONE && seen[at] == start + 1)
-                        (void)site_told(c, diag_error(c->d, parents_node(c->asset_nodes[at])->pos, "break the ring",
-                                                      "the asset is inside itself"));
+                        (void)site_told(c, tell_ring(c, o, at));
         }
         return 0;
 }

@@ -1,6 +1,8 @@
 /* Zones, assets and lists as they are written; what refers to another entry waits for site_resolve.c. */
 #include "config/site_internal.h"
 
+#include <stdio.h>
+
 #define ID_MAX 128
 
 void *site_array_room(void *array, size_t n, size_t size) {
@@ -20,10 +22,11 @@ int site_read_id(const struct yaml_node *n, const char *what, struct diag *d, st
         if (r)
                 return r;
         if (id.n == 0 || id.n > ID_MAX)
-                return diag_error(d, n->pos, NULL, "%s must have 1 to %d bytes", what, ID_MAX);
+                return diag_error(d, n->pos, id.n ? "what people read goes into `title`" : "give it an id",
+                                  "%s must have 1 to %d bytes", what, ID_MAX);
         for (size_t i = 0; i < id.n; i++)
                 if (!id_char(id.p[i]))
-                        return diag_error(d, n->pos, "what people read goes into `title`",
+                        return diag_error(d, n->pos, "write `-` in their place; what people read goes into `title`",
                                           "%s may not hold blanks, `=` or `,`", what);
         *ret = id;
         return 0;
@@ -85,12 +88,13 @@ static int read_new_id(struct site_compiler *c, const struct yaml_node *entry, c
                        struct ww_str *ret) {
         const struct yaml_node *n = yaml_get(entry, key);
         struct ww_str id = WW_STR_NONE;
+        char help[96];
         uint32_t symbol;
         int r;
 
+        (void)snprintf(help, sizeof help, "write `- %s: ID` and the other keys below it", key);
         if (!n)
-                return diag_error(c->d, entry->pos, "write `- KEY: ID` and the other keys below it",
-                                  "the entry has no `%s`", key);
+                return diag_error(c->d, entry->pos, help, "the entry has no `%s`", key);
         r = site_read_id(n, key, c->d, &id);
         if (r)
                 return r;
@@ -243,6 +247,9 @@ static int read_members(struct site_compiler *c, const struct yaml_node *list, s
                 struct ww_str member;
 
                 r = yaml_string(item, "a member of a list", c->d, &member);
+                if (r == 0 && symtab_find(members, member))
+                        diag_warning(c->d, item->pos, "take one of them out", "`%.*s` is in the list already",
+                                     WW_STR_ARG(member));
                 if (r == 0 && !symtab_intern(members, member))
                         return -ENOMEM;
                 (void)site_told(c, r);
@@ -258,13 +265,15 @@ static int read_list(struct site_compiler *c, const struct yaml_node *list) {
         if (!lists)
                 return -ENOMEM;
         s->lists = lists;
-        if (symtab_find(s->list_names, list->key))
-                return diag_error(c->d, list->key_pos, "join the two", "list `%.*s` is there already",
-                                  WW_STR_ARG(list->key));
+        symbol = symtab_find(s->list_names, list->key);
+        if (symbol)
+                return diag_error(c->d, list->key_pos, "join the two", "list `%.*s` is there already (%.*s:%u)",
+                                  WW_STR_ARG(list->key), WW_STR_ARG(lists[symbol - 1].pos.file),
+                                  lists[symbol - 1].pos.line);
         symbol = symtab_intern(s->list_names, list->key);
         if (!symbol || !symtab_intern(c->symbols, list->key))
                 return -ENOMEM;
-        lists[s->n_lists] = (struct site_list){ .name = symtab_name(s->list_names, symbol) };
+        lists[s->n_lists] = (struct site_list){ .name = symtab_name(s->list_names, symbol), .pos = list->key_pos };
         s->n_lists++;
         if (symtab_new(&lists[s->n_lists - 1].members) < 0)
                 return -ENOMEM;

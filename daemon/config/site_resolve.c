@@ -38,6 +38,22 @@ static uint32_t resolve_zone(struct site_compiler *c, const struct yaml_node *en
         return n ? site_resolve_item(c, n, key, "zone", c->site->zone_ids) : SITE_NONE;
 }
 
+/* a in b in a */
+static int tell_ring(struct site_compiler *c, uint32_t at) {
+        const struct site *s = c->site;
+        _cleanup_buf_ struct buf ring = BUF_INIT;
+        uint32_t zone = at;
+
+        do {
+                buf_printf(&ring, "%.*s in ", WW_STR_ARG(s->zones[zone].id));
+                zone = s->zones[zone].parent;
+        } while (zone != at && ring.n < SITE_RING_SHOWN);
+        buf_printf(&ring, "%.*s", WW_STR_ARG(s->zones[at].id));
+        return diag_error(c->d, yaml_get(c->zone_nodes[at], "in")->pos, "take one `in` out",
+                          "zone `%.*s` is inside itself: %.*s", WW_STR_ARG(s->zones[at].id),
+                          WW_STR_ARG(buf_str(&ring)));
+}
+
 /* Walks up once from each zone and marks what is known to end; a zone met again in the same walk is a ring. */
 static int check_rings(struct site_compiler *c) {
         const struct site *s = c->site;
@@ -53,8 +69,7 @@ static int check_rings(struct site_compiler *c) {
                         at = s->zones[at].parent;
                 }
                 if (at != SITE_NONE && seen[at] == walk)
-                        (void)site_told(c, diag_error(c->d, yaml_get(c->zone_nodes[at], "in")->pos, "break the ring",
-                                                      "the zone is inside itself"));
+                        (void)site_told(c, tell_ring(c, at));
         }
         return 0;
 }
@@ -89,7 +104,7 @@ static int resolve_device(struct site_compiler *c, uint32_t asset) {
                 const struct yaml_node *n = yaml_get(c->asset_nodes[asset], "device");
                 const struct site_asset *other = &s->assets[s->device_assets[symbol - 1]];
 
-                return diag_error(c->d, n->pos, "a device belongs to one asset",
+                return diag_error(c->d, n->pos, "take it out of one of the two",
                                   "device `%.*s` already belongs to asset `%.*s` in line %u", WW_STR_ARG(device),
                                   WW_STR_ARG(other->id), other->pos.line);
         }

@@ -229,6 +229,10 @@ struct ww_str site_schedule_title(const struct site *s, uint32_t schedule) {
         return schedule < s->n_schedules ? s->schedules[schedule].title : WW_STR("");
 }
 
+struct diag_pos site_schedule_pos(const struct site *s, uint32_t schedule) {
+        return schedule < s->n_schedules ? s->schedules[schedule].pos : (struct diag_pos){ 0 };
+}
+
 bool site_schedule_open(const struct site *s, uint32_t schedule, int64_t t) {
         const struct site_schedule *p = schedule_at(s, schedule);
 

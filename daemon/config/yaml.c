@@ -7,7 +7,9 @@
  */
 #include "config/yaml.h"
 #include "config/yaml_guard.h"
+#include "config/yaml_problem.h"
 
+#include <stdio.h>
 #include <yaml.h>
 
 struct frame {
@@ -20,7 +22,7 @@ struct frame {
 struct builder {
         struct arena *arena;
         struct diag *d;
-        struct ww_str file;
+        struct ww_str file, text;
         yaml_parser_t parser;
         struct yaml_node *root;
         struct frame frames[YAML_DEPTH_MAX];
@@ -33,51 +35,28 @@ static struct diag_pos builder_pos(const struct builder *b, const yaml_mark_t *m
         return (struct diag_pos){ b->file, (unsigned)mark->line + 1, (unsigned)mark->column + 1 };
 }
 
-/* What libyaml says, and what people have usually done. */
-static const struct {
-        const char *problem, *help;
-} parser_helps[] = {
-        { "found character that cannot start any token", "a tab cannot indent, and a text that begins with @, ` or % "
-                                                         "needs quotes" },
-        { "mapping values are not allowed in this context", "quote a text that holds `: `, and check the indentation" },
-        { "could not find expected ':'", "a key needs `: ` after it; check the indentation" },
-        { "did not find expected key", "check the indentation: keys of one group begin in one column" },
-        { "did not find expected '-' indicator", "check the indentation: items of one list begin in one column" },
-        { "did not find expected ',' or ']'", "a list in brackets ends with `]`" },
-        { "did not find expected ',' or '}'", "a group in braces ends with `}`" },
-        { "found unexpected end of stream", "a quote is not closed" },
-        { "found unknown escape character",
-          "in double quotes a backslash is written \\\\; single quotes take it as it is" },
-};
+/* A tag as people write it. */
+static const char *tag_shown(const char *tag, char out[static 64]) {
+        static const char core[] = "tag:yaml.org,2002:";
 
-static const char *parser_help(const char *problem) {
-        for (size_t i = 0; i < sizeof parser_helps / sizeof *parser_helps; i++)
-                if (strcmp(parser_helps[i].problem, problem) == 0)
-                        return parser_helps[i].help;
-        return NULL;
-}
-
-static int builder_parser_failed(struct builder *b) {
-        const yaml_parser_t *p = &b->parser;
-        const char *problem = p->problem ? p->problem : "unreadable";
-
-        if (p->error == YAML_MEMORY_ERROR)
-                return -ENOMEM;
-        if (p->context && p->context_mark.line != p->problem_mark.line)
-                return diag_error(b->d, builder_pos(b, &p->problem_mark), parser_help(problem),
-                                  "not valid YAML: %s (%s that began in line %zu)", problem, p->context,
-                                  p->context_mark.line + 1);
-        return diag_error(b->d, builder_pos(b, &p->problem_mark), parser_help(problem), "not valid YAML: %s", problem);
+        if (strncmp(tag, core, sizeof core - 1) != 0)
+                return tag;
+        (void)snprintf(out, 64, "!!%s", tag + sizeof core - 1);
+        return out;
 }
 
 static int builder_refuse_marks(struct builder *b, const yaml_event_t *e, const yaml_char_t *anchor,
                                 const yaml_char_t *tag) {
+        char shown[64];
+
         if (anchor)
-                return diag_error(b->d, builder_pos(b, &e->start_mark), "write the value out where it is needed",
+                return diag_error(b->d, builder_pos(b, &e->start_mark),
+                                  "write the value out where it is needed; a text that begins with & needs quotes",
                                   "anchors (`&%s`) are not supported", (const char *)anchor);
         if (tag)
-                return diag_error(b->d, builder_pos(b, &e->start_mark), "leave it out", "tags (`%s`) are not supported",
-                                  (const char *)tag);
+                return diag_error(b->d, builder_pos(b, &e->start_mark),
+                                  "leave it out; a text that begins with ! needs quotes",
+                                  "tags (`%s`) are not supported", tag_shown((const char *)tag, shown));
         return 0;
 }
 
@@ -117,7 +96,7 @@ static int builder_key(struct builder *b, const yaml_event_t *e) {
         if (text.n == 0)
                 return diag_error(b->d, f->key_pos, "give it a name", "a key is empty");
         if (memchr(text.p, '\0', text.n))
-                return diag_error(b->d, f->key_pos, "give it a name", "a key holds a NUL character");
+                return diag_error(b->d, f->key_pos, "take `\\0` out", "a key holds a NUL character");
         f->key = arena_copy(b->arena, text);
         f->has_key = true;
         return f->key.p ? 0 : -ENOMEM;
@@ -131,6 +110,23 @@ static struct yaml_node *builder_node(struct builder *b, const yaml_event_t *e, 
                 node->pos = builder_pos(b, &e->start_mark);
         }
         return node;
+}
+
+/* Marks count lines and characters; the text is UTF-8. */
+static size_t byte_at(struct ww_str text, const yaml_mark_t *mark) {
+        size_t line = 0, at = 0, column = 0;
+
+        for (; at < text.n && line < mark->line; at++)
+                line += text.p[at] == '\n';
+        for (; at < text.n && column < mark->column; at++)
+                column += at + 1 == text.n || ((unsigned char)text.p[at + 1] & 0xc0) != 0x80;
+        return at;
+}
+
+static struct ww_str between(struct ww_str text, const yaml_mark_t *from, const yaml_mark_t *to) {
+        size_t first = byte_at(text, from), last = byte_at(text, to);
+
+        return (struct ww_str){ text.p + first, last > first ? last - first : 0 };
 }
 
 static int builder_scalar(struct builder *b, const yaml_event_t *e) {
@@ -148,6 +144,8 @@ static int builder_scalar(struct builder *b, const yaml_event_t *e) {
         node->text = arena_copy(b->arena, (struct ww_str){ (const char *)e->data.scalar.value, e->data.scalar.length });
         if (!node->text.p)
                 return -ENOMEM;
+        if (e->end_mark.line != e->start_mark.line)
+                node->source = between(b->text, &e->start_mark, &e->end_mark);
         builder_attach(b, node);
         return 0;
 }
@@ -251,7 +249,7 @@ static int builder_run(struct builder *b) {
                 yaml_event_t event;
 
                 if (!yaml_parser_parse(&b->parser, &event))
-                        return builder_parser_failed(b);
+                        return yaml_problem_tell(&b->parser, b->file, b->text, b->d);
                 r = builder_event(b, &event);
                 if (r == DIAG_E_USER && (event.type == YAML_MAPPING_END_EVENT)) { /* duplicate keys: go on */
                         told = r;
@@ -269,7 +267,7 @@ static bool node_is_nothing(const struct yaml_node *n) {
 }
 
 int yaml_parse(struct arena *arena, struct ww_str file, struct ww_str text, struct diag *d, struct yaml_node **ret) {
-        struct builder b = { .arena = arena, .d = d, .file = file };
+        struct builder b = { .arena = arena, .d = d, .file = file, .text = text };
         int r = yaml_guard_check(file, text, d);
 
         if (r)

@@ -21,6 +21,7 @@ struct yaml_node {
         struct diag_pos pos;
         bool plain;              /* scalar written without quotes */
         struct ww_str text;      /* scalar; NUL-terminated */
+        struct ww_str source;    /* scalar of several lines: as it stands in the file's text, which is borrowed */
         struct yaml_node *first; /* of a sequence: its items; of a mapping: its values */
         struct yaml_node *next;  /* sibling */
         struct ww_str key;       /* of a mapping's value */

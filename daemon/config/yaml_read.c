@@ -38,7 +38,11 @@ static int wrong(const struct yaml_node *n, const char *what, const char *wanted
 
 int yaml_string(const struct yaml_node *n, const char *what, struct diag *d, struct ww_str *ret) {
         if (n->type != YAML_SCALAR || is_null(n))
-                return wrong(n, what, "a text", n->type == YAML_SCALAR ? "write \"\" for an empty text" : NULL, d);
+                return wrong(n, what, "a text",
+                             n->type == YAML_SCALAR    ? "write it behind the colon; \"\" is an empty text"
+                             : n->type == YAML_MAPPING ? "write one text; one that begins with { needs quotes"
+                                                       : "write one text; one that begins with [ or `- ` needs quotes",
+                             d);
         *ret = n->text;
         return 0;
 }
@@ -47,7 +51,8 @@ int yaml_bool(const struct yaml_node *n, const char *what, struct diag *d, bool 
         bool yes = n->type == YAML_SCALAR && n->plain && ww_str_is(n->text, "true");
 
         if (!yes && !(n->type == YAML_SCALAR && n->plain && ww_str_is(n->text, "false")))
-                return wrong(n, what, "true or false", "without quotes; on, off, yes and no are words here", d);
+                return wrong(n, what, "true or false",
+                             "write true or false, without quotes; yes, no, on and off are plain words here", d);
         *ret = yes;
         return 0;
 }
@@ -73,12 +78,18 @@ static bool parse_integer(struct ww_str text, int64_t *ret) {
 }
 
 int yaml_integer(const struct yaml_node *n, const char *what, int64_t min, int64_t max, struct diag *d, int64_t *ret) {
-        char wanted[96];
+        char wanted[96], help[64];
         int64_t v;
 
         (void)snprintf(wanted, sizeof wanted, "a whole number from %" PRId64 " to %" PRId64, min, max);
-        if (n->type != YAML_SCALAR || !n->plain || !parse_integer(n->text, &v) || v < min || v > max)
-                return wrong(n, what, wanted, n->type == YAML_SCALAR && !n->plain ? "without quotes" : NULL, d);
+        if (n->type != YAML_SCALAR || !n->plain || !parse_integer(n->text, &v))
+                return wrong(n, what, wanted,
+                             n->type == YAML_SCALAR && !n->plain ? "take the quotes away" : "write digits alone", d);
+        if (v < min || v > max) {
+                (void)snprintf(help, sizeof help, "the %s is %" PRId64, v < min ? "least" : "most",
+                               v < min ? min : max);
+                return wrong(n, what, wanted, help, d);
+        }
         *ret = v;
         return 0;
 }
@@ -109,12 +120,15 @@ static bool parse_number(struct ww_str text, double *ret) {
 
 int yaml_number(const struct yaml_node *n, const char *what, struct diag *d, double *ret) {
         if (n->type != YAML_SCALAR || !n->plain || !parse_number(n->text, ret))
-                return wrong(n, what, "a number", n->type == YAML_SCALAR && !n->plain ? "without quotes" : NULL, d);
+                return wrong(n, what, "a number",
+                             n->type == YAML_SCALAR && !n->plain ? "take the quotes away"
+                                                                 : "digits, with a point before decimals",
+                             d);
         return 0;
 }
 
 int yaml_span(const struct yaml_node *n, const char *what, int64_t min, int64_t max, struct diag *d, int64_t *ret) {
-        char from[32], to[32], wanted[128];
+        char from[32], to[32], wanted[128], help[64];
         int64_t v, bare;
 
         if (n->type != YAML_SCALAR || span_parse(n->text, &v) < 0)
@@ -127,7 +141,9 @@ int yaml_span(const struct yaml_node *n, const char *what, int64_t min, int64_t 
                 span_format(min, from);
                 span_format(max, to);
                 (void)snprintf(wanted, sizeof wanted, max == INT64_MAX ? "at least %s" : "from %s to %s", from, to);
-                return wrong(n, what, wanted, NULL, d);
+                (void)snprintf(help, sizeof help, "the %s is %s", v < min ? "shortest" : "longest",
+                               v < min ? from : to);
+                return wrong(n, what, wanted, help, d);
         }
         *ret = v;
         return 0;
@@ -181,7 +197,8 @@ int yaml_known_keys(const struct yaml_node *mapping, const char *what, const cha
         int r = 0;
 
         if (mapping->type != YAML_MAPPING)
-                return wrong(mapping, what, "a group of keys", NULL, d);
+                return wrong(mapping, what, "a group of keys",
+                             "write its keys below it, indented, or in braces: {key: value}", d);
         yaml_each(item, mapping) {
                 bool known = false;
 

@@ -1,7 +1,7 @@
 /*
  * What comes in goes into a key: an event as an entry of its log, or journal time as the next of its deadlines.
  */
-#include "correlate/state.h"
+#include "correlate/trace.h"
 
 static struct captured capture_of(struct correlate *c, struct ww_value v, int *error) {
         struct captured out = { .type = v.type };
@@ -132,8 +132,11 @@ int apply_op(struct correlate *c, const struct op *op) {
         bool merged, in_order;
         int r;
 
-        if (outdated(c, k, op))
+        if (outdated(c, k, op)) {
+                if (TRACED(c, k))
+                        trace_late(c, op);
                 return 0;
+        }
         key_touch(c, k);
         log_trim(c, k);
         r = shed(c, k);
@@ -149,8 +152,12 @@ int apply_op(struct correlate *c, const struct op *op) {
                 return -ENOMEM;
         if (!r)
                 r = entry_fill(c, k, e, op);
+        if (TRACED(c, k))
+                trace_taken(c, op);
         if (!r)
                 r = in_order ? sweep_entry(c, k, place) : rebuild(c, k, place, op->at.time, op->at, !merged);
+        if (TRACED(c, k))
+                trace_behind(c, op);
         return r ? r : apply_arm(c, k);
 }
 
@@ -206,6 +213,8 @@ int apply_due(struct correlate *c, struct key *k) {
         }
         if (r)
                 return r;
+        if (TRACED(c, k))
+                trace_time(c, k, next.time);
         timers_disarm(c, k);
         return apply_arm(c, k);
 }

@@ -11,6 +11,7 @@
 #include <wardwatch/alarm.h>
 
 struct correlate_rules; /* compiled, immutable */
+struct decode_types;
 
 /** Compiles all BUNDLE_RULES files. 0, DIAG_E_USER, -ENOMEM. Warnings (unindexable, unbounded) go to `d` too.
  *  `site`, `symbols`, `kinds` are borrowed and must outlive it. */
@@ -18,6 +19,9 @@ int correlate_rules_compile(struct correlate_rules **ret, const struct bundle *b
                             struct symtab *symbols, const struct ww_kinds *kinds, struct diag *d);
 struct correlate_rules *correlate_rules_free(struct correlate_rules *r);
 DEFINE_CLEANUP(struct correlate_rules *, correlate_rules_free)
+/** What `check` says of a set that compiled: conditions that never hold, keys that are missing, rules that say nothing
+ *  new. Warnings only. `types` may be NULL. */
+void correlate_rules_advise(const struct correlate_rules *r, const struct decode_types *types, struct diag *d);
 size_t correlate_rules_count(const struct correlate_rules *r);
 /** The `mute` of every rule that has one, for the alarm stage. Lives as long as the rules. */
 const struct ww_mute *correlate_rules_mutes(const struct correlate_rules *r, size_t *ret_n);
@@ -84,7 +88,7 @@ int correlate_save(const struct correlate *c, struct buf *out);
 int correlate_load(struct correlate *c, struct rd *in); /* 0, -EBADMSG, -ENOMEM */
 
 enum {
-        CORRELATE_E_UNKNOWN = 1, /* the site has no such mode or list */
+        CORRELATE_E_UNKNOWN = 1, /* the site has no such mode or list; there is no such rule */
         CORRELATE_E_FULL,        /* more members were set by command than are kept */
 };
 
@@ -95,6 +99,50 @@ bool correlate_mode_on(const struct correlate *c, uint32_t mode); /* by the site
 bool correlate_exercise(const struct correlate *c);
 /** A member joins a named list (`until`, or NEVER) or leaves it. 0, CORRELATE_E_*, -errno. */
 int correlate_list(struct correlate *c, struct ww_str list, struct ww_str member, bool add, int64_t until, int64_t now);
+
+/*
+ * Watching one rule at work, for those who ask why it fired, or why not. It costs a comparison with NULL where nobody
+ * watches, and changes nothing where somebody does.
+ */
+enum correlate_said {
+        CORRELATE_SAID_TAKEN,   /* an event is one of the rule's selections */
+        CORRELATE_SAID_MISSED,  /* an event of the right kind is not: in what it differs */
+        CORRELATE_SAID_KEYLESS, /* it is, but has no key: passed over */
+        CORRELATE_SAID_LATE,    /* it is, but what it could have changed is decided */
+        CORRELATE_SAID_STATE,   /* how a key stands behind an event */
+        CORRELATE_SAID_TIME,    /* … behind a deadline */
+        CORRELATE_SAID_ENDED,   /* a partial sequence is of no use any more */
+        CORRELATE_SAID_TOLD,    /* the alarm stage is told */
+        CORRELATE_SAID_LIMIT,   /* a limit of state was reached */
+};
+
+struct correlate_saying {
+        enum correlate_said what;
+        struct ww_str key;  /* "" = of no key, or the rule has none */
+        bool exercise;      /* of the key */
+        int64_t time;       /* event time */
+        struct ww_str text; /* in words */
+        unsigned near;      /* STATE, TIME: how near the condition is, from 0 to 1000 = it holds */
+        bool guarded;       /* … and its guard says no */
+};
+
+struct correlate_trace {
+        void *userdata;
+        int64_t zero; /* instants are told as spans behind it; NONE: as they are */
+        void (*say)(void *userdata, const struct correlate_saying *saying);
+};
+
+/** `trace` (borrowed; NULL: nobody) hears of one rule from here on. 0 or CORRELATE_E_UNKNOWN. */
+int correlate_trace_rule(struct correlate *c, struct ww_str rule, const struct correlate_trace *trace);
+struct correlate_rule_about {
+        struct diag_pos pos; /* of its name, in its file */
+        uint64_t hash;       /* of its canonical text */
+        int64_t span; /* µs that it looks back from a match, and waits to decide; what an asset's field says apart */
+};
+/** False: there is no such rule. */
+bool correlate_rule_about(const struct correlate_rules *r, struct ww_str rule, struct correlate_rule_about *ret);
+/** "did you mean"; NULL. */
+const char *correlate_rule_nearest(const struct correlate_rules *r, struct ww_str rule);
 
 struct correlate_figures {
         uint64_t events, matched, skipped_key_missing, detections, evicted, refused; /* go on over a snapshot */
@@ -142,7 +190,20 @@ struct correlate_stage {
         int (*swap)(void *stage);
 };
 
-/** Runs the rules' own examples on a virtual clock; what fails is told in `d` (expected, got). `stage` NULL: there is
- *  no alarm stage, and examples that need it are refused. 0, DIAG_E_USER, -errno. *ret_run = how many ran. */
-int correlate_rules_examples(const struct correlate_rules *r, const struct correlate_stage *stage, struct diag *d,
-                             size_t *ret_run);
+struct correlate_examples {
+        const struct correlate_stage *stage; /* NULL: there is no alarm stage, and examples that need it are refused */
+        /* which rules; NULL = all */
+        bool (*wanted)(void *userdata, struct ww_str rule, struct ww_str file);
+        /* An example has failed, and `d` has it: what happened in it, a line each. NULL: nobody wants to know. */
+        void (*failed)(void *userdata, struct ww_str told);
+        void *userdata;
+};
+
+struct correlate_examples_result {
+        size_t rules, run, failed;
+};
+
+/** Runs the rules' own examples on a virtual clock; what fails is told in `d` (expected, got). 0, DIAG_E_USER, -errno.
+ */
+int correlate_rules_examples(const struct correlate_rules *r, const struct correlate_examples *examples, struct diag *d,
+                             struct correlate_examples_result *ret);

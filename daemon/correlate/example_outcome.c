@@ -68,9 +68,9 @@ static int judge(struct example_runner *r, enum example_what what) {
                 return 0;
         print_list(r, what, want, &expected);
         print_list(r, what, got, &came);
-        return diag_error(r->d, want->node->pos, NULL, "rule `%s`: example %zu: expected %s %.*s, got %.*s",
-                          r->rule->name.p, r->number, list_words[what], WW_STR_ARG(buf_str(&expected)),
-                          WW_STR_ARG(buf_str(&came)));
+        return diag_error(r->d, want->node->pos, "mend the rule; or the example, if what came is meant",
+                          "rule `%s`: example %zu: expected %s %.*s, got %.*s", r->rule->name.p, r->number,
+                          list_words[what], WW_STR_ARG(buf_str(&expected)), WW_STR_ARG(buf_str(&came)));
 }
 
 int example_judge(struct example_runner *r) {

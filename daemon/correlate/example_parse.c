@@ -61,7 +61,7 @@ static int parse_with(const struct example_parser *p, const struct yaml_node *wi
                 int64_t span;
 
                 if (e->n_with == EXAMPLE_FIELDS_MAX)
-                        return example_bad(p, n, NULL, "too many fields");
+                        return example_bad(p, n, "name those that the rule reads", "too many fields");
                 e->with[e->n_with++] = (struct site_field){ .name = n->key,
                                                             .value = span_parse(n->text, &span) < 0 ? yaml_value(n)
                                                                                                     : ww_span(span) };

@@ -25,8 +25,10 @@ static struct ww_str token(struct rest *rest) {
 }
 
 int example_bad(const struct example_parser *p, const struct yaml_node *n, const char *help, const char *what) {
+        if (n->type != YAML_SCALAR)
+                return diag_error(p->d, n->pos, help, "rule `%s`: example: %s", p->rule->name.p, what);
         return diag_error(p->d, n->pos, help, "rule `%s`: example: %s: `%.*s`", p->rule->name.p, what,
-                          n->type == YAML_SCALAR ? (int)n->text.n : 3, n->type == YAML_SCALAR ? n->text.p : "...");
+                          WW_STR_ARG(n->text));
 }
 
 static int bad(const struct rest *rest, const char *help, const char *what) {
@@ -112,7 +114,7 @@ static int field_parse(struct rest *rest, struct ww_str word, struct example_row
         if (!equal || equal == word.p)
                 return bad(rest, "write `30s exit W3 badge=17`", "not `field=value`");
         if (row->n_attrs == EXAMPLE_FIELDS_MAX)
-                return bad(rest, NULL, "too many fields");
+                return bad(rest, "name those that the rule reads", "too many fields");
         a = (struct ww_attr){ .name = { word.p, (size_t)(equal - word.p) } };
         value.text = (struct ww_str){ equal + 1, word.n - a.name.n - 1 };
         value_unquote(&value);
@@ -152,16 +154,17 @@ static int alias_find(const struct rest *rest, struct ww_str name) {
 
 static int event_parse(struct rest *rest, struct ww_str alias, struct example_row *row) {
         const struct rule *rule = row->rule;
-        const char *names[RULE_ALIASES_MAX], *near;
+        const char *names[RULE_ALIASES_MAX + WORD_NAMES_MAX];
         int found = alias_find(rest, alias), r;
+        size_t n = 0;
 
         for (size_t i = 0; i < rule->n_aliases; i++)
-                names[i] = rule->aliases[i].alias.p;
-        near = found < 0 ? diag_nearest(alias, names, rule->n_aliases) : NULL;
+                names[n++] = rule->aliases[i].alias.p;
+        for (size_t i = 0; i < word_act_n && i < WORD_NAMES_MAX; i++)
+                names[n++] = word_act[i].name;
         if (found < 0)
-                return bad(rest,
-                           near ? arena_printf(rest->p->arena, "did you mean `%s`?", near) : "write `TIME ALIAS KEY`",
-                           "no selection of the rule");
+                return bad(rest, alias.n ? diag_suggest(alias, names, n) : "write `TIME ALIAS KEY`",
+                           "no selection of the rule, and no act");
         row->alias = (uint32_t)found;
         r = row_key(rest, rule, &row->key);
         for (size_t i = 0; i < rule->n_key && !r; i++)

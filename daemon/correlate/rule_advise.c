@@ -1,7 +1,7 @@
 /* What is legal, and costs more than it needs to: told as a warning, with what would mend it. */
 #include "correlate/rule_load.h"
 
-/* `field == constant`, or one of its kind among the parts that `and` joins; NULL = none */
+/* `field == constant` or `field in …`, or one of their kind among the parts that `and` joins; NULL = none */
 static const struct expr *equality_in(const struct expr *e) {
         const struct expr *found;
 
@@ -11,28 +11,46 @@ static const struct expr *equality_in(const struct expr *e) {
                 found = equality_in(expr_child(e, 0));
                 return found ? found : equality_in(expr_child(e, 1));
         }
-        if (expr_op_of(e) != EXPR_OP_EQ || expr_op_of(expr_child(e, 0)) != EXPR_OP_REF ||
-            expr_op_of(expr_child(e, 1)) != EXPR_OP_CONSTANT)
+        if (expr_op_of(e) != EXPR_OP_EQ && expr_op_of(e) != EXPR_OP_IN)
                 return NULL;
-        return e;
+        return expr_op_of(expr_child(e, 0)) == EXPR_OP_REF ? e : NULL;
+}
+
+/* The right side as it is written beside `kind`; false if it cannot be. */
+static bool put_values(const struct expr *right, struct buf *out) {
+        struct ww_value v = expr_constant(right);
+        const struct expr *item;
+
+        if (expr_op_of(right) == EXPR_OP_NAMED_LIST)
+                return expr_print(right, out) >= 0;
+        if (expr_op_of(right) != EXPR_OP_LIST) {
+                buf_put(out, v.type == WW_STRING ? v.string.p : "", v.type == WW_STRING ? v.string.n : 0);
+                return v.type == WW_STRING;
+        }
+        for (size_t i = 0; (item = expr_child(right, i)); i++) {
+                if (expr_constant(item).type != WW_STRING)
+                        return false;
+                buf_printf(out, "%s%.*s", i ? ", " : "[", WW_STR_ARG(expr_constant(item).string));
+        }
+        buf_puts(out, "]");
+        return true;
 }
 
 /* Rules are looked up by the texts of fields that stand beside `kind`; a `where` is asked of every event of the kind.
  */
 static void advise_index(struct loader *l, const struct selection *s) {
         const struct expr *e = s->n_equalities ? NULL : equality_in(s->where);
+        _cleanup_buf_ struct buf values = BUF_INIT;
         const struct field *f;
-        struct ww_value v;
+        bool list;
 
-        if (!e)
+        if (!e || !put_values(expr_child(e, 1), &values))
                 return;
+        list = expr_op_of(expr_child(e, 1)) == EXPR_OP_NAMED_LIST;
         f = l->set->fields[expr_ref_of(expr_child(e, 0)).slot];
-        v = expr_constant(expr_child(e, 1));
-        if (v.type != WW_STRING)
-                return;
         diag_warning(l->d, s->pos,
-                     arena_printf(&l->set->arena, "write `%.*s: %.*s` beside `kind`", WW_STR_ARG(f->name),
-                                  WW_STR_ARG(v.string)),
+                     arena_printf(&l->set->arena, "write `%.*s: %s%.*s%s` beside `kind`", WW_STR_ARG(f->name),
+                                  list ? "\"" : "", WW_STR_ARG(buf_str(&values)), list ? "\"" : ""),
                      "selection `%s` cannot be looked up: every event of its kind is asked its `where`", s->alias.p);
 }
 

@@ -95,8 +95,26 @@ static int unknown_rule(struct linker *k, const struct rule *rule, struct ww_str
                 best = diag_nearest(name, pair, best ? 2 : 1);
         }
         k->result = DIAG_E_USER;
-        return diag_error(k->d, pos, best ? arena_printf(&k->set->arena, "did you mean `%s`?", best) : NULL,
+        return diag_error(k->d, pos,
+                          best ? arena_printf(&k->set->arena, "did you mean `%s`?", best)
+                               : "its name has to stand behind `- rule:` in one of the rules' files",
                           "rule `%s`: there is no rule `%.*s`", rule->name.p, WW_STR_ARG(name));
+}
+
+/* the place of a name in a list of them, or in a single one */
+static struct diag_pos item_pos(const struct yaml_node *n, struct ww_str name, struct diag_pos otherwise) {
+        for (const struct yaml_node *i = n ? items(n) : NULL; i; i = items_next(n, i))
+                if (i->type == YAML_SCALAR && ww_str_equal(i->text, name))
+                        return i->pos;
+        return otherwise;
+}
+
+static struct diag_pos selected_pos(const struct rule *rule, const struct selection *s, struct ww_str name) {
+        return item_pos(yaml_get(yaml_get(yaml_get(rule->node, "select"), s->alias.p), "rule"), name, s->pos);
+}
+
+static struct diag_pos muted_pos(const struct rule *rule, struct ww_str name) {
+        return item_pos(yaml_get(yaml_get(yaml_get(rule->node, "mute"), "match"), "rule"), name, rule->mute_pos);
 }
 
 static int key_part_find(const struct rule *rule, struct ww_str name) {
@@ -131,15 +149,16 @@ static void names_link(struct linker *k, struct rule *rule) {
 
                 for (size_t j = 0; e && j < e->n; j++)
                         if (!correlate_rule(k->set, e->texts[j]))
-                                (void)unknown_rule(k, rule, e->texts[j], s->pos);
+                                (void)unknown_rule(k, rule, e->texts[j], selected_pos(rule, s, e->texts[j]));
         }
         for (size_t i = 0; rule->mute && i < rule->mute->n_rules; i++) {
                 const struct rule *other = correlate_rule(k->set, rule->mute->rules[i]);
+                struct diag_pos pos = muted_pos(rule, rule->mute->rules[i]);
 
                 if (!other)
-                        (void)unknown_rule(k, rule, rule->mute->rules[i], rule->mute_pos);
+                        (void)unknown_rule(k, rule, rule->mute->rules[i], pos);
                 else if (ww_class_protected(other->klass))
-                        k->result = diag_error(k->d, rule->mute_pos, "take it out of `match`",
+                        k->result = diag_error(k->d, pos, "take it out of `match`",
                                                "rule `%s`: alarms of `%s` are of class %s, which is never muted",
                                                rule->name.p, other->name.p, ww_class_name(other->klass));
         }
@@ -156,7 +175,8 @@ static void tell_circle(struct linker *k, uint32_t again) {
         for (size_t i = from; i < k->n_path; i++)
                 buf_printf(&text, "%s → ", k->set->rules[k->path[i]].name.p);
         buf_printf(&text, "%s", k->set->rules[again].name.p);
-        k->result = diag_error(k->d, k->set->rules[again].pos, "cut it at one place",
+        k->result = diag_error(k->d, k->set->rules[again].pos,
+                               "let one of them read events instead of another's alarms",
                                "rules depend on each other in a circle: %.*s", WW_STR_ARG(buf_str(&text)));
 }
 

@@ -15,15 +15,6 @@ const char *rule_load_what(struct loader *l, const char *word) {
         return p ? p : word;
 }
 
-int rule_load_known(struct loader *l, const struct yaml_node *node, const char *what, const struct word *words,
-                    size_t n) {
-        const char *names[16];
-
-        for (size_t i = 0; i < n; i++)
-                names[i] = words[i].name;
-        return yaml_known_keys(node, rule_load_what(l, what), names, n, l->d);
-}
-
 int rule_load_alias_find(const struct rule *r, struct ww_str name) {
         for (size_t i = 0; i < r->n_aliases; i++)
                 if (ww_str_equal(r->aliases[i].alias, name))
@@ -53,12 +44,39 @@ int rule_load_capture(struct loader *l, uint16_t aliases, const struct field *fi
                         return (int)i;
                 }
         if (r->n_captures == RULE_CAPTURES_MAX) {
-                diag_error(l->d, pos, NULL, "rule `%s`: more than %d fields have to be remembered", r->name.p,
-                           RULE_CAPTURES_MAX);
+                diag_error(l->d, pos, "read fewer fields in `distinct`, in the title and of other steps",
+                           "rule `%s`: more than %d fields have to be remembered", r->name.p, RULE_CAPTURES_MAX);
                 return -1;
         }
         r->captures[r->n_captures] = (struct capture){ aliases, field };
         return (int)r->n_captures++;
+}
+
+/* among the names that sensor types and assets give */
+static const char *nearest_symbol(const struct symtab *symbols, struct ww_str name) {
+        const char *best = NULL;
+
+        for (uint32_t i = 1; i <= symtab_count(symbols); i++) {
+                const char *pair[] = { symtab_name(symbols, i).p, best };
+
+                if (!ww_str_is(name, pair[0]))
+                        best = diag_nearest(name, pair, best ? 2 : 1);
+        }
+        return best;
+}
+
+/* `door.exitt`: legal, since a site may grow, and missing for all that there is now */
+static void advise_asset_field(struct loader *l, const struct field *f, struct diag_pos pos) {
+        const struct site *site = l->set->site;
+        const char *near;
+
+        if (!site_asset_count(site) || site_asset_field_known(site, f->tail))
+                return;
+        near = site_nearest_field(site, f->tail);
+        diag_warning(l->d, pos,
+                     near ? arena_printf(&l->set->arena, "did you mean `%.*s.%s`?", WW_STR_ARG(f->base->name), near)
+                          : "write it at the assets that have it",
+                     "rule `%s`: no asset has a field `%.*s`", l->rule->name.p, WW_STR_ARG(f->tail));
 }
 
 const struct field *rule_load_field(struct loader *l, struct ww_str name, struct diag_pos pos, int *ret_error) {
@@ -68,8 +86,10 @@ const struct field *rule_load_field(struct loader *l, struct ww_str name, struct
         const struct field *f;
 
         if (!name.n || name.n > 128) {
-                *ret_error = diag_error(l->d, pos, NULL, "rule `%s`: `%.*s` is no field", l->rule->name.p,
-                                        WW_STR_ARG(name));
+                *ret_error = diag_error(l->d, pos, "write the name of a field, such as `zone` or `badge`",
+                                        name.n ? "rule `%s`: `%.*s` is no field"
+                                               : "rule `%s`: the name of a field is missing%.*s",
+                                        l->rule->name.p, WW_STR_ARG(name));
                 return NULL;
         }
         f = field_resolve(&l->set->arena, l->set->site, l->set->symbols, name, &known);
@@ -77,6 +97,8 @@ const struct field *rule_load_field(struct loader *l, struct ww_str name, struct
                 *ret_error = -ENOMEM;
                 return NULL;
         }
+        if (f->source == FIELD_OF_ASSET)
+                advise_asset_field(l, f, pos);
         if (known)
                 return f;
         for (size_t i = 0; i < field_words_n; i++)
@@ -89,9 +111,20 @@ const struct field *rule_load_field(struct loader *l, struct ww_str name, struct
                                         "rule `%s`: unknown field `%.*s`", l->rule->name.p, WW_STR_ARG(name));
                 return NULL;
         }
-        diag_warning(l->d, pos, NULL, "rule `%s`: no sensor type and no asset gives the field `%.*s`", l->rule->name.p,
+        near = nearest_symbol(l->set->symbols, name);
+        diag_warning(l->d, pos,
+                     near ? arena_printf(&l->set->arena, "did you mean `%s`?", near)
+                          : "let a sensor type give it under `attributes`, or assets have a field of that name",
+                     "rule `%s`: no sensor type and no asset gives the field `%.*s`", l->rule->name.p,
                      WW_STR_ARG(name));
         return f;
+}
+
+int rule_load_words(struct loader *l, const struct yaml_node *n, const char *what, const struct word *words,
+                    size_t n_words) {
+        const char *names[WORD_NAMES_MAX];
+
+        return yaml_known_keys(n, rule_load_what(l, what), names, word_names(words, n_words, names), l->d);
 }
 
 static void hash_node(struct buf *b, const struct yaml_node *n) {
@@ -137,17 +170,15 @@ static void load_hashes(struct loader *l) {
 
 static int load_words(struct loader *l) {
         const char *what = arena_printf(&l->set->arena, "rule `%s`", l->rule->name.p);
-        const char *names[32];
+        const char *names[WORD_NAMES_MAX];
         int r;
 
-        for (size_t i = 0; i < word_rule_n; i++)
-                names[i] = word_rule[i].name;
-        r = yaml_known_keys(l->node, what ? what : "rule", names, word_rule_n, l->d);
+        r = yaml_known_keys(l->node, what ? what : "rule", names, word_names(word_rule, word_rule_n, names), l->d);
         yaml_each(n, l->node) {
                 const struct word *w = word_find(word_rule, word_rule_n, n->key.p, n->key.n);
 
                 if (w && !w->supported)
-                        r = rule_load_worse(r, diag_error(l->d, n->key_pos, NULL,
+                        r = rule_load_worse(r, diag_error(l->d, n->key_pos, "take it out",
                                                           "rule `%s`: `%s` is not supported by this version",
                                                           l->rule->name.p, w->name));
         }
@@ -178,12 +209,16 @@ static int load_name(struct loader *l) {
 }
 
 static int load_rule(struct loader *l) {
-        int r = load_name(l);
+        int r = load_name(l), selected;
 
         if (r)
                 return r;
+        l->rule->node = l->node;
         r = load_words(l);
-        r = rule_load_worse(r, rule_load_select(l));
+        l->misspelt = r != 0;
+        selected = rule_load_select(l);
+        l->misspelt = l->misspelt || selected;
+        r = rule_load_worse(r, selected);
         if (r < 0 || !l->rule->n_aliases)
                 return r;
         r = rule_load_worse(r, rule_load_key(l));

@@ -11,6 +11,7 @@ struct loader {
         struct diag *d;
         struct rule *rule;
         const struct yaml_node *node; /* of the rule */
+        bool misspelt;                /* a word of the rule is unknown: what it lacks is not told */
 };
 
 /* each returns 0, DIAG_E_USER or -ENOMEM; load_errno() folds two */
@@ -25,6 +26,14 @@ int rule_load_clear(struct loader *l);
 int rule_load_raise(struct loader *l);
 int rule_load_mute(struct loader *l);
 int rule_load_title(struct loader *l);
+/** One word of the three, or DIAG_E_USER with the nearest. */
+int rule_load_hazard(struct loader *l, const struct yaml_node *n, enum ww_hazard *ret);
+int rule_load_priority(struct loader *l, const struct yaml_node *n, enum ww_priority *ret);
+int rule_load_class(struct loader *l, const struct yaml_node *n, enum ww_class *ret);
+/** All of them; return how many. */
+size_t rule_load_hazards(const char *names[static WW_HAZARD_MAX_]);
+size_t rule_load_priorities(const char *names[static WW_PRIORITY_CRITICAL + 1]);
+size_t rule_load_classes(const char *names[static WW_CLASS_MAX_]);
 
 /** "rule `NAME`: WORD", for the typed readers; lives in the rule set. */
 const char *rule_load_what(struct loader *l, const char *word);
@@ -32,9 +41,11 @@ const char *rule_load_what(struct loader *l, const char *word);
 static inline int rule_load_worse(int a, int b) {
         return a < 0 ? a : b < 0 ? b : a ? a : b;
 }
-/** Tells about keys of `node` that are none of these; 0 or DIAG_E_USER. */
-int rule_load_known(struct loader *l, const struct yaml_node *node, const char *what, const struct word *words,
-                    size_t n);
+/** Refuses keys of `n` that are not among the words. 0 or DIAG_E_USER. */
+int rule_load_words(struct loader *l, const struct yaml_node *n, const char *what, const struct word *words,
+                    size_t n_words);
+/** Flags of events that `flags` can name; *ret_n of them. */
+const char *const *rule_load_flag_names(size_t *ret_n);
 /** Alias number, or -1 after telling. */
 int rule_load_alias(struct loader *l, struct ww_str name, struct diag_pos pos);
 int rule_load_alias_find(const struct rule *r, struct ww_str name);
@@ -61,7 +72,7 @@ static inline size_t items_count(const struct yaml_node *n) {
 static inline struct diag_pos rule_load_text_pos(const struct yaml_node *n) {
         struct diag_pos pos = n->pos;
 
-        pos.column += !n->plain;
+        pos.column += !n->plain && !n->source.n;
         return pos;
 }
 

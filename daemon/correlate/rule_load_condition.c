@@ -59,6 +59,8 @@ static int load_plain(struct loader *l) {
         if (rule->clear_expr)
                 expr_each_ref(rule->clear_expr, visit_alias, &m);
         rule->condition_mask = all & (uint16_t) ~(m.aliases | m.aggregated | rule->guard_mask);
+        if (l->misspelt)
+                return 0;
         if (!rule->condition_mask)
                 return diag_error(l->d, rule->pos, "add a selection that raises", "rule `%s`: nothing raises it",
                                   rule->name.p);
@@ -73,9 +75,11 @@ static int load_plain(struct loader *l) {
 
 static int load_clear_mapping(struct loader *l, const struct yaml_node *n) {
         const struct yaml_node *quiet = yaml_get(n, "quiet");
-        int r = rule_load_known(l, n, "clear", word_clear, word_clear_n);
+        int r = rule_load_words(l, n, "clear", word_clear, word_clear_n);
 
         l->rule->clear = CLEAR_QUIET;
+        if (!quiet && r)
+                return r;
         if (!quiet)
                 return rule_load_worse(r, diag_error(l->d, n->pos, "write `clear: {quiet: 10m}`",
                                                      "rule `%s`: `clear` names no `quiet`", l->rule->name.p));
@@ -112,10 +116,8 @@ static int load_grade(struct loader *l, const struct yaml_node *n) {
                         "write `{if: count(a) >= 10, priority: critical}`, or `{after: 2m, priority: high}` for "
                         "a time unacknowledged",
                         "rule `%s`: a row of `regrade` needs `if` or `after`, and `priority`", rule->name.p);
-        r = rule_load_known(l, n, "regrade", word_regrade, word_regrade_n);
-        if (priority->type != YAML_SCALAR || !ww_priority_find(priority->text, &value))
-                r = rule_load_worse(r, diag_error(l->d, priority->pos, "one of: low, medium, high, critical",
-                                                  "rule `%s`: unknown priority", rule->name.p));
+        r = rule_load_words(l, n, "regrade", word_regrade, word_regrade_n);
+        r = rule_load_worse(r, rule_load_priority(l, priority, &value));
         if (when) {
                 struct rule_grade *g = &rule->grades[rule->n_grades++];
 
@@ -206,8 +208,8 @@ static int check_shape(struct loader *l) {
                 return diag_error(l->d, hold->key_pos, "a pulse cannot last; use a state kind or `when` over `within`",
                                   "rule `%s`: `hold` is for levels only", l->rule->name.p);
         if (hold && l->rule->condition == CONDITION_EXPECT)
-                return diag_error(l->d, hold->key_pos, "lengthen `for`", "rule `%s`: `expect` waits by `for`",
-                                  l->rule->name.p);
+                return diag_error(l->d, hold->key_pos, "lengthen `for`",
+                                  "rule `%s`: `hold` does not go with `expect`, which waits by `for`", l->rule->name.p);
         if (first && ww_str_is(first->key, "sequence") && !l->rule->within)
                 return diag_error(l->d, first->key_pos, "add `within: 60s`",
                                   "rule `%s`: a sequence without `within` would remember for ever", l->rule->name.p);
@@ -237,8 +239,9 @@ static int check_condition(struct loader *l) {
                          : diag_error(l->d, rule->pos, "add `within: 5m`",
                                       "rule `%s` counts in a window, and there is none", rule->name.p);
         if (rule->after_mask && rule->span_for.field)
-                r = diag_error(l->d, rule->pos, "write `for: 15m`", "rule `%s`: `for: %s` goes with `each` only",
-                               rule->name.p, rule->span_for.field->name.p);
+                r = diag_error(l->d, yaml_get(l->node, "for")->pos, "write `for: 15m`",
+                               "rule `%s`: `for: %s` goes with `each` only", rule->name.p,
+                               rule->span_for.field->name.p);
         for (size_t i = 0; i < rule->n_aliases; i++)
                 if (rule->aliases[i].cross && rule->condition != CONDITION_SEQUENCE)
                         r = diag_error(l->d, rule->aliases[i].pos,
@@ -297,7 +300,8 @@ static int load_while(struct loader *l) {
 
 /* what further events can make false has to wait; what a key needs */
 static void finish(struct rule *rule) {
-        bool simple = (rule->condition == CONDITION_WHEN && rule->window == WINDOW_SLIDING) ||
+        bool simple = ((rule->condition == CONDITION_WHEN || rule->condition == CONDITION_LEVEL) &&
+                       rule->window == WINDOW_SLIDING) ||
                       rule->condition == CONDITION_INSTANT;
 
         for (size_t i = 0; i < rule->n_guards; i++)
@@ -305,8 +309,7 @@ static void finish(struct rule *rule) {
                         rule->positive = false;
         if (rule->guard_mask)
                 rule->positive = false;
-        rule->lean = simple && !rule->level_mask && !rule->each && !rule->hold.usec && !rule->hold.field;
-        rule->tallies_size = (rule->tallies_size + 7) & ~(size_t)7;
+        rule->lean = simple && !rule->each;
 }
 
 int rule_load_condition(struct loader *l) {
@@ -317,6 +320,7 @@ int rule_load_condition(struct loader *l) {
 
         if (r)
                 return r;
+        l->rule->tail_size = l->rule->level_mask ? RULE_LEVELS_SIZE : 0;
         l->rule->wait = RULE_WAIT_DEFAULT;
         l->rule->keep = RULE_KEEP_DEFAULT;
         l->rule->after_schedule = SITE_NONE;
@@ -336,9 +340,9 @@ int rule_load_condition(struct loader *l) {
         r = rule_load_worse(r, load_regrade(l));
         if (hold)
                 r = rule_load_worse(r, rule_load_span(l, hold, "hold", &l->rule->hold));
-        if (r)
+        if (r || l->misspelt)
                 return r;
         r = rule_load_worse(rule_load_worse(check_shape(l), check_words(l)), check_condition(l));
         finish(l->rule);
-        return rule_load_worse(r, check_used(l));
+        return r ? r : check_used(l);
 }

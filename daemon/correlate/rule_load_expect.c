@@ -46,7 +46,7 @@ int rule_load_each(struct loader *l, const struct yaml_node *n) {
 
 static int load_after(struct loader *l, const struct yaml_node *n) {
         if (n->type != YAML_SCALAR)
-                return diag_error(l->d, n->pos, "write `after: alias`", "rule `%s`: `after` is a word",
+                return diag_error(l->d, n->pos, "write `after: alias`", "rule `%s`: `after` must be one text",
                                   l->rule->name.p);
         if (n->text.n > 10 && memcmp(n->text.p, "schedule(", 9) == 0 && n->text.p[n->text.n - 1] == ')')
                 return scope_site_name(l, 0, (struct ww_str){ n->text.p + 9, n->text.n - 10 }, n->pos,
@@ -58,12 +58,14 @@ static int load_expected(struct loader *l, const struct yaml_node *n) {
         int r;
 
         if (n->type != YAML_SCALAR)
-                return diag_error(l->d, n->pos, "write `expect: alias`", "rule `%s`: `expect` is a word",
+                return diag_error(l->d, n->pos, "write `expect: alias`", "rule `%s`: `expect` must be one text",
                                   l->rule->name.p);
         r = rule_load_alias_mask(l, n->text, n->pos, &l->rule->expect_mask);
         if (!r && (l->rule->expect_mask & l->rule->after_mask))
-                return diag_error(l->d, n->pos, NULL, "rule `%s`: what is expected cannot be its own anchor",
-                                  l->rule->name.p);
+                return diag_error(
+                        l->d, n->pos,
+                        "take `after` out and write `each: assets(class)`: each event is awaited from the one before",
+                        "rule `%s`: what starts the clock cannot be what is expected", l->rule->name.p);
         return r;
 }
 
@@ -85,10 +87,10 @@ int rule_load_expect(struct loader *l) {
                 r = rule_load_worse(r, rule_load_each(l, each));
         if (after)
                 r = rule_load_worse(r, load_after(l, after));
-        if (!r && each && rule->after_mask)
+        if (!r && each && after && rule->after_mask)
                 return diag_error(l->d, after->pos, "take `each` out and write `by: asset`",
                                   "rule `%s`: an event starts the clock of its own key", rule->name.p);
-        if (!r && !each && rule->after_schedule != SITE_NONE && rule->n_key)
+        if (!r && !each && after && rule->after_schedule != SITE_NONE && rule->n_key)
                 return diag_error(l->d, after->pos, "add `each: assets(class)`, or take `by` out",
                                   "rule `%s`: a schedule starts the clock of all keys, and which they are is not known",
                                   rule->name.p);

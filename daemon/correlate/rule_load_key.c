@@ -33,8 +33,8 @@ static int load_part(struct loader *l, const struct yaml_node *n) {
         int r = 0;
 
         if (part == RULE_KEY_PARTS_MAX)
-                return diag_error(l->d, n->pos, NULL, "rule `%s`: more than %d parts in a key", l->rule->name.p,
-                                  RULE_KEY_PARTS_MAX);
+                return diag_error(l->d, n->pos, "leave out what follows from the others",
+                                  "rule `%s`: more than %d parts in a key", l->rule->name.p, RULE_KEY_PARTS_MAX);
         l->rule->n_key++;
         if (n->type == YAML_MAPPING)
                 return load_part_mapping(l, n, part);

@@ -20,16 +20,10 @@ static int load_set(struct loader *l, const struct yaml_node *node, bool classes
         for (const struct yaml_node *i = items(node); i; i = items_next(node, i)) {
                 enum ww_hazard hazard = 0;
                 enum ww_class klass = 0;
-                bool known = i->type == YAML_SCALAR &&
-                             (classes ? ww_class_find(i->text, &klass) : ww_hazard_find(i->text, &hazard));
+                int r = classes ? rule_load_class(l, i, &klass) : rule_load_hazard(l, i, &hazard);
 
-                if (!known)
-                        return diag_error(l->d, i->pos,
-                                          classes ? "only `general` is not protected"
-                                                  : "one of: fire, theft, robbery, explosion, sabotage, fraud, loss, "
-                                                    "disaster, system",
-                                          "rule `%s`: `mute` names an unknown %s", l->rule->name.p,
-                                          classes ? "class" : "hazard");
+                if (r)
+                        return r;
                 if (classes && ww_class_protected(klass))
                         return diag_error(l->d, i->pos, "take it out", "rule `%s`: alarms of class %s are never muted",
                                           l->rule->name.p, ww_class_name(klass));
@@ -48,8 +42,8 @@ static int load_match(struct loader *l, const struct yaml_node *node, struct ww_
                                   : m->rule.p ? l->rule->mute_pos
                                               : l->rule->pos,
                                   "write `mute: {match: {rule: device-offline}, under: asset, settle: 10s}`",
-                                  "rule `%s`: `mute` says not which alarms", l->rule->name.p);
-        r = rule_load_known(l, node, "match", word_match, word_match_n);
+                                  "rule `%s`: `mute` does not say which alarms", l->rule->name.p);
+        r = rule_load_words(l, node, "match", word_match, word_match_n);
         if ((n = yaml_get(node, "rule")))
                 r = rule_load_worse(r, load_rules(l, n, m));
         if ((n = yaml_get(node, "hazard")))
@@ -72,7 +66,7 @@ int rule_load_mute(struct loader *l) {
         m->rule = l->rule->name;
         l->rule->mute = m;
         l->rule->mute_pos = node->key_pos;
-        r = rule_load_known(l, node, "mute", word_mute, word_mute_n);
+        r = rule_load_words(l, node, "mute", word_mute, word_mute_n);
         r = rule_load_worse(r, load_match(l, yaml_get(node, "match"), m));
         under = yaml_get(node, "under");
         m->under = under != NULL;

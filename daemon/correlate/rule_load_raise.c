@@ -14,28 +14,79 @@ static int load_named(struct loader *l, const struct yaml_node *raise, const cha
         return ret->p ? 0 : -ENOMEM;
 }
 
+size_t rule_load_hazards(const char *names[static WW_HAZARD_MAX_]) {
+        size_t n = 0;
+
+        for (enum ww_hazard h = WW_HAZARD_FIRE; h < WW_HAZARD_MAX_; h++)
+                names[n++] = ww_hazard_name(h);
+        return n;
+}
+
+size_t rule_load_priorities(const char *names[static WW_PRIORITY_CRITICAL + 1]) {
+        size_t n = 0;
+
+        for (enum ww_priority p = WW_PRIORITY_LOW; p <= WW_PRIORITY_CRITICAL; p++)
+                names[n++] = ww_priority_name(p);
+        return n;
+}
+
+size_t rule_load_classes(const char *names[static WW_CLASS_MAX_]) {
+        size_t n = 0;
+
+        for (enum ww_class k = WW_CLASS_GENERAL; k < WW_CLASS_MAX_; k++)
+                names[n++] = ww_class_name(k);
+        return n;
+}
+
+static struct ww_str text_of(const struct yaml_node *n) {
+        return n->type == YAML_SCALAR ? n->text : WW_STR_NONE;
+}
+
+int rule_load_hazard(struct loader *l, const struct yaml_node *n, enum ww_hazard *ret) {
+        const char *names[WW_HAZARD_MAX_];
+
+        if (n->type == YAML_SCALAR && ww_hazard_find(n->text, ret))
+                return 0;
+        return diag_error(l->d, n->pos, diag_suggest(text_of(n), names, rule_load_hazards(names)),
+                          "rule `%s`: unknown hazard `%.*s`", l->rule->name.p, WW_STR_ARG(text_of(n)));
+}
+
+int rule_load_priority(struct loader *l, const struct yaml_node *n, enum ww_priority *ret) {
+        const char *names[WW_PRIORITY_CRITICAL + 1];
+
+        if (n->type == YAML_SCALAR && ww_priority_find(n->text, ret))
+                return 0;
+        return diag_error(l->d, n->pos, diag_suggest(text_of(n), names, rule_load_priorities(names)),
+                          "rule `%s`: unknown priority `%.*s`", l->rule->name.p, WW_STR_ARG(text_of(n)));
+}
+
+int rule_load_class(struct loader *l, const struct yaml_node *n, enum ww_class *ret) {
+        const char *names[WW_CLASS_MAX_];
+
+        if (n->type == YAML_SCALAR && ww_class_find(n->text, ret))
+                return 0;
+        return diag_error(l->d, n->pos, diag_suggest(text_of(n), names, rule_load_classes(names)),
+                          "rule `%s`: unknown class `%.*s`", l->rule->name.p, WW_STR_ARG(text_of(n)));
+}
+
 static int load_hazard(struct loader *l, const struct yaml_node *raise) {
-        static const char all[] = "one of: fire, theft, robbery, explosion, sabotage, fraud, loss, disaster, system";
         const struct yaml_node *n = yaml_get(raise, "hazard");
+        const char *names[WW_HAZARD_MAX_];
 
         if (!n)
-                return diag_error(l->d, raise->pos, all, "rule `%s`: `raise` names no hazard", l->rule->name.p);
-        if (n->type != YAML_SCALAR || !ww_hazard_find(n->text, &l->rule->hazard))
-                return diag_error(l->d, n->pos, all, "rule `%s`: unknown hazard `%.*s`", l->rule->name.p,
-                                  WW_STR_ARG(n->text));
-        return 0;
+                return diag_error(l->d, raise->pos, diag_suggest(WW_STR_NONE, names, rule_load_hazards(names)),
+                                  "rule `%s`: `raise` names no hazard", l->rule->name.p);
+        return rule_load_hazard(l, n, &l->rule->hazard);
 }
 
 static int load_priority(struct loader *l, const struct yaml_node *raise) {
-        static const char all[] = "one of: low, medium, high, critical";
         const struct yaml_node *n = yaml_get(raise, "priority");
+        const char *names[WW_PRIORITY_CRITICAL + 1];
 
         if (!n)
-                return diag_error(l->d, raise->pos, all, "rule `%s`: `raise` names no priority", l->rule->name.p);
-        if (n->type != YAML_SCALAR || !ww_priority_find(n->text, &l->rule->priority))
-                return diag_error(l->d, n->pos, all, "rule `%s`: unknown priority `%.*s`", l->rule->name.p,
-                                  WW_STR_ARG(n->text));
-        return 0;
+                return diag_error(l->d, raise->pos, diag_suggest(WW_STR_NONE, names, rule_load_priorities(names)),
+                                  "rule `%s`: `raise` names no priority", l->rule->name.p);
+        return rule_load_priority(l, n, &l->rule->priority);
 }
 
 /* the class that a selected kind implies, and the kind's name */
@@ -59,9 +110,8 @@ static int load_class(struct loader *l, const struct yaml_node *raise) {
         const char *kind = NULL, *help;
         enum ww_class implied = implied_class(l, &kind);
 
-        if (n && (n->type != YAML_SCALAR || !ww_class_find(n->text, &l->rule->klass)))
-                return diag_error(l->d, n->pos, "one of: general, fire, panic, duress, infant, tamper",
-                                  "rule `%s`: unknown class `%.*s`", l->rule->name.p, WW_STR_ARG(n->text));
+        if (n && rule_load_class(l, n, &l->rule->klass))
+                return DIAG_E_USER;
         if (implied == WW_CLASS_GENERAL || (n && l->rule->klass != WW_CLASS_GENERAL))
                 return 0;
         help = arena_printf(&l->set->arena, "add `class: %s`", ww_class_name(implied));
@@ -100,7 +150,7 @@ static int load_limits(struct loader *l) {
         l->rule->limit_events = RULE_EVENTS_DEFAULT;
         if (!n)
                 return 0;
-        r = rule_load_known(l, n, "limits", word_limits, word_limits_n);
+        r = rule_load_words(l, n, "limits", word_limits, word_limits_n);
         for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
                 int64_t limit = *targets[i];
 
@@ -123,7 +173,7 @@ int rule_load_raise(struct loader *l) {
         if (raise->type != YAML_MAPPING)
                 return diag_error(l->d, raise->pos, "write `raise: {hazard: …, priority: …}`",
                                   "rule `%s`: `raise` is not a mapping", l->rule->name.p);
-        r = rule_load_known(l, raise, "raise", word_raise, word_raise_n);
+        r = rule_load_words(l, raise, "raise", word_raise, word_raise_n);
         r = rule_load_worse(r, load_hazard(l, raise));
         r = rule_load_worse(r, load_priority(l, raise));
         r = rule_load_worse(r, load_class(l, raise));

@@ -1,27 +1,24 @@
 #include "correlate/rule_load.h"
 
-static const struct {
-        const char *name;
-        uint32_t flag;
-} event_flags[] = {
-        { "retained", WW_EVENT_RETAINED }, { "late", WW_EVENT_LATE },           { "clock_skew", WW_EVENT_CLOCK_SKEW },
-        { "suspect", WW_EVENT_SUSPECT },   { "duplicate", WW_EVENT_DUPLICATE }, { "initial", WW_EVENT_INITIAL },
-};
+static const char *const event_flag_names[] = { "retained", "late", "clock_skew", "suspect", "duplicate", "initial" };
+static const uint32_t event_flags[] = { WW_EVENT_RETAINED, WW_EVENT_LATE,      WW_EVENT_CLOCK_SKEW,
+                                        WW_EVENT_SUSPECT,  WW_EVENT_DUPLICATE, WW_EVENT_INITIAL };
 #define EVENT_FLAGS (sizeof event_flags / sizeof *event_flags)
 
-static int load_flags(struct loader *l, struct selection *s, const struct yaml_node *node) {
-        const char *names[EVENT_FLAGS];
+const char *const *rule_load_flag_names(size_t *ret_n) {
+        *ret_n = EVENT_FLAGS;
+        return event_flag_names;
+}
 
-        for (size_t i = 0; i < EVENT_FLAGS; i++)
-                names[i] = event_flags[i].name;
+static int load_flags(struct loader *l, struct selection *s, const struct yaml_node *node) {
         for (const struct yaml_node *n = items(node); n; n = items_next(node, n)) {
                 uint32_t flag = 0;
 
                 for (size_t i = 0; i < EVENT_FLAGS; i++)
-                        if (n->type == YAML_SCALAR && ww_str_is(n->text, names[i]))
-                                flag = event_flags[i].flag;
+                        if (n->type == YAML_SCALAR && ww_str_is(n->text, event_flag_names[i]))
+                                flag = event_flags[i];
                 if (!flag)
-                        return diag_error(l->d, n->pos, diag_suggest(n->text, names, EVENT_FLAGS),
+                        return diag_error(l->d, n->pos, diag_suggest(n->text, event_flag_names, EVENT_FLAGS),
                                           "selection `%s`: unknown flag `%.*s`", s->alias.p, WW_STR_ARG(n->text));
                 s->flags |= flag;
         }
@@ -48,7 +45,7 @@ static int load_kind(struct loader *l, struct selection *s, const struct yaml_no
         if (n->type != YAML_SCALAR || !ww_kind_find(kinds, n->text, &k->family, &k->state)) {
                 const char *near = n->type == YAML_SCALAR ? nearest_kind(kinds, n->text) : NULL;
                 const char *help = near ? arena_printf(&l->set->arena, "did you mean `%s`?", near)
-                                        : "`wardwatch kinds` lists the vocabulary";
+                                        : "`wardwatch help kinds` lists them";
 
                 return diag_error(l->d, n->pos, help, "selection `%s`: unknown kind `%.*s`", s->alias.p,
                                   WW_STR_ARG(n->text));
@@ -72,7 +69,8 @@ static int load_kinds(struct loader *l, struct selection *s, const struct yaml_n
         for (const struct yaml_node *n = items(node); n; n = items_next(node, n))
                 r = rule_load_worse(r, load_kind(l, s, n, &kinds[s->n_kinds]));
         if (!r && !s->n_kinds)
-                return diag_error(l->d, node->pos, NULL, "selection `%s`: an empty list of kinds", s->alias.p);
+                return diag_error(l->d, node->pos, "name a kind, such as `door.opened`",
+                                  "selection `%s`: an empty list of kinds", s->alias.p);
         return r;
 }
 

@@ -91,6 +91,12 @@ static uint32_t scope_list(void *userdata, struct ww_str name) {
         return site_list_find(s->l->set->site, name);
 }
 
+static const char *scope_list_nearest(void *userdata, struct ww_str name) {
+        struct scope *s = userdata;
+
+        return site_nearest_list(s->l->set->site, name);
+}
+
 static int compile(struct scope *s, const struct yaml_node *node, const char *word, struct expr_scope *scope,
                    enum expr_type want, const struct expr **ret) {
         struct ww_str text;
@@ -99,7 +105,9 @@ static int compile(struct scope *s, const struct yaml_node *node, const char *wo
         if (r)
                 return r;
         scope->userdata = s;
+        scope->source = node->source;
         scope->list = scope_list;
+        scope->list_nearest = scope_list_nearest;
         return expr_compile(&s->l->set->arena, text, rule_load_text_pos(node), scope, want, s->l->d, ret);
 }
 
@@ -159,8 +167,8 @@ static int when_name(void *userdata, struct ww_str name, struct diag_pos pos, st
         if (alias < 0)
                 return EXPR_E_UNKNOWN;
         if (!s->aliases)
-                return diag_error(d, pos, "write `count(…) >= 1`", "a selection is no value here: `%.*s`",
-                                  WW_STR_ARG(name));
+                return diag_error(d, pos, arena_printf(&s->l->set->arena, "write `count(%.*s) >= 1`", WW_STR_ARG(name)),
+                                  "`%.*s` is a selection, and no value to compare", WW_STR_ARG(name));
         if (s->guard && !s->l->rule->aliases[alias].level)
                 return diag_error(d, pos, "a guard reads states; what comes before belongs into a `sequence`",
                                   "rule `%s`: `%.*s` selects a pulse, and has no state", s->l->rule->name.p,
@@ -210,8 +218,8 @@ static size_t tally_add(struct rule *r, struct tally t) {
                 i++;
         if (i < r->n_tallies)
                 return i;
-        t.offset = (uint32_t)r->tallies_size;
-        r->tallies_size += tally_size(t.kind);
+        t.offset = (uint32_t)r->tail_size;
+        r->tail_size += tally_size(t.kind);
         all[r->n_tallies++] = t;
         return i;
 }
@@ -223,7 +231,7 @@ static int aggregate_add(struct loader *l, enum aggregate_kind kind, struct tall
         size_t i = 0;
 
         if (r->n_aggregates == RULE_AGGREGATES_MAX)
-                return diag_error(l->d, pos, NULL, "more than %d different aggregates in one rule",
+                return diag_error(l->d, pos, "split the rule", "more than %d different aggregates in one rule",
                                   RULE_AGGREGATES_MAX);
         a.tally = (uint8_t)tally_add(r, t);
         while (i < r->n_aggregates &&
@@ -282,7 +290,7 @@ static int aggregate_call(struct scope *s, const struct call *call, const struct
         int r;
 
         if (n != (two ? 2 : 1) || args[0].form != EXPR_ARG_NAME || (two && !second_arg(call, &args[1], &t, &rank)))
-                return diag_error(s->l->d, pos, call->usage, "`%s` is called with something else", call->name);
+                return diag_error(s->l->d, pos, call->usage, "`%s` takes something else, or more", call->name);
         if (call->args == ARGS_ALIAS || (call->args == ARGS_ANY_HALF && !memchr(args[0].name.p, '.', args[0].name.n)))
                 r = alias_arg(s, &args[0], &t);
         else
@@ -343,12 +351,14 @@ static int guard_call(struct scope *s, size_t call, const struct expr_arg *args,
         return r;
 }
 
-static int unknown_call(struct diag *d, struct ww_str function, struct diag_pos pos) {
+static int unknown_call(const struct scope *s, struct ww_str function, struct diag_pos pos) {
         const char *names[32];
+        size_t n = 0;
 
         for (size_t i = 0; i < word_call_n; i++)
-                names[i] = word_call[i].name;
-        return diag_error(d, pos, diag_suggest(function, names, word_call_n), "unknown function `%.*s`",
+                if (call_counts(ww_str(word_call[i].name)) != s->guard)
+                        names[n++] = word_call[i].name;
+        return diag_error(s->l->d, pos, diag_suggest(function, names, n), "unknown function `%.*s`",
                           WW_STR_ARG(function));
 }
 
@@ -358,7 +368,7 @@ static int when_call(void *userdata, struct ww_str function, const struct expr_a
         const struct call *call = call_find(function);
 
         if (!word_find(word_call, word_call_n, function.p, function.n))
-                return unknown_call(d, function, pos);
+                return unknown_call(s, function, pos);
         if (s->guard == (call != NULL))
                 return misplaced_call(s, function, pos);
         if (call)
@@ -366,17 +376,30 @@ static int when_call(void *userdata, struct ww_str function, const struct expr_a
         for (size_t i = 0; i < sizeof guard_calls / sizeof *guard_calls; i++)
                 if (ww_str_is(function, guard_calls[i].name))
                         return guard_call(s, i, args, n, pos, ret);
-        return unknown_call(d, function, pos);
+        return unknown_call(s, function, pos);
+}
+
+/* `armed` in a guard: the site has a mode, or a schedule, or the rules one of that name */
+static const char *when_meant(void *userdata, struct ww_str name) {
+        struct scope *s = userdata;
+
+        for (size_t i = 0; s->guard && i < sizeof guard_calls / sizeof *guard_calls; i++)
+                if (guard_calls[i].find && guard_calls[i].find(s->l->set->site, name) != SITE_NONE)
+                        return arena_printf(&s->l->set->arena, "write `%s(%.*s)`", guard_calls[i].name,
+                                            WW_STR_ARG(name));
+        return NULL;
 }
 
 static int compile_aggregates(struct loader *l, const struct yaml_node *node, const char *word, bool aliases,
                               bool guard, const struct expr **ret) {
         struct scope s = { .l = l, .aliases = aliases, .guard = guard };
-        const char *names[RULE_ALIASES_MAX];
-        struct expr_scope scope = { .name = when_name, .call = when_call, .names = names };
+        const char *names[RULE_ALIASES_MAX + 1];
+        struct expr_scope scope = { .name = when_name, .call = when_call, .names = names, .meant = when_meant };
 
         for (size_t i = 0; i < l->rule->n_aliases; i++)
                 names[scope.n_names++] = l->rule->aliases[i].alias.p;
+        if (aliases && !guard)
+                names[scope.n_names++] = "manual"; /* of `clear`: stands alone, and is no expression */
         return compile(&s, node, word, &scope, EXPR_BOOL, ret);
 }
 

@@ -30,6 +30,24 @@ size_t decode_types_count(const struct decode_types *t);
  *  `device`. SITE_NONE = nowhere. */
 uint32_t decode_types_asset(const struct decode_types *t, struct ww_str sensor, struct ww_str device);
 
+/** What `check` says of types that load: messages that are never reached, topics that none of the daemon's MQTT filters
+ *  lets in. Warnings only. */
+void decode_types_advise(const struct decode_types *t, const char *const *filters, size_t n, struct diag *d);
+
+/* whether events of a kind carry a field */
+enum decode_gives {
+        DECODE_GIVES_NO_KIND, /* no sensor type gives the kind */
+        DECODE_GIVES_NONE,    /* none of its events has the field */
+        DECODE_GIVES_SOME,
+        DECODE_GIVES_ALL,
+};
+struct decode_giver { /* of SOME: the first message without it */
+        struct ww_str type, message;
+};
+/** `field`: an attribute's name, or "value" or "unit". */
+enum decode_gives decode_types_gives(const struct decode_types *t, ww_family family, struct ww_str field,
+                                     struct decode_giver *ret);
+
 typedef int (*decode_sink)(void *userdata, const struct ww_event *event); /* 0 or -errno, which ends the message */
 
 /* why a message gave no event; names in decode_outcome_name, on disk as text */

@@ -66,8 +66,9 @@ static void fail(struct run *r, const struct yaml_node *at, const char *what, co
         struct ww_str got = r->got.n ? buf_str(&r->got) : WW_STR("nothing");
 
         r->failed = true;
-        diag_error(r->d, at->pos, NULL, "example of sensor `%.*s`: %s: wanted %s, got %.*s", WW_STR_ARG(r->type->name),
-                   what, wanted, WW_STR_ARG(got));
+        diag_error(r->d, at->pos, "mend the message's mapping, or write under `events` what it should give",
+                   "example of sensor `%.*s`: %s: wanted %s, got %.*s", WW_STR_ARG(r->type->name), what, wanted,
+                   WW_STR_ARG(got));
 }
 
 static bool value_is(struct ww_value v, const struct yaml_node *n) {
@@ -173,7 +174,8 @@ static int read_given(struct run *r, const struct yaml_node *n, struct decode_me
         int told = 0;
 
         if (!topic || !payload)
-                return diag_error(r->d, n->pos, "write {topic: …, payload: '…'}", "an example's message needs both");
+                return diag_error(r->d, n->pos, "write {topic: …, payload: '…'}",
+                                  "an example's message needs `topic` and `payload`");
         *m = (struct decode_message){ .seq = ++r->seq, .topic = topic->text, .payload = payload->text };
         if ((x = yaml_get(n, "at"))) {
                 if (x->type != YAML_SCALAR || instant_parse(x->text, 0, &r->time) < 0)

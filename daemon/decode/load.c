@@ -101,7 +101,7 @@ static int load_body(struct load *l, const struct yaml_node *n) {
         r = load_messages(l, n);
         LOAD_MERGE(r, result);
         l->type->examples = yaml_get(n, "examples");
-        if (!l->type->examples)
+        if (!l->type->examples && !result)
                 diag_warning(l->d, l->type->pos, "add `examples:` with what real devices sent",
                              "sensor `%s` has no examples: nothing tests it", l->type->name.p);
         return result;

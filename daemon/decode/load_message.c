@@ -42,13 +42,19 @@ static const struct yaml_node *own_or(const struct yaml_node *message, const str
         return n ? n : yaml_get(type, key);
 }
 
-static int load_topics(struct load *l, const struct yaml_node *n, const struct yaml_node *at, uint32_t message) {
+static int load_topics(struct load *l, const struct yaml_node *n, const struct yaml_node *at, uint32_t message,
+                       struct type_message *m) {
         uint32_t type = (uint32_t)l->types->n;
+        struct type_topic *topics;
         int r, result = 0;
 
         if (!n)
                 return diag_error(l->d, at->pos, "add `topics: [zigbee2mqtt/{device}]` here or at the type",
                                   "%s: no topics", l->what);
+        topics = arena_array(l->arena, struct type_topic, n->type == YAML_SEQUENCE ? n->n + 1 : 1);
+        if (!topics)
+                return -ENOMEM;
+        m->topics = topics;
         for (const struct yaml_node *item = n->type == YAML_SEQUENCE ? n->first : n; item; item = item->next) {
                 struct topic_pattern *patterns;
                 struct ww_str text;
@@ -61,6 +67,8 @@ static int load_topics(struct load *l, const struct yaml_node *n, const struct y
                         r = trie_add(l->types->trie, &patterns[i], type, message);
                 }
                 LOAD_MERGE(r, result);
+                if (!r)
+                        topics[m->n_topics++] = (struct type_topic){ item->pos, patterns, count };
                 if (n->type != YAML_SEQUENCE)
                         break;
         }
@@ -123,9 +131,32 @@ static uint32_t scope_list(void *userdata, struct ww_str name) {
         return site_list_find(l->types->site, name);
 }
 
+static const char *scope_list_nearest(void *userdata, struct ww_str name) {
+        struct load *l = userdata;
+
+        return site_nearest_list(l->types->site, name);
+}
+
+/* in an expression a bare word on the left is no path */
+static const char *scope_meant(void *userdata, struct ww_str name) {
+        struct load *l = userdata;
+
+        if (topic_name_find(&l->type->captures, name) >= 0)
+                return arena_printf(l->arena, "write `topic.%.*s`", WW_STR_ARG(name));
+        return memchr(name.p, '.', name.n)
+                       ? NULL
+                       : arena_printf(l->arena, "write `payload.%.*s` for the payload's own", WW_STR_ARG(name));
+}
+
 int load_condition(struct load *l, const struct yaml_node *n, const struct expr **ret) {
         const char *names[SOURCE_FIELDS_MAX + TOPIC_CAPTURES_MAX];
-        struct expr_scope scope = { .userdata = l, .name = scope_name, .list = scope_list, .names = names };
+        struct expr_scope scope = { .userdata = l,
+                                    .name = scope_name,
+                                    .list = scope_list,
+                                    .names = names,
+                                    .list_nearest = scope_list_nearest,
+                                    .meant = scope_meant };
+        struct diag_pos pos = n->pos;
         struct ww_str text;
         int r = yaml_string(n, "expression", l->d, &text);
 
@@ -138,7 +169,9 @@ int load_condition(struct load *l, const struct yaml_node *n, const struct expr 
                 if (!names[scope.n_names++])
                         return -ENOMEM;
         }
-        return expr_compile(l->arena, text, n->pos, &scope, EXPR_BOOL, l->d, ret);
+        scope.source = n->source;
+        pos.column += !n->plain && !n->source.n; /* behind the quote */
+        return expr_compile(l->arena, text, pos, &scope, EXPR_BOOL, l->d, ret);
 }
 
 static int load_texts(struct load *l, const struct yaml_node *n, struct type_match *match) {
@@ -186,7 +219,8 @@ static int load_fields(struct load *l, const struct yaml_node *n, struct type_me
         int r, result = 0;
 
         if (n->type != YAML_MAPPING || n->n > SOURCE_FIELDS_MAX)
-                return diag_error(l->d, n->pos, NULL, "%s: fields are at most 32 names with values", l->what);
+                return diag_error(l->d, n->pos, "write {code: payload.pin}",
+                                  "%s: fields are at most 32 names with values", l->what);
         fields = arena_array(l->arena, const struct source *, n->n + 1);
         if (!fields)
                 return -ENOMEM;
@@ -336,7 +370,10 @@ int load_message(struct load *l, const struct yaml_node *n, const struct yaml_no
         const struct yaml_node *x;
         int r, topics, fields = 0, result = 0;
 
-        *m = (struct type_message){ .delay = TYPE_DELAY, .alive = true, .name = name ? name->text : WW_STR("") };
+        *m = (struct type_message){ .delay = TYPE_DELAY,
+                                    .alive = true,
+                                    .name = name ? name->text : WW_STR(""),
+                                    .pos = name ? name->pos : n->pos };
         l->what = arena_printf(l->arena, "sensor `%s`, message `%.*s`", l->type->name.p, WW_STR_ARG(m->name));
         if (!l->what)
                 return -ENOMEM;
@@ -353,7 +390,7 @@ int load_message(struct load *l, const struct yaml_node *n, const struct yaml_no
         if (!name)
                 result = diag_error(l->d, n->pos, "add `message: NAME`", "sensor `%s`: a message has no name",
                                     l->type->name.p);
-        topics = load_topics(l, own_or(n, type, "topics"), n, index);
+        topics = load_topics(l, own_or(n, type, "topics"), n, index, m);
         LOAD_MERGE(topics, result);
         r = load_formats(l, own_or(n, type, "format"), m);
         LOAD_MERGE(r, result);

@@ -63,7 +63,8 @@ static int paths_of(struct load *l, const struct yaml_node *n, size_t max, bool 
         int r;
 
         if (count == 0 || count > max)
-                return diag_error(l->d, n->pos, NULL, "%s: between 1 and %zu paths are needed", l->what, max);
+                return diag_error(l->d, n->pos, count ? "take those out that never come" : "write `path: data.value`",
+                                  "%s: between 1 and %zu paths are needed", l->what, max);
         paths = arena_array(l->arena, struct path, count);
         if (!paths)
                 return -ENOMEM;
@@ -104,7 +105,7 @@ static int load_template(struct load *l, const struct yaml_node *n, struct ww_st
                 const char *close = open ? memchr(open, '}', (size_t)(end - open)) : NULL;
 
                 if (s->n_pieces == SOURCE_PIECES_MAX)
-                        return diag_error(l->d, n->pos, NULL, "%s: a template of more than 16 pieces", l->what);
+                        return diag_error(l->d, n->pos, "shorten it", "%s: a template of more than 16 pieces", l->what);
                 if (open && !close)
                         return diag_error(l->d, n->pos, "every { needs its }", "%s: template `%.*s` has no end",
                                           l->what, WW_STR_ARG(text));
@@ -148,7 +149,8 @@ static int load_map(struct load *l, const struct yaml_node *n, bool states, cons
                 if (states)
                         r = state_of(l, item, &row->state);
                 else if (item->type != YAML_SCALAR)
-                        r = diag_error(l->d, item->pos, NULL, "%s: a map leads to one word each", l->what);
+                        r = diag_error(l->d, item->pos, "write {open: door_open}", "%s: a map leads to one word each",
+                                       l->what);
                 row->result = states ? ww_missing() : yaml_value(item);
                 r = r ? r : valuemap_row_key(l->arena, item->key, row);
                 if (r)
@@ -263,8 +265,8 @@ int load_attributes(struct load *l, const struct yaml_node *n, const struct type
         if (n && n->type != YAML_MAPPING)
                 return diag_error(l->d, n->pos, "write {badge: uid}", "%s: attributes are names with paths", l->what);
         if (n_parent + (n ? n->n : 0) > TYPE_ATTRS_MAX)
-                return diag_error(l->d, n ? n->pos : (struct diag_pos){ 0 }, NULL, "%s: more than 32 attributes",
-                                  l->what);
+                return diag_error(l->d, n ? n->pos : (struct diag_pos){ 0 }, "keep those that rules read",
+                                  "%s: more than 32 attributes", l->what);
         attrs = arena_array(l->arena, struct type_attr, count + (n ? n->n : 0) + 1);
         if (!attrs)
                 return -ENOMEM;

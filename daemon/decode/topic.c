@@ -123,7 +123,8 @@ static int parse_partial(struct parse *p, struct ww_str level, struct raw_level 
                 return -ENOMEM;
         for (size_t at = 0; at < level.n;) {
                 if (n == TOPIC_PIECES_MAX)
-                        return complain(p, NULL, "too many captures in one level");
+                        return complain(p, "capture the whole level, and take it apart in the message",
+                                        "too many captures in one level");
                 r = parse_piece(p, level, &at, &pieces[n]);
                 if (r)
                         return r;
@@ -159,7 +160,7 @@ static int parse_levels(struct parse *p) {
                 int r;
 
                 if (p->n == TOPIC_LEVELS_MAX)
-                        return complain(p, NULL, "more than 32 levels");
+                        return complain(p, "capture many levels with {name+}", "more than 32 levels");
                 r = parse_level(p, (struct ww_str){ at, (size_t)((slash ? slash : end) - at) });
                 if (r)
                         return r;
@@ -211,7 +212,7 @@ int topic_pattern_parse(struct arena *arena, struct ww_str text, struct diag_pos
         if (!p.text.p || !p.levels)
                 return -ENOMEM;
         if (text.n == 0)
-                return complain(&p, NULL, "is empty");
+                return complain(&p, "write one such as home/{device}", "is empty");
         r = parse_levels(&p);
         if (r)
                 return r;

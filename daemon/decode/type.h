@@ -60,8 +60,18 @@ struct type_time {
         int offset; /* seconds east of UTC, of a text without one */
 };
 
+/* a written topic, and what it stands for */
+struct type_topic {
+        struct diag_pos pos;
+        const struct topic_pattern *patterns;
+        size_t n;
+};
+
 struct type_message {
         struct ww_str name;
+        struct diag_pos pos;
+        const struct type_topic *topics;
+        size_t n_topics;
         uint8_t formats[4];
         size_t n_formats;
         const struct path *has, *lacks;

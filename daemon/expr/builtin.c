@@ -74,8 +74,14 @@ int expr_builtin_find(struct ww_str name, size_t n) {
         return -1;
 }
 
+static const char *usage(struct expr_compiler *c, const struct expr *e) {
+        const char *text = arena_printf(c->arena, "write `%s`", expr_functions[e->builtin].signature);
+
+        return text ? text : expr_functions[e->builtin].signature;
+}
+
 static int refuse(struct expr_compiler *c, const struct expr *e, const struct expr *arg, const char *why) {
-        return diag_error(c->d, expr_pos(c, arg->at), expr_functions[e->builtin].signature, "`%s` cannot take %s%s",
+        return diag_error(c->d, expr_pos(c, arg->at), usage(c, e), "`%s` cannot take %s%s",
                           expr_functions[e->builtin].name, expr_type_name((enum expr_type)arg->type), why);
 }
 
@@ -101,8 +107,8 @@ int expr_builtin_check(struct expr_compiler *c, struct expr *e) {
 
         e->type = s->result;
         if (e->n < s->min || e->n > s->max)
-                return diag_error(c->d, expr_pos(c, e->at), expr_functions[e->builtin].signature,
-                                  "`%s` does not take %u arguments", expr_functions[e->builtin].name, e->n);
+                return diag_error(c->d, expr_pos(c, e->at), usage(c, e), "`%s` does not take %u arguments",
+                                  expr_functions[e->builtin].name, e->n);
         for (size_t i = 0; i < e->n && s->arg; i++)
                 if (e->child[i]->type && e->child[i]->type != s->arg)
                         return refuse(c, e, e->child[i], "");

@@ -1,13 +1,52 @@
 #include "expr/node.h"
 
+static bool is_blank(char c) {
+        return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* Folding moves blanks and line breaks, and nothing else: so it is the character before which as many others stand. */
+static struct diag_pos pos_folded(const struct expr_compiler *c, size_t at) {
+        struct ww_str s = c->scope->source;
+        struct diag_pos pos = c->pos;
+        size_t i = 0, before = 0;
+
+        for (size_t k = 0; k < at && k < c->text.n; k++)
+                before += !is_blank(c->text.p[k]);
+        if (s.p[0] == '>' || s.p[0] == '|') { /* its first line is no part of it */
+                const char *end = memchr(s.p, '\n', s.n);
+
+                i = end ? (size_t)(end - s.p) : s.n;
+        }
+        for (; i < s.n && (before || is_blank(s.p[i])); i++) {
+                before -= !is_blank(s.p[i]);
+                pos.column += ((unsigned char)s.p[i] & 0xc0) != 0x80;
+                if (s.p[i] == '\n') {
+                        pos.line++;
+                        pos.column = 1;
+                }
+        }
+        return i < s.n ? pos : c->pos;
+}
+
 struct diag_pos expr_pos(const struct expr_compiler *c, size_t at) {
         struct diag_pos pos = c->pos;
 
-        if (!pos.line || !pos.column || (c->text.n && memchr(c->text.p, '\n', c->text.n)))
+        if (!pos.line || !pos.column)
+                return pos;
+        if (c->scope->source.n)
+                return pos_folded(c, at);
+        if (c->text.n && memchr(c->text.p, '\n', c->text.n))
                 return pos;
         for (size_t i = 0; i < at && i < c->text.n; i++) /* columns count characters */
                 pos.column += ((unsigned char)c->text.p[i] & 0xc0) != 0x80;
         return pos;
+}
+
+struct diag_pos expr_place(const struct expr *part, struct ww_str text, struct diag_pos pos, struct ww_str source) {
+        const struct expr_scope scope = { .source = source };
+        const struct expr_compiler c = { .text = text, .pos = pos, .scope = &scope };
+
+        return expr_pos(&c, part->at);
 }
 
 struct expr *expr_node(struct expr_compiler *c, int op, size_t at, size_t children, int *ret_error) {
@@ -54,9 +93,11 @@ static int compile(struct expr_compiler *c, enum expr_type want, const struct ex
         if (r)
                 return r;
         if (want != EXPR_ANY && e->type != EXPR_ANY && e->type != want)
-                return diag_error(
-                        c->d, expr_pos(c, e->at), want == EXPR_BOOL ? "write a comparison, such as `x == 3`" : NULL,
-                        "%s is wanted here, this is %s", expr_type_name(want), expr_type_name((enum expr_type)e->type));
+                return diag_error(c->d, expr_pos(c, e->at),
+                                  want == EXPR_BOOL ? "write a comparison, such as `x == 3`"
+                                                    : "number(x) and string(x) make the one of the other",
+                                  "%s is wanted here, this is %s", expr_type_name(want),
+                                  expr_type_name((enum expr_type)e->type));
         *ret = e;
         return 0;
 }

@@ -57,9 +57,15 @@ struct expr_scope {
                     struct diag *d, struct expr_ref *ret);
         /* "@name": a list's number, or UINT32_MAX. NULL = lists are refused here. */
         uint32_t (*list)(void *userdata, struct ww_str name);
+        /* its nearest name, for messages; NULL = none */
+        const char *(*list_nearest)(void *userdata, struct ww_str name);
+        /* what an unknown name may have meant, in words; may be NULL and return NULL: the nearest of `names` is told */
+        const char *(*meant)(void *userdata, struct ww_str name);
         /* names for "did you mean"; may be NULL */
         const char *const *names;
         size_t n_names;
+        /* an expression of several lines: the scalar as it stands in its file, for places in it */
+        struct ww_str source;
 };
 
 enum {
@@ -91,6 +97,8 @@ enum expr_type expr_type_of(const struct expr *e);
 /** Canonical text ("a.x == 3 and not b"), equal for expressions that differ only in blanks; for hashes and `explain`.
  */
 int expr_print(const struct expr *e, struct buf *out);
+/** The place of a part of an expression: `text` and `pos` as it was compiled from, `source` as in its scope. */
+struct diag_pos expr_place(const struct expr *part, struct ww_str text, struct diag_pos pos, struct ww_str source);
 /** Visits every resolved reference (name or call), for dependency checks. */
 void expr_each_ref(const struct expr *e, void (*visit)(void *userdata, struct expr_ref ref, bool is_call),
                    void *userdata);

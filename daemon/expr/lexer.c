@@ -17,14 +17,14 @@ struct sign {
 
 /* longest first */
 static const struct sign signs[] = {
-        { "==", EXPR_OP_EQ, NULL },      { "!=", EXPR_OP_NE, NULL },  { "<=", EXPR_OP_LE, NULL },
-        { ">=", EXPR_OP_GE, NULL },      { "&&", -1, "write `and`" }, { "||", -1, "write `or`" },
-        { "=~", -1, "write `matches`" }, { "<>", -1, "write `!=`" },  { "<", EXPR_OP_LT, NULL },
-        { ">", EXPR_OP_GT, NULL },       { "+", EXPR_OP_ADD, NULL },  { "-", EXPR_OP_SUB, NULL },
-        { "*", EXPR_OP_MUL, NULL },      { "/", EXPR_OP_DIV, NULL },  { "%", EXPR_OP_MOD, NULL },
-        { "(", SIGN_OPEN, NULL },        { ")", SIGN_CLOSE, NULL },   { "[", SIGN_LIST_OPEN, NULL },
-        { "]", SIGN_LIST_CLOSE, NULL },  { ",", SIGN_COMMA, NULL },   { "=", -1, "write `==`" },
-        { "!", -1, "write `not`" },
+        { "==", EXPR_OP_EQ, NULL }, { "!=", EXPR_OP_NE, NULL },    { "<=", EXPR_OP_LE, NULL },
+        { ">=", EXPR_OP_GE, NULL }, { "&&", -1, "write `and`" },   { "||", -1, "write `or`" },
+        { "=>", -1, "write `>=`" }, { "=<", -1, "write `<=`" },    { "=~", -1, "write `matches`" },
+        { "<>", -1, "write `!=`" }, { "<", EXPR_OP_LT, NULL },     { ">", EXPR_OP_GT, NULL },
+        { "+", EXPR_OP_ADD, NULL }, { "-", EXPR_OP_SUB, NULL },    { "*", EXPR_OP_MUL, NULL },
+        { "/", EXPR_OP_DIV, NULL }, { "%", EXPR_OP_MOD, NULL },    { "(", SIGN_OPEN, NULL },
+        { ")", SIGN_CLOSE, NULL },  { "[", SIGN_LIST_OPEN, NULL }, { "]", SIGN_LIST_CLOSE, NULL },
+        { ",", SIGN_COMMA, NULL },  { "=", -1, "write `==`" },     { "!", -1, "write `not`" },
 };
 
 static const struct sign words[] = {
@@ -142,7 +142,7 @@ static int number_take(struct lexer *l) {
         text = (struct ww_str){ l->c->text.p + start, n + unit };
         l->at += text.n;
         if (text.n > NUMBER_MAX)
-                return diag_error(l->c->d, expr_pos(l->c, start), NULL, "a number of more than %d characters",
+                return diag_error(l->c->d, expr_pos(l->c, start), "round it", "a number of more than %d characters",
                                   NUMBER_MAX);
         if (unit) {
                 l->token.type = TOKEN_SPAN;

@@ -43,8 +43,7 @@ struct expr_compiler {
         unsigned nodes;
 };
 
-/** The place of byte `at`: exact in a one-line scalar, the scalar's start in one with line breaks (folding moved the
- *  text). */
+/** The place of byte `at`; the scalar's start where it has line breaks and its source is not known. */
 struct diag_pos expr_pos(const struct expr_compiler *c, size_t at);
 
 /** NULL without memory, or after telling that there are too many (*ret_error). */

@@ -93,10 +93,12 @@ static int parse_items(struct parser *p, int close, size_t max, int (*item)(stru
 
         while (!r && !at_sign(p, close)) {
                 if (n == max)
-                        return diag_error(compiler(p)->d, expr_pos(compiler(p), token(p)->at), NULL,
+                        return diag_error(compiler(p)->d, expr_pos(compiler(p), token(p)->at),
+                                          close == SIGN_CLOSE ? "close the call with `)`"
+                                                              : "a long list belongs into a named list: `x in @list`",
                                           "more than %zu items", max);
                 if (n)
-                        r = expect(p, SIGN_COMMA, "`,`",
+                        r = expect(p, SIGN_COMMA, close == SIGN_CLOSE ? "`,` or `)`" : "`,` or `]`",
                                    close == SIGN_CLOSE ? "close the call with `)`" : "close the list with `]`");
                 if (!r)
                         r = item(p, &items[n++]);
@@ -203,7 +205,7 @@ static int parse_primary(struct parser *p, struct expr **ret) {
         case TOKEN_END:
                 break;
         }
-        return unexpected(p, "a value", NULL);
+        return unexpected(p, "a value", "write a name, a number, a span such as 5m, or a text in quotes");
 }
 
 /* A minus before a number is the number's. */

@@ -33,7 +33,9 @@ static int resolve_word(struct expr_compiler *c, struct expr *e) {
 
         if (r != EXPR_E_UNKNOWN)
                 return r;
-        cure = diag_suggest(e->word, c->scope->names, c->scope->names ? c->scope->n_names : 0);
+        cure = c->scope->meant ? c->scope->meant(c->scope->userdata, e->word) : NULL;
+        if (!cure)
+                cure = diag_suggest(e->word, c->scope->names, c->scope->names ? c->scope->n_names : 0);
         if (!cure)
                 cure = memchr(e->word.p, '-', e->word.n) ? "a minus needs a blank on each side; text needs quotes"
                                                          : "text needs quotes";
@@ -97,8 +99,8 @@ static const char *pair_cure(const struct expr *a, const struct expr *b) {
         if (a->type + b->type == EXPR_STRING + EXPR_NUMBER && a->type != b->type)
                 return "number(x) makes a number of a text, string(x) a text of a number";
         if (a->type == EXPR_SPAN || b->type == EXPR_SPAN)
-                return "a span has a unit: 30s, 5m";
-        return NULL;
+                return "spans have a unit (30s, 5m) and meet spans; counts and sums are plain numbers";
+        return "both sides have to be of one type";
 }
 
 static int check_comparison(struct expr_compiler *c, struct expr *e) {
@@ -145,8 +147,9 @@ static int check_matches(struct expr_compiler *c, struct expr *e) {
                 return r;
         raw = b->at + b->value.string.n + 1 < c->text.n &&
               memcmp(c->text.p + b->at + 1, b->value.string.p, b->value.string.n) == 0;
-        return diag_error(c->d, expr_pos(c, raw ? b->at + 1u + at : b->at), why, "this pattern is wrong: `%.*s`",
-                          WW_STR_ARG(b->value.string));
+        return diag_error(c->d, expr_pos(c, raw ? b->at + 1u + at : b->at),
+                          "patterns are Perl's; behind a `\\` a sign is taken as it is",
+                          "this pattern is wrong: `%.*s`: %s", WW_STR_ARG(b->value.string), why);
 }
 
 struct arithmetic {
@@ -184,7 +187,7 @@ static int check_negation(struct expr_compiler *c, struct expr *e) {
         e->type = e->child[0]->type;
         if (may_be(e->child[0], EXPR_NUMBER) || e->type == EXPR_SPAN)
                 return 0;
-        return diag_error(c->d, expr_pos(c, e->at), NULL, "`-` cannot take %s",
+        return diag_error(c->d, expr_pos(c, e->at), "number(x) makes a number of a text", "`-` cannot take %s",
                           expr_type_name((enum expr_type)e->type));
 }
 
@@ -193,7 +196,8 @@ static int resolve_list(struct expr_compiler *c, struct expr *e) {
                 if (e->child[i]->op == NODE_WORD)
                         become_text(e->child[i]);
                 if (e->child[i]->op != EXPR_OP_CONSTANT)
-                        return diag_error(c->d, expr_pos(c, e->child[i]->at), NULL, "a list holds constants only");
+                        return diag_error(c->d, expr_pos(c, e->child[i]->at), "compare one by one: `x == a or x == b`",
+                                          "a list holds constants only");
                 if (resolve(c, e->child[i]))
                         return DIAG_E_USER;
         }
@@ -201,10 +205,18 @@ static int resolve_list(struct expr_compiler *c, struct expr *e) {
 }
 
 static int resolve_named_list(struct expr_compiler *c, struct expr *e) {
+        const char *near;
+
         if (!c->scope->list)
                 return fail(c, e, "write the members: `x in [a, b]`", "named lists are not known here:", e->word);
         e->list = c->scope->list(c->scope->userdata, e->word);
-        return e->list == UINT32_MAX ? fail(c, e, "define it under `lists:` of the site", "unknown list", e->word) : 0;
+        if (e->list != UINT32_MAX)
+                return 0;
+        near = c->scope->list_nearest ? c->scope->list_nearest(c->scope->userdata, e->word) : NULL;
+        return diag_error(c->d, expr_pos(c, e->at),
+                          near ? arena_printf(c->arena, "did you mean `@%s`?", near)
+                               : "lists stand under `lists:` in the site's files",
+                          "unknown list `@%.*s`", WW_STR_ARG(e->word));
 }
 
 /* One argument of a call of the scope's. */

@@ -65,7 +65,8 @@ static void messages_are_bounded_but_counted(void **state) {
         const char *tail;
 
         for (int i = 0; i < DIAG_MAX + 23; i++)
-                (void)diag_error(&d, at("a.yaml", 1, 1), NULL, "again");
+                (void)diag_error(&d, at("a.yaml", 1, 1), NULL, "number %d", i);
+        (void)diag_error(&d, at("a.yaml", 1, 1), NULL, "number %d", 0); /* what is told already */
         assert_int_equal(d.n, DIAG_MAX);
         assert_int_equal(d.errors, DIAG_MAX + 23);
         diag_render(&d, &out);
@@ -146,6 +147,10 @@ static void the_nearest_name_is_found(void **state) {
         assert_string_equal(diag_suggest(WW_STR("widthin"), names, 6), "did you mean `within`?");
         assert_string_equal(diag_suggest(WW_STR("zzz"), names, 3), "one of: within, select, sequence");
         assert_null(diag_suggest(WW_STR("zzz"), names, 0));
+        assert_string_equal(diag_suggest(WW_STR("seq"), names, 6), "did you mean `sequence`?");
+        assert_string_equal(diag_suggest(WW_STR("holding"), names, 6), "did you mean `hold`?");
+        assert_string_equal(diag_suggest(WW_STR("zzz"), names, 1), "there is only: within");
+        assert_string_equal(diag_suggest(WW_STR("a"), (const char *[]){ "b", "c" }, 2), "one of: b, c");
 }
 
 int main(void) {

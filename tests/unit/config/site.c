@@ -181,7 +181,8 @@ static const struct {
 } broken[] = {
         { "zone:\n  - zone: a\n", 1, 1, "site file: unknown key `zone`", "did you mean `zones`?" },
         { "- a\n", 1, 1, "site file must be a group of keys, not a list", NULL },
-        { "site: two words\n", 1, 7, "site may not hold blanks, `=` or `,`", "what people read goes into `title`" },
+        { "site: two words\n", 1, 7, "site may not hold blanks, `=` or `,`",
+          "write `-` in their place; what people read goes into `title`" },
         { "zones: {a: b}\n", 1, 8, "zones must be a list", "write each zone as `- zone: ID`" },
         { "zones:\n  - W3\n", 2, 5, "zone must be a group of keys, not `W3`", NULL },
         { "zones:\n  - title: x\n", 2, 5, "the entry has no `zone`", NULL },
@@ -194,9 +195,9 @@ static const struct {
           "did you mean `floor-2`?" },
         { "zones:\n  - {zone: W3, in: basement}\n", 2, 20, "unknown zone `basement`",
           "define it in one of the site's files" },
-        { "zones:\n  - {zone: a, in: a}\n", 2, 19, "the zone is inside itself", "break the ring" },
+        { "zones:\n  - {zone: a, in: a}\n", 2, 19, "zone `a` is inside itself: a in a", "take one `in` out" },
         { "zones:\n  - {zone: a, in: b}\n  - {zone: b, in: c}\n  - {zone: c, in: a}\n", 2, 19,
-          "the zone is inside itself", NULL },
+          "zone `a` is inside itself: a in b in c in a", NULL },
         { "zones:\n  - {zone: a, title: }\n", 2, 22, "title must be a text, not nothing", NULL },
         { "assets:\n  - gateway\n", 2, 5, "an asset must be a group of keys",
           "write it as `- asset: ID` with its keys below" },
@@ -204,9 +205,9 @@ static const struct {
         { "assets:\n  - {asset: a, zone: W3}\n", 2, 22, "unknown zone `W3`", NULL },
         { "assets:\n  - {asset: a, parent: gatway}\n  - {asset: gateway}\n", 2, 24, "unknown asset `gatway`",
           "did you mean `gateway`?" },
-        { "assets:\n  - {asset: a, parent: a}\n", 2, 24, "the asset is inside itself", NULL },
+        { "assets:\n  - {asset: a, parent: a}\n", 2, 24, "asset `a` depends on itself: a under a", NULL },
         { "assets:\n  - {asset: a, device: d}\n  - {asset: b, device: d}\n", 3, 24,
-          "device `d` already belongs to asset `a` in line 2", "a device belongs to one asset" },
+          "device `d` already belongs to asset `a` in line 2", "take it out of one of the two" },
         { "assets:\n  - {asset: a}\n  - {asset: a}\n", 3, 13, "asset `a` is there already", NULL },
         { "assets:\n  - {asset: a, supervision: 90}\n", 2, 29,
           "supervision must be a span such as 90s, 5m or 26h, not `90`", "give it a unit: us, ms, s, m, h or d" },
@@ -229,7 +230,7 @@ static const struct {
           "the asset has `parent` and `parents`", "`parent` takes a list, too" },
         { "assets:\n  - {asset: a, parent: [b, c]}\n  - {asset: b}\n  - {asset: c, parent: [b, d]}\n"
           "  - {asset: d, parent: a}\n  - {asset: e, parent: a}\n",
-          2, 24, "the asset is inside itself", "break the ring" },
+          2, 24, "asset `a` depends on itself: a under c under d under a", "take one of these parents out" },
         { "timezone: [UTC]\n", 1, 11, "timezone must be a text, not a list", NULL },
         { "timezone: Europe/Berlin\n", 1, 11, "there is no data of time zone `Europe/Berlin`",
           "only a site that is read from files can have one" },
@@ -270,7 +271,10 @@ static const struct {
         { "schedules: {a: {mon: }}\n", 1, 22, "hours must be a text, not nothing", NULL },
         { "schedules: {a: {monday: open}}\n", 1, 17, "`monday` is neither a day nor a date", "did you mean `mon`?" },
         { "schedules: {a: {mon-frei: open}}\n", 1, 17, "`mon-frei` is neither a day nor a date",
-          "did you mean `mon`?" },
+          "did you mean `mon-fri`?" },
+        { "schedules: {a: {mon-fir: open}}\n", 1, 17, "`mon-fir` is neither a day nor a date",
+          "did you mean `mon-fri`?" },
+        { "schedules: {a: {work-days: open}}\n", 1, 17, "`work-days` is neither a day nor a date", NULL },
         { "schedules: {a: {mon xyz: open}}\n", 1, 17, "`xyz` is neither a day nor a date",
           "days: mon to sun, mon-fri, sat sun, daily, holidays; dates: 2026-12-24, 12-24 for every year, "
           "2026-08-01..2026-08-14" },
@@ -284,7 +288,7 @@ static const struct {
         { "schedules: {a: {mon: open, holidays: like sunday}}\nholidays: {12-25: x}\n", 1, 38,
           "`sunday` is no day of the week", "like mon, tue, wed, thu, fri, sat or sun" },
         { "schedules: {a: {mon: open, 2026-02-29: closed}}\n", 1, 28, "there is no date `2026-02-29`",
-          "write it as year-month-day or month-day" },
+          "a date is year-month-day, or month-day, and in the calendar" },
         { "schedules: {a: {mon: open, 24-12: closed}}\n", 1, 28, "there is no date `24-12`", NULL },
         { "schedules: {a: {mon: open, 1969-12-31: closed}}\n", 1, 28,
           "the year of `1969-12-31` must be from 1970 to 2199", NULL },
@@ -338,7 +342,7 @@ static void files_are_checked_against_each_other(void **state) {
         assert_string_equal(b.diag.messages[0].text, "the site is already called `a`");
         bench_end(&b);
         assert_int_equal(compile(&b, two_lists, 2), DIAG_E_USER);
-        assert_string_equal(b.diag.messages[0].text, "list `a` is there already");
+        assert_string_equal(b.diag.messages[0].text, "list `a` is there already (1.yaml:1)");
         bench_end(&b);
         assert_int_equal(compile(&b, same_name, 2), 0);
         bench_end(&b);

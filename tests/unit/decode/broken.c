@@ -157,7 +157,8 @@ static void test_examples(void **state) {
                 { DOOR "  - given: [{topic: x/d, payload: '1'}]\n    events: []\n",
                   "example of sensor `t`: the message is not understood: wanted events, or `ignore`, got no-type: no "
                   "sensor type has a topic like this" },
-                { DOOR "  - given: [{topic: t/d}]\n    events: []\n", "an example's message needs both" },
+                { DOOR "  - given: [{topic: t/d}]\n    events: []\n",
+                  "an example's message needs `topic` and `payload`" },
                 { DOOR "  - given: [{topic: t/d, payload: '{}'}]\n", "an example says its events" },
                 { DOOR "  - given: [{topic: t/d, payload: '{}'}]\n    events: [{flags: [retaned]}]\n",
                   "an example's event: `retaned` is no flag" },

@@ -118,6 +118,36 @@ def check_all_built():
             yield f"{path.relative_to(ROOT)}: no meson.build lists it"
 
 
+def arguments(text, at):
+    """The arguments of the C call whose parenthesis opens before `at`."""
+    found, depth, quote = [""], 1, None
+    while depth:
+        c = text[at]
+        if quote:
+            found[-1] += text[at + 1] if c == "\\" else c
+            at += c == "\\"
+            quote = None if c == quote else quote
+        elif c == "," and depth == 1:
+            found.append("")
+        else:
+            quote = c if c in "\"'" else None
+            depth += (c in "([{") - (c in ")]}")
+            found[-1] += c
+        at += 1
+    return [" ".join(a.split()) for a in found]
+
+
+def check_cures():
+    """What is told to users says how to put it right: the third argument is not NULL, and may not become it."""
+    for path in tracked("daemon"):
+        text = path.read_text() if path.suffix == ".c" else ""
+        for call in re.finditer(r"(?<!int )(?<!void )\bdiag_(?:error|warning)\(", text):
+            help_text = arguments(text, call.end())[2]
+            if re.search(r"\bNULL$", help_text):
+                line = text.count("\n", 0, call.start()) + 1
+                yield f"{path.relative_to(ROOT)}:{line}: a message without a cure ({help_text})"
+
+
 def check_format():
     if not shutil.which("clang-format"):
         return None
@@ -132,6 +162,7 @@ CASES = [
     ("the top level holds only its folders", check_top_level),
     ("no file is too long", check_length),
     ("every source file is built", check_all_built),
+    ("every message has a cure", check_cures),
     ("sources are formatted", check_format),
 ]
 

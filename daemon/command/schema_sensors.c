@@ -1,0 +1,81 @@
+/* The schema of sensor types: the tables of keys, nested as messages, events and examples are. */
+#include "command/schema.h"
+#include "decode/load.h"
+
+static json_t *keys_object(const struct load_key *keys, size_t n) {
+        json_t *properties = json_object();
+
+        for (size_t i = 0; i < n; i++)
+                (void)json_object_set_new(properties, keys[i].name, json_pack("{s:s}", "description", keys[i].help));
+        return schema_object(properties);
+}
+
+/* Gives a key of the object its form; the help stays. */
+static void set(json_t *object, const char *name, json_t *form) {
+        json_t *property = json_object_get(json_object_get(object, "properties"), name);
+
+        (void)json_object_update(property, form);
+        json_decref(form);
+}
+
+static json_t *texts(void) {
+        return schema_one_or_list(json_pack("{s:s}", "type", "string"));
+}
+
+/* what a message has of its own, and the type for all */
+static void set_common(json_t *object) {
+        set(object, "topics", texts());
+        set(object, "format", texts());
+        set(object, "delay", schema_span());
+        set(object, "attributes", json_pack("{s:s}", "type", "object"));
+        set(object, "time",
+            json_pack("{s:[{s:s}, o]}", "anyOf", "type", "string", keys_object(load_time_keys, load_time_keys_n)));
+}
+
+static json_t *event(void) {
+        json_t *object = keys_object(load_event_keys, load_event_keys_n);
+
+        set(object, "kind_by_class", json_pack("{s:s}", "type", "object"));
+        set(object, "momentary", json_pack("{s:s}", "type", "boolean"));
+        set(object, "required", json_pack("{s:s}", "type", "boolean"));
+        set(object, "repeat_within", schema_span());
+        set(object, "attributes", json_pack("{s:s}", "type", "object"));
+        (void)json_object_set_new(object, "required", json_pack("[s]", "kind"));
+        return object;
+}
+
+static json_t *message(void) {
+        json_t *object = keys_object(load_message_keys, load_message_keys_n);
+
+        set_common(object);
+        set(object, "has", texts());
+        set(object, "lacks", texts());
+        set(object, "match", json_pack("{s:s}", "type", "object"));
+        set(object, "fields", json_pack("{s:s}", "type", "object"));
+        set(object, "ignore", json_pack("{s:s}", "type", "boolean"));
+        set(object, "alive", json_pack("{s:s}", "type", "boolean"));
+        set(object, "events", schema_list_of(event()));
+        (void)json_object_set_new(object, "required", json_pack("[s]", "message"));
+        return object;
+}
+
+static json_t *sensor(void) {
+        json_t *object = keys_object(load_type_keys, load_type_keys_n);
+
+        set_common(object);
+        set(object, "sensor", schema_pattern("^[a-z0-9-]{1,64}$"));
+        set(object, "version", json_pack("{s:s, s:i}", "type", "integer", "minimum", 1));
+        set(object, "messages", schema_list_of(message()));
+        set(object, "examples",
+            schema_list_of(json_pack("{s:s, s:[s, s]}", "type", "object", "required", "given", "events")));
+        (void)json_object_set_new(object, "required", json_pack("[s, s, s]", "sensor", "version", "messages"));
+        return object;
+}
+
+json_t *schema_sensors(void) {
+        json_t *one = schema_ref("sensor");
+        json_t *body = schema_one_or_list(one);
+
+        (void)json_object_set_new(body, "$defs", json_pack("{s:o}", "sensor", sensor()));
+        return schema_root("Wardwatch sensor types", body);
+}

@@ -1,0 +1,82 @@
+/* The schema of the site model: its tables of keys. Values of most keys are words of the site's own. */
+#include "command/schema.h"
+#include "config/site_internal.h"
+
+static json_t *text(void) {
+        return json_pack("{s:[s, s, s]}", "type", "string", "number", "boolean");
+}
+
+/* What has another form than a text, by name; the tables have the names and the help. */
+static json_t *value_of(struct ww_str name) {
+        if (ww_str_is(name, "key_area") || ww_str_is(name, "initially") || ww_str_is(name, "exercise"))
+                return json_pack("{s:s}", "type", "boolean");
+        if (ww_str_is(name, "adjacent") || ww_str_is(name, "parent") || ww_str_is(name, "parents"))
+                return schema_one_or_list(text());
+        return ww_str_is(name, "supervision") ? schema_span() : text();
+}
+
+static json_t *keys_object(const struct site_key *keys, size_t n) {
+        json_t *properties = json_object();
+
+        for (size_t i = 0; i < n; i++)
+                (void)json_object_set_new(properties, keys[i].name,
+                                          schema_described(value_of(ww_str(keys[i].name)), keys[i].help));
+        return schema_object(properties);
+}
+
+static json_t *required(json_t *object, const char *name) {
+        (void)json_object_set_new(object, "required", json_pack("[s]", name));
+        return object;
+}
+
+/* a group of named things, each of this form */
+static json_t *named(json_t *value) {
+        return json_pack("{s:[s, s], s:o}", "type", "object", "null", "additionalProperties", value);
+}
+
+static json_t *asset(void) {
+        json_t *object = required(keys_object(site_asset_keys, site_asset_keys_n), "asset");
+
+        (void)json_object_set_new(object, "additionalProperties", text()); /* fields of its own */
+        return object;
+}
+
+static json_t *schedule(void) {
+        json_t *hours = schema_one_or_list(json_pack("{s:s}", "type", "string"));
+
+        return json_pack("{s:s, s:{s:{s:s}}, s:o}", "type", "object", "properties", "title", "type", "string",
+                         "additionalProperties", hours);
+}
+
+static json_t *mode(void) {
+        json_t *object = keys_object(site_mode_keys, site_mode_keys_n);
+
+        (void)json_object_set_new(object, "type", json_pack("[s, s]", "object", "null"));
+        return object;
+}
+
+static json_t *part_of(struct ww_str name) {
+        if (ww_str_is(name, "zones"))
+                return schema_list_of(required(keys_object(site_zone_keys, site_zone_keys_n), "zone"));
+        if (ww_str_is(name, "assets"))
+                return schema_list_of(asset());
+        if (ww_str_is(name, "lists"))
+                return named(schema_list_of(text()));
+        if (ww_str_is(name, "holidays"))
+                return named(text());
+        if (ww_str_is(name, "schedules"))
+                return named(schedule());
+        return ww_str_is(name, "modes") ? named(mode()) : text();
+}
+
+json_t *schema_site(void) {
+        json_t *properties = json_object(), *body;
+
+        for (size_t i = 0; i < site_file_keys_n; i++)
+                (void)json_object_set_new(
+                        properties, site_file_keys[i].name,
+                        schema_described(part_of(ww_str(site_file_keys[i].name)), site_file_keys[i].help));
+        body = schema_object(properties);
+        (void)json_object_set_new(body, "type", json_pack("[s, s]", "object", "null"));
+        return schema_root("Wardwatch site model", body);
+}

@@ -1,0 +1,130 @@
+/* Advice on a whole rule set. One rule by itself: what never holds, and what changes nothing. */
+#include "correlate/rules_advise.h"
+#include "correlate/rule_load.h"
+
+const struct yaml_node *rules_advise_node(const struct rule *rule, const char *word, const char *below) {
+        const struct yaml_node *n = yaml_get(rule->node, word);
+
+        return n && below ? yaml_get(n, below) : n;
+}
+
+struct diag_pos rules_advise_pos(const struct rule *rule, const struct yaml_node *n) {
+        return n ? n->pos : rule->pos;
+}
+
+/* ---- what never holds ---- */
+
+static struct diag_pos part_pos(const struct yaml_node *n, const struct expr *part, struct diag_pos otherwise) {
+        return n && n->type == YAML_SCALAR ? expr_place(part, n->text, rule_load_text_pos(n), n->source) : otherwise;
+}
+
+static void advise_never(const struct correlate_rules *set, const struct rule *rule, const struct expr *e,
+                         const struct yaml_node *n, const char *what, struct diag *d) {
+        struct rule_never never;
+
+        if (rule_never(set, rule, NULL, e, &never))
+                diag_warning(d, part_pos(n, never.part, rule->pos), never.cure, "rule `%s`: %s: %s", rule->name.p, what,
+                             never.why);
+}
+
+static void advise_selections(const struct correlate_rules *set, const struct rule *rule, struct diag *d) {
+        for (size_t i = 0; i < rule->n_aliases; i++) {
+                const struct selection *s = &rule->aliases[i];
+                const struct yaml_node *n = yaml_get(rules_advise_node(rule, "select", s->alias.p), "where");
+                struct rule_never never;
+
+                if (rule_never(set, rule, s, s->where, &never))
+                        diag_warning(d, part_pos(n, never.part, s->pos), never.cure,
+                                     "rule `%s`: selection `%s` never matches: %s", rule->name.p, s->alias.p,
+                                     never.why);
+        }
+}
+
+static void advise_grades(const struct correlate_rules *set, const struct rule *rule, struct diag *d) {
+        const struct yaml_node *list = yaml_get(rule->node, "regrade");
+        size_t i = 0;
+
+        yaml_each(row, list) {
+                const struct yaml_node *n = yaml_get(row, "if");
+
+                if (n && i < rule->n_grades)
+                        advise_never(set, rule, rule->grades[i++].when, n, "this row of `regrade` never holds", d);
+        }
+}
+
+/* ---- spans that change nothing ---- */
+
+static void advise_gap(const struct rule *rule, struct diag *d) {
+        if (!rule->gap || !rule->within || rule->gap < rule->within)
+                return;
+        diag_warning(d, rules_advise_pos(rule, yaml_get(rule->node, "gap")),
+                     "shorten `gap`, or take it out and keep `within`",
+                     "rule `%s`: `gap` bounds nothing: all of it lasts less than `within` anyway", rule->name.p);
+}
+
+static void advise_sequence(const struct rule *rule, struct diag *d) {
+        if (rule->condition != CONDITION_SEQUENCE || rule->sequence.n <= rule->limit_events)
+                return;
+        diag_warning(d, rules_advise_pos(rule, yaml_get(rule->node, "sequence")), "raise `limits: {events: …}`",
+                     "rule `%s`: it is never raised: the sequence takes %u events, and one key remembers %u",
+                     rule->name.p, rule->sequence.n, rule->limit_events);
+}
+
+static bool span_given(const struct correlate_rules *set, const struct rule_span *span, uint32_t asset) {
+        return site_asset_field(set->site, asset, span->field->tail).type == WW_SPAN;
+}
+
+/* An asset without the span is never missed. One is named; the others are like it. */
+static void advise_supervision(const struct correlate_rules *set, const struct rule *rule, struct diag *d) {
+        const char *first = NULL;
+        size_t n = 0;
+
+        if (!rule->each || !rule->span_for.field)
+                return;
+        for (size_t i = 0; i < rule->n_assets; i++)
+                if (!span_given(set, &rule->span_for, rule->assets[i])) {
+                        first = first ? first : site_asset(set->site, rule->assets[i])->id.p;
+                        n++;
+                }
+        if (n)
+                diag_warning(d, rules_advise_pos(rule, yaml_get(rule->node, "for")),
+                             "give the asset that field, a span such as 2h",
+                             "rule `%s`: %zu of %zu assets have no `%s`, so that nothing is expected of them; one is "
+                             "`%s`",
+                             rule->name.p, n, rule->n_assets, rule->span_for.field->tail.p, first);
+}
+
+/* ---- mutes ---- */
+
+static void advise_mute(const struct rule *rule, struct diag *d) {
+        const struct ww_mute *m = rule->mute;
+
+        if (!m || m->under || m->n_rules || (m->hazards && !(m->hazards & (1u << WW_HAZARD_SYSTEM))) ||
+            (m->classes && !(m->classes & (1u << WW_CLASS_GENERAL))))
+                return;
+        diag_warning(d, rule->mute_pos, "name the rules in `match`, or add `under: asset`",
+                     "rule `%s` mutes the system's own alarms, too: broker lost, journal full, database lost",
+                     rule->name.p);
+}
+
+void rules_advise_reach(const struct correlate_rules *set, const struct rule *rule, struct diag *d) {
+        advise_selections(set, rule, d);
+        advise_never(set, rule, rule->when, yaml_get(rule->node, "when"), "it is never raised", d);
+        advise_never(set, rule, rule->guard, yaml_get(rule->node, "while"), "it is never raised", d);
+        advise_never(set, rule, rule->clear_expr, yaml_get(rule->node, "clear"), "it never clears", d);
+        advise_grades(set, rule, d);
+        advise_sequence(rule, d);
+        advise_gap(rule, d);
+        advise_supervision(set, rule, d);
+        advise_mute(rule, d);
+}
+
+void correlate_rules_advise(const struct correlate_rules *set, const struct decode_types *types, struct diag *d) {
+        for (size_t i = 0; i < set->n; i++) {
+                rules_advise_reach(set, &set->rules[i], d);
+                rules_advise_values(set, &set->rules[i], d);
+                if (types)
+                        rules_advise_fields(set, types, &set->rules[i], d);
+        }
+        rules_advise_shadows(set, d);
+}
