@@ -63,7 +63,7 @@ struct metrics {
         struct metrics_value *values;
         uint32_t n, capacity;
         uint32_t first[METRICS_N], last[METRICS_N]; /* of each name: place + 1, 0 = none */
-        int error; /* -ENOMEM, latched */
+        int error;                                  /* -ENOMEM, latched */
 };
 
 #define METRICS_INIT ((struct metrics){ 0 })

@@ -444,7 +444,7 @@ static void test_broken_configuration(void **state) {
         daemon_prepare(&d, "nonsense: 1\n");
         daemon_start(&d);
         assert_int_equal(daemon_wait(&d), 1);
-        assert_true(contains(&d, "log", "wardwatch.yaml:5:1: error:"));
+        assert_true(contains(&d, "log", "wardwatch.yaml:6:1: error:"));
         assert_int_equal(count(&d, "start"), 0);
         daemon_clean(&d);
 }
