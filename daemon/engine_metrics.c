@@ -189,6 +189,8 @@ static void put_rule(struct ww_str name, const struct correlate_rule_figures *f,
         metrics_put_of(m, METRICS_RULE_KEYS_LIMIT, name, f->keys_max);
         metrics_put_of(m, METRICS_RULE_EVICTED, name, (double)f->evicted);
         metrics_put_of(m, METRICS_RULE_REFUSED, name, (double)f->refused);
+        metrics_put_of(m, METRICS_RULE_RUNS_REFUSED, name, (double)f->runs_refused);
+        metrics_put_of(m, METRICS_RULE_SHED, name, (double)f->shed);
 }
 
 static void put_rules(const struct engine *e, struct metrics *m) {

@@ -263,6 +263,10 @@ struct ww_str pipeline_known_reply(const struct pipeline *p, struct ww_str id) {
         return replies_find(p->replies, id);
 }
 
+int pipeline_trace_rule(struct pipeline *p, struct ww_str rule, const struct correlate_trace *trace) {
+        return correlate_trace_rule(p->correlate, rule, trace);
+}
+
 void pipeline_figures(const struct pipeline *p, struct pipeline_figures *ret) {
         decode_figures(p->decode, &ret->decode);
         correlate_figures(p->correlate, &ret->correlate);

@@ -60,6 +60,9 @@ struct ww_str pipeline_known_reply(const struct pipeline *p, struct ww_str id);
 int pipeline_save(const struct pipeline *p, struct buf *out);
 int pipeline_load(struct pipeline *p, struct rd *in);
 
+/** Somebody watches one rule at work, see correlate.h. 0 or CORRELATE_E_UNKNOWN. */
+int pipeline_trace_rule(struct pipeline *p, struct ww_str rule, const struct correlate_trace *trace);
+
 struct pipeline_figures {
         struct decode_figures decode;
         struct correlate_figures correlate;

@@ -23,6 +23,9 @@ int ruleset_compile(struct ruleset **ret, struct bundle *bundle, bool run_exampl
 int ruleset_decode(struct ruleset **ret, struct ww_str payload, struct diag *d);
 /** Runs the rules' own examples, with the alarm stage behind them. 0, DIAG_E_USER (told in `d`), -errno. */
 int ruleset_examples(const struct correlate_rules *rules, struct diag *d, size_t *ret_run);
+/** The same of some rules, or traced; `examples` without its stage, which is filled in. */
+int ruleset_test(const struct correlate_rules *rules, const struct correlate_examples *examples, struct diag *d,
+                 struct correlate_examples_result *ret);
 struct ruleset *ruleset_free(struct ruleset *r);
 DEFINE_CLEANUP(struct ruleset *, ruleset_free)
 void ruleset_describe(const struct ruleset *r, struct ww_ruleset *ret);

@@ -90,7 +90,8 @@ static int trial_act(void *stage, enum ww_cause verb, struct ww_str rule, struct
         return r < 0 ? r : 0;
 }
 
-int ruleset_examples(const struct correlate_rules *rules, struct diag *d, size_t *ret_run) {
+int ruleset_test(const struct correlate_rules *rules, const struct correlate_examples *examples, struct diag *d,
+                 struct correlate_examples_result *ret) {
         static const struct correlate_stage stage = {
                 .open = trial_open,
                 .close = trial_close,
@@ -99,6 +100,16 @@ int ruleset_examples(const struct correlate_rules *rules, struct diag *d, size_t
                 .act = trial_act,
                 .swap = trial_swap,
         };
+        struct correlate_examples staged = *examples;
 
-        return correlate_rules_examples(rules, &stage, d, ret_run);
+        staged.stage = &stage;
+        return correlate_rules_examples(rules, &staged, d, ret);
+}
+
+int ruleset_examples(const struct correlate_rules *rules, struct diag *d, size_t *ret_run) {
+        struct correlate_examples_result result = { 0 };
+        int r = ruleset_test(rules, &(struct correlate_examples){ .wanted = NULL }, d, &result);
+
+        *ret_run = result.run;
+        return r;
 }

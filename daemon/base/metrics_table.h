@@ -195,7 +195,7 @@ X(RULE_MATCHED, "wardwatch_rule_events_matched_total", COUNTER, COUNT, ENGINE, "
 X(RULE_SKIPPED, "wardwatch_rule_events_skipped_total", COUNTER, COUNT, ENGINE, "rule", "",
   "of these, those without a value for the rule's key, which the rule never counts")
 X(RULE_LATE, "wardwatch_rule_events_late_total", COUNTER, COUNT, ENGINE, "rule", "",
-  "of the matched, those behind the rule's watermark")
+  "of the matched, those behind the rule's watermark: what they could have refuted is decided")
 X(RULE_DETECTIONS, "wardwatch_rule_detections_total", COUNTER, COUNT, ENGINE, "rule", "",
   "conclusions of the rule: alarms raised, again, cleared, regraded")
 X(RULE_SECONDS, "wardwatch_rule_seconds_total", COUNTER, REAL, ENGINE, "rule", "",
@@ -208,6 +208,11 @@ X(RULE_EVICTED, "wardwatch_rule_keys_evicted_total", COUNTER, COUNT, ENGINE, "ru
   "keys dropped at that limit")
 X(RULE_REFUSED, "wardwatch_rule_keys_refused_total", COUNTER, COUNT, ENGINE, "rule", "",
   "new keys refused at that limit because no other could go")
+
+X(RULE_RUNS_REFUSED, "wardwatch_rule_runs_refused_total", COUNTER, COUNT, ENGINE, "rule", "",
+  "partial sequences refused at the limit of a key")
+X(RULE_SHED, "wardwatch_rule_events_shed_total", COUNTER, COUNT, ENGINE, "rule", "",
+  "events that a key forgot at its limit")
 
 /* --- engine: alarms --- */
 X(ALARMS, "wardwatch_alarms", GAUGE, COUNT, ENGINE, "", "stages.alarms.alarms",

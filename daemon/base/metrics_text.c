@@ -22,13 +22,23 @@ static void put_count(struct buf *out, uint64_t v) {
         buf_put(out, text + at, sizeof text - at);
 }
 
+/* As short as reads back to the same. */
+static void put_real(struct buf *out, double v) {
+        char text[32];
+
+        (void)snprintf(text, sizeof text, "%.15g", v);
+        if (strtod(text, NULL) != v)
+                (void)snprintf(text, sizeof text, "%.17g", v);
+        buf_puts(out, text);
+}
+
 static void put_value(struct buf *out, double v) {
         if (v >= 0 && v < 9007199254740992.0 && v == floor(v))
                 put_count(out, (uint64_t)v);
         else if (isinf(v))
                 buf_puts(out, v > 0 ? "+Inf" : "-Inf");
         else
-                buf_printf(out, "%.16g", v);
+                put_real(out, v);
 }
 
 /* In a label's value `\`, `"` and the newline are escaped; in a help text `\` and the newline. */

@@ -46,7 +46,9 @@ static const struct {
         { "`match` in `mute`", NULL, { "word", "takes", "without it", "" }, word_match, &word_match_n },
         { "`raise`", NULL, { "word", "takes", "without it", "" }, word_raise, &word_raise_n },
         { "`limits`",
-          "Each limit that is reached raises a system alarm that names the rule.",
+          "Each limit that is reached raises a system alarm that names the rule; what goes or is refused there is "
+          "counted in "
+          "its metrics (`wardwatch metrics --table`).",
           { "word", "takes", "without it", "" },
           word_limits,
           &word_limits_n },

@@ -7,13 +7,22 @@
 
 static json_t *shape_of(enum word_shape shape);
 
+static json_t *word_schema(const struct word *word) {
+        json_t *schema = shape_of(word->shape);
+
+        if (!word->standard || strncmp(word->standard, "must", 4) == 0)
+                return schema_described(schema, word->help);
+        (void)json_object_set_new(schema, "description",
+                                  json_sprintf("%s. Without it: %s", word->help, word->standard));
+        return schema;
+}
+
 static json_t *words_object(const struct word *words, size_t n, json_t *required) {
         json_t *properties = json_object(), *object;
 
         for (size_t i = 0; i < n; i++)
                 if (words[i].supported)
-                        (void)json_object_set_new(properties, words[i].name,
-                                                  schema_described(shape_of(words[i].shape), words[i].help));
+                        (void)json_object_set_new(properties, words[i].name, word_schema(&words[i]));
         object = schema_object(properties);
         if (required)
                 (void)json_object_set_new(object, "required", required);

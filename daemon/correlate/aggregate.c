@@ -1,5 +1,5 @@
 /* What `when`, `clear` and `regrade` say at a moment: expressions over what is counted (tally.c) and what is on. */
-#include "correlate/state.h"
+#include "correlate/trace.h"
 
 struct when_env {
         const struct rule *rule;
@@ -28,6 +28,12 @@ static int64_t length_of(const struct rule *rule, const struct key *k) {
         const struct extra *x = key_extra(k);
 
         return rule->window == WINDOW_TUMBLING && x->to > x->from ? x->to - x->from : rule->within ? rule->within : 1;
+}
+
+struct ww_value aggregate_value(const struct correlate *c, const struct key *k, size_t i, int64_t now) {
+        const struct rule *rule = key_rule(c, k);
+
+        return tally_read(rule, k, &rule->aggregates[i], now, length_of(rule, k));
 }
 
 bool aggregate_true(const struct correlate *c, const struct key *k, const struct expr *expr, struct order at,

@@ -1,7 +1,7 @@
 /*
  * What comes in goes into a key: an event as an entry of its log, or journal time as the next of its deadlines.
  */
-#include "correlate/state.h"
+#include "correlate/trace.h"
 
 static struct captured capture_of(struct correlate *c, struct ww_value v, int *error) {
         struct captured out = { .type = v.type };
@@ -105,6 +105,7 @@ static int shed(struct correlate *c, struct key *k) {
                         return -ENOMEM;
                 k->extra->partial_until = e->at.time + rule_horizon(rule);
                 log_drop(c, k, i);
+                c->meter.rules[k->rule].shed++;
                 drop--;
         }
         return r ? r : sweep_rebuild(c, k, k->n_log, WW_TIME_NEVER, false);
@@ -131,8 +132,11 @@ int apply_op(struct correlate *c, const struct op *op) {
         bool merged, in_order;
         int r;
 
-        if (outdated(c, k, op))
+        if (outdated(c, k, op)) {
+                if (TRACED(c, k))
+                        trace_late(c, op);
                 return 0;
+        }
         key_touch(c, k);
         log_trim(c, k);
         r = shed(c, k);
@@ -148,8 +152,12 @@ int apply_op(struct correlate *c, const struct op *op) {
                 return -ENOMEM;
         if (!r)
                 r = entry_fill(c, k, e, op);
+        if (TRACED(c, k))
+                trace_taken(c, op);
         if (!r)
                 r = in_order ? sweep_entry(c, k, place) : rebuild(c, k, place, op->at.time, op->at, !merged);
+        if (TRACED(c, k))
+                trace_behind(c, op);
         return r ? r : apply_arm(c, k);
 }
 
@@ -205,6 +213,8 @@ int apply_due(struct correlate *c, struct key *k) {
         }
         if (r)
                 return r;
+        if (TRACED(c, k))
+                trace_time(c, k, next.time);
         timers_disarm(c, k);
         return apply_arm(c, k);
 }

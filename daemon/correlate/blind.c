@@ -25,7 +25,7 @@ static void bits_set(struct correlate *c, struct key *k, uint8_t bits, int64_t s
         const struct rule *rule = key_rule(c, k);
 
         k->bits = k->base_bits = bits;
-        k->since = k->extra->base_since = since;
+        k->since = k->base_since = since;
         for (size_t i = 0; i < k->n_log; i++) {
                 struct entry *e = log_entry(rule, k, i);
 
@@ -67,12 +67,28 @@ static int key_end(struct correlate *c, struct key *k) {
         return r ? r : apply_arm(c, k);
 }
 
-static int keys_each(struct correlate *c, int (*act)(struct correlate *, struct key *)) {
+static int keys_each(struct correlate *c, size_t rule, int (*act)(struct correlate *, struct key *)) {
+        int r = 0;
+
+        for (struct key *k = rule_first(c, rule); k && !r; k = key_next(c, k))
+                r = act(c, k);
+        return r;
+}
+
+static int rules_begin(struct correlate *c) {
         int r = 0;
 
         for (size_t i = 0; i < c->rules->n && !r; i++)
-                for (struct key *k = c->by_rule[i].first; k && !r; k = k->next)
-                        r = act(c, k);
+                if (rule_absence(&c->rules->rules[i])) /* for the others nothing moves */
+                        r = keys_each(c, i, key_begin);
+        return r;
+}
+
+static int rules_end(struct correlate *c) {
+        int r = 0;
+
+        for (size_t i = 0; i < c->rules->n && !r; i++)
+                r = keys_each(c, i, key_end);
         return r;
 }
 
@@ -86,10 +102,10 @@ int correlate_blind(struct correlate *c, bool blind, int64_t now) {
         if (blind) {
                 spans_make_room(c);
                 c->blind[c->n_blind++] = (struct blind_span){ c->now, WW_TIME_NEVER };
-                return keys_each(c, key_begin);
+                return rules_begin(c);
         }
         c->blind[c->n_blind - 1].to = c->now;
-        r = keys_each(c, key_end);
+        r = rules_end(c);
         timers_rebuild(c);
         return r;
 }

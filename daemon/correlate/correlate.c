@@ -1,14 +1,14 @@
 /*
  * The door of the stage: events, time and resets come in here; blindness in blind.c.
  */
-#include "correlate/state.h"
+#include "correlate/trace.h"
 
 static void keys_free(struct correlate *c) {
         if (c->lanes)
                 lanes_drop_all(c);
         for (size_t i = 0; c->by_rule && i < c->rules->n; i++)
                 while (c->by_rule[i].first)
-                        key_free(c, c->by_rule[i].first);
+                        key_free(c, rule_first(c, i));
 }
 
 struct correlate *correlate_free(struct correlate *c) {
@@ -24,6 +24,7 @@ struct correlate *correlate_free(struct correlate *c) {
         free(c->table);
         free(c->by_rule);
         free(c->heap);
+        pool_free(c->pool);
         free(c->matches.p);
         free(c->skipped.p);
         free(c->held);
@@ -69,14 +70,16 @@ int correlate_make(struct correlate **ret, const struct correlate_rules *rules, 
         c->userdata = userdata;
         c->now = now;
         c->table_mask = 63;
-        c->table = calloc(c->table_mask + 1, sizeof(struct key *));
+        c->table = pool_table(c->table_mask + 1, sizeof *c->table);
         c->by_rule = calloc(rules->n + 1, sizeof *c->by_rule);
         if (!c->table || !c->by_rule || meter_init(&c->meter, rules->n))
                 return -ENOMEM;
         c->matches.meter = &c->meter;
         for (size_t i = 0; i < rules->n; i++)
                 c->by_rule[i].deaf_until = c->by_rule[i].partial_until = WW_TIME_NONE;
-        r = texts_new(&c->texts);
+        r = pool_new(&c->pool);
+        if (!r)
+                r = texts_new(&c->texts);
         if (!r)
                 r = lanes_new(&c->lanes);
         if (!r)
@@ -123,7 +126,7 @@ int correlate_time(struct correlate *c, int64_t now) {
 
                 if (c->heap[0].due > c->now)
                         c->now = c->heap[0].due;
-                r = due(c, c->heap[0].key);
+                r = due(c, key_at(c, c->heap[0].key));
                 if (!r)
                         r = derived_deliver(c);
                 if (r)
@@ -270,7 +273,11 @@ int correlate_deliver(struct correlate *c, const struct ww_event *event, bool le
 
 int correlate_select(struct correlate *c, const struct ww_event *event) {
         bool level = index_level_family(c->rules->index, event->family);
-        int r = index_find(c->rules->index, c->standing, event, &c->matches);
+        int r;
+
+        if (c->trace)
+                trace_event(c, event);
+        r = index_find(c->rules->index, c->standing, event, &c->matches);
 
         if (r)
                 return r;

@@ -88,7 +88,7 @@ int correlate_save(const struct correlate *c, struct buf *out);
 int correlate_load(struct correlate *c, struct rd *in); /* 0, -EBADMSG, -ENOMEM */
 
 enum {
-        CORRELATE_E_UNKNOWN = 1, /* the site has no such mode or list */
+        CORRELATE_E_UNKNOWN = 1, /* the site has no such mode or list; there is no such rule */
         CORRELATE_E_FULL,        /* more members were set by command than are kept */
 };
 
@@ -100,6 +100,50 @@ bool correlate_exercise(const struct correlate *c);
 /** A member joins a named list (`until`, or NEVER) or leaves it. 0, CORRELATE_E_*, -errno. */
 int correlate_list(struct correlate *c, struct ww_str list, struct ww_str member, bool add, int64_t until, int64_t now);
 
+/*
+ * Watching one rule at work, for those who ask why it fired, or why not. It costs a comparison with NULL where nobody
+ * watches, and changes nothing where somebody does.
+ */
+enum correlate_said {
+        CORRELATE_SAID_TAKEN,   /* an event is one of the rule's selections */
+        CORRELATE_SAID_MISSED,  /* an event of the right kind is not: in what it differs */
+        CORRELATE_SAID_KEYLESS, /* it is, but has no key: passed over */
+        CORRELATE_SAID_LATE,    /* it is, but what it could have changed is decided */
+        CORRELATE_SAID_STATE,   /* how a key stands behind an event */
+        CORRELATE_SAID_TIME,    /* … behind a deadline */
+        CORRELATE_SAID_ENDED,   /* a partial sequence is of no use any more */
+        CORRELATE_SAID_TOLD,    /* the alarm stage is told */
+        CORRELATE_SAID_LIMIT,   /* a limit of state was reached */
+};
+
+struct correlate_saying {
+        enum correlate_said what;
+        struct ww_str key;  /* "" = of no key, or the rule has none */
+        bool exercise;      /* of the key */
+        int64_t time;       /* event time */
+        struct ww_str text; /* in words */
+        unsigned near;      /* STATE, TIME: how near the condition is, from 0 to 1000 = it holds */
+        bool guarded;       /* … and its guard says no */
+};
+
+struct correlate_trace {
+        void *userdata;
+        int64_t zero; /* instants are told as spans behind it; NONE: as they are */
+        void (*say)(void *userdata, const struct correlate_saying *saying);
+};
+
+/** `trace` (borrowed; NULL: nobody) hears of one rule from here on. 0 or CORRELATE_E_UNKNOWN. */
+int correlate_trace_rule(struct correlate *c, struct ww_str rule, const struct correlate_trace *trace);
+struct correlate_rule_about {
+        struct diag_pos pos; /* of its name, in its file */
+        uint64_t hash;       /* of its canonical text */
+        int64_t span; /* µs that it looks back from a match, and waits to decide; what an asset's field says apart */
+};
+/** False: there is no such rule. */
+bool correlate_rule_about(const struct correlate_rules *r, struct ww_str rule, struct correlate_rule_about *ret);
+/** "did you mean"; NULL. */
+const char *correlate_rule_nearest(const struct correlate_rules *r, struct ww_str rule);
+
 struct correlate_figures {
         uint64_t events, matched, skipped_key_missing, detections, evicted, refused; /* go on over a snapshot */
         uint64_t late;
@@ -110,8 +154,10 @@ void correlate_figures(const struct correlate *c, struct correlate_figures *ret)
 struct correlate_rule_figures { /* since the instance was made; they go with the rule's name over a swap */
         uint64_t seen;          /* events that a selection was asked about; once for each selection */
         uint64_t matched, skipped, late;
-        uint64_t detections, evicted, refused;
-        uint64_t busy; /* ns, estimated; 0 without a meter */
+        uint64_t detections;
+        uint64_t evicted, refused;   /* at the limit of keys */
+        uint64_t runs_refused, shed; /* at those of partial sequences, and of events of a key */
+        uint64_t busy;               /* ns, estimated; 0 without a meter */
         uint32_t keys, keys_max;
 };
 /** `rule` < correlate_rules_count. The name lives as long as the rules. */
@@ -144,7 +190,20 @@ struct correlate_stage {
         int (*swap)(void *stage);
 };
 
-/** Runs the rules' own examples on a virtual clock; what fails is told in `d` (expected, got). `stage` NULL: there is
- *  no alarm stage, and examples that need it are refused. 0, DIAG_E_USER, -errno. *ret_run = how many ran. */
-int correlate_rules_examples(const struct correlate_rules *r, const struct correlate_stage *stage, struct diag *d,
-                             size_t *ret_run);
+struct correlate_examples {
+        const struct correlate_stage *stage; /* NULL: there is no alarm stage, and examples that need it are refused */
+        /* which rules; NULL = all */
+        bool (*wanted)(void *userdata, struct ww_str rule, struct ww_str file);
+        /* An example has failed, and `d` has it: what happened in it, a line each. NULL: nobody wants to know. */
+        void (*failed)(void *userdata, struct ww_str told);
+        void *userdata;
+};
+
+struct correlate_examples_result {
+        size_t rules, run, failed;
+};
+
+/** Runs the rules' own examples on a virtual clock; what fails is told in `d` (expected, got). 0, DIAG_E_USER, -errno.
+ */
+int correlate_rules_examples(const struct correlate_rules *r, const struct correlate_examples *examples, struct diag *d,
+                             struct correlate_examples_result *ret);

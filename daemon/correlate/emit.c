@@ -2,7 +2,7 @@
  * From an item to a detection: evidence, title, place. Everything is borrowed for the call of the sink.
  */
 #include "base/span.h"
-#include "correlate/state.h"
+#include "correlate/trace.h"
 
 const char emit_limit_rule[] = "correlate-limit";
 
@@ -318,6 +318,8 @@ static int emit_with(struct correlate *c, struct key *k, enum ww_detection_what 
         d.context = buf_str(&context);
         c->figures.detections++;
         c->meter.rules[k->rule].detections++;
+        if (TRACED(c, k))
+                trace_told(c, &d);
         r = c->silent ? 0 : c->sink(c->userdata, &d);
         arena_reset(&c->scratch);
         return r;
@@ -368,6 +370,8 @@ int emit_limit(struct correlate *c, uint32_t number, enum emit_limit limit) {
                 .time = c->now,
         };
 
+        if (c->trace && c->traced == rule)
+                trace_limit(c, limit);
         if (c->silent || c->by_rule[number].told & limit)
                 return 0;
         c->by_rule[number].told |= limit;

@@ -5,6 +5,8 @@
  * event happens and is not selected. Other rules hear nothing; their alarms are there if a row raises them.
  */
 #include "correlate/example.h"
+#include "base/span.h"
+#include "correlate/trace.h"
 
 static struct ww_str attr_text(const struct example_row *row, const char *name) {
         for (size_t i = row->n_attrs; i--;)
@@ -83,6 +85,8 @@ static int play_event(struct example_runner *r, const struct example_row *row, u
         event_make(r, row, number, &event);
         r->c->at = order_of(&event);
         e = hold(r, row, &event);
+        if (!e && row->act != EXAMPLE_END)
+                trace_row(r->c, &event, r->rule->aliases[row->alias].alias, r->c->n_held);
         if (!e)
                 e = correlate_deliver(r->c, &event, r->rule->aliases[row->alias].level);
         return e ? e : derived_deliver(r->c);
@@ -142,12 +146,31 @@ static int play_all(struct example_runner *r) {
         return e ? e : example_advance(r, r->e->start + r->e->until + r->rule->wait);
 }
 
+#define TOLD_BYTES 20000
+
+/* a line of what happened: "9s  W3  `out` …" */
+static void tell(void *userdata, const struct correlate_saying *saying) {
+        const struct example_runner *r = userdata;
+        char span[32];
+
+        if (r->told->n > TOLD_BYTES)
+                return;
+        span_format(saying->time > r->e->start ? saying->time - r->e->start : 0, span);
+        buf_printf(r->told, "%6s  ", span);
+        if (saying->key.n)
+                buf_printf(r->told, "[%.*s] ", WW_STR_ARG(saying->key));
+        buf_put(r->told, saying->text.p, saying->text.n);
+        buf_puts(r->told, r->told->n > TOLD_BYTES ? "\n…\n" : "\n");
+}
+
 static int stages_open(struct example_runner *r) {
         int e = correlate_make(&r->c, r->set, r->e->start, example_collect, r);
 
         if (e)
                 return e;
         r->c->only = r->rule;
+        if (r->options->failed)
+                (void)correlate_trace_rule(r->c, r->rule->name, &r->trace);
         r->c->with = r->e->with;
         r->c->n_with = r->e->n_with;
         return r->stage ? r->stage->open(&r->alarms, r->set, r->set->site, r->e->start, example_collect_transition, r)
@@ -158,6 +181,8 @@ static int run_one(struct example_runner *r, const struct yaml_node *node) {
         const struct example_parser p = { r->set, r->rule, r->arena, r->d, r->stage != NULL };
         int e = example_parse(&p, node, r->e);
 
+        r->trace = (struct correlate_trace){ .userdata = r, .zero = r->e->start, .say = tell };
+        buf_reset(r->told);
         if (!e)
                 e = stages_open(r);
         if (!e)
@@ -165,10 +190,14 @@ static int run_one(struct example_runner *r, const struct yaml_node *node) {
         r->c = correlate_free(r->c);
         if (r->alarms)
                 r->stage->close(r->alarms);
-        return e ? e : example_judge(r);
+        if (!e)
+                e = example_judge(r);
+        if (e > 0 && r->options->failed)
+                r->options->failed(r->options->userdata, buf_str(r->told));
+        return e;
 }
 
-static int run_rule(const struct example_runner *base, struct diag *d, size_t *run) {
+static int run_rule(const struct example_runner *base, struct diag *d, struct correlate_examples_result *result) {
         _cleanup_free_ struct example_runner *r = malloc(sizeof *r);
         _cleanup_free_ struct example *e = malloc(sizeof *e);
         _cleanup_arena_ struct arena arena = ARENA_INIT;
@@ -178,6 +207,7 @@ static int run_rule(const struct example_runner *base, struct diag *d, size_t *r
 
         if (!r || !e)
                 return -ENOMEM;
+        result->rules++;
         if (!rule->examples || rule->examples->type != YAML_SEQUENCE || !rule->examples->n)
                 return diag_error(d, rule->pos, "add `examples: [{given: […], alarms: […]}]`",
                                   "rule `%s` has no example", rule->name.p);
@@ -193,28 +223,36 @@ static int run_rule(const struct example_runner *base, struct diag *d, size_t *r
                 if (x < 0)
                         return x;
                 worst = x ? x : worst;
-                ++*run;
+                result->failed += x != 0;
+                result->run++;
         }
         return worst;
 }
 
-int correlate_rules_examples(const struct correlate_rules *set, const struct correlate_stage *stage, struct diag *d,
-                             size_t *ret_run) {
+static bool is_wanted(const struct correlate_examples *examples, const struct rule *rule) {
+        return !examples->wanted || examples->wanted(examples->userdata, rule->name, rule->pos.file);
+}
+
+int correlate_rules_examples(const struct correlate_rules *set, const struct correlate_examples *examples,
+                             struct diag *d, struct correlate_examples_result *ret) {
         _cleanup_free_ struct example_runner *base = calloc(1, sizeof *base);
+        _cleanup_buf_ struct buf told = BUF_INIT;
         int worst = 0;
 
         if (!base)
                 return -ENOMEM;
         base->set = set;
-        base->stage = stage;
+        base->stage = examples->stage;
         base->d = d;
         base->match_time = WW_TIME_NONE;
-        *ret_run = 0;
+        base->options = examples;
+        base->told = &told;
+        *ret = (struct correlate_examples_result){ 0 };
         for (size_t i = 0; i < set->n; i++) {
                 int r;
 
                 base->rule = &set->rules[i];
-                r = run_rule(base, d, ret_run);
+                r = is_wanted(examples, base->rule) ? run_rule(base, d, ret) : 0;
                 if (r < 0)
                         return r;
                 worst = r ? r : worst;

@@ -87,6 +87,9 @@ struct example_runner {
         int64_t match_time; /* of the detection at hand; NONE: none is */
         size_t number;
         struct example_list got[EXAMPLE_LISTS];
+        const struct correlate_examples *options;
+        struct correlate_trace trace;
+        struct buf *told; /* what happened, in words */
 };
 
 /** 0, DIAG_E_USER, -ENOMEM. Texts live in the arena and the rule's file. */

@@ -182,6 +182,8 @@ static int play_reload(struct example_runner *r, int64_t now) {
         if (e)
                 return e;
         next->only = r->c->only;
+        next->trace = r->c->trace;
+        next->traced = r->c->traced;
         next->with = r->c->with;
         next->n_with = r->c->n_with;
         in = rd_init(buf_str(&state));

@@ -70,7 +70,7 @@ static bool alarm_open(const struct correlate *c, const struct guard *g, const s
                 k = other_key(c, g, own);
                 return k && spells_open(k, time);
         }
-        for (k = c->by_rule[g->index].first; k; k = k->next)
+        for (k = rule_first(c, g->index); k; k = key_next(c, k))
                 if (k->extra && shares(c, g, own, k) && spells_open(k, time))
                         return true;
         return false;
@@ -84,7 +84,7 @@ static int64_t alarm_next(const struct correlate *c, const struct guard *g, cons
                 k = other_key(c, g, own);
                 return k ? spells_next(k, after) : next;
         }
-        for (k = c->by_rule[g->index].first; k; k = k->next)
+        for (k = rule_first(c, g->index); k; k = key_next(c, k))
                 if (k->extra && shares(c, g, own, k)) {
                         int64_t time = spells_next(k, after);
 
@@ -152,7 +152,7 @@ int guard_mode_changed(struct correlate *c, uint32_t mode, int64_t time) {
 
                 for (size_t j = 0; j < rule->n_guards; j++)
                         reads = reads || (rule->guards[j].kind == GUARD_MODE && rule->guards[j].index == mode);
-                for (struct key *k = reads ? c->by_rule[i].first : NULL; k && !r; k = k->next)
+                for (struct key *k = reads ? rule_first(c, i) : NULL; k && !r; k = key_next(c, k))
                         r = apply_guard(c, k, time);
         }
         return r;
@@ -162,7 +162,7 @@ static int reader_changed(struct correlate *c, uint32_t reader, const struct gua
                           int64_t time) {
         int r = 0;
 
-        for (struct key *k = c->by_rule[reader].first; k && !r; k = k->next)
+        for (struct key *k = rule_first(c, reader); k && !r; k = key_next(c, k))
                 if (shares(c, g, k, other))
                         r = apply_guard(c, k, time);
         return r;

@@ -32,6 +32,17 @@ int index_find(const struct index *x, const struct standing *standing, const str
                struct matches *out);
 /** True if some selection is a level over this family: then every event of it matters to the levels in force. */
 bool index_level_family(const struct index *x, ww_family family);
+enum selection_miss {
+        SELECTION_FITS,
+        SELECTION_KIND,
+        SELECTION_FLAGS, /* duplicate or suspect, and the selection does not ask for it; or the other way round */
+        SELECTION_FIELD, /* *ret_field is another */
+        SELECTION_WHERE,
+};
+/** The first reason why the event is not selected. */
+enum selection_miss selection_miss(const struct correlate_rules *set, const struct standing *standing,
+                                   const struct selection *s, const struct ww_event *event,
+                                   const struct equality **ret_field);
 /** True if `event` satisfies this selection, kind included. */
 bool selection_matches(const struct correlate_rules *set, const struct standing *standing, const struct selection *s,
                        const struct ww_event *event);

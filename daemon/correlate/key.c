@@ -17,42 +17,60 @@ static uint32_t hash_of(const struct rule *rule, bool exercise, struct ww_str te
         return (uint32_t)XXH3_64bits_withSeed(text.p ? text.p : "", text.n, rule->name_hash ^ exercise);
 }
 
+/* where the key is, or may be put; keys are looked at only where the hash is the same */
 static size_t slot_of(const struct correlate *c, uint32_t hash, uint32_t rule, bool exercise, struct ww_str text) {
         size_t at = hash & c->table_mask;
 
-        for (; c->table[at]; at = (at + 1) & c->table_mask) {
-                const struct key *k = c->table[at];
+        for (; c->table[at].key; at = (at + 1) & c->table_mask) {
+                const struct key *k = c->table[at].hash == hash ? key_at(c, c->table[at].key) : NULL;
 
-                if (k->hash == hash && k->rule == rule && !(k->flags & KEY_EXERCISE) == !exercise &&
+                if (k && k->rule == rule && !(k->flags & KEY_EXERCISE) == !exercise &&
                     ww_str_equal(key_text(c, k), text))
                         break;
         }
         return at;
 }
 
+static size_t slot_of_key(const struct correlate *c, const struct key *k) {
+        size_t at = hash_of(key_rule(c, k), k->flags & KEY_EXERCISE, key_text(c, k)) & c->table_mask;
+
+        while (c->table[at].key != pool_number(k))
+                at = (at + 1) & c->table_mask;
+        return at;
+}
+
 struct key *key_find(const struct correlate *c, uint32_t rule, bool exercise, struct ww_str text) {
-        return c->table[slot_of(c, hash_of(&c->rules->rules[rule], exercise, text), rule, exercise, text)];
+        uint32_t hash = hash_of(&c->rules->rules[rule], exercise, text);
+
+        return key_at(c, c->table[slot_of(c, hash, rule, exercise, text)].key);
+}
+
+void key_expect(const struct correlate *c, uint32_t rule, bool exercise, struct ww_str text) {
+        __builtin_prefetch(&c->table[hash_of(&c->rules->rules[rule], exercise, text) & c->table_mask], 1);
+}
+
+static void table_put(struct key_slot *table, size_t mask, struct key_slot slot) {
+        size_t at = slot.hash & mask;
+
+        while (table[at].key)
+                at = (at + 1) & mask;
+        table[at] = slot;
 }
 
 int keys_reserve(struct correlate *c, size_t n) {
         size_t mask = c->table_mask;
-        struct key **table;
+        struct key_slot *table;
 
         while ((c->figures.keys + n) * 2 > mask)
                 mask = mask * 2 + 1;
         if (mask == c->table_mask)
                 return 0;
-        table = calloc(mask + 1, sizeof(struct key *));
+        table = pool_table(mask + 1, sizeof *table);
         if (!table)
                 return -ENOMEM;
         for (size_t i = 0; i <= c->table_mask; i++)
-                if (c->table[i]) {
-                        size_t at = c->table[i]->hash & mask;
-
-                        while (table[at])
-                                at = (at + 1) & mask;
-                        table[at] = c->table[i];
-                }
+                if (c->table[i].key)
+                        table_put(table, mask, c->table[i]);
         free(c->table);
         c->table = table;
         c->table_mask = mask;
@@ -60,41 +78,43 @@ int keys_reserve(struct correlate *c, size_t n) {
 }
 
 static void table_remove(struct correlate *c, size_t hole) {
-        for (size_t at = (hole + 1) & c->table_mask; c->table[at]; at = (at + 1) & c->table_mask) {
-                size_t home = c->table[at]->hash & c->table_mask;
+        for (size_t at = (hole + 1) & c->table_mask; c->table[at].key; at = (at + 1) & c->table_mask) {
+                size_t home = c->table[at].hash & c->table_mask;
 
                 if (((at - home) & c->table_mask) >= ((at - hole) & c->table_mask)) {
                         c->table[hole] = c->table[at];
                         hole = at;
                 }
         }
-        c->table[hole] = NULL;
+        c->table[hole] = (struct key_slot){ 0 };
 }
 
-static void list_remove(struct rule_state *s, struct key *k) {
-        *(k->previous ? &k->previous->next : &s->first) = k->next;
-        *(k->next ? &k->next->previous : &s->last) = k->previous;
-        k->next = k->previous = NULL;
+static void list_remove(struct correlate *c, struct rule_state *s, struct key *k) {
+        *(k->previous ? &key_at(c, k->previous)->next : &s->first) = k->next;
+        *(k->next ? &key_at(c, k->next)->previous : &s->last) = k->previous;
+        k->next = k->previous = POOL_NONE;
 }
 
-static void list_append(struct rule_state *s, struct key *k) {
+static void list_append(struct correlate *c, struct rule_state *s, struct key *k) {
+        uint32_t number = pool_number(k);
+
         k->previous = s->last;
-        *(s->last ? &s->last->next : &s->first) = k;
-        s->last = k;
+        *(s->last ? &key_at(c, s->last)->next : &s->first) = number;
+        s->last = number;
 }
 
 void key_touch(struct correlate *c, struct key *k) {
         struct rule_state *s = &c->by_rule[k->rule];
 
-        if (s->last == k)
+        if (s->last == pool_number(k))
                 return;
-        list_remove(s, k);
-        list_append(s, k);
+        list_remove(c, s, k);
+        list_append(c, s, k);
 }
 
 /* without its log, which is counted as it grows */
 static size_t key_bytes(const struct rule *rule, size_t text_n) {
-        return sizeof(struct key) + rule->tallies_size + text_n;
+        return (key_text_at(rule) + text_n + 7) & ~(size_t)7;
 }
 
 int key_extend(struct correlate *c, struct key *k) {
@@ -111,7 +131,6 @@ int key_extend(struct correlate *c, struct key *k) {
 static void extra_free(struct correlate *c, struct key *k) {
         if (!k->extra)
                 return;
-        span_free(k);
         sequence_free(key_rule(c, k), k);
         free(k->extra->past);
         free(k->extra->pending);
@@ -123,8 +142,8 @@ void key_free(struct correlate *c, struct key *k) {
         const struct rule *rule = key_rule(c, k);
 
         timers_disarm(c, k);
-        table_remove(c, slot_of(c, k->hash, k->rule, k->flags & KEY_EXERCISE, key_text(c, k)));
-        list_remove(&c->by_rule[k->rule], k);
+        table_remove(c, slot_of_key(c, k));
+        list_remove(c, &c->by_rule[k->rule], k);
         c->by_rule[k->rule].n_keys--;
         c->figures.keys--;
         c->figures.key_bytes -= key_bytes(rule, k->text_n);
@@ -132,8 +151,9 @@ void key_free(struct correlate *c, struct key *k) {
         log_free(c, k);
         texts_drop(c->texts, k->device);
         tallies_free(rule, k);
+        span_free(k);
         extra_free(c, k);
-        free(k);
+        pool_give(c->pool, k, key_bytes(rule, k->text_n));
 }
 
 static bool evictable(const struct rule *rule, const struct key *k) {
@@ -151,7 +171,7 @@ static bool spent(const struct correlate *c, const struct rule *rule, const stru
 
 static void reclaim(struct correlate *c, const struct rule *rule, struct rule_state *s) {
         for (int i = 0; i < 2 && s->first; i++) {
-                struct key *k = s->first;
+                struct key *k = key_at(c, s->first);
 
                 if (spent(c, rule, k))
                         key_free(c, k);
@@ -165,7 +185,7 @@ static void reclaim(struct correlate *c, const struct rule *rule, struct rule_st
 /* true if there is room for a newcomer */
 static bool evict(struct correlate *c, const struct rule *rule, struct rule_state *s) {
         for (int i = 0; i < EVICT_TRIES && s->n_keys >= rule->limit_keys; i++) {
-                struct key *k = s->first;
+                struct key *k = key_at(c, s->first);
 
                 if (evictable(rule, k)) {
                         key_free(c, k);
@@ -178,23 +198,26 @@ static bool evict(struct correlate *c, const struct rule *rule, struct rule_stat
         return s->n_keys < rule->limit_keys;
 }
 
-static struct key *key_make(struct correlate *c, uint32_t rule, bool exercise, struct ww_str text, uint32_t hash) {
+static struct key *key_make(struct correlate *c, uint32_t rule, bool exercise, struct ww_str text) {
         const struct rule *r = &c->rules->rules[rule];
-        struct key *k = calloc(1, key_bytes(r, text.n));
+        size_t bytes = key_bytes(r, text.n);
+        struct key *k = text.n <= UINT16_MAX ? pool_take(c->pool, bytes) : NULL;
 
-        if (!k || (!r->lean && key_extend(c, k) < 0)) {
-                free(k);
+        if (!k)
+                return NULL;
+        memset(k, 0, bytes);
+        if (!r->lean && key_extend(c, k) < 0) {
+                pool_give(c->pool, k, bytes);
                 return NULL;
         }
-        k->hash = hash;
-        k->rule = rule;
+        k->rule = (uint16_t)rule;
         k->flags = exercise ? KEY_EXERCISE : 0;
         k->at = k->trimmed = WW_TIME_NONE;
         k->asset = SITE_NONE;
         k->priority = (uint8_t)r->priority;
         k->grade = k->base_grade = (uint8_t)r->priority;
         k->text_n = (uint16_t)text.n;
-        memcpy((char *)k->tail + r->tallies_size, text.p ? text.p : "", text.n);
+        memcpy((char *)k + key_text_at(r), text.p ? text.p : "", text.n);
         return k;
 }
 
@@ -202,7 +225,7 @@ int key_get(struct correlate *c, uint32_t rule, bool exercise, struct ww_str tex
         const struct rule *r = &c->rules->rules[rule];
         struct rule_state *s = &c->by_rule[rule];
         uint32_t hash = hash_of(r, exercise, text);
-        struct key *k = c->table[slot_of(c, hash, rule, exercise, text)];
+        struct key *k = key_at(c, c->table[slot_of(c, hash, rule, exercise, text)].key);
 
         *ret = k;
         if (k)
@@ -220,11 +243,11 @@ int key_get(struct correlate *c, uint32_t rule, bool exercise, struct ww_str tex
                         return 0;
                 }
         }
-        k = keys_reserve(c, 1) < 0 ? NULL : key_make(c, rule, exercise, text, hash);
+        k = keys_reserve(c, 1) < 0 ? NULL : key_make(c, rule, exercise, text);
         if (!k)
                 return -ENOMEM;
-        c->table[slot_of(c, hash, rule, exercise, text)] = k;
-        list_append(s, k);
+        table_put(c->table, c->table_mask, (struct key_slot){ hash, pool_number(k) });
+        list_append(c, s, k);
         s->n_keys++;
         c->figures.keys++;
         c->figures.key_bytes += key_bytes(r, text.n);
@@ -317,13 +340,13 @@ int key_enrol(struct correlate *c, uint32_t rule, struct ww_str asset, uint32_t 
         if (key_find(c, rule, false, buf_str(&text)))
                 return 0;
         r = key_get(c, rule, false, buf_str(&text), &k);
-        if (r || !k || !k->extra) /* a rule that enrols its keys keeps the extra with each */
+        if (r || !k)
                 return r;
         k->asset = index;
-        k->since = k->extra->base_since = k->at = now;
+        k->since = k->base_since = k->at = now;
         if (c->silent && enrolled->condition == CONDITION_EXPECT &&
             enrolled->after_schedule == SITE_NONE) /* primed: heard of in the past, or enrolled by the swap */
-                k->since = k->extra->base_since = WW_TIME_NONE;
+                k->since = k->base_since = WW_TIME_NONE;
         window_enrol(c, k, now);
         if (index < site_asset_count(c->rules->site))
                 k->device = texts_ref(c->texts, site_asset(c->rules->site, index)->device);

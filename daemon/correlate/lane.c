@@ -5,36 +5,16 @@
  *
  * A lane remembers its events as long as one may still come in between (behind the watermark only the newest). One
  * that does holds its levels until the next, and ends those of the one before.
+ *
+ * There is a lane for nearly every device, and nearly every one has one event, which holds one level: both stand in the
+ * lane itself, which is a piece of correlate.pool, as the keys are.
  */
-#include "correlate/state.h"
+#include "correlate/lane.h"
 
 #include <xxhash.h>
 
 #define LANES_MAX      1000000
 #define LANE_ITEMS_MAX 1024
-
-struct lane_item {
-        struct order at;
-        uint8_t state;
-        uint32_t n;
-        struct lane_match *held;
-};
-
-struct lane {
-        struct lane *next, *previous; /* least recently touched first */
-        uint64_t hash;
-        uint32_t device;
-        ww_family family;
-        bool exercise;
-        uint32_t n, capacity;
-        struct lane_item *items;
-};
-
-struct lanes {
-        struct lane **table;
-        size_t mask, n;
-        struct lane *first, *last;
-};
 
 int lanes_new(struct lanes **ret) {
         struct lanes *l = calloc(1, sizeof *l);
@@ -42,7 +22,7 @@ int lanes_new(struct lanes **ret) {
         if (!l)
                 return -ENOMEM;
         l->mask = 63;
-        l->table = calloc(l->mask + 1, sizeof(struct lane *));
+        l->table = calloc(l->mask + 1, sizeof *l->table);
         if (!l->table) {
                 free(l);
                 return -ENOMEM;
@@ -70,11 +50,12 @@ static uint64_t lane_hash(uint32_t device, ww_family family, bool exercise) {
         return XXH3_64bits(key, sizeof key);
 }
 
-static size_t lane_slot(const struct lanes *l, uint64_t hash, uint32_t device, ww_family family, bool exercise) {
-        size_t at = hash & l->mask;
+static size_t lane_slot(const struct correlate *c, uint32_t device, ww_family family, bool exercise) {
+        const struct lanes *l = c->lanes;
+        size_t at = lane_hash(device, family, exercise) & l->mask;
 
         for (; l->table[at]; at = (at + 1) & l->mask) {
-                const struct lane *lane = l->table[at];
+                const struct lane *lane = lane_at(c, l->table[at]);
 
                 if (lane->device == device && lane->family == family && lane->exercise == exercise)
                         break;
@@ -82,50 +63,67 @@ static size_t lane_slot(const struct lanes *l, uint64_t hash, uint32_t device, w
         return at;
 }
 
-static void list_remove(struct lanes *l, struct lane *lane) {
-        *(lane->previous ? &lane->previous->next : &l->first) = lane->next;
-        *(lane->next ? &lane->next->previous : &l->last) = lane->previous;
+static size_t lane_home(const struct correlate *c, uint32_t number, size_t mask) {
+        const struct lane *lane = lane_at(c, number);
+
+        return lane_hash(lane->device, lane->family, lane->exercise) & mask;
 }
 
-static void list_append(struct lanes *l, struct lane *lane) {
-        lane->previous = l->last;
-        lane->next = NULL;
-        *(l->last ? &l->last->next : &l->first) = lane;
-        l->last = lane;
+static void list_remove(struct correlate *c, struct lane *lane) {
+        *(lane->previous ? &lane_at(c, lane->previous)->next : &c->lanes->first) = lane->next;
+        *(lane->next ? &lane_at(c, lane->next)->previous : &c->lanes->last) = lane->previous;
 }
 
-static void item_drop(struct lane *lane, size_t i) {
-        struct lane_item *item = &lane->items[i];
+static void list_append(struct correlate *c, struct lane *lane) {
+        uint32_t number = pool_number(lane);
+
+        lane->previous = c->lanes->last;
+        lane->next = POOL_NONE;
+        *(c->lanes->last ? &lane_at(c, c->lanes->last)->next : &c->lanes->first) = number;
+        c->lanes->last = number;
+}
+
+static void item_drop(struct correlate *c, struct lane *lane, size_t i) {
+        struct lane_item *item = lane_item(lane, i);
 
         for (size_t j = 0; j < item->n; j++)
-                item->held[j].key->pins--;
-        free(item->held);
-        memmove(item, item + 1, (lane->n - i - 1) * sizeof *item);
-        lane->n--;
+                held_key(c, item, j)->pins--;
+        if (item->n > 1)
+                free(item->many);
+        if (lane->items == LANE_ONE) {
+                lane->items = LANE_EMPTY;
+                return;
+        }
+        memmove(item, item + 1, (lane->many->n - i - 1) * sizeof *item);
+        lane->many->n--;
 }
 
-static void lane_drop(struct correlate *c, struct lane *lane) {
+static void table_remove(const struct correlate *c, size_t hole) {
         struct lanes *l = c->lanes;
-        size_t hole = lane_slot(l, lane->hash, lane->device, lane->family, lane->exercise);
 
-        while (lane->n)
-                item_drop(lane, lane->n - 1);
         for (size_t at = (hole + 1) & l->mask; l->table[at]; at = (at + 1) & l->mask)
-                if (((at - (l->table[at]->hash & l->mask)) & l->mask) >= ((at - hole) & l->mask)) {
+                if (((at - lane_home(c, l->table[at], l->mask)) & l->mask) >= ((at - hole) & l->mask)) {
                         l->table[hole] = l->table[at];
                         hole = at;
                 }
-        l->table[hole] = NULL;
+        l->table[hole] = POOL_NONE;
         l->n--;
-        list_remove(l, lane);
+}
+
+static void lane_drop(struct correlate *c, struct lane *lane) {
+        while (lane_n(lane))
+                item_drop(c, lane, lane_n(lane) - 1);
+        table_remove(c, lane_slot(c, lane->device, lane->family, lane->exercise));
+        list_remove(c, lane);
         texts_drop(c->texts, lane->device);
-        free(lane->items);
-        free(lane);
+        if (lane->items == LANE_MANY)
+                free(lane->many);
+        pool_give(c->pool, lane, sizeof *lane);
 }
 
 void lanes_drop_all(struct correlate *c) {
         while (c->lanes->first)
-                lane_drop(c, c->lanes->first);
+                lane_drop(c, lane_first(c));
 }
 
 static int64_t cut_of(const struct correlate *c) {
@@ -134,41 +132,42 @@ static int64_t cut_of(const struct correlate *c) {
         return watermark_of(c, &slowest);
 }
 
-static void lane_prune(const struct correlate *c, struct lane *lane) {
+static void lane_prune(struct correlate *c, struct lane *lane) {
         int64_t cut = cut_of(c);
 
-        while (lane->n > 1 && (lane->items[1].at.time <= cut || lane->n > LANE_ITEMS_MAX))
-                item_drop(lane, 0);
+        while (lane_n(lane) > 1 && (lane_item(lane, 1)->at.time <= cut || lane_n(lane) > LANE_ITEMS_MAX))
+                item_drop(c, lane, 0);
 }
 
 /* two forgotten ones go for each new one, so that those of devices that have gone do not stay for ever */
 static void lanes_reclaim(struct correlate *c) {
         for (int i = 0; i < 2 && c->lanes->first; i++) {
-                struct lane *lane = c->lanes->first;
+                struct lane *lane = lane_first(c);
 
                 lane_prune(c, lane);
-                if (lane->n == 1 && (lane->items[0].n || lane->items[0].at.time > cut_of(c))) {
-                        list_remove(c->lanes, lane);
-                        list_append(c->lanes, lane);
+                if (lane_n(lane) == 1 && (lane_item(lane, 0)->n || lane_item(lane, 0)->at.time > cut_of(c))) {
+                        list_remove(c, lane);
+                        list_append(c, lane);
                         continue;
                 }
-                if (lane->n <= 1)
+                if (lane_n(lane) <= 1)
                         lane_drop(c, lane);
         }
 }
 
-static int table_grow(struct lanes *l) {
+static int table_grow(struct correlate *c) {
+        struct lanes *l = c->lanes;
         size_t mask = l->mask * 2 + 1;
-        struct lane **table;
+        uint32_t *table;
 
         if (l->n * 2 <= l->mask)
                 return 0;
-        table = calloc(mask + 1, sizeof(struct lane *));
+        table = pool_table(mask + 1, sizeof *table);
         if (!table)
                 return -ENOMEM;
         for (size_t i = 0; i <= l->mask; i++)
                 if (l->table[i]) {
-                        size_t at = l->table[i]->hash & mask;
+                        size_t at = lane_home(c, l->table[i], mask);
 
                         while (table[at])
                                 at = (at + 1) & mask;
@@ -180,18 +179,28 @@ static int table_grow(struct lanes *l) {
         return 0;
 }
 
-/* takes over the reference to `device` */
-static int lane_get(struct correlate *c, uint32_t device, ww_family family, bool exercise, struct lane **ret) {
+static struct lane *lane_make(struct correlate *c, uint32_t device, ww_family family, bool exercise) {
+        struct lane *lane = table_grow(c) < 0 ? NULL : pool_take(c->pool, sizeof *lane);
+
+        if (!lane)
+                return NULL;
+        *lane = (struct lane){ .device = device, .family = family, .exercise = exercise };
+        c->lanes->table[lane_slot(c, device, family, exercise)] = pool_number(lane);
+        list_append(c, lane);
+        c->lanes->n++;
+        return lane;
+}
+
+int lane_get(struct correlate *c, uint32_t device, ww_family family, bool exercise, struct lane **ret) {
         struct lanes *l = c->lanes;
-        uint64_t hash = lane_hash(device, family, exercise);
-        struct lane *lane = l->table[lane_slot(l, hash, device, family, exercise)];
+        struct lane *lane = lane_at(c, l->table[lane_slot(c, device, family, exercise)]);
 
         *ret = lane;
         if (lane) {
                 texts_drop(c->texts, device);
-                if (l->last != lane) {
-                        list_remove(l, lane);
-                        list_append(l, lane);
+                if (lane->next) {
+                        list_remove(c, lane);
+                        list_append(c, lane);
                 }
                 return 0;
         }
@@ -202,53 +211,75 @@ static int lane_get(struct correlate *c, uint32_t device, ww_family family, bool
                 c->figures.refused++;
                 return 0;
         }
-        lane = table_grow(l) < 0 ? NULL : calloc(1, sizeof *lane);
-        if (!lane) {
-                texts_drop(c->texts, device);
+        *ret = lane_make(c, device, family, exercise);
+        if (*ret)
+                return 0;
+        texts_drop(c->texts, device);
+        return -ENOMEM;
+}
+
+/* for one more */
+static int items_room(struct lane *lane) {
+        bool many = lane->items == LANE_MANY;
+        uint32_t capacity = many && lane->many->n ? lane->many->n * 2 : 2;
+        struct lane_items *items;
+
+        if (lane->items == LANE_EMPTY || (many && lane->many->n < lane->many->capacity))
+                return 0;
+        items = realloc(many ? lane->many : NULL, sizeof *items + capacity * sizeof *items->all);
+        if (!items)
                 return -ENOMEM;
+        if (!many) {
+                items->n = 1;
+                items->all[0] = lane->one;
         }
-        lane->hash = hash;
-        lane->device = device;
-        lane->family = family;
-        lane->exercise = exercise;
-        l->table[lane_slot(l, hash, device, family, exercise)] = lane;
-        list_append(l, lane);
-        l->n++;
-        *ret = lane;
+        items->capacity = capacity;
+        lane->many = items;
+        lane->items = LANE_MANY;
         return 0;
 }
 
-static int item_insert(struct lane *lane, size_t place, struct order at, uint8_t state, const struct lane_match *held,
-                       size_t n) {
-        struct lane_item item = { .at = at, .state = state, .n = (uint32_t)n };
+int lane_item_hold(struct lane_item *item, const struct lane_match *held, size_t n) {
+        struct lane_held *all = NULL;
 
-        if (lane->n == lane->capacity) {
-                uint32_t capacity = lane->capacity ? lane->capacity * 2 : 2;
-                struct lane_item *items = realloc(lane->items, capacity * sizeof *items);
+        if (item->n + n > LANE_HELD_MAX || (n && item->n + n > 1 && !(all = malloc((item->n + n) * sizeof *all))))
+                return -ENOMEM;
+        for (size_t i = 0; all && i < item->n; i++)
+                all[i] = *item_held(item, i);
+        for (size_t i = 0; i < n; i++) {
+                *(all ? &all[item->n + i] : &item->one) = (struct lane_held){ pool_number(held[i].key), held[i].mask };
+                held[i].key->pins++;
+        }
+        if (all && item->n > 1)
+                free(item->many);
+        if (all)
+                item->many = all;
+        item->n += (uint32_t)n & LANE_HELD_MAX;
+        return 0;
+}
 
-                if (!items)
-                        return -ENOMEM;
-                lane->items = items;
-                lane->capacity = capacity;
+int lane_insert(struct lane *lane, size_t place, struct order at, uint8_t state, const struct lane_match *held,
+                size_t n) {
+        struct lane_item item = { .at = at, .state = state };
+
+        if (items_room(lane) < 0 || lane_item_hold(&item, held, n) < 0)
+                return -ENOMEM;
+        if (lane->items == LANE_MANY) {
+                struct lane_item *all = lane->many->all;
+
+                memmove(&all[place + 1], &all[place], (lane->many->n - place) * sizeof item);
+                lane->many->n++;
+        } else {
+                lane->items = LANE_ONE;
         }
-        if (n) {
-                item.held = malloc(n * sizeof *held);
-                if (!item.held)
-                        return -ENOMEM;
-                memcpy(item.held, held, n * sizeof *held);
-                for (size_t i = 0; i < n; i++)
-                        held[i].key->pins++;
-        }
-        memmove(&lane->items[place + 1], &lane->items[place], (lane->n - place) * sizeof item);
-        lane->items[place] = item;
-        lane->n++;
+        *lane_item(lane, place) = item;
         return 0;
 }
 
 static uint16_t held_mask(const struct lane_item *item, const struct key *k) {
         for (size_t i = 0; item && i < item->n; i++)
-                if (item->held[i].key == k)
-                        return item->held[i].mask;
+                if (item_held(item, i)->key == pool_number(k))
+                        return item_held(item, i)->mask;
         return 0;
 }
 
@@ -278,16 +309,16 @@ static int ops_add(struct correlate *c, struct op op) {
 
 /* what the new item at `place` begins, goes on with and ends */
 static int lane_ops(struct correlate *c, const struct lane *lane, size_t place, struct op base) {
-        const struct lane_item *own = &lane->items[place];
-        const struct lane_item *before = place ? own - 1 : NULL, *after = place + 1 < lane->n ? own + 1 : NULL;
+        const struct lane_item *own = lane_item(lane, place);
+        const struct lane_item *before = place ? own - 1 : NULL, *after = place + 1 < lane_n(lane) ? own + 1 : NULL;
         int r = 0;
 
-        base.stale = place + 1 < lane->n;
+        base.stale = place + 1 < lane_n(lane);
         for (size_t i = 0; i < own->n && !r; i++) {
                 struct op op = base;
 
-                op.key = own->held[i].key;
-                op.on = own->held[i].mask;
+                op.key = held_key(c, own, i);
+                op.on = item_held(own, i)->mask;
                 op.off = (uint16_t)(held_mask(before, op.key) & ~op.on);
                 r = ops_add(c, op);
                 op.off = after ? (uint16_t)(op.on & ~held_mask(after, op.key)) : 0;
@@ -298,15 +329,15 @@ static int lane_ops(struct correlate *c, const struct lane *lane, size_t place, 
                 op.state = after->state;
                 op.flags = 0; /* that an older state was retained says nothing of this one */
                 op.event = NULL;
-                op.stale = place + 2 < lane->n;
+                op.stale = place + 2 < lane_n(lane);
                 r = ops_add(c, op);
         }
         for (size_t i = 0; before && i < before->n && !r; i++)
-                if (!held_mask(own, before->held[i].key)) {
+                if (!held_mask(own, held_key(c, before, i))) {
                         struct op op = base;
 
-                        op.key = before->held[i].key;
-                        op.off = before->held[i].mask;
+                        op.key = held_key(c, before, i);
+                        op.off = item_held(before, i)->mask;
                         r = ops_add(c, op);
                 }
         return r;
@@ -317,11 +348,11 @@ static int held_keep(struct correlate *c, const struct lane_item *before) {
         int r = 0;
 
         for (size_t i = 0; before && i < before->n && !r; i++) {
-                struct lane_match kept = { before->held[i].key, 0 };
+                struct lane_match kept = { held_key(c, before, i), 0 };
 
                 for (size_t j = 0; j < c->skipped.n; j++)
                         if (c->skipped.p[j].rule == kept.key->rule)
-                                kept.mask |= (uint16_t)(1u << c->skipped.p[j].alias) & before->held[i].mask;
+                                kept.mask |= (uint16_t)(1u << c->skipped.p[j].alias) & item_held(before, i)->mask;
                 for (size_t j = 0; j < c->n_held && kept.mask; j++)
                         if (c->held[j].key == kept.key) {
                                 c->held[j].mask |= kept.mask;
@@ -354,148 +385,12 @@ int lanes_event(struct correlate *c, const struct ww_event *event) {
                 return r;
         base.device = lane->device;
         lane_prune(c, lane);
-        for (place = lane->n; place && order_compare(lane->items[place - 1].at, base.at) > 0; place--)
+        for (place = lane_n(lane); place && order_compare(lane_item(lane, place - 1)->at, base.at) > 0; place--)
                 ;
-        if (place && order_compare(lane->items[place - 1].at, base.at) == 0)
+        if (place && order_compare(lane_item(lane, place - 1)->at, base.at) == 0)
                 return 0;
-        r = c->skipped.n ? held_keep(c, place ? &lane->items[place - 1] : NULL) : 0;
+        r = c->skipped.n ? held_keep(c, place ? lane_item(lane, place - 1) : NULL) : 0;
         if (!r)
-                r = item_insert(lane, place, base.at, base.state, c->held, c->n_held);
+                r = lane_insert(lane, place, base.at, base.state, c->held, c->n_held);
         return r ? r : lane_ops(c, lane, place, base);
-}
-
-/* true if some state of it holds a level of these rules */
-static bool lane_holds(const struct lane *lane, const bool *rules) {
-        for (size_t i = 0; i < lane->n; i++)
-                for (size_t j = 0; j < lane->items[i].n; j++)
-                        if (rules[lane->items[i].held[j].key->rule])
-                                return true;
-        return false;
-}
-
-static void item_save(const struct lane_item *item, const bool *rules, struct buf *out) {
-        size_t n = 0;
-
-        for (size_t j = 0; j < item->n; j++)
-                n += !rules || rules[item->held[j].key->rule];
-        order_save(out, item->at);
-        buf_put_u8(out, item->state);
-        buf_put_var(out, n);
-        for (size_t j = 0; j < item->n; j++) {
-                if (rules && !rules[item->held[j].key->rule])
-                        continue;
-                buf_put_var(out, item->held[j].key->mark);
-                buf_put_var(out, item->held[j].mask);
-        }
-}
-
-int lanes_save(const struct correlate *c, const bool *rules, struct buf *out) {
-        size_t n = 0;
-
-        for (const struct lane *lane = c->lanes->first; lane; lane = lane->next)
-                n += !rules || lane_holds(lane, rules);
-        buf_put_var(out, n);
-        for (const struct lane *lane = c->lanes->first; lane; lane = lane->next) {
-                if (rules && !lane_holds(lane, rules))
-                        continue;
-                buf_put_str(out, texts_text(c->texts, lane->device));
-                buf_put_str(out, ww_str(c->rules->kinds->rows[lane->family].family));
-                buf_put_u8(out, lane->exercise);
-                buf_put_var(out, lane->n);
-                for (size_t i = 0; i < lane->n; i++)
-                        item_save(&lane->items[i], rules, out);
-        }
-        return out->error;
-}
-
-void lanes_let_go(struct correlate *c, const bool *rules) {
-        for (struct lane *lane = c->lanes->first; lane; lane = lane->next)
-                for (size_t i = 0; i < lane->n; i++) {
-                        struct lane_item *item = &lane->items[i];
-                        uint32_t n = 0;
-
-                        for (size_t j = 0; j < item->n; j++)
-                                if (rules[item->held[j].key->rule])
-                                        item->held[j].key->pins--;
-                                else
-                                        item->held[n++] = item->held[j];
-                        item->n = n;
-                }
-}
-
-/* Of a swap, where the lane may be there already: an event that both know holds what it held in either. */
-static int item_merge(struct lane *lane, struct order at, uint8_t state, const struct lane_match *held, size_t n) {
-        size_t place = lane->n;
-        struct lane_match *all;
-        struct lane_item *item;
-
-        while (place && order_compare(lane->items[place - 1].at, at) > 0)
-                place--;
-        if (!place || order_compare(lane->items[place - 1].at, at) != 0)
-                return item_insert(lane, place, at, state, held, n);
-        item = &lane->items[place - 1];
-        all = n ? realloc(item->held, (item->n + n) * sizeof *all) : item->held;
-        if (n && !all)
-                return -ENOMEM;
-        item->held = all;
-        for (size_t i = 0; i < n; i++) {
-                all[item->n++] = held[i];
-                held[i].key->pins++;
-        }
-        return 0;
-}
-
-static int item_load(struct rd *in, struct lane *lane, struct key **keys, size_t n_keys) {
-        struct order at = order_load(in);
-        uint8_t state = rd_u8(in);
-        uint64_t n = rd_var(in);
-        struct lane_match *held;
-        size_t kept = 0;
-        int r = 0;
-
-        if (in->failed || n > rd_left(in))
-                return -EBADMSG;
-        held = calloc(n + 1, sizeof *held);
-        if (!held)
-                return -ENOMEM;
-        for (size_t i = 0; i < n; i++) {
-                uint64_t number = rd_var(in), mask = rd_var(in);
-
-                if (number >= n_keys || mask > UINT16_MAX)
-                        r = -EBADMSG;
-                else if (keys[number]) /* its rule may be gone by a swap */
-                        held[kept++] = (struct lane_match){ keys[number], (uint16_t)mask };
-        }
-        if (!r && !in->failed)
-                r = item_merge(lane, at, state, held, kept);
-        free(held);
-        return in->failed ? -EBADMSG : r;
-}
-
-int lanes_load(struct correlate *c, struct rd *in, struct key **keys, size_t n_keys) {
-        uint64_t n = rd_var(in);
-
-        for (uint64_t i = 0; i < n; i++) {
-                struct ww_str device = rd_str(in), family = rd_str(in);
-                bool exercise = rd_u8(in);
-                uint64_t items = rd_var(in);
-                enum ww_state state;
-                ww_family number;
-                struct lane *lane;
-                uint32_t text;
-                int r;
-
-                if (in->failed || items > rd_left(in) || !ww_kind_find(c->rules->kinds, family, &number, &state))
-                        return -EBADMSG;
-                text = texts_ref(c->texts, device);
-                r = text == UINT32_MAX ? -ENOMEM : lane_get(c, text, number, exercise, &lane);
-                if (r || !lane)
-                        return r ? r : -EBADMSG;
-                for (uint64_t j = 0; j < items; j++) {
-                        r = item_load(in, lane, keys, n_keys);
-                        if (r)
-                                return r;
-                }
-        }
-        return in->failed ? -EBADMSG : 0;
 }

@@ -30,6 +30,29 @@ static void entry_release(struct correlate *c, const struct rule *rule, struct e
                         texts_drop(c->texts, e->captures[i].text);
 }
 
+/* A log of one entry, which most have, is a piece of the pool. */
+static void log_give(struct correlate *c, struct key *k) {
+        if (k->log_bits == 1)
+                pool_give(c->pool, k->log, key_rule(c, k)->entry_size);
+        else
+                free(k->log);
+}
+
+/* what is there moves over; NULL without memory */
+static uint8_t *log_resize(struct correlate *c, struct key *k, uint8_t bits) {
+        size_t size = key_rule(c, k)->entry_size;
+        uint8_t *log;
+
+        if (bits == 1)
+                return pool_take(c->pool, size);
+        log = realloc(k->log_bits == 1 ? NULL : k->log, log_capacity(bits) * size);
+        if (log && k->log_bits == 1) {
+                memcpy(log, k->log, size);
+                log_give(c, k);
+        }
+        return log;
+}
+
 int log_reserve(struct correlate *c, struct key *k, uint32_t capacity) {
         const struct rule *rule = key_rule(c, k);
         uint8_t *log, bits = k->log_bits;
@@ -38,7 +61,7 @@ int log_reserve(struct correlate *c, struct key *k, uint32_t capacity) {
                 bits++;
         if (bits == k->log_bits)
                 return 0;
-        log = realloc(k->log, log_capacity(bits) * rule->entry_size);
+        log = log_resize(c, k, bits);
         if (!log)
                 return -ENOMEM;
         c->figures.key_bytes += (log_capacity(bits) - log_capacity(k->log_bits)) * rule->entry_size;
@@ -57,6 +80,7 @@ struct entry *log_open(struct correlate *c, struct key *k, size_t place, struct 
         memmove((uint8_t *)e + rule->entry_size, e, (k->n_log - place) * rule->entry_size);
         memset(e, 0, rule->entry_size);
         e->at = at;
+        span_moved(k, place, k->n_log - place, place + 1);
         k->n_log++;
         return e;
 }
@@ -77,8 +101,7 @@ static void scalars_pass(const struct rule *rule, struct key *k, struct entry *g
                         before->flags |= ENTRY_ENDED_LATER;
                 return;
         }
-        if (k->extra)
-                k->extra->base_since = gone->since;
+        k->base_since = gone->since;
         k->base_bits = gone->bits;
         k->base_grade = gone->grade;
 }
@@ -103,6 +126,8 @@ void log_drop(struct correlate *c, struct key *k, size_t place) {
         level_forget(rule, k, place, e);
         scalars_pass(rule, k, e, place ? log_entry(rule, k, place - 1) : NULL);
         entry_release(c, rule, e);
+        span_lost(k, place);
+        span_moved(k, place + 1, k->n_log - place - 1, place);
         memmove(e, (uint8_t *)e + rule->entry_size, (k->n_log - place - 1) * rule->entry_size);
         k->n_log--;
         k->n_swept -= k->n_swept > place;
@@ -186,6 +211,7 @@ static void log_compact(struct correlate *c, struct key *k, const struct trim *t
                         level_forget(rule, k, to, e);
                         scalars_pass(rule, k, e, to ? log_entry(rule, k, to - 1) : NULL);
                         entry_release(c, rule, e);
+                        span_lost(k, i);
                         expire -= i < k->expire;
                         continue;
                 }
@@ -195,6 +221,7 @@ static void log_compact(struct correlate *c, struct key *k, const struct trim *t
                 }
                 if (to != i)
                         memcpy(log_entry(rule, k, to), e, rule->entry_size);
+                span_moved(k, i, 1, to);
                 to++;
         }
         if (rule->condition == CONDITION_SEQUENCE)
@@ -225,7 +252,7 @@ void log_free(struct correlate *c, struct key *k) {
         for (size_t i = 0; i < k->n_log; i++)
                 entry_release(c, rule, log_entry(rule, k, i));
         c->figures.key_bytes -= log_capacity(k->log_bits) * rule->entry_size;
-        free(k->log);
+        log_give(c, k);
         k->log = NULL;
         k->n_log = k->expire = k->log_bits = 0;
 }

@@ -20,6 +20,7 @@
 #define RULE_AGGREGATES_MAX 16
 #define RULE_GUARDS_MAX     8
 #define RULE_GRADES_MAX     4
+#define RULE_LEVELS_SIZE    sizeof(uint64_t)
 #define RULE_WAIT_DEFAULT   (2 * WW_SECOND)
 #define RULE_SPAN_MAX       (400 * WW_DAY)
 #define RULE_KEEP_DEFAULT   (WW_HOUR)
@@ -214,7 +215,7 @@ struct rule {
         const struct tally *tallies;
         const struct score_test *score_tests;
         size_t n_aggregates, n_tallies, n_score_tests;
-        size_t tallies_size; /* bytes of a key's tail */
+        size_t tail_size; /* bytes behind a key: RULE_LEVELS_SIZE if it has levels, tallies */
         struct rule_sequence sequence;
         uint16_t expect_mask, after_mask;
         bool each;               /* a key for each asset */

@@ -300,7 +300,8 @@ static int load_while(struct loader *l) {
 
 /* what further events can make false has to wait; what a key needs */
 static void finish(struct rule *rule) {
-        bool simple = (rule->condition == CONDITION_WHEN && rule->window == WINDOW_SLIDING) ||
+        bool simple = ((rule->condition == CONDITION_WHEN || rule->condition == CONDITION_LEVEL) &&
+                       rule->window == WINDOW_SLIDING) ||
                       rule->condition == CONDITION_INSTANT;
 
         for (size_t i = 0; i < rule->n_guards; i++)
@@ -308,8 +309,7 @@ static void finish(struct rule *rule) {
                         rule->positive = false;
         if (rule->guard_mask)
                 rule->positive = false;
-        rule->lean = simple && !rule->level_mask && !rule->each && !rule->hold.usec && !rule->hold.field;
-        rule->tallies_size = (rule->tallies_size + 7) & ~(size_t)7;
+        rule->lean = simple && !rule->each;
 }
 
 int rule_load_condition(struct loader *l) {
@@ -320,6 +320,7 @@ int rule_load_condition(struct loader *l) {
 
         if (r)
                 return r;
+        l->rule->tail_size = l->rule->level_mask ? RULE_LEVELS_SIZE : 0;
         l->rule->wait = RULE_WAIT_DEFAULT;
         l->rule->keep = RULE_KEEP_DEFAULT;
         l->rule->after_schedule = SITE_NONE;

@@ -87,10 +87,10 @@ int rule_load_expect(struct loader *l) {
                 r = rule_load_worse(r, rule_load_each(l, each));
         if (after)
                 r = rule_load_worse(r, load_after(l, after));
-        if (!r && each && rule->after_mask)
+        if (!r && each && after && rule->after_mask)
                 return diag_error(l->d, after->pos, "take `each` out and write `by: asset`",
                                   "rule `%s`: an event starts the clock of its own key", rule->name.p);
-        if (!r && !each && rule->after_schedule != SITE_NONE && rule->n_key)
+        if (!r && !each && after && rule->after_schedule != SITE_NONE && rule->n_key)
                 return diag_error(l->d, after->pos, "add `each: assets(class)`, or take `by` out",
                                   "rule `%s`: a schedule starts the clock of all keys, and which they are is not known",
                                   rule->name.p);

@@ -45,7 +45,7 @@ static int load_kind(struct loader *l, struct selection *s, const struct yaml_no
         if (n->type != YAML_SCALAR || !ww_kind_find(kinds, n->text, &k->family, &k->state)) {
                 const char *near = n->type == YAML_SCALAR ? nearest_kind(kinds, n->text) : NULL;
                 const char *help = near ? arena_printf(&l->set->arena, "did you mean `%s`?", near)
-                                        : "rules/README.md lists the kinds";
+                                        : "`wardwatch help kinds` lists them";
 
                 return diag_error(l->d, n->pos, help, "selection `%s`: unknown kind `%.*s`", s->alias.p,
                                   WW_STR_ARG(n->text));

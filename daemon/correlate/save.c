@@ -105,7 +105,7 @@ static void item_save(struct buf *out, const struct item *item) {
 
 static void key_save(const struct correlate *c, const struct rule *rule, struct buf *out, const struct key *k) {
         const struct extra *x = key_extra(k);
-        const int64_t times[] = { k->at,         k->since,         x->base_since, k->trimmed, x->opened,
+        const int64_t times[] = { k->at,         k->since,         k->base_since, k->trimmed, x->opened,
                                   x->quiet_from, x->partial_until, x->lead,       x->from,    x->to };
 
         buf_put_str(out, key_text(c, k));
@@ -184,7 +184,7 @@ int save_rules(const struct correlate *c, const bool *rules, struct buf *out) {
                 if (rules && !rules[i])
                         continue;
                 rule_save(c, out, &c->rules->rules[i]);
-                for (struct key *k = c->by_rule[i].first; k; k = k->next) {
+                for (struct key *k = rule_first(c, i); k; k = key_next(c, k)) {
                         k->mark = mark++;
                         buf_reset(&one);
                         key_save(c, &c->rules->rules[i], &one, k);
@@ -319,9 +319,8 @@ struct scalars {
 static bool scalars_extra(const struct scalars *s) {
         const struct extra *none = &extra_none;
 
-        return s->times[2] != none->base_since || s->times[4] != none->opened || s->times[5] != none->quiet_from ||
-               s->times[6] != none->partial_until || s->times[7] != none->lead || s->times[8] != none->from ||
-               s->times[9] != none->to;
+        return s->times[4] != none->opened || s->times[5] != none->quiet_from || s->times[6] != none->partial_until ||
+               s->times[7] != none->lead || s->times[8] != none->from || s->times[9] != none->to;
 }
 
 static void scalars_set(struct key *k, const struct scalars *s) {
@@ -344,8 +343,7 @@ static void base_set(struct key *k, const struct scalars *s) {
         k->trimmed = s->times[3];
         k->base_bits = s->base_bits;
         k->base_grade = s->base_grade;
-        if (k->extra)
-                k->extra->base_since = s->times[2];
+        k->base_since = s->times[2];
 }
 
 /* One whose rule says something else: what is counted for that is counted anew. */
@@ -527,6 +525,33 @@ static int head_load(struct correlate *c, struct rd *in) {
         return in->failed ? -EBADMSG : 0;
 }
 
+/* A million keys are a million places of a large table: each is asked for while those before it are read. */
+#define KEYS_AHEAD 16
+
+static void key_load_ahead(const struct correlate *c, struct rd *ahead, const struct saved_rule *saved) {
+        struct rd in = rd_init(rd_str(ahead));
+        struct ww_str text = rd_str(&in);
+        uint8_t flags = rd_u8(&in);
+
+        if (saved->rule && !ahead->failed && !in.failed)
+                key_expect(c, saved->rule->number, flags & KEY_EXERCISE, text);
+}
+
+/* the n keys of a rule, into `keys` */
+static int keys_load(struct correlate *c, struct rd *in, const struct saved_rule *saved, size_t n, struct key **keys) {
+        struct rd ahead = *in;
+        int r = 0;
+
+        for (size_t i = 0; i < KEYS_AHEAD && i < n; i++)
+                key_load_ahead(c, &ahead, saved);
+        for (size_t i = 0; i < n && !r; i++) {
+                if (n - i > KEYS_AHEAD)
+                        key_load_ahead(c, &ahead, saved);
+                r = key_load(c, in, saved, &keys[i]);
+        }
+        return r;
+}
+
 static int rules_load(struct correlate *c, struct rd *in, bool strict) {
         _cleanup_free_ struct key **keys = NULL;
         uint64_t n_keys = rd_var(in), n_rules = rd_var(in);
@@ -542,10 +567,11 @@ static int rules_load(struct correlate *c, struct rd *in, bool strict) {
                 uint64_t n = 0;
                 int r = rule_load(c, in, strict, &saved, &n);
 
-                for (size_t j = 0; j < n && !r; j++)
-                        r = at < n_keys ? key_load(c, in, &saved, &keys[at++]) : -EBADMSG;
+                if (!r)
+                        r = n <= n_keys - at ? keys_load(c, in, &saved, n, keys + at) : -EBADMSG;
                 if (r)
                         return r;
+                at += n;
         }
         return lanes_load(c, in, keys, at);
 }
@@ -564,7 +590,7 @@ int correlate_load(struct correlate *c, struct rd *in) {
 
         for (size_t i = 0; i < c->rules->n; i++)
                 while (c->by_rule[i].first)
-                        key_free(c, c->by_rule[i].first);
+                        key_free(c, rule_first(c, i));
         r = head_load(c, in);
         return r ? r : save_rules_load(c, in, true);
 }

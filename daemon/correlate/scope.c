@@ -218,8 +218,8 @@ static size_t tally_add(struct rule *r, struct tally t) {
                 i++;
         if (i < r->n_tallies)
                 return i;
-        t.offset = (uint32_t)r->tallies_size;
-        r->tallies_size += tally_size(t.kind);
+        t.offset = (uint32_t)r->tail_size;
+        r->tail_size += tally_size(t.kind);
         all[r->n_tallies++] = t;
         return i;
 }

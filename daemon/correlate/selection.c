@@ -82,18 +82,28 @@ static bool kind_holds(const struct selection *s, const struct ww_event *event) 
         return false;
 }
 
+enum selection_miss selection_miss(const struct correlate_rules *set, const struct standing *standing,
+                                   const struct selection *s, const struct ww_event *event,
+                                   const struct equality **ret_field) {
+        if (!kind_holds(s, event))
+                return SELECTION_KIND;
+        if (s->flags ? !(event->flags & s->flags) : (event->flags & FLAGS_NAMED) != 0)
+                return SELECTION_FLAGS;
+        if (event->flags & FLAGS_NAMED & ~s->flags)
+                return SELECTION_FLAGS;
+        for (size_t i = 0; i < s->n_equalities; i++)
+                if (!equality_holds(set, standing, &s->equalities[i], event)) {
+                        *ret_field = &s->equalities[i];
+                        return SELECTION_FIELD;
+                }
+        return s->where && !where_true(set, standing, s->where, event) ? SELECTION_WHERE : SELECTION_FITS;
+}
+
 bool selection_matches(const struct correlate_rules *set, const struct standing *standing, const struct selection *s,
                        const struct ww_event *event) {
-        if (s->flags ? !(event->flags & s->flags) : (event->flags & FLAGS_NAMED) != 0)
-                return false;
-        if (event->flags & FLAGS_NAMED & ~s->flags)
-                return false;
-        if (!kind_holds(s, event))
-                return false;
-        for (size_t i = 0; i < s->n_equalities; i++)
-                if (!equality_holds(set, standing, &s->equalities[i], event))
-                        return false;
-        return !s->where || where_true(set, standing, s->where, event);
+        const struct equality *field;
+
+        return selection_miss(set, standing, s, event, &field) == SELECTION_FITS;
 }
 
 /* ---- what written fields alone say ---- */

@@ -19,7 +19,7 @@
  *
  * What a run has taken is not kept, but for what a `where` reads: to tell it, the run goes over the log once more.
  */
-#include "correlate/run.h"
+#include "correlate/trace.h"
 
 struct run_list {
         struct run *first, **end;
@@ -100,6 +100,8 @@ static void list_meet(struct correlate *c, struct key *k, unsigned n, const stru
                         list_put(l + 1, list_take(l, at));
                         break;
                 case MEETING_DIES:
+                        if (TRACED(c, k))
+                                trace_run(c, k, *at, e);
                         run_end(k, l, at);
                         break;
                 }
@@ -147,6 +149,7 @@ static int begin(struct correlate *c, struct key *k, struct entry *e, uint16_t m
                 return 0;
         if (live && k->extra->runs && k->extra->runs->n >= rule->limit_runs) {
                 c->figures.refused++;
+                c->meter.rules[k->rule].runs_refused++;
                 return emit_limit(c, k->rule, LIMIT_RUNS);
         }
         e->flags |= ENTRY_RUN;
@@ -182,6 +185,15 @@ int sequence_entry(struct correlate *c, struct key *k, struct entry *e, uint16_t
         if (run_fits(c, k, NULL, e, mask & rule->sequence.forbidden[0]))
                 k->extra->lead = e->at.time;
         return r;
+}
+
+const struct run *sequence_farthest(const struct rule *rule, const struct key *k) {
+        const struct runs *runs = key_extra(k)->runs;
+
+        for (unsigned n = runs ? rule->sequence.n : 0; n; n--)
+                if (runs->list[n - 1].first)
+                        return runs->list[n - 1].first;
+        return NULL;
 }
 
 void sequence_forget(const struct rule *rule, struct key *k, int64_t cut) {
@@ -275,7 +287,7 @@ int sequence_load(struct rd *in, const struct rule *rule, struct key *k) {
                 _cleanup_free_ struct run *run = NULL;
 
                 r = run_load(in, k ? rule : NULL, &run);
-                if (!r && run)
+                if (!r && k && run)
                         r = runs_put(rule, k, run);
                 if (!r)
                         run = NULL;

@@ -54,8 +54,84 @@ static int open_add(struct spans *s, struct span span) {
         return 0;
 }
 
-static int span_open(struct spans *s, struct entry *e, uint32_t alias) {
-        int r = open_add(s, (struct span){ e->device, (uint16_t)alias, e->family, e->at });
+/* ---- the only span of a key: its entry says all but the alias ---- */
+
+static union levels *levels_of(const struct key *k) {
+        return (union levels *)(uintptr_t)(k + 1);
+}
+
+static struct spans *spans_many(const struct key *k) {
+        return k->spans == SPANS_MANY ? levels_of(k)->spans : NULL;
+}
+
+static bool has_one(const struct key *k) {
+        return k->spans != SPANS_NONE && k->spans != SPANS_MANY;
+}
+
+static uint32_t one_alias(const struct key *k) {
+        return k->spans - 1u;
+}
+
+static struct entry *one_entry(const struct correlate *c, const struct key *k) {
+        return log_entry(key_rule(c, k), k, levels_of(k)->place);
+}
+
+static bool one_is(const struct correlate *c, const struct key *k, const struct entry *e, uint32_t alias) {
+        const struct entry *start = one_entry(c, k);
+
+        return one_alias(k) == alias && start->device == e->device && start->family == e->family;
+}
+
+void span_moved(struct key *k, size_t from, size_t n, size_t to) {
+        if (has_one(k) && levels_of(k)->place - from < n)
+                levels_of(k)->place += to - from;
+}
+
+void span_lost(struct key *k, size_t place) {
+        if (has_one(k) && levels_of(k)->place == place)
+                k->spans = SPANS_NONE;
+}
+
+static struct span span_of(const struct entry *e, uint32_t alias) {
+        return (struct span){ e->device, (uint16_t)alias, e->family, e->at };
+}
+
+/* room for more than one */
+static int spans_settle(const struct correlate *c, struct key *k) {
+        struct spans *s = k->spans == SPANS_MANY ? levels_of(k)->spans : calloc(1, sizeof *s);
+        int r;
+
+        if (!s)
+                return -ENOMEM;
+        r = has_one(k) ? open_add(s, span_of(one_entry(c, k), one_alias(k))) : 0;
+        if (r) {
+                free(s);
+                return r;
+        }
+        k->spans = SPANS_MANY;
+        levels_of(k)->spans = s;
+        return 0;
+}
+
+/* -EEXIST: it is open already */
+static int open_put(const struct correlate *c, struct key *k, const struct entry *e, uint32_t alias) {
+        int r;
+
+        if (k->spans == SPANS_NONE) {
+                k->spans = (uint8_t)(alias + 1);
+                levels_of(k)->place = (size_t)((const uint8_t *)e - k->log) / key_rule(c, k)->entry_size;
+                return 0;
+        }
+        if (has_one(k) && one_is(c, k, e, alias))
+                return -EEXIST;
+        r = spans_settle(c, k);
+        return r ? r : open_add(levels_of(k)->spans, span_of(e, alias));
+}
+
+/* ---- entries ---- */
+
+static int span_open(struct correlate *c, struct key *k, struct entry *e, uint32_t alias) {
+        int r = open_put(c, k, e, alias);
 
         if (r)
                 return r == -EEXIST ? 0 : r;
@@ -73,25 +149,41 @@ static int closed_add(struct spans *s, struct span span) {
         return 0;
 }
 
-static int span_close(struct correlate *c, struct key *k, struct entry *e, uint32_t alias) {
+static void unpin(struct entry *start, uint32_t alias) {
+        if (start)
+                start->pinned &= (uint16_t) ~(1u << alias);
+}
+
+/* one of many; windows count it until it leaves */
+static int many_close(struct correlate *c, struct key *k, struct entry *e, uint32_t alias) {
         const struct rule *rule = key_rule(c, k);
-        struct spans *s = k->extra->spans;
-        struct entry *start;
+        struct spans *s = spans_many(k);
+        struct span span = span_of(e, alias);
         bool found;
-        size_t at = open_place(s, &(struct span){ e->device, (uint16_t)alias, e->family, e->at }, &found);
+        size_t at = open_place(s, &span, &found);
 
         if (!found || !s->open)
                 return 0;
         e->ended |= (uint16_t)(1u << alias);
-        start = log_find(rule, k, s->open[at].start);
-        if (rule_windowed(rule)) {
-                if (closed_add(s, s->open[at]) < 0)
-                        return -ENOMEM;
-        } else if (start) {
-                start->pinned &= (uint16_t) ~(1u << alias);
-        }
+        if (!rule_windowed(rule))
+                unpin(log_find(rule, k, s->open[at].start), alias);
+        else if (closed_add(s, s->open[at]) < 0)
+                return -ENOMEM;
         memmove(s->open + at, s->open + at + 1, (s->n_open - at - 1) * sizeof *s->open);
         s->n_open--;
+        return 0;
+}
+
+static int span_close(struct correlate *c, struct key *k, struct entry *e, uint32_t alias) {
+        if (k->spans == SPANS_NONE || (has_one(k) && !one_is(c, k, e, alias)))
+                return 0;
+        if (k->spans != SPANS_MANY && rule_windowed(key_rule(c, k)) && spans_settle(c, k) < 0)
+                return -ENOMEM;
+        if (k->spans == SPANS_MANY)
+                return many_close(c, k, e, alias);
+        e->ended |= (uint16_t)(1u << alias);
+        unpin(one_entry(c, k), alias);
+        k->spans = SPANS_NONE;
         return 0;
 }
 
@@ -102,15 +194,11 @@ int span_entry(struct correlate *c, struct key *k, struct entry *e) {
         e->started = e->ended = e->pinned = 0;
         if (!(on | off))
                 return 0;
-        if (!k->extra->spans)
-                k->extra->spans = calloc(1, sizeof *k->extra->spans);
-        if (!k->extra->spans)
-                return -ENOMEM;
         for (uint32_t alias = 0; alias < rule->n_aliases; alias++) {
                 int r = 0;
 
                 if (on & (1u << alias))
-                        r = span_open(k->extra->spans, e, alias);
+                        r = span_open(c, k, e, alias);
                 else if (off & (1u << alias))
                         r = span_close(c, k, e, alias);
                 if (r)
@@ -120,32 +208,45 @@ int span_entry(struct correlate *c, struct key *k, struct entry *e) {
 }
 
 struct order span_closed_take(struct key *k) {
-        struct spans *s = key_extra(k)->spans;
+        struct spans *s = spans_many(k);
 
         return s && s->closed_first < s->n_closed ? s->closed[s->closed_first++].start : order_deadline(WW_TIME_NONE);
 }
 
 struct order span_closed_undo(struct key *k) {
-        struct spans *s = key_extra(k)->spans;
+        struct spans *s = spans_many(k);
 
         return s && s->closed_first < s->n_closed ? s->closed[--s->n_closed].start : order_deadline(WW_TIME_NONE);
 }
 
+/* the open ones: those of `many`, or the only one, which is put into `one` */
+static const struct span *open_spans(const struct correlate *c, const struct key *k, struct span *one, size_t *ret_n) {
+        const struct spans *s = spans_many(k);
+
+        *ret_n = s ? s->n_open : has_one(k);
+        if (s)
+                return s->open;
+        *one = has_one(k) ? span_of(one_entry(c, k), one_alias(k)) : (struct span){ 0 };
+        return one;
+}
+
 bool span_any(const struct key *k, uint16_t mask) {
-        const struct spans *s = key_extra(k)->spans;
+        const struct spans *s = spans_many(k);
 
         for (size_t i = 0; s && i < s->n_open; i++)
                 if (mask & (1u << s->open[i].alias))
                         return true;
-        return false;
+        return has_one(k) && (mask & (1u << one_alias(k)));
 }
 
 bool span_counted(const struct correlate *c, const struct key *k, uint16_t mask) {
-        const struct spans *s = key_extra(k)->spans;
+        struct span one;
+        size_t n;
+        const struct span *open = open_spans(c, k, &one, &n);
 
-        for (size_t i = 0; s && i < s->n_open; i++) {
-                const struct entry *e = mask & (1u << s->open[i].alias) ? log_find(key_rule(c, k), k, s->open[i].start)
-                                                                        : NULL;
+        for (size_t i = 0; i < n; i++) {
+                const struct entry *e = mask & (1u << open[i].alias) ? log_find(key_rule(c, k), k, open[i].start)
+                                                                     : NULL;
 
                 if (e && !(e->flags & ENTRY_RETAINED))
                         return true;
@@ -153,28 +254,36 @@ bool span_counted(const struct correlate *c, const struct key *k, uint16_t mask)
         return false;
 }
 
-struct order span_earliest(const struct key *k, uint16_t mask) {
+struct order span_earliest(const struct correlate *c, const struct key *k, uint16_t mask) {
         struct order best = order_deadline(WW_TIME_NEVER);
-        const struct spans *s = key_extra(k)->spans;
+        struct span one;
+        size_t n;
+        const struct span *open = open_spans(c, k, &one, &n);
 
-        for (size_t i = 0; s && i < s->n_open; i++)
-                if ((mask & (1u << s->open[i].alias)) && order_compare(s->open[i].start, best) < 0)
-                        best = s->open[i].start;
+        for (size_t i = 0; i < n; i++)
+                if ((mask & (1u << open[i].alias)) && order_compare(open[i].start, best) < 0)
+                        best = open[i].start;
         return best;
 }
 
 void span_reset(struct key *k) {
-        if (k->extra && k->extra->spans)
-                k->extra->spans->n_open = k->extra->spans->n_closed = k->extra->spans->closed_first = 0;
+        struct spans *s = spans_many(k);
+
+        if (s)
+                s->n_open = s->n_closed = s->closed_first = 0;
+        else
+                k->spans = SPANS_NONE;
 }
 
 void span_free(struct key *k) {
-        if (!k->extra->spans)
+        struct spans *s = spans_many(k);
+
+        k->spans = SPANS_NONE;
+        if (!s)
                 return;
-        free(k->extra->spans->open);
-        free(k->extra->spans->closed);
-        free(k->extra->spans);
-        k->extra->spans = NULL;
+        free(s->open);
+        free(s->closed);
+        free(s);
 }
 
 /* ---- snapshots: a span is told by its start, whose entry knows the device ---- */
@@ -187,25 +296,30 @@ static void spans_save(const struct span *spans, size_t n, struct buf *out) {
         }
 }
 
-void span_save(const struct key *k, struct buf *out) {
+void span_save(const struct correlate *c, const struct key *k, struct buf *out) {
         static const struct spans none;
-        const struct spans *s = key_extra(k)->spans ? key_extra(k)->spans : &none;
+        const struct spans *s = spans_many(k) ? spans_many(k) : &none;
+        struct span one;
+        size_t n;
+        const struct span *open = open_spans(c, k, &one, &n);
 
-        spans_save(s->open, s->n_open, out);
+        spans_save(open, n, out);
         spans_save(s->n_closed ? s->closed + s->closed_first : NULL, s->n_closed - s->closed_first, out);
 }
 
-static int spans_load(struct correlate *c, struct rd *in, struct key *k, int (*add)(struct spans *, struct span)) {
+static int closed_put(const struct correlate *c, struct key *k, const struct entry *e, uint32_t alias) {
+        int r = spans_settle(c, k);
+
+        return r ? r : closed_add(levels_of(k)->spans, span_of(e, alias));
+}
+
+static int spans_load(struct correlate *c, struct rd *in, struct key *k,
+                      int (*put)(const struct correlate *, struct key *, const struct entry *, uint32_t)) {
         uint64_t n = rd_var(in);
         int r = 0;
 
         if (in->failed || n > rd_left(in))
                 return -EBADMSG;
-        if (k && n && !k->extra->spans) {
-                k->extra->spans = calloc(1, sizeof *k->extra->spans);
-                if (!k->extra->spans)
-                        return -ENOMEM;
-        }
         for (uint64_t i = 0; i < n && !r; i++) {
                 uint64_t alias = rd_var(in);
                 struct order start = order_load(in);
@@ -217,7 +331,7 @@ static int spans_load(struct correlate *c, struct rd *in, struct key *k, int (*a
                         continue;
                 if (!e || !(key_rule(c, k)->level_mask & e->on & (1u << alias)))
                         return -EBADMSG;
-                r = add(k->extra->spans, (struct span){ e->device, (uint16_t)alias, e->family, start });
+                r = put(c, k, e, (uint32_t)alias);
                 if (!r)
                         r = tallies_add(c, k, e, (uint16_t)(1u << alias));
         }
@@ -225,7 +339,7 @@ static int spans_load(struct correlate *c, struct rd *in, struct key *k, int (*a
 }
 
 int span_load(struct correlate *c, struct rd *in, struct key *k) {
-        int r = spans_load(c, in, k, open_add);
+        int r = spans_load(c, in, k, open_put);
 
-        return r ? r : spans_load(c, in, k, closed_add);
+        return r ? r : spans_load(c, in, k, closed_put);
 }

@@ -23,6 +23,7 @@
  * Blindness freezes the watermark: nothing is decided by absence until it ends + wait; and what absence had not been
  * decided when it began has its deadline there. See watermark.c.
  */
+#include "base/pool.h"
 #include "correlate/index.h"
 #include "correlate/lost.h"
 #include "correlate/meter.h"
@@ -117,6 +118,15 @@ struct spans {
         uint32_t n_open, open_capacity, closed_first, n_closed, closed_capacity;
 };
 
+/* behind a key whose rule has levels: as key.spans says */
+union levels {
+        struct spans *spans; /* SPANS_MANY */
+        size_t place;        /* one open span by the alias `key.spans - 1`: its entry's */
+};
+#define SPANS_NONE 0
+#define SPANS_MANY UINT8_MAX
+_Static_assert(sizeof(union levels) == RULE_LEVELS_SIZE, "a key's room for its levels");
+
 struct runs; /* partial sequences: see sequence.c */
 
 enum item_what {
@@ -143,46 +153,47 @@ enum {
 };
 
 /*
- * What many keys never need: a key that only counts pulses has none until it opens an episode or has to wait for the
- * watermark. Rules whose keys always need it are not `lean`.
+ * What many keys never need: one that waits for its count, or for its hold, has none until it opens an episode or has
+ * to wait for the watermark. Rules whose keys always need it are not `lean`.
  */
 struct spells; /* episodes that are over: see spell.c */
 
 #define SPELLS_MAX 256 /* of a key; each takes 16 bytes */
 
 struct extra {
-        int64_t base_since, lead;
+        int64_t lead;
         struct spells *past;                       /* NULL unless other rules ask */
         int64_t opened, quiet_from, partial_until; /* episode */
-        struct spans *spans;
         struct runs *runs;
         struct item *pending;
         uint32_t n_pending;
         int64_t from, to; /* the window that is open now: tumbling [from, to); session: first and last event */
 };
 
-/* A million of them may be alive: every byte counts here. */
+/*
+ * A million of them may be alive: every byte counts here. Keys are pieces of correlate.pool, and known by number where
+ * they are many. Behind a key: its levels and what the rule's aggregates know (rule.tail_size bytes), and its text.
+ */
 struct key {
-        struct key *next, *previous; /* of its rule, least recently touched first */
-        uint32_t hash, rule;
-        uint32_t pins; /* levels in force point here */
-        uint32_t n_log;
         uint8_t *log;
-        uint32_t n_swept; /* entries that the sweep has passed */
-        uint32_t expire;  /* entries before this one have left the window */
-        /* sweep */
-        int64_t at, since;
-        int64_t trimmed; /* time of the newest entry that is gone */
         struct extra *extra;
+        /* sweep */
+        int64_t at, since, base_since;
+        int64_t trimmed;         /* time of the newest entry that is gone */
+        uint32_t next, previous; /* of its rule, least recently touched first */
+        uint32_t pins;           /* levels in force point here */
+        uint32_t n_log;
+        uint32_t n_swept;       /* entries that the sweep has passed */
+        uint32_t expire;        /* entries before this one have left the window */
         uint32_t device, asset; /* of the newest event that counted */
         uint32_t heap;          /* place + 1; 0 = not armed */
         uint32_t mark;          /* number in a snapshot */
-        uint16_t text_n;
+        uint16_t rule, text_n;
         uint8_t log_bits; /* the log has room for 2^(bits − 1) entries; 0 = none */
         uint8_t bits, grade, base_bits, base_grade;
         uint8_t flags, priority; /* episode */
-        /* behind it: what the rule's aggregates know (rule.aggregates_size bytes), and the key's text */
-        uint64_t tail[];
+        uint8_t spans;           /* SPANS_NONE, SPANS_MANY, or the alias of the only one, + 1 */
+        char text[];             /* where the rule has no tail */
 };
 
 extern const struct extra extra_none;
@@ -196,11 +207,17 @@ static inline const struct extra *key_extra(const struct key *k) {
 struct timer {
         int64_t due, time;
         uint64_t input; /* of the order that it waits for; what is derived from it goes by the rules' numbers */
-        struct key *key;
+        uint32_t key;
+} __attribute__((packed, aligned(4)));
+
+/* of the table of keys */
+struct key_slot {
+        uint32_t hash;
+        uint32_t key; /* 0 = empty */
 };
 
 struct rule_state {
-        struct key *first, *last;
+        uint32_t first, last; /* keys */
         uint32_t n_keys;
         uint32_t told; /* limits that have been told */
         struct order derived_at;
@@ -234,8 +251,9 @@ struct correlate {
         int64_t now;
         struct blind_span blind[BLIND_SPANS_MAX]; /* in order */
         size_t n_blind;
+        struct pool *pool; /* of the keys and lanes */
         struct texts *texts;
-        struct key **table;
+        struct key_slot *table;
         size_t table_mask;
         struct rule_state *by_rule;
         struct timer *heap;
@@ -259,7 +277,9 @@ struct correlate {
         bool silent; /* a shadow: nobody is told */
         /* a rebuild in progress */
         bool muted, rebuilding, opened_seen;
-        bool loading; /* nothing is given back meanwhile */
+        bool loading;                        /* nothing is given back meanwhile */
+        const struct correlate_trace *trace; /* NULL: nobody watches */
+        const struct rule *traced;           /* … this rule */
         /* of an example */
         const struct rule *only;       /* nobody else listens, and no asset is enrolled by itself; NULL: no example */
         const struct site_field *with; /* fields that stand for the asset's */
@@ -278,6 +298,16 @@ struct op {
         ww_family family;
 };
 
+static inline struct key *key_at(const struct correlate *c, uint32_t number) {
+        return pool_at(c->pool, number);
+}
+/* a rule's keys, from the least to the most recently touched */
+static inline struct key *rule_first(const struct correlate *c, size_t rule) {
+        return key_at(c, c->by_rule[rule].first);
+}
+static inline struct key *key_next(const struct correlate *c, const struct key *k) {
+        return key_at(c, k->next);
+}
 static inline const struct rule *key_rule(const struct correlate *c, const struct key *k) {
         return &c->rules->rules[k->rule];
 }
@@ -389,13 +419,18 @@ void log_drop(struct correlate *c, struct key *k, size_t place);
 void log_free(struct correlate *c, struct key *k);
 
 /* key.c */
+static inline size_t key_text_at(const struct rule *rule) {
+        return rule->tail_size ? sizeof(struct key) + rule->tail_size : offsetof(struct key, text);
+}
 static inline struct ww_str key_text(const struct correlate *c, const struct key *k) {
-        return (struct ww_str){ (const char *)k->tail + key_rule(c, k)->tallies_size, k->text_n };
+        return (struct ww_str){ (const char *)k + key_text_at(key_rule(c, k)), k->text_n };
 }
 /** Room for what a lean key has not got. 0 or -ENOMEM. */
 int key_extend(struct correlate *c, struct key *k);
 /** Finds or makes. 0; *ret NULL if the rule's limit refuses a newcomer. */
 int key_get(struct correlate *c, uint32_t rule, bool exercise, struct ww_str text, struct key **ret);
+/** It will be asked for soon: by then the table's place for it is at hand. */
+void key_expect(const struct correlate *c, uint32_t rule, bool exercise, struct ww_str text);
 /** Room for n more. 0 or -ENOMEM. */
 int keys_reserve(struct correlate *c, size_t n);
 struct key *key_find(const struct correlate *c, uint32_t rule, bool exercise, struct ww_str text);
@@ -422,15 +457,19 @@ int span_entry(struct correlate *c, struct key *k, struct entry *e);
 struct order span_closed_take(struct key *k);
 /** The start of the newest closed span, which is forgotten. */
 struct order span_closed_undo(struct key *k);
-void span_save(const struct key *k, struct buf *out);
+void span_save(const struct correlate *c, const struct key *k, struct buf *out);
 /** What span_save wrote, into a key whose log is there; `k` NULL: read over. Counts them, too. 0, -EBADMSG, -ENOMEM. */
 int span_load(struct correlate *c, struct rd *in, struct key *k);
 bool span_any(const struct key *k, uint16_t mask);
 /** … and has begun by an event that counts, not by a retained state. */
 bool span_counted(const struct correlate *c, const struct key *k, uint16_t mask);
-struct order span_earliest(const struct key *k, uint16_t mask);
+struct order span_earliest(const struct correlate *c, const struct key *k, uint16_t mask);
 void span_reset(struct key *k);
 void span_free(struct key *k);
+/** The n entries from `from` on stand from `to` on now. */
+void span_moved(struct key *k, size_t from, size_t n, size_t to);
+/** The entry at `place` is gone. */
+void span_lost(struct key *k, size_t place);
 
 /* window.c */
 /** The pulses that an entry brings; what begins by it, levels too. Nothing where it is retained. */

@@ -45,7 +45,7 @@ static struct key **episodes_open(struct correlate *c, size_t rule, size_t *ret_
         *ret_n = 0;
         if (!open)
                 return NULL;
-        for (struct key *k = c->by_rule[rule].first; k; k = k->next)
+        for (struct key *k = rule_first(c, rule); k; k = key_next(c, k))
                 if (k->flags & KEY_OPEN)
                         open[(*ret_n)++] = k;
         qsort_r(open, *ret_n, sizeof(struct key *), open_compare, c);
@@ -149,7 +149,8 @@ static int episodes_note(struct takings *t, const struct correlate *c, const enu
         int r = 0;
 
         for (size_t i = 0; i < c->rules->n; i++)
-                for (const struct key *k = fates[i] == FATE_CHANGED ? c->by_rule[i].first : NULL; k && !r; k = k->next)
+                for (const struct key *k = fates[i] == FATE_CHANGED ? rule_first(c, i) : NULL; k && !r;
+                     k = key_next(c, k))
                         if (k->flags & KEY_OPEN)
                                 r = episode_note(t, c, k);
         return r;
@@ -219,9 +220,9 @@ static int key_tell(struct correlate *c, struct key *k) {
 
 /* an asset that was never heard of: its clock begins now */
 static void anchor_begin(struct key *k, int64_t now) {
-        if (k->since != WW_TIME_NONE || !k->extra)
+        if (k->since != WW_TIME_NONE)
                 return;
-        k->since = k->extra->base_since = now;
+        k->since = k->base_since = now;
         k->at = k->at > now ? k->at : now;
 }
 
@@ -230,14 +231,14 @@ static int rule_tell(struct correlate *c, size_t rule) {
         _cleanup_free_ struct key **open = episodes_open(c, rule, &n);
         int r = open ? 0 : -ENOMEM;
 
-        for (struct key *k = c->by_rule[rule].first; k && !r; k = k->next) {
+        for (struct key *k = rule_first(c, rule); k && !r; k = key_next(c, k)) {
                 anchor_begin(k, c->now);
                 if (asks_alarms(&c->rules->rules[rule]))
                         r = sweep_again(c, k, c->now);
         }
         for (size_t i = 0; i < n && !r; i++)
                 r = key_tell(c, open[i]);
-        for (struct key *k = c->by_rule[rule].first; k && !r; k = k->next)
+        for (struct key *k = rule_first(c, rule); k && !r; k = key_next(c, k))
                 r = apply_arm(c, k);
         return r;
 }
@@ -278,10 +279,10 @@ static int drop_strays(struct correlate *c) {
         for (size_t i = 0; i < c->rules->n && !c->only; i++) {
                 const struct rule *rule = &c->rules->rules[i];
 
-                for (struct key *k = c->by_rule[i].first, *next; rule->each && k; k = next) {
+                for (struct key *k = rule_first(c, i), *next; rule->each && k; k = next) {
                         bool here = false;
 
-                        next = k->next;
+                        next = key_next(c, k);
                         for (size_t j = 0; j < rule->n_assets && !here; j++)
                                 here = rule->assets[j] == k->asset;
                         if (here)
@@ -312,7 +313,7 @@ static void keys_drop(struct correlate *c, const bool *rules) {
         lanes_let_go(c, rules);
         for (size_t i = 0; i < c->rules->n; i++)
                 while (rules[i] && c->by_rule[i].first)
-                        key_free(c, c->by_rule[i].first);
+                        key_free(c, rule_first(c, i));
 }
 
 /* where each asset of the old site stands in the new one; NULL: where it stood, or no memory (*ret) */
@@ -335,7 +336,7 @@ static uint32_t *assets_map(const struct site *from, const struct site *to, int 
 static void key_renumber(struct correlate *c, struct key *k, uint32_t number, const uint32_t *assets, size_t n) {
         const struct rule *rule = &c->rules->rules[number];
 
-        k->rule = number;
+        k->rule = (uint16_t)number;
         if (!assets)
                 return;
         k->asset = k->asset < n ? assets[k->asset] : SITE_NONE;
@@ -382,7 +383,7 @@ static int rules_renumber(struct correlate *c, const struct correlate_rules *rul
                 if (!old || old->state_hash != rules->rules[i].state_hash)
                         continue;
                 by_rule[i] = c->by_rule[old->number];
-                for (struct key *k = by_rule[i].first; k; k = k->next)
+                for (struct key *k = rule_first(c, old->number); k; k = key_next(c, k))
                         key_renumber(c, k, i, assets, n_assets);
         }
         free(c->by_rule);
@@ -503,6 +504,8 @@ int correlate_swap(struct correlate *c, const struct correlate_rules *rules, str
         correlate_free(shadow);
         if (r)
                 return r;
+        if (c->trace)
+                (void)correlate_trace_rule(c, c->traced->name, c->trace);
         timers_rebuild(c);
         r = drop_strays(c);
         if (!r)

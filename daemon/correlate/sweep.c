@@ -29,7 +29,7 @@ static int64_t hold_of(const struct correlate *c, const struct key *k) {
 
         if (!rule->hold.field)
                 return rule->hold.usec;
-        e = log_find(rule, k, span_earliest(k, rule->condition_mask));
+        e = log_find(rule, k, span_earliest(c, k, rule->condition_mask));
         return rule_span_of(c, &rule->hold, e ? e->asset : k->asset);
 }
 
@@ -362,7 +362,7 @@ static void reset(struct correlate *c, struct key *k) {
         tallies_reset(key_rule(c, k), k);
         span_reset(k);
         k->expire = k->n_swept = 0;
-        k->since = key_extra(k)->base_since;
+        k->since = k->base_since;
         k->bits = k->base_bits;
         k->grade = k->base_grade;
         k->at = WW_TIME_NONE;
@@ -408,7 +408,7 @@ static int fill_all(struct correlate *c, struct key *k, size_t place, int64_t kn
 static int retreat(struct correlate *c, struct key *k, size_t place) {
         const struct entry *before = place ? log_entry(key_rule(c, k), k, place - 1) : NULL;
 
-        k->since = before ? before->since : key_extra(k)->base_since;
+        k->since = before ? before->since : k->base_since;
         k->bits = before ? before->bits : k->base_bits;
         k->grade = before ? before->grade : k->base_grade;
         k->at = before ? before->at.time : WW_TIME_NONE;
@@ -445,7 +445,7 @@ void sweep_save(const struct correlate *c, const struct key *k, struct buf *out)
         if (rule->condition == CONDITION_SEQUENCE)
                 sequence_save(rule, k, out);
         if (rule->level_mask)
-                span_save(k, out);
+                span_save(c, k, out);
 }
 
 static int counted_load(struct correlate *c, struct key *k) {

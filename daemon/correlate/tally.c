@@ -40,7 +40,7 @@ size_t tally_size(enum tally_kind kind) {
 }
 
 static void *state_of(const struct tally *t, const struct key *k) {
-        return (uint8_t *)(uintptr_t)k->tail + t->offset;
+        return (uint8_t *)(uintptr_t)(k + 1) + t->offset;
 }
 
 static uint64_t captured_bits(const struct captured *v) {

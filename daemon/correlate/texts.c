@@ -1,19 +1,29 @@
+/*
+ * A text is a piece of a pool, and its number is the piece's. One too long for that lies elsewhere.
+ */
 #include "correlate/texts.h"
 
+#include "base/pool.h"
+
+#include <stddef.h>
+#include <string.h>
 #include <xxhash.h>
 
-struct string {
-        char *p;
-        uint32_t n, refs;
-        uint64_t hash;
-        uint32_t next_free;
+#define NEAR_MAX 4096
+
+struct text {
+        uint32_t refs, hash, n;
+        char near[]; /* n ≤ NEAR_MAX */
 };
 
+/* of a longer one: where its bytes are, behind the head */
+#define FAR_AT   16
+#define FAR_SIZE (FAR_AT + sizeof(char *))
+
 struct texts {
-        struct string *all; /* from 1 */
-        uint32_t n, capacity, free_list;
+        struct pool *pool;
         uint32_t *slots; /* number, 0 = empty */
-        size_t mask, used, bytes;
+        size_t mask, used;
 };
 
 int texts_new(struct texts **ret) {
@@ -22,9 +32,9 @@ int texts_new(struct texts **ret) {
         if (!s)
                 return -ENOMEM;
         s->mask = 63;
-        s->n = 1;
         s->slots = calloc(s->mask + 1, sizeof *s->slots);
-        if (!s->slots) {
+        if (!s->slots || pool_new(&s->pool) < 0) {
+                free(s->slots);
                 free(s);
                 return -ENOMEM;
         }
@@ -32,24 +42,44 @@ int texts_new(struct texts **ret) {
         return 0;
 }
 
+static struct text *text_at(const struct texts *s, uint32_t number) {
+        return pool_at(s->pool, number);
+}
+
+static char **far_of(struct text *t) {
+        return t->n > NEAR_MAX ? (char **)(void *)((char *)t + FAR_AT) : NULL;
+}
+
+static const char *bytes_of(struct text *t) {
+        return far_of(t) ? *far_of(t) : t->near;
+}
+
+static size_t size_of(size_t n) {
+        return n > NEAR_MAX ? FAR_SIZE : sizeof(struct text) + n;
+}
+
 struct texts *texts_free(struct texts *s) {
         if (!s)
                 return NULL;
-        for (uint32_t i = 1; i < s->n; i++)
-                free(s->all[i].p);
-        free(s->all);
+        for (size_t i = 0; i <= s->mask; i++) {
+                struct text *t = text_at(s, s->slots[i]);
+
+                if (t && far_of(t))
+                        free(*far_of(t));
+        }
+        pool_free(s->pool);
         free(s->slots);
         free(s);
         return NULL;
 }
 
-static size_t slot_of(const struct texts *s, uint64_t hash, struct ww_str text) {
+static size_t slot_of(const struct texts *s, uint32_t hash, struct ww_str text) {
         size_t at = hash & s->mask;
 
         for (; s->slots[at]; at = (at + 1) & s->mask) {
-                const struct string *e = &s->all[s->slots[at]];
+                struct text *t = text_at(s, s->slots[at]);
 
-                if (e->hash == hash && e->n == text.n && memcmp(e->p, text.p, text.n) == 0)
+                if (t->hash == hash && t->n == text.n && memcmp(bytes_of(t), text.p, text.n) == 0)
                         break;
         }
         return at;
@@ -61,12 +91,12 @@ static int grow_slots(struct texts *s) {
 
         if (s->used * 2 <= s->mask)
                 return 0;
-        slots = calloc(mask + 1, sizeof *slots);
+        slots = pool_table(mask + 1, sizeof *slots);
         if (!slots)
                 return -ENOMEM;
         for (size_t i = 0; i <= s->mask; i++)
                 if (s->slots[i]) {
-                        size_t at = s->all[s->slots[i]].hash & mask;
+                        size_t at = text_at(s, s->slots[i])->hash & mask;
 
                         while (slots[at])
                                 at = (at + 1) & mask;
@@ -78,64 +108,56 @@ static int grow_slots(struct texts *s) {
         return 0;
 }
 
-static uint32_t number_take(struct texts *s) {
-        uint32_t number = s->free_list;
+static struct text *text_make(struct texts *s, struct ww_str text, uint32_t hash) {
+        struct text *t = text.n < UINT32_MAX ? pool_take(s->pool, size_of(text.n)) : NULL;
+        char *bytes;
 
-        if (number) {
-                s->free_list = s->all[number].next_free;
-                return number;
+        if (!t)
+                return NULL;
+        *t = (struct text){ .refs = 1, .hash = hash, .n = (uint32_t)text.n };
+        bytes = t->near;
+        if (far_of(t))
+                bytes = *far_of(t) = malloc(text.n);
+        if (!bytes) {
+                pool_give(s->pool, t, size_of(text.n));
+                return NULL;
         }
-        if (s->n >= s->capacity) {
-                uint32_t capacity = s->capacity ? s->capacity * 2 : 64;
-                struct string *all = realloc(s->all, capacity * sizeof *all);
-
-                if (!all)
-                        return 0;
-                s->all = all;
-                s->capacity = capacity;
-        }
-        return s->n++;
+        memcpy(bytes, text.p, text.n);
+        return t;
 }
 
 uint32_t texts_ref(struct texts *s, struct ww_str text) {
-        uint64_t hash;
-        uint32_t number;
+        uint32_t hash;
+        struct text *t;
         size_t at;
-        char *p;
 
         if (!text.n)
                 return TEXTS_NONE;
         if (grow_slots(s) < 0)
                 return UINT32_MAX;
-        hash = XXH3_64bits(text.p, text.n);
+        hash = (uint32_t)XXH3_64bits(text.p, text.n);
         at = slot_of(s, hash, text);
         if (s->slots[at]) {
-                s->all[s->slots[at]].refs++;
+                text_at(s, s->slots[at])->refs++;
                 return s->slots[at];
         }
-        p = malloc(text.n);
-        number = p ? number_take(s) : 0;
-        if (!number) {
-                free(p);
+        t = text_make(s, text, hash);
+        if (!t)
                 return UINT32_MAX;
-        }
-        memcpy(p, text.p, text.n);
-        s->all[number] = (struct string){ .p = p, .n = (uint32_t)text.n, .refs = 1, .hash = hash };
-        s->slots[at] = number;
+        s->slots[at] = pool_number(t);
         s->used++;
-        s->bytes += text.n;
-        return number;
+        return s->slots[at];
 }
 
 void texts_hold(struct texts *s, uint32_t number) {
         if (number)
-                s->all[number].refs++;
+                text_at(s, number)->refs++;
 }
 
 /* backward shift, so that no tombstones gather */
 static void slot_remove(struct texts *s, size_t hole) {
         for (size_t at = (hole + 1) & s->mask; s->slots[at]; at = (at + 1) & s->mask) {
-                size_t home = s->all[s->slots[at]].hash & s->mask;
+                size_t home = text_at(s, s->slots[at])->hash & s->mask;
 
                 if (((at - home) & s->mask) >= ((at - hole) & s->mask)) {
                         s->slots[hole] = s->slots[at];
@@ -146,25 +168,19 @@ static void slot_remove(struct texts *s, size_t hole) {
 }
 
 void texts_drop(struct texts *s, uint32_t number) {
-        struct string *e;
+        struct text *t = text_at(s, number);
 
-        if (!number)
+        if (!t || --t->refs)
                 return;
-        e = &s->all[number];
-        if (--e->refs)
-                return;
-        slot_remove(s, slot_of(s, e->hash, (struct ww_str){ e->p, e->n }));
+        slot_remove(s, slot_of(s, t->hash, texts_text(s, number)));
         s->used--;
-        s->bytes -= e->n;
-        free(e->p);
-        *e = (struct string){ .next_free = s->free_list };
-        s->free_list = number;
+        if (far_of(t))
+                free(*far_of(t));
+        pool_give(s->pool, t, size_of(t->n));
 }
 
 struct ww_str texts_text(const struct texts *s, uint32_t number) {
-        return number ? (struct ww_str){ s->all[number].p, s->all[number].n } : WW_STR_NONE;
-}
+        struct text *t = text_at(s, number);
 
-size_t texts_bytes(const struct texts *s) {
-        return s->bytes + s->n * sizeof *s->all + (s->mask + 1) * sizeof *s->slots;
+        return t ? (struct ww_str){ bytes_of(t), t->n } : WW_STR_NONE;
 }

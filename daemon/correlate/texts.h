@@ -17,4 +17,3 @@ uint32_t texts_ref(struct texts *s, struct ww_str text);
 void texts_hold(struct texts *s, uint32_t number);
 void texts_drop(struct texts *s, uint32_t number);
 struct ww_str texts_text(const struct texts *s, uint32_t number);
-size_t texts_bytes(const struct texts *s);

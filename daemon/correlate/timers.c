@@ -22,12 +22,12 @@ static bool before(const struct correlate *c, const struct timer *a, const struc
                 return a->time < b->time;
         if (a->input != b->input)
                 return a->input < b->input;
-        return key_compare(c, a->key, b->key) < 0;
+        return key_compare(c, key_at(c, a->key), key_at(c, b->key)) < 0;
 }
 
 static void place(struct correlate *c, size_t i, struct timer t) {
         c->heap[i] = t;
-        t.key->heap = (uint32_t)i + 1;
+        key_at(c, t.key)->heap = (uint32_t)i + 1;
 }
 
 static void sift_up(struct correlate *c, size_t i, struct timer t) {
@@ -70,12 +70,12 @@ void timers_disarm(struct correlate *c, struct key *k) {
                 return;
         k->heap = 0;
         last = c->heap[--c->n_heap];
-        if (last.key != k)
+        if (key_at(c, last.key) != k)
                 settle(c, i, last);
 }
 
 int timers_arm(struct correlate *c, struct key *k, struct order at) {
-        struct timer t = { .time = at.time, .input = at.input, .key = k };
+        struct timer t = { .time = at.time, .input = at.input, .key = pool_number(k) };
 
         if (at.time == WW_TIME_NEVER) {
                 timers_disarm(c, k);
@@ -103,7 +103,7 @@ int timers_arm(struct correlate *c, struct key *k, struct order at) {
 /* after blindness every timer is due anew */
 void timers_rebuild(struct correlate *c) {
         for (size_t i = 0; i < c->n_heap; i++)
-                c->heap[i].due = watermark_due(c, key_rule(c, c->heap[i].key), c->heap[i].time);
+                c->heap[i].due = watermark_due(c, key_rule(c, key_at(c, c->heap[i].key)), c->heap[i].time);
         for (size_t i = c->n_heap / 2; i--;)
                 sift_down(c, i, c->heap[i]);
 }

@@ -18,30 +18,26 @@
 #define UNHEARD_DEPTH 8 /* gateways behind gateways */
 
 /* the end, as far as absence goes */
-static int64_t over(const struct blind_span *span, const struct rule *rule) {
-        return span->to == WW_TIME_NEVER ? WW_TIME_NEVER : span->to + rule->wait;
+static int64_t over(const struct blind_span *span, int64_t wait) {
+        return span->to == WW_TIME_NEVER ? WW_TIME_NEVER : span->to + wait;
 }
 
-static int64_t watermark_at(const struct correlate *c, const struct rule *rule, int64_t time) {
-        for (size_t i = c->n_blind; i-- && time < over(&c->blind[i], rule);)
+static int64_t watermark_at(const struct correlate *c, int64_t wait, int64_t time) {
+        for (size_t i = c->n_blind; i-- && time < over(&c->blind[i], wait);)
                 time = c->blind[i].from;
-        return time - rule->wait;
+        return time - wait;
 }
 
 int64_t watermark_of(const struct correlate *c, const struct rule *rule) {
-        return watermark_at(c, rule, c->now);
+        return watermark_at(c, rule->wait, c->now);
 }
 
 int64_t correlate_watermark(const struct correlate *c, int64_t now) {
-        const struct rule usual = { .wait = RULE_WAIT_DEFAULT };
-
-        return watermark_at(c, &usual, now);
+        return watermark_at(c, RULE_WAIT_DEFAULT, now);
 }
 
 bool correlate_late(const struct correlate *c, int64_t time) {
-        const struct rule usual = { .wait = RULE_WAIT_DEFAULT };
-
-        return time < watermark_of(c, &usual);
+        return time < watermark_at(c, RULE_WAIT_DEFAULT, c->now);
 }
 
 int64_t watermark_due(const struct correlate *c, const struct rule *rule, int64_t time) {
@@ -51,11 +47,11 @@ int64_t watermark_due(const struct correlate *c, const struct rule *rule, int64_
 }
 
 int64_t watermark_absence(const struct correlate *c, const struct rule *rule, int64_t deadline) {
-        if (!c->n_blind || deadline >= over(&c->blind[c->n_blind - 1], rule))
+        if (!c->n_blind || deadline >= over(&c->blind[c->n_blind - 1], rule->wait))
                 return deadline;
         for (size_t i = 0; i < c->n_blind; i++)
-                if (deadline > c->blind[i].from - rule->wait && deadline < over(&c->blind[i], rule))
-                        deadline = over(&c->blind[i], rule);
+                if (deadline > c->blind[i].from - rule->wait && deadline < over(&c->blind[i], rule->wait))
+                        deadline = over(&c->blind[i], rule->wait);
         return deadline;
 }
 
@@ -80,7 +76,7 @@ int64_t watermark_memory(const struct correlate *c, const struct rule *rule) {
 
         if (!rule_absence(rule))
                 return time - rule_horizon(rule);
-        for (size_t i = c->n_blind; i-- && time < over(&c->blind[i], rule);)
+        for (size_t i = c->n_blind; i-- && time < over(&c->blind[i], rule->wait);)
                 if (c->blind[i].from - rule->wait < time)
                         time = c->blind[i].from - rule->wait;
         return time - rule_horizon(rule);

@@ -123,7 +123,7 @@ void window_enrol(struct correlate *c, struct key *k, int64_t now) {
 /* after a reset: the window as it was in front of the log's first entry */
 void window_base(struct correlate *c, struct key *k) {
         if (key_rule(c, k)->window == WINDOW_TUMBLING && (k->base_bits & SWEEP_WINDOW))
-                tumbling_open(c, k, k->trimmed != WW_TIME_NONE ? k->trimmed : k->extra->base_since);
+                tumbling_open(c, k, k->trimmed != WW_TIME_NONE ? k->trimmed : k->base_since);
 }
 
 bool window_empty(const struct correlate *c, const struct key *k) {

@@ -158,7 +158,7 @@ static void notice_ignore(void *userdata, const PGresult *result) {
 #define TEXT_(x) #x
 
 /* What the connection string says overrides what stands before `dbname`; what stands after it cannot be overridden. */
-static PGconn *connect_server(const char *url, const char *password) {
+static PGconn *connect_server(const char *url, const char *password, bool reader) {
         const char *const keys[] = { "connect_timeout",
                                      "sslmode",
                                      "keepalives_idle",
@@ -171,13 +171,37 @@ static PGconn *connect_server(const char *url, const char *password) {
                                      "target_session_attrs",
                                      password ? "password" : NULL,
                                      NULL };
-        const char *const values[] = { TEXT(WIRE_CONNECT), "verify-full", "5",    "5",          "3",      "15000",
-                                       "wardwatch",        url,           "UTF8", "read-write", password, NULL };
+        const char *const values[] = { TEXT(WIRE_CONNECT),
+                                       "verify-full",
+                                       "5",
+                                       "5",
+                                       "3",
+                                       "15000",
+                                       "wardwatch",
+                                       url,
+                                       "UTF8",
+                                       reader ? "any" : "read-write",
+                                       password,
+                                       NULL };
 
         return PQconnectdbParams(keys, values, 1);
 }
 
-static int connect_check(struct wire *w) {
+#define WRITER_SETTINGS                                                                                                \
+        "SET statement_timeout = '" TEXT(WIRE_STATEMENT) "s'; SET lock_timeout = '" TEXT(                              \
+                WIRE_LOCK) "s';"                                                                                       \
+                           "SET idle_in_transaction_session_timeout = '60s'; SET search_path = wardwatch;"             \
+                           "SELECT set_config('synchronous_commit', 'on', false)"                                      \
+                           " WHERE current_setting('synchronous_commit') = 'off'"
+
+/* Whoever reads may stop in the middle for as long as somebody looks at what was read. */
+#define READER_SETTINGS                                                                                                \
+        "SET default_transaction_read_only = on; SET lock_timeout = '" TEXT(                                           \
+                WIRE_LOCK) "s';"                                                                                       \
+                           "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET search_path "  \
+                           "= wardwatch"
+
+static int connect_check(struct wire *w, bool reader) {
         const char *encoding = PQparameterStatus(w->conn, "server_encoding");
 
         if (PQstatus(w->conn) != CONNECTION_OK)
@@ -187,25 +211,20 @@ static int connect_check(struct wire *w) {
         if (PQsetnonblocking(w->conn, 1) != 0)
                 return wire_down(w, PQerrorMessage(w->conn));
         (void)PQsetNoticeReceiver(w->conn, notice_ignore, NULL);
-        return wire_exec(
-                w, "SET statement_timeout = '" TEXT(WIRE_STATEMENT) "s'; SET lock_timeout = '" TEXT(
-                           WIRE_LOCK) "s';"
-                                      "SET idle_in_transaction_session_timeout = '60s'; SET search_path = wardwatch;"
-                                      "SELECT set_config('synchronous_commit', 'on', false)"
-                                      " WHERE current_setting('synchronous_commit') = 'off'");
+        return wire_exec(w, reader ? READER_SETTINGS : WRITER_SETTINGS);
 }
 
-int wire_connect(struct wire **ret, const char *url, const char *password, struct wire_error *error) {
+static int wire_open(struct wire **ret, const char *url, const char *password, bool reader, struct wire_error *error) {
         _cleanup_(wire_freep) struct wire *w = calloc(1, sizeof *w);
         int e;
 
         if (!w)
                 return -ENOMEM;
         w->wait = WIRE_WAIT * WW_SECOND;
-        w->conn = connect_server(url, password);
+        w->conn = connect_server(url, password, reader);
         if (!w->conn)
                 return -ENOMEM;
-        e = connect_check(w);
+        e = connect_check(w, reader);
         if (e) {
                 *error = w->error;
                 return e < 0 ? e : WIRE_E_DOWN;
@@ -213,6 +232,14 @@ int wire_connect(struct wire **ret, const char *url, const char *password, struc
         *ret = w;
         w = NULL;
         return 0;
+}
+
+int wire_connect(struct wire **ret, const char *url, const char *password, struct wire_error *error) {
+        return wire_open(ret, url, password, false, error);
+}
+
+int wire_connect_reader(struct wire **ret, const char *url, const char *password, struct wire_error *error) {
+        return wire_open(ret, url, password, true, error);
 }
 
 struct wire *wire_free(struct wire *w) {
@@ -265,13 +292,33 @@ const char *wire_tag(const struct wire *w) {
 }
 
 size_t wire_rows(const struct wire *w) {
-        return w->result ? (size_t)PQntuples(w->result) : 0;
+        return wire_result_rows(w->result);
 }
 
 const char *wire_value(const struct wire *w, size_t row, size_t column) {
-        if (row >= wire_rows(w) || column >= (size_t)PQnfields(w->result))
+        return wire_result_value(w->result, row, column);
+}
+
+struct pg_result *wire_take(struct wire *w) {
+        PGresult *result = w->result;
+
+        w->result = NULL;
+        return result;
+}
+
+size_t wire_result_rows(const struct pg_result *result) {
+        return result ? (size_t)PQntuples(result) : 0;
+}
+
+const char *wire_result_value(const struct pg_result *result, size_t row, size_t column) {
+        if (row >= wire_result_rows(result) || column >= (size_t)PQnfields(result))
                 return NULL;
-        return PQgetisnull(w->result, (int)row, (int)column) ? NULL : PQgetvalue(w->result, (int)row, (int)column);
+        return PQgetisnull(result, (int)row, (int)column) ? NULL : PQgetvalue(result, (int)row, (int)column);
+}
+
+struct pg_result *wire_result_free(struct pg_result *result) {
+        PQclear(result);
+        return NULL;
 }
 
 /* --- COPY --- */

@@ -37,6 +37,8 @@ int wire_fault(const char *sqlstate);
  *  where `url` says nothing: sslmode=verify-full, keepalives, tcp_user_timeout. 0, WIRE_E_DOWN (*error says why),
  *  -ENOMEM. */
 int wire_connect(struct wire **ret, const char *url, const char *password, struct wire_error *error);
+/** The same for one who only reads: any server will do, and nothing ends a transaction that waits. */
+int wire_connect_reader(struct wire **ret, const char *url, const char *password, struct wire_error *error);
 struct wire *wire_free(struct wire *w); /* returns NULL */
 DEFINE_CLEANUP(struct wire *, wire_free)
 
@@ -55,6 +57,12 @@ int wire_exec_params(struct wire *w, const char *sql, const char *const *values,
 const char *wire_tag(const struct wire *w);
 size_t wire_rows(const struct wire *w);
 const char *wire_value(const struct wire *w, size_t row, size_t column); /* NULL = SQL null, or no such row */
+
+/** The rows of the last statement, the caller's from here on: they outlive further calls. NULL if there are none. */
+struct pg_result *wire_take(struct wire *w);
+size_t wire_result_rows(const struct pg_result *result);
+const char *wire_result_value(const struct pg_result *result, size_t row, size_t column); /* NULL = SQL null */
+struct pg_result *wire_result_free(struct pg_result *result);                             /* returns NULL */
 
 /** COPY … FROM STDIN with the whole stream. 0, WIRE_E_*. */
 int wire_copy(struct wire *w, const char *sql, struct ww_str stream);

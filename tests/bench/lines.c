@@ -4,9 +4,13 @@
  *
  *     bench-lines messages N       TOPIC PAYLOAD, as a subscriber prints them
  *     bench-lines syslog N         the same events as RFC 5424
+ *     bench-lines recording N      the same messages as a recording for `wardwatch replay`
  *     bench-lines correlate FILE   reads messages; prints RULE KEY of each alarm
  */
 #include "hospital.h"
+
+#include "base/clock.h"
+#include "base/span.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -31,6 +35,20 @@ static void print_syslog(const struct hospital_event *e) {
         printf("<134>1 %s.%03dZ reader-%u access - - - %s badge 04%06x zone Z%u door reader-%u\n", time,
                (int)(e->time / 1000 % 1000), e->reader, e->denied ? "denied" : "granted", e->badge,
                e->reader % HOSPITAL_ZONES, e->reader);
+}
+
+static void print_recording(const struct hospital_event *e) {
+        char payload[256], time[32];
+
+        hospital_payload(e, payload, sizeof payload);
+        instant_format(e->time, time);
+        printf("{\"topic\":\"" HOSPITAL_TOPIC "\",\"time\":\"%s\",\"payload\":\"", time);
+        for (const char *p = payload; *p; p++) {
+                if (*p == '"')
+                        putchar('\\');
+                putchar(*p);
+        }
+        puts("\"}");
 }
 
 static int print(void (*line)(const struct hospital_event *e), size_t n) {
@@ -92,6 +110,8 @@ static int correlate(const char *file) {
         const char *p = text.p, *end = text.p + text.n;
         int r = pipeline_new(&pipeline, rules_make(), HOSPITAL_START, &sink);
 
+        if (!r)
+                pipeline_meter(pipeline, clock_fine); /* as in the engine */
         for (uint64_t i = 0; p < end && !r; i++) {
                 const char *space = memchr(p, ' ', (size_t)(end - p)), *line = memchr(p, '\n', (size_t)(end - p));
                 struct ww_input input = hospital_input(i + 1, HOSPITAL_START + (int64_t)i * HOSPITAL_STEP,
@@ -111,8 +131,10 @@ int main(int argc, char **argv) {
                 return print(print_message, strtoul(argv[2], NULL, 10));
         if (argc == 3 && strcmp(argv[1], "syslog") == 0)
                 return print(print_syslog, strtoul(argv[2], NULL, 10));
+        if (argc == 3 && strcmp(argv[1], "recording") == 0)
+                return print(print_recording, strtoul(argv[2], NULL, 10));
         if (argc == 3 && strcmp(argv[1], "correlate") == 0)
                 return correlate(argv[2]);
-        fprintf(stderr, "usage: bench-lines messages N | syslog N | correlate FILE\n");
+        fprintf(stderr, "usage: bench-lines messages N | syslog N | recording N | correlate FILE\n");
         return EXIT_FAILURE;
 }

@@ -493,7 +493,7 @@ static void test_examples(void **state) {
 
         (void)state;
         assert_int_equal(harness_compile(&h, rules), 0);
-        assert_int_equal(correlate_rules_examples(h.rules, NULL, &h.diag, &run), DIAG_E_USER);
+        assert_int_equal(harness_examples(&h, &run), DIAG_E_USER);
         assert_int_equal(h.diag.n, sizeof want / sizeof *want);
         for (size_t i = 0; i < h.diag.n; i++)
                 assert_string_equal(h.diag.messages[i].text, want[i]);
@@ -527,7 +527,7 @@ static void test_example_fields(void **state) {
 
         (void)state;
         assert_int_equal(harness_compile(&h, rules), 0);
-        assert_int_equal(correlate_rules_examples(h.rules, NULL, &h.diag, &run), 0);
+        assert_int_equal(harness_examples(&h, &run), 0);
         assert_int_equal(run, 13);
         harness_deinit(&h);
 }

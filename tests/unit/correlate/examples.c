@@ -153,8 +153,7 @@ static void test_alone(void **state) {
 
                 rules_of(rules, sizeof rules, examples[i][0]);
                 assert_int_equal(harness_compile(&h, rules), 0);
-                assert_int_equal(correlate_rules_examples(h.rules, NULL, &h.diag, &run),
-                                 examples[i][1] ? DIAG_E_USER : 0);
+                assert_int_equal(harness_examples(&h, &run), examples[i][1] ? DIAG_E_USER : 0);
                 assert_int_equal(h.diag.n, examples[i][1] != NULL);
                 if (examples[i][1])
                         assert_string_equal(h.diag.messages[0].text, examples[i][1]);

@@ -105,6 +105,16 @@ static inline int harness_compile(struct harness *h, const char *rules) {
         return harness_compile_for(h, harness_site, rules);
 }
 
+/* The rules' own examples, without an alarm stage. */
+static inline int harness_examples(struct harness *h, size_t *ret_run) {
+        const struct correlate_examples examples = { .stage = NULL };
+        struct correlate_examples_result result = { 0 };
+        int r = correlate_rules_examples(h->rules, &examples, &h->diag, &result);
+
+        *ret_run = result.run;
+        return r;
+}
+
 static inline void harness_init_for(struct harness *h, const char *site, const char *rules) {
         if (harness_compile_for(h, site, rules)) {
                 diag_render(&h->diag, &h->out);
@@ -223,15 +233,27 @@ static inline void harness_swap(struct harness *h) {
         h->rules = rules;
 }
 
-enum harness_mode { HARNESS_PLAIN, HARNESS_SNAPSHOTS, HARNESS_SWAPS, HARNESS_MODES };
+/* somebody watches, and says nothing to anybody */
+static inline void harness_watch_silently(void *userdata, const struct correlate_saying *saying) {
+        size_t *said = userdata;
+
+        assert_true(saying->text.n && saying->near <= 1000);
+        ++*said;
+}
+
+enum harness_mode { HARNESS_PLAIN, HARNESS_SNAPSHOTS, HARNESS_SWAPS, HARNESS_WATCHED, HARNESS_MODES };
 
 static inline void harness_play_as(enum harness_mode mode, const char *rules, const char *story, const char *expected,
                                    bool evidence, const char *file, int line) {
         char *copy = strdup(story), *save = NULL;
+        size_t said = 0;
+        const struct correlate_trace trace = { &said, WW_TIME_NONE, harness_watch_silently };
         struct harness h;
 
         harness_init(&h, rules);
         h.evidence = evidence;
+        if (mode == HARNESS_WATCHED)
+                assert_int_equal(correlate_trace_rule(h.correlate, h.rules->rules[0].name, &trace), 0);
         for (char *row = strtok_r(copy, ";\n", &save); row; row = strtok_r(NULL, ";\n", &save)) {
                 harness_row(&h, row);
                 if (mode == HARNESS_SNAPSHOTS)
@@ -244,8 +266,8 @@ static inline void harness_play_as(enum harness_mode mode, const char *rules, co
         harness_deinit(&h);
 }
 
-/* One rule, one story, one outcome: undisturbed, through a snapshot after each row, and with the same rules compiled
- * again and swapped in after each row. */
+/* One rule, one story, one outcome: undisturbed, through a snapshot after each row, with the same rules compiled again
+ * and swapped in after each row, and with somebody watching the rule. */
 static inline void harness_story_at(const char *rules, const char *story, const char *expected, bool evidence,
                                     const char *file, int line) {
         for (enum harness_mode mode = HARNESS_PLAIN; mode < HARNESS_MODES; mode++)

@@ -1,0 +1,118 @@
+#include "command/replay_database.h"
+
+#include "config/config.h"
+#include "store/cursor.h"
+#include "store/table.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#define WAIT    (10 * WW_MINUTE)
+#define SQL_MAX 4096
+
+int replay_database_tell(const char *what, const char *cure) {
+        (void)fprintf(stderr, "wardwatch: database: %s\n  help: %s\n", what, cure);
+        return REPLAY_E_TOLD;
+}
+
+static int failed(const struct wire *w, int e) {
+        return e < 0 ? e : replay_database_tell(wire_error(w)->text, "the log of the database says more");
+}
+
+int replay_database_ask(struct wire *w, const char *format, ...) {
+        char sql[SQL_MAX];
+        va_list ap;
+        int e;
+
+        va_start(ap, format);
+        e = vsnprintf(sql, sizeof sql, format, ap) < (int)sizeof sql ? 0 : -EINVAL;
+        va_end(ap);
+        if (!e)
+                e = wire_exec(w, sql);
+        return e ? failed(w, e) : 0;
+}
+
+static int password_read(const struct replay_database *database, char **ret) {
+        struct diag diag = DIAG_INIT;
+        _cleanup_buf_ struct buf text = BUF_INIT;
+        int e = database->password_file[0] ? config_secret(database->password_file, &diag, ret) : 0;
+
+        if (e > 0) {
+                diag_render(&diag, &text);
+                (void)fwrite(text.p, 1, text.n, stderr);
+        }
+        diag_deinit(&diag);
+        return e > 0 ? REPLAY_E_TOLD : e;
+}
+
+static int connect_to(struct wire **ret, const struct replay_database *database) {
+        struct wire_error error = { "", "" };
+        char *password = NULL;
+        int e = password_read(database, &password);
+
+        if (e)
+                return e;
+        e = wire_connect_reader(ret, database->url, password, &error);
+        if (password)
+                explicit_bzero(password, strlen(password));
+        free(password);
+        if (e > 0)
+                return replay_database_tell(error.text, "look at database.url, or name another with --database");
+        if (!e)
+                wire_set_wait(*ret, WAIT);
+        return e;
+}
+
+static int schema_check(struct wire *w) {
+        int version = 0, e = cursor_check_schema(w, &version);
+
+        if (e == CURSOR_E_SCHEMA)
+                return replay_database_tell("its tables are not those of this version",
+                                            version > STORE_SCHEMA_VERSION ? "use the newer Wardwatch"
+                                                                           : "run `wardwatch migrate`");
+        return e ? failed(w, e) : 0;
+}
+
+static int journal_several(const struct wire *w) {
+        (void)fprintf(stderr, "wardwatch: database: it holds %zu journals:\n", wire_rows(w));
+        for (size_t i = 0; i < wire_rows(w); i++)
+                (void)fprintf(stderr, "  %s  %s, since %s\n", wire_value(w, i, 0), wire_value(w, i, 1),
+                              wire_value(w, i, 2));
+        (void)fprintf(stderr, "  help: say which with --journal N\n");
+        return REPLAY_E_TOLD;
+}
+
+static int journal_which(struct wire *w, const char *name, int32_t *ret) {
+        long wanted = name ? strtol(name, NULL, 10) : 0;
+        int e = replay_database_ask(w,
+                                    "SELECT journal, site, first_seen FROM journal WHERE %ld IN (0, journal) "
+                                    "ORDER BY journal",
+                                    wanted);
+
+        if (e)
+                return e;
+        if (wire_rows(w) == 0)
+                return replay_database_tell(wanted ? "it holds no such journal" : "it holds no journal yet",
+                                            "`SELECT * FROM wardwatch.journal` shows those it has");
+        if (wire_rows(w) > 1)
+                return journal_several(w);
+        *ret = (int32_t)strtol(wire_value(w, 0, 0), NULL, 10);
+        return 0;
+}
+
+int replay_database_open(struct wire **ret, const struct replay_database *database, int32_t *ret_journal) {
+        _cleanup_(wire_freep) struct wire *w = NULL;
+        int e = connect_to(&w, database);
+
+        if (!e)
+                e = schema_check(w);
+        if (!e && ret_journal)
+                e = replay_database_ask(w, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+        if (!e && ret_journal)
+                e = journal_which(w, database->journal, ret_journal);
+        if (e)
+                return e;
+        *ret = w;
+        w = NULL;
+        return 0;
+}
