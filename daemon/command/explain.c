@@ -111,7 +111,7 @@ static bool options_parse(const struct command_args *args, struct replay_options
                 .journal = args->values[JOURNAL],
                 .range = { WW_TIME_NONE, WW_TIME_NEVER, WW_HOUR },
                 .step = WW_SECOND,
-                .progress = args->values[PROGRESS] || isatty(STDERR_FILENO),
+                .progress = args->values[PROGRESS] || (isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO)),
         };
         *ret_around = 0;
         return !replay_parse_time(args->values[AT], WW_TIME_NONE, ret_at) &&

@@ -15,6 +15,9 @@
 
 #define PROGRESS_INPUTS 16384 /* between two looks at the clock */
 #define NEAR            WW_HOUR
+#define WARM_UP_LEAST   WW_HOUR
+#define WARM_UP_UNKNOWN WW_DAY /* of rules that are met on the way */
+#define WARM_UP_RULES   (-1)   /* as they need it */
 
 /* clang-format off */
 enum { FROM, TO, WARM_UP, DATABASE, JOURNAL, RULES, AS_RECORDED, COMPARE, NEAR_BY, START, STEP, EVIDENCE, PROGRESS };
@@ -22,7 +25,7 @@ enum { FROM, TO, WARM_UP, DATABASE, JOURNAL, RULES, AS_RECORDED, COMPARE, NEAR_B
 static const struct command_option replay_options[] = {
         [FROM] = { "--from", 0, "TIME", "alarms from then on: RFC 3339, or a span ago (2h)" },
         [TO] = { "--to", 0, "TIME", "inputs before then, and what falls due before then" },
-        [WARM_UP] = { "--warm-up", 0, "SPAN", "history: what is read before --from, for windows to fill; default 1h" },
+        [WARM_UP] = { "--warm-up", 0, "SPAN", "history: what is read before --from; default: as far as the rules look back" },
         [DATABASE] = { "--database", 'd', "CONNINFO", "history: instead of the configuration's database.url" },
         [JOURNAL] = { "--journal", 0, "N", "history: of which journal, if the database holds several" },
         [RULES] = { "--rules", 0, "PATH", "rules of this file or folder, instead of the configuration's" },
@@ -69,12 +72,12 @@ static bool options_parse(const struct command_args *args, struct replay_options
                 .recorded = args->values[AS_RECORDED] != NULL,
                 .database = args->values[DATABASE],
                 .journal = args->values[JOURNAL],
-                .progress = args->values[PROGRESS] || isatty(STDERR_FILENO),
+                .progress = args->values[PROGRESS] || (isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO)),
         };
         return !replay_parse_time(args->values[FROM], WW_TIME_NONE, &ret->range.from) &&
                !replay_parse_time(args->values[TO], WW_TIME_NEVER, &ret->range.to) &&
                !replay_parse_time(args->values[START], WW_TIME_NONE, &ret->start) &&
-               !parse_span(args->values[WARM_UP], WW_HOUR, &ret->range.warm_up) &&
+               !parse_span(args->values[WARM_UP], WARM_UP_RULES, &ret->range.warm_up) &&
                !parse_span(args->values[STEP], WW_SECOND, &ret->step) &&
                !parse_span(args->values[NEAR_BY], NEAR, &ret->near);
 }
@@ -206,12 +209,21 @@ static int run_alarms(struct replay_run *run, const struct replay_source *source
         return r;
 }
 
-static int run_all(const struct command_args *args, const struct config *config, const struct replay_options *o) {
+/* so far back that every window is full at `from` */
+static int64_t warm_up_of(const struct ruleset *rules) {
+        int64_t span = rules ? correlate_rules_span(rules->rules) : WARM_UP_UNKNOWN;
+
+        return span > WARM_UP_LEAST ? span : WARM_UP_LEAST;
+}
+
+static int run_all(const struct command_args *args, const struct config *config, struct replay_options *o) {
         struct replay_run run = { .n_sides = 0 };
         struct replay_side_options side = { .keep = config->journal.keep };
         struct replay_source source = { 0 };
         int r = o->recorded ? 0 : replay_side_rules(&side.rules, config, o->rules);
 
+        if (o->range.warm_up == WARM_UP_RULES)
+                o->range.warm_up = warm_up_of(side.rules);
         if (!r)
                 r = replay_open(&source, config, o);
         if (r) {

@@ -55,14 +55,20 @@ static void file_close(void *userdata) {
 
 /* ---- lines ---- */
 
-/* file:line:column, the line around it, and the cure */
-static int file_tell(const struct file *f, struct ww_str line, size_t column, const char *why, const char *cure) {
-        size_t from = column > SHOWN / 2 ? column - SHOWN / 2 : 0, n = line.n - from;
+/* what a terminal could act on becomes a point */
+static void put_shown(const char *p, size_t n) {
+        for (size_t i = 0; i < n; i++)
+                (void)fputc((unsigned char)p[i] < 0x20 || (unsigned char)p[i] >= 0x7f ? '.' : p[i], stderr);
+}
 
-        (void)fprintf(stderr, "%s:%" PRIu64 ":%zu: error: %s\n", f->name, f->line, column + 1, why);
-        (void)fprintf(stderr, "    %.*s\n    %*s^\n", (int)(n < SHOWN ? n : SHOWN), line.p + from, (int)(column - from),
-                      "");
-        (void)fprintf(stderr, "  help: %s\n", cure);
+/* file:line:column, the line around it, and the cure */
+static int file_tell(const struct file *f, struct ww_str line, size_t at, const char *why, const char *cure) {
+        size_t column = at < line.n ? at : line.n, from = column > SHOWN / 2 ? column - SHOWN / 2 : 0;
+        size_t n = line.n - from < SHOWN ? line.n - from : SHOWN;
+
+        (void)fprintf(stderr, "%s:%" PRIu64 ":%zu: error: %s\n    ", f->name, f->line, column + 1, why);
+        put_shown(line.p + from, n);
+        (void)fprintf(stderr, "\n    %*s^\n  help: %s\n", (int)(column - from), "", cure);
         return REPLAY_E_TOLD;
 }
 

@@ -8,7 +8,6 @@
 #include "command/replay_side.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #define MARK        1000              /* inputs between two marks */
@@ -32,19 +31,23 @@ struct replay_spool {
         uint64_t inputs;
 };
 
+/* without a name: it is gone with the process, whatever ends that */
+static int file_open(void) {
+        const char *dir = getenv("TMPDIR");
+        int fd = open(dir && *dir ? dir : "/var/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+        return fd < 0 ? -errno : fd;
+}
+
 int replay_spool_new(struct replay_spool **ret, int64_t keep) {
         struct replay_spool *s = calloc(1, sizeof *s);
-        FILE *f;
 
         if (!s)
                 return -ENOMEM;
         s->keep = keep;
-        f = tmpfile();
-        s->fd = f ? fcntl(fileno(f), F_DUPFD_CLOEXEC, 3) : -1;
-        if (f)
-                (void)fclose(f);
+        s->fd = file_open();
         if (s->fd < 0) {
-                int r = -errno;
+                int r = s->fd;
 
                 free(s);
                 return r;

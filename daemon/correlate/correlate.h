@@ -141,6 +141,8 @@ struct correlate_rule_about {
 };
 /** False: there is no such rule. */
 bool correlate_rule_about(const struct correlate_rules *r, struct ww_str rule, struct correlate_rule_about *ret);
+/** The longest of their spans. */
+int64_t correlate_rules_span(const struct correlate_rules *r);
 /** "did you mean"; NULL. */
 const char *correlate_rule_nearest(const struct correlate_rules *r, struct ww_str rule);
 

@@ -10,6 +10,18 @@ int correlate_trace_rule(struct correlate *c, struct ww_str name, const struct c
         return c->traced ? 0 : CORRELATE_E_UNKNOWN;
 }
 
+static int64_t span_of(const struct rule *rule) {
+        return rule_horizon(rule) + rule->hold.usec + rule->span_for.usec + rule->wait;
+}
+
+int64_t correlate_rules_span(const struct correlate_rules *r) {
+        int64_t longest = 0;
+
+        for (size_t i = 0; i < r->n; i++)
+                longest = span_of(&r->rules[i]) > longest ? span_of(&r->rules[i]) : longest;
+        return longest;
+}
+
 bool correlate_rule_about(const struct correlate_rules *r, struct ww_str name, struct correlate_rule_about *ret) {
         const struct rule *rule = correlate_rule(r, name);
 
@@ -18,7 +30,7 @@ bool correlate_rule_about(const struct correlate_rules *r, struct ww_str name, s
         *ret = (struct correlate_rule_about){
                 .pos = rule->pos,
                 .hash = rule->hash,
-                .span = rule_horizon(rule) + rule->hold.usec + rule->span_for.usec + rule->wait,
+                .span = span_of(rule),
         };
         return true;
 }
@@ -180,12 +192,14 @@ void trace_row(const struct correlate *c, const struct ww_event *event, struct w
 
 /* the device's level is on since before: the event goes on with it */
 static bool on_already(const struct correlate *c, const struct op *op) {
-        const struct spans *spans = key_extra(op->key)->spans;
         uint16_t levels = op->on & key_rule(c, op->key)->level_mask;
+        struct span one;
+        size_t n = 0;
+        const struct span *open = levels ? span_each_open(c, op->key, &one, &n) : NULL;
 
-        for (size_t i = 0; levels && spans && i < spans->n_open; i++)
-                if ((levels & (1u << spans->open[i].alias)) && spans->open[i].device == op->device &&
-                    spans->open[i].family == op->family && spans->open[i].start.time < op->at.time)
+        for (size_t i = 0; i < n; i++)
+                if ((levels & (1u << open[i].alias)) && open[i].device == op->device && open[i].family == op->family &&
+                    open[i].start.time < op->at.time)
                         return true;
         return false;
 }

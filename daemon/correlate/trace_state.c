@@ -125,10 +125,12 @@ static unsigned state_when(const struct correlate *c, const struct key *k, int64
 
 static void put_levels(const struct correlate *c, const struct key *k, uint16_t mask, struct buf *out) {
         const struct rule *rule = key_rule(c, k);
-        const struct spans *spans = key_extra(k)->spans;
+        struct span one;
+        size_t n;
+        const struct span *open = mask ? span_each_open(c, k, &one, &n) : NULL;
 
-        for (size_t i = 0; spans && i < spans->n_open; i++) {
-                const struct span *s = &spans->open[i];
+        for (size_t i = 0; open && i < n; i++) {
+                const struct span *s = &open[i];
 
                 if (!(mask & (1u << s->alias)))
                         continue;

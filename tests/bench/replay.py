@@ -37,8 +37,8 @@ RULE = """\
 MONTH = """\
 INSERT INTO message SELECT 1, n, t, t, 'bulk', false, false, false, '/rfid/send', convert_to(format(
     '{"type":"access","time":%s,"isKnown":"true","access":"%s","username":"Person","uid":"04%s","hostname":"reader-%s"}',
-    extract(epoch FROM t)::bigint, CASE WHEN n % 2 = 0 THEN 'Denied' ELSE 'Always' END, lpad(to_hex(n * 7919 % 16), 6, '0'),
-    n * 31 % 8), 'UTF8')
+    extract(epoch FROM t)::bigint, CASE WHEN n % 2 = 0 THEN 'Denied' ELSE 'Always' END, lpad(to_hex(abs(hashint8(n)::bigint) % 16), 6, '0'),
+    abs(hashint8(n * 3)::bigint) % 32), 'UTF8')
 FROM (SELECT n, date '2026-01-01' + interval '1 day' * (n::float8 / DAILY) AS t
       FROM generate_series(1, DAILY::bigint * DAYS) n) s
 """

@@ -249,6 +249,14 @@ def test_acts_find_their_alarm_under_another_number(scene, tmp_path):
     assert acts(str(recording), "--rules", str(other)) == then
 
 
+def test_whoever_may_only_read_may_replay(scene):
+    spine.settle(scene.daemon)
+    scene.postgres.query("CREATE ROLE auditor LOGIN IN ROLE wardwatch_reader")
+    wanted, _ = lived(scene)
+    url = scene.postgres.url.replace(f"user={scene.postgres.user}", "user=auditor")
+    assert replay(scene, "--database", url, "--as-recorded", "--json") == wanted
+
+
 def test_what_cannot_be_replayed_is_told_with_its_place(scene, tmp_path):
     def refused(*words, code=1):
         done = scene.daemon.run("replay", *words)
@@ -259,6 +267,9 @@ def test_what_cannot_be_replayed_is_told_with_its_place(scene, tmp_path):
     recording.write_text('{"topic": "bulk/a", "payload": "{}", "time": "2026-01-31T09:00:00Z"}\n\n{"topic": "bulk/a", 7}\n')
     told = refused(str(recording))
     assert told.startswith(f"{recording}:3:21: error: no JSON") and "^" in told and "help: " in told
+    recording.write_bytes(b'{"topic": "\x1b[2J\xff", "payload": "{}"}\n')
+    told = refused(str(recording))
+    assert "no JSON" in told and "\x1b" not in told
     recording.write_text('{"topic": "bulk/a", "payload": "{}"}\n')
     assert f"{recording}:1:1: error: a line without `time`" in refused(str(recording))
     assert "no such journal" in refused("--journal", "77")
