@@ -303,7 +303,8 @@ void span_save(const struct correlate *c, const struct key *k, struct buf *out) 
         const struct span *open = span_list(c, k, &one, &n);
 
         spans_save(open, n, out);
-        spans_save(s->n_closed ? s->closed + s->closed_first : NULL, s->n_closed - s->closed_first, out);
+        spans_save(s->n_closed ? s->closed + s->closed_first : NULL, s->n_closed ? s->n_closed - s->closed_first : 0,
+                   out);
 }
 
 static int closed_put(const struct correlate *c, struct key *k, const struct entry *e, uint32_t alias) {
