@@ -536,6 +536,9 @@ int derived_intern(struct symtab *symbols);
 /** An episode has opened, or ended: other rules will hear of it. */
 int derived_note(struct correlate *c, const struct key *k, bool raised, struct order at);
 int derived_deliver(struct correlate *c);
+/** Before other rules take over: the places of alarms in the logs of those that read them are put down to the rules'
+ * new numbers. 0 or -ENOMEM. */
+int derived_renumber(struct correlate *c, const struct correlate_rules *rules);
 /** One of the past, of a rule that does not run here. */
 int derived_past(struct correlate *c, const struct rule *rule, const struct ww_detection *alarm, uint64_t seq);
 
@@ -550,6 +553,9 @@ int sequence_events(const struct correlate *c, const struct key *k, const struct
                     void (*visit)(void *userdata, const struct entry *e, uint16_t as), void *userdata);
 /** Ends the runs that began at `cut` or before: the log does not hold what became of them. */
 void sequence_forget(const struct rule *rule, struct key *k, int64_t cut);
+/** Every place of an event that a run remembers. */
+void sequence_orders(const struct rule *rule, struct key *k, void (*visit)(void *userdata, struct order *at),
+                     void *userdata);
 void sequence_save(const struct rule *rule, const struct key *k, struct buf *out);
 /** The runs that sequence_save wrote; `k` NULL: read over. 0, -EBADMSG, -ENOMEM. */
 int sequence_load(struct rd *in, const struct rule *rule, struct key *k);
