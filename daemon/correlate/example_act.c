@@ -118,11 +118,31 @@ static int place(struct example_runner *r, const struct example_row *row, struct
         return 0;
 }
 
+/* a key that names a device or an asset says where the alarm is: `asset=` can say no other thing */
+static int check_place(struct example_runner *r, const struct example_row *row) {
+        const struct site *site = r->set->site;
+        const struct site_asset *asset = row->asset < site_asset_count(site) ? site_asset(site, row->asset) : NULL;
+
+        for (size_t i = 0; i < row->rule->n_key && asset; i++) {
+                bool device = ww_str_is(row->rule->key_names[i], "device");
+                struct ww_str own = device ? asset->device : asset->id;
+
+                if ((!device && !ww_str_is(row->rule->key_names[i], "asset")) ||
+                    ww_str_equal(key_part(r->arena, row->key, i), own))
+                        continue;
+                return wrong(r, row, arena_printf(r->arena, "write `%.*s`, or another asset", WW_STR_ARG(own)),
+                             "the key names something else than the asset");
+        }
+        return 0;
+}
+
 static int play_raise(struct example_runner *r, const struct example_row *row, const struct item *item) {
         struct correlate *c = r->c;
-        struct key *k;
-        int e = key_get(c, row->rule->number, correlate_exercise(c), row->key, &k);
+        struct key *k = NULL;
+        int e = check_place(r, row);
 
+        if (!e)
+                e = key_get(c, row->rule->number, correlate_exercise(c), row->key, &k);
         if (e || !k)
                 return e;
         if (k->flags & KEY_OPEN)
