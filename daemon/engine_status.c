@@ -40,10 +40,9 @@ static void status_modes(const struct engine *e, json_t *o) {
 }
 
 json_t *engine_status(struct engine *e) {
-        _cleanup_metrics_ struct metrics m;
+        _cleanup_metrics_ struct metrics m = METRICS_INIT;
         json_t *o = json_object();
 
-        metrics_init(&m);
         json_object_set_new(o, "version", json_string(version_running()));
         json_object_set_new(o, "pid", json_integer(getpid()));
         engine_metrics_collect(e, &m);

@@ -29,15 +29,9 @@ const char *metrics_process_name(enum metrics_process process) {
         return "all";
 }
 
-void metrics_init(struct metrics *m) {
-        *m = (struct metrics){ 0 };
-        for (size_t i = 0; i < METRICS_N; i++)
-                m->first[i] = m->last[i] = METRICS_END;
-}
-
 void metrics_deinit(struct metrics *m) {
         free(m->values);
-        metrics_init(m);
+        *m = METRICS_INIT;
 }
 
 static void put(struct metrics *m, enum metrics_id id, struct metrics_value value) {
@@ -52,10 +46,10 @@ static void put(struct metrics *m, enum metrics_id id, struct metrics_value valu
                 m->values = grown;
                 m->capacity = capacity;
         }
-        value.next = METRICS_END;
-        m->values[m->n] = value;
-        *(m->last[id] == METRICS_END ? &m->first[id] : &m->values[m->last[id]].next) = m->n;
-        m->last[id] = m->n++;
+        value.next = 0;
+        m->values[m->n++] = value;
+        *(m->last[id] ? &m->values[m->last[id] - 1].next : &m->first[id]) = m->n;
+        m->last[id] = m->n;
 }
 
 void metrics_put(struct metrics *m, enum metrics_id id, double value) {
@@ -146,10 +140,9 @@ int metrics_status(const struct metrics *m, json_t *root) {
         for (size_t id = 0; id < METRICS_N && !r; id++) {
                 const struct metrics_row *row = &metrics_rows[id];
 
-                for (uint32_t i = row->status[0] ? m->first[id] : METRICS_END; i != METRICS_END && !r;
-                     i = m->values[i].next)
-                        if (row->kind != METRICS_STATE || m->values[i].value != 0)
-                                r = status_put(root, row, &m->values[i]) ? -ENOMEM : 0;
+                for (uint32_t at = row->status[0] ? m->first[id] : 0; at && !r; at = m->values[at - 1].next)
+                        if (row->kind != METRICS_STATE || m->values[at - 1].value != 0)
+                                r = status_put(root, row, &m->values[at - 1]) ? -ENOMEM : 0;
         }
         return r;
 }

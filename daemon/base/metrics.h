@@ -52,22 +52,21 @@ extern const struct metrics_row metrics_rows[METRICS_N];
 const char *metrics_process_name(enum metrics_process process);
 
 #define METRICS_LABELS_MAX 2
-#define METRICS_END        UINT32_MAX /* no further value under this name */
 
 struct metrics_value {
         double value;
         struct ww_str labels[METRICS_LABELS_MAX];
-        uint32_t next; /* of the same name */
+        uint32_t next; /* of the same name: its place + 1, 0 = none */
 };
 
 struct metrics {
         struct metrics_value *values;
         uint32_t n, capacity;
-        uint32_t first[METRICS_N], last[METRICS_N];
-        int error; /* -ENOMEM, latched */
+        uint32_t first[METRICS_N], last[METRICS_N]; /* of each name: place + 1, 0 = none */
+        int error;                                  /* -ENOMEM, latched */
 };
 
-void metrics_init(struct metrics *m);
+#define METRICS_INIT ((struct metrics){ 0 })
 void metrics_deinit(struct metrics *m);
 #define _cleanup_metrics_ _cleanup_(metrics_deinit)
 

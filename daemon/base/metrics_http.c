@@ -142,14 +142,13 @@ static void text_unref(const void *data, size_t n, void *userdata) {
 }
 
 static struct text *collect(struct metrics_http *h) {
-        _cleanup_metrics_ struct metrics m;
+        _cleanup_metrics_ struct metrics m = METRICS_INIT;
         struct text *text = calloc(1, sizeof *text);
         int64_t before = clock_boot();
 
         if (!text)
                 return NULL;
         text->references = 1;
-        metrics_init(&m);
         metrics_put_process(&m);
         metrics_put_queue(&m, "metrics", slots_used(h), METRICS_HTTP_CONNECTIONS, 0);
         metrics_put(&m, METRICS_SCRAPES, (double)h->scrapes);

@@ -86,8 +86,8 @@ void metrics_text(const struct metrics *m, struct buf *out) {
                 struct ww_str name = ww_str(row->name);
                 bool told = false;
 
-                for (uint32_t i = m->first[id]; i != METRICS_END; i = m->values[i].next) {
-                        const struct metrics_value *v = &m->values[i];
+                for (uint32_t at = m->first[id]; at; at = m->values[at - 1].next) {
+                        const struct metrics_value *v = &m->values[at - 1];
 
                         if (isnan(v->value))
                                 continue;

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "command/command_internal.h"
 #include "config/config.h"
+#include "config/yaml.h"
 #include "correlate/correlate.h"
 #include "decode/decode.h"
 #include "ruleset.h"
@@ -104,6 +105,21 @@ static int check_rules(struct check *c) {
         return rules ? rules : types;
 }
 
+/* Without a site neither types nor rules can be judged; that a file of them cannot be read is told all the same. */
+static int check_readable(struct check *c) {
+        _cleanup_arena_ struct arena arena = ARENA_INIT;
+        int r = 0;
+
+        for (size_t i = 0; i < c->bundle.n && r >= 0; i++) {
+                const struct bundle_file *file = &c->bundle.files[i];
+                struct yaml_node *tree;
+
+                if (file->role == BUNDLE_SENSORS || file->role == BUNDLE_RULES)
+                        r = yaml_parse(&arena, file->path, file->text, &c->diag, &tree);
+        }
+        return r < 0 ? r : DIAG_E_USER;
+}
+
 static int check_all(struct check *c, const char *file) {
         int r;
 
@@ -117,6 +133,8 @@ static int check_all(struct check *c, const char *file) {
         r = symtab_new(&c->symbols);
         if (r == 0)
                 r = site_compile(&c->site, &c->bundle, c->symbols, &c->diag);
+        if (r == DIAG_E_USER)
+                return check_readable(c);
         return r ? r : check_rules(c);
 }
 

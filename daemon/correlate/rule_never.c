@@ -7,6 +7,7 @@
  * have to fail. What is not understood (arithmetic, `not` over comparisons: a missing value makes these true) narrows
  * nothing, so that nothing is claimed that is not so.
  */
+#include "base/span.h"
 #include "correlate/rules_advise.h"
 
 #include <math.h>
@@ -29,6 +30,7 @@ struct term {
 
 struct reach {
         const struct correlate_rules *set;
+        const struct decode_types *types;
         const struct rule *rule;
         const struct selection *where; /* its fields are the terms */
         struct term terms[TERMS_MAX];
@@ -92,11 +94,34 @@ static void bound_distinct(struct reach *r, struct term *t, const struct tally *
         bound_by_site(r, t, f);
 }
 
+int64_t rule_never_repeat(const struct decode_types *types, const struct rule *rule, const struct selection *s) {
+        bool by_device = false;
+
+        for (size_t i = 0; i < rule->n_key; i++)
+                by_device = by_device ||
+                            (s->key[i] && (s->key[i]->source == FIELD_DEVICE || s->key[i]->source == FIELD_ASSET));
+        return types && by_device && s->n_kinds == 1 && !s->level ? decode_types_repeat(types, s->kinds[0].family) : 0;
+}
+
+static void bound_repeat(const struct reach *r, struct term *t, const struct selection *s) {
+        int64_t window = r->rule->every ? r->rule->every : r->rule->within;
+        int64_t repeat = rule_never_repeat(r->types, r->rule, s), most;
+        char text[96], span[32];
+
+        if (!repeat || !window)
+                return;
+        most = (window + repeat - 1) / repeat;
+        span_format(repeat, span);
+        (void)snprintf(text, sizeof text, "by its sensor type a device says so once in %s", span);
+        bound_by(t, (double)most, "lengthen the window, or shorten the type's `repeat_within`", text);
+}
+
 static void bound_count(const struct reach *r, struct term *t, const struct tally *tally) {
         char text[96];
 
         if (r->rule->aliases[tally->alias].level) /* spans that lie open count as well */
                 return;
+        bound_repeat(r, t, &r->rule->aliases[tally->alias]);
         (void)snprintf(text, sizeof text, "one key remembers %u events", r->rule->limit_events);
         bound_by(t, r->rule->limit_events, "raise `limits: {events: …}`", text);
 }
@@ -331,9 +356,9 @@ static bool never(struct reach *r, const struct expr *e) {
         return op == EXPR_OP_IN && compare_in(r, e);
 }
 
-bool rule_never(const struct correlate_rules *set, const struct rule *rule, const struct selection *s,
-                const struct expr *e, struct rule_never *ret) {
-        struct reach r = { .set = set, .rule = rule, .where = s };
+bool rule_never(const struct correlate_rules *set, const struct decode_types *types, const struct rule *rule,
+                const struct selection *s, const struct expr *e, struct rule_never *ret) {
+        struct reach r = { .set = set, .types = types, .rule = rule, .where = s };
         _cleanup_buf_ struct buf part = BUF_INIT;
 
         if (!e || !never(&r, e) || expr_print(r.culprit, &part) < 0 || part.error)

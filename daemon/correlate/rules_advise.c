@@ -1,5 +1,6 @@
 /* Advice on a whole rule set. One rule by itself: what never holds, and what changes nothing. */
 #include "correlate/rules_advise.h"
+#include "base/span.h"
 #include "correlate/rule_load.h"
 
 const struct yaml_node *rules_advise_node(const struct rule *rule, const char *word, const char *below) {
@@ -14,33 +15,39 @@ struct diag_pos rules_advise_pos(const struct rule *rule, const struct yaml_node
 
 /* ---- what never holds ---- */
 
+struct advice {
+        const struct correlate_rules *set;
+        const struct decode_types *types;
+        struct diag *d;
+};
+
 static struct diag_pos part_pos(const struct yaml_node *n, const struct expr *part, struct diag_pos otherwise) {
         return n && n->type == YAML_SCALAR ? expr_place(part, n->text, rule_load_text_pos(n), n->source) : otherwise;
 }
 
-static void advise_never(const struct correlate_rules *set, const struct rule *rule, const struct expr *e,
-                         const struct yaml_node *n, const char *what, struct diag *d) {
+static void advise_never(const struct advice *a, const struct rule *rule, const struct expr *e,
+                         const struct yaml_node *n, const char *what) {
         struct rule_never never;
 
-        if (rule_never(set, rule, NULL, e, &never))
-                diag_warning(d, part_pos(n, never.part, rule->pos), never.cure, "rule `%s`: %s: %s", rule->name.p, what,
-                             never.why);
+        if (rule_never(a->set, a->types, rule, NULL, e, &never))
+                diag_warning(a->d, part_pos(n, never.part, rule->pos), never.cure, "rule `%s`: %s: %s", rule->name.p,
+                             what, never.why);
 }
 
-static void advise_selections(const struct correlate_rules *set, const struct rule *rule, struct diag *d) {
+static void advise_selections(const struct advice *a, const struct rule *rule) {
         for (size_t i = 0; i < rule->n_aliases; i++) {
                 const struct selection *s = &rule->aliases[i];
                 const struct yaml_node *n = yaml_get(rules_advise_node(rule, "select", s->alias.p), "where");
                 struct rule_never never;
 
-                if (rule_never(set, rule, s, s->where, &never))
-                        diag_warning(d, part_pos(n, never.part, s->pos), never.cure,
+                if (rule_never(a->set, a->types, rule, s, s->where, &never))
+                        diag_warning(a->d, part_pos(n, never.part, s->pos), never.cure,
                                      "rule `%s`: selection `%s` never matches: %s", rule->name.p, s->alias.p,
                                      never.why);
         }
 }
 
-static void advise_grades(const struct correlate_rules *set, const struct rule *rule, struct diag *d) {
+static void advise_grades(const struct advice *a, const struct rule *rule) {
         const struct yaml_node *list = yaml_get(rule->node, "regrade");
         size_t i = 0;
 
@@ -48,7 +55,7 @@ static void advise_grades(const struct correlate_rules *set, const struct rule *
                 const struct yaml_node *n = yaml_get(row, "if");
 
                 if (n && i < rule->n_grades)
-                        advise_never(set, rule, rule->grades[i++].when, n, "this row of `regrade` never holds", d);
+                        advise_never(a, rule, rule->grades[i++].when, n, "this row of `regrade` never holds");
         }
 }
 
@@ -68,6 +75,26 @@ static void advise_sequence(const struct rule *rule, struct diag *d) {
         diag_warning(d, rules_advise_pos(rule, yaml_get(rule->node, "sequence")), "raise `limits: {events: …}`",
                      "rule `%s`: it is never raised: the sequence takes %u events, and one key remembers %u",
                      rule->name.p, rule->sequence.n, rule->limit_events);
+}
+
+/* `3 a` of one device, which says so less often than `within` wants it */
+static void advise_within(const struct decode_types *types, const struct rule *rule, struct diag *d) {
+        for (size_t i = 0; rule->condition == CONDITION_SEQUENCE && i < rule->n_aliases; i++) {
+                int64_t repeat = rule_never_repeat(types, rule, &rule->aliases[i]);
+                char span[32];
+                int64_t n = 0;
+
+                for (unsigned k = 0; k < rule->sequence.n; k++)
+                        n += rule->sequence.part[k] == 1u << i;
+                if (!repeat || n < 2 || (n - 1) * repeat < rule->within)
+                        continue;
+                span_format(repeat, span);
+                diag_warning(d, rules_advise_pos(rule, yaml_get(rule->node, "within")),
+                             "lengthen `within`, or shorten the type's `repeat_within`",
+                             "rule `%s`: it is never raised: the steps take `%s` %d times, and by its sensor type a "
+                             "device says so once in %s",
+                             rule->name.p, rule->aliases[i].alias.p, (int)n, span);
+        }
 }
 
 static bool span_given(const struct correlate_rules *set, const struct rule_span *span, uint32_t asset) {
@@ -107,13 +134,17 @@ static void advise_mute(const struct rule *rule, struct diag *d) {
                      rule->name.p);
 }
 
-void rules_advise_reach(const struct correlate_rules *set, const struct rule *rule, struct diag *d) {
-        advise_selections(set, rule, d);
-        advise_never(set, rule, rule->when, yaml_get(rule->node, "when"), "it is never raised", d);
-        advise_never(set, rule, rule->guard, yaml_get(rule->node, "while"), "it is never raised", d);
-        advise_never(set, rule, rule->clear_expr, yaml_get(rule->node, "clear"), "it never clears", d);
-        advise_grades(set, rule, d);
+void rules_advise_reach(const struct correlate_rules *set, const struct decode_types *types, const struct rule *rule,
+                        struct diag *d) {
+        const struct advice a = { set, types, d };
+
+        advise_selections(&a, rule);
+        advise_never(&a, rule, rule->when, yaml_get(rule->node, "when"), "it is never raised");
+        advise_never(&a, rule, rule->guard, yaml_get(rule->node, "while"), "it is never raised");
+        advise_never(&a, rule, rule->clear_expr, yaml_get(rule->node, "clear"), "it never clears");
+        advise_grades(&a, rule);
         advise_sequence(rule, d);
+        advise_within(types, rule, d);
         advise_gap(rule, d);
         advise_supervision(set, rule, d);
         advise_mute(rule, d);
@@ -121,7 +152,7 @@ void rules_advise_reach(const struct correlate_rules *set, const struct rule *ru
 
 void correlate_rules_advise(const struct correlate_rules *set, const struct decode_types *types, struct diag *d) {
         for (size_t i = 0; i < set->n; i++) {
-                rules_advise_reach(set, &set->rules[i], d);
+                rules_advise_reach(set, types, &set->rules[i], d);
                 rules_advise_values(set, &set->rules[i], d);
                 if (types)
                         rules_advise_fields(set, types, &set->rules[i], d);

@@ -219,7 +219,7 @@ struct order span_closed_undo(struct key *k) {
         return s && s->closed_first < s->n_closed ? s->closed[--s->n_closed].start : order_deadline(WW_TIME_NONE);
 }
 
-const struct span *span_each_open(const struct correlate *c, const struct key *k, struct span *one, size_t *ret_n) {
+const struct span *span_list(const struct correlate *c, const struct key *k, struct span *one, size_t *ret_n) {
         const struct spans *s = spans_many(k);
 
         *ret_n = s ? s->n_open : has_one(k);
@@ -241,7 +241,7 @@ bool span_any(const struct key *k, uint16_t mask) {
 bool span_counted(const struct correlate *c, const struct key *k, uint16_t mask) {
         struct span one;
         size_t n;
-        const struct span *open = span_each_open(c, k, &one, &n);
+        const struct span *open = span_list(c, k, &one, &n);
 
         for (size_t i = 0; i < n; i++) {
                 const struct entry *e = mask & (1u << open[i].alias) ? log_find(key_rule(c, k), k, open[i].start)
@@ -257,7 +257,7 @@ struct order span_earliest(const struct correlate *c, const struct key *k, uint1
         struct order best = order_deadline(WW_TIME_NEVER);
         struct span one;
         size_t n;
-        const struct span *open = span_each_open(c, k, &one, &n);
+        const struct span *open = span_list(c, k, &one, &n);
 
         for (size_t i = 0; i < n; i++)
                 if ((mask & (1u << open[i].alias)) && order_compare(open[i].start, best) < 0)
@@ -300,10 +300,11 @@ void span_save(const struct correlate *c, const struct key *k, struct buf *out) 
         const struct spans *s = spans_many(k) ? spans_many(k) : &none;
         struct span one;
         size_t n;
-        const struct span *open = span_each_open(c, k, &one, &n);
+        const struct span *open = span_list(c, k, &one, &n);
 
         spans_save(open, n, out);
-        spans_save(s->n_closed ? s->closed + s->closed_first : NULL, s->n_closed - s->closed_first, out);
+        spans_save(s->n_closed ? s->closed + s->closed_first : NULL, s->n_closed ? s->n_closed - s->closed_first : 0,
+                   out);
 }
 
 static int closed_put(const struct correlate *c, struct key *k, const struct entry *e, uint32_t alias) {

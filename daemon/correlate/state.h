@@ -463,6 +463,8 @@ int span_load(struct correlate *c, struct rd *in, struct key *k);
 bool span_any(const struct key *k, uint16_t mask);
 /** … and has begun by an event that counts, not by a retained state. */
 bool span_counted(const struct correlate *c, const struct key *k, uint16_t mask);
+/** The open ones, by (alias, device, family); `one` is room for the only one. Borrowed until the next change. */
+const struct span *span_list(const struct correlate *c, const struct key *k, struct span *one, size_t *ret_n);
 struct order span_earliest(const struct correlate *c, const struct key *k, uint16_t mask);
 void span_reset(struct key *k);
 void span_free(struct key *k);

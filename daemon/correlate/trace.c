@@ -192,13 +192,12 @@ void trace_row(const struct correlate *c, const struct ww_event *event, struct w
 
 /* the device's level is on since before: the event goes on with it */
 static bool on_already(const struct correlate *c, const struct op *op) {
-        uint16_t levels = op->on & key_rule(c, op->key)->level_mask;
         struct span one;
-        size_t n = 0;
-        const struct span *open = levels ? span_each_open(c, op->key, &one, &n) : NULL;
+        size_t n;
+        const struct span *open = span_list(c, op->key, &one, &n);
 
         for (size_t i = 0; i < n; i++)
-                if ((levels & (1u << open[i].alias)) && open[i].device == op->device && open[i].family == op->family &&
+                if ((op->on & (1u << open[i].alias)) && open[i].device == op->device && open[i].family == op->family &&
                     open[i].start.time < op->at.time)
                         return true;
         return false;

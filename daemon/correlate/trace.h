@@ -34,9 +34,6 @@ void trace_state(const struct correlate *c, const struct key *k, int64_t time, s
 /** What the rule's aggregate of that number comes to. */
 struct ww_value aggregate_value(const struct correlate *c, const struct key *k, size_t i, int64_t now);
 
-/* span.c */
-/** The levels that are on, by (alias, device, family); an only one is put into `one`. */
-const struct span *span_each_open(const struct correlate *c, const struct key *k, struct span *one, size_t *ret_n);
 
 /* sequence.c */
 /** The run that has taken the most, of several the oldest; NULL. */

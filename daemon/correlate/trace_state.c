@@ -127,9 +127,9 @@ static void put_levels(const struct correlate *c, const struct key *k, uint16_t 
         const struct rule *rule = key_rule(c, k);
         struct span one;
         size_t n;
-        const struct span *open = mask ? span_each_open(c, k, &one, &n) : NULL;
+        const struct span *open = span_list(c, k, &one, &n);
 
-        for (size_t i = 0; open && i < n; i++) {
+        for (size_t i = 0; i < n; i++) {
                 const struct span *s = &open[i];
 
                 if (!(mask & (1u << s->alias)))

@@ -48,6 +48,10 @@ struct decode_giver { /* of SOME: the first message without it */
 enum decode_gives decode_types_gives(const struct decode_types *t, ww_family family, struct ww_str field,
                                      struct decode_giver *ret);
 
+/** The shortest time between two events of the kind of one device, where the sensor types set one by `repeat_within`;
+ *  0 = none, or it depends. */
+int64_t decode_types_repeat(const struct decode_types *t, ww_family family);
+
 typedef int (*decode_sink)(void *userdata, const struct ww_event *event); /* 0 or -errno, which ends the message */
 
 /* why a message gave no event; names in decode_outcome_name, on disk as text */

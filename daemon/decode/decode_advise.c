@@ -149,6 +149,24 @@ static bool event_has(const struct type_event *e, struct ww_str field) {
         return (ww_str_is(field, "value") && e->value) || (ww_str_is(field, "unit") && e->unit.n);
 }
 
+/* Pulses with a value are told apart by it; several messages may tell of one device. */
+int64_t decode_types_repeat(const struct decode_types *t, ww_family family) {
+        const struct type_event *only = NULL;
+
+        for (size_t i = 0; i < t->n; i++)
+                for (size_t j = 0; j < t->types[i].n_messages; j++)
+                        for (size_t k = 0; k < t->types[i].messages[j].n_events; k++) {
+                                const struct type_event *e = &t->types[i].messages[j].events[k];
+
+                                if (!event_is(e, family))
+                                        continue;
+                                if (only || (e->nature == WW_NATURE_PULSE && e->value))
+                                        return 0;
+                                only = e;
+                        }
+        return only ? only->repeat_within : 0;
+}
+
 enum decode_gives decode_types_gives(const struct decode_types *t, ww_family family, struct ww_str field,
                                      struct decode_giver *ret) {
         size_t with = 0, without = 0;

@@ -158,75 +158,72 @@ void journal_abort(struct journal *j) {
 
 /* --- trimming --- */
 
+/* The front of a database. */
+struct trim_front {
+        MDB_cursor *cursor;
+        uint64_t seq; /* of the first record, UINT64_MAX = there is none */
+};
+
 struct trim {
-        MDB_cursor *inputs, *outputs;
+        struct trim_front inputs, outputs;
         size_t n;      /* numbers deleted */
         uint64_t last; /* the newest of them */
 };
 
-static int trim_open(struct trim *t, struct journal *j, MDB_txn *txn) {
-        int rc = mdb_cursor_open(txn, j->dbi[JOURNAL_INPUT], &t->inputs);
-
-        return journal_error(rc ? rc : mdb_cursor_open(txn, j->dbi[JOURNAL_OUTPUT], &t->outputs));
-}
-
-static void trim_close(struct trim *t) {
-        if (t->outputs)
-                mdb_cursor_close(t->outputs);
-        if (t->inputs)
-                mdb_cursor_close(t->inputs);
-}
-
-/* The first record's number, UINT64_MAX = there is none. */
-static int trim_first(MDB_cursor *cursor, uint64_t *ret) {
+static int front_look(struct trim_front *f) {
         MDB_val key, value;
-        int rc = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
+        int rc = mdb_cursor_get(f->cursor, &key, &value, MDB_FIRST);
 
-        *ret = rc ? UINT64_MAX : journal_key_get(key.mv_data);
+        f->seq = rc ? UINT64_MAX : journal_key_get(key.mv_data);
         return rc == MDB_NOTFOUND ? 0 : journal_error(rc);
 }
 
-/* All that has the number `seq`, of one database. */
-static int trim_records(MDB_cursor *cursor, uint64_t seq) {
-        uint64_t first;
-        int r = trim_first(cursor, &first);
+static int front_open(struct trim_front *f, struct journal *j, MDB_txn *txn, enum journal_database database) {
+        int rc = mdb_cursor_open(txn, j->dbi[database], &f->cursor);
 
-        while (!r && first == seq) {
-                r = journal_error(mdb_cursor_del(cursor, 0));
-                r = r ? r : trim_first(cursor, &first);
+        return rc ? journal_error(rc) : front_look(f);
+}
+
+static void front_close(struct trim_front *f) {
+        if (f->cursor)
+                mdb_cursor_close(f->cursor);
+}
+
+/* All that has this number. */
+static int front_delete(struct trim_front *f, uint64_t seq) {
+        int r = 0;
+
+        while (!r && f->seq == seq) {
+                r = journal_error(mdb_cursor_del(f->cursor, 0));
+                r = r ? r : front_look(f);
         }
         return r;
 }
 
-/* The oldest number: an input and its outputs, or outputs whose input could not be salvaged. *ret_more: there may be
- * others. */
-static int trim_number(struct trim *t, uint64_t upto, bool *ret_more) {
-        uint64_t input, output, seq;
-        int r = trim_first(t->inputs, &input);
+/* Number by number: an input and its outputs, or outputs whose input could not be salvaged. */
+static int trim_numbers(struct trim *t, uint64_t upto, size_t records) {
+        int r = 0;
 
-        r = r ? r : trim_first(t->outputs, &output);
-        if (r)
-                return r;
-        seq = input < output ? input : output;
-        *ret_more = seq <= upto && seq != UINT64_MAX;
-        if (!*ret_more)
-                return 0;
-        r = trim_records(t->inputs, seq);
-        r = r ? r : trim_records(t->outputs, seq);
-        if (r)
-                return r;
-        t->last = seq;
-        t->n++;
-        return 0;
+        while (!r && t->n < records) {
+                uint64_t seq = t->inputs.seq < t->outputs.seq ? t->inputs.seq : t->outputs.seq;
+
+                if (seq == UINT64_MAX || seq > upto)
+                        break;
+                r = front_delete(&t->inputs, seq);
+                r = r ? r : front_delete(&t->outputs, seq);
+                t->last = seq;
+                t->n++;
+        }
+        return r;
 }
 
-static int trim_numbers(struct trim *t, struct journal *j, MDB_txn *txn, uint64_t upto, size_t records) {
-        bool more = true;
-        int r = trim_open(t, j, txn);
+static int trim_front(struct trim *t, struct journal *j, MDB_txn *txn, uint64_t upto, size_t records) {
+        int r = front_open(&t->inputs, j, txn, JOURNAL_INPUT);
 
-        while (!r && more && t->n < records)
-                r = trim_number(t, upto, &more);
-        trim_close(t);
+        r = r ? r : front_open(&t->outputs, j, txn, JOURNAL_OUTPUT);
+        r = r ? r : trim_numbers(t, upto, records);
+        front_close(&t->outputs);
+        front_close(&t->inputs);
         return r;
 }
 
@@ -241,7 +238,7 @@ int journal_trim(struct journal *j, uint64_t upto, size_t records, size_t *ret_d
         r = journal_error(mdb_txn_begin(j->env, NULL, 0, &txn));
         if (r)
                 return r;
-        r = trim_numbers(&t, j, txn, upto, records);
+        r = trim_front(&t, j, txn, upto, records);
         if (!r && t.n)
                 r = journal_meta_put_u64(j, txn, JOURNAL_META_TRIMMED, t.last);
         if (!r && t.n)

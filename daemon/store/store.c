@@ -65,14 +65,13 @@ static void store_collect(void *userdata, struct metrics *m) {
 }
 
 static bool store_position(void *userdata, uint64_t *ret_seq, json_t **ret_figures) {
-        _cleanup_metrics_ struct metrics m;
+        _cleanup_metrics_ struct metrics m = METRICS_INIT;
         struct store *s = userdata;
         struct drain_figures f;
 
         drain_figures(s->drain, &f);
         if (!f.known)
                 return false;
-        metrics_init(&m);
         store_metrics_put(&m, &f, &s->outbox, s->link);
         *ret_seq = f.cursor;
         *ret_figures = store_metrics_report(&m, &f);

@@ -18,39 +18,22 @@ Prints JSON. Use a release build.
 
 import argparse
 import json
-import os
-import pathlib
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 
-HERE = pathlib.Path(__file__).resolve().parent
-BUILD = pathlib.Path(os.environ.get("WARDWATCH_BUILD", HERE.parents[1] / "build"))
-os.environ.setdefault("WARDWATCH_BIN", str(BUILD / "daemon" / "wardwatch"))
-sys.path.insert(0, str(HERE.parent / "integration"))
+import live
+from live import RECEIVE_MAXIMUM, TOPIC, Daemon, wait_for
 
-from harness.broker import Broker  # noqa: E402
-from harness.daemon import Daemon, wait_for  # noqa: E402
-from harness.postgres import Postgres  # noqa: E402
-from harness.spine import migrate  # noqa: E402
+from harness.postgres import Postgres
+from harness.spine import migrate
 
-# as contrib/mosquitto.conf has it
-BROKER = """\
-max_queued_bytes 0
-max_inflight_messages 10000
-autosave_interval 30
-log_type error
-connection_messages false
-"""
 POSTGRES = "max_wal_size = 8GB\nautovacuum = off"
-TOPIC = "/rfid/send"
-RECEIVE_MAXIMUM = 4000  # mqtt.batch
 DEVICES = 1000
 SETTINGS = {"mqtt.urgent": ["zigbee/#"], "mqtt.bulk": ["zigbee2mqtt/#", TOPIC], "journal.size": "1GiB",
             "mqtt.batch": RECEIVE_MAXIMUM, "log.level": "notice"}
-TICK = os.sysconf("SC_CLK_TCK")
 
 
 def payload():
@@ -59,15 +42,8 @@ def payload():
             '"uid":"04a1b2{device}","hostname":"door-ward-{device}"}' % time.time())
 
 
-def program(name):
-    found = {"load": "tests/unit/ingress/mqtt-load", "sink": "tests/unit/ingress/mqtt-sink"}
-    return str(BUILD / found.get(name, f"tests/bench/bench-{name}"))
-
-
 def load(broker, count, rate=0):
-    return subprocess.Popen(
-        [program("load"), "--port", str(broker.port), "--count", str(count), "--rate", str(rate), "--devices",
-         str(DEVICES), "--topic", TOPIC, "--payload", payload(), "--give-up", "600"], stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(live.load(broker.port, count, DEVICES, payload(), rate), stdout=subprocess.PIPE, text=True)
 
 
 def last_line(process):
@@ -78,15 +54,7 @@ def last_line(process):
 # --- processor time ---
 
 def cpu(pids):
-    """Seconds that these processes have had."""
-    total = 0
-    for pid in pids:
-        try:
-            fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        total += int(fields[11]) + int(fields[12])
-    return total / TICK
+    return sum(map(live.cpu, pids))
 
 
 class Clock:
@@ -112,8 +80,9 @@ def fresh(postgres):
 
 
 def measure_sink(broker, messages):
-    sink = subprocess.Popen([program("sink"), "--port", str(broker.port), "--receive-maximum", str(RECEIVE_MAXIMUM),
-                             "--count", str(messages), "--idle", "60", TOPIC], stdout=subprocess.PIPE, text=True)
+    sink = subprocess.Popen([live.LOAD.with_name("mqtt-sink"), "--port", str(broker.port), "--receive-maximum",
+                             str(RECEIVE_MAXIMUM), "--count", str(messages), "--idle", "60", TOPIC],
+                            stdout=subprocess.PIPE, text=True)
     assert sink.stdout.readline() == "ready\n"
     clock = Clock(broker=[broker.process.pid], sink=[sink.pid])
     began = time.monotonic()
@@ -141,7 +110,7 @@ def measure_daemon(broker, postgres, messages, folder):
     daemon = Daemon(folder, broker=broker, postgres=postgres, settings=SETTINGS)
     migrate(postgres, daemon.config)
     with daemon:
-        wait_for(lambda: not (daemon.answers() or {"blind": True})["blind"], 40, "a live intake")
+        wait_for(lambda: live.settled(daemon), 40, "a live intake")
         watch = postgres.connect()
         cursor = watch.cursor()
 
@@ -174,9 +143,9 @@ def rate(options):
     with Postgres(extra=POSTGRES) as postgres:
         for _ in range(options.rounds):
             # each with a broker of its own, since the daemon's session stays
-            with tempfile.TemporaryDirectory() as folder, Broker(folder, extra=BROKER, verbose=False) as broker:
+            with tempfile.TemporaryDirectory() as folder, live.broker(folder) as broker:
                 sink = measure_sink(broker, options.messages)
-            with tempfile.TemporaryDirectory() as folder, Broker(folder, extra=BROKER, verbose=False) as broker:
+            with tempfile.TemporaryDirectory() as folder, live.broker(folder) as broker:
                 daemon = measure_daemon(broker, postgres, options.messages, folder)
             rounds.append({"sink": sink, "daemon": daemon, "ratio": daemon["rate"] / sink["rate"]})
             print(json.dumps(rounds[-1]), file=sys.stderr)
@@ -193,19 +162,19 @@ def rate(options):
 # --- latency ---
 
 def latency(options):
-    with tempfile.TemporaryDirectory() as folder, Broker(folder, extra=BROKER, verbose=False) as broker, \
+    with tempfile.TemporaryDirectory() as folder, live.broker(folder) as broker, \
             Postgres(extra=POSTGRES) as postgres:
         daemon = Daemon(folder, broker=broker, postgres=postgres, settings=SETTINGS)
         migrate(postgres, daemon.config)
         with daemon:
-            wait_for(lambda: not (daemon.answers() or {"blind": True})["blind"], 40, "a live intake")
+            wait_for(lambda: live.settled(daemon), 40, "a live intake")
             wait_for(lambda: daemon.status()["journal"]["store_lag"] == 0, 40, "a store at work")
             generator = load(broker, 10**9, options.rate)
             try:
                 before = daemon.status()["sessions"]["bulk"]["messages"]
                 wait_for(lambda: daemon.status()["sessions"]["bulk"]["messages"] > before + options.rate, 30, "load")
-                done = subprocess.run([program("latency"), str(broker.port), daemon.run_dir / "wardwatch.sock",
-                                       str(options.samples), folder], capture_output=True, text=True, check=False)
+                done = subprocess.run([live.BUILD / "tests" / "bench" / "bench-latency", str(broker.port),
+                                       daemon.run_dir / "wardwatch.sock", str(options.samples), folder], capture_output=True, text=True, check=False)
             finally:
                 generator.terminate()
                 generator.communicate()

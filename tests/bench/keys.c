@@ -4,8 +4,8 @@
  *     bench-keys [KEYS [DIR]]
  *
  * Memory, with correlation alone: a window by badge with one event in each key, and a level by device that waits for
- * its `hold`. Three figures a key: what correlation counts itself, what the allocator has handed out, and by how much
- * the process has grown.
+ * its `hold`. Two figures a key: what correlation counts itself, of keys and their logs alone, and by how much the
+ * process has grown.
  *
  * Snapshot and restart, with the whole pipeline and the window by badge. The pause is the call that forks; what the
  * child does meanwhile costs the parent the copying of pages that it writes to: the slowest turn of 1,000 messages is
@@ -49,11 +49,10 @@ static struct ruleset *rules_make(const char *rule) {
 /* --- memory --- */
 
 struct memory {
-        size_t own, heap, resident;
+        size_t own, resident;
 };
 
 static struct memory memory_now(const struct correlate *c) {
-        struct mallinfo2 heap = mallinfo2();
         struct correlate_figures figures;
         struct memory m = { 0 };
         FILE *statm = fopen("/proc/self/statm", "re");
@@ -61,7 +60,6 @@ static struct memory memory_now(const struct correlate *c) {
 
         correlate_figures(c, &figures);
         m.own = figures.key_bytes;
-        m.heap = heap.uordblks + heap.hblkhd;
         if (statm && fscanf(statm, "%*u %zu", &pages) == 1)
                 m.resident = pages * (size_t)sysconf(_SC_PAGESIZE);
         if (statm)
@@ -114,8 +112,7 @@ static void measure_memory(const char *name, const char *rule, const char *kind,
         correlate_figures(c, &figures);
         if (figures.keys != n)
                 hospital_fail("keys", -ERANGE);
-        printf("memory %s keys %zu own %.0f heap %.0f resident %.0f\n", name, n,
-               (double)(after.own - before.own) / (double)n, (double)(after.heap - before.heap) / (double)n,
+        printf("memory %s keys %zu own %.0f resident %.0f\n", name, n, (double)(after.own - before.own) / (double)n,
                (double)(after.resident - before.resident) / (double)n);
 }
 

@@ -13,29 +13,15 @@ Prints JSON. Use a release build.
 
 import argparse
 import json
-import os
 import pathlib
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 
-HERE = pathlib.Path(__file__).resolve().parent
-BUILD = pathlib.Path(os.environ.get("WARDWATCH_BUILD", HERE.parents[1] / "build"))
-os.environ.setdefault("WARDWATCH_BIN", str(BUILD / "daemon" / "wardwatch"))
-sys.path.insert(0, str(HERE.parent / "integration"))
+import live
+from live import TOPIC, Daemon, wait_for
 
-from harness.broker import Broker  # noqa: E402
-from harness.daemon import Daemon, wait_for  # noqa: E402
-
-BROKER = """\
-max_queued_bytes 0
-max_inflight_messages 10000
-log_type error
-connection_messages false
-"""
-TOPIC = "/rfid/send"
 JOURNAL_GIB = 2
 RULE = """\
 - rule: probing
@@ -54,25 +40,13 @@ def rules_folder(folder):
     rules = pathlib.Path(folder) / "rules"
     (rules / "hospital").mkdir(parents=True)
     (rules / "hospital" / "rule.yaml").write_text(RULE)
-    (rules / "sensors").symlink_to(HERE.parents[1] / "rules" / "sensors")
+    (rules / "sensors").symlink_to(live.HERE.parents[1] / "rules" / "sensors")
     return rules
 
 
 def publish(broker, count):
     """The badges from 1 on, one message each."""
-    subprocess.run(
-        [str(BUILD / "tests/unit/ingress/mqtt-load"), "--port", str(broker.port), "--count", str(count), "--devices", "1",
-         "--topic", TOPIC, "--payload", PAYLOAD % time.time(), "--give-up", "600"], stdout=subprocess.DEVNULL, check=True)
-
-
-def live(daemon):
-    status = daemon.answers()
-    return status if status and not status["blind"] else None
-
-
-def cpu(pid):
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    subprocess.run(live.load(broker.port, count, 1, PAYLOAD % time.time()), stdout=subprocess.DEVNULL, check=True)
 
 
 def restart(daemon):
@@ -80,20 +54,20 @@ def restart(daemon):
     daemon.kill()
     began = time.monotonic()
     daemon.start(wait=False)
-    wait_for(lambda: live(daemon), 120, "a live intake")
-    return time.monotonic() - began, cpu(daemon.workers()["engine"])
+    wait_for(lambda: live.settled(daemon), 120, "a live intake")
+    return time.monotonic() - began, live.cpu(daemon.workers()["engine"])
 
 
 def measure(keys, rounds, folder):
-    settings = {"mqtt.urgent": ["none/#"], "mqtt.bulk": [TOPIC], "mqtt.batch": 4000, "journal.size": f"{JOURNAL_GIB}GiB",
-                "journal.snapshot_inputs": keys, "log.level": "notice"}
-    with Broker(folder, extra=BROKER, verbose=False) as broker, \
+    settings = {"mqtt.urgent": ["none/#"], "mqtt.bulk": [TOPIC], "mqtt.batch": live.RECEIVE_MAXIMUM,
+                "journal.size": f"{JOURNAL_GIB}GiB", "journal.snapshot_inputs": keys, "log.level": "notice"}
+    with live.broker(folder) as broker, \
             Daemon(folder, broker=broker, settings=settings, rules=rules_folder(folder)) as daemon:
         for _ in range(JOURNAL_GIB):  # each of the first starts fills a GiB of the journal with zeros, which takes its time
-            wait_for(lambda: live(daemon), 60, "a live intake")
+            wait_for(lambda: live.settled(daemon), 60, "a live intake")
             daemon.stop()
             daemon.start()
-        wait_for(lambda: live(daemon), 60, "a live intake")
+        wait_for(lambda: live.settled(daemon), 60, "a live intake")
         publish(broker, keys)
         wait_for(lambda: (s := daemon.status()["journal"])["snapshot"] and not s["snapshot_at_work"], 120, "a snapshot")
         publish(broker, keys * 9 // 10)

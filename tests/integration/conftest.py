@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import random
 import shutil
 import signal
 import sys
@@ -36,6 +37,14 @@ def tmp_path(tmp_path, request):
     else:
         for pages in tmp_path.rglob("data.mdb*"):
             pages.unlink()
+
+
+@pytest.fixture
+def seed():
+    """A source of random numbers; a run is repeated with WARDWATCH_SEED, which a failure shows."""
+    number = int(os.environ.get("WARDWATCH_SEED", random.SystemRandom().randrange(2**31)))
+    print(f"seed {number}")
+    return random.Random(number)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from harness.broker import Broker  # noqa: E402
 from harness.leash import find_driver  # noqa: E402
 from harness.machine import wait_for  # noqa: E402
 from harness.postgres import Postgres  # noqa: E402
+from harness.scene import live_rules  # noqa: E402
 
 pytestmark = [pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk"),
               pytest.mark.skipif(not find_driver(), reason="build first: ninja tests/unit/ingress/mqtt-load")]
@@ -40,15 +41,6 @@ def fill(disk):
                 filler.write(b"\0" * 4096)
         except OSError:
             pass
-
-
-def live_rules(daemon):
-    with daemon.connect() as feed:
-        feed.send(cmd="follow")
-        rules = set()
-        while "live_end" not in (line := feed.next()):
-            rules.add(line["live"]["rule"])
-        return rules
 
 
 def test_disk_full(tmp_path, small_disk, make_daemon):

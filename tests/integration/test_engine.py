@@ -1,13 +1,9 @@
 """The engine as operators and the other processes meet it: commands, followers, careful start, a damaged journal."""
 
 import json
-import os
 import pathlib
-import random
 import re
-import signal
 import sys
-import time
 
 import pytest
 
@@ -15,7 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from harness import spine  # noqa: E402
 from harness.broker import Broker  # noqa: E402
-from harness.daemon import DaemonError, Socket, wait_for  # noqa: E402
+from harness.daemon import DaemonError, wait_for  # noqa: E402
 from harness.leash import find_driver  # noqa: E402
 from harness.postgres import Postgres  # noqa: E402
 from harness.scene import Scene, read_live, rule  # noqa: E402
@@ -95,13 +91,10 @@ def test_the_acts_of_the_command_line(scene):
     assert done.returncode == 0, done.stderr
     first = json.loads(done.stdout)
     assert first["alarm"]["state"] == "ACKED"
-    stale = scene.daemon.run("unack", number, "--version", "0")
-    assert stale.returncode in (0, 1)
-    reset = scene.daemon.run("reset", number, "--reason", "inspected")
-    assert reset.returncode in (0, 1), reset.stderr
-    if reset.returncode:  # it was unacknowledged just now
-        assert scene.daemon.run("ack", number, "--reason", "seen").returncode == 0
-        assert scene.daemon.run("reset", number, "--reason", "inspected").returncode == 0
+    assert scene.daemon.run("unack", number).returncode == 0
+    assert scene.daemon.run("reset", number, "--reason", "inspected").returncode == 1  # nobody has acknowledged it
+    assert scene.daemon.run("ack", number, "--reason", "seen").returncode == 0
+    assert scene.daemon.run("reset", number, "--reason", "inspected").returncode == 0
     assert ("one", "device=a") not in scene.alarms()
     # a repeat gets the first answer, though there is no such alarm any more
     again = scene.daemon.run("ack", number, "--reason", "seen", "--id", "cli-1", "--json")
@@ -327,24 +320,15 @@ def test_a_backlog_taken_carefully_starves_nothing(tmp_path, make_daemon):
         assert s.daemon.status()["careful"]
         pid = s.daemon.pid("engine")
         load = spine.Load(broker, tmp_path / "load.log", count=8000, devices=10)
+        answers = [0]
+        while answers[-1] < 8000:
+            answers.append(s.daemon.status()["sessions"]["bulk"]["messages"])
         load.finish()
-        slowest, bulk = 0.0, {"messages": 0}
-        while bulk["messages"] < 8000:
-            before = time.monotonic()
-            bulk = s.daemon.status()["sessions"]["bulk"]
-            slowest = max(slowest, time.monotonic() - before)
         assert s.daemon.pid("engine") == pid
-        assert slowest < 1.0
+        assert len(set(answers)) > 10  # given in the midst of it, not behind it
 
 
 # --- a damaged journal ---
-
-
-@pytest.fixture
-def seed(request):
-    number = int(os.environ.get("WARDWATCH_SEED", random.SystemRandom().randrange(2**31)))
-    print(f"seed {number}")
-    return random.Random(number)
 
 
 def used_bytes(path):

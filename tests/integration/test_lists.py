@@ -12,6 +12,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
+import harness.scene  # noqa: E402
 from harness import spine  # noqa: E402
 from harness.broker import Broker  # noqa: E402
 from harness.daemon import wait_for  # noqa: E402
@@ -38,14 +39,8 @@ RULES = """\
 """
 
 
-class Scene:
-    def __init__(self, daemon, broker, postgres):
-        self.daemon, self.broker, self.postgres = daemon, broker, postgres
-
-    def live(self):
-        wait_for(lambda: (self.daemon.answers() or {"blind": True})["blind"] is False, 40, "a live intake")
-
-    def publish(self, device, badge):
+class Scene(harness.scene.Scene):
+    def show(self, device, badge):
         self.broker.publish(f"bulk/{device}", json.dumps({"device": device, "number": 1, "badge": badge}))
 
     def event(self, device):
@@ -53,7 +48,7 @@ class Scene:
         return wait_for(lambda: self.postgres.query("SELECT flags FROM event WHERE device = %s ORDER BY seq DESC LIMIT 1",
                                                     device), 30, f"an event of {device}")[0][0]
 
-    def alarm(self, device):
+    def drilled(self, device):
         """Whether the device's alarm is a drill, once it is stored; None: no alarm."""
         self.event(device)
         rows = self.postgres.query("SELECT exercise FROM alarm WHERE device = %s", device)
@@ -66,13 +61,9 @@ class Scene:
 @pytest.fixture
 def scene(tmp_path, make_daemon):
     with Broker(tmp_path) as broker, Postgres() as postgres:
-        rules = spine.write_rules(tmp_path / "rules", RULES, SENSORS, SITE)
-        daemon = make_daemon(broker=broker, postgres=postgres, rules=rules)
-        spine.migrate(postgres, daemon.config)
-        daemon.start()
-        made = Scene(daemon, broker, postgres)
-        made.live()
-        yield made
+        made = Scene(tmp_path, make_daemon, broker, postgres, rules=RULES, sensors=SENSORS, site=SITE)
+        spine.migrate(postgres, made.daemon.config)
+        yield made.start()
 
 
 def said(scene, *words):
@@ -99,8 +90,8 @@ def test_while_a_drill_is_on_everything_is_a_drill(scene):
     assert said(scene, "mode", "drill", "on", "--reason", "yearly") == "mode drill is on\n"
     assert [line.split()[:3] for line in said(scene, "mode").splitlines()] == [["on", "drill", "(exercise)"],
                                                                                ["off", "open-day", "Open"]]
-    scene.publish("d1", "ann")
-    assert scene.event("d1") == ["exercise"] and scene.alarm("d1") is True
+    scene.show("d1", "ann")
+    assert scene.event("d1") == ["exercise"] and scene.drilled("d1") is True
     # it stays so over a death of the engine
     old = scene.daemon.kill("engine")
     scene.daemon.wait_restarted("engine", old)
@@ -108,8 +99,8 @@ def test_while_a_drill_is_on_everything_is_a_drill(scene):
     assert scene.modes() == {"drill": True, "open-day": False}
     assert scene.daemon.status()["replay_differs"] == 0
     said(scene, "mode", "drill", "off")
-    scene.publish("d2", "ann")
-    assert scene.event("d2") == [] and scene.alarm("d2") is False
+    scene.show("d2", "ann")
+    assert scene.event("d2") == [] and scene.drilled("d2") is False
     assert commands(scene) == [("mode", "drill", "yearly", True), ("mode", "drill", None, True)]
 
 
@@ -117,27 +108,27 @@ def test_a_mode_that_is_no_drill_marks_nothing(scene):
     answer = json.loads(said(scene, "mode", "open-day", "on", "--json", "--id", "once"))
     assert answer == {"id": "once", "ok": True, "mode": {"name": "open-day", "on": True}}
     assert json.loads(said(scene, "mode", "open-day", "on", "--json", "--id", "once")) == answer
-    scene.publish("d1", "ann")
-    assert scene.event("d1") == [] and scene.alarm("d1") is False
+    scene.show("d1", "ann")
+    assert scene.event("d1") == [] and scene.drilled("d1") is False
     assert len(commands(scene)) == 1
 
 
 def test_a_list_changes_what_the_rules_see(scene):
-    scene.publish("d1", "bob")
-    assert scene.alarm("d1") is None
+    scene.show("d1", "bob")
+    assert scene.drilled("d1") is None
     assert said(scene, "list", "staff", "add", "bob", "--reason", "new") == "bob is in list staff\n"
-    scene.publish("d2", "bob")
-    wait_for(lambda: scene.alarm("d2") is False, 20, "an alarm of d2")
+    scene.show("d2", "bob")
+    wait_for(lambda: scene.drilled("d2") is False, 20, "an alarm of d2")
     said(scene, "list", "staff", "remove", "bob")
-    scene.publish("d3", "bob")
-    assert scene.alarm("d3") is None
+    scene.show("d3", "bob")
+    assert scene.drilled("d3") is None
     # for a time
     answer = json.loads(said(scene, "list", "staff", "add", "bob", "--until", "2099-01-01T00:00:00Z", "--json"))
     assert answer["list"] == {"name": "staff", "member": "bob", "in": True, "until": "2099-01-01T00:00:00.000000Z"}
     # what the file says can be taken back, too
     said(scene, "list", "staff", "remove", "ann")
-    scene.publish("d4", "ann")
-    assert scene.alarm("d4") is None
+    scene.show("d4", "ann")
+    assert scene.drilled("d4") is None
     assert commands(scene) == [("list", "staff", reason, True) for reason in ("new", None, None, None)]
 
 

@@ -100,11 +100,14 @@ def scraped(tmp_path_factory):
     rules = spine.write_rules(folder / "rules", RULES, SENSORS, "site: test\nmodes:\n  drill: {exercise: true}\n")
     with Broker(folder) as broker, Postgres() as postgres:
         daemon = Daemon(folder, broker=broker, postgres=postgres, rules=rules, settings=settings(ports))
-        spine.migrate(postgres, daemon.config)
-        with daemon:
-            wait_for(lambda: (daemon.answers() or {"blind": True})["blind"] is False, 40, "a live intake")
+        try:
+            spine.migrate(postgres, daemon.config)
+            daemon.start()
+            daemon.wait_live()
             spine.settle(daemon)
             yield Scraped(daemon, broker, ports)
+        finally:
+            daemon.close()
 
 
 def table():

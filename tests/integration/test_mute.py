@@ -1,6 +1,5 @@
 """A controller that is lost mutes what hangs on it: through the real daemon, on the screen and in the auditor's tables."""
 
-import json
 import pathlib
 import sys
 
@@ -8,9 +7,10 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
+import harness.scene  # noqa: E402
 from harness import spine  # noqa: E402
 from harness.broker import Broker  # noqa: E402
-from harness.daemon import SOURCE, wait_for  # noqa: E402
+from harness.daemon import wait_for  # noqa: E402
 from harness.postgres import Postgres  # noqa: E402
 
 SITE = """\
@@ -43,28 +43,13 @@ RULES = """\
 PENDING, MUTED = "controller-lost (pending)", "controller-lost asset=gateway"
 
 
-class Scene:
-    def __init__(self, daemon, broker, postgres):
-        self.daemon, self.broker, self.postgres = daemon, broker, postgres
-
-    def live(self):
-        wait_for(lambda: (self.daemon.answers() or {"blind": True})["blind"] is False, 40, "a live intake")
-
-    def publish(self, device, number):
-        self.broker.publish(f"bulk/{device}", json.dumps({"device": device, "number": number}))
-
-    def alarms(self):
-        """{asset: alarm}, as the feed says it."""
-        with self.daemon.connect() as feed:
-            feed.send(cmd="follow")
-            found = {}
-            while "live_end" not in (line := feed.next()):
-                found[line["live"]["asset"]] = line["live"]
-            return found
+class Scene(harness.scene.Scene):
+    def by_asset(self):
+        return {alarm["asset"]: alarm for alarm in self.alarms().values()}
 
     def wait(self, asset, state, by=""):
         def there():
-            alarm = self.alarms().get(asset)
+            alarm = self.by_asset().get(asset)
             return alarm and (alarm["state"], alarm["suppressed_by"]) == (state, by) and alarm
         return wait_for(there, 30, f"{asset} {state} {by}")
 
@@ -82,13 +67,9 @@ class Scene:
 @pytest.fixture
 def scene(tmp_path, make_daemon):
     with Broker(tmp_path) as broker, Postgres() as postgres:
-        daemon = make_daemon(broker=broker, postgres=postgres,
-                             rules=spine.write_rules(tmp_path / "rules", RULES, site=SITE))
-        spine.migrate(postgres, daemon.config)
-        daemon.start()
-        made = Scene(daemon, broker, postgres)
-        made.live()
-        yield made
+        made = Scene(tmp_path, make_daemon, broker, postgres, rules=RULES, sensors=spine.SENSORS, site=SITE)
+        spine.migrate(postgres, made.daemon.config)
+        yield made.start()
 
 
 def test_a_child_before_its_parent(scene):
@@ -109,7 +90,7 @@ def test_a_child_before_its_parent(scene):
     scene.daemon.wait_restarted("engine", old)
     scene.live()
     assert scene.daemon.status()["replay_differs"] == 0
-    assert scene.alarms()["front-door"]["suppressed_by"] == MUTED
+    assert scene.by_asset()["front-door"]["suppressed_by"] == MUTED
     # when the parent is back, what is still true is announced, after settle and wait
     scene.act("reset", parent)
     scene.wait("front-door", "UNACK")

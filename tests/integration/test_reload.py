@@ -2,9 +2,7 @@
 
 import datetime
 import json
-import os
 import pathlib
-import random
 import sys
 import threading
 import time
@@ -62,13 +60,6 @@ def counting(count, within="30m", number=1):
 def scene(tmp_path, make_daemon):
     with Broker(tmp_path) as broker:
         yield Scene(tmp_path, make_daemon, broker, sensors=DOORS, settings={"supervisor.backoff_max": "1s"}).start()
-
-
-@pytest.fixture
-def seed():
-    number = int(os.environ.get("WARDWATCH_SEED", random.SystemRandom().randrange(2**31)))
-    print(f"seed {number}")
-    return random.Random(number)
 
 
 # --- what stays ---

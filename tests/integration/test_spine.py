@@ -2,7 +2,6 @@
 
 import json
 import pathlib
-import random
 import signal
 import sys
 import time
@@ -16,15 +15,9 @@ from harness.broker import Broker  # noqa: E402
 from harness.daemon import wait_for  # noqa: E402
 from harness.leash import find_driver  # noqa: E402
 from harness.postgres import Postgres  # noqa: E402
+from harness.scene import live_rules  # noqa: E402
 
 pytestmark = pytest.mark.skipif(not find_driver(), reason="build first: ninja tests/unit/ingress/mqtt-load")
-
-
-@pytest.fixture
-def seed(request):
-    number = random.SystemRandom().randrange(2**31)
-    print(f"seed {number}")
-    return random.Random(number)
 
 
 class Scene:
@@ -39,7 +32,7 @@ class Scene:
         self.live()
 
     def live(self):
-        wait_for(lambda: not (self.daemon.answers() or {"blind": True})["blind"], 40, "a live intake")
+        self.daemon.wait_live()
 
     def load(self, **options):
         return spine.Load(self.broker, self.folder / "load.log", **options)
@@ -58,16 +51,6 @@ class Scene:
 def scene(tmp_path, make_daemon):
     with Broker(tmp_path) as broker, Postgres() as postgres:
         yield lambda **settings: Scene(tmp_path, make_daemon, broker, postgres, **settings)
-
-
-def live_rules(daemon):
-    """The rules of the alarms that are not normal, as a follower is told."""
-    with daemon.connect() as feed:
-        feed.send(cmd="follow")
-        rules = set()
-        while "live_end" not in (line := feed.next()):
-            rules.add(line["live"]["rule"])
-        return rules
 
 
 def test_undisturbed(scene):

@@ -209,6 +209,10 @@ class Daemon:
         except (OSError, DaemonError, ValueError):
             return None
 
+    def wait_live(self, timeout=40.0):
+        """Until every session is through with its backlog."""
+        wait_for(lambda: (status := self.answers()) and not status["blind"], timeout, "a live intake")
+
     def stop(self, timeout=40.0):
         """The orderly way; returns the exit code."""
         self.process.send_signal(signal.SIGTERM)

@@ -26,9 +26,11 @@ def rule(name, number, priority="medium"):
 
 
 class Scene:
-    def __init__(self, tmp_path, make_daemon, broker, postgres=None, settings=None, rules=None, sensors=SENSORS):
+    def __init__(self, tmp_path, make_daemon, broker, postgres=None, settings=None, rules=None, sensors=SENSORS,
+                 site=spine.SITE):
         self.broker, self.postgres = broker, postgres
-        folder = spine.write_rules(tmp_path / "rules", rule("one", 1) + rule("two", 2) if rules is None else rules, sensors)
+        folder = spine.write_rules(tmp_path / "rules", rule("one", 1) + rule("two", 2) if rules is None else rules, sensors,
+                                   site)
         self.daemon = make_daemon(broker=broker, postgres=postgres, rules=folder, settings=settings)
         self.rules_file = self.daemon.rules / "hospital" / "test.yaml"
 
@@ -37,7 +39,7 @@ class Scene:
         return self.live()
 
     def live(self):
-        wait_for(lambda: (self.daemon.answers() or {"blind": True})["blind"] is False, 40, "a live intake")
+        self.daemon.wait_live()
         return self
 
     def publish(self, device, number, topic="bulk/{}"):
@@ -81,3 +83,9 @@ def read_live(feed, request=None):
         if "live" in line and "key" in line["live"]:
             alarms[(line["live"]["rule"], line["live"]["key"])] = line["live"]
     return alarms, line["live_end"]
+
+
+def live_rules(daemon):
+    """The rules of the alarms that are not normal."""
+    with daemon.connect() as feed:
+        return {rule for rule, _ in read_live(feed)[0]}

@@ -129,6 +129,7 @@ class Store:
             f"state: {{dir: {self.state}, run_dir: {self.run}}}\n"
             "mqtt: {host: localhost, urgent: [urgent/#], bulk: [bulk/#]}\n"
             "paths: {sensors: [], rules: [], site: []}\n"
+            'metrics: {supervisor: off, engine: off, store: off}\n'
             'users: {engine: "", store: ""}\n'
             f'database: {{url: "{url}"{keys}}}\n')
 

@@ -3,27 +3,16 @@
  * anew, from the written meaning of a mute, whether it is suppressed. And the same stories with reloads and restarts
  * come out the same.
  */
-#include "story.h"
+#include "mute_site.h"
 
-#define S(seconds) ((int64_t)(seconds)*WW_SECOND)
-#define ASSETS     9
-#define RULES      4
+#define ASSETS 9
+#define RULES  4
 
-enum { UPS, GW, GW2, SUB, D1, D2, DUAL, DEEP, LONE };
 static const char *const assets[ASSETS] = { "ups", "gw", "gw2", "sub", "d1", "d2", "dual", "deep", "lone" };
 static const char *const names[RULES] = { "device-offline", "door-held", "controller-offline", "power-lost" };
 
-static const struct ww_str children[] = { TEXT("device-offline"), TEXT("door-held") };
-static const uint32_t controllers[] = { GW, GW2, SUB };
 static const struct ww_mute mutes[] = {
-        { .rule = TEXT("controller-offline"),
-          .rules = children,
-          .n_rules = 2,
-          .under = true,
-          .settle = S(10),
-          .wait = S(2),
-          .assets = controllers,
-          .n_assets = 3 },
+        CONTROLLER,
         { .rule = TEXT("power-lost"),
           .hazards = 1u << WW_HAZARD_SYSTEM,
           .under = true,

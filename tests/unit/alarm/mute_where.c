@@ -268,6 +268,7 @@ static void test_damaged_states_are_refused(void **state) {
                          "2s raise controller-offline gw\n3s raise device-offline d2\n4s raise device-offline dual\n"
                          "5s raise controller-offline sub\n6s clear controller-offline sub\n");
         assert_int_equal(alarms_save(s.alarms, &saved), 0);
+        assert_true(saved.n > 0);
         s.quiet = true;
         for (size_t i = 0; i < 2 * saved.n; i++) { /* each length, then each byte */
                 struct rd in = rd_init((struct ww_str){ (char *)saved.p, i < saved.n ? i : saved.n });

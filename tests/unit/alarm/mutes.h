@@ -1,22 +1,11 @@
 #pragma once
 /* Tables of mutes, and stories of them: each is played undisturbed and with a restart before every step, and must come
  * out the same. */
-#include "story.h"
+#include "mute_site.h"
 
-#define S(seconds) ((int64_t)(seconds)*WW_SECOND)
-
-enum { UPS, GW, GW2, SUB, D1, D2, DUAL, DEEP, LONE };
-
-static const struct ww_str children[] = { TEXT("device-offline"), TEXT("door-held") };
 static const struct ww_str offline[] = { TEXT("controller-offline") };
-static const uint32_t controllers[] = { GW, GW2, SUB };
 
 /* 1: a controller mutes its devices */
-#define CONTROLLER                                                                                                     \
-        {                                                                                                              \
-                .rule = TEXT("controller-offline"), .rules = children, .n_rules = 2, .under = true, .settle = S(10),   \
-                .wait = S(2), .assets = controllers, .n_assets = 3                                                     \
-        }
 static const struct ww_mute controller[] = { CONTROLLER };
 
 /* 2: so does the power, more slowly, and controllers too */

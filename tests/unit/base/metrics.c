@@ -23,17 +23,15 @@ static const char *text_of(const struct metrics *m, struct buf *out) {
 
 static void an_empty_set_says_nothing(void **state) {
         _cleanup_buf_ struct buf out = BUF_INIT;
-        _cleanup_metrics_ struct metrics m;
+        _cleanup_metrics_ struct metrics m = METRICS_INIT;
 
-        metrics_init(&m);
         assert_string_equal(text_of(&m, &out), "");
 }
 
 static void each_name_is_told_once_in_the_order_of_the_table(void **state) {
         _cleanup_buf_ struct buf out = BUF_INIT;
-        _cleanup_metrics_ struct metrics m;
+        _cleanup_metrics_ struct metrics m = METRICS_INIT;
 
-        metrics_init(&m);
         metrics_put_of(&m, METRICS_RULE_SEEN, WW_STR("b"), 2);
         metrics_put(&m, METRICS_ENGINE_TURNS, 17);
         metrics_put_of(&m, METRICS_RULE_KEYS, WW_STR("b"), 1);
@@ -77,9 +75,8 @@ static void labels_are_escaped(void **state) {
         };
 
         for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-                _cleanup_metrics_ struct metrics m;
+                _cleanup_metrics_ struct metrics m = METRICS_INIT;
 
-                metrics_init(&m);
                 metrics_put_of(&m, METRICS_RULE_KEYS, ww_str(rows[i].label), 1);
                 assert_line(&m, rows[i].line);
         }
@@ -106,10 +103,9 @@ static void numbers_are_exact(void **state) {
         };
 
         for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-                _cleanup_metrics_ struct metrics m;
+                _cleanup_metrics_ struct metrics m = METRICS_INIT;
                 char line[96];
 
-                metrics_init(&m);
                 metrics_put(&m, METRICS_ENGINE_UP, rows[i].value);
                 (void)snprintf(line, sizeof line, "wardwatch_engine_up_seconds %s", rows[i].text);
                 assert_line(&m, line);
@@ -118,18 +114,16 @@ static void numbers_are_exact(void **state) {
 
 static void what_does_not_exist_now_is_left_out(void **state) {
         _cleanup_buf_ struct buf out = BUF_INIT;
-        _cleanup_metrics_ struct metrics m;
+        _cleanup_metrics_ struct metrics m = METRICS_INIT;
 
-        metrics_init(&m);
         metrics_put(&m, METRICS_STORE_CURSOR, NAN);
         assert_string_equal(text_of(&m, &out), "");
 }
 
 static void a_state_is_one_value_for_each_that_there_could_be(void **state) {
         static const char *const states[] = { "closed", "live" };
-        _cleanup_metrics_ struct metrics m;
+        _cleanup_metrics_ struct metrics m = METRICS_INIT;
 
-        metrics_init(&m);
         metrics_put_state(&m, METRICS_MQTT_STATE, WW_STR("bulk"), states, 2, 1);
         metrics_put_state(&m, METRICS_RELOAD_STATE, WW_STR_NONE, states, 2, 0);
         assert_line(&m, "wardwatch_mqtt_session_state{session=\"bulk\",state=\"closed\"} 0");
@@ -140,27 +134,25 @@ static void a_state_is_one_value_for_each_that_there_could_be(void **state) {
 
 static void a_process_knows_itself(void **state) {
         _cleanup_buf_ struct buf out = BUF_INIT;
-        _cleanup_metrics_ struct metrics m;
+        _cleanup_metrics_ struct metrics m = METRICS_INIT;
         const char *text;
 
-        metrics_init(&m);
         metrics_put_process(&m);
         text = text_of(&m, &out);
         for (size_t id = METRICS_BUILD_INFO; id <= METRICS_PROCESS_FILES_MAX; id++)
                 assert_non_null(strstr(text, metrics_rows[id].name));
-        assert_true(m.values[m.first[METRICS_PROCESS_MEMORY]].value > 1e6);
-        assert_true(m.values[m.first[METRICS_PROCESS_FILES]].value >= 3);
-        assert_true(m.values[m.first[METRICS_PROCESS_START]].value > 1.6e9);
+        assert_true(m.values[m.first[METRICS_PROCESS_MEMORY] - 1].value > 1e6);
+        assert_true(m.values[m.first[METRICS_PROCESS_FILES] - 1].value >= 3);
+        assert_true(m.values[m.first[METRICS_PROCESS_START] - 1].value > 1.6e9);
 }
 
 /* --- the status --- */
 
 static void the_status_shows_the_same_values(void **state) {
         static const char *const states[] = { "closed", "live" };
-        _cleanup_metrics_ struct metrics m;
+        _cleanup_metrics_ struct metrics m = METRICS_INIT;
         json_t *root = json_object(), *wanted;
 
-        metrics_init(&m);
         metrics_put(&m, METRICS_ENGINE_TURNS, 17);
         metrics_put(&m, METRICS_ENGINE_BLIND, 1);
         metrics_put(&m, METRICS_ENGINE_TIME, 1700000000.25);

@@ -1,9 +1,4 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-// cmocka.h needs the four above
-#include <cmocka.h>
+#include "told.h"
 
 #include "config/bundle.h"
 #include "config/config.h"
@@ -148,12 +143,7 @@ static void every_kind_of_value_is_read(void **state) {
         bench_end(&b);
 }
 
-/* What is wrong, where, and how it is put right. Line 0: the whole file. */
-static const struct {
-        const char *text;
-        unsigned line, column;
-        const char *message, *help;
-} broken[] = {
+static const struct told broken[] = {
         { "mqtt: {urgent: [u]}\n", 0, 0, "`mqtt.bulk` is missing",
           "add it: topic filters of everything else; none may overlap an urgent one" },
         { GOOD "mqt: {}\n", 2, 1, "unknown key `mqt`", "did you mean `mqtt`?" },
@@ -258,18 +248,8 @@ static void what_is_wrong_is_told_with_place_and_cure(void **state) {
                 write_file(&b, "group-secret", "x\n", 0640);
                 assert_int_equal(load(&b, broken[i].text), DIAG_E_USER);
                 assert_null(b.config.file); /* untouched */
-                if (b.diag.errors != 1)
-                        fail_msg("row %zu: %zu errors, %s", i, b.diag.errors, b.diag.messages[0].text);
-                m = &b.diag.messages[0];
-                while (m->level == DIAG_WARNING)
-                        m++;
-                if (m->pos.line != broken[i].line || m->pos.column != broken[i].column ||
-                    (broken[i].message && strcmp(m->text, broken[i].message) != 0))
-                        fail_msg("row %zu: %u:%u %s", i, m->pos.line, m->pos.column, m->text);
-                assert_true(ww_str_is(m->pos.file, b.file));
+                m = assert_told(&b.diag, b.file, &broken[i]);
                 assert_null(strstr(m->text, "hunter2"));
-                if (broken[i].help)
-                        assert_string_equal(m->help, broken[i].help);
                 bench_end(&b);
         }
 }

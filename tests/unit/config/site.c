@@ -1,19 +1,4 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-// cmocka.h needs the four above
-#include <cmocka.h>
-
-#include "config/site.h"
-#include <stdio.h>
-
-struct bench {
-        struct bundle bundle;
-        struct symtab *symbols;
-        struct site *site;
-        struct diag diag;
-};
+#include "site_bench.h"
 
 static int compile(struct bench *b, const char *const *texts, size_t n) {
         *b = (struct bench){ 0 };
@@ -23,16 +8,7 @@ static int compile(struct bench *b, const char *const *texts, size_t n) {
                 (void)snprintf(path, sizeof path, "%zu.yaml", i + 1);
                 assert_int_equal(bundle_add_text(&b->bundle, BUNDLE_SITE, path, ww_str(texts[i])), 0);
         }
-        assert_int_equal(bundle_seal(&b->bundle), 0);
-        assert_int_equal(symtab_new(&b->symbols), 0);
-        return site_compile(&b->site, &b->bundle, b->symbols, &b->diag);
-}
-
-static void bench_end(struct bench *b) {
-        site_free(b->site);
-        symtab_free(b->symbols);
-        diag_deinit(&b->diag);
-        bundle_deinit(&b->bundle);
+        return bench_compile(b);
 }
 
 static const char hospital[] = "site: general\n"
@@ -174,11 +150,7 @@ static void no_site_is_a_site(void **state) {
         bench_end(&b);
 }
 
-static const struct {
-        const char *text;
-        unsigned line, column;
-        const char *message, *help;
-} broken[] = {
+static const struct told broken[] = {
         { "zone:\n  - zone: a\n", 1, 1, "site file: unknown key `zone`", "did you mean `zones`?" },
         { "- a\n", 1, 1, "site file must be a group of keys, not a list", NULL },
         { "site: two words\n", 1, 7, "site may not hold blanks, `=` or `,`",
@@ -314,19 +286,11 @@ static const struct {
 static void what_is_wrong_is_told_with_place_and_cure(void **state) {
         for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
                 const char *const texts[] = { broken[i].text };
-                const struct diag_message *m;
                 struct bench b;
 
                 assert_int_equal(compile(&b, texts, 1), DIAG_E_USER);
                 assert_null(b.site);
-                assert_int_equal(b.diag.errors, 1);
-                m = &b.diag.messages[0];
-                if (m->pos.line != broken[i].line || m->pos.column != broken[i].column ||
-                    strcmp(m->text, broken[i].message) != 0)
-                        fail_msg("row %zu: %u:%u %s", i, m->pos.line, m->pos.column, m->text);
-                assert_true(ww_str_is(m->pos.file, "1.yaml"));
-                if (broken[i].help)
-                        assert_string_equal(m->help, broken[i].help);
+                (void)assert_told(&b.diag, "1.yaml", &broken[i]);
                 bench_end(&b);
         }
 }
@@ -388,10 +352,16 @@ static void zones_lie_side_by_side(void **state) {
         bench_end(&b);
 }
 
+/* Of one text, which was built. */
+static int compile_text(struct bench *b, struct buf *text) {
+        const char *const texts[] = { (const char *)text->p };
+
+        return compile(b, texts, 1);
+}
+
 /* A ladder of twenty steps, each hanging on both of the step above: a million ways up. */
 static void assets_hang_on_several(void **state) {
         _cleanup_buf_ struct buf text = BUF_INIT;
-        const char *texts[1];
         struct bench b;
 
         buf_puts(&text, "assets:\n");
@@ -400,12 +370,11 @@ static void assets_hang_on_several(void **state) {
                            i + 1, i + 1, i, i + 1, i + 1);
         buf_puts(&text, "  - {asset: l20}\n  - {asset: r20, parent: }\n  - {asset: other, parents: []}\n");
         buf_put_u8(&text, 0);
-        texts[0] = (const char *)text.p;
-        assert_int_equal(compile(&b, texts, 1), DIAG_E_USER); /* nothing is no asset */
+        assert_int_equal(compile_text(&b, &text), DIAG_E_USER); /* nothing is no asset */
         assert_string_equal(b.diag.messages[0].text, "parent must be a text, not nothing");
         bench_end(&b);
         memcpy(strstr((char *)text.p, "parent: }"), "title: r}", 9);
-        assert_int_equal(compile(&b, texts, 1), 0);
+        assert_int_equal(compile_text(&b, &text), 0);
         assert_int_equal(site_asset(b.site, 1)->n_parents, 2);
         assert_int_equal(site_asset(b.site, 1)->parent, 3);
         assert_int_equal(site_asset(b.site, 1)->parents[0], 3);
@@ -422,15 +391,13 @@ static void assets_hang_on_several(void **state) {
 
 static void a_chain_of_assets_is_bounded(void **state) {
         _cleanup_buf_ struct buf text = BUF_INIT;
-        const char *texts[1];
         struct bench b;
 
         buf_puts(&text, "assets:\n  - {asset: a0}\n");
         for (int i = 1; i < 258; i++)
                 buf_printf(&text, "  - {asset: a%d, parent: a%d}\n", i, i - 1);
         buf_put_u8(&text, 0);
-        texts[0] = (const char *)text.p;
-        assert_int_equal(compile(&b, texts, 1), DIAG_E_USER);
+        assert_int_equal(compile_text(&b, &text), DIAG_E_USER);
         assert_int_equal(b.diag.errors, 1);
         assert_string_equal(b.diag.messages[0].text, "asset `a257` is under more than 256 others");
         bench_end(&b);
@@ -492,7 +459,6 @@ static void a_misspelt_key_is_warned_about(void **state) {
 
 static void a_large_site_is_whole(void **state) {
         _cleanup_buf_ struct buf text = BUF_INIT;
-        const char *texts[1];
         struct bench b;
 
         buf_puts(&text, "zones:\n");
@@ -502,8 +468,7 @@ static void a_large_site_is_whole(void **state) {
         for (int i = 0; i < 10000; i++)
                 buf_printf(&text, "  - {asset: a%d, device: d/%d, zone: z%d, limit: %ds}\n", i, i, i % 1000, i);
         buf_put_u8(&text, 0);
-        texts[0] = (const char *)text.p;
-        assert_int_equal(compile(&b, texts, 1), 0);
+        assert_int_equal(compile_text(&b, &text), 0);
         for (uint32_t i = 0; i < 10000; i++) {
                 char device[16];
 

@@ -2,43 +2,12 @@
  * The site model's section of rules/README.md is what the code knows: its samples are one site, and what it says of
  * them comes true; so is what the tables of its words say.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-// cmocka.h needs the four above
-#include <cmocka.h>
+#include "site_bench.h"
 
 #include "base/span.h"
 #include "config/site_internal.h"
 
 #include <stdio.h>
-
-struct bench {
-        struct bundle bundle;
-        struct symtab *symbols;
-        struct site *site;
-        struct diag diag;
-};
-
-static void bench_compile(struct bench *b) {
-        _cleanup_buf_ struct buf told = BUF_INIT;
-        int r;
-
-        assert_int_equal(bundle_seal(&b->bundle), 0);
-        assert_int_equal(symtab_new(&b->symbols), 0);
-        r = site_compile(&b->site, &b->bundle, b->symbols, &b->diag);
-        diag_render(&b->diag, &told);
-        if (r || told.n)
-                fail_msg("%d: %.*s", r, WW_STR_ARG(buf_str(&told)));
-}
-
-static void bench_end(struct bench *b) {
-        site_free(b->site);
-        symtab_free(b->symbols);
-        diag_deinit(&b->diag);
-        bundle_deinit(&b->bundle);
-}
 
 static char *source_path(const char *file) {
         char *path = NULL;
@@ -81,7 +50,7 @@ static void words_of_schedules_are_read(void **state) {
                                    site_hours_words[i - site_day_keys_n].name);
                 buf_put_u8(&text, 0);
                 assert_int_equal(bundle_add_text(&b.bundle, BUNDLE_SITE, "x.yaml", ww_str((const char *)text.p)), 0);
-                bench_compile(&b);
+                bench_compile_well(&b);
                 bench_end(&b);
         }
 }
@@ -127,7 +96,7 @@ static void what_is_said_of_the_samples_is_true(void **state) {
         uint32_t nursery, gateway, ups;
 
         add_samples(&b);
-        bench_compile(&b);
+        bench_compile_well(&b);
         s = b.site;
         nursery = site_zone_find(s, WW_STR("W3-nursery"));
         assert_true(site_zone(s, nursery)->key_area);
@@ -159,7 +128,7 @@ static void the_example_hospital_has_hours_and_modes(void **state) {
         const struct site *s;
 
         assert_int_equal(bundle_add_path(&b.bundle, BUNDLE_SITE, path, &b.diag), 0);
-        bench_compile(&b);
+        bench_compile_well(&b);
         s = b.site;
         assert_edge(s, "pharmacy", "2026-07-01T00:00:00Z", "2026-07-01T06:00:00Z");
         assert_edge(s, "pharmacy", "2027-03-25T17:00:00Z", "2027-03-27T07:00:00Z"); /* Good Friday is left out */

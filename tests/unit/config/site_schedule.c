@@ -1,43 +1,15 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-// cmocka.h needs the four above
-#include <cmocka.h>
+#include "site_bench.h"
 
 #include "base/span.h"
-#include "config/site.h"
 #include "config/timezone.h"
 
 #include <stdio.h>
 
-struct bench {
-        struct bundle bundle;
-        struct symtab *symbols;
-        struct site *site;
-        struct diag diag;
-};
-
 static void bench_start(struct bench *b, const char *text) {
-        _cleanup_buf_ struct buf told = BUF_INIT;
-        int r;
-
         *b = (struct bench){ 0 };
         assert_int_equal(bundle_add_text(&b->bundle, BUNDLE_SITE, "site.yaml", ww_str(text)), 0);
         assert_int_equal(bundle_add_timezones(&b->bundle, 0, &b->diag), 0);
-        assert_int_equal(bundle_seal(&b->bundle), 0);
-        assert_int_equal(symtab_new(&b->symbols), 0);
-        r = site_compile(&b->site, &b->bundle, b->symbols, &b->diag);
-        diag_render(&b->diag, &told);
-        if (r || told.n)
-                fail_msg("%d: %.*s", r, WW_STR_ARG(buf_str(&told)));
-}
-
-static void bench_end(struct bench *b) {
-        site_free(b->site);
-        symtab_free(b->symbols);
-        diag_deinit(&b->diag);
-        bundle_deinit(&b->bundle);
+        bench_compile_well(b);
 }
 
 static int64_t instant(const char *text) {

@@ -93,6 +93,7 @@ static void daemon_prepare(struct daemon *d, const char *more) {
         snprintf(text, sizeof(text),
                  "state: {dir: %s/state, run_dir: %s/run}\n"
                  "database: {url: \"host=/nowhere\"}\n"
+                 "metrics: {supervisor: off, engine: off, store: off}\n"
                  "users: {engine: \"\", store: \"\"}\n"
                  "mqtt: {bulk: [\"a/#\"]}\n%s",
                  d->dir, d->dir, more);
@@ -219,6 +220,7 @@ static void test_no_store_without_database(void **state) {
         daemon_prepare(&d, "");
         snprintf(text, sizeof(text),
                  "state: {dir: %s/state, run_dir: %s/run}\n"
+                 "metrics: {supervisor: off, engine: off, store: off}\n"
                  "users: {engine: \"\", store: \"\"}\n"
                  "mqtt: {bulk: [\"a/#\"]}\n",
                  d.dir, d.dir);
@@ -442,7 +444,7 @@ static void test_broken_configuration(void **state) {
         daemon_prepare(&d, "nonsense: 1\n");
         daemon_start(&d);
         assert_int_equal(daemon_wait(&d), 1);
-        assert_true(contains(&d, "log", "wardwatch.yaml:5:1: error:"));
+        assert_true(contains(&d, "log", "wardwatch.yaml:6:1: error:"));
         assert_int_equal(count(&d, "start"), 0);
         daemon_clean(&d);
 }
