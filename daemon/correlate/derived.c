@@ -50,6 +50,76 @@ static uint32_t number_next(struct correlate *c, const struct rule *rule, struct
         return (uint32_t)rule->depth << (ORDER_RULE_BITS + ORDER_KEY_BITS) | rule->number << ORDER_KEY_BITS | number;
 }
 
+/* ---- other rules ---- */
+
+#define RULE_BITS_AT(derived) ((derived) >> ORDER_KEY_BITS & ((1u << ORDER_RULE_BITS) - 1))
+
+/* The new numbers of the old rules. One that is gone has the number of the kept rule in front of it, and its alarms
+ * stand behind that one's: what is in order stays so, since numbers go by names. */
+struct renumbering {
+        uint32_t n;
+        struct {
+                uint32_t number;
+                bool gone;
+        } to[];
+};
+
+static void order_renumber(void *userdata, struct order *at) {
+        const struct renumbering *m = userdata;
+        uint32_t rule = RULE_BITS_AT(at->derived);
+
+        if (!at->derived || rule >= m->n)
+                return;
+        at->derived &= ~(((1u << ORDER_RULE_BITS) - 1) << ORDER_KEY_BITS);
+        at->derived |= m->to[rule].number << ORDER_KEY_BITS | (m->to[rule].gone ? NUMBERS_LATE : 0);
+}
+
+static void key_renumber(struct renumbering *m, const struct rule *rule, struct key *k) {
+        for (size_t i = 0; i < k->n_log; i++)
+                order_renumber(m, &log_entry(rule, k, i)->at);
+        for (size_t i = 0; i < key_extra(k)->n_pending; i++) {
+                struct item *item = &k->extra->pending[i];
+
+                order_renumber(m, &item->at);
+                order_renumber(m, &item->first);
+                order_renumber(m, &item->last);
+        }
+        if (rule->condition == CONDITION_SEQUENCE)
+                sequence_orders(rule, k, order_renumber, m);
+}
+
+static struct renumbering *renumbering_of(const struct correlate_rules *from, const struct correlate_rules *to) {
+        struct renumbering *m = calloc(1, sizeof *m + from->n * sizeof m->to[0]);
+        uint32_t number = 0;
+
+        for (size_t i = 0; m && i < from->n; i++) {
+                const struct rule *same = correlate_rule(to, from->rules[i].name);
+
+                number = same ? same->number : number;
+                m->to[i].number = number;
+                m->to[i].gone = !same;
+        }
+        if (m)
+                m->n = (uint32_t)from->n;
+        return m;
+}
+
+int derived_renumber(struct correlate *c, const struct correlate_rules *rules) {
+        _cleanup_free_ struct renumbering *m = renumbering_of(c->rules, rules);
+
+        if (!m)
+                return -ENOMEM;
+        for (size_t i = 0; i < c->rules->n; i++) {
+                const struct rule *rule = &c->rules->rules[i];
+
+                if (!rule->reads_alarms)
+                        continue;
+                for (struct key *k = rule_first(c, i); k; k = key_next(c, k))
+                        key_renumber(m, rule, k);
+        }
+        return 0;
+}
+
 int derived_note(struct correlate *c, const struct key *k, bool raised, struct order at) {
         const struct rule *rule = key_rule(c, k);
         struct derived *d;

@@ -15,6 +15,7 @@
 
 #define LANES_MAX      1000000
 #define LANE_ITEMS_MAX 1024
+#define LANE_KEEP      WW_HOUR /* what is later than that may pass for the newest state of a device that holds nothing */
 
 int lanes_new(struct lanes **ret) {
         struct lanes *l = calloc(1, sizeof *l);
@@ -145,7 +146,8 @@ static void lanes_reclaim(struct correlate *c) {
                 struct lane *lane = lane_first(c);
 
                 lane_prune(c, lane);
-                if (lane_n(lane) == 1 && (lane_item(lane, 0)->n || lane_item(lane, 0)->at.time > cut_of(c))) {
+                if (lane_n(lane) == 1 &&
+                    (lane_item(lane, 0)->n || lane_item(lane, 0)->at.time > cut_of(c) - LANE_KEEP)) {
                         list_remove(c, lane);
                         list_append(c, lane);
                         continue;

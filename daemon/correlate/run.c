@@ -141,6 +141,14 @@ enum meeting run_meet(const struct correlate *c, const struct key *k, struct run
 
 /* ---- snapshots ---- */
 
+void run_orders(const struct rule *rule, struct run *run, void (*visit)(void *userdata, struct order *at),
+                void *userdata) {
+        visit(userdata, &run->first);
+        visit(userdata, &run->last);
+        for (size_t i = 0; i < n_reads(rule); i++)
+                visit(userdata, &run->read[i]);
+}
+
 void run_save(const struct rule *rule, const struct run *run, struct buf *out) {
         buf_put_var(out, run->taken);
         order_save(out, run->first);

@@ -268,6 +268,15 @@ int sequence_events(const struct correlate *c, const struct key *k, const struct
         return 0;
 }
 
+void sequence_orders(const struct rule *rule, struct key *k, void (*visit)(void *userdata, struct order *at),
+                     void *userdata) {
+        struct runs *runs = k->extra ? k->extra->runs : NULL;
+
+        for (unsigned i = 0; runs && i < rule->sequence.n; i++)
+                for (struct run *run = runs->list[i].first; run; run = run->next)
+                        run_orders(rule, run, visit, userdata);
+}
+
 /* ---- snapshots ---- */
 
 void sequence_save(const struct rule *rule, const struct key *k, struct buf *out) {

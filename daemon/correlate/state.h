@@ -28,37 +28,9 @@
 #include "correlate/lost.h"
 #include "correlate/meter.h"
 #include "correlate/multiset.h"
+#include "correlate/order.h"
 #include "correlate/standing.h"
 #include "correlate/texts.h"
-
-/*
- * The place of an event in the one order: its time, the input's number with the index within the message, and what was
- * derived from it (an alarm that other rules read) right behind it, by rule, then key. Packed: a log is made of them.
- */
-struct order {
-        int64_t time;
-        uint64_t input;   /* seq << 16 | index; 0 = a deadline: precedes every event of its time */
-        uint32_t derived; /* 0 = the event, or the deadline, itself */
-} __attribute__((packed, aligned(4)));
-
-#define ORDER_INDEX_BITS 16
-#define ORDER_RULE_BITS  14 /* of `derived`: depth, rule, and which of the rule's keys */
-#define ORDER_KEY_BITS   14
-
-static inline int order_compare(struct order a, struct order b) {
-        if (a.time != b.time)
-                return a.time < b.time ? -1 : 1;
-        if (a.input != b.input)
-                return a.input < b.input ? -1 : 1;
-        return (a.derived > b.derived) - (a.derived < b.derived);
-}
-static inline struct order order_of(const struct ww_event *event) {
-        return (struct order){ event->time, event->seq << ORDER_INDEX_BITS | event->index, 0 };
-}
-/* true for an event, also a derived one; false for a deadline */
-static inline bool order_is_event(struct order at) {
-        return at.input || at.derived;
-}
 
 struct captured {
         enum ww_value_type type;
@@ -314,38 +286,6 @@ static inline const struct rule *key_rule(const struct correlate *c, const struc
 static inline struct entry *log_entry(const struct rule *rule, const struct key *k, size_t i) {
         return (struct entry *)(void *)(k->log + i * rule->entry_size);
 }
-static inline struct order order_deadline(int64_t time) {
-        return (struct order){ .time = time };
-}
-
-static inline void order_save(struct buf *out, struct order at) {
-        buf_put_time(out, at.time);
-        buf_put_var(out, at.input);
-        buf_put_var(out, at.derived);
-}
-/* an instant with which one may reckon, or none, or never */
-static inline int64_t time_load(struct rd *in) {
-        int64_t time = rd_time(in);
-
-        if (time != WW_TIME_NONE && time != WW_TIME_NEVER && (time < -(INT64_C(1) << 61) || time > INT64_C(1) << 61))
-                in->failed = true;
-        return time;
-}
-static inline struct order order_read(struct rd *in) {
-        struct order at = { .time = time_load(in) };
-
-        at.input = rd_var(in);
-        at.derived = (uint32_t)rd_var(in);
-        return at;
-}
-/* one that stands in a log */
-static inline struct order order_load(struct rd *in) {
-        struct order at = order_read(in);
-
-        if (at.time == WW_TIME_NONE || at.time == WW_TIME_NEVER)
-                in->failed = true;
-        return at;
-}
 
 /* correlate.c */
 int correlate_make(struct correlate **ret, const struct correlate_rules *rules, int64_t now, correlate_sink sink,
@@ -536,6 +476,9 @@ int derived_intern(struct symtab *symbols);
 /** An episode has opened, or ended: other rules will hear of it. */
 int derived_note(struct correlate *c, const struct key *k, bool raised, struct order at);
 int derived_deliver(struct correlate *c);
+/** Before other rules take over: the places of alarms in the logs of those that read them are put down to the rules'
+ * new numbers. 0 or -ENOMEM. */
+int derived_renumber(struct correlate *c, const struct correlate_rules *rules);
 /** One of the past, of a rule that does not run here. */
 int derived_past(struct correlate *c, const struct rule *rule, const struct ww_detection *alarm, uint64_t seq);
 
@@ -550,6 +493,9 @@ int sequence_events(const struct correlate *c, const struct key *k, const struct
                     void (*visit)(void *userdata, const struct entry *e, uint16_t as), void *userdata);
 /** Ends the runs that began at `cut` or before: the log does not hold what became of them. */
 void sequence_forget(const struct rule *rule, struct key *k, int64_t cut);
+/** Every place of an event that a run remembers. */
+void sequence_orders(const struct rule *rule, struct key *k, void (*visit)(void *userdata, struct order *at),
+                     void *userdata);
 void sequence_save(const struct rule *rule, const struct key *k, struct buf *out);
 /** The runs that sequence_save wrote; `k` NULL: read over. 0, -EBADMSG, -ENOMEM. */
 int sequence_load(struct rd *in, const struct rule *rule, struct key *k);

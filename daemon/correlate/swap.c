@@ -474,6 +474,8 @@ static int swap_state(struct swap *s, const struct correlate *shadow) {
         if (!r)
                 r = episodes_note(&s->takings, c, s->fates);
         if (!r)
+                r = derived_renumber(c, s->rules);
+        if (!r)
                 r = save_rules(c, s->reworded, &s->kept);
         if (!r && shadow)
                 r = shadow_bytes(shadow, &s->primed);

@@ -34,7 +34,6 @@ void trace_state(const struct correlate *c, const struct key *k, int64_t time, s
 /** What the rule's aggregate of that number comes to. */
 struct ww_value aggregate_value(const struct correlate *c, const struct key *k, size_t i, int64_t now);
 
-
 /* sequence.c */
 /** The run that has taken the most, of several the oldest; NULL. */
 const struct run *sequence_farthest(const struct rule *rule, const struct key *k);

@@ -123,6 +123,15 @@ static void test_session_that_begins_with_no_length(void **state) {
                       "raise 1900ms r  high\n");
 }
 
+/* a newer one is known, though it holds nothing, and other devices have been heard since */
+static void test_old_state_takes_nothing_back(void **state) {
+        (void)state;
+        harness_story("- rule: r\n  select: {a: {kind: smoke.detected}}\n  by: device\n" RAISE,
+                      "10s smoke.cleared d9; 20s smoke.cleared d1; 21s smoke.cleared d2; 22s smoke.cleared d3; "
+                      "9s smoke.detected d9 at 60s; 70s tick",
+                      "");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_end_at_the_raise_s_own_time),
@@ -136,6 +145,7 @@ int main(void) {
                 cmocka_unit_test(test_guard_at_a_window_s_end),
                 cmocka_unit_test(test_clear_of_an_expectation_over_blindness),
                 cmocka_unit_test(test_session_that_begins_with_no_length),
+                cmocka_unit_test(test_old_state_takes_nothing_back),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

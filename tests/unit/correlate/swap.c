@@ -49,6 +49,26 @@ static void test_kept(void **state) {
               "raise 0s button device=b high\nagain 30s button device=b critical\n");
 }
 
+/* Alarms of two rules have one cause, and the rules have other numbers when the second comes to be decided. */
+static void test_kept_reader_of_alarms(void **state) {
+        static const char rules[] =
+                "- rule: r1\n  select: {a: {kind: credential}, z: {kind: credential}}\n  by: badge\n"
+                "  clear: z\n  raise: {hazard: theft, priority: high}\n"
+                "- rule: r2\n  select: {b: {kind: credential}}\n  by: asset\n"
+                "  raise: {hazard: theft, priority: high}\n"
+                "- rule: s0\n  select: {a: {kind: alarm.raised}}\n"
+                "  raise: {hazard: theft, priority: high}\n";
+        char more[1024];
+
+        (void)state;
+        snprintf(more, sizeof more, "%s%s", COUNTING("9"), rules);
+        story("18700002us credential d9 badge=2; 18800002us credential d1 badge=2", rules, "22s tick", more,
+              "raise 18700002us r1 badge=2 high\nraise 18700002us s0  high\n"
+              "raise 18800002us r2 asset=door-exit high\nagain 18800002us s0  high\n"
+              "clear 18700002us r1 badge=2 high\nraise 18800002us r1 badge=2 high\nagain 18800002us s0  high\n"
+              "clear 18800002us r1 badge=2 high\n");
+}
+
 static void test_removed(void **state) {
         (void)state;
         story("0s panic b; 1s panic a", PANIC("high"), "30s panic b", COUNTING("3"),
@@ -197,15 +217,11 @@ static void test_broken_snapshots(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_kept),
-                cmocka_unit_test(test_removed),
-                cmocka_unit_test(test_primed_window),
-                cmocka_unit_test(test_primed_level),
-                cmocka_unit_test(test_primed_guard),
-                cmocka_unit_test(test_primed_ended),
-                cmocka_unit_test(test_primed_expect),
-                cmocka_unit_test(test_partial),
-                cmocka_unit_test(test_broken_snapshots),
+                cmocka_unit_test(test_kept),         cmocka_unit_test(test_kept_reader_of_alarms),
+                cmocka_unit_test(test_removed),      cmocka_unit_test(test_primed_window),
+                cmocka_unit_test(test_primed_level), cmocka_unit_test(test_primed_guard),
+                cmocka_unit_test(test_primed_ended), cmocka_unit_test(test_primed_expect),
+                cmocka_unit_test(test_partial),      cmocka_unit_test(test_broken_snapshots),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
