@@ -41,13 +41,17 @@ struct pool_chunks {
         struct pool_chunk **all;
 };
 
-/** The piece with that number; NULL for POOL_NONE. */
-static inline void *pool_at(const struct pool *p, uint32_t number) {
+/** The piece with that number, which is not POOL_NONE. */
+static inline void *pool_piece(const struct pool *p, uint32_t number) {
         const struct pool_chunks *chunks = (const void *)p;
 
-        return number ? (uint32_t *)(void *)chunks->all[number >> POOL_NUMBER_BITS] +
-                                (number & ((UINT32_C(1) << POOL_NUMBER_BITS) - 1))
-                      : NULL;
+        return (uint32_t *)(void *)chunks->all[number >> POOL_NUMBER_BITS] +
+               (number & ((UINT32_C(1) << POOL_NUMBER_BITS) - 1));
+}
+
+/** The piece with that number; NULL for POOL_NONE. */
+static inline void *pool_at(const struct pool *p, uint32_t number) {
+        return number ? pool_piece(p, number) : NULL;
 }
 
 /** Its number; POOL_NONE for NULL. */

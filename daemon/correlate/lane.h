@@ -67,7 +67,7 @@ static inline const struct lane_held *item_held(const struct lane_item *item, si
 }
 
 static inline struct key *held_key(const struct correlate *c, const struct lane_item *item, size_t i) {
-        return key_at(c, item_held(item, i)->key);
+        return pool_piece(c->pool, item_held(item, i)->key);
 }
 
 /** Takes over the reference to `device`. *ret NULL: there are too many. 0 or -ENOMEM. */
