@@ -111,6 +111,18 @@ static int shed(struct correlate *c, struct key *k) {
         return r ? r : sweep_rebuild(c, k, k->n_log, WW_TIME_NEVER, false);
 }
 
+/* the end of a level that the key does not hold */
+static bool ends_nothing(const struct correlate *c, const struct key *k, const struct op *op) {
+        struct span one;
+        size_t n;
+        const struct span *open = span_list(c, k, &one, &n);
+
+        for (size_t i = 0; i < n; i++)
+                if ((op->off & (1u << open[i].alias)) && open[i].device == op->device && open[i].family == op->family)
+                        return false;
+        return !op->on;
+}
+
 /* too old to hold a place: behind what the log remembers */
 static bool outdated(const struct correlate *c, const struct key *k, const struct op *op) {
         const struct rule *rule = key_rule(c, k);
@@ -120,7 +132,7 @@ static bool outdated(const struct correlate *c, const struct key *k, const struc
         if (rule->each)
                 return op->at.time <= k->since;
         if ((op->on | op->off) & rule->level_mask)
-                return op->stale;
+                return op->stale || ends_nothing(c, k, op);
         return op->at.time < watermark_of(c, rule);
 }
 

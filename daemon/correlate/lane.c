@@ -309,6 +309,12 @@ static int ops_add(struct correlate *c, struct op op) {
         return 0;
 }
 
+/* What stood before a newcomer is remembered as long as any rule waits. A rule knows of it as long as it waits itself,
+ * so that its alarms do not depend on others' waits. */
+static bool stood(const struct correlate *c, const struct key *k, const struct lane_item *after) {
+        return !after || after->at.time > watermark_of(c, key_rule(c, k));
+}
+
 /* what the new item at `place` begins, goes on with and ends */
 static int lane_ops(struct correlate *c, const struct lane *lane, size_t place, struct op base) {
         const struct lane_item *own = lane_item(lane, place);
@@ -321,7 +327,7 @@ static int lane_ops(struct correlate *c, const struct lane *lane, size_t place, 
 
                 op.key = held_key(c, own, i);
                 op.on = item_held(own, i)->mask;
-                op.off = (uint16_t)(held_mask(before, op.key) & ~op.on);
+                op.off = stood(c, op.key, after) ? (uint16_t)(held_mask(before, op.key) & ~op.on) : 0;
                 r = ops_add(c, op);
                 op.off = after ? (uint16_t)(op.on & ~held_mask(after, op.key)) : 0;
                 if (r || !op.off)
@@ -335,7 +341,7 @@ static int lane_ops(struct correlate *c, const struct lane *lane, size_t place, 
                 r = ops_add(c, op);
         }
         for (size_t i = 0; before && i < before->n && !r; i++)
-                if (!held_mask(own, held_key(c, before, i))) {
+                if (!held_mask(own, held_key(c, before, i)) && stood(c, held_key(c, before, i), after)) {
                         struct op op = base;
 
                         op.key = held_key(c, before, i);
@@ -346,13 +352,13 @@ static int lane_ops(struct correlate *c, const struct lane *lane, size_t place, 
 }
 
 /* A rule whose key the event has not got is not told of it: what the state before held there, goes on. */
-static int held_keep(struct correlate *c, const struct lane_item *before) {
+static int held_keep(struct correlate *c, const struct lane_item *before, const struct lane_item *after) {
         int r = 0;
 
         for (size_t i = 0; before && i < before->n && !r; i++) {
                 struct lane_match kept = { held_key(c, before, i), 0 };
 
-                for (size_t j = 0; j < c->skipped.n; j++)
+                for (size_t j = 0; j < c->skipped.n && stood(c, kept.key, after); j++)
                         if (c->skipped.p[j].rule == kept.key->rule)
                                 kept.mask |= (uint16_t)(1u << c->skipped.p[j].alias) & item_held(before, i)->mask;
                 for (size_t j = 0; j < c->n_held && kept.mask; j++)
@@ -391,7 +397,9 @@ int lanes_event(struct correlate *c, const struct ww_event *event) {
                 ;
         if (place && order_compare(lane_item(lane, place - 1)->at, base.at) == 0)
                 return 0;
-        r = c->skipped.n ? held_keep(c, place ? lane_item(lane, place - 1) : NULL) : 0;
+        r = c->skipped.n ? held_keep(c, place ? lane_item(lane, place - 1) : NULL,
+                                     place < lane_n(lane) ? lane_item(lane, place) : NULL)
+                         : 0;
         if (!r)
                 r = lane_insert(lane, place, base.at, base.state, c->held, c->n_held);
         return r ? r : lane_ops(c, lane, place, base);
