@@ -31,6 +31,7 @@ struct derived {
 };
 
 #define NUMBERS_LATE (1u << (ORDER_KEY_BITS - 1)) /* numbers from here on are of those that come late */
+#define NUMBERS_GONE (3u << (ORDER_KEY_BITS - 2)) /* … and from here on of rules that are gone */
 
 /* No two of one rule's alarms at one cause bear the same number. They come in the order of their causes, but for what
  * is found late: that is behind the others. */
@@ -46,16 +47,16 @@ static uint32_t number_next(struct correlate *c, const struct rule *rule, struct
         if (order_compare(s->derived_at, at) == 0)
                 number = s->n_derived++ % NUMBERS_LATE;
         else
-                number = NUMBERS_LATE + s->n_late++ % NUMBERS_LATE;
+                number = NUMBERS_LATE + s->n_late++ % (NUMBERS_GONE - NUMBERS_LATE);
         return (uint32_t)rule->depth << (ORDER_RULE_BITS + ORDER_KEY_BITS) | rule->number << ORDER_KEY_BITS | number;
 }
 
 /* ---- other rules ---- */
 
-#define RULE_BITS_AT(derived) ((derived) >> ORDER_KEY_BITS & ((1u << ORDER_RULE_BITS) - 1))
+#define RULE_MASK (((1u << ORDER_RULE_BITS) - 1) << ORDER_KEY_BITS)
 
 /* The new numbers of the old rules. One that is gone has the number of the kept rule in front of it, and its alarms
- * stand behind that one's: what is in order stays so, since numbers go by names. */
+ * stand behind that one's: numbers go by names, so what is in order stays so, but for what the first rules leave. */
 struct renumbering {
         uint32_t n;
         struct {
@@ -64,28 +65,62 @@ struct renumbering {
         } to[];
 };
 
-static void order_renumber(void *userdata, struct order *at) {
-        const struct renumbering *m = userdata;
-        uint32_t rule = RULE_BITS_AT(at->derived);
+/* a key whose log gets other orders: those of its entries are made first, for whoever else points at them */
+struct renumbered {
+        const struct renumbering *m;
+        const struct rule *rule;
+        struct key *k;
+        struct order *to; /* of each entry */
+};
 
-        if (!at->derived || rule >= m->n)
-                return;
-        at->derived &= ~(((1u << ORDER_RULE_BITS) - 1) << ORDER_KEY_BITS);
-        at->derived |= m->to[rule].number << ORDER_KEY_BITS | (m->to[rule].gone ? NUMBERS_LATE : 0);
+static struct order order_renumber(const struct renumbering *m, struct order at) {
+        uint32_t rule = (at.derived & RULE_MASK) >> ORDER_KEY_BITS;
+
+        if (!at.derived || rule >= m->n)
+                return at;
+        at.derived = (at.derived & ~RULE_MASK) | m->to[rule].number << ORDER_KEY_BITS;
+        if (m->to[rule].gone)
+                at.derived |= NUMBERS_GONE;
+        return at;
 }
 
-static void key_renumber(struct renumbering *m, const struct rule *rule, struct key *k) {
-        for (size_t i = 0; i < k->n_log; i++)
-                order_renumber(m, &log_entry(rule, k, i)->at);
+static void reference_renumber(void *userdata, struct order *at) {
+        const struct renumbered *r = userdata;
+        size_t place = log_place(r->rule, r->k, *at);
+
+        if (place < r->k->n_log && order_compare(log_entry(r->rule, r->k, place)->at, *at) == 0)
+                *at = r->to[place];
+        else
+                *at = order_renumber(r->m, *at);
+}
+
+static void entries_renumber(struct renumbered *r) {
+        for (size_t i = 0; i < r->k->n_log; i++) {
+                r->to[i] = order_renumber(r->m, log_entry(r->rule, r->k, i)->at);
+                if (i && r->to[i].derived && order_compare(r->to[i], r->to[i - 1]) <= 0)
+                        r->to[i].derived = r->to[i - 1].derived + 1;
+        }
+}
+
+static int key_renumber(const struct renumbering *m, const struct rule *rule, struct key *k) {
+        _cleanup_free_ struct order *to = calloc(k->n_log + 1, sizeof *to);
+        struct renumbered r = { m, rule, k, to };
+
+        if (!to)
+                return -ENOMEM;
+        entries_renumber(&r);
         for (size_t i = 0; i < key_extra(k)->n_pending; i++) {
                 struct item *item = &k->extra->pending[i];
 
-                order_renumber(m, &item->at);
-                order_renumber(m, &item->first);
-                order_renumber(m, &item->last);
+                reference_renumber(&r, &item->at);
+                reference_renumber(&r, &item->first);
+                reference_renumber(&r, &item->last);
         }
         if (rule->condition == CONDITION_SEQUENCE)
-                sequence_orders(rule, k, order_renumber, m);
+                sequence_orders(rule, k, reference_renumber, &r);
+        for (size_t i = 0; i < k->n_log; i++)
+                log_entry(rule, k, i)->at = to[i];
+        return 0;
 }
 
 static struct renumbering *renumbering_of(const struct correlate_rules *from, const struct correlate_rules *to) {
@@ -107,17 +142,13 @@ static struct renumbering *renumbering_of(const struct correlate_rules *from, co
 int derived_renumber(struct correlate *c, const struct correlate_rules *rules) {
         _cleanup_free_ struct renumbering *m = renumbering_of(c->rules, rules);
 
-        if (!m)
-                return -ENOMEM;
-        for (size_t i = 0; i < c->rules->n; i++) {
-                const struct rule *rule = &c->rules->rules[i];
+        int r = m ? 0 : -ENOMEM;
 
-                if (!rule->reads_alarms)
-                        continue;
-                for (struct key *k = rule_first(c, i); k; k = key_next(c, k))
-                        key_renumber(m, rule, k);
-        }
-        return 0;
+        for (size_t i = 0; i < c->rules->n && !r; i++)
+                if (c->rules->rules[i].reads_alarms)
+                        for (struct key *k = rule_first(c, i); k && !r; k = key_next(c, k))
+                                r = key_renumber(m, &c->rules->rules[i], k);
+        return r;
 }
 
 int derived_note(struct correlate *c, const struct key *k, bool raised, struct order at) {
