@@ -92,10 +92,15 @@ static bool before_opening(const struct key *k, struct order at) {
         return at.time < k->extra->opened || (at.time == k->extra->opened && !at.input && (k->flags & KEY_BY_EVENT));
 }
 
+/* … nor does what has come late, before a match that has fired: with that it goes on. */
+static bool before_match(const struct correlate *c, const struct key *k, const struct item *item) {
+        return item->what == ITEM_CLEARED && key_rule(c, k)->instant && item->at.time < k->extra->quiet_from;
+}
+
 static int close_episode(struct correlate *c, struct key *k, const struct item *item) {
         int r;
 
-        if (!(k->flags & KEY_OPEN) || before_opening(k, item->at))
+        if (!(k->flags & KEY_OPEN) || before_opening(k, item->at) || before_match(c, k, item))
                 return 0; /* what lies before an episode does not end it */
         r = episode_end(c, k, item->at.time);
         return r ? r : emit(c, k, WW_DETECTION_CLEAR, item);

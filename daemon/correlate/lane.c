@@ -315,19 +315,31 @@ static bool stood(const struct correlate *c, const struct key *k, const struct l
         return !after || after->at.time > watermark_of(c, key_rule(c, k));
 }
 
+/* the state behind a newcomer, as far as the rule knows of it; NULL: none */
+static const struct lane_item *item_after(const struct correlate *c, const struct lane *lane, size_t place,
+                                          const struct key *k) {
+        size_t i = place + 1;
+
+        while (i + 1 < lane_n(lane) && !stood(c, k, lane_item(lane, i + 1)))
+                i++;
+        return i < lane_n(lane) ? lane_item(lane, i) : NULL;
+}
+
 /* what the new item at `place` begins, goes on with and ends */
 static int lane_ops(struct correlate *c, const struct lane *lane, size_t place, struct op base) {
         const struct lane_item *own = lane_item(lane, place);
-        const struct lane_item *before = place ? own - 1 : NULL, *after = place + 1 < lane_n(lane) ? own + 1 : NULL;
+        const struct lane_item *before = place ? own - 1 : NULL, *next = place + 1 < lane_n(lane) ? own + 1 : NULL;
         int r = 0;
 
         base.stale = place + 1 < lane_n(lane);
         for (size_t i = 0; i < own->n && !r; i++) {
                 struct op op = base;
+                const struct lane_item *after;
 
                 op.key = held_key(c, own, i);
+                after = item_after(c, lane, place, op.key);
                 op.on = item_held(own, i)->mask;
-                op.off = stood(c, op.key, after) ? (uint16_t)(held_mask(before, op.key) & ~op.on) : 0;
+                op.off = stood(c, op.key, next) ? (uint16_t)(held_mask(before, op.key) & ~op.on) : 0;
                 r = ops_add(c, op);
                 op.off = after ? (uint16_t)(op.on & ~held_mask(after, op.key)) : 0;
                 if (r || !op.off)
@@ -337,11 +349,11 @@ static int lane_ops(struct correlate *c, const struct lane *lane, size_t place, 
                 op.state = after->state;
                 op.flags = 0; /* that an older state was retained says nothing of this one */
                 op.event = NULL;
-                op.stale = place + 2 < lane_n(lane);
+                op.stale = after != lane_item(lane, lane_n(lane) - 1);
                 r = ops_add(c, op);
         }
         for (size_t i = 0; before && i < before->n && !r; i++)
-                if (!held_mask(own, held_key(c, before, i)) && stood(c, held_key(c, before, i), after)) {
+                if (!held_mask(own, held_key(c, before, i)) && stood(c, held_key(c, before, i), next)) {
                         struct op op = base;
 
                         op.key = held_key(c, before, i);

@@ -34,8 +34,8 @@ class Fixed:
         return event.point <= point and self.begin <= event.time < self.end
 
     def span_in(self, span, point):
-        opened = span.begin.time >= self.begin and span.end > point  # its end is not known yet
-        return span.begin.point <= point and span.begin.time < self.end and (opened or span.end[0] > self.begin)
+        lasts = span.end > point  # how long is not known yet
+        return span.begin.point <= point and span.begin.time < self.end and (lasts or span.end[0] > self.begin)
 
     def seconds(self):
         return Fraction(self.end - self.begin, 1_000_000)
