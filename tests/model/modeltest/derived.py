@@ -62,12 +62,3 @@ def episodes_of(rule, key, lines):
         elif line.what == "clear":
             found[-1][3] = line.point
     return found
-
-
-def heard_at_once(rules, told):
-    """Names of rules that read alarms of which several are raised or cleared at the same instant."""
-    for rule in filter(selects_alarms, rules):
-        times = [line.time for (r, _), lines in told.items() if r.name in reads(rule, rules)
-                 for line in lines if line.what in KINDS]
-        if len(times) > len(set(times)):
-            yield rule.name

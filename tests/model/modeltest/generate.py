@@ -3,14 +3,14 @@
 import random
 
 from . import hospital
-from .condition import decided_on_arrival, is_instant, may_wait
+from .condition import is_instant, may_wait
 from .derived import reads_alarms
 from .doubts import left_out
-from .episode import is_expression, is_quiet
+from .episode import is_quiet
 from .event import Event, Row, number_rows
 from .rule import Rule, Select, Step
 from .selection import is_level
-from .window import AGGREGATES, aliases_of, parts_of, positive
+from .window import AGGREGATES, aliases_of, parts_of
 
 MS, SECOND = 1000, 1_000_000
 LEVELS = (("door.opened",), ("door.closed",), ("smoke.detected",), ("smoke.detected", "door.opened"))
@@ -80,8 +80,6 @@ class Generator:
         if self.chance(4):
             guard = (self.pick("and", "or"), guard, self.term())
         level = self.select("g", True)
-        if rule.when and (rule.every or rule.gap) and positive(rule.when) and left_out("GUARD_IN_WINDOW"):
-            return rule
         if rule.each is not None and aliases_of(guard):
             return rule
         return rule.replace(guard=guard, select=rule.select + (level,))
@@ -97,8 +95,7 @@ class Generator:
         rule = shape("s0")
         first, others = rule.select[0].alias, rule.select[1:]
         read = [r for r in rules if not equal or r.name in names]
-        placed = not left_out("PLACE") or not any(r.after or r.when for r in read)
-        common = [n for n in (("ward", "device", "badge", "asset") if placed else ("badge",))
+        common = [n for n in ("ward", "device", "badge", "asset")
                   if all(n in (("asset",) if r.each is not None else r.by) for r in read)]
         select = (Select(first, e.kinds, e.equal),) + others
         when, clear, regrade = of_alarms((rule.when, rule.clear, rule.regrade), first)
@@ -127,18 +124,10 @@ class Generator:
         rules = tuple(only_used(rule) for rule in rules)
         kind = "ordered" if self.kind == "derived" else self.kind
         if kind == "ahead":
-            rules = tuple(settled_in_disorder(self.punctual(rule)) for rule in rules)
+            rules = tuple(settled_in_disorder(rule) for rule in rules)
         return Case([rules], StoryMaker(self, rules, kind).rows(), self.seed, kind)
 
-    def punctual(self, rule):
-        """The rule with pulses for its levels, if it is decided on arrival."""
-        if not decided_on_arrival(rule) or not left_out("LEVEL_DISORDER"):
-            return rule
-        return rule.replace(select=tuple(self.select(s.alias, False) if is_level(s) else s for s in rule.select))
-
     def select(self, alias, level):
-        if self.kind == "derived" and left_out("LEVEL_DISORDER"):
-            level = False
         if level:
             kinds = self.pick(*LEVELS)
         else:
@@ -211,8 +200,6 @@ class Generator:
         self.session = True
         selects = [self.select(a, self.chance(4)) for a in "abc"[:self.pick(1, 2, 2)]]
         when, self.session = self.truth(selects), False
-        if positive(when) and left_out("SESSION"):
-            selects = [self.select(s.alias, False) for s in selects]
         return self.base(name, selects, gap=self.span(1, 2, 3), within=self.span(3, 5, 8), when=when,
                          clear=self.pick(None, None, ("quiet", self.span(2, 5, 8))) if self.has("clear") else None)
 
@@ -305,8 +292,6 @@ def only_used(rule):
 
 def settled_in_disorder(rule):
     """The rule without what the engine does otherwise when events arrive in disorder."""
-    if is_expression(rule.clear) and left_out("CLEAR_DISORDER"):
-        rule = rule.replace(clear=None)
     if is_quiet(rule.clear) and is_instant(rule) and left_out("QUIET_DISORDER"):
         rule = rule.replace(clear=None)
     return only_used(rule)
