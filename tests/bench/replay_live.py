@@ -20,7 +20,7 @@ import tempfile
 import time
 
 import live
-from live import BUILD, Daemon, wait_for
+from live import Daemon, wait_for
 
 from harness import spine
 from harness.postgres import Postgres
