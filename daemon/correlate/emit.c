@@ -66,7 +66,7 @@ static bool was_on(const struct rule *rule, const struct key *k, size_t i, struc
                 if (order_compare(e->at, at) > 0)
                         break;
                 if (e->device == start->device && e->family == start->family)
-                        left &= (uint16_t)~e->ended;
+                        left &= (uint16_t) ~(e->ended | e->off);
         }
         return left;
 }

@@ -6,7 +6,7 @@ from . import hospital
 from .condition import is_instant, may_wait
 from .derived import reads_alarms
 from .doubts import left_out
-from .episode import is_quiet
+from .episode import is_expression, is_quiet
 from .event import Event, Row, number_rows
 from .rule import Rule, Select, Step
 from .selection import is_level
@@ -99,6 +99,8 @@ class Generator:
                   if all(n in (("asset",) if r.each is not None else r.by) for r in read)]
         select = (Select(first, e.kinds, e.equal),) + others
         when, clear, regrade = of_alarms((rule.when, rule.clear, rule.regrade), first)
+        if is_expression(clear) and left_out("CLEAR_DISORDER"):
+            clear = None  # alarms are decided at once or later: they do not come in order
         return rule.replace(select=select, when=when, clear=clear, regrade=regrade, by=tuple(common[:1]) if self.chance(2) else (), wait=self.pick(None, SECOND))
 
     def watcher(self, rules):
@@ -292,6 +294,8 @@ def only_used(rule):
 
 def settled_in_disorder(rule):
     """The rule without what the engine does otherwise when events arrive in disorder."""
+    if is_expression(rule.clear) and left_out("CLEAR_DISORDER"):
+        rule = rule.replace(clear=None)
     if is_quiet(rule.clear) and is_instant(rule) and left_out("QUIET_DISORDER"):
         rule = rule.replace(clear=None)
     return only_used(rule)

@@ -47,6 +47,12 @@ def sessions(rule, story):
     return found
 
 
+def in_front_of(point):
+    """Behind all that comes before it."""
+    time, number = point
+    return time, number - 0.5
+
+
 def window_moments(rule, story, windows):
     """`when` of `every` and of sessions: an instant, at most once a window. Positive: at the event that makes it true;
     else at the window's end."""
@@ -55,7 +61,7 @@ def window_moments(rule, story, windows):
     for window in windows:
         reader = Reader(story, window)
         inner = [(e.point, e) for e, _ in events if window.begin <= e.time < window.end]
-        if not sure or reader.true(rule.when, deadline(window.begin)):
+        if not sure or (inner and reader.true(rule.when, in_front_of(inner[0][0]))):
             inner = []  # decided at the end: not positive, or spans alone make it true
         for point, event in inner + [(deadline(window.end), None)]:
             if reader.true(rule.when, point) and (event or evaluated(rule, story, window)):
