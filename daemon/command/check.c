@@ -25,6 +25,8 @@ static const struct command_option check_options[] = {
 
 struct check {
         struct config config;
+        const char *file; /* of the configuration, as it was given; its text as it may be shown */
+        struct buf shown;
         struct bundle bundle;
         struct symtab *symbols;
         struct site *site;
@@ -42,6 +44,18 @@ static void check_deinit(struct check *c) {
         symtab_free(c->symbols);
         bundle_deinit(&c->bundle);
         config_deinit(&c->config);
+        buf_deinit(&c->shown);
+}
+
+/* the line under a message */
+static struct ww_str check_source(void *userdata, struct ww_str file) {
+        struct check *c = userdata;
+
+        if (!ww_str_is(file, c->file))
+                return bundle_source(&c->bundle, file);
+        if (!c->shown.n && config_shown(c->file, &c->shown) < 0)
+                return WW_STR_NONE;
+        return buf_str(&c->shown);
 }
 
 /* Legal, but hardly meant. */
@@ -123,8 +137,9 @@ static int check_readable(struct check *c) {
 static int check_all(struct check *c, const char *file) {
         int r;
 
-        c->diag.source = bundle_source;
-        c->diag.userdata = &c->bundle;
+        c->file = file;
+        c->diag.source = check_source;
+        c->diag.userdata = c;
         r = config_load(&c->config, file, &c->diag);
         if (r == 0)
                 r = config_bundle(&c->config, &c->bundle, &c->diag);

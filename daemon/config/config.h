@@ -110,6 +110,8 @@ void config_deinit(struct config *c);
 /** The canonical form: every key, its value, defaults included; secrets as their file names. Valid YAML that loads
  *  to the same configuration. */
 int config_print(const struct config *c, struct buf *out);
+/** The file's text as it may be shown under a message: what could be a secret is stars. Appended. 0 or -errno. */
+int config_shown(const char *file, struct buf *out);
 /** Key names that are set differently and not reloadable; returns how many, writes up to max names. */
 size_t config_restart_needed(const struct config *a, const struct config *b, const char **names, size_t max);
 /** The bundle that the configuration's paths lead to, sealed. 0; DIAG_E_USER: `ret` holds what could be read, because
