@@ -139,6 +139,17 @@ static void evidence_step(void *userdata, const struct entry *e, uint16_t as) {
         s->list->rows[s->list->n - 1].role = s->rule->aliases[__builtin_ctz(as)].alias;
 }
 
+/* The event at which it came about. Where that is no event of the condition, it is a match because it opened the guard.
+ */
+static void evidence_event(const struct correlate *c, const struct rule *rule, struct evidence_list *l,
+                           const struct entry *e, bool match) {
+        uint16_t guards = e && match && !e->on ? e->off & rule->guard_mask : 0;
+
+        evidence_add(c, rule, l, e);
+        if (guards)
+                l->rows[l->n - 1].role = rule->aliases[__builtin_ctz(guards)].alias;
+}
+
 static int evidence_collect(const struct correlate *c, const struct key *k, enum ww_detection_what what,
                             const struct item *item, struct evidence_list *l) {
         const struct rule *rule = key_rule(c, k);
@@ -151,7 +162,8 @@ static int evidence_collect(const struct correlate *c, const struct key *k, enum
                                                 : what == WW_DETECTION_RAISE && !rule->instant)
                 evidence_window(c, k, item->at, l);
         else
-                evidence_add(c, rule, l, log_find(rule, k, item->at));
+                evidence_event(c, rule, l, log_find(rule, k, item->at),
+                               what == WW_DETECTION_RAISE || what == WW_DETECTION_AGAIN);
         return 0;
 }
 
