@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHANGES 8 /* of a mode that are remembered: more within seconds are not undecided */
+#define CHANGES 128 /* of a mode that are remembered: a guard is asked as far back as windows reach */
 
 struct mode_change {
         int64_t time;
