@@ -214,10 +214,23 @@ choose_metrics_ports() {
         remember
 }
 
-# Written anew at each start: the ports may have changed. Wishes of your own go into a copy of it.
+# Made once, and yours from then on: a start sets nothing but the ports, which may have changed. One of another place, moved
+# here, is put aside.
+configure() {
+        if ! grep -qsxF "  dir: $VAR/state" "$CONFIG"; then
+                [ ! -f "$CONFIG" ] || mv "$CONFIG" "$CONFIG.old"
+                write_config
+        fi
+        sed -i -E -e "/^mqtt:/,/^[a-z]/s/^(  port:).*/\1 $MQTT_PORT/" \
+                -e "s/^(  url: .*port=)[0-9]+/\1$PG_PORT/" \
+                -e "/^metrics:/,/^[a-z]/s/^(  supervisor:) [0-9]+/\1 ${METRICS_PORTS[0]}/" \
+                -e "/^metrics:/,/^[a-z]/s/^(  engine:) [0-9]+/\1 ${METRICS_PORTS[1]}/" \
+                -e "/^metrics:/,/^[a-z]/s/^(  store:) [0-9]+/\1 ${METRICS_PORTS[2]}/" "$CONFIG"
+}
+
 write_config() {
         cat >"$CONFIG" <<TEXT
-# Made by contrib/run-local.
+# Made by contrib/run-local; what you change stays, but for the ports.
 site:
   name: example
 state:

@@ -133,8 +133,15 @@ def test_stops_what_it_started_and_finds_its_data_again(local):
     # the broker was asked to end, not killed: what it holds for an absent daemon is on the disk, long before autosave
     assert (local.var / "mosquitto" / "mosquitto.db").exists()
 
+    # what was changed by hand stays; the ports are set
+    config = local.var / "wardwatch.yaml"
+    made = config.read_text()
+    wished = made.replace('bulk: [', 'bulk: ["home/#", ')
+    assert wished != made
+    config.write_text(re.sub(r"port(: |=)\d+", r"port\g<1>1", wished))
     local.start("--no-simulator")
     local.wait_told("Ctrl-C stops everything")
+    assert config.read_text() == wished
     assert (local.var / "remembered.env").read_text() == first
     assert next((local.var / "state" / "journal").glob("data*")).stat().st_ino == journal
     assert children(local.process.pid)
