@@ -30,6 +30,8 @@ def passed(clear, got):
 
 def agree_sequence(want, got, justified):
     """A completion ends all runs, so one that disorder brought forward leaves nothing for the next: expected is only
-    that each match is one, and that there is one if the whole history has any."""
-    found = times(got, *MATCHES)
-    return bool(found) == bool(times(want, *MATCHES)) and set(found) <= justified()
+    that each match is one, and that there is one if the whole history has any; what had fired where it has none, has to be
+    taken back."""
+    found, wanted = times(got, *MATCHES), times(want, *MATCHES)
+    borne_out = bool(found) == bool(wanted) or bool(times(got, "refuted") and not wanted)
+    return borne_out and set(found) <= justified()
