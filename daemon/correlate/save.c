@@ -14,6 +14,24 @@
 #define SAVE_VERSION 7
 #define LOG_BITS_MAX 26
 
+/* the instants of what a key has extra, in their order in a snapshot */
+static const size_t extra_instants[] = {
+        offsetof(struct extra, opened), offsetof(struct extra, quiet_from), offsetof(struct extra, partial_until),
+        offsetof(struct extra, lead),   offsetof(struct extra, from),       offsetof(struct extra, to),
+};
+#define EXTRA_INSTANTS (sizeof extra_instants / sizeof *extra_instants)
+
+static int64_t extra_get(const struct extra *x, size_t i) {
+        int64_t time;
+
+        memcpy(&time, (const uint8_t *)x + extra_instants[i], sizeof time);
+        return time;
+}
+
+static void extra_set(struct extra *x, size_t i, int64_t time) {
+        memcpy((uint8_t *)x + extra_instants[i], &time, sizeof time);
+}
+
 static void captured_save(const struct correlate *c, struct buf *out, const struct captured *v) {
         buf_put_u8(out, (uint8_t)v->type);
         switch (v->type) {
@@ -105,13 +123,15 @@ static void item_save(struct buf *out, const struct item *item) {
 
 static void key_save(const struct correlate *c, const struct rule *rule, struct buf *out, const struct key *k) {
         const struct extra *x = key_extra(k);
-        const int64_t times[] = { k->at,         k->since,         k->base_since, k->trimmed, x->opened,
-                                  x->quiet_from, x->partial_until, x->lead,       x->from,    x->to };
 
         buf_put_str(out, key_text(c, k));
         buf_put_u8(out, k->flags);
-        for (size_t i = 0; i < sizeof times / sizeof *times; i++)
-                buf_put_time(out, times[i]);
+        buf_put_time(out, k->at);
+        buf_put_time(out, k->since);
+        buf_put_time(out, k->base_since);
+        buf_put_time(out, k->trimmed);
+        for (size_t i = 0; i < EXTRA_INSTANTS; i++)
+                buf_put_time(out, extra_get(x, i));
         order_save(out, timers_armed(c, k));
         buf_put_u8(out, k->bits);
         buf_put_u8(out, k->grade);
@@ -311,39 +331,35 @@ static int items_load(struct correlate *c, struct rd *in, struct key *k) {
 
 struct scalars {
         uint8_t flags, bits, grade, base_bits, base_grade, priority;
-        int64_t times[10];
+        int64_t at, since, base_since, trimmed;
+        struct extra extra; /* its instants */
         struct order armed;
 };
 
 /* true if they say something that a key without an extra does not */
 static bool scalars_extra(const struct scalars *s) {
-        const struct extra *none = &extra_none;
-
-        return s->times[4] != none->opened || s->times[5] != none->quiet_from || s->times[6] != none->partial_until ||
-               s->times[7] != none->lead || s->times[8] != none->from || s->times[9] != none->to;
+        for (size_t i = 0; i < EXTRA_INSTANTS; i++)
+                if (extra_get(&s->extra, i) != extra_get(&extra_none, i))
+                        return true;
+        return false;
 }
 
 static void scalars_set(struct key *k, const struct scalars *s) {
+        k->at = s->at;
         k->bits = s->bits;
         k->grade = s->grade;
-        k->since = s->times[1];
+        k->since = s->since;
         k->priority = s->priority;
         k->flags = s->flags;
-        if (!k->extra)
-                return;
-        k->extra->opened = s->times[4];
-        k->extra->quiet_from = s->times[5];
-        k->extra->partial_until = s->times[6];
-        k->extra->lead = s->times[7];
-        k->extra->from = s->times[8];
-        k->extra->to = s->times[9];
+        for (size_t i = 0; k->extra && i < EXTRA_INSTANTS; i++)
+                extra_set(k->extra, i, extra_get(&s->extra, i));
 }
 
 static void base_set(struct key *k, const struct scalars *s) {
-        k->trimmed = s->times[3];
+        k->trimmed = s->trimmed;
         k->base_bits = s->base_bits;
         k->base_grade = s->base_grade;
-        k->base_since = s->times[2];
+        k->base_since = s->base_since;
 }
 
 /* One whose rule says something else: what is counted for that is counted anew. */
@@ -351,7 +367,7 @@ static int key_resweep(struct correlate *c, struct key *k, const struct scalars 
         int r = sweep_rebuild(c, k, k->n_log, WW_TIME_NEVER, false);
 
         if (!r)
-                sweep_settle(c, k, s->times[0]);
+                sweep_settle(c, k, s->at);
         return r;
 }
 
@@ -368,8 +384,12 @@ static int saved_key_read(const struct correlate *c, struct rd *in, struct saved
 
         ret->text = rd_str(in);
         s->flags = rd_u8(in);
-        for (size_t i = 0; i < sizeof s->times / sizeof *s->times; i++)
-                s->times[i] = time_load(in);
+        s->at = time_load(in);
+        s->since = time_load(in);
+        s->base_since = time_load(in);
+        s->trimmed = time_load(in);
+        for (size_t i = 0; i < EXTRA_INSTANTS; i++)
+                extra_set(&s->extra, i, time_load(in));
         s->armed = order_read(in);
         s->bits = rd_u8(in);
         s->grade = rd_u8(in);
@@ -415,7 +435,6 @@ static int key_fill(struct correlate *c, struct rd *in, const struct saved_rule 
         r = saved->same ? sweep_load(c, in, k) : key_resweep(c, k, &s->scalars);
         if (!r && saved->same) /* what was counted anew is in them already */
                 r = tallies_load(&scores, saved->rule, k, saved->score, saved->n_scores);
-        k->at = s->scalars.times[0];
         scalars_set(k, &s->scalars);
         c->figures.episodes += !!(k->flags & KEY_OPEN);
         return r ? r : timers_arm(c, k, s->scalars.armed);
