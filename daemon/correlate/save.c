@@ -243,61 +243,58 @@ static void captures_load(struct correlate *c, struct rd *in, const struct saved
         for (size_t i = 0; i < saved->n_captures; i++) {
                 struct captured v = captured_load(c, in);
 
-                if (e && saved->capture[i] >= 0)
+                if (saved->capture[i] >= 0)
                         e->captures[saved->capture[i]] = v;
                 else if (v.type == WW_STRING)
                         texts_drop(c->texts, v.text);
         }
 }
 
-static int entry_load(struct correlate *c, struct rd *in, const struct saved_rule *saved, struct key *k) {
-        struct order at = order_load(in);
-        struct ww_str device = rd_str(in), family;
-        uint32_t asset = asset_load(c, in);
-        struct entry *e = NULL, read;
+/* one entry, but for its captures and its device, which is borrowed */
+static bool entry_read(const struct correlate *c, struct rd *in, struct entry *ret, struct ww_str *ret_device) {
+        struct entry e = { .at = order_load(in) };
+        struct ww_str family;
         enum ww_state state;
 
+        *ret_device = rd_str(in);
+        e.asset = asset_load(c, in);
         family = rd_str(in);
-        read.state = rd_u8(in);
-        read.flags = rd_u8(in);
-        read.on = (uint16_t)rd_var(in);
-        read.off = (uint16_t)rd_var(in);
-        read.started = (uint16_t)rd_var(in);
-        read.ended = (uint16_t)rd_var(in);
-        read.pinned = (uint16_t)rd_var(in);
-        read.bits = rd_u8(in);
-        read.grade = rd_u8(in);
-        read.since = time_load(in);
-        in->failed |= read.since == WW_TIME_NEVER;
-        if (in->failed || !ww_kind_find(c->rules->kinds, family, &read.family, &state))
+        e.state = rd_u8(in);
+        e.flags = rd_u8(in);
+        e.on = (uint16_t)rd_var(in);
+        e.off = (uint16_t)rd_var(in);
+        e.started = (uint16_t)rd_var(in);
+        e.ended = (uint16_t)rd_var(in);
+        e.pinned = (uint16_t)rd_var(in);
+        e.bits = rd_u8(in);
+        e.grade = rd_u8(in);
+        e.since = time_load(in);
+        if (in->failed || e.since == WW_TIME_NEVER || !ww_kind_find(c->rules->kinds, family, &e.family, &state))
+                return false;
+        *ret = e;
+        return true;
+}
+
+/* true if it may stand behind those that the key has */
+static bool entry_fits(const struct rule *rule, const struct key *k, const struct entry *e) {
+        return !((e->on | e->off | e->started | e->ended | e->pinned) >> rule->n_aliases) &&
+               e->state <= WW_STATE_PULSE &&
+               (!k->n_log || order_compare(log_entry(rule, k, k->n_log - 1)->at, e->at) < 0);
+}
+
+static int entry_load(struct correlate *c, struct rd *in, const struct saved_rule *saved, struct key *k) {
+        struct entry read, *e;
+        struct ww_str device;
+
+        if (!entry_read(c, in, &read, &device) || !entry_fits(saved->rule, k, &read))
                 return -EBADMSG;
-        if (k && ((read.on | read.off | read.started | read.ended | read.pinned) >> saved->rule->n_aliases ||
-                  read.state > WW_STATE_PULSE))
-                return -EBADMSG;
-        if (k && k->n_log && order_compare(log_entry(saved->rule, k, k->n_log - 1)->at, at) >= 0)
-                return -EBADMSG;
-        if (k) {
-                e = log_open(c, k, k->n_log, at);
-                if (!e)
-                        return -ENOMEM;
-                e->device = texts_ref(c->texts, device);
-                if (e->device == UINT32_MAX) {
-                        e->device = 0;
-                        return -ENOMEM;
-                }
-                e->asset = asset;
-                e->family = read.family;
-                e->state = read.state;
-                e->flags = read.flags;
-                e->on = read.on;
-                e->off = read.off;
-                e->started = read.started;
-                e->ended = read.ended;
-                e->pinned = read.pinned;
-                e->bits = read.bits;
-                e->grade = read.grade;
-                e->since = read.since;
-        }
+        e = log_open(c, k, k->n_log, read.at);
+        if (!e)
+                return -ENOMEM;
+        read.device = texts_ref(c->texts, device);
+        if (read.device == UINT32_MAX)
+                return -ENOMEM;
+        memcpy(e, &read, offsetof(struct entry, captures));
         captures_load(c, in, saved, e);
         return in->failed ? -EBADMSG : 0;
 }

@@ -398,7 +398,7 @@ struct order span_closed_take(struct key *k);
 /** The start of the newest closed span, which is forgotten. */
 struct order span_closed_undo(struct key *k);
 void span_save(const struct correlate *c, const struct key *k, struct buf *out);
-/** What span_save wrote, into a key whose log is there; `k` NULL: read over. Counts them, too. 0, -EBADMSG, -ENOMEM. */
+/** What span_save wrote, into a key whose log is there. Counts them, too. 0, -EBADMSG, -ENOMEM. */
 int span_load(struct correlate *c, struct rd *in, struct key *k);
 bool span_any(const struct key *k, uint16_t mask);
 /** … and has begun by an event that counts, not by a retained state. */
@@ -497,7 +497,7 @@ void sequence_forget(const struct rule *rule, struct key *k, int64_t cut);
 void sequence_orders(const struct rule *rule, struct key *k, void (*visit)(void *userdata, struct order *at),
                      void *userdata);
 void sequence_save(const struct rule *rule, const struct key *k, struct buf *out);
-/** The runs that sequence_save wrote; `k` NULL: read over. 0, -EBADMSG, -ENOMEM. */
+/** The runs that sequence_save wrote. 0, -EBADMSG, -ENOMEM. */
 int sequence_load(struct rd *in, const struct rule *rule, struct key *k);
 int64_t sequence_next(const struct correlate *c, const struct key *k);
 int sequence_deadline(struct correlate *c, struct key *k, int64_t time);
