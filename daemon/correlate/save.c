@@ -11,7 +11,7 @@
  */
 #include "correlate/save.h"
 
-#define SAVE_VERSION 7
+#define SAVE_VERSION 8
 
 /* the scores that its keys keep: they cannot be had from the log again */
 static void scores_save(struct buf *out, const struct rule *rule) {
@@ -37,7 +37,6 @@ static void rule_save(const struct correlate *c, struct buf *out, const struct r
         buf_put_str(out, rule->name);
         buf_put_u64(out, rule->state_hash);
         buf_put_u64(out, rule->hash);
-        buf_put_u64(out, rule->key_hash);
         buf_put_var(out, s->told);
         order_save(out, s->derived_at);
         buf_put_var(out, s->n_derived);
@@ -116,24 +115,25 @@ static void captures_read(struct rd *in, struct saved_rule *saved) {
 
 static int rule_load(struct correlate *c, struct rd *in, bool strict, struct saved_rule *saved, uint64_t *ret_n) {
         struct ww_str name = rd_str(in);
-        uint64_t state_hash = rd_u64(in), hash = rd_u64(in), key_hash = rd_u64(in), told = rd_var(in);
+        uint64_t state_hash = rd_u64(in), hash = rd_u64(in), told = rd_var(in);
         struct order derived_at = order_read(in);
         uint64_t n_derived = rd_var(in), n_late = rd_var(in);
         int64_t partial_until = time_load(in);
         const struct rule *rule = correlate_rule(c->rules, name);
+        struct rule_state *s;
 
-        (void)key_hash;
         *saved = (struct saved_rule){ .n_captures = rd_var(in) };
         if (in->failed || saved->n_captures > RULE_CAPTURES_MAX)
                 return -EBADMSG;
         if (rule && rule->state_hash == state_hash) {
                 saved->rule = rule;
                 saved->same = rule->hash == hash;
-                c->by_rule[rule->number].told = (uint32_t)told;
-                c->by_rule[rule->number].derived_at = derived_at;
-                c->by_rule[rule->number].n_derived = (uint32_t)n_derived;
-                c->by_rule[rule->number].n_late = (uint32_t)n_late;
-                c->by_rule[rule->number].partial_until = partial_until;
+                s = &c->by_rule[rule->number];
+                s->told = (uint32_t)told;
+                s->derived_at = derived_at;
+                s->n_derived = (uint32_t)n_derived;
+                s->n_late = (uint32_t)n_late;
+                s->partial_until = partial_until;
         } else if (strict) {
                 return -EBADMSG;
         }
