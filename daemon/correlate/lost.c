@@ -173,8 +173,10 @@ static int device_load(struct lost *l, struct rd *in) {
         d = device_insert(l, at, name);
         if (!d)
                 return -ENOMEM;
-        for (uint64_t i = 0; i < n; i++)
-                d->spans[d->n++] = (struct lost_span){ rd_time(in), rd_time(in) };
+        for (uint64_t i = 0; i < n; i++) {
+                d->spans[d->n].from = rd_time(in);
+                d->spans[d->n++].to = rd_time(in);
+        }
         return in->failed ? -EBADMSG : 0;
 }
 

@@ -295,8 +295,9 @@ void tallies_save(const struct rule *rule, const struct key *k, struct buf *out)
 
 int tallies_load(struct rd *in, const struct rule *rule, struct key *k, const int *tallies, size_t n) {
         for (size_t i = 0; i < n; i++) {
-                struct score s = { .s = rd_double(in), .at = time_load(in) };
+                struct score s = { .s = rd_double(in) };
 
+                s.at = time_load(in);
                 s.base_s = rd_double(in);
                 s.base_at = time_load(in);
                 if (in->failed || !(s.s >= 0) || !(s.base_s >= 0) || isinf(s.s) || isinf(s.base_s))
