@@ -103,8 +103,7 @@ static const struct entry *anchor_of(const struct correlate *c, const struct key
                         continue;
                 if (e->on & rule->expect_mask)
                         best = NULL;
-                else if (!best && (e->on & rule->after_mask) &&
-                         watermark_absence(c, rule, e->at.time + rule->span_for.usec) == at.time)
+                else if (!best && (e->on & rule->after_mask) && window_leaves(c, rule, e) == at.time)
                         best = e;
         }
         return best;
@@ -284,7 +283,7 @@ static void context_render(struct correlate *c, const struct key *k, enum ww_det
         if (rule->condition == CONDITION_EXPECT && k->since != WW_TIME_NONE) {
                 span_format(rule_span_of(c, &rule->span_for, k->asset), span);
                 buf_printf(out, "%snothing came for %s", out->n ? "; " : "", span);
-        } else if (rule->hold.usec || rule->hold.field) {
+        } else if (rule_holds(rule)) {
                 span_format(item->at.time - k->since, span);
                 buf_printf(out, "%sheld for %s", out->n ? "; " : "", span);
         }

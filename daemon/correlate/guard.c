@@ -85,11 +85,8 @@ static int64_t alarm_next(const struct correlate *c, const struct guard *g, cons
                 return k ? spells_next(k, after) : next;
         }
         for (k = rule_first(c, g->index); k; k = key_next(c, k))
-                if (k->extra && shares(c, g, own, k)) {
-                        int64_t time = spells_next(k, after);
-
-                        next = time < next ? time : next;
-                }
+                if (k->extra && shares(c, g, own, k))
+                        next = time_earlier(spells_next(k, after), next);
         return next;
 }
 
@@ -136,7 +133,7 @@ int64_t guard_next(const struct correlate *c, const struct key *k, int64_t after
                                : g->kind == GUARD_MODE   ? standing_mode_next(c->standing, g->index, after)
                                                          : alarm_next(c, g, k, after);
 
-                next = time < next ? time : next;
+                next = time_earlier(time, next);
         }
         return next;
 }

@@ -34,6 +34,10 @@ static inline bool order_is_event(struct order at) {
         return at.input || at.derived;
 }
 
+static inline int64_t time_earlier(int64_t a, int64_t b) {
+        return a < b ? a : b;
+}
+
 /* ---- in snapshots ---- */
 
 static inline void order_save(struct buf *out, struct order at) {

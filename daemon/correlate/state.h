@@ -312,6 +312,11 @@ static inline bool rule_retreats(const struct rule *rule) {
                rule->window == WINDOW_SLIDING && !rule->level_mask && !rule->n_score_tests && rule_windowed(rule);
 }
 
+/* true if its level has to last */
+static inline bool rule_holds(const struct rule *rule) {
+        return rule->hold.usec || rule->hold.field;
+}
+
 /* true if it waits for what does not come, after an event: a deadline that blindness moves. That of each asset's
  * expectation begins anew instead. */
 static inline bool rule_absence(const struct rule *rule) {
@@ -422,6 +427,8 @@ void window_enrol(struct correlate *c, struct key *k, int64_t now);
 void window_base(struct correlate *c, struct key *k);
 /** An entry that has been counted opens a window, or goes on with one. */
 void window_entry(struct correlate *c, struct key *k, struct entry *e);
+/** When an entry of a sliding window leaves it; of an anchor its deadline. */
+int64_t window_leaves(const struct correlate *c, const struct rule *rule, const struct entry *e);
 /** When an event leaves, an anchor's time is over, or the window closes; NEVER. */
 int64_t window_next(const struct correlate *c, const struct key *k);
 /** Nothing is in it that counts: neither an event nor a span. */
@@ -504,6 +511,8 @@ int sequence_deadline(struct correlate *c, struct key *k, int64_t time);
 
 /* sweep.c */
 int64_t sweep_next(const struct correlate *c, const struct key *k);
+/** How long the level that is on has to last, µs; 0 = the rule says nothing, or the asset has no such field. */
+int64_t sweep_hold(const struct correlate *c, const struct key *k);
 int sweep_advance(struct correlate *c, struct key *k, int64_t time);
 int sweep_deadline(struct correlate *c, struct key *k, int64_t time);
 int sweep_entry(struct correlate *c, struct key *k, size_t i);
