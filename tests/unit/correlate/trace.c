@@ -151,6 +151,12 @@ static void levels_say_how_long_they_have_to_last(void **state) {
               "91s state [device=d] `o` is not on; what became so at 91s is decided at 93s, when nothing earlier can "
               "come "
               "any more; its alarm is open since 70s (0)\n");
+
+        /* the asset says how long */
+        watch("- rule: r\n  select: {o: {kind: door.opened}}\n  by: device\n  hold: asset.held_limit\n" RAISE, "r",
+              "1s door.opened d1",
+              "1s taken [device=d1] door.opened of d1 is `o`\n"
+              "1s state [device=d1] `o` is on at d1 since 1s; it holds since 1s and has to for 30s, until 31s (500)\n");
 }
 
 static void expectations_say_until_when(void **state) {
