@@ -305,24 +305,34 @@ bool key_format(const struct correlate *c, const struct rule *rule, const struct
         return true;
 }
 
+struct ww_str key_part_raw(struct ww_str text, size_t part) {
+        size_t from = 0, to = 0;
+
+        for (; to < text.n && (part || text.p[to] != ','); to++) {
+                if (text.p[to] == '\\') {
+                        to++;
+                } else if (text.p[to] == ',') {
+                        part--;
+                        from = to + 1;
+                }
+        }
+        to = to < text.n ? to : text.n;
+        while (from < to && (part || text.p[from] != '='))
+                from++;
+        return (struct ww_str){ text.p + from, to - from };
+}
+
 struct ww_str key_part(struct arena *scratch, struct ww_str text, size_t part) {
-        char *out = arena_alloc(scratch, text.n + 1);
-        size_t n = 0, at = 0;
+        struct ww_str raw = key_part_raw(text, part);
+        char *out = arena_alloc(scratch, raw.n + 1);
+        size_t n = 0;
 
         if (!out)
                 return WW_STR_NONE;
-        for (; part && at < text.n; at++) {
-                if (text.p[at] == '\\')
-                        at++;
-                else if (text.p[at] == ',')
-                        part--;
-        }
-        while (at < text.n && text.p[at] != '=')
-                at++;
-        for (at++; at < text.n && text.p[at] != ','; at++) {
-                if (text.p[at] == '\\' && at + 1 < text.n)
-                        at++;
-                out[n++] = text.p[at];
+        for (size_t i = 1; i < raw.n; i++) { /* behind the `=` */
+                if (raw.p[i] == '\\' && i + 1 < raw.n)
+                        i++;
+                out[n++] = raw.p[i];
         }
         return (struct ww_str){ out, n };
 }

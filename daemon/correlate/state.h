@@ -385,7 +385,9 @@ void key_touch(struct correlate *c, struct key *k);
 bool key_format(const struct correlate *c, const struct rule *rule, const struct selection *s,
                 const struct ww_event *event, struct buf *out);
 void key_put_part(struct buf *out, struct ww_str name, struct ww_str value);
-/** Value of a part of a canonical key, unescaped into `scratch`. */
+/** `=` and the value of a part of a canonical key, escapes and all; empty: it has no such part. */
+struct ww_str key_part_raw(struct ww_str text, size_t part);
+/** The value alone, unescaped into `scratch`. */
 struct ww_str key_part(struct arena *scratch, struct ww_str text, size_t part);
 int key_enrol(struct correlate *c, uint32_t rule, struct ww_str asset, uint32_t index, int64_t now);
 
