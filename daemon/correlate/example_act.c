@@ -214,7 +214,7 @@ int example_play_act(struct example_runner *r, const struct example_row *row, ui
         case EXAMPLE_MODE:
                 return correlate_mode(r->c, row->name, row->on, now);
         case EXAMPLE_LIST:
-                return correlate_list(r->c, row->name, row->member, row->on, WW_TIME_NEVER, now);
+                return correlate_list(r->c, row->name, row->member, row->on, WW_TIME_NEVER);
         case EXAMPLE_RELOAD:
                 return play_reload(r, now);
         case EXAMPLE_RAISE:
