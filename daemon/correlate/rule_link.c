@@ -8,7 +8,7 @@
 #include "correlate/rule_load.h"
 #include "correlate/state.h"
 
-#define DEPTH_MAX ((1 << (32 - ORDER_RULE_BITS - ORDER_KEY_BITS)) - 1)
+#define DEPTH_MAX ((1 << (32 - ORDER_RULE_BITS - ORDER_NUMBER_BITS)) - 1)
 
 struct linker {
         struct correlate_rules *set;

@@ -4,6 +4,8 @@
  */
 #include "correlate/state.h"
 
+#define SPELLS_MAX 256 /* of a key; each takes 16 bytes */
+
 /* an episode that is over: [opened, closed) */
 struct spell {
         int64_t opened, closed;

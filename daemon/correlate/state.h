@@ -2,19 +2,20 @@
 /*
  * The state of a running rule set.
  *
- * A *key* is one rule's state for one key tuple. It owns a *log*: the events of its selections in order
- * (time, seq, index), as far back as the rule's horizon reaches behind the watermark. Everything else a key knows
- * (counters, runs, who is on) follows from the log, and is called the *sweep*: it moves over the log entry by entry
- * and over the deadlines between entries. What the sweep concludes are *items*: the condition rose, matched, fell,
- * the clearing expression came true, the grade changed.
+ * A *key* is one rule's state for one key tuple. It owns a *log*: the events of its selections in their order
+ * (order.h), as far back as the rule's horizon reaches behind the watermark. Everything else a key knows (counters,
+ * runs, who is on) follows from the log, and from what the entries that were trimmed have left (`base_…`), and is
+ * called the *sweep*: it moves over the log entry by entry and over the deadlines between entries. What the sweep
+ * concludes are *items*: the condition rose, matched, fell, the clearing expression came true, the grade changed.
  *
  * An item of a positive condition that stands at an event is *committed* at once; every other one waits in the key's
  * queue until the watermark reaches it. Only committed items change the *episode* and become detections.
  *
  * An event that arrives before others of its key in time is put in its place; queued items from there on are dropped
  * and the sweep runs again over the rest of the log. Each entry keeps the sweep's scalars as they were after it
- * (since, bits, grade), so that the sweep can begin anywhere: entries before the place are filled in silently. What
- * has been committed stands: its entry is marked FIRED, and is not told twice.
+ * (since, bits, grade), so that the sweep can begin anywhere: entries before the place are filled in silently, or,
+ * where what was counted can be taken out again (rule_retreats), it goes back to the place. What has been committed
+ * stands: its entry is marked FIRED, and is not told twice.
  *
  *   log:      e1   e2   e3 │   e4      e5           e6
  *                     watermark        │            └ sweep is here
@@ -124,14 +125,12 @@ enum {
         KEY_BY_EVENT = 1 << 4, /* the episode opened at an event, not at a deadline */
 };
 
+struct spells; /* episodes that are over: see spell.c */
+
 /*
  * What many keys never need: one that waits for its count, or for its hold, has none until it opens an episode or has
  * to wait for the watermark. Rules whose keys always need it are not `lean`.
  */
-struct spells; /* episodes that are over: see spell.c */
-
-#define SPELLS_MAX 256 /* of a key; each takes 16 bytes */
-
 struct extra {
         int64_t lead;
         struct spells *past;                       /* NULL unless other rules ask */
