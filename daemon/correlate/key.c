@@ -112,6 +112,17 @@ void key_touch(struct correlate *c, struct key *k) {
         list_append(c, s, k);
 }
 
+int key_place(struct correlate *c, struct key *k, struct ww_str device, uint32_t asset) {
+        uint32_t number = texts_ref(c->texts, device);
+
+        if (number == UINT32_MAX)
+                return -ENOMEM;
+        texts_drop(c->texts, k->device);
+        k->device = number;
+        k->asset = asset;
+        return 0;
+}
+
 /* without its log, which is counted as it grows */
 static size_t key_bytes(const struct rule *rule, size_t text_n) {
         return (key_text_at(rule) + text_n + 7) & ~(size_t)7;
@@ -340,6 +351,7 @@ struct ww_str key_part(struct arena *scratch, struct ww_str text, size_t part) {
 int key_enrol(struct correlate *c, uint32_t rule, struct ww_str asset, uint32_t index, int64_t now) {
         _cleanup_buf_ struct buf text = BUF_INIT;
         const struct rule *enrolled = &c->rules->rules[rule];
+        const struct site *site = c->rules->site;
         struct key *k;
         int r;
 
@@ -352,13 +364,13 @@ int key_enrol(struct correlate *c, uint32_t rule, struct ww_str asset, uint32_t 
         r = key_get(c, rule, false, buf_str(&text), &k);
         if (r || !k)
                 return r;
-        k->asset = index;
+        r = key_place(c, k, index < site_asset_count(site) ? site_asset(site, index)->device : WW_STR_NONE, index);
+        if (r)
+                return r;
         k->since = k->base_since = k->at = now;
         if (c->silent && enrolled->condition == CONDITION_EXPECT &&
             enrolled->after_schedule == SITE_NONE) /* primed: heard of in the past, or enrolled by the swap */
                 k->since = k->base_since = WW_TIME_NONE;
         window_enrol(c, k, now);
-        if (index < site_asset_count(c->rules->site))
-                k->device = texts_ref(c->texts, site_asset(c->rules->site, index)->device);
         return apply_arm(c, k);
 }

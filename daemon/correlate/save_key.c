@@ -310,15 +310,9 @@ static int saved_key_read(const struct correlate *c, struct rd *in, struct saved
 static int key_fill(struct correlate *c, struct rd *in, const struct saved_rule *saved, const struct saved_key *s,
                     struct key *k) {
         struct rd scores;
-        int r = 0;
+        int r = key_place(c, k, s->device, s->asset);
 
-        k->device = texts_ref(c->texts, s->device);
-        if (k->device == UINT32_MAX) {
-                k->device = 0;
-                return -ENOMEM;
-        }
-        k->asset = s->asset;
-        if (scalars_extra(&s->scalars))
+        if (!r && scalars_extra(&s->scalars))
                 r = key_extend(c, k);
         if (!r && s->n)
                 r = log_reserve(c, k, (uint32_t)log_capacity(s->log_bits));

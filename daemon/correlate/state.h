@@ -380,6 +380,8 @@ int keys_reserve(struct correlate *c, size_t n);
 struct key *key_find(const struct correlate *c, uint32_t rule, bool exercise, struct ww_str text);
 void key_free(struct correlate *c, struct key *k);
 void key_touch(struct correlate *c, struct key *k);
+/** Where the newest event that counted came from. 0 or -ENOMEM. */
+int key_place(struct correlate *c, struct key *k, struct ww_str device, uint32_t asset);
 /** The key's text for an event under a selection, into `out`. False: a part is missing. */
 bool key_format(const struct correlate *c, const struct rule *rule, const struct selection *s,
                 const struct ww_event *event, struct buf *out);
