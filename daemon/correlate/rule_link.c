@@ -87,13 +87,8 @@ static bool reads(const struct correlate_rules *set, const struct rule *rule, co
 /* ---- names of rules ---- */
 
 static int unknown_rule(struct linker *k, const struct rule *rule, struct ww_str name, struct diag_pos pos) {
-        const char *best = NULL;
+        const char *best = correlate_rule_nearest(k->set, name);
 
-        for (size_t i = 0; i < k->set->n; i++) {
-                const char *pair[] = { k->set->rules[i].name.p, best };
-
-                best = diag_nearest(name, pair, best ? 2 : 1);
-        }
         k->result = DIAG_E_USER;
         return diag_error(k->d, pos,
                           best ? arena_printf(&k->set->arena, "did you mean `%s`?", best)
