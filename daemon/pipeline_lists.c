@@ -141,7 +141,7 @@ int pipeline_list(struct pipeline *p, const struct ww_input *input, json_t *body
         if (!lists_may(body, LIST_ROLES))
                 return lists_refuse(p, input, "role", "your role does not allow this",
                                     "supervisors and integrators change lists");
-        r = correlate_list(p->correlate, ww_str(q.name), ww_str(q.member), q.on, q.until, input->time);
+        r = correlate_list(p->correlate, ww_str(q.name), ww_str(q.member), q.on, q.until);
         if (r == CORRELATE_E_UNKNOWN)
                 return lists_unknown(p, input, "list", q.name, site_nearest_list(site, ww_str(q.name)));
         return r ? r : pipeline_reply(p, input, list_answer(input, &q));

@@ -61,7 +61,7 @@ static int prime_answered(struct prime *p, const struct primed *at) {
         const json_t *mode = json_object_get(at->answer, "mode"), *list = json_object_get(at->answer, "list");
         int r = mode ? prime_mode(p, mode, at->input->time) : 0;
 
-        return !r && list ? prime_member(p, list, at->input->time) : r;
+        return !r && list ? prime_member(p, list) : r;
 }
 
 static int prime_noticed(struct prime *p, const struct ww_input *input) {

@@ -15,4 +15,4 @@ struct prime {
 /* {"name", "on"} and {"name", "member", "in", "until"}: as answers to commands have them. What the next site does not
  * know is passed over. 0 or -errno. */
 int prime_mode(struct prime *p, const json_t *mode, int64_t now);
-int prime_member(struct prime *p, const json_t *member, int64_t now);
+int prime_member(struct prime *p, const json_t *member);

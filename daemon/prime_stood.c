@@ -62,7 +62,7 @@ int prime_mode(struct prime *p, const json_t *mode, int64_t now) {
         return r < 0 ? r : 0;
 }
 
-int prime_member(struct prime *p, const json_t *member, int64_t now) {
+int prime_member(struct prime *p, const json_t *member) {
         struct ww_str text = text_of(member, "until");
         int64_t until = WW_TIME_NEVER;
         int r;
@@ -70,7 +70,7 @@ int prime_member(struct prime *p, const json_t *member, int64_t now) {
         if (text.n && instant_parse(text, 0, &until))
                 return -EBADMSG;
         r = correlate_list(p->shadow, text_of(member, "name"), text_of(member, "member"),
-                           json_is_true(json_object_get(member, "in")), until, now);
+                           json_is_true(json_object_get(member, "in")), until);
         return r < 0 ? r : 0;
 }
 
@@ -89,7 +89,7 @@ static int stand_all(struct prime *p, const json_t *stood) {
         json_array_foreach(json_object_get(stood, "lists"), i, one) {
                 if (r)
                         return r;
-                r = prime_member(p, one, p->since);
+                r = prime_member(p, one);
         }
         return r;
 }

@@ -195,7 +195,7 @@ static struct order pending_due(const struct key *k) {
 }
 
 static struct order earliest(int64_t deadline, int64_t other, struct order pending) {
-        struct order least = order_deadline(deadline < other ? deadline : other);
+        struct order least = order_deadline(time_earlier(deadline, other));
 
         return order_compare(pending, least) < 0 ? pending : least;
 }

@@ -126,8 +126,9 @@ int blind_load(struct correlate *c, struct rd *in) {
         if (in->failed || n > BLIND_SPANS_MAX)
                 return -EBADMSG;
         for (size_t i = 0; i < n; i++) {
-                struct blind_span span = { time_load(in), time_load(in) };
+                struct blind_span span = { .from = time_load(in) };
 
+                span.to = time_load(in);
                 if (in->failed || span.from == WW_TIME_NONE || span.from < after || span.to < span.from ||
                     span.from > c->now || (span.to == WW_TIME_NEVER ? i + 1 < n : span.to > c->now))
                         return -EBADMSG;

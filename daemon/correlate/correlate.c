@@ -278,7 +278,6 @@ int correlate_select(struct correlate *c, const struct ww_event *event) {
         if (c->trace)
                 trace_event(c, event);
         r = index_find(c->rules->index, c->standing, event, &c->matches);
-
         if (r)
                 return r;
         if (!c->matches.n && !level)
@@ -340,8 +339,7 @@ bool correlate_exercise(const struct correlate *c) {
         return standing_exercise(c->standing, WW_TIME_NEVER);
 }
 
-int correlate_list(struct correlate *c, struct ww_str name, struct ww_str member, bool add, int64_t until,
-                   int64_t now) {
+int correlate_list(struct correlate *c, struct ww_str name, struct ww_str member, bool add, int64_t until) {
         uint32_t list = site_list_find(c->rules->site, name);
         int r;
 
@@ -353,7 +351,7 @@ int correlate_list(struct correlate *c, struct ww_str name, struct ww_str member
 
 /* ---- reset ---- */
 
-static const struct rule *rule_find(const struct correlate_rules *set, struct ww_str name) {
+const struct rule *correlate_rule(const struct correlate_rules *set, struct ww_str name) {
         for (size_t low = 0, high = set->n; low < high;) {
                 size_t middle = (low + high) / 2;
                 int r = ww_str_compare(set->rules[middle].name, name);
@@ -365,13 +363,9 @@ static const struct rule *rule_find(const struct correlate_rules *set, struct ww
         return NULL;
 }
 
-const struct rule *correlate_rule(const struct correlate_rules *set, struct ww_str name) {
-        return rule_find(set, name);
-}
-
 int correlate_reset(struct correlate *c, struct ww_str name, struct ww_str text, bool exercise, int64_t now) {
         bool limit = ww_str_is(name, emit_limit_rule);
-        const struct rule *rule = rule_find(c->rules, limit ? key_part(&c->scratch, text, 0) : name);
+        const struct rule *rule = correlate_rule(c->rules, limit ? key_part(&c->scratch, text, 0) : name);
         struct key *k;
         int r;
 

@@ -98,7 +98,7 @@ bool correlate_mode_on(const struct correlate *c, uint32_t mode); /* by the site
 /** A mode is on that marks everything as exercise. */
 bool correlate_exercise(const struct correlate *c);
 /** A member joins a named list (`until`, or NEVER) or leaves it. 0, CORRELATE_E_*, -errno. */
-int correlate_list(struct correlate *c, struct ww_str list, struct ww_str member, bool add, int64_t until, int64_t now);
+int correlate_list(struct correlate *c, struct ww_str list, struct ww_str member, bool add, int64_t until);
 
 /*
  * Watching one rule at work, for those who ask why it fired, or why not. It costs a comparison with NULL where nobody

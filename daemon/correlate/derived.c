@@ -30,8 +30,8 @@ struct derived {
         enum ww_priority priority;
 };
 
-#define NUMBERS_LATE (1u << (ORDER_KEY_BITS - 1)) /* numbers from here on are of those that come late */
-#define NUMBERS_GONE (3u << (ORDER_KEY_BITS - 2)) /* … and from here on of rules that are gone */
+#define NUMBERS_LATE (1u << (ORDER_NUMBER_BITS - 1)) /* numbers from here on are of those that come late */
+#define NUMBERS_GONE (3u << (ORDER_NUMBER_BITS - 2)) /* … and from here on of rules that are gone */
 
 /* No two of one rule's alarms at one cause bear the same number. They come in the order of their causes, but for what
  * is found late: that is behind the others. */
@@ -48,12 +48,13 @@ static uint32_t number_next(struct correlate *c, const struct rule *rule, struct
                 number = s->n_derived++ % NUMBERS_LATE;
         else
                 number = NUMBERS_LATE + s->n_late++ % (NUMBERS_GONE - NUMBERS_LATE);
-        return (uint32_t)rule->depth << (ORDER_RULE_BITS + ORDER_KEY_BITS) | rule->number << ORDER_KEY_BITS | number;
+        return (uint32_t)rule->depth << (ORDER_RULE_BITS + ORDER_NUMBER_BITS) | rule->number << ORDER_NUMBER_BITS |
+               number;
 }
 
 /* ---- other rules ---- */
 
-#define RULE_MASK (((1u << ORDER_RULE_BITS) - 1) << ORDER_KEY_BITS)
+#define RULE_MASK (((1u << ORDER_RULE_BITS) - 1) << ORDER_NUMBER_BITS)
 
 /* The new numbers of the old rules. One that is gone has the number of the kept rule in front of it, and its alarms
  * stand behind that one's: numbers go by names, so what is in order stays so, but for what the first rules leave. */
@@ -74,11 +75,11 @@ struct renumbered {
 };
 
 static struct order order_renumber(const struct renumbering *m, struct order at) {
-        uint32_t rule = (at.derived & RULE_MASK) >> ORDER_KEY_BITS;
+        uint32_t rule = (at.derived & RULE_MASK) >> ORDER_NUMBER_BITS;
 
         if (!at.derived || rule >= m->n)
                 return at;
-        at.derived = (at.derived & ~RULE_MASK) | m->to[rule].number << ORDER_KEY_BITS;
+        at.derived = (at.derived & ~RULE_MASK) | m->to[rule].number << ORDER_NUMBER_BITS;
         if (m->to[rule].gone)
                 at.derived |= NUMBERS_GONE;
         return at;

@@ -103,8 +103,7 @@ static const struct entry *anchor_of(const struct correlate *c, const struct key
                         continue;
                 if (e->on & rule->expect_mask)
                         best = NULL;
-                else if (!best && (e->on & rule->after_mask) &&
-                         watermark_absence(c, rule, e->at.time + rule->span_for.usec) == at.time)
+                else if (!best && (e->on & rule->after_mask) && window_leaves(c, rule, e) == at.time)
                         best = e;
         }
         return best;
@@ -284,7 +283,7 @@ static void context_render(struct correlate *c, const struct key *k, enum ww_det
         if (rule->condition == CONDITION_EXPECT && k->since != WW_TIME_NONE) {
                 span_format(rule_span_of(c, &rule->span_for, k->asset), span);
                 buf_printf(out, "%snothing came for %s", out->n ? "; " : "", span);
-        } else if (rule->hold.usec || rule->hold.field) {
+        } else if (rule_holds(rule)) {
                 span_format(item->at.time - k->since, span);
                 buf_printf(out, "%sheld for %s", out->n ? "; " : "", span);
         }
@@ -357,19 +356,33 @@ int emit_removed(struct correlate *c, struct key *k) {
         return emit_with(c, k, WW_DETECTION_REMOVED, &(struct item){ .at = order_deadline(c->now) }, &list);
 }
 
-static const struct {
+static const struct limit_row {
         enum emit_limit limit;
+        size_t bound; /* in the rule */
         const char *name, *text;
 } limit_rows[] = {
-        { LIMIT_KEYS, "keys", "keys: the oldest go, or newcomers are refused" },
-        { LIMIT_RUNS, "runs", "partial sequences for one key: newcomers are refused" },
-        { LIMIT_EVENTS, "events", "events for one key: the oldest are dropped" },
+        { LIMIT_KEYS, offsetof(struct rule, limit_keys), "keys", "keys: the oldest go, or newcomers are refused" },
+        { LIMIT_RUNS, offsetof(struct rule, limit_runs), "runs",
+          "partial sequences for one key: newcomers are refused" },
+        { LIMIT_EVENTS, offsetof(struct rule, limit_events), "events", "events for one key: the oldest are dropped" },
 };
+
+static const struct limit_row *limit_find(enum emit_limit limit) {
+        const struct limit_row *row = limit_rows;
+
+        while (row->limit != limit)
+                row++;
+        return row;
+}
+
+static uint32_t limit_bound(const struct rule *rule, const struct limit_row *row) {
+        return *(const uint32_t *)(const void *)((const uint8_t *)rule + row->bound);
+}
 
 int emit_limit(struct correlate *c, uint32_t number, enum emit_limit limit) {
         const struct rule *rule = &c->rules->rules[number];
         _cleanup_buf_ struct buf key = BUF_INIT, title = BUF_INIT;
-        uint32_t bounds[] = { rule->limit_keys, rule->limit_runs, rule->limit_events };
+        const struct limit_row *row = limit_find(limit);
         struct ww_detection d = {
                 .what = WW_DETECTION_RAISE,
                 .flags = WW_DETECTION_INSTANT | WW_DETECTION_MANUAL,
@@ -383,17 +396,13 @@ int emit_limit(struct correlate *c, uint32_t number, enum emit_limit limit) {
         };
 
         if (c->trace && c->traced == rule)
-                trace_limit(c, limit);
+                trace_limit(c, row->text);
         if (c->silent || c->by_rule[number].told & limit)
                 return 0;
         c->by_rule[number].told |= limit;
-        for (size_t i = 0; i < sizeof limit_rows / sizeof *limit_rows; i++)
-                if (limit_rows[i].limit == limit) {
-                        key_put_part(&key, WW_STR("rule"), rule->name);
-                        key_put_part(&key, WW_STR("limit"), ww_str(limit_rows[i].name));
-                        buf_printf(&title, "Rule %s ", rule->name.p);
-                        buf_printf(&title, "has reached its limit of %u %s", bounds[i], limit_rows[i].text);
-                }
+        key_put_part(&key, WW_STR("rule"), rule->name);
+        key_put_part(&key, WW_STR("limit"), ww_str(row->name));
+        buf_printf(&title, "Rule %s has reached its limit of %u %s", rule->name.p, limit_bound(rule, row), row->text);
         if (key.error || title.error)
                 return -ENOMEM;
         d.key = buf_str(&key);

@@ -108,14 +108,7 @@ static int place(struct example_runner *r, const struct example_row *row, struct
         for (size_t i = 0; i < row->rule->n_key && !device.n; i++)
                 if (ww_str_is(row->rule->key_names[i], "device"))
                         device = key_part(r->arena, row->key, i);
-        texts_drop(r->c->texts, k->device);
-        k->device = texts_ref(r->c->texts, device);
-        if (k->device == UINT32_MAX) {
-                k->device = 0;
-                return -ENOMEM;
-        }
-        k->asset = row->asset;
-        return 0;
+        return key_place(r->c, k, device, row->asset);
 }
 
 /* a key that names a device or an asset says where the alarm is: `asset=` can say no other thing */
@@ -214,7 +207,7 @@ int example_play_act(struct example_runner *r, const struct example_row *row, ui
         case EXAMPLE_MODE:
                 return correlate_mode(r->c, row->name, row->on, now);
         case EXAMPLE_LIST:
-                return correlate_list(r->c, row->name, row->member, row->on, WW_TIME_NEVER, now);
+                return correlate_list(r->c, row->name, row->member, row->on, WW_TIME_NEVER);
         case EXAMPLE_RELOAD:
                 return play_reload(r, now);
         case EXAMPLE_RAISE:

@@ -76,18 +76,14 @@ static int row_rule(struct rest *rest, const struct rule **ret) {
         const struct correlate_rules *set = rest->p->set;
         struct ww_str name = token(rest);
         const struct rule *rule = correlate_rule(set, name);
-        const char *near = NULL;
+        const char *near;
 
         *ret = rule;
         if (rule == rest->p->rule)
                 return bad(rest, "write the events that raise it", "an example's own rule is not another one");
         if (rule)
                 return 0;
-        for (size_t i = 0; i < set->n; i++) {
-                const char *pair[] = { set->rules[i].name.p, near };
-
-                near = diag_nearest(name, pair, near ? 2 : 1);
-        }
+        near = correlate_rule_nearest(set, name);
         return bad(rest,
                    near ? arena_printf(rest->p->arena, "did you mean `%s`?", near)
                         : "name a rule of these files, and then its key",

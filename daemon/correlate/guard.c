@@ -16,33 +16,13 @@ struct guard_env {
 
 /* ---- other rules' episodes ---- */
 
-/* the part of `text` numbered `part`, escapes and all */
-static struct ww_str raw_part(struct ww_str text, size_t part) {
-        size_t from = 0, at = 0;
-
-        for (; at < text.n; at++) {
-                if (text.p[at] == '\\') {
-                        at++;
-                } else if (text.p[at] == ',') {
-                        if (!part)
-                                break;
-                        part--;
-                        from = at + 1;
-                }
-        }
-        at = at < text.n ? at : text.n;
-        while (from < at && text.p[from] != '=')
-                from++;
-        return (struct ww_str){ text.p + from, at - from };
-}
-
 /* equal on the parts that both keys have */
 static bool shares(const struct correlate *c, const struct guard *g, const struct key *own, const struct key *other) {
         if ((own->flags ^ other->flags) & KEY_EXERCISE)
                 return false;
         for (size_t i = 0; i < key_rule(c, other)->n_key; i++)
-                if (g->part[i] >= 0 &&
-                    !ww_str_equal(raw_part(key_text(c, other), i), raw_part(key_text(c, own), (size_t)g->part[i])))
+                if (g->part[i] >= 0 && !ww_str_equal(key_part_raw(key_text(c, other), i),
+                                                     key_part_raw(key_text(c, own), (size_t)g->part[i])))
                         return false;
         return true;
 }
@@ -53,7 +33,7 @@ static struct key *other_key(const struct correlate *c, const struct guard *g, c
         _cleanup_buf_ struct buf text = BUF_INIT;
 
         for (size_t i = 0; i < rule->n_key; i++) {
-                struct ww_str value = raw_part(key_text(c, own), (size_t)g->part[i]);
+                struct ww_str value = key_part_raw(key_text(c, own), (size_t)g->part[i]);
 
                 if (i)
                         buf_put_u8(&text, ',');
@@ -85,11 +65,8 @@ static int64_t alarm_next(const struct correlate *c, const struct guard *g, cons
                 return k ? spells_next(k, after) : next;
         }
         for (k = rule_first(c, g->index); k; k = key_next(c, k))
-                if (k->extra && shares(c, g, own, k)) {
-                        int64_t time = spells_next(k, after);
-
-                        next = time < next ? time : next;
-                }
+                if (k->extra && shares(c, g, own, k))
+                        next = time_earlier(spells_next(k, after), next);
         return next;
 }
 
@@ -136,7 +113,7 @@ int64_t guard_next(const struct correlate *c, const struct key *k, int64_t after
                                : g->kind == GUARD_MODE   ? standing_mode_next(c->standing, g->index, after)
                                                          : alarm_next(c, g, k, after);
 
-                next = time < next ? time : next;
+                next = time_earlier(time, next);
         }
         return next;
 }

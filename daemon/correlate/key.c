@@ -112,6 +112,17 @@ void key_touch(struct correlate *c, struct key *k) {
         list_append(c, s, k);
 }
 
+int key_place(struct correlate *c, struct key *k, struct ww_str device, uint32_t asset) {
+        uint32_t number = texts_ref(c->texts, device);
+
+        if (number == UINT32_MAX)
+                return -ENOMEM;
+        texts_drop(c->texts, k->device);
+        k->device = number;
+        k->asset = asset;
+        return 0;
+}
+
 /* without its log, which is counted as it grows */
 static size_t key_bytes(const struct rule *rule, size_t text_n) {
         return (key_text_at(rule) + text_n + 7) & ~(size_t)7;
@@ -305,24 +316,34 @@ bool key_format(const struct correlate *c, const struct rule *rule, const struct
         return true;
 }
 
+struct ww_str key_part_raw(struct ww_str text, size_t part) {
+        size_t from = 0, to = 0;
+
+        for (; to < text.n && (part || text.p[to] != ','); to++) {
+                if (text.p[to] == '\\') {
+                        to++;
+                } else if (text.p[to] == ',') {
+                        part--;
+                        from = to + 1;
+                }
+        }
+        to = to < text.n ? to : text.n;
+        while (from < to && (part || text.p[from] != '='))
+                from++;
+        return (struct ww_str){ text.p + from, to - from };
+}
+
 struct ww_str key_part(struct arena *scratch, struct ww_str text, size_t part) {
-        char *out = arena_alloc(scratch, text.n + 1);
-        size_t n = 0, at = 0;
+        struct ww_str raw = key_part_raw(text, part);
+        char *out = arena_alloc(scratch, raw.n + 1);
+        size_t n = 0;
 
         if (!out)
                 return WW_STR_NONE;
-        for (; part && at < text.n; at++) {
-                if (text.p[at] == '\\')
-                        at++;
-                else if (text.p[at] == ',')
-                        part--;
-        }
-        while (at < text.n && text.p[at] != '=')
-                at++;
-        for (at++; at < text.n && text.p[at] != ','; at++) {
-                if (text.p[at] == '\\' && at + 1 < text.n)
-                        at++;
-                out[n++] = text.p[at];
+        for (size_t i = 1; i < raw.n; i++) { /* behind the `=` */
+                if (raw.p[i] == '\\' && i + 1 < raw.n)
+                        i++;
+                out[n++] = raw.p[i];
         }
         return (struct ww_str){ out, n };
 }
@@ -330,6 +351,7 @@ struct ww_str key_part(struct arena *scratch, struct ww_str text, size_t part) {
 int key_enrol(struct correlate *c, uint32_t rule, struct ww_str asset, uint32_t index, int64_t now) {
         _cleanup_buf_ struct buf text = BUF_INIT;
         const struct rule *enrolled = &c->rules->rules[rule];
+        const struct site *site = c->rules->site;
         struct key *k;
         int r;
 
@@ -342,13 +364,13 @@ int key_enrol(struct correlate *c, uint32_t rule, struct ww_str asset, uint32_t 
         r = key_get(c, rule, false, buf_str(&text), &k);
         if (r || !k)
                 return r;
-        k->asset = index;
+        r = key_place(c, k, index < site_asset_count(site) ? site_asset(site, index)->device : WW_STR_NONE, index);
+        if (r)
+                return r;
         k->since = k->base_since = k->at = now;
         if (c->silent && enrolled->condition == CONDITION_EXPECT &&
             enrolled->after_schedule == SITE_NONE) /* primed: heard of in the past, or enrolled by the swap */
                 k->since = k->base_since = WW_TIME_NONE;
         window_enrol(c, k, now);
-        if (index < site_asset_count(c->rules->site))
-                k->device = texts_ref(c->texts, site_asset(c->rules->site, index)->device);
         return apply_arm(c, k);
 }

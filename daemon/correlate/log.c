@@ -152,17 +152,11 @@ static struct trim trim_of(const struct correlate *c, const struct key *k) {
                 while (t.before && (t.before == k->n_log || !(log_entry(rule, k, t.before)->flags & ENTRY_FIRST)))
                         t.before--;
         }
-        if (!rule->after_mask && !(rule_windowed(rule) && (rule->hold.usec || rule->hold.field || rule->n_score_tests)))
+        if (!rule->after_mask && !(rule_windowed(rule) && (rule_holds(rule) || rule->n_score_tests)))
                 return t;
         place = log_place(rule, k, order_deadline(watermark_of(c, rule) + 1));
         t.settled = place ? log_entry(rule, k, place - 1)->at.time : WW_TIME_NONE;
         return t;
-}
-
-static int64_t leaves(const struct correlate *c, const struct rule *rule, const struct entry *e) {
-        int64_t time = e->at.time + rule_horizon(rule);
-
-        return rule->after_mask ? watermark_absence(c, rule, time) : time;
 }
 
 static bool trimmable(const struct correlate *c, const struct key *k, size_t i, const struct trim *t) {
@@ -170,9 +164,9 @@ static bool trimmable(const struct correlate *c, const struct key *k, size_t i, 
         const struct entry *e = log_entry(rule, k, i);
 
         if (i >= t->before || e->at.time > t->cut || e->pinned || (e->flags & ENTRY_NEEDED) ||
-            (rule_windowed(rule) && i >= k->expire) || (rule->after_mask && i >= k->expire))
+            ((rule_windowed(rule) || rule->after_mask) && i >= k->expire))
                 return false;
-        if (t->settled != WW_TIME_NEVER && leaves(c, rule, e) > t->settled)
+        if (t->settled != WW_TIME_NEVER && window_leaves(c, rule, e) > t->settled)
                 return false;
         return rule->condition != CONDITION_EXPECT || i + 1 < k->n_log; /* what was last heard is the context */
 }

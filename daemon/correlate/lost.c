@@ -56,8 +56,9 @@ static void device_drop(struct lost *l, size_t at) {
         l->n--;
 }
 
-static void spans_forget(struct device *d, int64_t keep) {
-        while (d->n && (d->spans[0].to < keep || d->n == SPANS))
+/* those that ended before `keep`, and the oldest of more than `most` */
+static void spans_forget(struct device *d, int64_t keep, uint8_t most) {
+        while (d->n && (d->spans[0].to < keep || d->n > most))
                 memmove(d->spans, d->spans + 1, --d->n * sizeof *d->spans);
 }
 
@@ -65,8 +66,7 @@ static void forget(struct lost *l, int64_t keep) {
         for (size_t i = l->n; i--;) {
                 struct device *d = &l->devices[i];
 
-                while (d->n && d->spans[0].to < keep)
-                        memmove(d->spans, d->spans + 1, --d->n * sizeof *d->spans);
+                spans_forget(d, keep, SPANS);
                 if (!d->n)
                         device_drop(l, i);
         }
@@ -111,7 +111,7 @@ static int device_begin(struct lost *l, struct ww_str name, int64_t time, int64_
                 return -ENOMEM;
         if (d->n && (d->spans[d->n - 1].to == WW_TIME_NEVER || d->spans[d->n - 1].to > time))
                 return 0; /* known, or told late */
-        spans_forget(d, keep);
+        spans_forget(d, keep, SPANS - 1);
         d->spans[d->n++] = (struct lost_span){ time, WW_TIME_NEVER };
         return 0;
 }
@@ -173,8 +173,10 @@ static int device_load(struct lost *l, struct rd *in) {
         d = device_insert(l, at, name);
         if (!d)
                 return -ENOMEM;
-        for (uint64_t i = 0; i < n; i++)
-                d->spans[d->n++] = (struct lost_span){ rd_time(in), rd_time(in) };
+        for (uint64_t i = 0; i < n; i++) {
+                d->spans[d->n].from = rd_time(in);
+                d->spans[d->n++].to = rd_time(in);
+        }
         return in->failed ? -EBADMSG : 0;
 }
 

@@ -1,7 +1,8 @@
 #pragma once
 /*
  * The place of an event in the one order: its time, the input's number with the index within the message, and what was
- * derived from it (an alarm that other rules read) right behind it, by rule, then key. Packed: a log is made of them.
+ * derived from it (an alarm that other rules read) right behind it: by depth and rule, then as they came. Packed: a log
+ * is made of them.
  */
 #include "base/buf.h"
 #include <wardwatch/event.h>
@@ -12,9 +13,9 @@ struct order {
         uint32_t derived; /* 0 = the event, or the deadline, itself */
 } __attribute__((packed, aligned(4)));
 
-#define ORDER_INDEX_BITS 16
-#define ORDER_RULE_BITS  14 /* of `derived`: depth, rule, and which of the rule's keys */
-#define ORDER_KEY_BITS   14
+#define ORDER_INDEX_BITS  16
+#define ORDER_RULE_BITS   14 /* of `derived`: depth, rule, and a number of the rule's own: see derived.c */
+#define ORDER_NUMBER_BITS 14
 
 static inline int order_compare(struct order a, struct order b) {
         if (a.time != b.time)
@@ -32,6 +33,10 @@ static inline struct order order_deadline(int64_t time) {
 /* true for an event, also a derived one; false for a deadline */
 static inline bool order_is_event(struct order at) {
         return at.input || at.derived;
+}
+
+static inline int64_t time_earlier(int64_t a, int64_t b) {
+        return a < b ? a : b;
 }
 
 /* ---- in snapshots ---- */

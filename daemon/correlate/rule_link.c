@@ -8,7 +8,7 @@
 #include "correlate/rule_load.h"
 #include "correlate/state.h"
 
-#define DEPTH_MAX ((1 << (32 - ORDER_RULE_BITS - ORDER_KEY_BITS)) - 1)
+#define DEPTH_MAX ((1 << (32 - ORDER_RULE_BITS - ORDER_NUMBER_BITS)) - 1)
 
 struct linker {
         struct correlate_rules *set;
@@ -87,13 +87,8 @@ static bool reads(const struct correlate_rules *set, const struct rule *rule, co
 /* ---- names of rules ---- */
 
 static int unknown_rule(struct linker *k, const struct rule *rule, struct ww_str name, struct diag_pos pos) {
-        const char *best = NULL;
+        const char *best = correlate_rule_nearest(k->set, name);
 
-        for (size_t i = 0; i < k->set->n; i++) {
-                const char *pair[] = { k->set->rules[i].name.p, best };
-
-                best = diag_nearest(name, pair, best ? 2 : 1);
-        }
         k->result = DIAG_E_USER;
         return diag_error(k->d, pos,
                           best ? arena_printf(&k->set->arena, "did you mean `%s`?", best)
@@ -299,19 +294,16 @@ const struct ww_mute *correlate_rules_mutes(const struct correlate_rules *set, s
         return set->mutes;
 }
 
-/* the rule that a guard asks for, the first time that it does; NULL */
-static struct rule *asked_by(struct correlate_rules *set, const struct rule *rule, size_t guard) {
-        for (size_t i = 0; i < guard; i++)
-                if (rule->guards[i].kind == GUARD_ALARM && rule->guards[i].index == rule->guards[guard].index)
-                        return NULL;
-        return rule->guards[guard].kind == GUARD_ALARM ? &set->rules[rule->guards[guard].index] : NULL;
+/* the rule that a guard asks for; NULL */
+static struct rule *asked_by(struct correlate_rules *set, const struct guard *g) {
+        return g->kind == GUARD_ALARM ? &set->rules[g->index] : NULL;
 }
 
 static int askers_link(struct correlate_rules *set) {
         for (int pass = 0; pass < 2; pass++) {
                 for (uint32_t i = 0; i < set->n; i++)
                         for (size_t j = 0; j < set->rules[i].n_guards; j++) {
-                                struct rule *asked = asked_by(set, &set->rules[i], j);
+                                struct rule *asked = asked_by(set, &set->rules[i].guards[j]);
 
                                 if (asked && pass)
                                         asked->askers[asked->n_askers] = i;

@@ -22,7 +22,6 @@ int rule_load_sequence(struct loader *l, const struct yaml_node *node);
 int rule_load_expect(struct loader *l);
 /** `assets(class)`: the rule has a key for each of them. */
 int rule_load_each(struct loader *l, const struct yaml_node *node);
-int rule_load_clear(struct loader *l);
 int rule_load_raise(struct loader *l);
 int rule_load_mute(struct loader *l);
 int rule_load_title(struct loader *l);

@@ -86,7 +86,7 @@ static int load_clear_mapping(struct loader *l, const struct yaml_node *n) {
         return rule_load_worse(r, rule_load_span(l, quiet, "quiet", &l->rule->quiet));
 }
 
-int rule_load_clear(struct loader *l) {
+static int load_clear(struct loader *l) {
         const struct yaml_node *n = yaml_get(l->node, "clear");
 
         if (!n)
@@ -330,7 +330,7 @@ int rule_load_condition(struct loader *l) {
         r = rule_load_worse(r, load_fixed_span(l, "keep", &l->rule->keep));
         r = rule_load_worse(r, load_window(l));
         r = rule_load_worse(r, load_while(l));
-        r = rule_load_worse(r, rule_load_clear(l));
+        r = rule_load_worse(r, load_clear(l));
         if (each && !expect)
                 r = rule_load_worse(r, rule_load_each(l, each));
         r = rule_load_worse(r, when       ? load_when(l, when)

@@ -167,15 +167,9 @@ static void bound_field(const struct reach *r, struct term *t) {
 
 /* ---- terms ---- */
 
-static bool same_guard(const struct rule *rule, uint32_t a, uint32_t b) {
-        return rule->guards[a].kind == rule->guards[b].kind && ww_str_equal(rule->guards[a].name, rule->guards[b].name);
-}
-
 static bool same_term(const struct reach *r, const struct term *t, struct expr_ref ref, struct ww_str name) {
         if (r->where)
                 return ww_str_equal(t->name, name);
-        if (t->ref.slot == SLOT_GUARD && ref.slot == SLOT_GUARD)
-                return same_guard(r->rule, t->ref.sub, ref.sub);
         return t->ref.slot == ref.slot && t->ref.sub == ref.sub;
 }
 

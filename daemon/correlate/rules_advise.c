@@ -134,8 +134,9 @@ static void advise_mute(const struct rule *rule, struct diag *d) {
                      rule->name.p);
 }
 
-void rules_advise_reach(const struct correlate_rules *set, const struct decode_types *types, const struct rule *rule,
-                        struct diag *d) {
+/* conditions that never hold, and words that change nothing */
+static void advise_reach(const struct correlate_rules *set, const struct decode_types *types, const struct rule *rule,
+                         struct diag *d) {
         const struct advice a = { set, types, d };
 
         advise_selections(&a, rule);
@@ -152,7 +153,7 @@ void rules_advise_reach(const struct correlate_rules *set, const struct decode_t
 
 void correlate_rules_advise(const struct correlate_rules *set, const struct decode_types *types, struct diag *d) {
         for (size_t i = 0; i < set->n; i++) {
-                rules_advise_reach(set, types, &set->rules[i], d);
+                advise_reach(set, types, &set->rules[i], d);
                 rules_advise_values(set, &set->rules[i], d);
                 if (types)
                         rules_advise_fields(set, types, &set->rules[i], d);

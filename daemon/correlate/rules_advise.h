@@ -19,9 +19,6 @@ bool rule_never(const struct correlate_rules *set, const struct decode_types *ty
 /** How far apart the selection's events are at least within one key; 0 = not known. */
 int64_t rule_never_repeat(const struct decode_types *types, const struct rule *rule, const struct selection *s);
 
-/** Conditions that never hold, and words that change nothing. */
-void rules_advise_reach(const struct correlate_rules *set, const struct decode_types *types, const struct rule *rule,
-                        struct diag *d);
 /** What is listed twice, and values that the site does not know. */
 void rules_advise_values(const struct correlate_rules *set, const struct rule *rule, struct diag *d);
 /** Fields of keys and selections that the sensor types do not give with the kinds that are selected. */

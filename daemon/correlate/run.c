@@ -184,8 +184,7 @@ int run_load(struct rd *in, const struct rule *rule, struct run **ret) {
         uint64_t n;
         int r = run_read(in, &head, read, &n);
 
-        *ret = NULL;
-        if (r || !rule)
+        if (r)
                 return r;
         if (!run_valid(rule, &head, n))
                 return -EBADMSG;

@@ -36,5 +36,5 @@ enum meeting run_meet(const struct correlate *c, const struct key *k, struct run
 void run_orders(const struct rule *rule, struct run *run, void (*visit)(void *userdata, struct order *at),
                 void *userdata);
 void run_save(const struct rule *rule, const struct run *run, struct buf *out);
-/** `rule` NULL: read over, and *ret is NULL. 0, -EBADMSG, -ENOMEM. */
+/** What run_save wrote. 0, -EBADMSG, -ENOMEM. */
 int run_load(struct rd *in, const struct rule *rule, struct run **ret);

@@ -11,126 +11,7 @@
  */
 #include "correlate/save.h"
 
-#define SAVE_VERSION 7
-#define LOG_BITS_MAX 26
-
-static void captured_save(const struct correlate *c, struct buf *out, const struct captured *v) {
-        buf_put_u8(out, (uint8_t)v->type);
-        switch (v->type) {
-        case WW_BOOL:
-                buf_put_u8(out, v->boolean);
-                break;
-        case WW_NUMBER:
-                buf_put_double(out, v->number);
-                break;
-        case WW_STRING:
-                buf_put_str(out, texts_text(c->texts, v->text));
-                break;
-        case WW_TIME:
-        case WW_SPAN:
-                buf_put_time(out, v->usec);
-                break;
-        case WW_MISSING:
-        case WW_NULL:
-                break;
-        }
-}
-
-static struct captured captured_load(struct correlate *c, struct rd *in) {
-        struct captured v = { .type = rd_u8(in) };
-
-        switch (v.type) {
-        case WW_BOOL:
-                v.boolean = rd_u8(in);
-                break;
-        case WW_NUMBER:
-                v.number = rd_double(in);
-                break;
-        case WW_STRING:
-                v.text = texts_ref(c->texts, rd_str(in));
-                in->failed |= v.text == UINT32_MAX;
-                break;
-        case WW_TIME:
-        case WW_SPAN:
-                v.usec = rd_time(in);
-                break;
-        case WW_MISSING:
-        case WW_NULL:
-                break;
-        default:
-                in->failed = true;
-        }
-        if (in->failed && v.type == WW_STRING)
-                v = (struct captured){ .type = WW_MISSING };
-        return v;
-}
-
-static void asset_save(const struct correlate *c, struct buf *out, uint32_t asset) {
-        buf_put_str(out,
-                    asset < site_asset_count(c->rules->site) ? site_asset(c->rules->site, asset)->id : WW_STR_NONE);
-}
-
-static uint32_t asset_load(const struct correlate *c, struct rd *in) {
-        struct ww_str id = rd_str(in);
-
-        return id.n ? site_asset_find(c->rules->site, id) : SITE_NONE;
-}
-
-static void entry_save(const struct correlate *c, const struct rule *rule, struct buf *out, const struct entry *e) {
-        order_save(out, e->at);
-        buf_put_str(out, texts_text(c->texts, e->device));
-        asset_save(c, out, e->asset);
-        buf_put_str(out, ww_str(c->rules->kinds->rows[e->family].family));
-        buf_put_u8(out, e->state);
-        buf_put_u8(out, e->flags);
-        buf_put_var(out, e->on);
-        buf_put_var(out, e->off);
-        buf_put_var(out, e->started);
-        buf_put_var(out, e->ended);
-        buf_put_var(out, e->pinned);
-        buf_put_u8(out, e->bits);
-        buf_put_u8(out, e->grade);
-        buf_put_time(out, e->since);
-        for (size_t i = 0; i < rule->n_captures; i++)
-                captured_save(c, out, &e->captures[i]);
-}
-
-static void item_save(struct buf *out, const struct item *item) {
-        order_save(out, item->at);
-        buf_put_u8(out, (uint8_t)item->what);
-        buf_put_u8(out, item->grade);
-        order_save(out, item->first);
-        order_save(out, item->last);
-}
-
-static void key_save(const struct correlate *c, const struct rule *rule, struct buf *out, const struct key *k) {
-        const struct extra *x = key_extra(k);
-        const int64_t times[] = { k->at,         k->since,         k->base_since, k->trimmed, x->opened,
-                                  x->quiet_from, x->partial_until, x->lead,       x->from,    x->to };
-
-        buf_put_str(out, key_text(c, k));
-        buf_put_u8(out, k->flags);
-        for (size_t i = 0; i < sizeof times / sizeof *times; i++)
-                buf_put_time(out, times[i]);
-        order_save(out, timers_armed(c, k));
-        buf_put_u8(out, k->bits);
-        buf_put_u8(out, k->grade);
-        buf_put_u8(out, k->base_bits);
-        buf_put_u8(out, k->base_grade);
-        buf_put_u8(out, k->priority);
-        buf_put_str(out, texts_text(c->texts, k->device));
-        asset_save(c, out, k->asset);
-        buf_put_u8(out, k->log_bits); /* a full log is trimmed: when that is, must not change */
-        buf_put_var(out, k->n_log);
-        for (size_t i = 0; i < k->n_log; i++)
-                entry_save(c, rule, out, log_entry(rule, k, i));
-        buf_put_var(out, x->n_pending);
-        for (size_t i = 0; i < x->n_pending; i++)
-                item_save(out, &x->pending[i]);
-        spells_save(k, out);
-        tallies_save(rule, k, out);
-        sweep_save(c, k, out);
-}
+#define SAVE_VERSION 8
 
 /* the scores that its keys keep: they cannot be had from the log again */
 static void scores_save(struct buf *out, const struct rule *rule) {
@@ -156,7 +37,6 @@ static void rule_save(const struct correlate *c, struct buf *out, const struct r
         buf_put_str(out, rule->name);
         buf_put_u64(out, rule->state_hash);
         buf_put_u64(out, rule->hash);
-        buf_put_u64(out, rule->key_hash);
         buf_put_var(out, s->told);
         order_save(out, s->derived_at);
         buf_put_var(out, s->n_derived);
@@ -187,7 +67,7 @@ int save_rules(const struct correlate *c, const bool *rules, struct buf *out) {
                 for (struct key *k = rule_first(c, i); k; k = key_next(c, k)) {
                         k->mark = mark++;
                         buf_reset(&one);
-                        key_save(c, &c->rules->rules[i], &one, k);
+                        save_key(c, k, &one);
                         buf_put_str(out, buf_str(&one));
                 }
         }
@@ -209,242 +89,6 @@ int correlate_save(const struct correlate *c, struct buf *out) {
 }
 
 /* ---- loading ---- */
-
-/* a rule as it was saved */
-struct saved_rule {
-        const struct rule *rule; /* NULL: read over */
-        bool same;               /* word for word: the sweep goes on where it was */
-        size_t n_captures, n_scores;
-        int capture[RULE_CAPTURES_MAX]; /* → the rule's, -1 = none any more */
-        int score[RULE_AGGREGATES_MAX]; /* → the rule's tally */
-};
-
-static void captures_load(struct correlate *c, struct rd *in, const struct saved_rule *saved, struct entry *e) {
-        for (size_t i = 0; i < saved->n_captures; i++) {
-                struct captured v = captured_load(c, in);
-
-                if (e && saved->capture[i] >= 0)
-                        e->captures[saved->capture[i]] = v;
-                else if (v.type == WW_STRING)
-                        texts_drop(c->texts, v.text);
-        }
-}
-
-static int entry_load(struct correlate *c, struct rd *in, const struct saved_rule *saved, struct key *k) {
-        struct order at = order_load(in);
-        struct ww_str device = rd_str(in), family;
-        uint32_t asset = asset_load(c, in);
-        struct entry *e = NULL, read;
-        enum ww_state state;
-
-        family = rd_str(in);
-        read.state = rd_u8(in);
-        read.flags = rd_u8(in);
-        read.on = (uint16_t)rd_var(in);
-        read.off = (uint16_t)rd_var(in);
-        read.started = (uint16_t)rd_var(in);
-        read.ended = (uint16_t)rd_var(in);
-        read.pinned = (uint16_t)rd_var(in);
-        read.bits = rd_u8(in);
-        read.grade = rd_u8(in);
-        read.since = time_load(in);
-        in->failed |= read.since == WW_TIME_NEVER;
-        if (in->failed || !ww_kind_find(c->rules->kinds, family, &read.family, &state))
-                return -EBADMSG;
-        if (k && ((read.on | read.off | read.started | read.ended | read.pinned) >> saved->rule->n_aliases ||
-                  read.state > WW_STATE_PULSE))
-                return -EBADMSG;
-        if (k && k->n_log && order_compare(log_entry(saved->rule, k, k->n_log - 1)->at, at) >= 0)
-                return -EBADMSG;
-        if (k) {
-                e = log_open(c, k, k->n_log, at);
-                if (!e)
-                        return -ENOMEM;
-                e->device = texts_ref(c->texts, device);
-                if (e->device == UINT32_MAX) {
-                        e->device = 0;
-                        return -ENOMEM;
-                }
-                e->asset = asset;
-                e->family = read.family;
-                e->state = read.state;
-                e->flags = read.flags;
-                e->on = read.on;
-                e->off = read.off;
-                e->started = read.started;
-                e->ended = read.ended;
-                e->pinned = read.pinned;
-                e->bits = read.bits;
-                e->grade = read.grade;
-                e->since = read.since;
-        }
-        captures_load(c, in, saved, e);
-        return in->failed ? -EBADMSG : 0;
-}
-
-static int items_load(struct correlate *c, struct rd *in, struct key *k) {
-        uint64_t n = rd_var(in);
-        size_t capacity = 1;
-
-        if (in->failed || n > rd_left(in))
-                return -EBADMSG;
-        while (capacity < n)
-                capacity *= 2;
-        if (n) {
-                if (key_extend(c, k) < 0)
-                        return -ENOMEM;
-                k->extra->pending = calloc(capacity, sizeof *k->extra->pending);
-                if (!k->extra->pending)
-                        return -ENOMEM;
-        }
-        for (size_t i = 0; i < n; i++) {
-                struct item item = { .at = order_load(in) };
-
-                item.what = rd_u8(in);
-                item.grade = rd_u8(in);
-                item.first = order_read(in);
-                item.last = order_read(in);
-                k->extra->pending[k->extra->n_pending++] = item;
-        }
-        return in->failed ? -EBADMSG : 0;
-}
-
-struct scalars {
-        uint8_t flags, bits, grade, base_bits, base_grade, priority;
-        int64_t times[10];
-        struct order armed;
-};
-
-/* true if they say something that a key without an extra does not */
-static bool scalars_extra(const struct scalars *s) {
-        const struct extra *none = &extra_none;
-
-        return s->times[4] != none->opened || s->times[5] != none->quiet_from || s->times[6] != none->partial_until ||
-               s->times[7] != none->lead || s->times[8] != none->from || s->times[9] != none->to;
-}
-
-static void scalars_set(struct key *k, const struct scalars *s) {
-        k->bits = s->bits;
-        k->grade = s->grade;
-        k->since = s->times[1];
-        k->priority = s->priority;
-        k->flags = s->flags;
-        if (!k->extra)
-                return;
-        k->extra->opened = s->times[4];
-        k->extra->quiet_from = s->times[5];
-        k->extra->partial_until = s->times[6];
-        k->extra->lead = s->times[7];
-        k->extra->from = s->times[8];
-        k->extra->to = s->times[9];
-}
-
-static void base_set(struct key *k, const struct scalars *s) {
-        k->trimmed = s->times[3];
-        k->base_bits = s->base_bits;
-        k->base_grade = s->base_grade;
-        k->base_since = s->times[2];
-}
-
-/* One whose rule says something else: what is counted for that is counted anew. */
-static int key_resweep(struct correlate *c, struct key *k, const struct scalars *s) {
-        int r = sweep_rebuild(c, k, k->n_log, WW_TIME_NEVER, false);
-
-        if (!r)
-                sweep_settle(c, k, s->times[0]);
-        return r;
-}
-
-struct saved_key {
-        struct ww_str text, device;
-        struct scalars scalars;
-        uint32_t asset;
-        uint8_t log_bits;
-        uint64_t n;
-};
-
-static int saved_key_read(const struct correlate *c, struct rd *in, struct saved_key *ret) {
-        struct scalars *s = &ret->scalars;
-
-        ret->text = rd_str(in);
-        s->flags = rd_u8(in);
-        for (size_t i = 0; i < sizeof s->times / sizeof *s->times; i++)
-                s->times[i] = time_load(in);
-        s->armed = order_read(in);
-        s->bits = rd_u8(in);
-        s->grade = rd_u8(in);
-        s->base_bits = rd_u8(in);
-        s->base_grade = rd_u8(in);
-        s->priority = rd_u8(in);
-        ret->device = rd_str(in);
-        ret->asset = asset_load(c, in);
-        ret->log_bits = rd_u8(in);
-        ret->n = rd_var(in);
-        if (in->failed || ret->n > rd_left(in) || ret->log_bits > LOG_BITS_MAX || ret->n > log_capacity(ret->log_bits))
-                return -EBADMSG;
-        return 0;
-}
-
-static int key_fill(struct correlate *c, struct rd *in, const struct saved_rule *saved, const struct saved_key *s,
-                    struct key *k) {
-        struct rd scores;
-        int r = 0;
-
-        k->device = texts_ref(c->texts, s->device);
-        if (k->device == UINT32_MAX) {
-                k->device = 0;
-                return -ENOMEM;
-        }
-        k->asset = s->asset;
-        if (scalars_extra(&s->scalars))
-                r = key_extend(c, k);
-        if (!r && s->n)
-                r = log_reserve(c, k, (uint32_t)log_capacity(s->log_bits));
-        for (size_t i = 0; i < s->n && !r; i++)
-                r = entry_load(c, in, saved, k);
-        if (!r)
-                r = items_load(c, in, k);
-        if (!r)
-                r = spells_load(c, in, k);
-        scores = *in;
-        if (!r)
-                r = tallies_load(in, saved->rule, k, saved->score, saved->n_scores);
-        if (r)
-                return r;
-        base_set(k, &s->scalars);
-        r = saved->same ? sweep_load(c, in, k) : key_resweep(c, k, &s->scalars);
-        if (!r && saved->same) /* what was counted anew is in them already */
-                r = tallies_load(&scores, saved->rule, k, saved->score, saved->n_scores);
-        k->at = s->scalars.times[0];
-        scalars_set(k, &s->scalars);
-        c->figures.episodes += !!(k->flags & KEY_OPEN);
-        return r ? r : timers_arm(c, k, s->scalars.armed);
-}
-
-static int key_load(struct correlate *c, struct rd *all, const struct saved_rule *saved, struct key **ret) {
-        struct rd in = rd_init(rd_str(all));
-        struct saved_key s = { 0 };
-        struct key *k = NULL;
-        int r;
-
-        *ret = NULL;
-        if (all->failed)
-                return -EBADMSG;
-        if (!saved->rule)
-                return 0;
-        r = saved_key_read(c, &in, &s);
-        if (!r)
-                r = key_get(c, saved->rule->number, s.scalars.flags & KEY_EXERCISE, s.text, &k);
-        if (r)
-                return r;
-        if (!k || k->n_log)
-                return -EBADMSG;
-        *ret = k;
-        r = key_fill(c, &in, saved, &s, k);
-        if (!r && (in.failed || (saved->same && rd_left(&in))))
-                r = -EBADMSG;
-        return r;
-}
 
 static int score_find(const struct rule *rule, struct ww_str alias, struct ww_str field, int64_t half) {
         for (size_t i = 0; rule && i < rule->n_tallies; i++) {
@@ -471,24 +115,25 @@ static void captures_read(struct rd *in, struct saved_rule *saved) {
 
 static int rule_load(struct correlate *c, struct rd *in, bool strict, struct saved_rule *saved, uint64_t *ret_n) {
         struct ww_str name = rd_str(in);
-        uint64_t state_hash = rd_u64(in), hash = rd_u64(in), key_hash = rd_u64(in), told = rd_var(in);
+        uint64_t state_hash = rd_u64(in), hash = rd_u64(in), told = rd_var(in);
         struct order derived_at = order_read(in);
         uint64_t n_derived = rd_var(in), n_late = rd_var(in);
         int64_t partial_until = time_load(in);
         const struct rule *rule = correlate_rule(c->rules, name);
+        struct rule_state *s;
 
-        (void)key_hash;
         *saved = (struct saved_rule){ .n_captures = rd_var(in) };
         if (in->failed || saved->n_captures > RULE_CAPTURES_MAX)
                 return -EBADMSG;
         if (rule && rule->state_hash == state_hash) {
                 saved->rule = rule;
                 saved->same = rule->hash == hash;
-                c->by_rule[rule->number].told = (uint32_t)told;
-                c->by_rule[rule->number].derived_at = derived_at;
-                c->by_rule[rule->number].n_derived = (uint32_t)n_derived;
-                c->by_rule[rule->number].n_late = (uint32_t)n_late;
-                c->by_rule[rule->number].partial_until = partial_until;
+                s = &c->by_rule[rule->number];
+                s->told = (uint32_t)told;
+                s->derived_at = derived_at;
+                s->n_derived = (uint32_t)n_derived;
+                s->n_late = (uint32_t)n_late;
+                s->partial_until = partial_until;
         } else if (strict) {
                 return -EBADMSG;
         }
@@ -547,7 +192,7 @@ static int keys_load(struct correlate *c, struct rd *in, const struct saved_rule
         for (size_t i = 0; i < n && !r; i++) {
                 if (n - i > KEYS_AHEAD)
                         key_load_ahead(c, &ahead, saved);
-                r = key_load(c, in, saved, &keys[i]);
+                r = save_key_load(c, in, saved, &keys[i]);
         }
         return r;
 }

@@ -329,26 +329,42 @@ int scope_site_name(struct loader *l, size_t call, struct ww_str name, struct di
                           WW_STR_ARG(name));
 }
 
+/* the guard that asks the same; n_guards = none yet */
+static size_t guard_find(const struct rule *rule, enum guard_kind kind, struct ww_str name) {
+        size_t i = 0;
+
+        while (i < rule->n_guards && (rule->guards[i].kind != kind || !ww_str_equal(rule->guards[i].name, name)))
+                i++;
+        return i;
+}
+
+static int guard_add(struct scope *s, size_t call, const struct expr_arg *arg) {
+        struct rule *rule = s->l->rule;
+        struct guard *g = (struct guard *)&rule->guards[rule->n_guards];
+
+        if (rule->n_guards == RULE_GUARDS_MAX)
+                return diag_error(s->l->d, arg->pos, "split the rule", "rule `%s`: more than %d calls in `while`",
+                                  rule->name.p, RULE_GUARDS_MAX);
+        *g = (struct guard){ .kind = guard_calls[call].kind,
+                             .name = arena_copy(&s->l->set->arena, arg->name),
+                             .pos = arg->pos };
+        rule->n_guards++;
+        if (!g->name.p)
+                return -ENOMEM;
+        return guard_calls[call].find ? scope_site_name(s->l, call, arg->name, arg->pos, &g->index) : 0;
+}
+
 static int guard_call(struct scope *s, size_t call, const struct expr_arg *args, size_t n, struct diag_pos pos,
                       struct expr_ref *ret) {
-        struct rule *rule = s->l->rule;
-        struct guard *all = (struct guard *)rule->guards, g = { .kind = guard_calls[call].kind, .pos = pos };
-        int r = 0;
+        size_t at;
 
         if (n != 1 || args[0].form != EXPR_ARG_NAME)
                 return diag_error(s->l->d, pos,
                                   arena_printf(&s->l->set->arena, "write `%s(name)`", guard_calls[call].name),
                                   "`%s` takes one name", guard_calls[call].name);
-        if (rule->n_guards == RULE_GUARDS_MAX)
-                return diag_error(s->l->d, pos, "split the rule", "rule `%s`: more than %d calls in `while`",
-                                  rule->name.p, RULE_GUARDS_MAX);
-        g.name = arena_copy(&s->l->set->arena, args[0].name);
-        g.pos = args[0].pos;
-        if (guard_calls[call].find)
-                r = scope_site_name(s->l, call, args[0].name, args[0].pos, &g.index);
-        *ret = (struct expr_ref){ .slot = SLOT_GUARD, .sub = (uint32_t)rule->n_guards, .type = EXPR_BOOL };
-        all[rule->n_guards++] = g;
-        return r;
+        at = guard_find(s->l->rule, guard_calls[call].kind, args[0].name);
+        *ret = (struct expr_ref){ .slot = SLOT_GUARD, .sub = (uint32_t)at, .type = EXPR_BOOL };
+        return at < s->l->rule->n_guards ? 0 : guard_add(s, call, &args[0]);
 }
 
 static int unknown_call(const struct scope *s, struct ww_str function, struct diag_pos pos) {

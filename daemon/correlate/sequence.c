@@ -295,8 +295,8 @@ int sequence_load(struct rd *in, const struct rule *rule, struct key *k) {
         for (uint64_t i = 0; i < n && !r; i++) {
                 _cleanup_free_ struct run *run = NULL;
 
-                r = run_load(in, k ? rule : NULL, &run);
-                if (!r && k && run)
+                r = run_load(in, rule, &run);
+                if (!r)
                         r = runs_put(rule, k, run);
                 if (!r)
                         run = NULL;

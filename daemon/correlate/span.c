@@ -323,13 +323,9 @@ static int spans_load(struct correlate *c, struct rd *in, struct key *k,
         for (uint64_t i = 0; i < n && !r; i++) {
                 uint64_t alias = rd_var(in);
                 struct order start = order_load(in);
-                const struct entry *e = k && !in->failed ? log_find(key_rule(c, k), k, start) : NULL;
+                const struct entry *e = in->failed ? NULL : log_find(key_rule(c, k), k, start);
 
-                if (in->failed || alias >= RULE_ALIASES_MAX)
-                        return -EBADMSG;
-                if (!k)
-                        continue;
-                if (!e || !(key_rule(c, k)->level_mask & e->on & (1u << alias)))
+                if (!e || alias >= RULE_ALIASES_MAX || !(key_rule(c, k)->level_mask & e->on & (1u << alias)))
                         return -EBADMSG;
                 r = put(c, k, e, (uint32_t)alias);
                 if (!r)

@@ -4,6 +4,8 @@
  */
 #include "correlate/state.h"
 
+#define SPELLS_MAX 256 /* of a key; each takes 16 bytes */
+
 /* an episode that is over: [opened, closed) */
 struct spell {
         int64_t opened, closed;
@@ -22,7 +24,7 @@ static int64_t asked_from(const struct correlate *c, uint32_t rule) {
         for (size_t i = 0; i < asked->n_askers; i++) {
                 int64_t memory = watermark_memory(c, &c->rules->rules[asked->askers[i]]);
 
-                from = memory < from ? memory : from;
+                from = time_earlier(memory, from);
         }
         return from;
 }

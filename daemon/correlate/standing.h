@@ -21,7 +21,7 @@ bool standing_mode_set(struct standing *s, uint32_t mode, bool on, int64_t time)
 bool standing_exercise(const struct standing *s, int64_t time);
 
 bool standing_list_has(const struct standing *s, uint32_t list, struct ww_str member, int64_t time);
-/** `until`: for an added member, when it is none any more; NEVER. 0 or -ENOMEM; LIMIT_E_FULL. */
+/** `until`: for an added member, when it is none any more; NEVER. 0, STANDING_E_FULL, -ENOMEM. */
 int standing_list_set(struct standing *s, uint32_t list, struct ww_str member, bool add, int64_t until);
 
 /** Each member that a command has added or removed, by list and text, as it is now. Ends at the first that is not 0. */

@@ -2,19 +2,20 @@
 /*
  * The state of a running rule set.
  *
- * A *key* is one rule's state for one key tuple. It owns a *log*: the events of its selections in order
- * (time, seq, index), as far back as the rule's horizon reaches behind the watermark. Everything else a key knows
- * (counters, runs, who is on) follows from the log, and is called the *sweep*: it moves over the log entry by entry
- * and over the deadlines between entries. What the sweep concludes are *items*: the condition rose, matched, fell,
- * the clearing expression came true, the grade changed.
+ * A *key* is one rule's state for one key tuple. It owns a *log*: the events of its selections in their order
+ * (order.h), as far back as the rule's horizon reaches behind the watermark. Everything else a key knows (counters,
+ * runs, who is on) follows from the log, and from what the entries that were trimmed have left (`base_…`), and is
+ * called the *sweep*: it moves over the log entry by entry and over the deadlines between entries. What the sweep
+ * concludes are *items*: the condition rose, matched, fell, the clearing expression came true, the grade changed.
  *
  * An item of a positive condition that stands at an event is *committed* at once; every other one waits in the key's
  * queue until the watermark reaches it. Only committed items change the *episode* and become detections.
  *
  * An event that arrives before others of its key in time is put in its place; queued items from there on are dropped
  * and the sweep runs again over the rest of the log. Each entry keeps the sweep's scalars as they were after it
- * (since, bits, grade), so that the sweep can begin anywhere: entries before the place are filled in silently. What
- * has been committed stands: its entry is marked FIRED, and is not told twice.
+ * (since, bits, grade), so that the sweep can begin anywhere: entries before the place are filled in silently, or,
+ * where what was counted can be taken out again (rule_retreats), it goes back to the place. What has been committed
+ * stands: its entry is marked FIRED, and is not told twice.
  *
  *   log:      e1   e2   e3 │   e4      e5           e6
  *                     watermark        │            └ sweep is here
@@ -124,14 +125,12 @@ enum {
         KEY_BY_EVENT = 1 << 4, /* the episode opened at an event, not at a deadline */
 };
 
+struct spells; /* episodes that are over: see spell.c */
+
 /*
  * What many keys never need: one that waits for its count, or for its hold, has none until it opens an episode or has
  * to wait for the watermark. Rules whose keys always need it are not `lean`.
  */
-struct spells; /* episodes that are over: see spell.c */
-
-#define SPELLS_MAX 256 /* of a key; each takes 16 bytes */
-
 struct extra {
         int64_t lead;
         struct spells *past;                       /* NULL unless other rules ask */
@@ -312,6 +311,11 @@ static inline bool rule_retreats(const struct rule *rule) {
                rule->window == WINDOW_SLIDING && !rule->level_mask && !rule->n_score_tests && rule_windowed(rule);
 }
 
+/* true if its level has to last */
+static inline bool rule_holds(const struct rule *rule) {
+        return rule->hold.usec || rule->hold.field;
+}
+
 /* true if it waits for what does not come, after an event: a deadline that blindness moves. That of each asset's
  * expectation begins anew instead. */
 static inline bool rule_absence(const struct rule *rule) {
@@ -376,11 +380,15 @@ int keys_reserve(struct correlate *c, size_t n);
 struct key *key_find(const struct correlate *c, uint32_t rule, bool exercise, struct ww_str text);
 void key_free(struct correlate *c, struct key *k);
 void key_touch(struct correlate *c, struct key *k);
+/** Where the newest event that counted came from. 0 or -ENOMEM. */
+int key_place(struct correlate *c, struct key *k, struct ww_str device, uint32_t asset);
 /** The key's text for an event under a selection, into `out`. False: a part is missing. */
 bool key_format(const struct correlate *c, const struct rule *rule, const struct selection *s,
                 const struct ww_event *event, struct buf *out);
 void key_put_part(struct buf *out, struct ww_str name, struct ww_str value);
-/** Value of a part of a canonical key, unescaped into `scratch`. */
+/** `=` and the value of a part of a canonical key, escapes and all; empty: it has no such part. */
+struct ww_str key_part_raw(struct ww_str text, size_t part);
+/** The value alone, unescaped into `scratch`. */
 struct ww_str key_part(struct arena *scratch, struct ww_str text, size_t part);
 int key_enrol(struct correlate *c, uint32_t rule, struct ww_str asset, uint32_t index, int64_t now);
 
@@ -398,7 +406,7 @@ struct order span_closed_take(struct key *k);
 /** The start of the newest closed span, which is forgotten. */
 struct order span_closed_undo(struct key *k);
 void span_save(const struct correlate *c, const struct key *k, struct buf *out);
-/** What span_save wrote, into a key whose log is there; `k` NULL: read over. Counts them, too. 0, -EBADMSG, -ENOMEM. */
+/** What span_save wrote, into a key whose log is there. Counts them, too. 0, -EBADMSG, -ENOMEM. */
 int span_load(struct correlate *c, struct rd *in, struct key *k);
 bool span_any(const struct key *k, uint16_t mask);
 /** … and has begun by an event that counts, not by a retained state. */
@@ -422,6 +430,8 @@ void window_enrol(struct correlate *c, struct key *k, int64_t now);
 void window_base(struct correlate *c, struct key *k);
 /** An entry that has been counted opens a window, or goes on with one. */
 void window_entry(struct correlate *c, struct key *k, struct entry *e);
+/** When an entry of a sliding window leaves it; of an anchor its deadline. */
+int64_t window_leaves(const struct correlate *c, const struct rule *rule, const struct entry *e);
 /** When an event leaves, an anchor's time is over, or the window closes; NEVER. */
 int64_t window_next(const struct correlate *c, const struct key *k);
 /** Nothing is in it that counts: neither an event nor a span. */
@@ -497,13 +507,15 @@ void sequence_forget(const struct rule *rule, struct key *k, int64_t cut);
 void sequence_orders(const struct rule *rule, struct key *k, void (*visit)(void *userdata, struct order *at),
                      void *userdata);
 void sequence_save(const struct rule *rule, const struct key *k, struct buf *out);
-/** The runs that sequence_save wrote; `k` NULL: read over. 0, -EBADMSG, -ENOMEM. */
+/** The runs that sequence_save wrote. 0, -EBADMSG, -ENOMEM. */
 int sequence_load(struct rd *in, const struct rule *rule, struct key *k);
 int64_t sequence_next(const struct correlate *c, const struct key *k);
 int sequence_deadline(struct correlate *c, struct key *k, int64_t time);
 
 /* sweep.c */
 int64_t sweep_next(const struct correlate *c, const struct key *k);
+/** How long the level that is on has to last, µs; 0 = the rule says nothing, or the asset has no such field. */
+int64_t sweep_hold(const struct correlate *c, const struct key *k);
 int sweep_advance(struct correlate *c, struct key *k, int64_t time);
 int sweep_deadline(struct correlate *c, struct key *k, int64_t time);
 int sweep_entry(struct correlate *c, struct key *k, size_t i);

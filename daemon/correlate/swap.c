@@ -173,13 +173,7 @@ static int episode_take(struct correlate *c, const struct taken *e) {
         k->priority = e->priority;
         if (k->device)
                 return 0;
-        k->device = texts_ref(c->texts, e->device);
-        k->asset = e->asset.n ? site_asset_find(c->rules->site, e->asset) : SITE_NONE;
-        if (k->device == UINT32_MAX) {
-                k->device = 0;
-                return -ENOMEM;
-        }
-        return 0;
+        return key_place(c, k, e->device, e->asset.n ? site_asset_find(c->rules->site, e->asset) : SITE_NONE);
 }
 
 static int episodes_take(struct correlate *c, const struct takings *t) {

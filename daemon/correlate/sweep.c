@@ -17,13 +17,9 @@ static int item(struct correlate *c, struct key *k, enum item_what what, struct 
         return episode_item(c, k, &i);
 }
 
-static int64_t earlier(int64_t a, int64_t b) {
-        return a < b ? a : b;
-}
-
 /* ---- deadlines ---- */
 
-static int64_t hold_of(const struct correlate *c, const struct key *k) {
+int64_t sweep_hold(const struct correlate *c, const struct key *k) {
         const struct rule *rule = key_rule(c, k);
         const struct entry *e;
 
@@ -33,16 +29,12 @@ static int64_t hold_of(const struct correlate *c, const struct key *k) {
         return rule_span_of(c, &rule->hold, e ? e->asset : k->asset);
 }
 
-static bool has_hold(const struct rule *rule) {
-        return rule->hold.usec || rule->hold.field;
-}
-
 static int64_t hold_next(const struct correlate *c, const struct key *k) {
         int64_t hold;
 
-        if ((k->bits & (SWEEP_LEVEL | SWEEP_HELD)) != SWEEP_LEVEL || !has_hold(key_rule(c, k)))
+        if ((k->bits & (SWEEP_LEVEL | SWEEP_HELD)) != SWEEP_LEVEL || !rule_holds(key_rule(c, k)))
                 return WW_TIME_NEVER;
-        hold = hold_of(c, k);
+        hold = sweep_hold(c, k);
         return hold ? k->since + hold : WW_TIME_NEVER;
 }
 
@@ -76,16 +68,16 @@ static bool level_condition(const struct rule *rule) {
 
 int64_t sweep_next(const struct correlate *c, const struct key *k) {
         const struct rule *rule = key_rule(c, k);
-        int64_t next = earlier(window_next(c, k), hold_next(c, k));
+        int64_t next = time_earlier(window_next(c, k), hold_next(c, k));
 
         if (rule->condition == CONDITION_EXPECT)
-                next = earlier(next, expect_next(c, k));
+                next = time_earlier(next, expect_next(c, k));
         else if (rule->condition == CONDITION_SEQUENCE)
-                next = earlier(next, sequence_next(c, k));
+                next = time_earlier(next, sequence_next(c, k));
         if (rule->n_score_tests)
-                next = earlier(next, tallies_crossing(rule, k, k->at));
+                next = time_earlier(next, tallies_crossing(rule, k, k->at));
         if (rule->n_guards && level_condition(rule) && (k->bits & SWEEP_PURE))
-                next = earlier(next, guard_next(c, k, k->at));
+                next = time_earlier(next, guard_next(c, k, k->at));
         return next;
 }
 
@@ -114,7 +106,7 @@ static int level_set(struct correlate *c, struct key *k, bool pure, struct order
                 if (key_rule(c, k)->condition != CONDITION_EXPECT) /* there it is the anchor */
                         k->since = at.time;
         }
-        if (!(k->bits & SWEEP_HELD) && !has_hold(key_rule(c, k))) {
+        if (!(k->bits & SWEEP_HELD) && !rule_holds(key_rule(c, k))) {
                 k->bits |= SWEEP_HELD | SWEEP_ROSE;
                 *told = true;
                 return item(c, k, ITEM_RISE, at);

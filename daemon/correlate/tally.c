@@ -115,8 +115,7 @@ void tallies_settle(const struct rule *rule, struct key *k, struct entry *e) {
                 const struct tally *t = &rule->tallies[i];
                 struct score *s = state_of(t, k), folded;
 
-                if (t->kind != TALLY_SCORE || (e->flags & (ENTRY_RETAINED | ENTRY_SETTLED)) ||
-                    !(((e->on & ~rule->level_mask) | e->started) & (1u << t->alias)))
+                if (t->kind != TALLY_SCORE || (e->flags & ENTRY_SETTLED) || !(entry_begun(rule, e) & (1u << t->alias)))
                         continue;
                 folded = (struct score){ .s = s->base_s, .at = s->base_at };
                 score_add(t, &folded, e);
@@ -267,7 +266,7 @@ int64_t tallies_crossing(const struct rule *rule, const struct key *k, int64_t a
                 int64_t time = s->s ? score_crossing(s->s, s->at, t->half, test->bound, test->strict, after)
                                     : WW_TIME_NEVER;
 
-                next = time < next ? time : next;
+                next = time_earlier(time, next);
         }
         return next;
 }
@@ -295,8 +294,9 @@ void tallies_save(const struct rule *rule, const struct key *k, struct buf *out)
 
 int tallies_load(struct rd *in, const struct rule *rule, struct key *k, const int *tallies, size_t n) {
         for (size_t i = 0; i < n; i++) {
-                struct score s = { .s = rd_double(in), .at = time_load(in) };
+                struct score s = { .s = rd_double(in) };
 
+                s.at = time_load(in);
                 s.base_s = rd_double(in);
                 s.base_at = time_load(in);
                 if (in->failed || !(s.s >= 0) || !(s.base_s >= 0) || isinf(s.s) || isinf(s.base_s))

@@ -289,12 +289,9 @@ void trace_told(const struct correlate *c, const struct ww_detection *d) {
         trace_say(c, &saying);
 }
 
-void trace_limit(const struct correlate *c, enum emit_limit limit) {
+void trace_limit(const struct correlate *c, const char *limit) {
         _cleanup_buf_ struct buf text = BUF_INIT;
 
-        buf_printf(&text, "the rule has reached its limit of %s",
-                   limit == LIMIT_KEYS   ? "keys: the oldest go, or newcomers are refused"
-                   : limit == LIMIT_RUNS ? "partial sequences for one key: newcomers are refused"
-                                         : "events for one key: the oldest are dropped");
+        buf_printf(&text, "the rule has reached its limit of %s", limit);
         say_of_event(c, CORRELATE_SAID_LIMIT, c->now, &text);
 }

@@ -17,7 +17,8 @@ void trace_time(const struct correlate *c, const struct key *k, int64_t time);
 /** A run is about to end without its last step; `e`: the event that it meets. */
 void trace_run(const struct correlate *c, const struct key *k, const struct run *run, const struct entry *e);
 void trace_told(const struct correlate *c, const struct ww_detection *d);
-void trace_limit(const struct correlate *c, enum emit_limit limit);
+/** `limit`: of what, and what comes of it, in words. */
+void trace_limit(const struct correlate *c, const char *limit);
 /** A row of an example, which goes to its selection by name. */
 void trace_row(const struct correlate *c, const struct ww_event *event, struct ww_str alias, bool taken);
 

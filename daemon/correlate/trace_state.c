@@ -267,8 +267,7 @@ static void state_guard(const struct correlate *c, const struct key *k, int64_t 
 
 static void state_hold(const struct correlate *c, const struct key *k, int64_t time, struct buf *out,
                        struct correlate_saying *saying) {
-        const struct rule *rule = key_rule(c, k);
-        int64_t hold = rule->hold.usec || rule->hold.field ? rule_span_of(c, &rule->hold, k->asset) : 0;
+        int64_t hold = sweep_hold(c, k);
         char span[32];
 
         if (!hold || (k->bits & (SWEEP_LEVEL | SWEEP_HELD)) != SWEEP_LEVEL)

@@ -34,6 +34,16 @@ static const struct entry *expire_first(const struct correlate *c, struct key *k
         return NULL;
 }
 
+/* a span that began at `start` is counted no more, and no window needs it */
+static void span_uncount(struct correlate *c, struct key *k, struct order start, uint32_t alias) {
+        struct entry *e = log_find(key_rule(c, k), k, start);
+
+        if (!e)
+                return;
+        tallies_remove(c, k, e, (uint16_t)(1u << alias));
+        e->pinned &= (uint16_t) ~(1u << alias);
+}
+
 static void expire_one(struct correlate *c, struct key *k) {
         const struct rule *rule = key_rule(c, k);
         struct entry *e = log_entry(rule, k, k->expire++);
@@ -42,24 +52,21 @@ static void expire_one(struct correlate *c, struct key *k) {
                 return;
         tallies_remove(c, k, e, entry_instants(rule, e));
         for (uint32_t alias = 0; alias < rule->n_aliases; alias++)
-                if (e->ended & (1u << alias)) {
-                        struct entry *start = log_find(rule, k, span_closed_take(k));
+                if (e->ended & (1u << alias))
+                        span_uncount(c, k, span_closed_take(k), alias);
+}
 
-                        if (!start)
-                                continue;
-                        tallies_remove(c, k, start, (uint16_t)(1u << alias));
-                        start->pinned &= (uint16_t) ~(1u << alias);
-                }
+int64_t window_leaves(const struct correlate *c, const struct rule *rule, const struct entry *e) {
+        int64_t time = e->at.time + rule_horizon(rule);
+
+        return rule->after_mask ? watermark_absence(c, rule, time) : time;
 }
 
 static int64_t expire_next(const struct correlate *c, struct key *k) {
         const struct rule *rule = key_rule(c, k);
         const struct entry *e = rule->after_mask || rule_windowed(rule) ? expire_first(c, k) : NULL;
 
-        if (!e)
-                return WW_TIME_NEVER;
-        return rule->after_mask ? watermark_absence(c, rule, e->at.time + rule_horizon(rule))
-                                : e->at.time + rule_horizon(rule);
+        return e ? window_leaves(c, rule, e) : WW_TIME_NEVER;
 }
 
 void window_anchor_pass(struct correlate *c, struct key *k) {
@@ -99,7 +106,7 @@ static int64_t close_time(const struct rule *rule, const struct key *k) {
 
         if (rule->window == WINDOW_TUMBLING)
                 return x->to;
-        return x->to + rule->gap < x->from + rule->within ? x->to + rule->gap : x->from + rule->within;
+        return time_earlier(x->to + rule->gap, x->from + rule->within);
 }
 
 static void tumbling_open(struct correlate *c, struct key *k, int64_t time) {
@@ -145,14 +152,8 @@ static void overlaps_none(struct correlate *c, struct key *k, struct entry *e) {
         const struct rule *rule = key_rule(c, k);
 
         for (uint32_t alias = (uint32_t)rule->n_aliases; alias--;)
-                if (e->ended & (1u << alias)) {
-                        struct entry *start = log_find(rule, k, span_closed_undo(k));
-
-                        if (!start)
-                                continue;
-                        tallies_remove(c, k, start, (uint16_t)(1u << alias));
-                        start->pinned &= (uint16_t) ~(1u << alias);
-                }
+                if (e->ended & (1u << alias))
+                        span_uncount(c, k, span_closed_undo(k), alias);
         e->ended = 0;
 }
 

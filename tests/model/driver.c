@@ -134,7 +134,7 @@ static int play_verb(struct driver *d, struct story_row *row) {
                 return correlate_mode(d->correlate, ww_str(words[0]), strcmp(words[1], "on") == 0, row->arrival);
         if (strcmp(row->verb, "list") == 0)
                 return correlate_list(d->correlate, ww_str(words[0]), ww_str(words[2]), strcmp(words[1], "add") == 0,
-                                      words[3] ? story_time(row, words[3]) : WW_TIME_NEVER, row->arrival);
+                                      words[3] ? story_time(row, words[3]) : WW_TIME_NEVER);
         return correlate_blind(d->correlate, row->verb[0] == 'b', row->arrival);
 }
 

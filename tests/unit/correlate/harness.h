@@ -164,8 +164,7 @@ static inline void harness_verb(struct harness *h, const struct story_row *row) 
         else if (strcmp(row->verb, "list") == 0)
                 assert_int_equal(correlate_list(h->correlate, ww_str(row->words[0]), ww_str(row->words[2]),
                                                 strcmp(row->words[1], "add") == 0,
-                                                row->words[3] ? T0 + harness_span(row->words[3]) : WW_TIME_NEVER,
-                                                row->arrival),
+                                                row->words[3] ? T0 + harness_span(row->words[3]) : WW_TIME_NEVER),
                                  0);
         else if (strcmp(row->verb, "tick") != 0)
                 assert_int_equal(correlate_blind(h->correlate, row->verb[0] == 'b', row->arrival), 0);

@@ -93,6 +93,18 @@ static void counts_say_how_much_is_missing(void **state) {
               "`while` holds (mode(armed): yes); its alarm is open since 5s (1000)\n");
 }
 
+static void a_guard_that_asks_twice_is_told_once(void **state) {
+        static const char rules[] = "- rule: r\n"
+                                    "  select: {x: {kind: access.denied}}\n"
+                                    "  while: mode(armed) and schedule(night) or mode(armed) and mode(drill)\n" RAISE;
+
+        watch(rules, "r", "1s mode armed on; 41s access.denied d1",
+              "41s taken [] access.denied of d1 is `x`\n"
+              "41s told [] the alarm is raised, high (mode(armed): yes; schedule(night): yes; mode(drill): no)\n"
+              "41s state [] `while` holds (mode(armed): yes; schedule(night): yes; mode(drill): no); its alarm is open "
+              "since 41s (1000)\n");
+}
+
 static void sequences_say_how_far_they_are(void **state) {
         static const char rules[] = "- rule: r\n"
                                     "  select: {ok: {kind: access.granted}, out: {kind: credential}, exit: {kind: "
@@ -151,6 +163,12 @@ static void levels_say_how_long_they_have_to_last(void **state) {
               "91s state [device=d] `o` is not on; what became so at 91s is decided at 93s, when nothing earlier can "
               "come "
               "any more; its alarm is open since 70s (0)\n");
+
+        /* the asset says how long */
+        watch("- rule: r\n  select: {o: {kind: door.opened}}\n  by: device\n  hold: asset.held_limit\n" RAISE, "r",
+              "1s door.opened d1",
+              "1s taken [device=d1] door.opened of d1 is `o`\n"
+              "1s state [device=d1] `o` is on at d1 since 1s; it holds since 1s and has to for 30s, until 31s (500)\n");
 }
 
 static void expectations_say_until_when(void **state) {
@@ -218,6 +236,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(selections_say_in_what_an_event_differs),
                 cmocka_unit_test(counts_say_how_much_is_missing),
+                cmocka_unit_test(a_guard_that_asks_twice_is_told_once),
                 cmocka_unit_test(sequences_say_how_far_they_are),
                 cmocka_unit_test(levels_say_how_long_they_have_to_last),
                 cmocka_unit_test(expectations_say_until_when),

@@ -1,0 +1,362 @@
+/* One key of a snapshot: its log, where its sweep stands, its episode. See save.c. */
+#include "correlate/save.h"
+
+#define LOG_BITS_MAX 26
+
+/* the instants of what a key has extra, in their order in a snapshot */
+static const size_t extra_instants[] = {
+        offsetof(struct extra, opened), offsetof(struct extra, quiet_from), offsetof(struct extra, partial_until),
+        offsetof(struct extra, lead),   offsetof(struct extra, from),       offsetof(struct extra, to),
+};
+#define EXTRA_INSTANTS (sizeof extra_instants / sizeof *extra_instants)
+
+static int64_t extra_get(const struct extra *x, size_t i) {
+        int64_t time;
+
+        memcpy(&time, (const uint8_t *)x + extra_instants[i], sizeof time);
+        return time;
+}
+
+static void extra_set(struct extra *x, size_t i, int64_t time) {
+        memcpy((uint8_t *)x + extra_instants[i], &time, sizeof time);
+}
+
+static void captured_save(const struct correlate *c, struct buf *out, const struct captured *v) {
+        buf_put_u8(out, (uint8_t)v->type);
+        switch (v->type) {
+        case WW_BOOL:
+                buf_put_u8(out, v->boolean);
+                break;
+        case WW_NUMBER:
+                buf_put_double(out, v->number);
+                break;
+        case WW_STRING:
+                buf_put_str(out, texts_text(c->texts, v->text));
+                break;
+        case WW_TIME:
+        case WW_SPAN:
+                buf_put_time(out, v->usec);
+                break;
+        case WW_MISSING:
+        case WW_NULL:
+                break;
+        }
+}
+
+static struct captured captured_load(struct correlate *c, struct rd *in) {
+        struct captured v = { .type = rd_u8(in) };
+
+        switch (v.type) {
+        case WW_BOOL:
+                v.boolean = rd_u8(in);
+                break;
+        case WW_NUMBER:
+                v.number = rd_double(in);
+                break;
+        case WW_STRING:
+                v.text = texts_ref(c->texts, rd_str(in));
+                in->failed |= v.text == UINT32_MAX;
+                break;
+        case WW_TIME:
+        case WW_SPAN:
+                v.usec = rd_time(in);
+                break;
+        case WW_MISSING:
+        case WW_NULL:
+                break;
+        default:
+                in->failed = true;
+        }
+        if (in->failed && v.type == WW_STRING)
+                v = (struct captured){ .type = WW_MISSING };
+        return v;
+}
+
+static void asset_save(const struct correlate *c, struct buf *out, uint32_t asset) {
+        buf_put_str(out,
+                    asset < site_asset_count(c->rules->site) ? site_asset(c->rules->site, asset)->id : WW_STR_NONE);
+}
+
+static uint32_t asset_load(const struct correlate *c, struct rd *in) {
+        struct ww_str id = rd_str(in);
+
+        return id.n ? site_asset_find(c->rules->site, id) : SITE_NONE;
+}
+
+static void entry_save(const struct correlate *c, const struct rule *rule, struct buf *out, const struct entry *e) {
+        order_save(out, e->at);
+        buf_put_str(out, texts_text(c->texts, e->device));
+        asset_save(c, out, e->asset);
+        buf_put_str(out, ww_str(c->rules->kinds->rows[e->family].family));
+        buf_put_u8(out, e->state);
+        buf_put_u8(out, e->flags);
+        buf_put_var(out, e->on);
+        buf_put_var(out, e->off);
+        buf_put_var(out, e->started);
+        buf_put_var(out, e->ended);
+        buf_put_var(out, e->pinned);
+        buf_put_u8(out, e->bits);
+        buf_put_u8(out, e->grade);
+        buf_put_time(out, e->since);
+        for (size_t i = 0; i < rule->n_captures; i++)
+                captured_save(c, out, &e->captures[i]);
+}
+
+static void item_save(struct buf *out, const struct item *item) {
+        order_save(out, item->at);
+        buf_put_u8(out, (uint8_t)item->what);
+        buf_put_u8(out, item->grade);
+        order_save(out, item->first);
+        order_save(out, item->last);
+}
+
+void save_key(const struct correlate *c, const struct key *k, struct buf *out) {
+        const struct rule *rule = key_rule(c, k);
+        const struct extra *x = key_extra(k);
+
+        buf_put_str(out, key_text(c, k));
+        buf_put_u8(out, k->flags);
+        buf_put_time(out, k->at);
+        buf_put_time(out, k->since);
+        buf_put_time(out, k->base_since);
+        buf_put_time(out, k->trimmed);
+        for (size_t i = 0; i < EXTRA_INSTANTS; i++)
+                buf_put_time(out, extra_get(x, i));
+        order_save(out, timers_armed(c, k));
+        buf_put_u8(out, k->bits);
+        buf_put_u8(out, k->grade);
+        buf_put_u8(out, k->base_bits);
+        buf_put_u8(out, k->base_grade);
+        buf_put_u8(out, k->priority);
+        buf_put_str(out, texts_text(c->texts, k->device));
+        asset_save(c, out, k->asset);
+        buf_put_u8(out, k->log_bits); /* a full log is trimmed: when that is, must not change */
+        buf_put_var(out, k->n_log);
+        for (size_t i = 0; i < k->n_log; i++)
+                entry_save(c, rule, out, log_entry(rule, k, i));
+        buf_put_var(out, x->n_pending);
+        for (size_t i = 0; i < x->n_pending; i++)
+                item_save(out, &x->pending[i]);
+        spells_save(k, out);
+        tallies_save(rule, k, out);
+        sweep_save(c, k, out);
+}
+
+/* ---- loading ---- */
+
+static void captures_load(struct correlate *c, struct rd *in, const struct saved_rule *saved, struct entry *e) {
+        for (size_t i = 0; i < saved->n_captures; i++) {
+                struct captured v = captured_load(c, in);
+
+                if (saved->capture[i] >= 0)
+                        e->captures[saved->capture[i]] = v;
+                else if (v.type == WW_STRING)
+                        texts_drop(c->texts, v.text);
+        }
+}
+
+/* one entry, but for its captures and its device, which is borrowed */
+static bool entry_read(const struct correlate *c, struct rd *in, struct entry *ret, struct ww_str *ret_device) {
+        struct entry e = { .at = order_load(in) };
+        struct ww_str family;
+        enum ww_state state;
+
+        *ret_device = rd_str(in);
+        e.asset = asset_load(c, in);
+        family = rd_str(in);
+        e.state = rd_u8(in);
+        e.flags = rd_u8(in);
+        e.on = (uint16_t)rd_var(in);
+        e.off = (uint16_t)rd_var(in);
+        e.started = (uint16_t)rd_var(in);
+        e.ended = (uint16_t)rd_var(in);
+        e.pinned = (uint16_t)rd_var(in);
+        e.bits = rd_u8(in);
+        e.grade = rd_u8(in);
+        e.since = time_load(in);
+        if (in->failed || e.since == WW_TIME_NEVER || !ww_kind_find(c->rules->kinds, family, &e.family, &state))
+                return false;
+        *ret = e;
+        return true;
+}
+
+/* true if it may stand behind those that the key has */
+static bool entry_fits(const struct rule *rule, const struct key *k, const struct entry *e) {
+        return !((e->on | e->off | e->started | e->ended | e->pinned) >> rule->n_aliases) &&
+               e->state <= WW_STATE_PULSE &&
+               (!k->n_log || order_compare(log_entry(rule, k, k->n_log - 1)->at, e->at) < 0);
+}
+
+static int entry_load(struct correlate *c, struct rd *in, const struct saved_rule *saved, struct key *k) {
+        struct entry read, *e;
+        struct ww_str device;
+
+        if (!entry_read(c, in, &read, &device) || !entry_fits(saved->rule, k, &read))
+                return -EBADMSG;
+        e = log_open(c, k, k->n_log, read.at);
+        if (!e)
+                return -ENOMEM;
+        read.device = texts_ref(c->texts, device);
+        if (read.device == UINT32_MAX)
+                return -ENOMEM;
+        memcpy(e, &read, offsetof(struct entry, captures));
+        captures_load(c, in, saved, e);
+        return in->failed ? -EBADMSG : 0;
+}
+
+static int items_load(struct correlate *c, struct rd *in, struct key *k) {
+        uint64_t n = rd_var(in);
+        size_t capacity = 1;
+
+        if (in->failed || n > rd_left(in))
+                return -EBADMSG;
+        while (capacity < n)
+                capacity *= 2;
+        if (n) {
+                if (key_extend(c, k) < 0)
+                        return -ENOMEM;
+                k->extra->pending = calloc(capacity, sizeof *k->extra->pending);
+                if (!k->extra->pending)
+                        return -ENOMEM;
+        }
+        for (size_t i = 0; i < n; i++) {
+                struct item item = { .at = order_load(in) };
+
+                item.what = rd_u8(in);
+                item.grade = rd_u8(in);
+                item.first = order_read(in);
+                item.last = order_read(in);
+                k->extra->pending[k->extra->n_pending++] = item;
+        }
+        return in->failed ? -EBADMSG : 0;
+}
+
+struct scalars {
+        uint8_t flags, bits, grade, base_bits, base_grade, priority;
+        int64_t at, since, base_since, trimmed;
+        struct extra extra; /* its instants */
+        struct order armed;
+};
+
+/* true if they say something that a key without an extra does not */
+static bool scalars_extra(const struct scalars *s) {
+        for (size_t i = 0; i < EXTRA_INSTANTS; i++)
+                if (extra_get(&s->extra, i) != extra_get(&extra_none, i))
+                        return true;
+        return false;
+}
+
+static void scalars_set(struct key *k, const struct scalars *s) {
+        k->at = s->at;
+        k->bits = s->bits;
+        k->grade = s->grade;
+        k->since = s->since;
+        k->priority = s->priority;
+        k->flags = s->flags;
+        for (size_t i = 0; k->extra && i < EXTRA_INSTANTS; i++)
+                extra_set(k->extra, i, extra_get(&s->extra, i));
+}
+
+static void base_set(struct key *k, const struct scalars *s) {
+        k->trimmed = s->trimmed;
+        k->base_bits = s->base_bits;
+        k->base_grade = s->base_grade;
+        k->base_since = s->base_since;
+}
+
+/* One whose rule says something else: what is counted for that is counted anew. */
+static int key_resweep(struct correlate *c, struct key *k, const struct scalars *s) {
+        int r = sweep_rebuild(c, k, k->n_log, WW_TIME_NEVER, false);
+
+        if (!r)
+                sweep_settle(c, k, s->at);
+        return r;
+}
+
+struct saved_key {
+        struct ww_str text, device;
+        struct scalars scalars;
+        uint32_t asset;
+        uint8_t log_bits;
+        uint64_t n;
+};
+
+static int saved_key_read(const struct correlate *c, struct rd *in, struct saved_key *ret) {
+        struct scalars *s = &ret->scalars;
+
+        ret->text = rd_str(in);
+        s->flags = rd_u8(in);
+        s->at = time_load(in);
+        s->since = time_load(in);
+        s->base_since = time_load(in);
+        s->trimmed = time_load(in);
+        for (size_t i = 0; i < EXTRA_INSTANTS; i++)
+                extra_set(&s->extra, i, time_load(in));
+        s->armed = order_read(in);
+        s->bits = rd_u8(in);
+        s->grade = rd_u8(in);
+        s->base_bits = rd_u8(in);
+        s->base_grade = rd_u8(in);
+        s->priority = rd_u8(in);
+        ret->device = rd_str(in);
+        ret->asset = asset_load(c, in);
+        ret->log_bits = rd_u8(in);
+        ret->n = rd_var(in);
+        if (in->failed || ret->n > rd_left(in) || ret->log_bits > LOG_BITS_MAX || ret->n > log_capacity(ret->log_bits))
+                return -EBADMSG;
+        return 0;
+}
+
+static int key_fill(struct correlate *c, struct rd *in, const struct saved_rule *saved, const struct saved_key *s,
+                    struct key *k) {
+        struct rd scores;
+        int r = key_place(c, k, s->device, s->asset);
+
+        if (!r && scalars_extra(&s->scalars))
+                r = key_extend(c, k);
+        if (!r && s->n)
+                r = log_reserve(c, k, (uint32_t)log_capacity(s->log_bits));
+        for (size_t i = 0; i < s->n && !r; i++)
+                r = entry_load(c, in, saved, k);
+        if (!r)
+                r = items_load(c, in, k);
+        if (!r)
+                r = spells_load(c, in, k);
+        scores = *in;
+        if (!r)
+                r = tallies_load(in, saved->rule, k, saved->score, saved->n_scores);
+        if (r)
+                return r;
+        base_set(k, &s->scalars);
+        r = saved->same ? sweep_load(c, in, k) : key_resweep(c, k, &s->scalars);
+        if (!r && saved->same) /* what was counted anew is in them already */
+                r = tallies_load(&scores, saved->rule, k, saved->score, saved->n_scores);
+        scalars_set(k, &s->scalars);
+        c->figures.episodes += !!(k->flags & KEY_OPEN);
+        return r ? r : timers_arm(c, k, s->scalars.armed);
+}
+
+int save_key_load(struct correlate *c, struct rd *all, const struct saved_rule *saved, struct key **ret) {
+        struct rd in = rd_init(rd_str(all));
+        struct saved_key s = { 0 };
+        struct key *k = NULL;
+        int r;
+
+        *ret = NULL;
+        if (all->failed)
+                return -EBADMSG;
+        if (!saved->rule)
+                return 0;
+        r = saved_key_read(c, &in, &s);
+        if (!r)
+                r = key_get(c, saved->rule->number, s.scalars.flags & KEY_EXERCISE, s.text, &k);
+        if (r)
+                return r;
+        if (!k || k->n_log)
+                return -EBADMSG;
+        *ret = k;
+        r = key_fill(c, &in, saved, &s, k);
+        if (!r && (in.failed || (saved->same && rd_left(&in))))
+                r = -EBADMSG;
+        return r;
+}
