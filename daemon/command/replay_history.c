@@ -14,9 +14,7 @@
 #include <stdio.h>
 
 #define FETCH     2000
-#define WAIT      (10 * WW_MINUTE)
 #define PRUNE     WW_DAY /* journal time and wall clock are never that far apart, but for a clock that was set */
-#define SQL_MAX   4096
 #define ROLES_ALL 63
 
 enum { STREAMS = 4 };

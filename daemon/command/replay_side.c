@@ -154,10 +154,6 @@ int replay_side_time(struct replay_side *s, int64_t time) {
         return s->pipeline && time > s->now ? replay_side_input(s, &input) : 0;
 }
 
-int64_t replay_side_now(const struct replay_side *s) {
-        return s->now;
-}
-
 struct pipeline *replay_side_pipeline(struct replay_side *s) {
         return s->pipeline;
 }
