@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "command/command.h"
+#include "command/command_internal.h"
 #include "command/plain.h"
 #include "command/socket.h"
 
@@ -45,10 +45,7 @@ static int act_answer(const struct command_args *args, json_t *answer) {
         bool ok = json_is_true(json_object_get(answer, "ok"));
 
         if (args->json) {
-                char *text = json_dumps(answer, JSON_COMPACT);
-
-                (void)puts(text ? text : "");
-                free(text);
+                (void)command_put_json(json_incref(answer), JSON_COMPACT);
         } else if (ok) {
                 (void)printf("alarm %" JSON_INTEGER_FORMAT " is now %s, version %" JSON_INTEGER_FORMAT "\n",
                              json_integer_value(json_object_get(alarm, "id")),

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "command/command.h"
+#include "command/command_internal.h"
 #include "command/plain.h"
 #include "command/socket.h"
 
@@ -47,10 +47,7 @@ static void print_line(json_t *line, bool json) {
         json_t *part;
 
         if (json) {
-                char *dumped = json_dumps(line, JSON_COMPACT);
-
-                (void)puts(dumped ? dumped : "");
-                free(dumped);
+                (void)command_put_json(json_incref(line), JSON_COMPACT);
         } else if ((part = json_object_get(line, "live"))) {
                 print_alarm(part);
         } else if ((part = json_object_get(line, "transition"))) {

@@ -2,6 +2,7 @@
 #include "command/explain.h"
 
 #include "base/span.h"
+#include "command/command_internal.h"
 #include "command/plain.h"
 #include "ruleset.h"
 
@@ -198,7 +199,7 @@ static int story_tell(uint64_t id, const struct config *config, struct replay_op
         int r;
 
         if (json)
-                return replay_print_json(json_pack("{s:I, s:O}", "alarm", (json_int_t)id, "story", story));
+                return command_put_json(json_pack("{s:I, s:O}", "alarm", (json_int_t)id, "story", story), JSON_COMPACT);
         r = replay_side_rules(&rules, config, o->rules);
         if (!r) {
                 put_alarm(rules, id, story);

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "command/command.h"
+#include "command/command_internal.h"
 #include "command/plain.h"
 #include "command/socket.h"
 
@@ -34,7 +34,6 @@ static void modes_print(json_t *modes) {
 static int modes_run(const struct command_args *args) {
         struct socket_session s;
         json_t *answer = NULL, *modes;
-        char *text;
         int r;
 
         if (socket_open(&s, args->config))
@@ -44,9 +43,7 @@ static int modes_run(const struct command_args *args) {
         if (!modes) {
                 (void)fprintf(stderr, "wardwatch: no answer: %s\n", r ? strerror(-r) : "unexpected");
         } else if (args->json) {
-                text = json_dumps(modes, JSON_COMPACT);
-                (void)puts(text ? text : "{}");
-                free(text);
+                (void)command_put_json(json_incref(modes), JSON_COMPACT);
         } else {
                 modes_print(modes);
         }

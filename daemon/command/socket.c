@@ -1,5 +1,7 @@
 #include "command/socket.h"
 
+#include "command/command_internal.h"
+
 #include <poll.h>
 #include <stdio.h>
 #include <sys/random.h>
@@ -8,14 +10,11 @@
 #define ANSWER_TIMEOUT_MS 10000
 
 int socket_config(struct config *ret, const char *file) {
-        _cleanup_buf_ struct buf told = BUF_INIT;
         struct diag diag = DIAG_INIT;
         int r = config_load(ret, file, &diag);
 
         if (r)
-                diag_render(&diag, &told);
-        if (told.n)
-                (void)fwrite(told.p, 1, told.n, stderr);
+                command_put_diag(&diag);
         diag_deinit(&diag);
         if (r < 0)
                 (void)fprintf(stderr, "wardwatch: %s: %s\n", file, strerror(-r));
@@ -106,16 +105,12 @@ void socket_refused(json_t *answer) {
 static int socket_changed(json_t *answer, bool json, const char *done) {
         bool ok = json_is_true(json_object_get(answer, "ok"));
 
-        if (json) {
-                char *text = json_dumps(answer, JSON_COMPACT);
-
-                (void)puts(text ? text : "");
-                free(text);
-        } else if (ok) {
+        if (json)
+                (void)command_put_json(json_incref(answer), JSON_COMPACT);
+        else if (ok)
                 (void)puts(done);
-        } else {
+        else
                 socket_refused(answer);
-        }
         return ok ? 0 : 1;
 }
 

@@ -123,19 +123,15 @@ static void failed(void *userdata, struct ww_str told) {
 /* ---- the whole ---- */
 
 static int put_result(struct test *t, bool good, const struct correlate_examples_result *result) {
-        json_t *out;
-        int r;
-
         if (!t->failures) {
                 (void)printf("%zu examples of %zu rules: %zu passed, %zu failed\n", result->run, result->rules,
                              result->run - result->failed, result->failed);
                 return fflush(stdout) == EOF;
         }
-        out = json_pack("{s:b, s:I, s:I, s:I, s:O}", "ok", good, "rules", (json_int_t)result->rules, "examples",
-                        (json_int_t)result->run, "failed", (json_int_t)result->failed, "failures", t->failures);
-        r = out ? json_dumpf(out, stdout, JSON_COMPACT) : -1;
-        json_decref(out);
-        return r || putchar('\n') == EOF;
+        return command_put_json(json_pack("{s:b, s:I, s:I, s:I, s:O}", "ok", good, "rules", (json_int_t)result->rules,
+                                          "examples", (json_int_t)result->run, "failed", (json_int_t)result->failed,
+                                          "failures", t->failures),
+                                JSON_COMPACT);
 }
 
 static int test_rules(struct test *t) {
