@@ -10,7 +10,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define LIVE_WAIT_MS 10000
 #define BATCH_INPUTS 2000
 #define BATCH_BYTES  ((size_t)1 << 20)
 
@@ -92,29 +91,18 @@ int explain_story_journal(const char *dir, uint64_t alarm, json_t *ret) {
 /* ---- the daemon ---- */
 
 int explain_story_live(const char *config_file, uint64_t alarm, json_t *ret) {
-        json_t *request = json_pack("{s:s}", "cmd", "follow");
         struct socket_session s;
-        bool end = false;
+        json_t *live = NULL;
         int r;
 
-        if (socket_open(&s, config_file)) {
-                json_decref(request);
+        if (socket_open(&s, config_file))
                 return REPLAY_E_TOLD;
-        }
-        r = request ? jsonline_write(s.fd, request) : -ENOMEM;
-        json_decref(request);
-        while (!r && !end) {
-                json_t *line = NULL, *live;
-
-                r = socket_next(&s, LIVE_WAIT_MS, &line);
-                live = json_object_get(line, "live");
-                if (live && (uint64_t)json_integer_value(json_object_get(live, "id")) == alarm)
-                        r = json_array_append_new(ret, json_pack("{s:s, s:O, s:O, s:O}", "cause", "now", "alarm", live,
-                                                                 "old_state", json_object_get(live, "state"),
-                                                                 "old_priority", json_object_get(live, "priority")));
-                end = json_object_get(line, "live_end") != NULL;
-                json_decref(line);
-        }
+        r = socket_alarm(&s, alarm, &live);
+        if (live)
+                r = json_array_append_new(ret, json_pack("{s:s, s:O, s:O, s:O}", "cause", "now", "alarm", live,
+                                                         "old_state", json_object_get(live, "state"), "old_priority",
+                                                         json_object_get(live, "priority")));
+        json_decref(live);
         socket_close(&s);
         return r ? -EIO : 0;
 }
