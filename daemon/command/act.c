@@ -114,10 +114,8 @@ static int act_run(const char *verb, const struct command_args *args) {
 
 ACT(ack, "ack", "acknowledge an alarm",
     "UNACK becomes ACKED, RTNUN becomes NORM or LATCHED. Refused if the alarm rose again or its priority rose since "
-    "the "
-    "version that you saw. High and critical alarms need a reason.");
+    "the version that you saw. High and critical alarms need a reason.");
 ACT(unack, "unack", "take an acknowledgement back", "ACKED becomes UNACK again; undoes a mistake.");
 ACT(reset, "reset", "reset a latched alarm",
     "LATCHED becomes NORM; ACKED becomes NORM if the cause is an instant. Only when acknowledged. The reason is the "
-    "note "
-    "of the inspection.");
+    "note of the inspection.");

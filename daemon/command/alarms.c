@@ -115,11 +115,9 @@ const struct command command_alarms = {
         .name = "alarms",
         .synopsis = "alarms [--follow [--from SEQ.N]] [--json]",
         .help = "show the alarms that are not normal, and follow what changes",
-        .text = "Lists every alarm that is not NORM, oldest first, with its number, priority, state, version and rule. "
-                "With "
-                "--follow it then prints each transition as it is committed to the journal. With --json each line is "
-                "one "
-                "JSON object; a line with `at` can be given to --from to go on after it.",
+        .text = "Lists every alarm that is not NORM, oldest first, with its number, priority, state, version and "
+                "rule. With --follow it then prints each transition as it is committed to the journal. With --json "
+                "each line is one JSON object; a line with `at` can be given to --from to go on after it.",
         .options = alarms_options,
         .run = alarms_run,
 };

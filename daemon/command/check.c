@@ -228,10 +228,9 @@ const struct command command_check = {
         .help = "check configuration, site, sensor types and rules, and run their examples",
         .text = "Tells everything that a start or a reload would refuse, with file, line, column and cure, and "
                 "warnings for what is legal and hardly meant: conditions that never hold, rules that say nothing new, "
-                "keys "
-                "that events do not have, topics that nothing subscribes to. Nothing is changed and nothing is "
-                "connected to. With --print the "
-                "configuration is printed with all defaults, as a file that loads to the same.",
+                "keys that events do not have, topics that nothing subscribes to. Nothing is changed and nothing is "
+                "connected to. With --print the configuration is printed with all defaults, as a file that loads to "
+                "the same.",
         .options = check_options,
         .run = check_run,
 };

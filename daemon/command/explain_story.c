@@ -111,15 +111,26 @@ int explain_story_live(const char *config_file, uint64_t alarm, json_t *ret) {
 
 #define ISO(column) "to_char(" column " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
 
-static const char evidence_sql[] =
+/* clang-format off */
+static const char story_sql[] =
+        "SELECT json_build_object('cause', t.cause, 'time', " ISO("t.time") ", 'actor', t.actor, 'reason', t.reason, "
+        "'context', t.context, 'annunciate', t.annunciate, 'old_state', t.old_state, 'old_priority', t.old_priority, "
+        "'evidence', "
         "(SELECT coalesce(json_agg(json_build_object('role', e.role, 'seq', e.event_seq, 'index', e.event_idx, "
-        "'time', " ISO("e.event_time") ", 'device', e.device, 'kind', e.kind, 'value', coalesce(v.value_text, "
-                                       "v.value_number::text), 'unit', v.unit, 'attrs', v.attributes) ORDER BY "
-                                       "e.position), '[]') "
-                                       "FROM alarm_evidence e LEFT JOIN event v ON v.journal = e.journal AND v.seq = "
-                                       "e.event_seq AND "
-                                       "v.idx = e.event_idx AND v.time = e.event_time "
-                                       "WHERE e.journal = t.journal AND e.seq = t.seq AND e.n = t.n)";
+        "'time', " ISO("e.event_time") ", 'device', e.device, 'kind', e.kind, "
+        "'value', coalesce(v.value_text, v.value_number::text), 'unit', v.unit, 'attrs', v.attributes) "
+        "ORDER BY e.position), '[]') "
+        "FROM alarm_evidence e LEFT JOIN event v ON v.journal = e.journal AND v.seq = e.event_seq AND "
+        "v.idx = e.event_idx AND v.time = e.event_time "
+        "WHERE e.journal = t.journal AND e.seq = t.seq AND e.n = t.n), "
+        "'alarm', json_build_object('id', t.alarm, 'version', t.version, 'state', t.new_state, 'rule', t.rule, "
+        "'rule_hash', lpad(to_hex(a.rule_hash), 16, '0'), 'key', t.key, 'title', t.title, 'priority', t.priority, "
+        "'procedure', a.procedure, 'legal_basis', a.legal_basis, 'hazard', a.hazard, "
+        "'raised_at', " ISO("t.raised_at") ", 'changed_at', " ISO("t.changed_at") ", "
+        "'suppressed_by', t.suppressed_by))::text "
+        "FROM alarm_transition t JOIN alarm a USING (journal, alarm) "
+        "WHERE t.journal = %" PRId32 " AND t.alarm = %" PRIu64 " ORDER BY t.version";
+/* clang-format on */
 
 int explain_story_database(const struct replay_database *database, uint64_t alarm, json_t *ret) {
         _cleanup_(wire_freep) struct wire *w = NULL;
@@ -127,25 +138,7 @@ int explain_story_database(const struct replay_database *database, uint64_t alar
         int e = replay_database_open(&w, database, &journal);
 
         if (!e)
-                e = replay_database_ask(
-                        w,
-                        "SELECT json_build_object('cause', t.cause, 'time', " ISO(
-                                "t.time") ", 'actor', t.actor, "
-                                          "'reason', t.reason, 'context', t.context, 'annunciate', t.annunciate, "
-                                          "'old_state', t.old_state, "
-                                          "'old_priority', t.old_priority, 'evidence', %s, 'alarm', "
-                                          "json_build_object('id', t.alarm, "
-                                          "'version', t.version, 'state', t.new_state, 'rule', t.rule, 'rule_hash', "
-                                          "lpad(to_hex(a.rule_hash), 16, '0'), 'key', t.key, 'title', t.title, "
-                                          "'priority', t.priority, "
-                                          "'procedure', a.procedure, 'legal_basis', a.legal_basis, 'hazard', a.hazard, "
-                                          "'raised_at', " ISO("t.raised_at") ", 'changed_at', " ISO(
-                                                  "t.changed_at") ", 'suppressed_by', "
-                                                                  "t.suppressed_by))::text FROM alarm_transition t "
-                                                                  "JOIN alarm a USING (journal, alarm) "
-                                                                  "WHERE t.journal = %" PRId32 " AND t.alarm = %" PRIu64
-                                                                  " ORDER BY t.version",
-                        evidence_sql, journal, alarm);
+                e = replay_database_ask(w, story_sql, journal, alarm);
         for (size_t i = 0; !e && i < wire_rows(w); i++) {
                 json_t *row = json_loads(wire_value(w, i, 0), 0, NULL);
 

@@ -77,10 +77,9 @@ const struct command command_mode = {
         .synopsis = "mode [NAME on|off [--reason TEXT] [--id ID]] [--json]",
         .help = "show the modes of the site, or switch one on or off",
         .text = "A mode is named in the site's files; rules ask for it with mode(NAME). It stays as it is switched, "
-                "over "
-                "restarts and reloads. While a mode with `exercise: true` is on, everything that comes in is a drill: "
-                "its alarms are marked, and neither raise, refute nor mute real ones. Operators and supervisors may "
-                "switch modes; who did, when and why is in the record.",
+                "over restarts and reloads. While a mode with `exercise: true` is on, everything that comes in is a "
+                "drill: its alarms are marked, and neither raise, refute nor mute real ones. Operators and "
+                "supervisors may switch modes; who did, when and why is in the record.",
         .options = mode_options,
         .run = mode_run,
 };

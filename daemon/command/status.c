@@ -60,11 +60,9 @@ const struct command command_status = {
         .name = "status",
         .synopsis = "status [--json]",
         .help = "show the daemon's health: rates, lags, journal fill, queues, connections, last errors",
-        .text = "Asks the running engine. Sessions: state, messages, redeliveries and last error of each MQTT session. "
-                "Journal: "
-                "newest and oldest record, fill of the map (lanes close at 0.85 and 0.95), newest snapshot, how far "
-                "the store "
-                "is behind. Stages: what decode, correlate and alarm have seen. Readers: what the store reports of "
-                "PostgreSQL. Workers: what the supervisor says of each process.",
+        .text = "Asks the running engine. Sessions: state, messages, redeliveries and last error of each MQTT "
+                "session. Journal: newest and oldest record, fill of the map (lanes close at 0.85 and 0.95), newest "
+                "snapshot, how far the store is behind. Stages: what decode, correlate and alarm have seen. Readers: "
+                "what the store reports of PostgreSQL. Workers: what the supervisor says of each process.",
         .run = status_run,
 };

@@ -180,11 +180,10 @@ const struct command command_test = {
         .synopsis = "test [RULE|FILE…] [--rules PATH] [--json]",
         .help = "run the examples of rules, and tell what happened in those that fail",
         .text = "Plays the examples in the files of rules on a virtual clock, with the matcher and the alarm stage "
-                "that "
-                "run live: all of them, or those of the named rules (* stands for anything) and files. Of an example "
-                "that fails it tells what was expected, what came, and all that happened: which event was taken by "
-                "which selection, or in what it differed, what was counted, how far a sequence was, what it waited "
-                "for, and what its guard said. Exit code 1 if one failed.",
+                "that run live: all of them, or those of the named rules (* stands for anything) and files. Of an "
+                "example that fails it tells what was expected, what came, and all that happened: which event was "
+                "taken by which selection, or in what it differed, what was counted, how far a sequence was, what it "
+                "waited for, and what its guard said. Exit code 1 if one failed.",
         .options = test_options,
         .run = test_run,
 };
