@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "command/replay_database.h"
+#include "command/replay_line.h"
 #include "command/socket.h"
 #include "journal/journal.h"
 #include "journal/record_json.h"
@@ -132,8 +133,24 @@ static const char story_sql[] =
         "WHERE t.journal = %" PRId32 " AND t.alarm = %" PRIu64 " ORDER BY t.version";
 /* clang-format on */
 
+/* Text of the tables is in escape notation; the journal's is not. */
+static json_t *unescaped(json_t *value, struct arena *arena) {
+        const char *name;
+        struct ww_str bytes;
+        json_t *part;
+        size_t i;
+
+        if (json_is_string(value))
+                return replay_line_unescape(ww_str(json_string_value(value)), arena, &bytes) ? json_incref(value)
+                                                                                             : record_json_str(bytes);
+        json_object_foreach(value, name, part) json_object_set_new(value, name, unescaped(part, arena));
+        json_array_foreach(value, i, part) json_array_set_new(value, i, unescaped(part, arena));
+        return json_incref(value);
+}
+
 int explain_story_database(const struct replay_database *database, uint64_t alarm, json_t *ret) {
         _cleanup_(wire_freep) struct wire *w = NULL;
+        _cleanup_arena_ struct arena arena = ARENA_INIT;
         int32_t journal = 0;
         int e = replay_database_open(&w, database, &journal);
 
@@ -142,7 +159,8 @@ int explain_story_database(const struct replay_database *database, uint64_t alar
         for (size_t i = 0; !e && i < wire_rows(w); i++) {
                 json_t *row = json_loads(wire_value(w, i, 0), 0, NULL);
 
-                e = row && json_array_append_new(ret, row) == 0 ? 0 : -ENOMEM;
+                e = row && json_array_append_new(ret, unescaped(row, &arena)) == 0 ? 0 : -ENOMEM;
+                json_decref(row);
         }
         return e;
 }
