@@ -171,11 +171,7 @@ static int put_rule_at_work(const struct ruleset *rules, const struct config *co
 
 static int story_read(uint64_t alarm, const struct config *config, const struct replay_options *o, json_t *story,
                       bool *ret_replayable) {
-        const struct replay_database database = {
-                .url = o->database ? o->database : config->database.url,
-                .password_file = o->database ? "" : config->database.password_file,
-                .journal = o->journal,
-        };
+        const struct replay_database database = replay_database_of(config, o);
         int r = 0;
 
         *ret_replayable = true;
