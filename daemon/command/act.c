@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "command/command.h"
+#include "command/command_internal.h"
 #include "command/plain.h"
 #include "command/socket.h"
 
@@ -20,35 +20,12 @@ static const struct command_option act_options[] = {
         { 0 },
 };
 
-/* The alarm as it is now, or NULL. */
-static json_t *act_find(struct socket_session *s, json_int_t id) {
-        json_t *request = json_pack("{s:s}", "cmd", "follow"), *found = NULL;
-        int r = jsonline_write(s->fd, request);
-
-        json_decref(request);
-        while (!r) {
-                json_t *line = NULL, *alarm;
-
-                r = socket_next(s, 10000, &line);
-                alarm = json_object_get(line, "live");
-                if (alarm && json_integer_value(json_object_get(alarm, "id")) == id)
-                        found = json_incref(alarm);
-                if (json_object_get(line, "live_end"))
-                        r = 1;
-                json_decref(line);
-        }
-        return found;
-}
-
 static int act_answer(const struct command_args *args, json_t *answer) {
         json_t *alarm = json_object_get(answer, "alarm");
         bool ok = json_is_true(json_object_get(answer, "ok"));
 
         if (args->json) {
-                char *text = json_dumps(answer, JSON_COMPACT);
-
-                (void)puts(text ? text : "");
-                free(text);
+                (void)command_put_json(json_incref(answer), JSON_COMPACT);
         } else if (ok) {
                 (void)printf("alarm %" JSON_INTEGER_FORMAT " is now %s, version %" JSON_INTEGER_FORMAT "\n",
                              json_integer_value(json_object_get(alarm, "id")),
@@ -60,26 +37,34 @@ static int act_answer(const struct command_args *args, json_t *answer) {
         return ok ? 0 : 1;
 }
 
+static void act_show(const json_t *alarm) {
+        (void)printf("%s  %s  ", json_string_value(json_object_get(alarm, "priority")),
+                     json_string_value(json_object_get(alarm, "state")));
+        plain_put(json_string_value(json_object_get(alarm, "title")));
+        (void)putchar('\n');
+}
+
 static int act_version(struct socket_session *s, const struct command_args *args, json_int_t id, json_t *request) {
         json_t *alarm;
+        int r;
 
         if (args->values[OPTION_VERSION]) {
                 json_object_set_new(request, "version", json_integer(strtoll(args->values[OPTION_VERSION], NULL, 10)));
                 return 0;
         }
-        alarm = act_find(s, id);
+        r = socket_alarm(s, (uint64_t)id, &alarm);
+        if (r) {
+                (void)fprintf(stderr, "wardwatch: no answer: %s\n  help: nothing was changed\n", strerror(-r));
+                return 1;
+        }
         if (!alarm && args->values[OPTION_ID]) /* perhaps a repeat: the first answer is wanted, whatever it is now */
                 return 0;
         if (!alarm) {
                 (void)fprintf(stderr, "refused: there is no alarm %" JSON_INTEGER_FORMAT " that is not normal\n", id);
                 return 1;
         }
-        if (!args->json) {
-                (void)printf("%s  %s  ", json_string_value(json_object_get(alarm, "priority")),
-                             json_string_value(json_object_get(alarm, "state")));
-                plain_put(json_string_value(json_object_get(alarm, "title")));
-                (void)putchar('\n');
-        }
+        if (!args->json)
+                act_show(alarm);
         json_object_set(request, "version", json_object_get(alarm, "version"));
         json_decref(alarm);
         return 0;
@@ -100,22 +85,15 @@ static int act_run(const char *verb, const struct command_args *args) {
         if (socket_open(&s, args->config))
                 return 1;
         request = json_pack("{s:s, s:I}", "cmd", verb, "alarm", id);
-        if (args->values[OPTION_REASON])
-                json_object_set_new(request, "reason", json_string(args->values[OPTION_REASON]));
-        if (args->values[OPTION_ID])
-                json_object_set_new(request, "id", json_string(args->values[OPTION_ID]));
-        r = act_version(&s, args, id, request);
-        if (r) {
+        socket_put_text(&request, "reason", args->values[OPTION_REASON]);
+        socket_put_text(&request, "id", args->values[OPTION_ID]);
+        r = request ? act_version(&s, args, id, request) : 0;
+        if (r)
                 json_decref(request);
-        } else {
-                r = socket_call(&s, request, &answer);
-                if (r)
-                        (void)fprintf(stderr,
-                                      "wardwatch: no answer: %s\n  help: repeat with the same --id to learn what "
-                                      "became of it\n",
-                                      strerror(-r));
-                r = r ? 1 : act_answer(args, answer);
-        }
+        else
+                r = socket_ask(&s, request, &answer);
+        if (!r)
+                r = act_answer(args, answer);
         json_decref(answer);
         socket_close(&s);
         return r;
@@ -136,10 +114,8 @@ static int act_run(const char *verb, const struct command_args *args) {
 
 ACT(ack, "ack", "acknowledge an alarm",
     "UNACK becomes ACKED, RTNUN becomes NORM or LATCHED. Refused if the alarm rose again or its priority rose since "
-    "the "
-    "version that you saw. High and critical alarms need a reason.");
+    "the version that you saw. High and critical alarms need a reason.");
 ACT(unack, "unack", "take an acknowledgement back", "ACKED becomes UNACK again; undoes a mistake.");
 ACT(reset, "reset", "reset a latched alarm",
     "LATCHED becomes NORM; ACKED becomes NORM if the cause is an instant. Only when acknowledged. The reason is the "
-    "note "
-    "of the inspection.");
+    "note of the inspection.");

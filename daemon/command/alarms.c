@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "command/command.h"
+#include "command/command_internal.h"
 #include "command/plain.h"
 #include "command/socket.h"
 
@@ -47,10 +47,7 @@ static void print_line(json_t *line, bool json) {
         json_t *part;
 
         if (json) {
-                char *dumped = json_dumps(line, JSON_COMPACT);
-
-                (void)puts(dumped ? dumped : "");
-                free(dumped);
+                (void)command_put_json(json_incref(line), JSON_COMPACT);
         } else if ((part = json_object_get(line, "live"))) {
                 print_alarm(part);
         } else if ((part = json_object_get(line, "transition"))) {
@@ -118,11 +115,9 @@ const struct command command_alarms = {
         .name = "alarms",
         .synopsis = "alarms [--follow [--from SEQ.N]] [--json]",
         .help = "show the alarms that are not normal, and follow what changes",
-        .text = "Lists every alarm that is not NORM, oldest first, with its number, priority, state, version and rule. "
-                "With "
-                "--follow it then prints each transition as it is committed to the journal. With --json each line is "
-                "one "
-                "JSON object; a line with `at` can be given to --from to go on after it.",
+        .text = "Lists every alarm that is not NORM, oldest first, with its number, priority, state, version and "
+                "rule. With --follow it then prints each transition as it is committed to the journal. With --json "
+                "each line is one JSON object; a line with `at` can be given to --from to go on after it.",
         .options = alarms_options,
         .run = alarms_run,
 };

@@ -165,7 +165,6 @@ static json_t *check_message_json(const struct diag_message *m) {
 
 static int check_put_json(const struct check *c, bool ok) {
         json_t *messages = json_array(), *out;
-        int r;
 
         for (size_t i = 0; i < c->diag.n; i++)
                 (void)json_array_append_new(messages, check_message_json(&c->diag.messages[i]));
@@ -175,9 +174,7 @@ static int check_put_json(const struct check *c, bool ok) {
                         (json_int_t)(c->rules ? correlate_rules_count(c->rules) : 0), "examples",
                         (json_int_t)c->examples, "zones", (json_int_t)(c->site ? site_zone_count(c->site) : 0),
                         "assets", (json_int_t)(c->site ? site_asset_count(c->site) : 0), "hash", c->bundle.hash);
-        r = out ? json_dumpf(out, stdout, JSON_COMPACT) : -1;
-        json_decref(out);
-        return r == 0 && putchar('\n') != EOF ? 0 : 1;
+        return command_put_json(out, JSON_COMPACT);
 }
 
 static int check_put_text(const struct check *c, bool ok, bool summary) {
@@ -231,10 +228,9 @@ const struct command command_check = {
         .help = "check configuration, site, sensor types and rules, and run their examples",
         .text = "Tells everything that a start or a reload would refuse, with file, line, column and cure, and "
                 "warnings for what is legal and hardly meant: conditions that never hold, rules that say nothing new, "
-                "keys "
-                "that events do not have, topics that nothing subscribes to. Nothing is changed and nothing is "
-                "connected to. With --print the "
-                "configuration is printed with all defaults, as a file that loads to the same.",
+                "keys that events do not have, topics that nothing subscribes to. Nothing is changed and nothing is "
+                "connected to. With --print the configuration is printed with all defaults, as a file that loads to "
+                "the same.",
         .options = check_options,
         .run = check_run,
 };

@@ -35,6 +35,20 @@ int command_put(struct buf *text, bool to_stderr) {
         return fflush(to) == 0 && good ? 0 : 1;
 }
 
+int command_put_json(json_t *value, size_t flags) {
+        int r = value ? json_dumpf(value, stdout, flags) : -1;
+
+        json_decref(value);
+        return !value ? -ENOMEM : r || putchar('\n') == EOF ? -EPIPE : 0;
+}
+
+void command_put_diag(const struct diag *d) {
+        _cleanup_buf_ struct buf text = BUF_INIT;
+
+        diag_render(d, &text);
+        (void)command_put(&text, true);
+}
+
 static int put_help(const struct command *row, bool to_stderr) {
         _cleanup_buf_ struct buf text = BUF_INIT;
 

@@ -1,8 +1,11 @@
 #pragma once
 /* Parsing, help and man page: all of them read the rows. */
 #include "base/buf.h"
+#include "base/diag.h"
 #include "command/command.h"
 #include "config/config.h"
+
+#include <jansson.h>
 
 #define COMMAND_OPTIONS_MAX 16 /* of a row: struct command_args has so many values */
 
@@ -32,3 +35,7 @@ void command_man_config(struct buf *out);
 
 /** Writes the buffer to a stream; 0, or 1 if it could not be written. */
 int command_put(struct buf *text, bool to_stderr);
+/** A value (stolen) and a newline on standard output; `flags`: jansson's. 0, -ENOMEM, -EPIPE. */
+int command_put_json(json_t *value, size_t flags);
+/** What was told of files, on stderr. */
+void command_put_diag(const struct diag *d);

@@ -4,6 +4,8 @@
 
 #include <jansson.h>
 
+struct ruleset;
+
 /* what the rule of that name did, over the inputs of a replay */
 struct explain_watch {
         const char *rule;
@@ -11,15 +13,15 @@ struct explain_watch {
         const char *place; /* where the rule stands */
         int64_t from, to;  /* event time: what is shown */
         bool json;
-        bool quiet; /* a key that nothing came of is not spoken of */
+        bool quiet; /* only lines as they come: neither a heading nor what it comes to in the end */
 };
 
 /** Replays, and tells. 0, REPLAY_E_TOLD, -errno. */
 int explain_watch_run(const struct explain_watch *watch, const struct config *config,
                       const struct replay_options *options);
 
-/** Where a rule stands: "rules/hospital/theft.yaml:12"; and its hash. False: the rules have none of that name. */
-struct ruleset;
+/** Where a rule stands: "rules/hospital/theft.yaml:12"; its hash; and the µs that it looks back. False: the rules have
+ *  none of that name. */
 bool explain_rule_place(const struct ruleset *rules, const char *rule, struct buf *out, uint64_t *ret_hash,
                         int64_t *ret_span);
 

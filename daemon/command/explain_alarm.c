@@ -2,6 +2,7 @@
 #include "command/explain.h"
 
 #include "base/span.h"
+#include "command/command_internal.h"
 #include "command/plain.h"
 #include "ruleset.h"
 
@@ -170,11 +171,7 @@ static int put_rule_at_work(const struct ruleset *rules, const struct config *co
 
 static int story_read(uint64_t alarm, const struct config *config, const struct replay_options *o, json_t *story,
                       bool *ret_replayable) {
-        const struct replay_database database = {
-                .url = o->database ? o->database : config->database.url,
-                .password_file = o->database ? "" : config->database.password_file,
-                .journal = o->journal,
-        };
+        const struct replay_database database = replay_database_of(config, o);
         int r = 0;
 
         *ret_replayable = true;
@@ -198,7 +195,7 @@ static int story_tell(uint64_t id, const struct config *config, struct replay_op
         int r;
 
         if (json)
-                return replay_print_json(json_pack("{s:I, s:O}", "alarm", (json_int_t)id, "story", story));
+                return command_put_json(json_pack("{s:I, s:O}", "alarm", (json_int_t)id, "story", story), JSON_COMPACT);
         r = replay_side_rules(&rules, config, o->rules);
         if (!r) {
                 put_alarm(rules, id, story);

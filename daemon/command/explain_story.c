@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "command/replay_database.h"
+#include "command/replay_line.h"
 #include "command/socket.h"
 #include "journal/journal.h"
 #include "journal/record_json.h"
@@ -10,7 +11,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define LIVE_WAIT_MS 10000
 #define BATCH_INPUTS 2000
 #define BATCH_BYTES  ((size_t)1 << 20)
 
@@ -92,29 +92,18 @@ int explain_story_journal(const char *dir, uint64_t alarm, json_t *ret) {
 /* ---- the daemon ---- */
 
 int explain_story_live(const char *config_file, uint64_t alarm, json_t *ret) {
-        json_t *request = json_pack("{s:s}", "cmd", "follow");
         struct socket_session s;
-        bool end = false;
+        json_t *live = NULL;
         int r;
 
-        if (socket_open(&s, config_file)) {
-                json_decref(request);
+        if (socket_open(&s, config_file))
                 return REPLAY_E_TOLD;
-        }
-        r = request ? jsonline_write(s.fd, request) : -ENOMEM;
-        json_decref(request);
-        while (!r && !end) {
-                json_t *line = NULL, *live;
-
-                r = socket_next(&s, LIVE_WAIT_MS, &line);
-                live = json_object_get(line, "live");
-                if (live && (uint64_t)json_integer_value(json_object_get(live, "id")) == alarm)
-                        r = json_array_append_new(ret, json_pack("{s:s, s:O, s:O, s:O}", "cause", "now", "alarm", live,
-                                                                 "old_state", json_object_get(live, "state"),
-                                                                 "old_priority", json_object_get(live, "priority")));
-                end = json_object_get(line, "live_end") != NULL;
-                json_decref(line);
-        }
+        r = socket_alarm(&s, alarm, &live);
+        if (live)
+                r = json_array_append_new(ret, json_pack("{s:s, s:O, s:O, s:O}", "cause", "now", "alarm", live,
+                                                         "old_state", json_object_get(live, "state"), "old_priority",
+                                                         json_object_get(live, "priority")));
+        json_decref(live);
         socket_close(&s);
         return r ? -EIO : 0;
 }
@@ -123,45 +112,55 @@ int explain_story_live(const char *config_file, uint64_t alarm, json_t *ret) {
 
 #define ISO(column) "to_char(" column " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
 
-static const char evidence_sql[] =
+/* clang-format off */
+static const char story_sql[] =
+        "SELECT json_build_object('cause', t.cause, 'time', " ISO("t.time") ", 'actor', t.actor, 'reason', t.reason, "
+        "'context', t.context, 'annunciate', t.annunciate, 'old_state', t.old_state, 'old_priority', t.old_priority, "
+        "'evidence', "
         "(SELECT coalesce(json_agg(json_build_object('role', e.role, 'seq', e.event_seq, 'index', e.event_idx, "
-        "'time', " ISO("e.event_time") ", 'device', e.device, 'kind', e.kind, 'value', coalesce(v.value_text, "
-                                       "v.value_number::text), 'unit', v.unit, 'attrs', v.attributes) ORDER BY "
-                                       "e.position), '[]') "
-                                       "FROM alarm_evidence e LEFT JOIN event v ON v.journal = e.journal AND v.seq = "
-                                       "e.event_seq AND "
-                                       "v.idx = e.event_idx AND v.time = e.event_time "
-                                       "WHERE e.journal = t.journal AND e.seq = t.seq AND e.n = t.n)";
+        "'time', " ISO("e.event_time") ", 'device', e.device, 'kind', e.kind, "
+        "'value', coalesce(v.value_text, v.value_number::text), 'unit', v.unit, 'attrs', v.attributes) "
+        "ORDER BY e.position), '[]') "
+        "FROM alarm_evidence e LEFT JOIN event v ON v.journal = e.journal AND v.seq = e.event_seq AND "
+        "v.idx = e.event_idx AND v.time = e.event_time "
+        "WHERE e.journal = t.journal AND e.seq = t.seq AND e.n = t.n), "
+        "'alarm', json_build_object('id', t.alarm, 'version', t.version, 'state', t.new_state, 'rule', t.rule, "
+        "'rule_hash', lpad(to_hex(a.rule_hash), 16, '0'), 'key', t.key, 'title', t.title, 'priority', t.priority, "
+        "'procedure', a.procedure, 'legal_basis', a.legal_basis, 'hazard', a.hazard, "
+        "'raised_at', " ISO("t.raised_at") ", 'changed_at', " ISO("t.changed_at") ", "
+        "'suppressed_by', t.suppressed_by))::text "
+        "FROM alarm_transition t JOIN alarm a USING (journal, alarm) "
+        "WHERE t.journal = %" PRId32 " AND t.alarm = %" PRIu64 " ORDER BY t.version";
+/* clang-format on */
+
+/* Text of the tables is in escape notation; the journal's is not. */
+static json_t *unescaped(json_t *value, struct arena *arena) {
+        const char *name;
+        struct ww_str bytes;
+        json_t *part;
+        size_t i;
+
+        if (json_is_string(value))
+                return replay_line_unescape(ww_str(json_string_value(value)), arena, &bytes) ? json_incref(value)
+                                                                                             : record_json_str(bytes);
+        json_object_foreach(value, name, part) json_object_set_new(value, name, unescaped(part, arena));
+        json_array_foreach(value, i, part) json_array_set_new(value, i, unescaped(part, arena));
+        return json_incref(value);
+}
 
 int explain_story_database(const struct replay_database *database, uint64_t alarm, json_t *ret) {
         _cleanup_(wire_freep) struct wire *w = NULL;
+        _cleanup_arena_ struct arena arena = ARENA_INIT;
         int32_t journal = 0;
         int e = replay_database_open(&w, database, &journal);
 
         if (!e)
-                e = replay_database_ask(
-                        w,
-                        "SELECT json_build_object('cause', t.cause, 'time', " ISO(
-                                "t.time") ", 'actor', t.actor, "
-                                          "'reason', t.reason, 'context', t.context, 'annunciate', t.annunciate, "
-                                          "'old_state', t.old_state, "
-                                          "'old_priority', t.old_priority, 'evidence', %s, 'alarm', "
-                                          "json_build_object('id', t.alarm, "
-                                          "'version', t.version, 'state', t.new_state, 'rule', t.rule, 'rule_hash', "
-                                          "lpad(to_hex(a.rule_hash), 16, '0'), 'key', t.key, 'title', t.title, "
-                                          "'priority', t.priority, "
-                                          "'procedure', a.procedure, 'legal_basis', a.legal_basis, 'hazard', a.hazard, "
-                                          "'raised_at', " ISO("t.raised_at") ", 'changed_at', " ISO(
-                                                  "t.changed_at") ", 'suppressed_by', "
-                                                                  "t.suppressed_by))::text FROM alarm_transition t "
-                                                                  "JOIN alarm a USING (journal, alarm) "
-                                                                  "WHERE t.journal = %" PRId32 " AND t.alarm = %" PRIu64
-                                                                  " ORDER BY t.version",
-                        evidence_sql, journal, alarm);
+                e = replay_database_ask(w, story_sql, journal, alarm);
         for (size_t i = 0; !e && i < wire_rows(w); i++) {
                 json_t *row = json_loads(wire_value(w, i, 0), 0, NULL);
 
-                e = row && json_array_append_new(ret, row) == 0 ? 0 : -ENOMEM;
+                e = row && json_array_append_new(ret, unescaped(row, &arena)) == 0 ? 0 : -ENOMEM;
+                json_decref(row);
         }
         return e;
 }

@@ -6,6 +6,7 @@
 #include "command/explain.h"
 
 #include "base/span.h"
+#include "command/command_internal.h"
 #include "command/plain.h"
 
 #include <inttypes.h>
@@ -314,10 +315,11 @@ static int end_json(struct watcher *w) {
 
         for (size_t i = 0; i < w->n_fates; i++)
                 (void)json_array_append_new(keys, fate_json(&w->fates[i]));
-        return replay_print_json(json_pack("{s:s, s:s, s:O, s:o, s:I, s:I, s:I}", "rule", w->watch->rule, "place",
-                                           w->watch->place, "said", w->said, "keys", keys, "missed",
-                                           (json_int_t)w->missed, "keyless", (json_int_t)w->keyless, "limits",
-                                           (json_int_t)w->limits));
+        return command_put_json(json_pack("{s:s, s:s, s:O, s:o, s:I, s:I, s:I}", "rule", w->watch->rule, "place",
+                                          w->watch->place, "said", w->said, "keys", keys, "missed",
+                                          (json_int_t)w->missed, "keyless", (json_int_t)w->keyless, "limits",
+                                          (json_int_t)w->limits),
+                                JSON_COMPACT);
 }
 
 static void watcher_deinit(struct watcher *w) {

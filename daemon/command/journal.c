@@ -4,7 +4,7 @@
  */
 #include "journal/journal.h"
 #include "base/arena.h"
-#include "command/command.h"
+#include "command/command_internal.h"
 #include "command/socket.h"
 #include "journal/record_json.h"
 
@@ -48,10 +48,7 @@ static int say(const char *what, int r) {
 }
 
 static int put_json(json_t *o) {
-        int r = o ? json_dumpf(o, stdout, JSON_COMPACT) : -1;
-
-        json_decref(o);
-        return r < 0 || putchar('\n') == EOF ? 1 : 0;
+        return command_put_json(o, JSON_COMPACT) ? 1 : 0;
 }
 
 /* --- status --- */

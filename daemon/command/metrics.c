@@ -14,20 +14,11 @@ static const struct command_option metrics_options[] = {
         { 0 },
 };
 
-static int put_json(json_t *value) {
-        char *text = value ? json_dumps(value, JSON_INDENT(2)) : NULL;
-        int r = text && puts(text) >= 0 ? 0 : 1;
-
-        free(text);
-        json_decref(value);
-        return r;
-}
-
 static int put_table(bool json) {
         _cleanup_buf_ struct buf text = BUF_INIT;
 
         if (json)
-                return put_json(metrics_table_json());
+                return command_put_json(metrics_table_json(), JSON_INDENT(2)) ? 1 : 0;
         metrics_table(&text);
         return command_put(&text, false);
 }
@@ -54,7 +45,7 @@ static int put_addresses(const struct config *c, bool json) {
                 (void)json_object_set_new(object, name, json_string(address));
         }
         if (json)
-                return put_json(object);
+                return command_put_json(object, JSON_INDENT(2)) ? 1 : 0;
         json_decref(object);
         return 0;
 }

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "command/command.h"
+#include "command/command_internal.h"
 #include "command/plain.h"
 #include "command/socket.h"
 
@@ -34,7 +34,6 @@ static void modes_print(json_t *modes) {
 static int modes_run(const struct command_args *args) {
         struct socket_session s;
         json_t *answer = NULL, *modes;
-        char *text;
         int r;
 
         if (socket_open(&s, args->config))
@@ -44,9 +43,7 @@ static int modes_run(const struct command_args *args) {
         if (!modes) {
                 (void)fprintf(stderr, "wardwatch: no answer: %s\n", r ? strerror(-r) : "unexpected");
         } else if (args->json) {
-                text = json_dumps(modes, JSON_COMPACT);
-                (void)puts(text ? text : "{}");
-                free(text);
+                (void)command_put_json(json_incref(modes), JSON_COMPACT);
         } else {
                 modes_print(modes);
         }
@@ -80,10 +77,9 @@ const struct command command_mode = {
         .synopsis = "mode [NAME on|off [--reason TEXT] [--id ID]] [--json]",
         .help = "show the modes of the site, or switch one on or off",
         .text = "A mode is named in the site's files; rules ask for it with mode(NAME). It stays as it is switched, "
-                "over "
-                "restarts and reloads. While a mode with `exercise: true` is on, everything that comes in is a drill: "
-                "its alarms are marked, and neither raise, refute nor mute real ones. Operators and supervisors may "
-                "switch modes; who did, when and why is in the record.",
+                "over restarts and reloads. While a mode with `exercise: true` is on, everything that comes in is a "
+                "drill: its alarms are marked, and neither raise, refute nor mute real ones. Operators and "
+                "supervisors may switch modes; who did, when and why is in the record.",
         .options = mode_options,
         .run = mode_run,
 };

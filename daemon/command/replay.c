@@ -7,6 +7,7 @@
 #include "base/span.h"
 #include "command/command.h"
 #include "command/replay_command.h"
+#include "command/replay_database.h"
 #include "command/socket.h"
 
 #include <inttypes.h>
@@ -96,20 +97,23 @@ static int options_check(const struct command_args *args, const struct replay_op
 
 /* ---- running ---- */
 
-int replay_open(struct replay_source *ret, const struct config *config, const struct replay_options *o) {
-        struct replay_database database = {
+struct replay_database replay_database_of(const struct config *config, const struct replay_options *o) {
+        return (struct replay_database){
                 .url = o->database ? o->database : config->database.url,
                 .password_file = o->database ? "" : config->database.password_file,
                 .journal = o->journal,
                 .recorded = o->recorded,
         };
+}
+
+int replay_open(struct replay_source *ret, const struct config *config, const struct replay_options *o) {
+        const struct replay_database database = replay_database_of(config, o);
 
         if (o->file)
                 return replay_file_open(ret, o->file, &o->range, o->start, o->step);
-        if (!database.url[0]) {
-                (void)usage("the configuration names no database", "name a file of JSON lines, or --database CONNINFO");
-                return REPLAY_E_TOLD;
-        }
+        if (!database.url[0])
+                return replay_database_tell("the configuration names none",
+                                            "name a file of JSON lines, or --database CONNINFO");
         return replay_history_open(ret, &database, &o->range);
 }
 

@@ -18,6 +18,9 @@ struct replay_options {
 /** An instant as RFC 3339, or so long ago; `text` NULL: `none`. 0 or -EINVAL. */
 int replay_parse_time(const char *text, int64_t none, int64_t *ret);
 
+/** The one that the options name, else the configuration's; its texts are theirs. `url` "": there is none. */
+struct replay_database replay_database_of(const struct config *config, const struct replay_options *options);
+
 /** 0, REPLAY_E_TOLD, -errno. */
 int replay_open(struct replay_source *ret, const struct config *config, const struct replay_options *options);
 

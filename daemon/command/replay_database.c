@@ -1,6 +1,6 @@
 #include "command/replay_database.h"
 
-#include "config/config.h"
+#include "command/command_internal.h"
 #include "store/cursor.h"
 #include "store/table.h"
 
@@ -34,13 +34,10 @@ int replay_database_ask(struct wire *w, const char *format, ...) {
 
 static int password_read(const struct replay_database *database, char **ret) {
         struct diag diag = DIAG_INIT;
-        _cleanup_buf_ struct buf text = BUF_INIT;
         int e = database->password_file[0] ? config_secret(database->password_file, &diag, ret) : 0;
 
-        if (e > 0) {
-                diag_render(&diag, &text);
-                (void)fwrite(text.p, 1, text.n, stderr);
-        }
+        if (e > 0)
+                command_put_diag(&diag);
         diag_deinit(&diag);
         return e > 0 ? REPLAY_E_TOLD : e;
 }

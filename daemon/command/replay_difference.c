@@ -1,5 +1,6 @@
 /* What two rule sets make of one recording, told. */
 #include "base/span.h"
+#include "command/command_internal.h"
 #include "command/replay_command.h"
 #include "command/replay_compare.h"
 #include "journal/record_json.h"
@@ -36,10 +37,11 @@ static json_t *alarm_json(const struct ww_transition *t) {
 static int put_json(const struct replay_difference *d) {
         const struct ww_transition *t = d->now ? d->now : d->another;
 
-        return replay_print_json(json_pack("{s:s, s:s, s:o, s:o, s:b, s:o, s:o}", "change", change_names[d->change],
-                                           "what", d->ends ? "clear" : "raise", "rule", record_json_str(t->alarm.rule),
-                                           "key", record_json_str(t->alarm.key), "exercise", t->alarm.exercise, "now",
-                                           alarm_json(d->now), "other", alarm_json(d->another)));
+        return command_put_json(json_pack("{s:s, s:s, s:o, s:o, s:b, s:o, s:o}", "change", change_names[d->change],
+                                          "what", d->ends ? "clear" : "raise", "rule", record_json_str(t->alarm.rule),
+                                          "key", record_json_str(t->alarm.key), "exercise", t->alarm.exercise, "now",
+                                          alarm_json(d->now), "other", alarm_json(d->another)),
+                                JSON_COMPACT);
 }
 
 /* "09:00:30 medium → 09:00:45 high", with only what differs */
@@ -108,11 +110,13 @@ static int summary(const struct difference *d) {
         replay_compare_result(d->compare, &c);
         differs = c.alarms[REPLAY_APPEARS] || c.alarms[REPLAY_VANISHES] || c.alarms[REPLAY_MOVED] || c.ends;
         if (d->json) {
-                r = replay_print_json(json_pack(
-                        "{s:{s:I, s:I, s:I, s:I, s:I, s:b}}", "summary", "same", (json_int_t)c.alarms[REPLAY_SAME],
-                        "appear", (json_int_t)c.alarms[REPLAY_APPEARS], "vanish", (json_int_t)c.alarms[REPLAY_VANISHES],
-                        "move", (json_int_t)c.alarms[REPLAY_MOVED], "clear_otherwise", (json_int_t)c.ends, "crowded",
-                        c.crowded));
+                r = command_put_json(json_pack("{s:{s:I, s:I, s:I, s:I, s:I, s:b}}", "summary", "same",
+                                               (json_int_t)c.alarms[REPLAY_SAME], "appear",
+                                               (json_int_t)c.alarms[REPLAY_APPEARS], "vanish",
+                                               (json_int_t)c.alarms[REPLAY_VANISHES], "move",
+                                               (json_int_t)c.alarms[REPLAY_MOVED], "clear_otherwise",
+                                               (json_int_t)c.ends, "crowded", c.crowded),
+                                     JSON_COMPACT);
         } else {
                 (void)printf("%" PRIu64 " alarms the same, %" PRIu64 " appear, %" PRIu64 " vanish, %" PRIu64
                              " move; %" PRIu64 " clear at another time\n",

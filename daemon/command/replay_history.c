@@ -14,9 +14,7 @@
 #include <stdio.h>
 
 #define FETCH     2000
-#define WAIT      (10 * WW_MINUTE)
 #define PRUNE     WW_DAY /* journal time and wall clock are never that far apart, but for a clock that was set */
-#define SQL_MAX   4096
 #define ROLES_ALL 63
 
 enum { STREAMS = 4 };
@@ -385,9 +383,9 @@ static int history_alarm(void *userdata, uint64_t id, struct replay_alarm *ret) 
                 return e;
         if (!wire_rows(h->wire))
                 return REPLAY_E_END;
-        *ret = (struct replay_alarm){ ww_str(wire_value(h->wire, 0, 0)), ww_str(wire_value(h->wire, 0, 1)),
-                                      wire_value(h->wire, 0, 2)[0] == 't' };
-        return 0;
+        ret->exercise = wire_value(h->wire, 0, 2)[0] == 't';
+        e = replay_line_unescape(ww_str(wire_value(h->wire, 0, 0)), &h->arena, &ret->rule);
+        return e ? e : replay_line_unescape(ww_str(wire_value(h->wire, 0, 1)), &h->arena, &ret->key);
 }
 
 /* What was never stored cannot be replayed: it is said, and the rest goes on. */

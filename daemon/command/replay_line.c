@@ -12,6 +12,8 @@
 
 #include "base/span.h"
 
+#include <sodium.h>
+
 #define CURE_SHAPE "a line is one JSON object with `topic`, `payload` and `time`"
 
 struct reader {
@@ -41,56 +43,33 @@ static const json_t *member(const struct reader *r, const char *const *names) {
 
 /* ---- bytes ---- */
 
-static int digit64(char c) {
-        static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-        const char *at = c ? strchr(digits, c) : NULL;
-
-        return at ? (int)(at - digits) : -1;
-}
-
 static int bytes_of_base64(struct reader *r, struct ww_str text, struct ww_str *ret) {
-        char *to = arena_alloc(r->arena, text.n / 4 * 3 + 3);
-        uint32_t bits = 0;
-        size_t n = 0, have = 0;
+        unsigned char *to = arena_alloc(r->arena, text.n / 4 * 3 + 3);
+        size_t n;
 
         if (!to)
                 return -ENOMEM;
-        while (text.n && text.p[text.n - 1] == '=')
+        while (text.n && text.p[text.n - 1] == '=') /* not everybody writes them */
                 text.n--;
-        for (size_t i = 0; i < text.n; i++) {
-                int digit = digit64(text.p[i]);
-
-                if (digit < 0)
-                        return bad(r, "`base64` holds other signs than base64 has", "check how it was written");
-                bits = bits << 6 | (uint32_t)digit;
-                have += 6;
-                if (have >= 8)
-                        to[n++] = (char)(bits >> (have -= 8));
-        }
-        *ret = (struct ww_str){ to, n };
+        if (sodium_base642bin(to, text.n / 4 * 3 + 3, text.p, text.n, NULL, &n, NULL,
+                              sodium_base64_VARIANT_ORIGINAL_NO_PADDING))
+                return bad(r, "`base64` holds other signs than base64 has", "check how it was written");
+        *ret = (struct ww_str){ (const char *)to, n };
         return 0;
 }
 
-static int nibble(char c) {
-        return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 int replay_line_unhex(struct ww_str text, struct arena *arena, struct ww_str *ret) {
-        char *to;
+        unsigned char *to;
+        size_t n;
 
-        if (text.n < 2 || text.n % 2 || memcmp(text.p, "\\x", 2) != 0)
+        if (text.n < 2 || memcmp(text.p, "\\x", 2) != 0)
                 return -EBADMSG;
         to = arena_alloc(arena, text.n / 2);
         if (!to)
                 return -ENOMEM;
-        for (size_t i = 2; i < text.n; i += 2) {
-                int high = nibble(text.p[i]), low = nibble(text.p[i + 1]);
-
-                if (high < 0 || low < 0)
-                        return -EBADMSG;
-                to[i / 2 - 1] = (char)(high << 4 | low);
-        }
-        *ret = (struct ww_str){ to, text.n / 2 - 1 };
+        if (sodium_hex2bin(to, text.n / 2, text.p + 2, text.n - 2, NULL, &n, NULL))
+                return -EBADMSG;
+        *ret = (struct ww_str){ (const char *)to, n };
         return 0;
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/span.h"
+#include "command/command_internal.h"
 #include "command/plain.h"
 #include "journal/record_json.h"
 
@@ -9,13 +10,6 @@ void replay_print_str(struct ww_str s) {
         _cleanup_free_ char *text = ww_str_copy(s);
 
         plain_put(text ? text : "");
-}
-
-int replay_print_json(json_t *line) {
-        int r = line ? json_dumpf(line, stdout, JSON_COMPACT) : -1;
-
-        json_decref(line);
-        return !line ? -ENOMEM : r || putchar('\n') == EOF ? -EPIPE : 0;
 }
 
 int replay_print_flush(void) {
@@ -60,7 +54,7 @@ static void print_rest(const struct ww_transition *t) {
         }
 }
 
-void replay_print_transition(const struct ww_transition *t, bool evidence) {
+static void print_transition(const struct ww_transition *t, bool evidence) {
         const struct ww_alarm *a = &t->alarm;
         char time[32];
 
@@ -100,7 +94,7 @@ int replay_print_output(void *userdata, const struct ww_output *output) {
                 return 0;
         count_transition(p, output->transition.cause);
         if (p->json)
-                return replay_print_json(record_json_output(output));
-        replay_print_transition(&output->transition, p->evidence);
+                return command_put_json(record_json_output(output), JSON_COMPACT);
+        print_transition(&output->transition, p->evidence);
         return ferror(stdout) ? -EPIPE : 0;
 }

@@ -1,5 +1,7 @@
 #include "command/replay_side.h"
 
+#include "command/command_internal.h"
+
 #include <stdio.h>
 
 struct replay_side {
@@ -22,7 +24,6 @@ static int rules_compile(struct ruleset **ret, const struct config *config, stru
 
 int replay_side_rules(struct ruleset **ret, const struct config *config, const char *rules) {
         _cleanup_bundle_ struct bundle bundle = { 0 };
-        _cleanup_buf_ struct buf text = BUF_INIT;
         struct diag diag = { .source = bundle_source, .userdata = &bundle };
         struct config other = *config; /* borrows everything from it */
         int r;
@@ -32,10 +33,8 @@ int replay_side_rules(struct ruleset **ret, const struct config *config, const c
                 other.paths.rules.n = 1;
         }
         r = rules_compile(ret, &other, &bundle, &diag);
-        if (r == DIAG_E_USER) {
-                diag_render(&diag, &text);
-                (void)fwrite(text.p, 1, text.n, stderr);
-        }
+        if (r == DIAG_E_USER)
+                command_put_diag(&diag);
         diag_deinit(&diag);
         return r > 0 ? REPLAY_E_TOLD : r;
 }
@@ -152,10 +151,6 @@ int replay_side_time(struct replay_side *s, int64_t time) {
         const struct ww_input input = { .seq = s->seq + 1, .type = WW_INPUT_TIME, .time = time, .received = time };
 
         return s->pipeline && time > s->now ? replay_side_input(s, &input) : 0;
-}
-
-int64_t replay_side_now(const struct replay_side *s) {
-        return s->now;
 }
 
 struct pipeline *replay_side_pipeline(struct replay_side *s) {

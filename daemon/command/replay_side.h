@@ -29,8 +29,6 @@ DEFINE_CLEANUP(struct replay_side *, replay_side_free)
 int replay_side_input(struct replay_side *s, const struct ww_input *input);
 /** Time goes on until then without an input, and what is due fires. */
 int replay_side_time(struct replay_side *s, int64_t time);
-/** Time of the last input; NONE. */
-int64_t replay_side_now(const struct replay_side *s);
 struct pipeline *replay_side_pipeline(struct replay_side *s); /* NULL before the first input */
 
 /* replay_acts.c */

@@ -36,14 +36,6 @@ static int kind_unknown(const char *name) {
         return 2;
 }
 
-static int schema_put(const struct schema_kind *kind) {
-        json_t *schema = kind->make();
-        int r = schema ? json_dumpf(schema, stdout, JSON_INDENT(2)) : -1;
-
-        json_decref(schema);
-        return r == 0 && putchar('\n') != EOF ? 0 : 1;
-}
-
 static int rules_reference(void) {
         _cleanup_buf_ struct buf text = BUF_INIT;
 
@@ -67,7 +59,9 @@ static int rules_run(const struct command_args *args) {
         }
         if (reference)
                 return rules_reference();
-        return kind ? schema_put(kind) : kind_unknown(args->argv[0]);
+        if (!kind)
+                return kind_unknown(args->argv[0]);
+        return command_put_json(kind->make(), JSON_INDENT(2)) ? 1 : 0;
 }
 
 const struct command command_rules = {

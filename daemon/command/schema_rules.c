@@ -138,72 +138,89 @@ static json_t *match(void) {
         return object;
 }
 
+static json_t *name(void) {
+        return schema_pattern("^[a-z0-9-]{1,64}$");
+}
+
+static json_t *boolean(void) {
+        return json_pack("{s:s}", "type", "boolean");
+}
+
+static json_t *number(void) {
+        return json_pack("{s:s}", "type", "number");
+}
+
+static json_t *count(void) {
+        return json_pack("{s:s, s:i, s:i}", "type", "integer", "minimum", 1, "maximum", COUNT_MAX);
+}
+
+static json_t *asset(void) {
+        return json_pack("{s:s}", "const", "asset");
+}
+
+static json_t *assets(void) {
+        return schema_pattern("^assets\\([^()]*\\)$");
+}
+
+static json_t *mute(void) {
+        return words_object(word_mute, word_mute_n, json_pack("[s]", "match"));
+}
+
+static json_t *raise_(void) {
+        return words_object(word_raise, word_raise_n, json_pack("[s, s]", "hazard", "priority"));
+}
+
+static json_t *limits(void) {
+        return words_object(word_limits, word_limits_n, NULL);
+}
+
+static json_t *rows(void) {
+        return json_pack("{s:s, s:{s:s}}", "type", "array", "items", "type", "string");
+}
+
+static const struct {
+        json_t *(*make)(void);
+        const char *definition; /* instead: its name in $defs */
+        bool list;              /* or a list of them */
+} shapes[] = {
+        [WORD_ANY] = { json_object },
+        [WORD_NAME] = { name },
+        [WORD_TEXT] = { text },
+        [WORD_TEXTS] = { text, .list = true },
+        [WORD_BOOL] = { boolean },
+        [WORD_NUMBER] = { number },
+        [WORD_COUNT] = { count },
+        [WORD_SPAN] = { .definition = "span" },
+        [WORD_SPAN_OR_FIELD] = { span_or_field },
+        [WORD_EXPRESSION] = { .definition = "expression" },
+        [WORD_KINDS] = { .definition = "kind", .list = true },
+        [WORD_FLAGS] = { flags, .list = true },
+        [WORD_HAZARD] = { .definition = "hazard" },
+        [WORD_HAZARDS] = { .definition = "hazard", .list = true },
+        [WORD_CLASS] = { .definition = "class" },
+        [WORD_CLASSES] = { .definition = "class", .list = true },
+        [WORD_PRIORITY] = { .definition = "priority" },
+        [WORD_ASSET] = { asset },
+        [WORD_ASSETS] = { assets },
+        [WORD_SELECT] = { selections },
+        [WORD_KEY] = { key },
+        [WORD_SEQUENCE] = { sequence },
+        [WORD_CLEAR] = { clear },
+        [WORD_REGRADES] = { regrades },
+        [WORD_MUTE] = { mute },
+        [WORD_MATCH] = { match },
+        [WORD_RAISE] = { raise_ },
+        [WORD_LIMITS] = { limits },
+        [WORD_EXAMPLES] = { examples },
+        [WORD_ROWS] = { rows },
+        [WORD_FIELDS] = { fields },
+};
+
 static json_t *shape_of(enum word_shape shape) {
-        switch (shape) {
-        case WORD_ANY:
-                return json_object();
-        case WORD_NAME:
-                return schema_pattern("^[a-z0-9-]{1,64}$");
-        case WORD_TEXT:
-                return text();
-        case WORD_TEXTS:
-                return schema_one_or_list(text());
-        case WORD_BOOL:
-                return json_pack("{s:s}", "type", "boolean");
-        case WORD_NUMBER:
-                return json_pack("{s:s}", "type", "number");
-        case WORD_COUNT:
-                return json_pack("{s:s, s:i, s:i}", "type", "integer", "minimum", 1, "maximum", COUNT_MAX);
-        case WORD_SPAN:
-                return schema_ref("span");
-        case WORD_SPAN_OR_FIELD:
-                return span_or_field();
-        case WORD_EXPRESSION:
-                return schema_ref("expression");
-        case WORD_KINDS:
-                return schema_one_or_list(schema_ref("kind"));
-        case WORD_FLAGS:
-                return schema_one_or_list(flags());
-        case WORD_HAZARD:
-                return schema_ref("hazard");
-        case WORD_HAZARDS:
-                return schema_one_or_list(schema_ref("hazard"));
-        case WORD_CLASS:
-                return schema_ref("class");
-        case WORD_CLASSES:
-                return schema_one_or_list(schema_ref("class"));
-        case WORD_PRIORITY:
-                return schema_ref("priority");
-        case WORD_ASSET:
-                return json_pack("{s:s}", "const", "asset");
-        case WORD_ASSETS:
-                return schema_pattern("^assets\\([^()]*\\)$");
-        case WORD_SELECT:
-                return selections();
-        case WORD_KEY:
-                return key();
-        case WORD_SEQUENCE:
-                return sequence();
-        case WORD_CLEAR:
-                return clear();
-        case WORD_REGRADES:
-                return regrades();
-        case WORD_MUTE:
-                return words_object(word_mute, word_mute_n, json_pack("[s]", "match"));
-        case WORD_MATCH:
-                return match();
-        case WORD_RAISE:
-                return words_object(word_raise, word_raise_n, json_pack("[s, s]", "hazard", "priority"));
-        case WORD_LIMITS:
-                return words_object(word_limits, word_limits_n, NULL);
-        case WORD_EXAMPLES:
-                return examples();
-        case WORD_ROWS:
-                return json_pack("{s:s, s:{s:s}}", "type", "array", "items", "type", "string");
-        case WORD_FIELDS:
-                return fields();
-        }
-        return NULL;
+        const char *definition = shapes[shape].definition;
+        json_t *one = definition ? schema_ref(definition) : shapes[shape].make();
+
+        return shapes[shape].list ? schema_one_or_list(one) : one;
 }
 
 json_t *schema_rules(void) {

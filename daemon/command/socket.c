@@ -1,5 +1,7 @@
 #include "command/socket.h"
 
+#include "command/command_internal.h"
+
 #include <poll.h>
 #include <stdio.h>
 #include <sys/random.h>
@@ -8,14 +10,11 @@
 #define ANSWER_TIMEOUT_MS 10000
 
 int socket_config(struct config *ret, const char *file) {
-        _cleanup_buf_ struct buf told = BUF_INIT;
         struct diag diag = DIAG_INIT;
         int r = config_load(ret, file, &diag);
 
         if (r)
-                diag_render(&diag, &told);
-        if (told.n)
-                (void)fwrite(told.p, 1, told.n, stderr);
+                command_put_diag(&diag);
         diag_deinit(&diag);
         if (r < 0)
                 (void)fprintf(stderr, "wardwatch: %s: %s\n", file, strerror(-r));
@@ -88,6 +87,46 @@ int socket_call(struct socket_session *s, json_t *request, json_t **ret) {
         return r;
 }
 
+int socket_ask(struct socket_session *s, json_t *request, json_t **ret) {
+        int r;
+
+        if (!request) {
+                (void)fprintf(stderr, "wardwatch: that is no UTF-8\n  help: names and reasons are text\n");
+                return 2;
+        }
+        r = socket_call(s, request, ret);
+        if (r)
+                (void)fprintf(stderr,
+                              "wardwatch: no answer: %s\n  help: repeat with the same --id to learn what became "
+                              "of it\n",
+                              strerror(-r));
+        return r ? 1 : 0;
+}
+
+int socket_alarm(struct socket_session *s, uint64_t id, json_t **ret) {
+        json_t *request = json_pack("{s:s}", "cmd", "follow");
+        int r = request ? jsonline_write(s->fd, request) : -ENOMEM;
+        bool end = false;
+
+        *ret = NULL;
+        json_decref(request);
+        while (!r && !end) {
+                json_t *line = NULL, *live;
+
+                r = socket_next(s, ANSWER_TIMEOUT_MS, &line);
+                live = json_object_get(line, "live");
+                if (live && (uint64_t)json_integer_value(json_object_get(live, "id")) == id && !*ret)
+                        *ret = json_incref(live);
+                end = json_object_get(line, "live_end") != NULL;
+                json_decref(line);
+        }
+        if (r) {
+                json_decref(*ret);
+                *ret = NULL;
+        }
+        return r;
+}
+
 void socket_put_text(json_t **request, const char *name, const char *value) {
         if (!*request || !value || json_object_set_new(*request, name, json_string(value)) == 0)
                 return;
@@ -106,16 +145,12 @@ void socket_refused(json_t *answer) {
 static int socket_changed(json_t *answer, bool json, const char *done) {
         bool ok = json_is_true(json_object_get(answer, "ok"));
 
-        if (json) {
-                char *text = json_dumps(answer, JSON_COMPACT);
-
-                (void)puts(text ? text : "");
-                free(text);
-        } else if (ok) {
+        if (json)
+                (void)command_put_json(json_incref(answer), JSON_COMPACT);
+        else if (ok)
                 (void)puts(done);
-        } else {
+        else
                 socket_refused(answer);
-        }
         return ok ? 0 : 1;
 }
 
@@ -125,21 +160,13 @@ int socket_change(const char *config_file, bool json, json_t *request, const cha
         int r;
 
         socket_put_text(&request, "id", id);
-        if (!request) {
-                (void)fprintf(stderr, "wardwatch: that is no UTF-8\n  help: names and reasons are text\n");
-                return 2;
-        }
         if (socket_open(&s, config_file)) {
                 json_decref(request);
                 return 1;
         }
-        r = socket_call(&s, request, &answer);
-        if (r)
-                (void)fprintf(stderr,
-                              "wardwatch: no answer: %s\n  help: repeat with the same --id to learn what became "
-                              "of it\n",
-                              strerror(-r));
-        r = r ? 1 : socket_changed(answer, json, done);
+        r = socket_ask(&s, request, &answer);
+        if (!r)
+                r = socket_changed(answer, json, done);
         json_decref(answer);
         socket_close(&s);
         return r;

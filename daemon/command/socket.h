@@ -18,6 +18,10 @@ void socket_close(struct socket_session *s);
 int socket_next(struct socket_session *s, int timeout_ms, json_t **ret);
 /** Sends `request` (stolen; an "id" is added if it has none) and waits for the object that carries its id. */
 int socket_call(struct socket_session *s, json_t *request, json_t **ret);
+/** The same, and tells on stderr if it came to nothing. `request` NULL: a text spoilt it. Exit code. */
+int socket_ask(struct socket_session *s, json_t *request, json_t **ret);
+/** The alarm of that number as it is now; *ret NULL: it is NORM, or there is none. 0, as socket_next. */
+int socket_alarm(struct socket_session *s, uint64_t id, json_t **ret);
 /** A member of a request; NULL is left out. What is no UTF-8 spoils the request: *request is NULL then. */
 void socket_put_text(json_t **request, const char *name, const char *value);
 /** What was refused, and the cure, on stderr. */

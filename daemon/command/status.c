@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "command/command.h"
+#include "command/command_internal.h"
 #include "command/socket.h"
 
 /* One object a paragraph, nested ones indented: whatever the engine says is shown, nothing has to be known here. */
@@ -42,10 +42,7 @@ static int status_run(const struct command_args *args) {
         r = socket_call(&s, json_pack("{s:s}", "cmd", "status"), &answer);
         status = json_object_get(answer, "status");
         if (!r && status && args->json) {
-                char *text = json_dumps(status, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
-
-                (void)puts(text ? text : "{}");
-                free(text);
+                (void)command_put_json(json_incref(status), JSON_INDENT(2) | JSON_REAL_PRECISION(6));
         } else if (!r && status) {
                 status_print(status, 0);
         } else {
@@ -63,11 +60,9 @@ const struct command command_status = {
         .name = "status",
         .synopsis = "status [--json]",
         .help = "show the daemon's health: rates, lags, journal fill, queues, connections, last errors",
-        .text = "Asks the running engine. Sessions: state, messages, redeliveries and last error of each MQTT session. "
-                "Journal: "
-                "newest and oldest record, fill of the map (lanes close at 0.85 and 0.95), newest snapshot, how far "
-                "the store "
-                "is behind. Stages: what decode, correlate and alarm have seen. Readers: what the store reports of "
-                "PostgreSQL. Workers: what the supervisor says of each process.",
+        .text = "Asks the running engine. Sessions: state, messages, redeliveries and last error of each MQTT "
+                "session. Journal: newest and oldest record, fill of the map (lanes close at 0.85 and 0.95), newest "
+                "snapshot, how far the store is behind. Stages: what decode, correlate and alarm have seen. Readers: "
+                "what the store reports of PostgreSQL. Workers: what the supervisor says of each process.",
         .run = status_run,
 };

@@ -123,19 +123,15 @@ static void failed(void *userdata, struct ww_str told) {
 /* ---- the whole ---- */
 
 static int put_result(struct test *t, bool good, const struct correlate_examples_result *result) {
-        json_t *out;
-        int r;
-
         if (!t->failures) {
                 (void)printf("%zu examples of %zu rules: %zu passed, %zu failed\n", result->run, result->rules,
                              result->run - result->failed, result->failed);
                 return fflush(stdout) == EOF;
         }
-        out = json_pack("{s:b, s:I, s:I, s:I, s:O}", "ok", good, "rules", (json_int_t)result->rules, "examples",
-                        (json_int_t)result->run, "failed", (json_int_t)result->failed, "failures", t->failures);
-        r = out ? json_dumpf(out, stdout, JSON_COMPACT) : -1;
-        json_decref(out);
-        return r || putchar('\n') == EOF;
+        return command_put_json(json_pack("{s:b, s:I, s:I, s:I, s:O}", "ok", good, "rules", (json_int_t)result->rules,
+                                          "examples", (json_int_t)result->run, "failed", (json_int_t)result->failed,
+                                          "failures", t->failures),
+                                JSON_COMPACT);
 }
 
 static int test_rules(struct test *t) {
@@ -184,11 +180,10 @@ const struct command command_test = {
         .synopsis = "test [RULE|FILE…] [--rules PATH] [--json]",
         .help = "run the examples of rules, and tell what happened in those that fail",
         .text = "Plays the examples in the files of rules on a virtual clock, with the matcher and the alarm stage "
-                "that "
-                "run live: all of them, or those of the named rules (* stands for anything) and files. Of an example "
-                "that fails it tells what was expected, what came, and all that happened: which event was taken by "
-                "which selection, or in what it differed, what was counted, how far a sequence was, what it waited "
-                "for, and what its guard said. Exit code 1 if one failed.",
+                "that run live: all of them, or those of the named rules (* stands for anything) and files. Of an "
+                "example that fails it tells what was expected, what came, and all that happened: which event was "
+                "taken by which selection, or in what it differed, what was counted, how far a sequence was, what it "
+                "waited for, and what its guard said. Exit code 1 if one failed.",
         .options = test_options,
         .run = test_run,
 };

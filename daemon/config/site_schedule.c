@@ -8,9 +8,8 @@
 #include "base/calendar.h"
 #include "config/site_internal.h"
 
-#define SCAN_DAYS                                                                                                      \
-        (9 * 366) /* longest time between two days that differ: from 29 February to 29 February, past 2100             \
-                   */
+/* longest time between two days that differ: from 29 February to 29 February, past 2100 */
+#define SCAN_DAYS  (9 * 366)
 
 #define EDGE_LIMIT (TIMEZONE_LIMIT - 2 * SCAN_DAYS * WW_DAY) /* so that no search meets the end of time */
 

@@ -6,9 +6,8 @@
 #include "base/span.h"
 
 #include <math.h>
+#include <sodium.h>
 #include <stdio.h>
-
-static const char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 static void put(json_t **o, const char *name, json_t *value) {
         if (!*o) {
@@ -51,23 +50,13 @@ static void put_hash(json_t **o, const char *name, uint64_t hash) {
 /* --- strings, instants, values --- */
 
 static json_t *json_base64(struct ww_str s) {
-        const uint8_t *p = (const uint8_t *)s.p;
-        char *text = malloc((s.n + 2) / 3 * 4 + 1), *to = text;
+        size_t size = sodium_base64_ENCODED_LEN(s.n, sodium_base64_VARIANT_ORIGINAL);
+        char *text = malloc(size);
         json_t *o;
 
         if (!text)
                 return NULL;
-        for (size_t i = 0; i < s.n; i += 3) {
-                size_t left = s.n - i;
-                uint32_t bits = (uint32_t)p[i] << 16 | (left > 1 ? (uint32_t)p[i + 1] << 8 : 0) |
-                                (left > 2 ? p[i + 2] : 0);
-
-                *to++ = base64_digits[bits >> 18];
-                *to++ = base64_digits[bits >> 12 & 63];
-                *to++ = left > 1 ? base64_digits[bits >> 6 & 63] : '=';
-                *to++ = left > 2 ? base64_digits[bits & 63] : '=';
-        }
-        *to = 0;
+        (void)sodium_bin2base64(text, size, (const unsigned char *)s.p, s.n, sodium_base64_VARIANT_ORIGINAL);
         o = json_pack("{s:s}", "base64", text);
         free(text);
         return o;

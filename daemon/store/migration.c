@@ -8,8 +8,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-#define TEXT_MAX       (1024 * 1024)
-#define MIGRATIONS_MAX 9999
+#define TEXT_MAX (1024 * 1024)
 
 static _Thread_local char why_text[512];
 

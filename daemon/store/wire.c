@@ -187,19 +187,18 @@ static PGconn *connect_server(const char *url, const char *password, bool reader
         return PQconnectdbParams(keys, values, 1);
 }
 
-#define WRITER_SETTINGS                                                                                                \
-        "SET statement_timeout = '" TEXT(WIRE_STATEMENT) "s'; SET lock_timeout = '" TEXT(                              \
-                WIRE_LOCK) "s';"                                                                                       \
-                           "SET idle_in_transaction_session_timeout = '60s'; SET search_path = wardwatch;"             \
-                           "SELECT set_config('synchronous_commit', 'on', false)"                                      \
-                           " WHERE current_setting('synchronous_commit') = 'off'"
+/* clang-format off */
+static const char writer_settings[] =
+        "SET statement_timeout = '" TEXT(WIRE_STATEMENT) "s'; SET lock_timeout = '" TEXT(WIRE_LOCK) "s';"
+        "SET idle_in_transaction_session_timeout = '60s'; SET search_path = wardwatch;"
+        "SELECT set_config('synchronous_commit', 'on', false)"
+        " WHERE current_setting('synchronous_commit') = 'off'";
 
 /* Whoever reads may stop in the middle for as long as somebody looks at what was read. */
-#define READER_SETTINGS                                                                                                \
-        "SET default_transaction_read_only = on; SET lock_timeout = '" TEXT(                                           \
-                WIRE_LOCK) "s';"                                                                                       \
-                           "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET search_path "  \
-                           "= wardwatch"
+static const char reader_settings[] =
+        "SET default_transaction_read_only = on; SET lock_timeout = '" TEXT(WIRE_LOCK) "s';"
+        "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET search_path = wardwatch";
+/* clang-format on */
 
 static int connect_check(struct wire *w, bool reader) {
         const char *encoding = PQparameterStatus(w->conn, "server_encoding");
@@ -211,7 +210,7 @@ static int connect_check(struct wire *w, bool reader) {
         if (PQsetnonblocking(w->conn, 1) != 0)
                 return wire_down(w, PQerrorMessage(w->conn));
         (void)PQsetNoticeReceiver(w->conn, notice_ignore, NULL);
-        return wire_exec(w, reader ? READER_SETTINGS : WRITER_SETTINGS);
+        return wire_exec(w, reader ? reader_settings : writer_settings);
 }
 
 static int wire_open(struct wire **ret, const char *url, const char *password, bool reader, struct wire_error *error) {

@@ -459,6 +459,24 @@ def test_a_part_of_history_finds_what_stood_before(scene):
     act(scene, "mode", "open-day", "off")
 
 
+def test_names_that_the_tables_write_otherwise_are_the_same(scene):
+    key = r"device=back\\slash"  # a backslash is doubled in a key, and each of them again in the tables
+    say(scene, r"back\slash", 3)
+    seen = wait_for(lambda: scene.alarms().get(("seen", key)), 20, "the alarm")["id"]
+    act(scene, "ack", str(seen), "--reason", r"C:\seen")
+    act(scene, "reset", str(seen), "--reason", "looked at")
+    calm(scene)
+    wanted, _ = lived(scene)
+    spine.settle(scene.daemon)
+    assert scene.postgres.value("SELECT key FROM alarm WHERE alarm = %s", seen) == r"device=back\\\\slash"
+    assert replay(scene, "--as-recorded", "--json") == wanted
+    told = json.loads(explained(scene, str(seen), "--database", scene.postgres.url, "--json"))["story"]
+    lines = [json.loads(line)["transition"] for line in wanted]
+    assert [(t["cause"], t["alarm"]["key"], t["reason"], [e["device"] for e in t["evidence"]]) for t in told] == [
+        (t["cause"], t["alarm"]["key"], t["reason"], [e["device"] for e in t["evidence"]]) for t in lines
+        if t["alarm"]["id"] == seen]
+
+
 def test_a_reload_on_the_way_is_primed_as_it_was(scene, tmp_path):
     # more than is read of it at a time
     scene.broker.publish("bulk/x", *[json.dumps({"device": "x", "number": 7, "note": "-" * 300})] * 3000)
