@@ -29,7 +29,7 @@ from live import BUILD, Daemon, wait_for
 
 from harness import spine
 from harness.postgres import Postgres
-from harness.scene import read_live
+from harness.scene import no_answer, read_live
 
 START, END = b'{"in":"output","record":', b"}\n"
 DEVICES = 1000
@@ -56,17 +56,7 @@ RULES = """\
   when: distinct(x.device) >= 20
   raise: {hazard: theft, priority: medium}
   examples: [{given: [0s x device=D1 number=7], alarms: []}]
-- rule: no-answer
-  select:
-    ask: {kind: passage, where: "number % 4000 == 10"}
-    answer: {kind: passage, where: "number % 4000 == 200"}
-  by: device
-  after: ask
-  expect: answer
-  for: 1s
-  raise: {hazard: sabotage, priority: high}
-  examples: [{given: [0s ask D1 number=10], alarms: [1s D1]}]
-"""
+""" + no_answer("1s", "number % 4000", 200)
 
 
 # windows of hours and days, the night, what does not come: all that a month has and a minute has not

@@ -13,6 +13,7 @@ from harness import spine  # noqa: E402
 from harness.broker import Broker  # noqa: E402
 from harness.daemon import SOURCE, wait_for  # noqa: E402
 from harness.postgres import Postgres  # noqa: E402
+from harness.scene import rule  # noqa: E402
 
 SITE = """\
 site: test
@@ -20,18 +21,7 @@ zones: [{zone: W3, title: Ward 3, type: ward}, {zone: W3-r1, title: Room 1, type
 assets: [{asset: door, device: d1, class: door, zone: W3-r1}]
 lists: {staff: [ann]}
 """
-RULES = """\
-- rule: fifty
-  title: "{device} in {zone}"
-  select: {x: {kind: passage, where: number == 50}}
-  by: device
-  raise: {hazard: theft, priority: high}
-  examples:
-    - given: [0s x d1 number=50]
-      alarms: [0s d1]
-    - given: [0s x d1 number=51]
-      alarms: []
-"""
+RULES = rule("fifty", 50, "high")
 PAYLOAD = json.dumps({"device": "d1", "number": 50})
 
 

@@ -19,19 +19,10 @@ from harness.broker import Broker  # noqa: E402
 from harness.daemon import SOURCE, Daemon, binary, wait_for  # noqa: E402
 from harness.machine import free_port  # noqa: E402
 from harness.postgres import Postgres  # noqa: E402
-from harness.scene import SENSORS  # noqa: E402
+from harness.scene import SENSORS, rule  # noqa: E402
 
 PROCESSES = ("supervisor", "engine", "store")
-RULES = """\
-- rule: first
-  title: "{device} passed"
-  select: {x: {kind: passage, where: number == 1}}
-  by: device
-  raise: {hazard: theft, priority: medium}
-  examples:
-    - given: [0s x D1 number=1]
-      alarms: [0s D1]
-
+RULES = rule("first", 1) + """\
 - rule: noted
   title: "{note} was noted"
   select: {x: {kind: passage, where: number == 2}}
@@ -217,7 +208,7 @@ def test_a_reload_keeps_what_was_counted_and_a_refused_one_is_counted(scraped):
     seen = scraped.value("engine", "wardwatch_rule_events_seen_total", rule="noted")
     file = scraped.daemon.rules / "hospital" / "test.yaml"
     old = scraped.daemon.status()["rules"]["hash"]
-    file.write_text(RULES.replace("rule: first", "rule: renamed").replace("{device} passed\"", "{device} went by\""))
+    file.write_text(RULES.replace(rule("first", 1), rule("renamed", 1)))
     scraped.daemon.reload()
     wait_for(lambda: scraped.daemon.status()["rules"]["hash"] != old, 30, "other rules")
     scraped.wait_value("engine", "wardwatch_rule_events_seen_total", 0, rule="renamed")

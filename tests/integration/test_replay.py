@@ -13,7 +13,7 @@ from harness import spine  # noqa: E402
 from harness.broker import Broker  # noqa: E402
 from harness.daemon import Daemon, binary, wait_for  # noqa: E402
 from harness.postgres import Postgres  # noqa: E402
-from harness.scene import Scene, rule  # noqa: E402
+from harness.scene import Scene, no_answer, rule  # noqa: E402
 
 SITE = """\
 site: test
@@ -50,21 +50,7 @@ STAFF = """\
       alarms: [0s d1]
 """
 SEEN = rule("seen", 3)
-ANSWER = """\
-- rule: no-answer
-  title: no answer in time
-  select:
-    ask: {kind: passage, where: "number == 10"}
-    answer: {kind: passage, where: "number == 11"}
-  by: device
-  after: ask
-  expect: answer
-  for: 1s
-  raise: {hazard: sabotage, priority: high}
-  examples:
-    - given: [0s ask D1 number=10]
-      alarms: [1s D1]
-"""
+ANSWER = no_answer("1s")
 
 
 def counting(count=2, within="30m", priority="medium"):
@@ -417,8 +403,8 @@ assets:
 def test_examples_that_fail_tell_what_happened(scene, tmp_path):
     daemon = scene.daemon
     done = daemon.run("test")
-    assert (done.returncode, done.stdout) == (0, "4 examples of 4 rules: 4 passed, 0 failed\n")
-    assert daemon.run("test", "seen", "test.yaml").stdout.startswith("4 examples of 4 rules")
+    assert (done.returncode, done.stdout) == (0, "5 examples of 4 rules: 5 passed, 0 failed\n")
+    assert daemon.run("test", "seen", "test.yaml").stdout.startswith("5 examples of 4 rules")
     assert daemon.run("test", "se*").stdout.startswith("1 examples of 1 rules")
     done = daemon.run("test", "sen")
     assert done.returncode == 2 and "did you mean `seen`?" in done.stderr

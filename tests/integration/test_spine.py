@@ -15,7 +15,7 @@ from harness.broker import Broker  # noqa: E402
 from harness.daemon import wait_for  # noqa: E402
 from harness.leash import find_driver  # noqa: E402
 from harness.postgres import Postgres  # noqa: E402
-from harness.scene import live_rules  # noqa: E402
+from harness.scene import live_rules, no_answer  # noqa: E402
 
 pytestmark = pytest.mark.skipif(not find_driver(), reason="build first: ninja tests/unit/ingress/mqtt-load")
 
@@ -169,23 +169,7 @@ TIMED = """\
   examples:
     - given: [0s first D1 number=1, 5s second D1 number=2]
       alarms: [5s D1]
-
-- rule: no-answer
-  title: no answer in time
-  select:
-    ask: {kind: passage, where: "number == 10"}
-    answer: {kind: passage, where: "number == 11"}
-  by: device
-  after: ask
-  expect: answer
-  for: 4s
-  raise: {hazard: sabotage, priority: medium}
-  examples:
-    - given: [0s ask D1 number=10]
-      alarms: [4s D1]
-    - given: [0s ask D1 number=10, 3s answer D1 number=11]
-      alarms: []
-"""
+""" + no_answer("4s")
 
 
 def publish(broker, device, number):

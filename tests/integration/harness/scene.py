@@ -20,9 +20,32 @@ RULE = """\
       alarms: [0s D1]
 """
 
+NO_ANSWER = """\
+- rule: no-answer
+  title: no answer in time
+  select:
+    ask: {{kind: passage, where: "{number} == 10"}}
+    answer: {{kind: passage, where: "{number} == {answer}"}}
+  by: device
+  after: ask
+  expect: answer
+  for: {wait}
+  raise: {{hazard: sabotage, priority: high}}
+  examples:
+    - given: [0s ask D1 number=10]
+      alarms: [{wait} D1]
+    - given: [0s ask D1 number=10, 500ms answer D1 number={answer}]
+      alarms: []
+"""
+
 
 def rule(name, number, priority="medium"):
     return RULE.format(name=name, number=number, priority=priority)
+
+
+def no_answer(wait, number="number", answer=11):
+    """A deadline: what asks is 10, in whatever way a message has its number."""
+    return NO_ANSWER.format(wait=wait, number=number, answer=answer)
 
 
 class Scene:

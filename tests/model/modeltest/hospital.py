@@ -24,7 +24,6 @@ modes:
 SECOND = 1_000_000
 ZONE = "UTC"
 DEVICES = ("d1", "d2", "d3", "d9")  # d9: nobody knows it
-MINUTE = 60 * SECOND
 SCHEDULES = {"early": [(80_040, 80_100)], "rounds": [(80_040, 80_100), (80_160, 80_220)]}  # seconds of the local day
 MODES = {"armed": False, "open": True}  # whether it is on at first
 LISTS = {"few": ("1", "2")}

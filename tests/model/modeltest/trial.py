@@ -97,7 +97,7 @@ def evidence_sound(case, rows, told):
     """Every event that a match shows is one of the story, came by then, and fits the alias that it is shown for."""
     rule = next(r for r in case.rules if r.name == told.rule)
     events = {r.event.seq: r.event for r in rows if r.event}
-    if derived.selects_alarms(rule) or told.what not in disorder.MATCHES :
+    if derived.selects_alarms(rule) or told.what not in disorder.MATCHES:
         return True
     world, guards = World(Clock(rows)), aliases_of(rule.guard)  # of a guard its last change is shown
     return all(seq in events and events[seq].time == time and events[seq].row <= told.row

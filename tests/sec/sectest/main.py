@@ -45,6 +45,8 @@ def judge(pair, same, part):
     if not pair.part:
         return len(theirs), []
     some, all_of = part.firings(pair)
+    if not some:
+        return 0, ["nothing fired in part"]
     kept = [x for x in all_of if x in set(some)]
     return len(theirs) + len(some), [] if set(some) <= set(all_of) else list(part.tell(some, kept))
 

@@ -118,6 +118,5 @@ int main(void) {
                 cmocka_unit_test(a_table_is_of_zeros),
         };
 
-        cmocka_set_message_output(CM_OUTPUT_TAP);
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

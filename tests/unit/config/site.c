@@ -354,9 +354,8 @@ static void zones_lie_side_by_side(void **state) {
 
 /* Of one text, which was built. */
 static int compile_text(struct bench *b, struct buf *text) {
-        const char *const texts[] = { (const char *)text->p };
-
-        return compile(b, texts, 1);
+        buf_put_u8(text, 0);
+        return compile(b, (const char *const[]){ (const char *)text->p }, 1);
 }
 
 /* A ladder of twenty steps, each hanging on both of the step above: a million ways up. */
@@ -369,7 +368,6 @@ static void assets_hang_on_several(void **state) {
                 buf_printf(&text, "  - {asset: l%d, parent: [l%d, r%d]}\n  - {asset: r%d, parents: [r%d, l%d]}\n", i,
                            i + 1, i + 1, i, i + 1, i + 1);
         buf_puts(&text, "  - {asset: l20}\n  - {asset: r20, parent: }\n  - {asset: other, parents: []}\n");
-        buf_put_u8(&text, 0);
         assert_int_equal(compile_text(&b, &text), DIAG_E_USER); /* nothing is no asset */
         assert_string_equal(b.diag.messages[0].text, "parent must be a text, not nothing");
         bench_end(&b);
@@ -396,7 +394,6 @@ static void a_chain_of_assets_is_bounded(void **state) {
         buf_puts(&text, "assets:\n  - {asset: a0}\n");
         for (int i = 1; i < 258; i++)
                 buf_printf(&text, "  - {asset: a%d, parent: a%d}\n", i, i - 1);
-        buf_put_u8(&text, 0);
         assert_int_equal(compile_text(&b, &text), DIAG_E_USER);
         assert_int_equal(b.diag.errors, 1);
         assert_string_equal(b.diag.messages[0].text, "asset `a257` is under more than 256 others");
@@ -467,7 +464,6 @@ static void a_large_site_is_whole(void **state) {
         buf_puts(&text, "  - {zone: z1000, type: building}\nassets:\n");
         for (int i = 0; i < 10000; i++)
                 buf_printf(&text, "  - {asset: a%d, device: d/%d, zone: z%d, limit: %ds}\n", i, i, i % 1000, i);
-        buf_put_u8(&text, 0);
         assert_int_equal(compile_text(&b, &text), 0);
         for (uint32_t i = 0; i < 10000; i++) {
                 char device[16];

@@ -23,6 +23,7 @@ static const char before[] =
 static const char after[] = "300s tick";
 
 static void outcome(struct harness *h, struct buf *out) {
+        assert_true(h->out.n > 0);
         buf_reset(out);
         buf_put(out, h->out.p, h->out.n);
         buf_put_u8(out, 0);

@@ -23,6 +23,14 @@ static void test_guard_that_changes_over_an_empty_window(void **state) {
                 "39s tip d9; 43s tip d2; 91999999us tip d3; 99999999us tick",
                 "raise 39s w0  high\nclear 43s w0  high\nraise 44s w0  high\n"
                 "raise 48s r0 asset=door-exit high\nraise 48s r0 asset=door-w4 high\n");
+        /* it is known when the log has forgotten what left the window before, and clears nothing */
+        harness_story(
+                "- rule: r0\n  select: {s: {kind: tip}}\n  each: assets(door)\n  after: schedule(night)\n  expect: s\n"
+                "  for: 15s\n  wait: 10s\n" RAISE "- rule: w0\n  select: {c: {kind: tip}}\n  within: 5s\n"
+                "  when: count(c) < 2\n  while: not alarm(r0)\n" RAISE,
+                "39s tip d9; 43s tip d2; 60s tip d9; 99s tick",
+                "raise 39s w0  high\nclear 43s w0  high\nraise 44s w0  high\n"
+                "raise 55s r0 asset=door-exit high\nraise 55s r0 asset=door-w4 high\n");
 }
 
 static void test_span_is_remembered_for_a_late_session(void **state) {
@@ -132,6 +140,45 @@ static void test_old_state_takes_nothing_back(void **state) {
                       "");
 }
 
+/* it is what it was at the last whole millisecond: not below the bound yet */
+static void test_score_between_milliseconds_at_a_guard_s_change(void **state) {
+        (void)state;
+        harness_story("- rule: r\n  select: {a: {kind: access.denied}}\n  when: score(a, 1s) >= 0.5\n"
+                      "  while: mode(armed)\n" RAISE,
+                      "0s access.denied d1; 1000500us mode armed on; 9s tick",
+                      "raise 1000500us r  high\nclear 1001ms r  high\n");
+}
+
+static void test_mode_that_changes_often(void **state) {
+        (void)state;
+        harness_story("- rule: r\n  select: {a: {kind: access.denied}}\n  while: mode(armed)\n" RAISE,
+                      "1s mode armed on; 1100ms mode armed off; 1200ms mode armed on; 1300ms mode armed off; "
+                      "1400ms mode armed on; 1500ms mode armed off; 1600ms mode armed on; 1700ms mode armed off; "
+                      "1800ms mode armed on; 1900ms mode armed off; 1050ms access.denied d1 at 2s; "
+                      "1150ms access.denied d1 at 2s; 9s tick",
+                      "raise 1050ms r  high\n");
+}
+
+/* it ended a level of the condition as well, but that is not why it is a match */
+static void test_evidence_of_the_event_that_opened_a_guard(void **state) {
+        (void)state;
+        harness_story_at("- rule: r\n  select: {a: {kind: arm.armed}, g: {kind: arm.armed, where: 'badge == \"1\"'}}\n"
+                         "  by: ward\n  while: not g\n" RAISE,
+                         "1s arm.armed d2; 3s arm.armed d1 badge=1; 5s arm.disarmed d1; 9s tick",
+                         "raise 1s r ward=W3 high a@1s\nagain 5s r ward=W3 high g@5s\n", true, __FILE__, __LINE__);
+}
+
+static void test_clear_before_a_match_that_has_fired(void **state) {
+        static const char rules[] = "- rule: r\n  select: {a: {kind: access.denied}, z: {kind: access.granted}}\n"
+                                    "  clear: z\n" RAISE;
+
+        (void)state;
+        harness_story(rules, "1s access.denied d1; 5s access.denied d1; 4s access.granted d1 at 5500ms; 9s tick",
+                      "raise 1s r  high\nagain 5s r  high\n");
+        harness_story(rules, "1s access.denied d1; 4s access.denied d1; 5s access.granted d1 at 5500ms; 9s tick",
+                      "raise 1s r  high\nagain 4s r  high\nclear 5s r  high\n");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_end_at_the_raise_s_own_time),
@@ -146,6 +193,10 @@ int main(void) {
                 cmocka_unit_test(test_clear_of_an_expectation_over_blindness),
                 cmocka_unit_test(test_session_that_begins_with_no_length),
                 cmocka_unit_test(test_old_state_takes_nothing_back),
+                cmocka_unit_test(test_score_between_milliseconds_at_a_guard_s_change),
+                cmocka_unit_test(test_mode_that_changes_often),
+                cmocka_unit_test(test_evidence_of_the_event_that_opened_a_guard),
+                cmocka_unit_test(test_clear_before_a_match_that_has_fired),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

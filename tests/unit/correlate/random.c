@@ -221,6 +221,7 @@ static void test_snapshots(void **state) {
                 "10s\n"
                 "  when: count(c) + count(a) >= 3\n  limits: {keys: 2, events: 4}\n  raise: {hazard: theft, priority: "
                 "high}\n";
+        size_t told = 0;
 
         (void)state;
         for (int n = 0; n < 400; n++) {
@@ -237,9 +238,11 @@ static void test_snapshots(void **state) {
                 play(&plain, &history, false);
                 play(&saved, &history, true);
                 compare(&history, from, &plain.out, &saved.out, "snapshot");
+                told += plain.out.n;
                 harness_deinit(&plain);
                 harness_deinit(&saved);
         }
+        assert_true(told > 0);
 }
 
 static const char *const states[] = { "door.opened", "door.closed", "smoke.detected", "smoke.cleared" };
@@ -260,6 +263,7 @@ static void test_level_snapshots(void **state) {
                 "- rule: e-clear\n  select: {o: {kind: door.opened}, d: {kind: smoke.detected}}\n  by: ward\n  clear: "
                 "d\n"
                 "  raise: {hazard: fire, class: fire, priority: high}\n";
+        size_t told = 0;
 
         (void)state;
         for (int n = 0; n < 400; n++) {
@@ -273,12 +277,10 @@ static void test_level_snapshots(void **state) {
                 plain.evidence = saved.evidence = true;
                 for (int i = 0; i < 40; i++) {
                         char row[128], copy[128];
-                        _cleanup_buf_ struct buf bytes = BUF_INIT;
                         size_t k = below(4);
                         int64_t back = n % 3 == 1 ? (int64_t)below(3) * (WW_SECOND - 1)
                                        : n % 3    ? (int64_t)below(5) * WW_SECOND
                                                   : 0;
-                        struct rd in;
 
                         t += (int64_t)below(3) * WW_SECOND;
                         snprintf(row, sizeof row, "%" PRId64 "us %s %s at %" PRId64 "us", t > back ? t - back : t,
@@ -287,12 +289,7 @@ static void test_level_snapshots(void **state) {
                         strcpy(copy, row);
                         harness_row(&plain, row);
                         harness_row(&saved, copy);
-                        assert_int_equal(correlate_save(saved.correlate, &bytes), 0);
-                        correlate_free(saved.correlate);
-                        saved.correlate = NULL;
-                        assert_int_equal(correlate_new(&saved.correlate, saved.rules, T0, harness_sink, &saved), 0);
-                        in = rd_init(buf_str(&bytes));
-                        assert_int_equal(correlate_load(saved.correlate, &in), 0);
+                        harness_snapshot(&saved);
                 }
                 for (int i = 0; i < 60; i++) {
                         assert_int_equal(correlate_time(plain.correlate, T0 + t + i * WW_SECOND), 0);
@@ -303,9 +300,11 @@ static void test_level_snapshots(void **state) {
                                WW_STR_ARG(buf_str(&story)), WW_STR_ARG(buf_str(&plain.out)),
                                WW_STR_ARG(buf_str(&saved.out)));
                 assert_true(ww_str_equal(buf_str(&plain.out), buf_str(&saved.out)));
+                told += plain.out.n;
                 harness_deinit(&plain);
                 harness_deinit(&saved);
         }
+        assert_true(told > 0);
 }
 
 int main(void) {
