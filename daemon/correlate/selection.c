@@ -29,16 +29,14 @@ static struct ww_value where_call(void *userdata, uint32_t slot, uint32_t sub, c
 static bool where_true(const struct correlate_rules *set, const struct standing *standing, const struct expr *where,
                        const struct ww_event *event) {
         struct where_env userdata = { set, standing, event };
-        struct arena scratch = ARENA_INIT;
+        _cleanup_arena_ struct arena scratch = ARENA_INIT;
         struct expr_env env = { .userdata = &userdata,
                                 .load = where_load,
                                 .call = where_call,
                                 .list_has = where_list_has,
                                 .arena = &scratch };
-        bool ok = expr_true(where, &env);
 
-        arena_deinit(&scratch);
-        return ok;
+        return expr_true(where, &env);
 }
 
 static bool value_equal(struct ww_value want, struct ww_str text, struct ww_value v) {
@@ -87,9 +85,7 @@ enum selection_miss selection_miss(const struct correlate_rules *set, const stru
                                    const struct equality **ret_field) {
         if (!kind_holds(s, event))
                 return SELECTION_KIND;
-        if (s->flags ? !(event->flags & s->flags) : (event->flags & FLAGS_NAMED) != 0)
-                return SELECTION_FLAGS;
-        if (event->flags & FLAGS_NAMED & ~s->flags)
+        if ((s->flags && !(event->flags & s->flags)) || (event->flags & FLAGS_NAMED & ~s->flags))
                 return SELECTION_FLAGS;
         for (size_t i = 0; i < s->n_equalities; i++)
                 if (!equality_holds(set, standing, &s->equalities[i], event)) {
@@ -136,7 +132,6 @@ static struct ww_value written_load(void *userdata, uint32_t slot, uint32_t sub)
         const struct field *f = w->set->fields[slot];
         const struct selection_field *written = written_find(w, f);
 
-        (void)sub;
         return written ? written_value(written, f) : ww_missing();
 }
 

@@ -268,30 +268,35 @@ int64_t correlate_partial_until(const struct correlate *c) {
 
 /* ---- the swap ---- */
 
+/* `here`: room for a mark on each asset of the site */
+static int rule_drop_strays(struct correlate *c, const struct rule *rule, bool *here) {
+        size_t n = site_asset_count(c->rules->site);
+        int r = 0;
+
+        memset(here, 0, n);
+        for (size_t i = 0; i < rule->n_assets; i++)
+                here[rule->assets[i]] = true;
+        for (struct key *k = rule_first(c, rule->number), *next; k && !r; k = next) {
+                next = key_next(c, k);
+                if (k->asset < n && here[k->asset])
+                        continue;
+                if (k->flags & KEY_OPEN)
+                        r = emit_removed(c, k);
+                if (!r && !k->pins)
+                        key_free(c, k);
+        }
+        return r;
+}
+
 /* an asset that the site has no longer expects nothing */
 static int drop_strays(struct correlate *c) {
-        for (size_t i = 0; i < c->rules->n && !c->only; i++) {
-                const struct rule *rule = &c->rules->rules[i];
+        _cleanup_free_ bool *here = calloc(site_asset_count(c->rules->site) + 1, 1);
+        int r = here ? 0 : -ENOMEM;
 
-                for (struct key *k = rule_first(c, i), *next; rule->each && k; k = next) {
-                        bool here = false;
-
-                        next = key_next(c, k);
-                        for (size_t j = 0; j < rule->n_assets && !here; j++)
-                                here = rule->assets[j] == k->asset;
-                        if (here)
-                                continue;
-                        if (k->flags & KEY_OPEN) {
-                                int r = emit_removed(c, k);
-
-                                if (r)
-                                        return r;
-                        }
-                        if (!k->pins)
-                                key_free(c, k);
-                }
-        }
-        return 0;
+        for (size_t i = 0; i < c->rules->n && !c->only && !r; i++)
+                if (c->rules->rules[i].each)
+                        r = rule_drop_strays(c, &c->rules->rules[i], here);
+        return r;
 }
 
 static int removed_tell(struct correlate *c, const enum fate *fates) {
