@@ -1,8 +1,8 @@
 #pragma once
 /*
  * From YAML to sensor types. load.c reads files and types; load_message.c messages; load_event.c events; load_source.c
- * values. What is
- * wrong goes into the diag with its place and a cure, and reading goes on, so that one run tells everything.
+ * values; load_format.c, load_time.c what their names say. What is wrong goes into the diag with its place and a cure,
+ * and reading goes on, so that one run tells everything.
  */
 #include "decode/type.h"
 
@@ -11,8 +11,9 @@ struct load_key {
         const char *name, *help;
 };
 extern const struct load_key load_type_keys[], load_message_keys[], load_event_keys[], load_source_keys[],
-        load_time_keys[];
-extern const size_t load_type_keys_n, load_message_keys_n, load_event_keys_n, load_source_keys_n, load_time_keys_n;
+        load_time_keys[], load_pairs_keys[], load_csv_keys[];
+extern const size_t load_type_keys_n, load_message_keys_n, load_event_keys_n, load_source_keys_n, load_time_keys_n,
+        load_pairs_keys_n, load_csv_keys_n;
 
 struct load {
         struct decode_types *types;
@@ -54,6 +55,9 @@ int load_condition(struct load *l, const struct yaml_node *n, const struct expr 
 /** `type`: the type's mapping. `index`: the message's number. */
 int load_message(struct load *l, const struct yaml_node *n, const struct yaml_node *type, uint32_t index,
                  struct type_message *m);
+int load_time(struct load *l, const struct yaml_node *n, struct type_time *time);
+/** `format`; `n` may be NULL. */
+int load_formats(struct load *l, const struct yaml_node *n, struct type_message *m);
 int load_events(struct load *l, const struct yaml_node *n, struct type_message *message);
 /** All files of the bundle. 0, DIAG_E_USER, -ENOMEM. */
 int load_bundle(struct decode_types *types, const struct bundle *bundle, struct diag *d);

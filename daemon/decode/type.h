@@ -72,7 +72,7 @@ struct type_message {
         struct diag_pos pos;
         const struct type_topic *topics;
         size_t n_topics;
-        uint8_t formats[4];
+        uint8_t formats[4]; /* indexes of the types' formats */
         size_t n_formats;
         const struct path *has, *lacks;
         size_t n_has, n_lacks;
@@ -111,6 +111,8 @@ struct decode_types {
         struct type *types;
         size_t n, capacity;
         struct trie *trie;
+        struct format_use formats[FORMAT_USES_MAX]; /* each with its options; messages share them */
+        size_t n_formats;
         const struct path **refs; /* slots of expressions */
         size_t n_refs, refs_capacity;
         struct placement placement;
