@@ -160,7 +160,8 @@ static void prepare_context(struct decode *d, const struct trie_binding *b, cons
         x->topic = topic->text;
         x->fields = m->fields;
         x->n_fields = m->n_fields;
-        x->known = 0;
+        x->reader = m->bytes;
+        source_next_element(x);
         x->item = DOCUMENT_NONE;
         x->key = WW_STR_NONE;
         x->keys = m->keys;

@@ -11,9 +11,10 @@ struct load_key {
         const char *name, *help;
 };
 extern const struct load_key load_type_keys[], load_message_keys[], load_event_keys[], load_source_keys[],
-        load_time_keys[], load_pairs_keys[], load_csv_keys[];
+        load_time_keys[], load_pairs_keys[], load_csv_keys[], load_bytes_keys[], load_byte_field_keys[],
+        load_records_keys[];
 extern const size_t load_type_keys_n, load_message_keys_n, load_event_keys_n, load_source_keys_n, load_time_keys_n,
-        load_pairs_keys_n, load_csv_keys_n;
+        load_pairs_keys_n, load_csv_keys_n, load_bytes_keys_n, load_byte_field_keys_n, load_records_keys_n;
 
 struct load {
         struct decode_types *types;
@@ -23,6 +24,7 @@ struct load {
         /* of the message that is being read */
         struct path_names names;
         struct ww_str field_names[SOURCE_FIELDS_MAX];
+        struct ww_str byte_names[BYTE_FIELDS_MAX];
         uint32_t secret;   /* mask of fields that must not leave */
         uint32_t captures; /* mask of captures that its topics set */
         const char *what;  /* "sensor `x`, message `y`", for messages */
@@ -56,6 +58,10 @@ int load_condition(struct load *l, const struct yaml_node *n, const struct expr 
 int load_message(struct load *l, const struct yaml_node *n, const struct yaml_node *type, uint32_t index,
                  struct type_message *m);
 int load_time(struct load *l, const struct yaml_node *n, struct type_time *time);
+/** `bytes`; behind the formats and before what names its fields. `each`: the message has a for_each. */
+int load_bytes(struct load *l, const struct yaml_node *n, bool each, struct type_message *m);
+/** A mask of bits: 0x0f, not 0. */
+int load_mask(struct load *l, const struct yaml_node *n, uint64_t *ret);
 /** `format`; `n` may be NULL. */
 int load_formats(struct load *l, const struct yaml_node *n, struct type_message *m);
 int load_events(struct load *l, const struct yaml_node *n, struct type_message *message);

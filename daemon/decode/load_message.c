@@ -9,6 +9,7 @@ const struct load_key load_message_keys[] = {
         { "message", "its name, for reports" },
         { "topics", "as at the type" },
         { "format", "as at the type" },
+        { "bytes", "what the bytes of the payload, or of a text in it, mean: paths then begin with `bytes.`" },
         { "has", "paths that must be there, be it null" },
         { "lacks", "paths that must not be there" },
         { "match", "{path: text} or {path: [text, text]}: the value's text is one of these" },
@@ -330,11 +331,15 @@ int load_message(struct load *l, const struct yaml_node *n, const struct yaml_no
         LOAD_MERGE(topics, result);
         r = load_formats(l, own_or(n, type, "format"), m);
         LOAD_MERGE(r, result);
-        if ((x = yaml_get(n, "fields"))) {
+        if ((x = yaml_get(n, "bytes"))) {
+                fields = load_bytes(l, x, yaml_get(n, "for_each"), m);
+                LOAD_MERGE(fields, result);
+        }
+        if (!fields && (x = yaml_get(n, "fields"))) {
                 fields = load_fields(l, x, m);
                 LOAD_MERGE(fields, result);
         }
-        /* without its topics or fields every other line would seem wrong too */
+        /* without its topics, bytes or fields every other line would seem wrong too */
         if (topics || fields)
                 return result;
         r = load_guards(l, n, m);

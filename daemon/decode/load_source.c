@@ -225,6 +225,7 @@ static int load_conversion(struct load *l, const struct yaml_node *n, enum load_
                 s->as = SOURCE_AS_BOOLEAN;
         if (!r && s->as == SOURCE_AS_IS && (yaml_get(n, "scale") || yaml_get(n, "offset")))
                 s->as = SOURCE_AS_NUMBER;
+        s->scaled = s->scale != 1 || s->offset != 0;
         return r;
 }
 

@@ -375,7 +375,7 @@ static int run_each(struct decode *d, const struct type_message *m) {
         for (uint32_t i = node + 1; r >= 0 && i < doc->nodes[node].next && d->steps; number++) {
                 x->key = object ? document_string(doc, i) : ww_str(arena_printf(&d->arena, "%u", number));
                 x->item = i + object;
-                x->known = 0;
+                source_next_element(x);
                 i = doc->nodes[x->item].next;
                 if (m->only && !expr_true(m->only, &d->env))
                         continue;

@@ -1,5 +1,7 @@
 #include "decode/source.h"
 
+#include "decode/number.h"
+
 const char *const source_as_names[] = { "is", "number", "boolean", "string" };
 const size_t source_as_names_n = sizeof source_as_names / sizeof *source_as_names;
 
@@ -14,6 +16,30 @@ const struct ww_value *source_field(struct source_context *x, uint32_t index) {
                 x->known |= 1u << index;
         }
         return &x->values[index];
+}
+
+static void read_bytes(struct source_context *x) {
+        struct ww_str bytes = x->doc ? x->doc->bytes : WW_STR_NONE;
+        const struct path *from = x->reader->from;
+
+        x->bytes_known = true;
+        x->bytes.there = 0;
+        if (from) {
+                struct ww_str text = source_path_text(from, x);
+
+                /* a longer one was cut */
+                if (text.n >= DOCUMENT_STRING_MAX || byte_text_read(x->arena, text, x->reader->as, &bytes))
+                        return;
+        }
+        if (bytes.p)
+                byte_reader_read(x->reader, bytes, x->arena, &x->bytes);
+}
+
+/* NULL: it is missing. */
+static const struct byte_value *byte_value(struct source_context *x, uint32_t number) {
+        if (!x->bytes_known)
+                read_bytes(x);
+        return x->bytes.there >> number & 1 ? &x->bytes.values[number] : NULL;
 }
 
 /* Where a path into the payload leads. */
@@ -38,6 +64,8 @@ static bool find(const struct path *p, struct source_context *x, uint32_t *ret_n
                 return x->captures[p->index].p;
         case PATH_FIELD:
                 return source_field(x, p->index)->type != WW_MISSING;
+        case PATH_BYTES:
+                return byte_value(x, p->index);
         case PATH_KEY:
                 return x->key.p;
         case PATH_PAYLOAD:
@@ -58,6 +86,9 @@ static void value_at(const struct path *p, struct source_context *x, uint32_t no
                 return;
         case PATH_FIELD:
                 *ret = *source_field(x, p->index);
+                return;
+        case PATH_BYTES:
+                *ret = byte_value(x, p->index)->value;
                 return;
         case PATH_KEY:
                 put_text(ret, x->key);
@@ -90,14 +121,18 @@ static struct ww_str number_text(struct source_context *x, double v) {
         return ww_str(text);
 }
 
-static struct ww_str field_text(struct source_context *x, uint32_t index) {
-        const struct ww_value *v = source_field(x, index);
-
+static struct ww_str value_text(struct source_context *x, const struct ww_value *v) {
         if (v->type == WW_NUMBER)
                 return number_text(x, v->number);
         if (v->type == WW_BOOL)
                 return v->boolean ? WW_STR("true") : WW_STR("false");
         return v->type == WW_STRING ? v->string : WW_STR_NONE;
+}
+
+static struct ww_str byte_text(struct source_context *x, uint32_t index) {
+        const struct byte_value *v = byte_value(x, index);
+
+        return v->digits.p ? v->digits : value_text(x, &v->value);
 }
 
 static struct ww_str text_at(const struct path *p, struct source_context *x, uint32_t node) {
@@ -107,7 +142,9 @@ static struct ww_str text_at(const struct path *p, struct source_context *x, uin
         case PATH_CAPTURE:
                 return document_cut(x->captures[p->index], DOCUMENT_STRING_MAX);
         case PATH_FIELD:
-                return field_text(x, p->index);
+                return value_text(x, source_field(x, p->index));
+        case PATH_BYTES:
+                return byte_text(x, p->index);
         case PATH_KEY:
                 return document_cut(x->key, DOCUMENT_STRING_MAX);
         case PATH_PAYLOAD:
@@ -199,7 +236,7 @@ static bool convert_number(const struct source *s, struct ww_value *v) {
         if (!to_number(v, &number))
                 return false;
         v->type = WW_NUMBER;
-        v->number = number * s->scale + s->offset;
+        v->number = s->scaled ? number_tidy(number * s->scale + s->offset) : number;
         return true;
 }
 

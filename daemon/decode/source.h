@@ -6,6 +6,7 @@
  * Missing, null and empty are three things. A field that the message does not carry is missing, and what depends on it
  * is left out; null is null ("the bridge does not know"); "" is a text. A default replaces a missing one only.
  */
+#include "decode/byte_reader.h"
 #include "decode/path.h"
 #include "decode/placement.h"
 #include "decode/valuemap.h"
@@ -61,6 +62,9 @@ struct source_context {
         const struct path_keys *keys;              /* of the message */
         uint32_t nodes[PATH_KEYS_MAX];             /* where the keys lead … */
         bool found;                                /* … once that was asked for */
+        const struct byte_reader *reader;          /* of the message; NULL = none */
+        bool bytes_known;
+        struct byte_values bytes; /* once they are */
 };
 
 /** The value. False: it is there but cannot be what it has to be (no number, no truth value); then *ret is missing. */
@@ -71,6 +75,11 @@ bool source_text(const struct source *s, struct source_context *x, struct ww_str
 int source_state(const struct source *s, struct source_context *x);
 /** A field of the message: read once, and there until the next message or element. */
 const struct ww_value *source_field(struct source_context *x, uint32_t index);
+/** Forgets what was read of the element before. */
+static inline void source_next_element(struct source_context *x) {
+        x->known = 0;
+        x->bytes_known = false;
+}
 /** The value that a path leads to. */
 void source_path_value(const struct path *p, struct source_context *x, struct ww_value *ret);
 /** What a path leads to, as text; .p NULL if there is none. */

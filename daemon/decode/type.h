@@ -74,6 +74,7 @@ struct type_message {
         size_t n_topics;
         uint8_t formats[4]; /* indexes of the types' formats */
         size_t n_formats;
+        const struct byte_reader *bytes; /* NULL = none */
         const struct path *has, *lacks;
         size_t n_has, n_lacks;
         const struct path_keys *keys;
