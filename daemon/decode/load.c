@@ -159,7 +159,7 @@ static int load_file(struct load *l, const struct bundle_file *file) {
 }
 
 int load_bundle(struct decode_types *types, const struct bundle *bundle, struct diag *d) {
-        struct load l = { .types = types, .arena = &types->arena, .d = d };
+        struct load l = { .types = types, .bundle = bundle, .arena = &types->arena, .d = d };
         int r, result = 0;
 
         for (size_t i = 0; i < bundle->n; i++)

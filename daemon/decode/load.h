@@ -12,12 +12,14 @@ struct load_key {
 };
 extern const struct load_key load_type_keys[], load_message_keys[], load_event_keys[], load_source_keys[],
         load_time_keys[], load_pairs_keys[], load_csv_keys[], load_bytes_keys[], load_byte_field_keys[],
-        load_records_keys[];
+        load_records_keys[], load_split_keys[];
 extern const size_t load_type_keys_n, load_message_keys_n, load_event_keys_n, load_source_keys_n, load_time_keys_n,
-        load_pairs_keys_n, load_csv_keys_n, load_bytes_keys_n, load_byte_field_keys_n, load_records_keys_n;
+        load_pairs_keys_n, load_csv_keys_n, load_bytes_keys_n, load_byte_field_keys_n, load_records_keys_n,
+        load_split_keys_n;
 
 struct load {
         struct decode_types *types;
+        const struct bundle *bundle;
         struct arena *arena;
         struct diag *d;
         struct type *type;
@@ -60,6 +62,8 @@ int load_message(struct load *l, const struct yaml_node *n, const struct yaml_no
 int load_time(struct load *l, const struct yaml_node *n, struct type_time *time);
 /** `bytes`; behind the formats and before what names its fields. `each`: the message has a for_each. */
 int load_bytes(struct load *l, const struct yaml_node *n, bool each, struct type_message *m);
+/** What of a value's mapping takes a part of it; *ret stays NULL where there is none. */
+int load_extract(struct load *l, const struct yaml_node *n, const struct extract **ret);
 /** A mask of bits: 0x0f, not 0. */
 int load_mask(struct load *l, const struct yaml_node *n, uint64_t *ret);
 /** `format`; `n` may be NULL. */

@@ -345,7 +345,7 @@ static void read_time(struct decode *d, const struct type_message *m) {
         if (m->time.source)
                 source_read(m->time.source, &d->context, &v);
         if (v.type != WW_MISSING && v.type != WW_NULL && !(v.type == WW_STRING && !v.string.n))
-                skew = !stamp_read(v, m->time.form, m->time.offset, &d->device_time);
+                skew = !stamp_read(v, &m->time.how, site_timezone(d->placement->site), &d->device_time);
         if (skew)
                 d->device_time = WW_TIME_NONE;
         d->time = d->message->received;

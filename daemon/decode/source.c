@@ -203,10 +203,23 @@ static bool template_value(const struct source *s, struct source_context *x, str
         return false;
 }
 
+static struct ww_str written(const struct source *s, struct source_context *x, const struct path *path,
+                             const struct ww_value *v) {
+        return path ? source_path_text(path, x) : value_text(x, v);
+}
+
+/* A part of what was found; `there` as raw_value has it. */
+static bool take_part(const struct source *s, struct source_context *x, const struct path *path, struct ww_value *v) {
+        if (extract_value(s->extract, written(s, x, path, v), v) != EXTRACT_MISSING)
+                return true;
+        *v = s->fallback;
+        return false;
+}
+
 /* As it stands in the message, or the default. False: nothing is there; told apart from what is there and is no value,
  * as a number that no double holds. *ret_path: what led to it. */
-static bool raw_value(const struct source *s, struct source_context *x, const struct path **ret_path,
-                      struct ww_value *ret) {
+static bool whole_value(const struct source *s, struct source_context *x, const struct path **ret_path,
+                        struct ww_value *ret) {
         uint32_t node;
 
         *ret_path = find_first(s, x, &node);
@@ -218,6 +231,15 @@ static bool raw_value(const struct source *s, struct source_context *x, const st
                 return template_value(s, x, ret);
         *ret = s->n_paths ? s->fallback : s->constant;
         return false;
+}
+
+static bool raw_value(const struct source *s, struct source_context *x, const struct path **ret_path,
+                      struct ww_value *ret) {
+        bool there = whole_value(s, x, ret_path, ret);
+
+        if (!s->extract || ret->type == WW_MISSING || !there)
+                return there;
+        return take_part(s, x, *ret_path, ret);
 }
 
 static bool to_number(const struct ww_value *v, double *ret) {
@@ -256,7 +278,7 @@ static void convert_string(const struct source *s, struct source_context *x, con
         if (v->type == WW_BOOL)
                 put_text(v, v->boolean ? WW_STR("true") : WW_STR("false"));
         else if (v->type == WW_NUMBER)
-                put_text(v, path && !s->map ? source_path_text(path, x) : number_text(x, v->number));
+                put_text(v, path && !s->map && !s->extract ? source_path_text(path, x) : number_text(x, v->number));
 }
 
 static bool convert(const struct source *s, struct source_context *x, const struct path *path, struct ww_value *v) {
@@ -322,7 +344,7 @@ bool source_read(const struct source *s, struct source_context *x, struct ww_val
 }
 
 bool source_text(const struct source *s, struct source_context *x, struct ww_str *ret) {
-        bool plain = !s->map && !s->asset_field.p && s->as == SOURCE_AS_IS;
+        bool plain = !s->map && !s->extract && !s->asset_field.p && s->as == SOURCE_AS_IS;
         const struct path *path;
         struct ww_value v;
         uint32_t node;

@@ -1,12 +1,15 @@
 #pragma once
 /*
  * A source: how one value is had from a message. The first of some paths that is there, a template, or a constant; then
- * its conversions, in this order: default, map, invert, as, scale and offset, asset look-up.
+ * its conversions, in this order: default, pattern, split, base, bit or mask, map, invert, as, scale and offset, asset
+ * look-up.
  *
  * Missing, null and empty are three things. A field that the message does not carry is missing, and what depends on it
- * is left out; null is null ("the bridge does not know"); "" is a text. A default replaces a missing one only.
+ * is left out; null is null ("the bridge does not know"); "" is a text. A default replaces a missing one only: also
+ * what a pattern does not match, but then it is the value as it stands.
  */
 #include "decode/byte_reader.h"
+#include "decode/extract.h"
 #include "decode/path.h"
 #include "decode/placement.h"
 #include "decode/valuemap.h"
@@ -35,8 +38,9 @@ struct source {
         size_t n_paths;
         const struct source_piece *pieces; /* template */
         size_t n_pieces;
-        struct ww_value constant; /* without paths and pieces */
-        struct ww_value fallback; /* MISSING = none */
+        struct ww_value constant;      /* without paths and pieces */
+        struct ww_value fallback;      /* MISSING = none */
+        const struct extract *extract; /* NULL = none */
         const struct valuemap *map;
         enum source_as as;
         bool invert, scaled, secret;

@@ -56,8 +56,7 @@ struct type_match {
 
 struct type_time {
         const struct source *source; /* NULL: the message's arrival */
-        enum stamp_form form;
-        int offset; /* seconds east of UTC, of a text without one */
+        struct stamp_how how;
 };
 
 /* a written topic, and what it stands for */
@@ -107,6 +106,11 @@ struct type {
         const struct yaml_node *examples;
 };
 
+struct type_zone {
+        struct ww_str name;
+        struct timezone_table *table;
+};
+
 struct decode_types {
         struct arena arena;
         struct type *types;
@@ -114,6 +118,8 @@ struct decode_types {
         struct trie *trie;
         struct format_use formats[FORMAT_USES_MAX]; /* each with its options; messages share them */
         size_t n_formats;
+        struct type_zone *zones; /* that times name */
+        size_t n_zones;
         const struct path **refs; /* slots of expressions */
         size_t n_refs, refs_capacity;
         struct placement placement;

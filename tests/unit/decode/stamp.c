@@ -47,13 +47,15 @@ static void test_forms(void **state) {
         for (size_t i = 0; i < sizeof stamps / sizeof *stamps; i++) {
                 struct ww_value v = stamps[i].text ? ww_string(ww_str(stamps[i].text)) : ww_number(stamps[i].number);
                 int64_t usec = 0;
-                bool ok = stamp_read(v, stamps[i].form, stamps[i].offset, &usec);
+                bool ok = stamp_read(v, &(struct stamp_how){ .form = stamps[i].form, .offset = stamps[i].offset }, NULL,
+                                     &usec);
 
                 if (ok != (stamps[i].usec != 0) || usec != stamps[i].usec)
                         fail_msg("row %zu: %d %lld", i, ok, (long long)usec);
         }
-        assert_false(stamp_read((struct ww_value){ .type = WW_NULL }, STAMP_AUTO, 0, &(int64_t){ 0 }));
-        assert_false(stamp_read(ww_bool(true), STAMP_AUTO, 0, &(int64_t){ 0 }));
+        assert_false(stamp_read((struct ww_value){ .type = WW_NULL }, &(struct stamp_how){ .form = STAMP_AUTO }, NULL,
+                                &(int64_t){ 0 }));
+        assert_false(stamp_read(ww_bool(true), &(struct stamp_how){ .form = STAMP_AUTO }, NULL, &(int64_t){ 0 }));
 }
 
 /* received - delay and received + 5 s are both still believed; a microsecond beyond is not. */
