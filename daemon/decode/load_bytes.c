@@ -192,7 +192,7 @@ static int fields_array(struct load *l, const struct yaml_node *n, struct byte_f
 }
 
 static int load_fixed(struct load *l, const struct yaml_node *n, bool little, struct byte_reader *reader) {
-        struct byte_field *fields;
+        struct byte_field *fields = NULL;
         int r = fields_array(l, n, &fields), result = 0;
 
         if (r)
@@ -211,7 +211,7 @@ static int load_fixed(struct load *l, const struct yaml_node *n, bool little, st
 
 /* Fields one behind the other; the row is as long as the farthest of them reaches. */
 static int load_row(struct load *l, const struct yaml_node *n, bool little, struct byte_row *row) {
-        struct byte_field *fields;
+        struct byte_field *fields = NULL;
         int r = fields_array(l, n, &fields);
         int64_t at = 0, size = 0;
         bool open = false; /* a field takes all that is left */
