@@ -5,7 +5,7 @@
  */
 #include "decode/document.h"
 
-#define FORMAT_SIGNS_MAX   16  /* characters of `between`, of `is` */
+#define FORMAT_SIGNS_MAX   16  /* characters of `between`, of `is`; the message of load_format.c says it, too */
 #define FORMAT_COLUMNS_MAX 64  /* of a line */
 #define FORMAT_USES_MAX    128 /* formats with their options, of all types together */
 

@@ -247,12 +247,14 @@ static int load_tag(struct load *l, const struct yaml_node *n, unsigned bytes, u
         return 0;
 }
 
-static int load_rows(struct load *l, const struct yaml_node *n, bool little, struct byte_records *records) {
+/* `at`: the records, for what is missing in them. */
+static int load_rows(struct load *l, const struct yaml_node *n, const struct yaml_node *at, bool little,
+                     struct byte_records *records) {
         struct byte_row *rows;
         int r, result = 0;
 
         if (!n || n->type != YAML_MAPPING || n->n == 0 || n->n > BYTE_ROWS_MAX)
-                return diag_error(l->d, n ? n->pos : l->type->pos, "write rows: {\"0175\": {battery: {type: u8}}}",
+                return diag_error(l->d, n ? n->pos : at->pos, "write rows: {\"0175\": {battery: {type: u8}}}",
                                   "%s: records have between 1 and %d rows", l->what, BYTE_ROWS_MAX);
         rows = arena_array(l->arena, struct byte_row, n->n);
         if (!rows)
@@ -284,7 +286,7 @@ static int load_records(struct load *l, const struct yaml_node *n, bool little, 
         records->tag = (unsigned)tag;
         records->length = (unsigned)length;
         records->little = little;
-        return r ? r : load_rows(l, yaml_get(n, "rows"), little, records);
+        return r ? r : load_rows(l, yaml_get(n, "rows"), n, little, records);
 }
 
 static bool formats_of_bytes(const struct load *l, const struct type_message *m) {

@@ -18,7 +18,14 @@ const struct load_key load_csv_keys[] = {
 };
 const size_t load_csv_keys_n = sizeof load_csv_keys / sizeof *load_csv_keys;
 
-/* An optional text of between 1 and `max` ASCII characters. */
+static bool is_ascii(struct ww_str text) {
+        for (size_t i = 0; i < text.n; i++)
+                if (text.p[i] <= 0)
+                        return false;
+        return true;
+}
+
+/* An optional text of between 1 and `max` characters that each mean something. */
 static int load_signs(struct load *l, const struct yaml_node *n, const char *word, size_t max, struct ww_str *ret) {
         const struct yaml_node *x = yaml_get(n, word);
         struct ww_str text;
@@ -26,13 +33,10 @@ static int load_signs(struct load *l, const struct yaml_node *n, const char *wor
 
         if (!x || r)
                 return r;
-        if (text.n == 0 || text.n > max || !document_text_valid(text) || memchr(text.p, '"', text.n))
-                return diag_error(l->d, x->pos, max == 1 ? "write separator: \";\"" : "write between: \";\"",
-                                  "%s: `%s` takes between 1 and %zu characters, no quotes", l->what, word, max);
-        for (size_t i = 0; i < text.n; i++)
-                if ((unsigned char)text.p[i] >= 0x80)
-                        return diag_error(l->d, x->pos, "take one of ASCII", "%s: `%s` takes single characters",
-                                          l->what, word);
+        if (text.n == 0 || text.n > max || !is_ascii(text) || memchr(text.p, '"', text.n))
+                return diag_error(l->d, x->pos, "write it in quotes: \";\"",
+                                  "%s: `%s` takes %s of ASCII, and no quotes", l->what, word,
+                                  max == 1 ? "one character" : "between 1 and 16 characters");
         *ret = text;
         return 0;
 }
@@ -86,12 +90,19 @@ static int load_csv(struct load *l, const struct yaml_node *n, struct format_opt
 }
 
 static int load_options(struct load *l, const struct yaml_node *n, struct format_use *use) {
-        if (use->format->words == FORMAT_NO_WORDS || n->type != YAML_MAPPING)
-                return diag_error(l->d, n->pos,
-                                  use->format->words == FORMAT_NO_WORDS ? "write its name alone"
-                                                                        : "write {pairs: {between: \";\"}}",
-                                  "%s: format `%s` takes no such words", l->what, use->format->name);
-        return use->format->words == FORMAT_CSV_WORDS ? load_csv(l, n, &use->options) : load_pairs(l, n, &use->options);
+        static const struct {
+                const char *help;
+                int (*load)(struct load *l, const struct yaml_node *n, struct format_options *options);
+        } words[] = {
+                [FORMAT_NO_WORDS] = { "write its name alone", NULL },
+                [FORMAT_PAIRS_WORDS] = { "write {pairs: {between: \";\"}}", load_pairs },
+                [FORMAT_CSV_WORDS] = { "write {csv: {columns: [time, door]}}", load_csv },
+        };
+
+        if (!words[use->format->words].load || n->type != YAML_MAPPING)
+                return diag_error(l->d, n->pos, words[use->format->words].help, "%s: format `%s` takes no such words",
+                                  l->what, use->format->name);
+        return words[use->format->words].load(l, n, &use->options);
 }
 
 /* The format's row by its name. */
