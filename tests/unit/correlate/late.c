@@ -192,6 +192,14 @@ static void test_guard_falls_after_all_that_is_remembered(void **state) {
                       "again 10153ms w badge=3 high\nclear 12164ms q device=d1 high\nclear 12s w badge=3 high\n");
 }
 
+/* the end was heard before the beginning: nothing comes of the moment in which only that is known */
+static void test_level_whose_end_is_known(void **state) {
+        (void)state;
+        harness_story(
+                "- rule: r\n  select: {b: {kind: door.opened}}\n  within: 8ms\n  when: distinct(b.device) >= 2\n" RAISE,
+                "11ms door.closed d1; 22ms door.opened d2; 2ms door.opened d1 at 1s; 9s tick", "");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_end_at_the_raise_s_own_time),
@@ -211,6 +219,7 @@ int main(void) {
                 cmocka_unit_test(test_evidence_of_the_event_that_opened_a_guard),
                 cmocka_unit_test(test_clear_before_a_match_that_has_fired),
                 cmocka_unit_test(test_guard_falls_after_all_that_is_remembered),
+                cmocka_unit_test(test_level_whose_end_is_known),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
