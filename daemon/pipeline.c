@@ -196,12 +196,20 @@ static int pipeline_reload(struct pipeline *p, const struct ww_input *input) {
         return pipeline_put(p, &output);
 }
 
+static int pipeline_time(struct pipeline *p, const struct ww_input *input) {
+        struct stages stages = {
+                .decode = p->decode, .seq = input->seq, .correlate = p->correlate, .alarms = p->alarms, .clock = &p->now
+        };
+
+        return stages_time(&stages, input->time);
+}
+
 int pipeline_input(struct pipeline *p, const struct ww_input *input) {
         int r;
 
         p->input = input;
         p->n = 0;
-        r = stages_time(p->correlate, p->alarms, &p->now, input->time);
+        r = pipeline_time(p, input);
         if (r)
                 return r;
         switch (input->type) {
@@ -234,7 +242,10 @@ int64_t pipeline_deadline(const struct pipeline *p) {
         int64_t correlate = correlate_deadline(p->correlate);
         int64_t alarms = alarms_deadline(p->alarms);
 
-        return correlate < alarms ? correlate : alarms;
+        int64_t decode = decode_deadline(p->decode);
+        int64_t first = correlate < alarms ? correlate : alarms;
+
+        return decode < first ? decode : first;
 }
 
 /* --- what others may look at --- */

@@ -59,6 +59,8 @@ int decode_new(struct decode **ret, const struct decode_types *types, decode_sin
         d->sink = sink;
         d->userdata = userdata;
         states_init(&d->states, STATES_MAX);
+        restores_init(&d->restores, &d->states);
+        d->fired_seq = UINT64_MAX;
         d->documents = calloc(format_count, sizeof(*d->documents));
         d->read = calloc(format_count, sizeof(*d->read));
         if (!d->documents || !d->read || allocate_bindings(d, types) < 0)
@@ -80,6 +82,7 @@ struct decode *decode_free(struct decode *d) {
                 free(d->documents);
                 free(d->read);
                 free(d->bindings);
+                restores_deinit(&d->restores);
                 states_deinit(&d->states);
                 arena_deinit(&d->arena);
                 free(d);
@@ -213,7 +216,7 @@ int decode_message(struct decode *d, const struct decode_message *message, struc
         d->steps = DOCUMENT_STEPS_MAX;
         d->message = message;
         d->type = NULL;
-        d->index = 0;
+        d->first = d->index = message->seq == d->fired_seq ? d->fired : 0;
         d->outcome = 0;
         d->figures.messages++;
         r = decode_topic(d);
@@ -252,25 +255,33 @@ int decode_swap(struct decode *d, const struct decode_types *types) {
         struct owners owners = { .types = types };
         int r = allocate_bindings(d, types);
 
-        return r < 0 ? r : states_filter(&d->states, owner_keep, &owners);
+        r = r < 0 ? r : states_filter(&d->states, owner_keep, &owners);
+        if (!r)
+                restores_filter(&d->restores);
+        return r;
 }
 
-#define SAVE_VERSION 2
+#define SAVE_VERSION 3
 
 int decode_save(const struct decode *d, struct buf *out) {
         buf_put_u8(out, SAVE_VERSION);
         states_save(&d->states, out);
+        restores_save(&d->restores, out);
         return out->error;
 }
 
 int decode_load(struct decode *d, struct rd *in) {
+        int r;
+
         if (rd_u8(in) != SAVE_VERSION)
                 return -EBADMSG;
-        return states_load(&d->states, in);
+        r = states_load(&d->states, in);
+        return r ? r : restores_load(&d->restores, in);
 }
 
 void decode_figures(const struct decode *d, struct decode_figures *ret) {
         *ret = d->figures;
+        ret->restores = d->restores.n;
         ret->states = d->states.n;
         ret->states_max = d->states.max;
         ret->state_bytes = states_bytes(&d->states);

@@ -79,6 +79,12 @@ DEFINE_CLEANUP(struct decode *, decode_free)
  * that came before a DECODE_E_* of the same message stand. */
 int decode_message(struct decode *d, const struct decode_message *message, struct decode_report *ret_report);
 
+/** When the next state ends by itself (`restores_after`); WW_TIME_NEVER. */
+int64_t decode_deadline(const struct decode *d);
+/** Between messages: tells the states that end by themselves until `now`, in the order of their deadlines, each at its
+ *  own. `seq`: of the input whose time it is. 0 or -errno. */
+int decode_time(struct decode *d, uint64_t seq, int64_t now);
+
 /** Between messages: other types, state kept where sensor type and device are still there. */
 int decode_swap(struct decode *d, const struct decode_types *types);
 
@@ -88,7 +94,9 @@ int decode_load(struct decode *d, struct rd *in);
 
 struct decode_figures {
         uint64_t messages, events, repeats, ignored, undecoded;
-        uint64_t evicted; /* states forgotten because the table was full: told once more when heard again */
+        uint64_t evicted;        /* states forgotten because the table was full: told once more when heard again */
+        uint64_t restored_early; /* states that ended before their time because too many were to end by themselves */
         size_t states, states_max, state_bytes;
+        size_t restores; /* states that are to end by themselves */
 };
 void decode_figures(const struct decode *d, struct decode_figures *ret);

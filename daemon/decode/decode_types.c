@@ -21,6 +21,19 @@ static ww_family family_of(const struct ww_kinds *kinds, const char *name) {
         return ww_kind_find(kinds, ww_str(name), &family, &state) ? family : WW_FAMILY_NONE;
 }
 
+/* Attributes of events that no file writes down. */
+static int name_attributes(struct decode_types *t) {
+        static const char *const names[] = { "first", "last" };
+
+        for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+                t->gap_attrs[i].name = ww_str(names[i]);
+                t->gap_attrs[i].symbol = symtab_intern(t->symbols, t->gap_attrs[i].name);
+                if (!t->gap_attrs[i].symbol)
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
 int decode_types_compile(struct decode_types **ret, const struct bundle *bundle, const struct site *site,
                          struct symtab *symbols, const struct ww_kinds *kinds, bool run_examples, struct diag *d) {
         _cleanup_(decode_types_freep) struct decode_types *t = calloc(1, sizeof(*t));
@@ -32,6 +45,11 @@ int decode_types_compile(struct decode_types **ret, const struct bundle *bundle,
         t->symbols = symbols;
         t->kinds = kinds;
         t->heartbeat = family_of(kinds, "device.heartbeat");
+        t->gap = family_of(kinds, "gap");
+        t->number_states = states_kind(WW_STR("#number")); /* no kind has such a name */
+        r = name_attributes(t);
+        if (r)
+                return r;
         r = trie_new(&t->trie);
         r = r ? r : name_kinds(t);
         if (r)

@@ -14,6 +14,8 @@ const struct load_key load_type_keys[] = {
         { "device", "who speaks; without it `topic.device`" },
         { "time", "the device's own time; without it the time of arrival" },
         { "delay", "how old a message may honestly be, 0s to 7d; default 60s" },
+        { "number", "the device's own counter: a message with a number that was here is a duplicate, and missing "
+                    "numbers are a `gap`" },
         { "attributes", "names with values, for all events" },
         { "messages", "list; the first that fits a payload is taken" },
         { "examples", "messages with the events that they must give; run by `wardwatch check`" },

@@ -11,8 +11,9 @@ struct load_key {
         const char *name, *help;
 };
 extern const struct load_key load_type_keys[], load_message_keys[], load_event_keys[], load_source_keys[],
-        load_time_keys[];
-extern const size_t load_type_keys_n, load_message_keys_n, load_event_keys_n, load_source_keys_n, load_time_keys_n;
+        load_time_keys[], load_number_keys[];
+extern const size_t load_type_keys_n, load_message_keys_n, load_event_keys_n, load_source_keys_n, load_time_keys_n,
+        load_number_keys_n;
 
 struct load {
         struct decode_types *types;
@@ -55,5 +56,7 @@ int load_condition(struct load *l, const struct yaml_node *n, const struct expr 
 int load_message(struct load *l, const struct yaml_node *n, const struct yaml_node *type, uint32_t index,
                  struct type_message *m);
 int load_events(struct load *l, const struct yaml_node *n, struct type_message *message);
+/** `number`: of the message or its type. */
+int load_number(struct load *l, const struct yaml_node *n, struct type_number *number);
 /** All files of the bundle. 0, DIAG_E_USER, -ENOMEM. */
 int load_bundle(struct decode_types *types, const struct bundle *bundle, struct diag *d);

@@ -22,6 +22,7 @@ const struct load_key load_message_keys[] = {
         { "device", "as at the type" },
         { "time", "as at the type" },
         { "delay", "as at the type" },
+        { "number", "as at the type" },
         { "attributes", "as at the type, added to it" },
         { "events", "list; each that applies gives one event, in this order" },
 };
@@ -353,6 +354,10 @@ static int load_body(struct load *l, const struct yaml_node *n, const struct yam
         }
         if ((x = own_or(n, type, "delay"))) {
                 r = yaml_span(x, "delay", 0, 7 * WW_DAY, l->d, &m->delay);
+                LOAD_MERGE(r, result);
+        }
+        if ((x = own_or(n, type, "number"))) {
+                r = load_number(l, x, &m->number);
                 LOAD_MERGE(r, result);
         }
         r = load_attributes(l, yaml_get(type, "attributes"), NULL, 0, (const struct type_attr **)&parent, &n_parent);

@@ -60,17 +60,7 @@ static void place(const struct decode *d, uint32_t asset, struct ww_event *event
         event->zone = d->placement->readings[asset].zone;
 }
 
-struct telling {
-        const struct type_event *event; /* NULL: a sign of life */
-        ww_family family;
-        enum ww_state state;
-        uint32_t flags;
-        struct ww_str device;
-        uint32_t asset;
-        struct ww_value value;
-};
-
-static int tell(struct decode *d, const struct telling *t) {
+int run_tell(struct decode *d, const struct telling *t) {
         const struct type_event *e = t->event;
         struct ww_event event = {
                 .seq = d->message->seq,
@@ -87,6 +77,7 @@ static int tell(struct decode *d, const struct telling *t) {
                 .sensor = d->type->sensor,
                 .value = t->value,
                 .attrs = d->attrs,
+                .n_attrs = t->n_attrs,
         };
 
         if (e) {
@@ -115,7 +106,7 @@ static struct states_key key_of(struct decode *d, struct ww_str device, ww_famil
 }
 
 /* The entry for `key`, made if there is none; *ret_new tells. */
-static int entry_of(struct decode *d, struct states_key key, struct states_entry **ret, bool *ret_new) {
+int run_entry(struct decode *d, struct states_key key, struct states_entry **ret, bool *ret_new) {
         *ret = states_find(&d->states, key);
         *ret_new = !*ret;
         if (!*ret)
@@ -123,6 +114,14 @@ static int entry_of(struct decode *d, struct states_key key, struct states_entry
         if (!*ret)
                 return -ENOMEM;
         (*ret)->owner = d->type->owner;
+        return 0;
+}
+
+/* An active state that ends by itself has a deadline; any other has none. `entry` still has the state before it. */
+static int set_end(struct decode *d, const struct telling *t, struct states_entry *entry) {
+        if (t->event->restores_after && t->state == WW_STATE_ACTIVE)
+                return restored_set(d, t, entry);
+        restores_drop(&d->restores, entry);
         return 0;
 }
 
@@ -135,18 +134,22 @@ static int tell_state(struct decode *d, struct telling *t) {
         if (entry && entry->state == t->state && (!t->event->momentary || d->message->retained)) {
                 entry->heard = d->message->time;
                 d->figures.repeats++;
-                return 0;
+                return d->message->retained || (d->flags & WW_EVENT_SUSPECT) ? 0 : set_end(d, t, entry);
         }
         if (!entry)
                 t->flags |= WW_EVENT_INITIAL;
         if (!(d->flags & WW_EVENT_SUSPECT)) {
-                r = entry_of(d, key, &entry, &fresh);
+                r = run_entry(d, key, &entry, &fresh);
                 if (r < 0)
                         return r;
                 entry->heard = d->message->time;
+                entry->word = 0;
+                r = set_end(d, t, entry);
+                if (r < 0)
+                        return r;
                 entry->state = (uint8_t)t->state;
         }
-        return tell(d, t);
+        return run_tell(d, t);
 }
 
 /* Repeats of a pulse are told apart by its value (which badge); a measurement's value always differs. */
@@ -175,7 +178,7 @@ static int tell_pulse(struct decode *d, struct telling *t) {
                 return 0;
         }
         if (t->event->repeat_within) {
-                r = entry_of(d, pulse_key(d, t), &entry, &fresh);
+                r = run_entry(d, pulse_key(d, t), &entry, &fresh);
                 if (r < 0)
                         return r;
                 if (!fresh && is_near(d->time, entry->heard, t->event->repeat_within)) {
@@ -185,7 +188,7 @@ static int tell_pulse(struct decode *d, struct telling *t) {
                 entry->heard = d->time;
                 entry->state = WW_STATE_PULSE;
         }
-        return tell(d, t);
+        return run_tell(d, t);
 }
 
 /* What the site says about the asset decides over the type's own kind. */
@@ -282,7 +285,7 @@ static int tell_life(struct decode *d, const struct type_message *m) {
         supervision = d->placement->readings[d->asset].supervision;
         if (supervision <= 0 || (d->flags & WW_EVENT_SUSPECT))
                 return 0;
-        r = entry_of(d, key_of(d, d->device, t.family), &entry, &fresh);
+        r = run_entry(d, key_of(d, d->device, t.family), &entry, &fresh);
         if (r < 0)
                 return r;
         if (!fresh && !d->lived && is_near(d->message->time, entry->heard, supervision / 4))
@@ -292,7 +295,7 @@ static int tell_life(struct decode *d, const struct type_message *m) {
         if (d->lived)
                 return 0;
         t.device = d->device;
-        return tell(d, &t);
+        return run_tell(d, &t);
 }
 
 static bool is_exhausted(struct decode *d) {
@@ -302,7 +305,7 @@ static bool is_exhausted(struct decode *d) {
 }
 
 static bool is_full(struct decode *d) {
-        if (d->index < RUN_EVENTS_MAX)
+        if (d->index - d->first < RUN_EVENTS_MAX)
                 return false;
         run_fail(d, DECODE_E_BAD_PAYLOAD, "more than %d events in one message", RUN_EVENTS_MAX);
         return true;
@@ -311,6 +314,7 @@ static bool is_full(struct decode *d) {
 /* One element of a for_each, or the whole message. */
 static int run_element(struct decode *d, const struct type_message *m) {
         struct telling t;
+        bool seen;
         int r;
 
         if (!source_text(m->device, &d->context, &d->device) || !d->device.n || d->device.n > TYPE_DEVICE_MAX) {
@@ -321,6 +325,11 @@ static int run_element(struct decode *d, const struct type_message *m) {
         d->asset = placement_asset(d->placement, d->type->name, d->device);
         d->device_states_known = false;
         d->lived = false;
+        if (m->number.source) {
+                r = number_check(d, m, &seen);
+                if (r < 0 || seen)
+                        return r;
+        }
         for (size_t i = 0; i < m->n_events; i++) {
                 const struct type_event *e = &m->events[i];
                 bool told = read_event(d, e, &t);
@@ -334,7 +343,7 @@ static int run_element(struct decode *d, const struct type_message *m) {
                 if (r < 0)
                         return r;
         }
-        return d->index < RUN_EVENTS_MAX ? tell_life(d, m) : 0;
+        return d->index - d->first < RUN_EVENTS_MAX ? tell_life(d, m) : 0;
 }
 
 static void read_time(struct decode *d, const struct type_message *m) {

@@ -2,6 +2,7 @@
 /*
  * Between decode.c (which message is it?) and run.c (what does it say?): the state of one decoder.
  */
+#include "decode/restore.h"
 #include "decode/states.h"
 #include "decode/type.h"
 
@@ -13,6 +14,7 @@ struct decode {
         decode_sink sink;
         void *userdata;
         struct states states;
+        struct restores restores;
         struct arena arena;         /* reset with each message */
         struct document *documents; /* one for each format */
         uint32_t steps;             /* left for look-ups in this message; 0 = it takes too long */
@@ -33,10 +35,38 @@ struct decode {
         bool device_states_known;        /* … once one was needed */
         uint32_t asset;
         uint32_t index; /* of the next event */
+        uint32_t first; /* index of the message's first event: behind those that were due before it … */
+        uint64_t fired_seq;
+        uint32_t fired; /* … of which there were so many, with the input of that number */
         bool lived;     /* a heartbeat was told */
         int outcome;    /* the first DECODE_E_* */
         struct ww_attr attrs[TYPE_ATTRS_MAX];
 };
+
+struct telling {
+        const struct type_event *event; /* NULL: of no entry of the type, a sign of life or a gap */
+        ww_family family;
+        enum ww_state state;
+        uint32_t flags;
+        struct ww_str device;
+        uint32_t asset;
+        struct ww_value value;
+        struct ww_str unit;
+        size_t n_attrs; /* of d->attrs, without an `event` */
+};
+
+/** Tells one event. 0 or -errno. */
+int run_tell(struct decode *d, const struct telling *t);
+/** The entry for `key`, made if there is none; *ret_new tells. 0 or -ENOMEM. */
+int run_entry(struct decode *d, struct states_key key, struct states_entry **ret, bool *ret_new);
+
+/** restored.c: the state in `t` was heard, and ends by itself: its entry gets a deadline, or a later one. 0 or -errno.
+ */
+int restored_set(struct decode *d, const struct telling *t, struct states_entry *entry);
+
+/** number.c: the message's number, of the device in hand. *ret_seen: it was here before, and says nothing new. Tells
+ *  the gap before it. 0 or -errno. */
+int number_check(struct decode *d, const struct type_message *m, bool *ret_seen);
 
 /** Tells the events of a message that is `m`. 0, DECODE_E_* (d->detail says why), -errno. */
 int run_message(struct decode *d, const struct type_message *m);

@@ -13,11 +13,12 @@
 #include "decode/trie.h"
 #include "expr/expr.h"
 
-#define TYPE_MESSAGES_MAX 256
-#define TYPE_EVENTS_MAX   64 /* entries of one message */
-#define TYPE_ATTRS_MAX    32 /* of one event: the message's and its own */
-#define TYPE_DELAY        (60 * WW_SECOND)
-#define TYPE_DEVICE_MAX   256 /* bytes of a device's name */
+#define TYPE_MESSAGES_MAX  256
+#define TYPE_EVENTS_MAX    64 /* entries of one message */
+#define TYPE_ATTRS_MAX     32 /* of one event: the message's and its own */
+#define TYPE_DELAY         (60 * WW_SECOND)
+#define TYPE_DEVICE_MAX    256 /* bytes of a device's name */
+#define TYPE_NUMBER_WITHIN (10 * WW_MINUTE)
 
 struct type_attr {
         struct ww_str name;
@@ -41,8 +42,9 @@ struct type_event {
         size_t n_classes;
         bool by_asset; /* the asset's `kind`, `inverted` and class decide too */
         bool required;
-        bool momentary;        /* a state that never ends by itself: each message counts */
-        int64_t repeat_within; /* 0 = each one counts */
+        bool momentary;         /* a state that never ends by itself: each message counts */
+        int64_t repeat_within;  /* 0 = each one counts */
+        int64_t restores_after; /* of a state that its device does not end; 0 = it does */
         const struct type_attr *attrs;
         size_t n_attrs;
 };
@@ -58,6 +60,14 @@ struct type_time {
         const struct source *source; /* NULL: the message's arrival */
         enum stamp_form form;
         int offset; /* seconds east of UTC, of a text without one */
+};
+
+/* the device's own counter (numbering.h) */
+struct type_number {
+        const struct source *source; /* NULL: it has none */
+        uint64_t modulo;
+        int64_t within;  /* how long a number counts as seen */
+        bool of_element; /* each element of a for_each has its own */
 };
 
 /* a written topic, and what it stands for */
@@ -89,6 +99,7 @@ struct type_message {
         const struct source *device;
         struct type_time time;
         int64_t delay;
+        struct type_number number;
         const struct type_attr *attrs;
         size_t n_attrs;
         const struct type_event *events;
@@ -120,4 +131,7 @@ struct decode_types {
         struct ww_str (*kind_names)[4];   /* by family and state */
         struct states_key *family_states; /* by family: its half of a state's key */
         ww_family heartbeat;              /* device.heartbeat; WW_FAMILY_NONE if the vocabulary has none */
+        struct states_key number_states;  /* a counter's half of its key */
+        ww_family gap;                    /* as heartbeat */
+        struct type_attr gap_attrs[2];    /* names of `first` and `last` */
 };
