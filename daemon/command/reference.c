@@ -233,6 +233,7 @@ static void put_sensors(struct buf *out) {
                 { "An event", load_event_keys, &load_event_keys_n },
                 { "A value", load_source_keys, &load_source_keys_n },
                 { "A time", load_time_keys, &load_time_keys_n },
+                { "A number", load_number_keys, &load_number_keys_n },
         };
         static const char *const columns[] = { "word", "" };
 

@@ -142,8 +142,10 @@ static void prepare_context(struct decode *d, const struct trie_binding *b, cons
         x->fields = m->fields;
         x->n_fields = m->n_fields;
         x->known = 0;
-        x->item = DOCUMENT_NONE;
-        x->key = WW_STR_NONE;
+        for (size_t i = 0; i < PATH_LEVELS_MAX; i++) {
+                x->items[i] = DOCUMENT_NONE;
+                x->keys_of[i] = WW_STR_NONE;
+        }
         x->keys = m->keys;
         x->found = false;
         memset(x->captures, 0, d->type->captures.n * sizeof(*x->captures));

@@ -16,7 +16,8 @@ const struct load_key load_message_keys[] = {
         { "check", "an expression; where it is not true the events are marked suspect" },
         { "ignore", "true: known, and no event" },
         { "alive", "false: does not show that the device lives (a bridge speaks about it). Default true" },
-        { "for_each", "path of an array or object: its elements one by one, as `item`, with `key`" },
+        { "for_each", "path of an array or object: its elements one by one, as `item`, with `key`; a list of up to 3 "
+                      "paths, [zones, item.sensors]: one inside the other, the outer element is `parent`" },
         { "only", "with for_each: elements for which this expression is true" },
         { "fields", "names for values, for use in this message; a later one may use an earlier one" },
         { "device", "as at the type" },
@@ -271,17 +272,42 @@ static int load_time(struct load *l, const struct yaml_node *n, struct type_time
         return r ? r : load_paths(l, yaml_get(n, "path"), &s->paths, &s->n_paths);
 }
 
+/* The first path begins in the payload, each further one at the element of the one before. */
+static int load_for_each(struct load *l, const struct yaml_node *n, struct type_message *m) {
+        const struct yaml_node *item = n->type == YAML_SEQUENCE ? n->first : n;
+        size_t count = n->type == YAML_SEQUENCE ? n->n : 1;
+        struct path *paths = arena_array(l->arena, struct path, PATH_LEVELS_MAX);
+        int r = 0;
+
+        if (!paths)
+                return -ENOMEM;
+        if (!count || count > PATH_LEVELS_MAX)
+                return diag_error(l->d, n->pos, "write for_each: [zones, item.sensors]",
+                                  "%s: for_each has between 1 and %d paths", l->what, PATH_LEVELS_MAX);
+        m->for_each = paths;
+        for (; !r && m->n_for_each < count; item = item->next) {
+                struct path *path = &paths[m->n_for_each];
+
+                r = load_path(l, item, path);
+                if (!r && m->n_for_each && path->root != PATH_ITEM)
+                        r = diag_error(l->d, item->pos, "begin it with `item.`",
+                                       "%s: `%.*s` is not in the element "
+                                       "before it",
+                                       l->what, WW_STR_ARG(path->written));
+                l->names.levels = (uint8_t)++m->n_for_each;
+        }
+        l->names.levels = 0;
+        return r;
+}
+
 /* What says whether the message is this one. Fields come first: conditions may name them. */
 static int load_guards(struct load *l, const struct yaml_node *n, struct type_message *m) {
         const struct yaml_node *x;
-        struct path *path;
         int r, result = 0;
 
         if ((x = yaml_get(n, "for_each"))) {
-                path = arena_new(l->arena, struct path);
-                r = path ? load_path(l, x, path) : -ENOMEM;
+                r = load_for_each(l, x, m);
                 LOAD_MERGE(r, result);
-                m->for_each = path;
         }
         if ((x = yaml_get(n, "has"))) {
                 r = load_paths(l, x, &m->has, &m->n_has);
@@ -341,7 +367,7 @@ static int load_body(struct load *l, const struct yaml_node *n, const struct yam
         size_t n_parent = 0;
         int r, result = 0;
 
-        l->names.item = m->for_each;
+        l->names.levels = (uint8_t)m->n_for_each;
         if ((x = yaml_get(n, "only"))) {
                 r = load_condition(l, x, &m->only);
                 LOAD_MERGE(r, result);

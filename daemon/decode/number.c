@@ -22,7 +22,7 @@ const size_t load_number_keys_n = sizeof load_number_keys / sizeof *load_number_
 
 static bool is_of_element(const struct source *s) {
         for (size_t i = 0; i < s->n_paths; i++)
-                if (s->paths[i].root == PATH_ITEM || s->paths[i].root == PATH_KEY)
+                if ((s->paths[i].root == PATH_ITEM || s->paths[i].root == PATH_KEY) && s->paths[i].index == 0)
                         return true;
         return false;
 }

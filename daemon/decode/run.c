@@ -371,35 +371,60 @@ static void begin(struct decode *d, const struct type_message *m) {
         read_time(d, m);
 }
 
-static int run_each(struct decode *d, const struct type_message *m) {
+static int run_one(struct decode *d, const struct type_message *m) {
+        d->context.known = 0;
+        if (m->only && !expr_true(m->only, &d->env))
+                return 0;
+        begin(d, m);
+        return run_element(d, m);
+}
+
+static int run_level(struct decode *d, const struct type_message *m, size_t level);
+
+/* The element at node `value` is the innermost now; those around it have moved outwards. */
+static int enter(struct decode *d, const struct type_message *m, size_t level, struct ww_str key, uint32_t value) {
+        d->context.keys_of[0] = key;
+        d->context.items[0] = value;
+        return level + 1 < m->n_for_each ? run_level(d, m, level + 1) : run_one(d, m);
+}
+
+static void move_outwards(struct source_context *x, bool outwards) {
+        const size_t n = PATH_LEVELS_MAX - 1;
+
+        memmove(x->items + outwards, x->items + !outwards, n * sizeof *x->items);
+        memmove(x->keys_of + outwards, x->keys_of + !outwards, n * sizeof *x->keys_of);
+}
+
+/* Paths of one level and what is inside them; they are three at most, so this goes no deeper. */
+static int run_level(struct decode *d, const struct type_message *m, size_t level) {
         struct source_context *x = &d->context;
         const struct document *doc = x->doc;
-        uint32_t node = doc ? path_follow(m->for_each, 0, doc, 0) : DOCUMENT_NONE, number = 0;
+        uint32_t node = doc ? path_follow(&m->for_each[level], 0, doc, level ? x->items[0] : 0) : DOCUMENT_NONE;
+        uint32_t number = 0;
         bool object;
         int r = 0;
 
         if (node == DOCUMENT_NONE || doc->nodes[node].type < DOCUMENT_OBJECT)
                 return 0;
         object = doc->nodes[node].type == DOCUMENT_OBJECT;
+        move_outwards(x, true);
         for (uint32_t i = node + 1; r >= 0 && i < doc->nodes[node].next && d->steps; number++) {
-                x->key = object ? document_string(doc, i) : ww_str(arena_printf(&d->arena, "%u", number));
-                x->item = i + object;
-                x->known = 0;
-                i = doc->nodes[x->item].next;
-                if (m->only && !expr_true(m->only, &d->env))
-                        continue;
-                begin(d, m);
-                r = run_element(d, m);
+                struct ww_str key = object ? document_string(doc, i) : ww_str(arena_printf(&d->arena, "%u", number));
+                uint32_t value = i + object;
+
+                i = doc->nodes[value].next;
+                r = enter(d, m, level, key, value);
         }
-        is_exhausted(d);
+        move_outwards(x, false);
         return r;
 }
 
 int run_message(struct decode *d, const struct type_message *m) {
         int r;
 
-        if (m->for_each) {
-                r = run_each(d, m);
+        if (m->n_for_each) {
+                r = run_level(d, m, 0);
+                is_exhausted(d);
         } else {
                 begin(d, m);
                 r = run_element(d, m);

@@ -91,8 +91,9 @@ struct type_message {
         size_t n_matches;
         const struct expr *where, *check;
         bool ignore;
-        bool alive; /* the message shows that the device lives */
-        const struct path *for_each;
+        bool alive;                  /* the message shows that the device lives */
+        const struct path *for_each; /* each inside the one before */
+        size_t n_for_each;
         const struct expr *only;
         const struct source *const *fields;
         size_t n_fields;
