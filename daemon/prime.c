@@ -135,7 +135,7 @@ static int prime_event(struct prime *p, struct primed *at, struct ww_event *e) {
         enum ww_state state;
         int r = prime_reach(p, at, e);
 
-        if (r || !ww_kind_find(ww_kinds_builtin(), e->kind, &e->family, &state))
+        if (r || !ww_kind_find(site_kinds(p->next->site), e->kind, &e->family, &state))
                 return r;
         prime_place(p, e);
         r = prime_attrs(p, e);
