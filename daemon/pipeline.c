@@ -96,6 +96,23 @@ static int pipeline_undecoded(struct pipeline *p, const char *reason, const stru
         return pipeline_put(p, &output);
 }
 
+/* Last of the outputs: the numbers of the others do not depend on it. */
+static int pipeline_redact(struct pipeline *p, struct ww_redaction redaction) {
+        struct ww_output output = { .type = WW_OUTPUT_REDACTION, .redaction = redaction };
+
+        return redaction.n ? pipeline_put(p, &output) : 0;
+}
+
+/* What crashed the engine is not looked at again, not even for what must not leave. */
+static int pipeline_skipped(struct pipeline *p, const struct ww_input *input, const struct decode_report *report) {
+        const struct ww_redact_span whole = { 0, UINT32_MAX, WW_REDACT_TEXT };
+        int r = pipeline_undecoded(p, "skipped", report);
+
+        r = r ? r : pipeline_say(p, WW_STR("record-skipped"), input->topic, WW_STR("see its raw message"));
+        return r || !decode_types_redact(p->ruleset->types) ? r
+                                                            : pipeline_redact(p, (struct ww_redaction){ &whole, 1 });
+}
+
 static int pipeline_message(struct pipeline *p, const struct ww_input *input) {
         /* Event times are judged against journal time: it is the receive time of a clock that never runs back. */
         struct decode_message message = {
@@ -109,12 +126,12 @@ static int pipeline_message(struct pipeline *p, const struct ww_input *input) {
         struct decode_report report = { 0 };
         int r;
 
-        if (input->flags & WW_INPUT_SKIPPED) {
-                r = pipeline_undecoded(p, "skipped", &report);
-                return r ? r : pipeline_say(p, WW_STR("record-skipped"), input->topic, WW_STR("see its raw message"));
-        }
+        if (input->flags & WW_INPUT_SKIPPED)
+                return pipeline_skipped(p, input, &report);
         r = decode_message(p->decode, &message, &report);
-        return r > 0 ? pipeline_undecoded(p, decode_outcome_name(r), &report) : r;
+        if (r > 0)
+                r = pipeline_undecoded(p, decode_outcome_name(r), &report);
+        return r ? r : pipeline_redact(p, decode_redaction(p->decode));
 }
 
 /* Whoever replays the record primes as it was primed then. */

@@ -28,6 +28,7 @@ static void set_common(json_t *object) {
         set(object, "format", texts());
         set(object, "delay", schema_span());
         set(object, "attributes", json_pack("{s:s}", "type", "object"));
+        set(object, "redact", texts());
         set(object, "number",
             json_pack("{s:[{s:s}, o]}", "anyOf", "type", "string", keys_object(load_number_keys, load_number_keys_n)));
         set(object, "time",

@@ -194,17 +194,44 @@ static int decode_candidates(struct decode *d, const struct topic *topic, size_t
         return refuse(d, &d->bindings[0], readable);
 }
 
+/* All messages that the topic leads to, whichever it is: what one of them takes for a secret is none for the others. */
+static int redact_candidates(struct decode *d, size_t n) {
+        for (size_t i = 0; i < n; i++) {
+                const struct trie_binding *b = &d->bindings[i];
+                const struct type_message *m = &d->types->types[b->type].messages[b->message];
+                int r;
+
+                if (!m->n_secrets)
+                        continue;
+                r = read_payload(d, m);
+                if (r == -ENOMEM)
+                        return r;
+                redact_note(d, m, r < 0 ? NULL : d->context.doc);
+        }
+        return 0;
+}
+
+struct ww_redaction decode_redaction(const struct decode *d) {
+        return (struct ww_redaction){ d->spans, d->n_spans };
+}
+
+bool decode_types_redact(const struct decode_types *t) {
+        return t->secrets;
+}
+
 static int decode_topic(struct decode *d) {
         struct topic topic;
         size_t n;
+        int r;
 
         if (!document_text_valid(d->message->topic)) {
                 run_fail(d, DECODE_E_BAD_PAYLOAD, "the topic is not UTF-8");
                 return d->outcome;
         }
         n = topic_split(&topic, d->message->topic) ? trie_match(d->types->trie, &topic, d->bindings) : 0;
+        r = n && d->types->secrets ? redact_candidates(d, n) : 0;
         if (n)
-                return decode_candidates(d, &topic, n);
+                return r < 0 ? r : decode_candidates(d, &topic, n);
         run_fail(d, DECODE_E_NO_TYPE, "no sensor type has a topic like this");
         return d->outcome;
 }
@@ -220,6 +247,7 @@ int decode_message(struct decode *d, const struct decode_message *message, struc
         d->type = NULL;
         d->first = d->index = message->seq == d->fired_seq ? d->fired : 0;
         d->outcome = 0;
+        d->n_spans = 0;
         d->figures.messages++;
         r = decode_topic(d);
         d->figures.undecoded += r > 0;

@@ -6,7 +6,7 @@
 #include "base/buf.h"
 #include "base/symtab.h"
 #include "config/site.h"
-#include <wardwatch/event.h>
+#include <wardwatch/record.h>
 
 struct decode_message {
         uint64_t seq;
@@ -78,6 +78,13 @@ DEFINE_CLEANUP(struct decode *, decode_free)
  *  explicit `ignore` neither: both return 0. 0, DECODE_E_* (report filled), -errno (the sink's, or no memory). Events
  * that came before a DECODE_E_* of the same message stand. */
 int decode_message(struct decode *d, const struct decode_message *message, struct decode_report *ret_report);
+
+/** What of the last message must not be stored: spans of its payload, borrowed until the next message. It does not
+ *  depend on the outcome: a message that none of a type's messages explains is redacted, too. */
+struct ww_redaction decode_redaction(const struct decode *d);
+/** True if some type has something that must not be stored: a payload that is not decoded must not leave at all then.
+ */
+bool decode_types_redact(const struct decode_types *t);
 
 /** When the next state ends by itself (`restores_after`); WW_TIME_NEVER. */
 int64_t decode_deadline(const struct decode *d);

@@ -25,7 +25,8 @@ struct load {
         struct ww_str field_names[SOURCE_FIELDS_MAX];
         uint32_t secret;   /* mask of fields that must not leave */
         uint32_t captures; /* mask of captures that its topics set */
-        const char *what;  /* "sensor `x`, message `y`", for messages */
+        const struct type_message *message;
+        const char *what; /* "sensor `x`, message `y`", for messages */
 };
 
 /* after a step: out with -errno; what was told to the user is kept while reading goes on */
@@ -56,6 +57,13 @@ int load_condition(struct load *l, const struct yaml_node *n, const struct expr 
 int load_message(struct load *l, const struct yaml_node *n, const struct yaml_node *type, uint32_t index,
                  struct type_message *m);
 int load_events(struct load *l, const struct yaml_node *n, struct type_message *message);
+/** redact.c: `redact` of a type or message, added to what its type says (`parent`). */
+int load_redact(struct load *l, const struct yaml_node *n, const struct path_secret *parent, size_t n_parent,
+                const struct path_secret **ret, size_t *ret_n);
+/** Adds what the message's fields with `redact: true` are made of. 0 or -ENOMEM. */
+int load_redact_fields(struct load *l, struct type_message *m);
+/** True if `p` leads to something that the message in hand must not let be stored. */
+bool load_is_secret(const struct load *l, const struct path *p);
 /** `number`: of the message or its type. */
 int load_number(struct load *l, const struct yaml_node *n, struct type_number *number);
 /** All files of the bundle. 0, DIAG_E_USER, -ENOMEM. */

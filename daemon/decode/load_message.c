@@ -24,6 +24,7 @@ const struct load_key load_message_keys[] = {
         { "time", "as at the type" },
         { "delay", "as at the type" },
         { "number", "as at the type" },
+        { "redact", "as at the type, added to it" },
         { "attributes", "as at the type, added to it" },
         { "events", "list; each that applies gives one event, in this order" },
 };
@@ -415,6 +416,7 @@ int load_message(struct load *l, const struct yaml_node *n, const struct yaml_no
         if (!m->keys)
                 return -ENOMEM;
         l->secret = 0;
+        l->message = m;
         l->captures = 0;
         r = load_keys_check(l, n, l->what, load_message_keys, load_message_keys_n);
         LOAD_MERGE(r, result);
@@ -425,10 +427,15 @@ int load_message(struct load *l, const struct yaml_node *n, const struct yaml_no
         LOAD_MERGE(topics, result);
         r = load_formats(l, own_or(n, type, "format"), m);
         LOAD_MERGE(r, result);
+        r = load_redact(l, yaml_get(n, "redact"), l->type->secrets, l->type->n_secrets, &m->secrets, &m->n_secrets);
+        LOAD_MERGE(r, result);
         if ((x = yaml_get(n, "fields"))) {
                 fields = load_fields(l, x, m);
                 LOAD_MERGE(fields, result);
         }
+        r = load_redact_fields(l, m);
+        LOAD_MERGE(r, result);
+        l->types->secrets |= m->n_secrets != 0;
         /* without its topics or fields every other line would seem wrong too */
         if (topics || fields)
                 return result;

@@ -53,6 +53,12 @@ struct path_keys {
         uint8_t n;
 };
 
+/* What must not be stored, of a payload: keys, `*` for each of them; an array on the way stands for its elements. */
+struct path_secret {
+        const struct path_step *steps;
+        size_t n;
+};
+
 /* what names mean in one message */
 struct path_names {
         const struct topic_names *captures;

@@ -6,7 +6,8 @@
 #include "decode/states.h"
 #include "decode/type.h"
 
-#define RUN_EVENTS_MAX 256 /* events of one message; more of them are dropped and the message is reported */
+#define REDACT_SPANS_MAX 256 /* of one message; more of them, and its whole payload is redacted */
+#define RUN_EVENTS_MAX   256 /* events of one message; more of them are dropped and the message is reported */
 
 struct decode {
         const struct decode_types *types;
@@ -22,6 +23,8 @@ struct decode {
         struct trie_binding *bindings;
         struct decode_figures figures;
         char detail[256];
+        struct ww_redact_span spans[REDACT_SPANS_MAX]; /* of the message */
+        size_t n_spans;
 
         /* the message in hand */
         const struct decode_message *message;
@@ -63,6 +66,9 @@ int run_entry(struct decode *d, struct states_key key, struct states_entry **ret
 /** restored.c: the state in `t` was heard, and ends by itself: its entry gets a deadline, or a later one. 0 or -errno.
  */
 int restored_set(struct decode *d, const struct telling *t, struct states_entry *entry);
+
+/** redact.c: notes what message `m` says must not be stored; `doc`: the payload as `m` reads it, NULL if it cannot. */
+void redact_note(struct decode *d, const struct type_message *m, const struct document *doc);
 
 /** number.c: the message's number, of the device in hand. *ret_seen: it was here before, and says nothing new. Tells
  *  the gap before it. 0 or -errno. */

@@ -105,6 +105,8 @@ struct type_message {
         size_t n_attrs;
         const struct type_event *events;
         size_t n_events;
+        const struct path_secret *secrets; /* the type's too */
+        size_t n_secrets;
 };
 
 struct type {
@@ -115,6 +117,8 @@ struct type {
         struct topic_names captures;
         const struct type_message *messages;
         size_t n_messages;
+        const struct path_secret *secrets;
+        size_t n_secrets;
         const struct yaml_node *examples;
 };
 
@@ -125,6 +129,7 @@ struct decode_types {
         struct trie *trie;
         const struct path **refs; /* slots of expressions */
         size_t n_refs, refs_capacity;
+        bool secrets; /* some message has any */
         struct placement placement;
         const struct site *site;
         struct symtab *symbols;
