@@ -25,7 +25,7 @@ messages:
     fields: {pin: {path: [user.pin, pin], as: string, redact: true}}
     attributes: {user: user.name}
     events:
-      - {kind: duress, where: pin == "82649173"}
+      - {kind: duress, where: length(pin) == 8}
       - {kind: code.valid, value: user.name}
   - message: state
     has: [open]
