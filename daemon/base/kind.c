@@ -93,6 +93,7 @@ static const struct ww_kind rows[] = {
         STATE("power", "power.lost", "power.restored", "mains of a device or panel"),
         STATE("device.link", "device.offline", "device.online", "a device can be reached; active = it cannot"),
         PULSE("device.restart", "a device started"),
+        PULSE("device.described", "a device, or who knows it, says what it is; told again when that has changed"),
         PULSE("device.heartbeat", "a device says that it lives, and nothing else"),
         PULSE("test", "a test message or walk test"),
         PULSE("gap", "numbers of a device are missing: messages were lost before they came to us"),

@@ -21,14 +21,15 @@ static ww_family family_of(const struct ww_kinds *kinds, const char *name) {
         return ww_kind_find(kinds, ww_str(name), &family, &state) ? family : WW_FAMILY_NONE;
 }
 
-/* Attributes of events that no file writes down. */
 static int name_attributes(struct decode_types *t) {
-        static const char *const names[] = { "first", "last" };
+        static const char *const names[TYPE_OWN_ATTRS] = {
+                [TYPE_ATTR_FIRST] = "first", [TYPE_ATTR_LAST] = "last", [TYPE_ATTR_GATEWAY] = "gateway"
+        };
 
-        for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-                t->gap_attrs[i].name = ww_str(names[i]);
-                t->gap_attrs[i].symbol = symtab_intern(t->symbols, t->gap_attrs[i].name);
-                if (!t->gap_attrs[i].symbol)
+        for (size_t i = 0; i < TYPE_OWN_ATTRS; i++) {
+                t->own_attrs[i].name = ww_str(names[i]);
+                t->own_attrs[i].symbol = symtab_intern(t->symbols, t->own_attrs[i].name);
+                if (!t->own_attrs[i].symbol)
                         return -ENOMEM;
         }
         return 0;
@@ -46,6 +47,8 @@ int decode_types_compile(struct decode_types **ret, const struct bundle *bundle,
         t->kinds = kinds;
         t->heartbeat = family_of(kinds, "device.heartbeat");
         t->gap = family_of(kinds, "gap");
+        t->link = family_of(kinds, "device.link");
+        t->described = family_of(kinds, "device.described");
         t->number_states = states_kind(WW_STR("#number")); /* no kind has such a name */
         r = name_attributes(t);
         if (r)

@@ -17,6 +17,8 @@ const struct load_key load_event_keys[] = {
           "1s to 31d" },
         { "repeat_within",
           "a pulse heard again within this time is a repeat; of a measurement: at most one in this time" },
+        { "children",
+          "true, of a gateway's `device.link`: devices of assets below it go offline and come back with it" },
         { "required", "true: a message without it is reported as undecoded" },
         { "attributes", "names with values, beside the message's own" },
 };
@@ -122,6 +124,14 @@ static int load_restore(struct load *l, const struct yaml_node *n, struct type_e
         return yaml_span(n, "restores_after", WW_SECOND, 31 * WW_DAY, l->d, &e->restores_after);
 }
 
+static int load_children(struct load *l, const struct yaml_node *n, struct type_event *e) {
+        if (e->family != l->types->link)
+                return diag_error(l->d, n->pos, "leave it out: only a link takes others along",
+                                  "%s: `%s` has no children", l->what,
+                                  ww_kind_name(l->types->kinds, e->family, e->fixed));
+        return yaml_bool(n, "children", l->d, &e->children);
+}
+
 static int load_rest(struct load *l, const struct yaml_node *n, const struct type_message *message,
                      struct type_event *e) {
         const struct yaml_node *momentary = yaml_get(n, "momentary"), *repeat = yaml_get(n, "repeat_within"), *x;
@@ -133,6 +143,8 @@ static int load_rest(struct load *l, const struct yaml_node *n, const struct typ
                 r = load_source(l, x, LOAD_VALUE, &e->device);
         if (!r && (x = yaml_get(n, "where")))
                 r = load_condition(l, x, &e->where);
+        if (!r && (x = yaml_get(n, "children")))
+                r = load_children(l, x, e);
         if (!r && (x = yaml_get(n, "required")))
                 r = yaml_bool(x, "required", l->d, &e->required);
         if (!r && momentary)

@@ -82,10 +82,10 @@ static int tell_gap(struct decode *d, const struct type_number *number, uint32_t
 
         if (t.family == WW_FAMILY_NONE || d->index - d->first >= RUN_EVENTS_MAX)
                 return 0;
-        for (size_t i = 0; i < 2; i++)
-                d->attrs[i] = (struct ww_attr){ .name = d->types->gap_attrs[i].name,
-                                                .symbol = d->types->gap_attrs[i].symbol,
-                                                .value = ww_number((double)ends[i]) };
+        for (size_t i = 0; i < 2; i++) {
+                d->attrs[i] = d->types->own_attrs[TYPE_ATTR_FIRST + i];
+                d->attrs[i].value = ww_number((double)ends[i]);
+        }
         return run_tell(d, &t);
 }
 

@@ -133,8 +133,14 @@ static int tell_state(struct decode *d, struct telling *t) {
 
         if (entry && entry->state == t->state && (!t->event->momentary || d->message->retained)) {
                 entry->heard = d->message->time;
+                if (!(d->flags & WW_EVENT_SUSPECT))
+                        entry->word = 0;
                 d->figures.repeats++;
                 return d->message->retained || (d->flags & WW_EVENT_SUSPECT) ? 0 : set_end(d, t, entry);
+        }
+        if (children_outlives(d, t, entry)) {
+                d->figures.repeats++;
+                return 0;
         }
         if (!entry)
                 t->flags |= WW_EVENT_INITIAL;
@@ -149,7 +155,8 @@ static int tell_state(struct decode *d, struct telling *t) {
                         return r;
                 entry->state = (uint8_t)t->state;
         }
-        return run_tell(d, t);
+        r = run_tell(d, t);
+        return r == 0 && t->event->children ? children_tell(d, t) : r;
 }
 
 /* Repeats of a pulse are told apart by its value (which badge); a measurement's value always differs. */
@@ -168,11 +175,51 @@ static bool is_near(int64_t a, int64_t b, int64_t span) {
         return !__builtin_sub_overflow(a, b, &distance) && distance < span && distance > -span;
 }
 
+static uint64_t hash_value(const struct ww_value *v) {
+        uint64_t bits = v->type == WW_BOOL && v->boolean;
+
+        if (v->type == WW_STRING)
+                return hash_text(v->string);
+        if (v->type == WW_NUMBER)
+                memcpy(&bits, &v->number, sizeof bits);
+        return bits + v->type;
+}
+
+/* What a device says of itself is news when it differs from what it said last, be it retained or not. */
+static int tell_described(struct decode *d, struct telling *t) {
+        size_t n = read_attrs(d, t->event);
+        uint64_t content = hash_value(&t->value);
+        struct states_entry *entry;
+        bool fresh;
+        int r;
+
+        for (size_t i = 0; i < n; i++)
+                content = (content ^ hash_text(d->attrs[i].name)) * UINT64_C(0x9E3779B97F4A7C15) +
+                          hash_value(&d->attrs[i].value);
+        r = run_entry(d, key_of(d, t->device, t->family), &entry, &fresh);
+        if (r < 0)
+                return r;
+        if (!fresh && entry->word == content) {
+                entry->heard = d->message->time;
+                d->figures.repeats++;
+                return 0;
+        }
+        if (!(d->flags & WW_EVENT_SUSPECT))
+                *entry = (struct states_entry){ .key = entry->key,
+                                                .heard = d->message->time,
+                                                .word = content,
+                                                .owner = entry->owner,
+                                                .state = WW_STATE_PULSE };
+        return run_tell(d, t);
+}
+
 static int tell_pulse(struct decode *d, struct telling *t) {
         struct states_entry *entry;
         bool fresh;
         int r;
 
+        if (t->family == d->types->described)
+                return tell_described(d, t);
         if (d->message->retained) {
                 d->figures.repeats++;
                 return 0;

@@ -70,6 +70,11 @@ int restored_set(struct decode *d, const struct telling *t, struct states_entry 
 /** redact.c: notes what message `m` says must not be stored; `doc`: the payload as `m` reads it, NULL if it cannot. */
 void redact_note(struct decode *d, const struct type_message *m, const struct document *doc);
 
+/** children.c: the link in `gateway` has changed and was told; those behind it follow. 0 or -errno. */
+int children_tell(struct decode *d, const struct telling *gateway);
+/** True if the link stays gone with its gateway, whatever an old message says. */
+bool children_outlives(const struct decode *d, const struct telling *t, const struct states_entry *entry);
+
 /** number.c: the message's number, of the device in hand. *ret_seen: it was here before, and says nothing new. Tells
  *  the gap before it. 0 or -errno. */
 int number_check(struct decode *d, const struct type_message *m, bool *ret_seen);

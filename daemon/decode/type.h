@@ -20,6 +20,14 @@
 #define TYPE_DEVICE_MAX    256 /* bytes of a device's name */
 #define TYPE_NUMBER_WITHIN (10 * WW_MINUTE)
 
+/* attributes of events that no file writes down */
+enum type_own_attr {
+        TYPE_ATTR_FIRST, /* of a gap: the first and the last missing number */
+        TYPE_ATTR_LAST,
+        TYPE_ATTR_GATEWAY, /* of a link that went with its gateway: the gateway's asset */
+        TYPE_OWN_ATTRS,
+};
+
 struct type_attr {
         struct ww_str name;
         uint32_t symbol;
@@ -42,6 +50,7 @@ struct type_event {
         size_t n_classes;
         bool by_asset; /* the asset's `kind`, `inverted` and class decide too */
         bool required;
+        bool children;          /* of a gateway's link: the devices behind it go along */
         bool momentary;         /* a state that never ends by itself: each message counts */
         int64_t repeat_within;  /* 0 = each one counts */
         int64_t restores_after; /* of a state that its device does not end; 0 = it does */
@@ -134,10 +143,12 @@ struct decode_types {
         const struct site *site;
         struct symtab *symbols;
         const struct ww_kinds *kinds;
-        struct ww_str (*kind_names)[4];   /* by family and state */
-        struct states_key *family_states; /* by family: its half of a state's key */
-        ww_family heartbeat;              /* device.heartbeat; WW_FAMILY_NONE if the vocabulary has none */
-        struct states_key number_states;  /* a counter's half of its key */
-        ww_family gap;                    /* as heartbeat */
-        struct type_attr gap_attrs[2];    /* names of `first` and `last` */
+        struct ww_str (*kind_names)[4];           /* by family and state */
+        struct states_key *family_states;         /* by family: its half of a state's key */
+        ww_family heartbeat;                      /* device.heartbeat; WW_FAMILY_NONE if the vocabulary has none */
+        struct states_key number_states;          /* a counter's half of its key */
+        ww_family gap;                            /* as heartbeat */
+        ww_family link;                           /* device.link, as heartbeat */
+        ww_family described;                      /* device.described, as heartbeat */
+        struct ww_attr own_attrs[TYPE_OWN_ATTRS]; /* names of attributes that no file writes down */
 };
