@@ -113,6 +113,34 @@ static int pipeline_skipped(struct pipeline *p, const struct ww_input *input, co
                                                             : pipeline_redact(p, (struct ww_redaction){ &whole, 1 });
 }
 
+static int pipeline_drift(struct pipeline *p, struct ww_str topic, struct ww_str detail) {
+        _cleanup_buf_ struct buf text = BUF_INIT;
+        struct ww_str sensor;
+        int r;
+
+        switch (decode_drift(p->decode, &sensor)) {
+        case DECODE_DRIFT_NONE:
+                return 0;
+        case DECODE_DRIFT_BEGINS:
+                buf_printf(&text, "another firmware? %.*s: %.*s", WW_STR_ARG(topic), WW_STR_ARG(detail));
+                r = text.error;
+                return r ? r : pipeline_say(p, WW_STR("sensor-drift"), sensor, buf_str(&text));
+        case DECODE_DRIFT_ENDS:
+                break;
+        }
+        return pipeline_say(p, WW_STR("sensor-understood"), sensor, WW_STR_NONE);
+}
+
+/* Other types forget what was not understood: they may be the cure, and if not, it will be said again. */
+static int pipeline_drift_ends(struct pipeline *p) {
+        struct ww_str sensor;
+        int r = 0;
+
+        for (size_t i = 0; !r && (sensor = decode_drifting(p->decode, i)).p; i++)
+                r = pipeline_say(p, WW_STR("sensor-understood"), sensor, WW_STR("other sensor types are in force"));
+        return r;
+}
+
 static int pipeline_message(struct pipeline *p, const struct ww_input *input) {
         /* Event times are judged against journal time: it is the receive time of a clock that never runs back. */
         struct decode_message message = {
@@ -131,6 +159,7 @@ static int pipeline_message(struct pipeline *p, const struct ww_input *input) {
         r = decode_message(p->decode, &message, &report);
         if (r > 0)
                 r = pipeline_undecoded(p, decode_outcome_name(r), &report);
+        r = r ? r : pipeline_drift(p, input->topic, report.detail);
         return r ? r : pipeline_redact(p, decode_redaction(p->decode));
 }
 
@@ -162,6 +191,8 @@ static int pipeline_swap(struct pipeline *p, struct ruleset *next, struct prime 
 
         if (!r) /* before the rules: what opens at the swap mutes at once */
                 r = stages_set_mutes(p->alarms, next->rules, next->site, now);
+        if (!r)
+                r = pipeline_drift_ends(p);
         if (!r)
                 r = decode_swap(p->decode, next->types);
         if (r)

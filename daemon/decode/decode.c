@@ -44,6 +44,10 @@ static int allocate_bindings(struct decode *d, const struct decode_types *types)
 
         if (!bindings)
                 return -ENOMEM;
+        if (drift_begin(d, types) < 0) {
+                free(bindings);
+                return -ENOMEM;
+        }
         free(d->bindings);
         d->bindings = bindings;
         d->types = types;
@@ -82,6 +86,7 @@ struct decode *decode_free(struct decode *d) {
                 free(d->documents);
                 free(d->read);
                 free(d->bindings);
+                free(d->drifts);
                 restores_deinit(&d->restores);
                 states_deinit(&d->states);
                 arena_deinit(&d->arena);
@@ -188,6 +193,7 @@ static int decode_candidates(struct decode *d, const struct topic *topic, size_t
                 readable = true;
                 if (!guards_hold(d, m))
                         continue;
+                d->ignored = m->ignore;
                 d->figures.ignored += m->ignore;
                 return m->ignore ? 0 : run_message(d, m);
         }
@@ -248,9 +254,13 @@ int decode_message(struct decode *d, const struct decode_message *message, struc
         d->first = d->index = message->seq == d->fired_seq ? d->fired : 0;
         d->outcome = 0;
         d->n_spans = 0;
+        d->ignored = false;
+        d->drift = DECODE_DRIFT_NONE;
         d->figures.messages++;
         r = decode_topic(d);
         d->figures.undecoded += r > 0;
+        if (r >= 0 && drift_note(d, r) < 0)
+                return -ENOMEM;
         if (r > 0 && ret_report)
                 *ret_report = (struct decode_report){ d->type ? d->type->sensor : WW_STR_NONE, ww_str(d->detail) };
         return r;
@@ -297,6 +307,7 @@ int decode_save(const struct decode *d, struct buf *out) {
         buf_put_u8(out, SAVE_VERSION);
         states_save(&d->states, out);
         restores_save(&d->restores, out);
+        drift_save(d, out);
         return out->error;
 }
 
@@ -306,12 +317,14 @@ int decode_load(struct decode *d, struct rd *in) {
         if (rd_u8(in) != SAVE_VERSION)
                 return -EBADMSG;
         r = states_load(&d->states, in);
-        return r ? r : restores_load(&d->restores, in);
+        r = r ? r : restores_load(&d->restores, in);
+        return r ? r : drift_load(d, in);
 }
 
 void decode_figures(const struct decode *d, struct decode_figures *ret) {
         *ret = d->figures;
         ret->restores = d->restores.n;
+        ret->restores_max = RESTORE_MAX;
         ret->states = d->states.n;
         ret->states_max = d->states.max;
         ret->state_bytes = states_bytes(&d->states);

@@ -86,6 +86,18 @@ struct ww_redaction decode_redaction(const struct decode *d);
  */
 bool decode_types_redact(const struct decode_types *t);
 
+/* whether what a sensor type understood is still understood */
+enum decode_drift {
+        DECODE_DRIFT_NONE, /* no change */
+        DECODE_DRIFT_BEGINS,
+        DECODE_DRIFT_ENDS,
+};
+/** What the last message changed: messages of a topic that type `*ret_sensor` explained are not understood any more
+ *  (of the first of its topics), or again (of the last). Borrowed from the types. */
+enum decode_drift decode_drift(const struct decode *d, struct ww_str *ret_sensor);
+/** The i-th type that is not understood any more; .p NULL: there is none. A swap forgets all of them. */
+struct ww_str decode_drifting(const struct decode *d, size_t i);
+
 /** When the next state ends by itself (`restores_after`); WW_TIME_NEVER. */
 int64_t decode_deadline(const struct decode *d);
 /** Between messages: tells the states that end by themselves until `now`, in the order of their deadlines, each at its
@@ -104,6 +116,7 @@ struct decode_figures {
         uint64_t evicted;        /* states forgotten because the table was full: told once more when heard again */
         uint64_t restored_early; /* states that ended before their time because too many were to end by themselves */
         size_t states, states_max, state_bytes;
-        size_t restores; /* states that are to end by themselves */
+        size_t drifted;                /* topics that were understood, and are not any more */
+        size_t restores, restores_max; /* states that are to end by themselves */
 };
 void decode_figures(const struct decode *d, struct decode_figures *ret);

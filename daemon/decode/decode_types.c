@@ -49,6 +49,7 @@ int decode_types_compile(struct decode_types **ret, const struct bundle *bundle,
         t->gap = family_of(kinds, "gap");
         t->link = family_of(kinds, "device.link");
         t->described = family_of(kinds, "device.described");
+        t->drift_states = states_kind(WW_STR("#drift"));
         t->number_states = states_kind(WW_STR("#number")); /* no kind has such a name */
         r = name_attributes(t);
         if (r)

@@ -9,6 +9,10 @@
 #define REDACT_SPANS_MAX 256 /* of one message; more of them, and its whole payload is redacted */
 #define RUN_EVENTS_MAX   256 /* events of one message; more of them are dropped and the message is reported */
 
+struct drift {
+        uint32_t topics; /* of the type, that are not understood any more */
+};
+
 struct decode {
         const struct decode_types *types;
         const struct placement *placement; /* the types', or an example's */
@@ -19,6 +23,8 @@ struct decode {
         struct arena arena;         /* reset with each message */
         struct document *documents; /* one for each format */
         uint32_t steps;             /* left for look-ups in this message; 0 = it takes too long */
+        struct drift *drifts;       /* by type */
+        uint32_t drift_era;         /* grows with each swap of types; from 1 */
         int *read;                  /* by format: 1 = not read yet, 0 = read, -EBADMSG */
         struct trie_binding *bindings;
         struct decode_figures figures;
@@ -43,6 +49,9 @@ struct decode {
         uint32_t fired; /* … of which there were so many, with the input of that number */
         bool lived;     /* a heartbeat was told */
         int outcome;    /* the first DECODE_E_* */
+        bool ignored;   /* the type says so */
+        enum decode_drift drift;
+        struct ww_str drift_type;
         struct ww_attr attrs[TYPE_ATTRS_MAX];
 };
 
@@ -74,6 +83,13 @@ void redact_note(struct decode *d, const struct type_message *m, const struct do
 int children_tell(struct decode *d, const struct telling *gateway);
 /** True if the link stays gone with its gateway, whatever an old message says. */
 bool children_outlives(const struct decode *d, const struct telling *t, const struct states_entry *entry);
+
+/** drift.c: how the message in hand fared. 0 or -ENOMEM. */
+int drift_note(struct decode *d, int outcome);
+/** Other types: all begins anew. 0 or -ENOMEM. */
+int drift_begin(struct decode *d, const struct decode_types *types);
+void drift_save(const struct decode *d, struct buf *out);
+int drift_load(struct decode *d, struct rd *in); /* 0, -EBADMSG */
 
 /** number.c: the message's number, of the device in hand. *ret_seen: it was here before, and says nothing new. Tells
  *  the gap before it. 0 or -errno. */

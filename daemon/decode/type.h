@@ -146,6 +146,7 @@ struct decode_types {
         struct ww_str (*kind_names)[4];           /* by family and state */
         struct states_key *family_states;         /* by family: its half of a state's key */
         ww_family heartbeat;                      /* device.heartbeat; WW_FAMILY_NONE if the vocabulary has none */
+        struct states_key drift_states;           /* as number_states */
         struct states_key number_states;          /* a counter's half of its key */
         ww_family gap;                            /* as heartbeat */
         ww_family link;                           /* device.link, as heartbeat */
