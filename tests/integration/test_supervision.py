@@ -73,10 +73,9 @@ def test_a_will_takes_the_devices_along(scene):
     broker.publish("zigbee2mqtt/bridge/state", '{"state":"online"}', retain=True)
     bridge = subprocess.Popen(["mosquitto_sub", *broker.client_arguments(), "-t", "nothing", "--will-topic",
                                "zigbee2mqtt/bridge/state", "--will-payload", '{"state":"offline"}', "--will-qos", "1",
-                               "--will-retain", "-d"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+                               "--will-retain", "-i", "the-bridge"], stdout=subprocess.DEVNULL)
     try:
-        while "SUBACK" not in bridge.stdout.readline():
-            assert bridge.poll() is None
+        wait_for(lambda: "Sending SUBACK to the-bridge" in broker.log, what="the bridge's connection")
     finally:
         bridge.kill()
         bridge.wait()
