@@ -61,7 +61,7 @@ int decode_new(struct decode **ret, const struct decode_types *types, decode_sin
         states_init(&d->states, STATES_MAX);
         d->documents = calloc(format_count, sizeof(*d->documents));
         d->read = calloc(format_count, sizeof(*d->read));
-        if (!d->documents || !d->read || allocate_bindings(d, types) < 0)
+        if (!d->documents || !d->read || allocate_bindings(d, types) < 0 || decoders_new(&d->decoders) < 0)
                 return -ENOMEM;
         for (size_t i = 0; i < format_count; i++)
                 document_init(&d->documents[i], &d->arena, &d->steps);
@@ -73,8 +73,13 @@ int decode_new(struct decode **ret, const struct decode_types *types, decode_sin
         return 0;
 }
 
+void decode_on_publish(struct decode *d, decode_publish publish) {
+        d->publish = publish;
+}
+
 struct decode *decode_free(struct decode *d) {
         if (d) {
+                decoders_free(d->decoders);
                 for (size_t i = 0; d->documents && i < format_count; i++)
                         document_deinit(&d->documents[i]);
                 free(d->documents);
@@ -87,7 +92,17 @@ struct decode *decode_free(struct decode *d) {
         return NULL;
 }
 
-/* 0 with the context's document set; -EBADMSG if no format of the message can read the payload; -ENOMEM */
+static int read_format(struct decode *d, const struct format *format, struct document *doc, struct ww_str payload) {
+        const struct decoder_message message = { .topic = d->message->topic,
+                                                 .payload = payload,
+                                                 .time = d->message->time,
+                                                 .retained = d->message->retained };
+
+        return format->decoder ? decoders_read(d->decoders, format->decoder, &message, doc, d->publish, d->userdata)
+                               : format->read(doc, payload);
+}
+
+/* 0 with the context's document set; -EBADMSG if no format of the message can read the payload; other -errno */
 static int read_payload(struct decode *d, const struct type_message *m) {
         struct ww_str payload = d->message->payload.p ? d->message->payload : WW_STR("");
 
@@ -95,9 +110,9 @@ static int read_payload(struct decode *d, const struct type_message *m) {
                 uint8_t format = m->formats[i];
 
                 if (d->read[format] > 0)
-                        d->read[format] = format_table[format].read(&d->documents[format], payload);
-                if (d->read[format] == -ENOMEM)
-                        return -ENOMEM;
+                        d->read[format] = read_format(d, &format_table[format], &d->documents[format], payload);
+                if (d->read[format] < 0 && d->read[format] != -EBADMSG)
+                        return d->read[format];
                 if (d->read[format] == 0) {
                         d->context.doc = &d->documents[format];
                         return 0;
@@ -176,7 +191,7 @@ static int decode_candidates(struct decode *d, const struct topic *topic, size_t
                 m = &d->type->messages[b->message];
                 prepare_context(d, b, m, topic);
                 r = read_payload(d, m);
-                if (r == -ENOMEM)
+                if (r < 0 && r != -EBADMSG)
                         return r;
                 if (r < 0)
                         continue;
@@ -255,18 +270,21 @@ int decode_swap(struct decode *d, const struct decode_types *types) {
         return r < 0 ? r : states_filter(&d->states, owner_keep, &owners);
 }
 
-#define SAVE_VERSION 2
+#define SAVE_VERSION 3
 
 int decode_save(const struct decode *d, struct buf *out) {
         buf_put_u8(out, SAVE_VERSION);
         states_save(&d->states, out);
-        return out->error;
+        return decoders_save(d->decoders, out);
 }
 
 int decode_load(struct decode *d, struct rd *in) {
+        int r;
+
         if (rd_u8(in) != SAVE_VERSION)
                 return -EBADMSG;
-        return states_load(&d->states, in);
+        r = states_load(&d->states, in);
+        return r ? r : decoders_load(d->decoders, in);
 }
 
 void decode_figures(const struct decode *d, struct decode_figures *ret) {
@@ -275,4 +293,5 @@ void decode_figures(const struct decode *d, struct decode_figures *ret) {
         ret->states_max = d->states.max;
         ret->state_bytes = states_bytes(&d->states);
         ret->evicted = d->states.evicted;
+        ret->forgotten = decoders_forgotten(d->decoders);
 }

@@ -51,6 +51,9 @@ const struct format format_table[] = {
         { "text", read_text, "bare text or a bare number, UTF-8, blanks around it removed; not empty" },
         { "empty", read_empty, "a payload of no bytes: a retained message was deleted" },
         { "any", read_any, "any bytes, not looked at: for messages that are ignored" },
+#define DECODER_ROW(symbol, name, help) { name, NULL, help, &decoder_##symbol },
+        DECODERS(DECODER_ROW)
+#undef DECODER_ROW
 };
 const size_t format_count = sizeof format_table / sizeof *format_table;
 

@@ -11,7 +11,9 @@ struct decode {
         const struct decode_types *types;
         const struct placement *placement; /* the types', or an example's */
         decode_sink sink;
+        decode_publish publish; /* NULL: nobody publishes */
         void *userdata;
+        struct decoders *decoders;
         struct states states;
         struct arena arena;         /* reset with each message */
         struct document *documents; /* one for each format */
