@@ -298,10 +298,6 @@ static int load_guards(struct load *l, const struct yaml_node *n, struct type_me
                 r = load_condition(l, x, &m->where);
                 LOAD_MERGE(r, result);
         }
-        if ((x = yaml_get(n, "check"))) {
-                r = load_condition(l, x, &m->check);
-                LOAD_MERGE(r, result);
-        }
         return result;
 }
 
@@ -341,6 +337,10 @@ static int load_body(struct load *l, const struct yaml_node *n, const struct yam
         int r, result = 0;
 
         l->names.item = m->for_each;
+        if ((x = yaml_get(n, "check"))) { /* of each element */
+                r = load_condition(l, x, &m->check);
+                LOAD_MERGE(r, result);
+        }
         if ((x = yaml_get(n, "only"))) {
                 r = load_condition(l, x, &m->only);
                 LOAD_MERGE(r, result);

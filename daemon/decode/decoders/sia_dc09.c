@@ -183,11 +183,15 @@ static bool is_text(char c) {
         return c != '|' && c != '^' && c != '*';
 }
 
-/* In the old way of writing a code follows the number at once. */
+static bool two(const struct dcs *d, bool (*is)(char c)) {
+        return d->rest.n >= 2 && is(d->rest.p[0]) && is(d->rest.p[1]);
+}
+
+/* In the old way of writing a code, or the next modifier, follows the number at once. */
 static struct ww_str take_value(struct dcs *d) {
         struct ww_str value = panel_take(&d->rest, is_number);
 
-        if (d->rest.n >= 2 && sia_code((struct ww_str){ d->rest.p, 2 }))
+        if (two(d, is_small) || (two(d, is_capital) && sia_code((struct ww_str){ d->rest.p, 2 })))
                 return value;
         value.n += panel_take(&d->rest, is_within).n;
         return value;
@@ -241,10 +245,6 @@ static void take_code(struct sia *s, struct dcs *d) {
         if (text.n)
                 decoder_put_text(s->out, "name", text);
         decoder_object_end(s->out);
-}
-
-static bool two(const struct dcs *d, bool (*is)(char c)) {
-        return d->rest.n >= 2 && is(d->rest.p[0]) && is(d->rest.p[1]);
 }
 
 /* N or O, unless it is a code's own first letter: "NL501", but "NRP" is new and RP. */
