@@ -11,7 +11,7 @@
 #define DECODERS(X)                                                                                                    \
         X(sparkplug, "sparkplug",                                                                                      \
           "Sparkplug B (protobuf): births, data, deaths; aliases, numbering and rebirth are taken care of")            \
-        X(contact_id, "contact-id", "one Contact ID report: `[SSSS 18QEEEGGZZZC]`, or `SSSS|QEEE GG ZZZ`")             \
+        X(contact_id, "contact-id", "one Contact ID report: `[SSSS 18QEEEGGZZZC]`, or the message part of ADM-CID")    \
         X(sia_dc09, "sia-dc09", "a line of an alarm receiver, SIA DC-09 with SIA-DCS, ADM-CID or NULL in it")
 
 #define DECODERS_EXTERN(symbol, name, help) extern const struct decoder decoder_##symbol;

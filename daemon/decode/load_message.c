@@ -13,7 +13,7 @@ const struct load_key load_message_keys[] = {
         { "lacks", "paths that must not be there" },
         { "match", "{path: text} or {path: [text, text]}: the value's text is one of these" },
         { "where", "an expression that must be true; paths begin with `payload.`, `topic.` or a field" },
-        { "check", "an expression; where it is not true the events are marked suspect" },
+        { "check", "an expression; where it is not true the events are marked suspect. With for_each of each element" },
         { "ignore", "true: known, and no event" },
         { "alive", "false: does not show that the device lives (a bridge speaks about it). Default true" },
         { "for_each", "path of an array or object: its elements one by one, as `item`, with `key`" },

@@ -70,6 +70,14 @@ struct telling {
         struct ww_value value;
 };
 
+/* A number that the site says the kind of is in that kind's unit. */
+static struct ww_str unit_of(const struct decode *d, const struct telling *t) {
+        const struct ww_kind *kind = &d->types->kinds->rows[t->family];
+
+        return t->family != t->event->family && kind->nature == WW_NATURE_MEASUREMENT ? ww_str(kind->unit)
+                                                                                      : t->event->unit;
+}
+
 static int tell(struct decode *d, const struct telling *t) {
         const struct type_event *e = t->event;
         struct ww_event event = {
@@ -90,7 +98,7 @@ static int tell(struct decode *d, const struct telling *t) {
         };
 
         if (e) {
-                event.unit = t->value.type == WW_MISSING ? WW_STR_NONE : e->unit;
+                event.unit = t->value.type == WW_MISSING ? WW_STR_NONE : unit_of(d, t);
                 event.n_attrs = read_attrs(d, e);
         }
         place(d, t->asset, &event);

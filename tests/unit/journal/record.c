@@ -390,7 +390,7 @@ static void test_older_and_newer_versions(void **state) {
         assert_int_equal(ww_output_decode(as_version(&out, 1, out.n - 1), 77, 3, &arena, &back), 0);
         assert_output(&back, &o);
         assert_int_equal(ww_output_decode(as_version(&out, 0, out.n), 77, 3, &arena, &back), RECORD_E_VERSION);
-        assert_int_equal(ww_output_decode(as_version(&out, 3, out.n), 77, 3, &arena, &back), RECORD_E_VERSION);
+        assert_int_equal(ww_output_decode(as_version(&out, 4, out.n), 77, 3, &arena, &back), RECORD_E_VERSION);
 }
 
 /* A ruleset of before ended with its zones. */
