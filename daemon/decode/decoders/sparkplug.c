@@ -132,7 +132,8 @@ static int take_metrics(struct sparkplug *s) {
         for (size_t i = 0; i < n; i++) {
                 const Sparkplug__Metric *m = s->payload->metrics[i];
 
-                metrics[i] = (struct sparkplug_metric){ .name = m->has_name ? sparkplug_text(m->name) : WW_STR(""),
+                metrics[i] = (struct sparkplug_metric){ .name = sparkplug_metric_named(m) ? sparkplug_text(m->name)
+                                                                                          : WW_STR(""),
                                                         .alias = m->alias,
                                                         .has_alias = m->has_alias,
                                                         .datatype = m->datatype < 256 ? (uint8_t)m->datatype : 0 };
@@ -171,14 +172,14 @@ static const struct sparkplug_metric *known_metric(const struct sparkplug *s, co
 
         if (!part || !part->born)
                 return NULL;
-        return m->has_name ? sparkplug_metric_by_name(part, sparkplug_text(m->name))
-                           : sparkplug_metric_by_alias(part, m->alias);
+        return sparkplug_metric_named(m) ? sparkplug_metric_by_name(part, sparkplug_text(m->name))
+                                         : sparkplug_metric_by_alias(part, m->alias);
 }
 
 static int take_data(struct sparkplug *s) {
         note_seq(s);
         for (size_t i = 0; i < s->payload->n_metrics; i++)
-                if (!s->payload->metrics[i]->has_name && !known_metric(s, s->payload->metrics[i]))
+                if (!sparkplug_metric_named(s->payload->metrics[i]) && !known_metric(s, s->payload->metrics[i]))
                         s->rebirth = "an alias is not known";
         if (!is_born(s, WW_STR("")) || !is_born(s, s->device))
                 s->rebirth = "data before a birth";
@@ -219,9 +220,12 @@ static void write_item(struct sparkplug *s, const char *what, struct ww_str id) 
 static void items_metrics(struct sparkplug *s) {
         size_t nodes = 0, i = 0;
 
-        for (; i < s->payload->n_metrics && nodes < NODES_MAX; i++)
-                nodes += sparkplug_metric_write(s->out, s->payload->metrics[i], known_metric(s, s->payload->metrics[i]),
-                                                s->payload->timestamp);
+        for (; i < s->payload->n_metrics && nodes < NODES_MAX; i++) {
+                const Sparkplug__Metric *m = s->payload->metrics[i];
+
+                if (sparkplug_metric_named(m) || m->has_alias)
+                        nodes += sparkplug_metric_write(s->out, m, known_metric(s, m), s->payload->timestamp);
+        }
         s->left_out = s->payload->n_metrics - i;
 }
 

@@ -168,7 +168,7 @@ static size_t write_properties(struct decoder_out *out, const Sparkplug__Propert
 
 static struct ww_str name_of(struct decoder_out *out, const Sparkplug__Metric *m,
                              const struct sparkplug_metric *known) {
-        if (m->has_name)
+        if (sparkplug_metric_named(m))
                 return sparkplug_text(m->name);
         return known ? known->name : decoder_printf(out, "alias:%llu", (unsigned long long)m->alias);
 }

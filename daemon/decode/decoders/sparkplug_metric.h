@@ -10,6 +10,10 @@ size_t sparkplug_metric_write(struct decoder_out *out, const Sparkplug__Metric *
                               uint64_t otherwise);
 /** An integer in either of the two fields that carry one. False if it is none. */
 bool sparkplug_metric_integer(const Sparkplug__Metric *m, uint64_t *ret);
+/** True if it says its name; some senders write an empty one beside the alias. */
+static inline bool sparkplug_metric_named(const Sparkplug__Metric *m) {
+        return m->has_name && m->name.len;
+}
 static inline struct ww_str sparkplug_text(ProtobufCBinaryData data) {
         return (struct ww_str){ (const char *)data.data, data.len };
 }

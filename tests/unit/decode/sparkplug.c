@@ -357,6 +357,47 @@ static void test_snapshot(void **state) {
         }
 }
 
+/* Some write an empty name beside the alias; one with neither is nothing. */
+static void test_empty_names(void **state) {
+        _cleanup_harness_ struct harness h;
+        struct message m;
+
+        prepare(&h);
+        send_birth(&h, 5);
+        send_device_birth(&h, 1);
+        begin(&m, 2);
+        add_bool(&m, "", 1, true);
+        add_bool(&m, "", UNSET, true);
+        add_bool(&m, NULL, UNSET, true);
+        assert_int_equal(send(&h, GROUP "DDATA/gw/io", &m), 0);
+        assert_string_equal(harness_told(&h), "gw/io/Inputs/A input.active");
+}
+
+/* More metrics than a document has room for: those that fit are told. */
+static void test_large_birth(void **state) {
+        static Sparkplug__Metric metrics[2000], *list[2000];
+        _cleanup_harness_ struct harness h;
+        _cleanup_buf_ struct buf bytes = BUF_INIT;
+        struct message m;
+
+        prepare(&h);
+        begin(&m, 0);
+        m.payload.metrics = list;
+        m.payload.n_metrics = 2000;
+        for (size_t i = 0; i < 2000; i++) {
+                metrics[i] = (Sparkplug__Metric)SPARKPLUG__METRIC__INIT;
+                metrics[i].has_name = metrics[i].has_alias = 1;
+                metrics[i].name = (ProtobufCBinaryData){ 4, (uint8_t *)"same" };
+                metrics[i].alias = i;
+                metrics[i].value_case = SPARKPLUG__METRIC__VALUE_STRING_VALUE;
+                list[i] = &metrics[i];
+        }
+        assert_non_null(buf_reserve(&bytes, sparkplug__payload__get_packed_size(&m.payload)));
+        bytes.n = sparkplug__payload__pack(&m.payload, bytes.p);
+        assert_int_equal(harness_send_bytes(&h, GROUP "NBIRTH/gw", buf_str(&bytes), false), 0);
+        assert_string_equal(harness_told(&h), "gw device.online");
+}
+
 static void test_refused(void **state) {
         static const char nested[] = { 0x12, 0x06, (char)0x92, 0x01, 0x03, 0x12, 0x01, 0x00 };
         _cleanup_harness_ struct harness h;
@@ -431,6 +472,8 @@ int main(void) {
                 cmocka_unit_test(test_rebirth_is_asked_for),
                 cmocka_unit_test(test_retained_is_no_part),
                 cmocka_unit_test(test_snapshot),
+                cmocka_unit_test(test_empty_names),
+                cmocka_unit_test(test_large_birth),
                 cmocka_unit_test(test_refused),
                 cmocka_unit_test(test_oldest_node_is_forgotten),
                 cmocka_unit_test(test_bytes_are_bounded),
