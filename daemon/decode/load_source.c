@@ -7,6 +7,7 @@ const struct load_key load_source_keys[] = {
         { "template", "text with paths in braces: \"{uuid}/{major}\"; missing if one of them is" },
         { "const", "a fixed value" },
         { "default", "the value where nothing is there; null and \"\" are something" },
+        { "join", "the elements of a list as one text with this between them: \", \"; of an empty list nothing" },
         { "map", "what the device's words mean: {open: active, closed: normal, '\"\"': ignore, \"*\": unknown}" },
         { "invert", "true: turns a truth value or a state round" },
         { "as", "number, boolean or string: \"80.00\" as number is 80" },
@@ -204,7 +205,9 @@ static int load_conversion(struct load *l, const struct yaml_node *n, enum load_
 
         if ((x = yaml_get(n, "default")))
                 s->fallback = yaml_value(x);
-        if ((x = yaml_get(n, "map")))
+        if ((x = yaml_get(n, "join")))
+                r = yaml_string(x, "join", l->d, &s->join);
+        if (!r && (x = yaml_get(n, "map")))
                 r = load_map(l, x, use == LOAD_STATE, &s->map);
         if (!r && (x = yaml_get(n, "invert")))
                 r = yaml_bool(x, "invert", l->d, &s->invert);
@@ -230,7 +233,7 @@ static int load_conversion(struct load *l, const struct yaml_node *n, enum load_
 
 static bool is_direct(const struct source *s) {
         return s->n_paths && s->paths->first != PATH_KEY_NONE && s->paths->n == 1 && !s->map && !s->asset_field.p &&
-               (s->as == SOURCE_AS_IS || s->as == SOURCE_AS_STRING);
+               !s->join.p && (s->as == SOURCE_AS_IS || s->as == SOURCE_AS_STRING);
 }
 
 int load_source(struct load *l, const struct yaml_node *n, enum load_use use, const struct source **ret) {
