@@ -222,7 +222,7 @@ static void test_shipped_examples(void **state) {
         harness_print(&h);
         assert_int_equal(r, 0);
         assert_int_equal(h.diag.n, 0);
-        assert_true(decode_types_count(h.types) >= 31);
+        assert_true(decode_types_count(h.types) >= 38);
 }
 
 int main(void) {
