@@ -1,8 +1,8 @@
 #pragma once
 /*
  * A source: how one value is had from a message. The first of some paths that is there, a template, or a constant; then
- * its conversions, in this order: default, pattern, split, base, bit or mask, map, invert, as, scale and offset, asset
- * look-up.
+ * its conversions, in this order: join, default, pattern, split, base, bit or mask, map, invert, as, scale and offset,
+ * asset look-up.
  *
  * Missing, null and empty are three things. A field that the message does not carry is missing, and what depends on it
  * is left out; null is null ("the bridge does not know"); "" is a text. A default replaces a missing one only: also
@@ -47,6 +47,7 @@ struct source {
         bool direct; /* a text at one of the payload's own keys is the value as it stands */
         double scale, offset;
         struct ww_str asset_field; /* .p NULL = no look-up */
+        struct ww_str join;        /* between the elements of a list; .p NULL = a list is no value */
         struct diag_pos pos;
 };
 
