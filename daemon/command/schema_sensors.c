@@ -57,8 +57,7 @@ static void set_common(json_t *object) {
         set(object, "format", formats());
         set(object, "delay", schema_span());
         set(object, "attributes", json_pack("{s:s}", "type", "object"));
-        set(object, "time",
-            json_pack("{s:[{s:s}, o]}", "anyOf", "type", "string", keys_object(load_time_keys, load_time_keys_n)));
+        set(object, "time", json_pack("{s:[o, o]}", "anyOf", texts(), keys_object(load_time_keys, load_time_keys_n)));
 }
 
 static json_t *event(void) {
