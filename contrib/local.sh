@@ -265,8 +265,8 @@ TEXT
 
 # The example hospital's devices, by how urgent they are; no filter of one list may overlap one of the other. Its panic
 # buttons, smoke detectors and infant tags are on the radio networks; the doors make most of the traffic.
-SENSOR_TYPES=(zigbee2mqtt wardtag access-control sparkplug contact-id-sia)
-URGENT_TOPICS=(zigbee2mqtt/# zigbee/# tags/+/+ receiver/+/raw sia/+/accounts/+/msgdata)
+SENSOR_TYPES=(zigbee2mqtt wardtag access-control lorawan sparkplug contact-id-sia)
+URGENT_TOPICS=(zigbee2mqtt/# zigbee/# tags/+/+ application/+/device/+/event/+ v3/+/devices/# receiver/+/raw sia/+/accounts/+/msgdata)
 BULK_TOPICS=(/rfid/send door/+/card_read frontdoor/access spBv1.0/# STATE/+)
 
 types() {
