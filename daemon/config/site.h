@@ -20,6 +20,7 @@
 #include "base/symtab.h"
 #include "config/bundle.h"
 
+#include <wardwatch/kind.h>
 #include <wardwatch/time.h>
 
 #define SITE_NONE UINT32_MAX
@@ -72,6 +73,8 @@ int site_compile(struct site **ret, const struct bundle *bundle, struct symtab *
 struct site *site_free(struct site *s);
 DEFINE_CLEANUP(struct site *, site_free)
 
+/** The vocabulary here: the built-in kinds, and behind them the site's own (`kinds:`). As long as the site. */
+const struct ww_kinds *site_kinds(const struct site *s);
 struct ww_str site_name(const struct site *s); /* `site: NAME`, "" if none */
 /** What its clocks show; NULL = UTC. Lives as long as the site. */
 const struct timezone_table *site_timezone(const struct site *s);

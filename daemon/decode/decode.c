@@ -61,6 +61,12 @@ static int allocate(struct decode *d, const struct decode_types *types) {
                 free(read);
                 return -ENOMEM;
         }
+        if (drift_begin(d, types) < 0) {
+                free(bindings);
+                free(documents);
+                free(read);
+                return -ENOMEM;
+        }
         free(d->bindings);
         free_documents(d);
         for (size_t i = 0; i < types->n_formats; i++)
@@ -82,6 +88,8 @@ int decode_new(struct decode **ret, const struct decode_types *types, decode_sin
         d->sink = sink;
         d->userdata = userdata;
         states_init(&d->states, STATES_MAX);
+        restores_init(&d->restores, &d->states);
+        d->fired_seq = UINT64_MAX;
         if (allocate(d, types) < 0 || decoders_new(&d->decoders) < 0)
                 return -ENOMEM;
         d->env = (struct expr_env){
@@ -98,9 +106,11 @@ void decode_on_publish(struct decode *d, decode_publish publish) {
 
 struct decode *decode_free(struct decode *d) {
         if (d) {
-                decoders_free(d->decoders);
                 free_documents(d);
+                decoders_free(d->decoders);
                 free(d->bindings);
+                free(d->drifts);
+                restores_deinit(&d->restores);
                 states_deinit(&d->states);
                 arena_deinit(&d->arena);
                 free(d);
@@ -108,17 +118,17 @@ struct decode *decode_free(struct decode *d) {
         return NULL;
 }
 
-static int read_format(struct decode *d, uint8_t format, struct ww_str payload) {
+static signed char read_format(struct decode *d, uint8_t format, struct ww_str payload) {
         const struct format_use *use = &d->types->formats[format];
         const struct decoder_message message = { .topic = d->message->topic,
                                                  .payload = payload,
                                                  .time = d->message->time,
                                                  .retained = d->message->retained };
+        struct document *doc = &d->documents[format];
 
-        if (use->format->decoder)
-                return decoders_read(d->decoders, use->format->decoder, &message, &d->documents[format], d->publish,
-                                     d->userdata);
-        return use->format->read(&d->documents[format], payload, &use->options);
+        return (signed char)(use->format->decoder ? decoders_read(d->decoders, use->format->decoder, &message, doc,
+                                                                  d->publish, d->userdata)
+                                                  : use->format->read(doc, payload, &use->options));
 }
 
 /* 0 with the context's document set; -EBADMSG if no format of the message can read the payload; other -errno */
@@ -129,13 +139,9 @@ static int read_payload(struct decode *d, const struct type_message *m) {
                 uint8_t format = m->formats[i];
 
                 if (d->read[format] > 0)
-                        if (d->read[format] > 0) {
-                                int r = read_format(d, format, payload);
-
-                                if (r && r != -EBADMSG)
-                                        return r;
-                                d->read[format] = (signed char)r;
-                        }
+                        d->read[format] = read_format(d, format, payload);
+                if (d->read[format] < 0 && d->read[format] != -EBADMSG)
+                        return d->read[format];
                 if (d->read[format] == 0) {
                         d->context.doc = &d->documents[format];
                         return 0;
@@ -178,8 +184,10 @@ static void prepare_context(struct decode *d, const struct trie_binding *b, cons
         x->n_fields = m->n_fields;
         x->reader = m->bytes;
         source_next_element(x);
-        x->item = DOCUMENT_NONE;
-        x->key = WW_STR_NONE;
+        for (size_t i = 0; i < PATH_LEVELS_MAX; i++) {
+                x->items[i] = DOCUMENT_NONE;
+                x->keys_of[i] = WW_STR_NONE;
+        }
         x->keys = m->keys;
         x->found = false;
         memset(x->captures, 0, d->type->captures.n * sizeof(*x->captures));
@@ -222,23 +230,51 @@ static int decode_candidates(struct decode *d, const struct topic *topic, size_t
                 readable = true;
                 if (!guards_hold(d, m))
                         continue;
+                d->ignored = m->ignore;
                 d->figures.ignored += m->ignore;
                 return m->ignore ? 0 : run_message(d, m);
         }
         return refuse(d, &d->bindings[0], readable);
 }
 
+/* All messages that the topic leads to, whichever it is: what one of them takes for a secret is none for the others. */
+static int redact_candidates(struct decode *d, size_t n) {
+        for (size_t i = 0; i < n; i++) {
+                const struct trie_binding *b = &d->bindings[i];
+                const struct type_message *m = &d->types->types[b->type].messages[b->message];
+                int r;
+
+                if (!m->n_secrets)
+                        continue;
+                r = read_payload(d, m);
+                if (r == -ENOMEM)
+                        return r;
+                redact_note(d, m, r < 0 ? NULL : d->context.doc);
+        }
+        return 0;
+}
+
+struct ww_redaction decode_redaction(const struct decode *d) {
+        return (struct ww_redaction){ d->spans, d->n_spans };
+}
+
+bool decode_types_redact(const struct decode_types *t) {
+        return t->secrets;
+}
+
 static int decode_topic(struct decode *d) {
         struct topic topic;
         size_t n;
+        int r;
 
         if (!document_text_valid(d->message->topic)) {
                 run_fail(d, DECODE_E_BAD_PAYLOAD, "the topic is not UTF-8");
                 return d->outcome;
         }
         n = topic_split(&topic, d->message->topic) ? trie_match(d->types->trie, &topic, d->bindings) : 0;
+        r = n && d->types->secrets ? redact_candidates(d, n) : 0;
         if (n)
-                return decode_candidates(d, &topic, n);
+                return r < 0 ? r : decode_candidates(d, &topic, n);
         run_fail(d, DECODE_E_NO_TYPE, "no sensor type has a topic like this");
         return d->outcome;
 }
@@ -251,11 +287,16 @@ int decode_message(struct decode *d, const struct decode_message *message, struc
         d->steps = DOCUMENT_STEPS_MAX;
         d->message = message;
         d->type = NULL;
-        d->index = 0;
+        d->first = d->index = message->seq == d->fired_seq ? d->fired : 0;
         d->outcome = 0;
+        d->n_spans = 0;
+        d->ignored = false;
+        d->drift = DECODE_DRIFT_NONE;
         d->figures.messages++;
         r = decode_topic(d);
         d->figures.undecoded += r > 0;
+        if (r >= 0 && drift_note(d, r) < 0)
+                return -ENOMEM;
         if (r > 0 && ret_report)
                 *ret_report = (struct decode_report){ d->type ? d->type->sensor : WW_STR_NONE, ww_str(d->detail) };
         return r;
@@ -290,7 +331,10 @@ int decode_swap(struct decode *d, const struct decode_types *types) {
         struct owners owners = { .types = types };
         int r = allocate(d, types);
 
-        return r < 0 ? r : states_filter(&d->states, owner_keep, &owners);
+        r = r < 0 ? r : states_filter(&d->states, owner_keep, &owners);
+        if (!r)
+                restores_filter(&d->restores);
+        return r;
 }
 
 #define SAVE_VERSION 3
@@ -298,6 +342,8 @@ int decode_swap(struct decode *d, const struct decode_types *types) {
 int decode_save(const struct decode *d, struct buf *out) {
         buf_put_u8(out, SAVE_VERSION);
         states_save(&d->states, out);
+        restores_save(&d->restores, out);
+        drift_save(d, out);
         return decoders_save(d->decoders, out);
 }
 
@@ -307,11 +353,15 @@ int decode_load(struct decode *d, struct rd *in) {
         if (rd_u8(in) != SAVE_VERSION)
                 return -EBADMSG;
         r = states_load(&d->states, in);
+        r = r ? r : restores_load(&d->restores, in);
+        r = r ? r : drift_load(d, in);
         return r ? r : decoders_load(d->decoders, in);
 }
 
 void decode_figures(const struct decode *d, struct decode_figures *ret) {
         *ret = d->figures;
+        ret->restores = d->restores.n;
+        ret->restores_max = RESTORE_MAX;
         ret->states = d->states.n;
         ret->states_max = d->states.max;
         ret->state_bytes = states_bytes(&d->states);

@@ -113,20 +113,20 @@ static int read_bytes(struct document *d, struct ww_str payload, const struct fo
 
 /* clang-format off */
 const struct format format_table[] = {
-        { "json", read_json, "one JSON value (RFC 8259), usually an object", FORMAT_NO_WORDS, false, NULL },
-        { "text", read_text, "bare text or a bare number, UTF-8, blanks around it removed; not empty", FORMAT_NO_WORDS, false, NULL },
+        { "json", read_json, "one JSON value (RFC 8259), usually an object", FORMAT_NO_WORDS, false },
+        { "text", read_text, "bare text or a bare number, UTF-8, blanks around it removed; not empty", FORMAT_NO_WORDS, false },
         { "pairs", read_pairs, "keys with texts, `door=open; batt=82`: an object. `{pairs: {between: \";\", is: \"=\"}}`",
-          FORMAT_PAIRS_WORDS, false, NULL },
+          FORMAT_PAIRS_WORDS, false },
         { "csv", read_csv, "a line of fields (RFC 4180): an object; several lines: an array of objects. "
-          "`{csv: {columns: [time, door, badge]}}`", FORMAT_CSV_WORDS, false, NULL },
+          "`{csv: {columns: [time, door, badge]}}`", FORMAT_CSV_WORDS, false },
         { "hex", read_hex, "bytes as hex digits, also with blanks, colons or dashes between: their hex in small letters, "
-          "for `bytes`", FORMAT_NO_WORDS, true, NULL },
+          "for `bytes`", FORMAT_NO_WORDS, true },
         { "base64", read_base64, "bytes as base64, of either alphabet, padded or not: their hex in small letters, for `bytes`",
-          FORMAT_NO_WORDS, true, NULL },
+          FORMAT_NO_WORDS, true },
         { "bytes", read_bytes, "the payload's own bytes, up to 16 KiB: their hex in small letters, for `bytes`",
-          FORMAT_NO_WORDS, true, NULL },
-        { "empty", read_empty, "a payload of no bytes: a retained message was deleted", FORMAT_NO_WORDS, false, NULL },
-        { "any", read_any, "any bytes, not looked at: for messages that are ignored", FORMAT_NO_WORDS, false, NULL },
+          FORMAT_NO_WORDS, true },
+        { "empty", read_empty, "a payload of no bytes: a retained message was deleted", FORMAT_NO_WORDS, false },
+        { "any", read_any, "any bytes, not looked at: for messages that are ignored", FORMAT_NO_WORDS, false },
 #define DECODER_ROW(symbol, name, help) { name, NULL, help, FORMAT_NO_WORDS, false, &decoder_##symbol },
         DECODERS(DECODER_ROW)
 #undef DECODER_ROW
