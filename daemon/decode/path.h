@@ -8,6 +8,7 @@
  *     ZbReceived."0500<00"         a key that is no word
  *     payload                      the whole payload (text); payload.x is x, also where a field is called x
  *     topic.device                 a capture of the topic; `topic` alone is the whole topic
+ *     bytes.battery                what the message's `bytes` say
  *     item.x, key                  in a for_each: the element, its key or number
  *     parent.x, parent.key         in a for_each of several paths: the element around it; parent.parent around that
  *     door                         a field of the message, if one has that name; else a key of the payload
@@ -25,6 +26,7 @@ enum path_root {
         PATH_TOPIC,   /* whole topic */
         PATH_CAPTURE, /* `index` */
         PATH_FIELD,   /* `index` */
+        PATH_BYTES,   /* `index` */
         PATH_ITEM,    /* `index`: elements outwards from the innermost */
         PATH_KEY,     /* as PATH_ITEM */
 };
@@ -64,6 +66,8 @@ struct path_names {
         const struct topic_names *captures;
         const struct ww_str *fields;
         size_t n_fields;
+        const struct ww_str *bytes; /* NULL: the message has none, and `bytes` is a key as others are */
+        size_t n_bytes;
         uint8_t levels; /* for_each: how many elements are around */
         struct path_keys *keys;
 };

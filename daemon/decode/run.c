@@ -401,7 +401,7 @@ static void read_time(struct decode *d, const struct type_message *m) {
         if (m->time.source)
                 source_read(m->time.source, &d->context, &v);
         if (v.type != WW_MISSING && v.type != WW_NULL && !(v.type == WW_STRING && !v.string.n))
-                skew = !stamp_read(v, m->time.form, m->time.offset, &d->device_time);
+                skew = !stamp_read(v, &m->time.how, site_timezone(d->placement->site), &d->device_time);
         if (skew)
                 d->device_time = WW_TIME_NONE;
         d->time = d->message->received;
@@ -419,7 +419,7 @@ static void begin(struct decode *d, const struct type_message *m) {
 }
 
 static int run_one(struct decode *d, const struct type_message *m) {
-        d->context.known = 0;
+        source_next_element(&d->context);
         if (m->only && !expr_true(m->only, &d->env))
                 return 0;
         begin(d, m);

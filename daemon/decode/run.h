@@ -21,11 +21,12 @@ struct decode {
         struct states states;
         struct restores restores;
         struct arena arena;         /* reset with each message */
-        struct document *documents; /* one for each format */
-        uint32_t steps;             /* left for look-ups in this message; 0 = it takes too long */
-        struct drift *drifts;       /* by type */
-        uint32_t drift_era;         /* grows with each swap of types; from 1 */
-        int *read;                  /* by format: 1 = not read yet, 0 = read, -EBADMSG */
+        struct document *documents; /* one for each of the types' formats */
+        size_t n_documents;
+        uint32_t steps;       /* left for look-ups in this message; 0 = it takes too long */
+        struct drift *drifts; /* by type */
+        uint32_t drift_era;   /* grows with each swap of types; from 1 */
+        signed char *read;    /* by format: 1 = not read yet, 0 = read, -EBADMSG */
         struct trie_binding *bindings;
         struct decode_figures figures;
         char detail[256];
