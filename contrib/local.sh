@@ -264,8 +264,8 @@ TEXT
 
 # The example hospital's devices, by how urgent they are; no filter of one list may overlap one of the other. Its panic
 # buttons, smoke detectors and infant tags are on the radio networks; the doors make most of the traffic.
-URGENT_TOPICS=(zigbee2mqtt/# zigbee/# tags/+/+)
-BULK_TOPICS=(/rfid/send door/+/card_read frontdoor/access)
+URGENT_TOPICS=(zigbee2mqtt/# zigbee/# tags/+/+ receiver/+/raw sia/+/accounts/+/msgdata)
+BULK_TOPICS=(/rfid/send door/+/card_read frontdoor/access spBv1.0/# STATE/+)
 
 quoted() {
         local text

@@ -53,6 +53,8 @@ enum decode_gives decode_types_gives(const struct decode_types *t, ww_family fam
 int64_t decode_types_repeat(const struct decode_types *t, ww_family family);
 
 typedef int (*decode_sink)(void *userdata, const struct ww_event *event); /* 0 or -errno, which ends the message */
+/* A built-in decoder wants this to be published (decoder_publish); 0 or -errno, which ends the message. */
+typedef int (*decode_publish)(void *userdata, struct ww_str topic, struct ww_str payload);
 
 /* why a message gave no event; names in decode_outcome_name, on disk as text */
 enum {
@@ -71,6 +73,8 @@ struct decode_report {
 struct decode;
 
 int decode_new(struct decode **ret, const struct decode_types *types, decode_sink sink, void *userdata);
+/** Who publishes, with the userdata of decode_new; without it nothing is. */
+void decode_on_publish(struct decode *d, decode_publish publish);
 struct decode *decode_free(struct decode *d);
 DEFINE_CLEANUP(struct decode *, decode_free)
 
@@ -115,6 +119,7 @@ struct decode_figures {
         uint64_t messages, events, repeats, ignored, undecoded;
         uint64_t evicted;        /* states forgotten because the table was full: told once more when heard again */
         uint64_t restored_early; /* states that ended before their time because too many were to end by themselves */
+        uint64_t forgotten; /* births and nodes that a decoder forgot at its limit: asked for again when heard again */
         size_t states, states_max, state_bytes;
         size_t drifted;                /* topics that were understood, and are not any more */
         size_t restores, restores_max; /* states that are to end by themselves */

@@ -60,6 +60,14 @@ static void place(const struct decode *d, uint32_t asset, struct ww_event *event
         event->zone = d->placement->readings[asset].zone;
 }
 
+/* A number that the site says the kind of is in that kind's unit. */
+static struct ww_str unit_of(const struct decode *d, const struct telling *t) {
+        const struct ww_kind *kind = &d->types->kinds->rows[t->family];
+
+        return t->family != t->event->family && kind->nature == WW_NATURE_MEASUREMENT ? ww_str(kind->unit)
+                                                                                      : t->event->unit;
+}
+
 int run_tell(struct decode *d, const struct telling *t) {
         const struct type_event *e = t->event;
         struct ww_event event = {
@@ -81,7 +89,7 @@ int run_tell(struct decode *d, const struct telling *t) {
         };
 
         if (e) {
-                event.unit = t->value.type == WW_MISSING ? WW_STR_NONE : e->unit;
+                event.unit = t->value.type == WW_MISSING ? WW_STR_NONE : unit_of(d, t);
                 event.n_attrs = read_attrs(d, e);
         }
         place(d, t->asset, &event);

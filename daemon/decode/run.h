@@ -17,7 +17,9 @@ struct decode {
         const struct decode_types *types;
         const struct placement *placement; /* the types', or an example's */
         decode_sink sink;
+        decode_publish publish; /* NULL: nobody publishes */
         void *userdata;
+        struct decoders *decoders;
         struct states states;
         struct restores restores;
         struct arena arena;         /* reset with each message */
