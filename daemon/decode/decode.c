@@ -5,6 +5,8 @@
  */
 #include "decode/run.h"
 
+#include "decode/trace.h"
+
 static const char *const outcome_names[] = {
         [DECODE_E_NO_TYPE] = "no-type",
         [DECODE_E_UNMATCHED] = "unmatched",
@@ -178,11 +180,19 @@ static int decode_candidates(struct decode *d, const struct topic *topic, size_t
                 r = read_payload(d, m);
                 if (r == -ENOMEM)
                         return r;
-                if (r < 0)
+                if (r < 0) {
+                        if (DECODE_TRACED(d))
+                                decode_trace_unreadable(d, m, b->pattern);
                         continue;
+                }
                 readable = true;
-                if (!guards_hold(d, m))
+                if (!guards_hold(d, m)) {
+                        if (DECODE_TRACED(d))
+                                decode_trace_guarded(d, m, b->pattern);
                         continue;
+                }
+                if (DECODE_TRACED(d))
+                        decode_trace_taken(d, m, b->pattern);
                 d->figures.ignored += m->ignore;
                 return m->ignore ? 0 : run_message(d, m);
         }

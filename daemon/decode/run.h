@@ -19,6 +19,7 @@ struct decode {
         int *read;                  /* by format: 1 = not read yet, 0 = read, -EBADMSG */
         struct trie_binding *bindings;
         struct decode_figures figures;
+        const struct decode_trace *trace; /* NULL: nobody watches */
         char detail[256];
 
         /* the message in hand */
