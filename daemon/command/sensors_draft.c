@@ -22,6 +22,7 @@ struct drafting {
         struct sensors s;
         struct draft draft;
         struct buf events; /* of the example at work */
+        bool refused;      /* its last message was not understood */
 };
 
 static int on_message(void *userdata, const struct sensors_message *m) {
@@ -36,7 +37,6 @@ static int on_message(void *userdata, const struct sensors_message *m) {
 /* ---- its name ---- */
 
 static bool is_free(const struct drafting *d, const char *name) {
-        _cleanup_buf_ struct buf sensor = BUF_INIT;
         const char *nearest = decode_types_nearest(d->s.rules->types, ww_str(name));
 
         return !nearest || strcmp(nearest, name) != 0;
@@ -85,6 +85,13 @@ static int on_event(void *userdata, const struct ww_event *e) {
         return d->events.error;
 }
 
+static int on_played(void *userdata, const struct sensors_message *m) {
+        struct drafting *d = userdata;
+
+        d->refused = m->reason != NULL;
+        return 0;
+}
+
 static bool seen_before(const struct draft_group *g, size_t n, const size_t *chosen, size_t i) {
         for (size_t k = 0; k < n; k++)
                 if (ww_str_equal(g->samples[chosen[k]]->payload, g->samples[i]->payload) &&
@@ -116,7 +123,8 @@ static int play_sample(struct sensors_player *p, const struct draft_sample *s, i
 }
 
 static int play_group(struct drafting *d, struct sensors_player *p, const struct draft_group *g, struct buf *out) {
-        size_t chosen[DRAFT_EXAMPLES_MAX], n = 0;
+        size_t chosen[DRAFT_EXAMPLES_MAX], n = 0, told;
+        bool any = false;
         int64_t at = WW_TIME_NONE;
         int r = 0;
 
@@ -125,9 +133,18 @@ static int play_group(struct drafting *d, struct sensors_player *p, const struct
                 if (seen_before(g, n, chosen, i))
                         continue;
                 chosen[n++] = i;
+                told = d->events.n;
                 at = arrival(g, g->samples[i], at);
-                draft_print_given(g, g->samples[i], at, out);
                 r = play_sample(p, g->samples[i], at);
+                if (d->refused)
+                        d->events.n = told;
+                else
+                        draft_print_given(g, g->samples[i], at, out);
+                any |= !d->refused;
+        }
+        if (!any) { /* none of them is understood yet: what is missing stands in the comments above */
+                buf_reset(out);
+                return r;
         }
         buf_puts(out, d->events.n ? "    events:\n" : "    events: []\n");
         buf_put(out, d->events.p, d->events.n);
@@ -136,7 +153,7 @@ static int play_group(struct drafting *d, struct sensors_player *p, const struct
 }
 
 static int example_of(struct drafting *d, const struct ruleset *rules, const struct draft_group *g, struct buf *out) {
-        const struct sensors_watch watch = { .userdata = d, .event = on_event };
+        const struct sensors_watch watch = { .userdata = d, .event = on_event, .message = on_played };
         _cleanup_(sensors_player_freep) struct sensors_player *p = NULL;
         int r = sensors_player_new(&p, rules, &watch);
 
@@ -189,6 +206,23 @@ static int nothing(const struct drafting *d) {
         return 1;
 }
 
+/* One type of messages that have little to do with each other is nobody's type. */
+static void tell_mixture(const struct draft *d) {
+        const struct draft_level *first = &d->groups->levels[0];
+
+        for (size_t i = 1; i < d->n_groups; i++) {
+                const struct draft_level *other = &d->groups[i].levels[0];
+
+                if (ww_str_equal(first->text, other->text))
+                        continue;
+                (void)fprintf(stderr,
+                              "note: topics begin with different words (`%.*s`, `%.*s`): a type for each may read "
+                              "better; --topic '%.*s/#' takes some\n",
+                              WW_STR_ARG(first->text), WW_STR_ARG(other->text), WW_STR_ARG(first->text));
+                return;
+        }
+}
+
 static int draft_all(struct drafting *d) {
         const struct sensors_watch watch = { .userdata = d, .message = on_message };
         int r = sensors_play(&d->s, d->s.args->argc ? d->s.args->argv[0] : NULL, &watch);
@@ -206,6 +240,7 @@ static int draft_all(struct drafting *d) {
                               "%llu messages are left out: more than %d, or too large, or too many kinds of "
                               "topics; --topic takes some\n",
                               (unsigned long long)d->draft.left_out, DRAFT_SAMPLES_MAX);
+        tell_mixture(&d->draft);
         return print_draft(d);
 }
 

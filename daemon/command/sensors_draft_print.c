@@ -9,7 +9,8 @@
 
 /* One line, whatever a device has written. */
 static void put_ascii(const json_t *value, struct buf *out) {
-        _cleanup_free_ char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_ENSURE_ASCII | JSON_COMPACT);
+        _cleanup_free_ char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_ENSURE_ASCII | JSON_COMPACT |
+                                                              JSON_REAL_PRECISION(15));
         size_t n = text ? strlen(text) : 0;
 
         buf_printf(out, "%.*s%s", n > 60 ? 60 : (int)n, text ? text : "", n > 60 ? "…" : "");
@@ -72,8 +73,9 @@ static void put_map(const struct draft_field *f, struct buf *out) {
         put_path(f, out);
         buf_puts(out, ", map: {");
         json_array_foreach(f->values, i, value) {
-                _cleanup_free_ char *text = json_is_string(value) ? strdup(json_string_value(value))
-                                                                  : json_dumps(value, JSON_ENCODE_ANY);
+                _cleanup_free_ char *text = json_is_string(value)
+                                                    ? strdup(json_string_value(value))
+                                                    : json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
 
                 if (!text || json_is_null(value))
                         continue;
@@ -172,18 +174,20 @@ static bool put_bare(const struct draft_field *f, struct buf *out) {
         return true;
 }
 
-static void put_events(const struct draft_group *g, struct buf *out) {
-        bool any = false;
+/* True if it took a field that has no kind by its name. */
+static bool put_events(const struct draft_group *g, struct buf *out) {
+        bool any = false, bare = false;
 
         buf_puts(out, "    events:\n");
         for (size_t i = 0; i < g->n_fields; i++)
                 any |= put_event(&g->fields[i], out);
         if (!any && g->n_fields && g->format == DRAFT_TEXT)
-                any = put_bare(&g->fields[0], out);
-        if (!any)
+                bare = put_bare(&g->fields[0], out);
+        if (!any && !bare)
                 buf_puts(
                         out,
                         "      - {kind: unknown}  # ? what does it tell? `wardwatch help kinds` lists what there is\n");
+        return bare;
 }
 
 static void put_rest(const struct draft_group *g, struct buf *out) {
@@ -335,15 +339,26 @@ static void put_message(const struct draft_group *g, struct buf *out) {
         put_device(g, out);
         put_time(g, out);
         put_attributes(g, out);
-        put_events(g, out);
-        put_rest(g, out);
+        if (!put_events(g, out))
+                put_rest(g, out);
 }
 
 /* ---- examples ---- */
 
+/* The value at a path of plain words. */
+static const json_t *value_at(const json_t *value, const char *path) {
+        while (*path && value) {
+                size_t n = strcspn(path, ".");
+
+                value = json_object_getn(value, path, n);
+                path += n + (path[n] == '.');
+        }
+        return value;
+}
+
 int64_t draft_time_of(const struct draft_group *g, const struct draft_sample *sample) {
         const struct draft_field *f = draft_field_of(g, DRAFT_TIME);
-        const json_t *value = f ? json_object_get(sample->body, f->path) : NULL;
+        const json_t *value = f ? value_at(sample->body, f->path) : NULL;
         int64_t time;
 
         return value && draft_is_time(value, &time) ? time : WW_TIME_NONE;

@@ -189,7 +189,7 @@ static void find_levels(struct draft_group *g) {
                 bool varies = level_varies(g, i, text);
 
                 g->levels[i].text = text;
-                if (text.n && (varies || (i && has_digit(text) && !is_function(text))))
+                if (text.n && (varies || (has_digit(text) && !is_function(text))))
                         g->levels[i].capture = "";
                 g->levels[i].guessed = !varies;
         }

@@ -2,6 +2,7 @@
 #include "command/sensors.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <strings.h>
 
 /* Nothing that YAML, or our own reader of it, could take for something else. */
@@ -54,8 +55,11 @@ void sensors_yaml_text(struct ww_str text, struct buf *out) {
 }
 
 void sensors_yaml_value(struct ww_value v, struct buf *out) {
-        if (v.type == WW_NUMBER)
-                buf_printf(out, "%.15g", v.number);
+        char number[32];
+
+        (void)snprintf(number, sizeof number, "%.15g", v.type == WW_NUMBER ? v.number : 0);
+        if (v.type == WW_NUMBER) /* the shortest that is the same number again */
+                buf_printf(out, strtod(number, NULL) == v.number ? "%.15g" : "%.17g", v.number);
         else if (v.type == WW_STRING)
                 sensors_yaml_text(v.string, out);
         else if (v.type == WW_BOOL)
