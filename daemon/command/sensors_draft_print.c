@@ -107,13 +107,21 @@ static bool is_identity(const char *kind) {
         return strcmp(kind, "credential") == 0 || strcmp(kind, "vehicle.plate") == 0;
 }
 
-/* What makes the pulse: its own truth, where an expression can say so. */
+/* What makes the pulse: that its field is there, or is true. A message without it must not give one. */
 static void put_when(const struct draft_field *f, struct buf *out) {
-        const json_t *first = json_array_get(f->values, 0);
+        const char *path = strncmp(f->path, "payload.", 8) == 0 ? f->path + 8 : f->path;
 
-        if (!json_is_boolean(first) || strpbrk(f->path, "\"[-"))
+        if (strcmp(f->path, "payload") == 0)
                 return;
-        buf_printf(out, ", where: 'payload.%s == true'", strncmp(f->path, "payload.", 8) == 0 ? f->path + 8 : f->path);
+        buf_printf(out,
+                   json_is_boolean(json_array_get(f->values, 0)) ? ", where: 'payload.%s == true'"
+                                                                 : ", where: 'not missing(payload.%s)'",
+                   path);
+}
+
+/* An expression has no quoted keys. */
+static bool can_ask(const struct draft_field *f) {
+        return !strpbrk(f->path, "\"[-");
 }
 
 static bool put_pulse(const struct draft_field *f, const struct draft_guess *g, struct buf *out) {
@@ -122,9 +130,8 @@ static bool put_pulse(const struct draft_field *f, const struct draft_guess *g, 
                 buf_puts(out, ", value: {path: ");
                 put_path(f, out);
                 buf_puts(out, ", as: string}");
-        } else {
-                put_when(f, out);
         }
+        put_when(f, out);
         buf_puts(out, "}");
         return true;
 }
@@ -133,6 +140,9 @@ static bool put_pulse(const struct draft_field *f, const struct draft_guess *g, 
 static bool put_event(const struct draft_field *f, struct buf *out) {
         const struct draft_guess g = draft_guess(f);
         bool look = !g.sure;
+
+        if (g.role == DRAFT_PULSE && !can_ask(f)) /* without a guard every message would be one */
+                return false;
 
         switch (g.role) {
         case DRAFT_STATE:
@@ -201,7 +211,8 @@ static void put_rest(const struct draft_group *g, struct buf *out) {
                         buf_puts(out, "      # ? ");
                         put_ascii_text(f->path, out);
                         buf_puts(out, ": a list; `for_each` makes each of its elements an event\n");
-                } else if (role == DRAFT_NOTHING || (role == DRAFT_TIME && f != time)) {
+                } else if (role == DRAFT_NOTHING || (role == DRAFT_TIME && f != time) ||
+                           (role == DRAFT_PULSE && !can_ask(f))) {
                         buf_puts(out, "      # ? ");
                         put_ascii_text(f->path, out);
                         buf_puts(out, ": ");

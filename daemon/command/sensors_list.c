@@ -36,8 +36,8 @@ static void put_text(const struct type *type) {
         json_t *topics = topics_of(type), *topic;
         size_t i;
 
-        (void)printf("%-20.*s  %3zu message%s  %.*s\n", WW_STR_ARG(type->sensor), type->n_messages,
-                     type->n_messages == 1 ? " " : "s", WW_STR_ARG(type->title));
+        (void)printf("%-20.*s  %3zu message%s%s%.*s\n", WW_STR_ARG(type->sensor), type->n_messages,
+                     type->n_messages == 1 ? "" : "s", type->title.n ? "  " : "", WW_STR_ARG(type->title));
         (void)printf("    %.*s:%u\n", WW_STR_ARG(type->pos.file), type->pos.line);
         json_array_foreach(topics, i, topic)(void) printf("    %s\n", json_string_value(topic));
         json_decref(topics);

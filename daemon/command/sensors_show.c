@@ -42,6 +42,14 @@ static void put_source(const char *word, const struct source *s) {
         }
         if (!s->n_paths && !s->n_pieces)
                 sensors_put_value(s->constant, WW_STR_NONE);
+        if (s->as != SOURCE_AS_IS)
+                (void)printf(" as %s", source_as_names[s->as]);
+        if (s->scaled)
+                (void)printf(", %.15g of it, %+.15g", s->scale, s->offset);
+        if (s->invert)
+                (void)fputs(" inverted", stdout);
+        if (s->asset_field.p)
+                (void)printf(" → the asset's `%.*s`", WW_STR_ARG(s->asset_field));
         if (s->map)
                 (void)printf(" by a map of %zu row%s", s->map->n, s->map->n == 1 ? "" : "s");
 }
@@ -196,8 +204,8 @@ static int unknown_type(const struct decode_types *types, const char *name) {
 }
 
 static int show_type(const struct decode_types *types, const struct type *type) {
-        (void)printf("%.*s  %.*s\n  %.*s:%u\n", WW_STR_ARG(type->sensor), WW_STR_ARG(type->title),
-                     WW_STR_ARG(type->pos.file), type->pos.line);
+        (void)printf("%.*s%s%.*s\n  %.*s:%u\n", WW_STR_ARG(type->sensor), type->title.n ? "  " : "",
+                     WW_STR_ARG(type->title), WW_STR_ARG(type->pos.file), type->pos.line);
         if (put_topics(type))
                 return 1;
         for (size_t i = 0; i < type->n_messages; i++)

@@ -224,11 +224,23 @@ static void put_silent(const json_t *all) {
         }
 }
 
+static bool is_taken(const json_t *candidates) {
+        const json_t *c;
+        size_t i;
+
+        json_array_foreach(candidates, i, c) {
+                if (json_is_true(json_object_get(c, "taken")))
+                        return true;
+        }
+        return false;
+}
+
 static void put_outcome(const json_t *result) {
         if (json_is_true(json_object_get(result, "ignored")))
                 (void)printf("\nno event: the message is known, and `ignore: true`\n");
         else if (!json_is_true(json_object_get(result, "understood"))) {
-                (void)printf("\n%s: ", text_of(result, "reason"));
+                (void)printf("%s%s: ", is_taken(json_object_get(result, "candidates")) ? "\n" : "",
+                             text_of(result, "reason"));
                 plain_put(text_of(result, "detail"));
                 (void)putchar('\n');
         } else if (!json_array_size(json_object_get(result, "events")) &&

@@ -92,26 +92,37 @@ static bool match_refuses(struct decode *d, const struct type_message *m, const 
         return false;
 }
 
+#define NAMED_MAX 8
+
 struct naming {
         struct decode *d;
         struct buf *out;
+        struct ww_str named[NAMED_MAX]; /* each is said once */
         size_t n;
 };
+
+static bool is_named(const struct naming *n, struct ww_str written) {
+        for (size_t i = 0; i < n->n; i++)
+                if (ww_str_equal(n->named[i], written))
+                        return true;
+        return n->n == NAMED_MAX;
+}
 
 static void name_ref(void *userdata, struct expr_ref ref, bool is_call) {
         struct naming *n = userdata;
         const struct path *path = is_call ? NULL : n->d->types->refs[ref.slot];
 
-        if (!path)
+        if (!path || is_named(n, path->written))
                 return;
-        buf_printf(n->out, "%s%.*s is %.*s", n->n++ ? ", " : "; ", WW_STR_ARG(path->written),
+        buf_printf(n->out, "%s%.*s is %.*s", n->n ? ", " : "; ", WW_STR_ARG(path->written),
                    WW_STR_ARG(there(n->d, path)));
+        n->named[n->n++] = path->written;
 }
 
 /* An expression that is not true, and what its names are. */
 static struct ww_str untrue(struct decode *d, const char *word, const struct expr *e) {
         _cleanup_buf_ struct buf why = BUF_INIT;
-        struct naming naming = { d, &why, 0 };
+        struct naming naming = { .d = d, .out = &why };
 
         buf_printf(&why, "`%s: ", word);
         (void)expr_print(e, &why);
