@@ -273,7 +273,9 @@ const struct command command_sensors_draft = {
                 "the "
                 "type: levels of the topic that vary are captures, fields are given kinds by well-known names and by "
                 "their values, and some of the messages become examples with what the draft makes of them. The draft "
-                "passes `wardwatch check` as it stands; what could not be known is marked `# ?`.",
+                "passes `wardwatch check` as it stands; what could not be known is marked `# ?`. Write it to a file "
+                "beside "
+                "the types, and move it in: a shell empties the file before the types are read.",
         .options = draft_options,
         .run = draft_run,
 };

@@ -44,8 +44,8 @@ static void put_source(const char *word, const struct source *s) {
                 sensors_put_value(s->constant, WW_STR_NONE);
         if (s->as != SOURCE_AS_IS)
                 (void)printf(" as %s", source_as_names[s->as]);
-        if (s->scaled)
-                (void)printf(", %.15g of it, %+.15g", s->scale, s->offset);
+        if (s->as == SOURCE_AS_NUMBER && (s->scale != 1 || s->offset != 0))
+                (void)printf(" × %.15g %+.15g", s->scale, s->offset);
         if (s->invert)
                 (void)fputs(" inverted", stdout);
         if (s->asset_field.p)

@@ -97,9 +97,9 @@ static struct ww_str steps(const struct source *s, struct source_context *x, con
                 put_step(&out, "invert");
         if (s->as != SOURCE_AS_IS)
                 buf_printf(&out, "%sas %s", out.n ? ", " : "", source_as_names[s->as]);
-        if (s->scaled && s->scale != 1)
+        if (s->as == SOURCE_AS_NUMBER && s->scale != 1)
                 buf_printf(&out, "%sscale %.15g", out.n ? ", " : "", s->scale);
-        if (s->scaled && s->offset != 0)
+        if (s->as == SOURCE_AS_NUMBER && s->offset != 0)
                 buf_printf(&out, "%soffset %.15g", out.n ? ", " : "", s->offset);
         if (s->asset_field.p)
                 buf_printf(&out, "%sfield `%.*s` of the asset", out.n ? ", " : "", WW_STR_ARG(s->asset_field));
