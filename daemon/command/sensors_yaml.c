@@ -1,6 +1,8 @@
 /* Texts in YAML that is made here, for people to go on with. */
 #include "command/sensors.h"
 
+#include "base/utf8.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <strings.h>
@@ -20,22 +22,53 @@ static bool is_plain(struct ww_str text) {
         return true;
 }
 
+/* A character, and how many bytes it takes; what is no UTF-8 is U+FFFD, a byte each. */
+static uint32_t character(struct ww_str text, size_t at, size_t *ret_n) {
+        const unsigned char *p = (const unsigned char *)text.p + at;
+        size_t n = utf8_length(text.p + at, text.n - at);
+        uint32_t c;
+
+        *ret_n = n ? n : 1;
+        if (n == 0)
+                return 0xFFFD;
+        c = n == 1 ? p[0] : p[0] & (0x7Fu >> n);
+        for (size_t i = 1; i < n; i++)
+                c = c << 6 | (p[i] & 0x3Fu);
+        return c;
+}
+
+/* It may stand in a line as it is: no control, no end of a line, no mark of byte order. */
+static bool is_shown(uint32_t c) {
+        return (c >= 0x20 && c < 0x7F) || (c >= 0xA0 && c < 0xFFFE && c != 0x2028 && c != 0x2029 && c != 0xFEFF) ||
+               c >= 0x10000;
+}
+
 static bool needs_escapes(struct ww_str text) {
-        for (size_t i = 0; i < text.n; i++)
-                if ((unsigned char)text.p[i] < 0x20 || (unsigned char)text.p[i] >= 0x7f)
+        size_t n;
+
+        for (size_t i = 0; i < text.n; i += n)
+                if (!is_shown(character(text, i, &n)) || (n == 1 && (unsigned char)text.p[i] >= 0x80))
                         return true;
         return false;
 }
 
 static void put_escaped(struct ww_str text, struct buf *out) {
-        json_t *value = json_stringn(text.p ? text.p : "", text.n);
-        _cleanup_free_ char *escaped = value ? json_dumps(value, JSON_ENCODE_ANY | JSON_ENSURE_ASCII) : NULL;
+        size_t n;
 
-        buf_puts(out, escaped ? escaped : "\"\\uFFFD\"");
-        json_decref(value);
+        buf_puts(out, "\"");
+        for (size_t i = 0; i < text.n; i += n) {
+                uint32_t c = character(text, i, &n);
+
+                if (c == '"' || c == '\\')
+                        buf_printf(out, "\\%c", (char)c);
+                else if (is_shown(c) && c != 0xFFFD)
+                        buf_put(out, text.p + i, n);
+                else
+                        buf_printf(out, "\\u%04X", (unsigned)c);
+        }
+        buf_puts(out, "\"");
 }
 
-/* json's escapes are YAML's, too, but for what stands beyond the first plane */
 void sensors_yaml_text(struct ww_str text, struct buf *out) {
         if (is_plain(text)) {
                 buf_put(out, text.p, text.n);
