@@ -38,7 +38,7 @@ struct source {
         struct ww_value fallback; /* MISSING = none */
         const struct valuemap *map;
         enum source_as as;
-        bool invert, secret;
+        bool invert, scaled, secret;
         bool direct; /* a text at one of the payload's own keys is the value as it stands */
         double scale, offset;
         struct ww_str asset_field; /* .p NULL = no look-up */
