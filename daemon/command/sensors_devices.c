@@ -239,16 +239,18 @@ static char *asset_id(const struct devices *d, const json_t *device, json_t *tak
         return ww_str_copy(buf_str(&id));
 }
 
-/* A name that two types use is told apart by the type's. */
-static bool is_shared(const struct devices *d, const json_t *device) {
+/* How many types use each name: one that two use is told apart by the type's. */
+static json_t *names_of(const struct devices *d) {
+        json_t *names = json_object(), *device;
         const char *key;
-        json_t *other;
 
-        json_object_foreach(d->all, key, other) {
-                if (other != device && strcmp(text_of(other, "device"), text_of(device, "device")) == 0)
-                        return true;
+        json_object_foreach(d->all, key, device) {
+                const char *name = text_of(device, "device");
+
+                (void)json_object_set_new(names, name,
+                                          json_integer(json_integer_value(json_object_get(names, name)) + 1));
         }
-        return false;
+        return names;
 }
 
 static void put_comment(const json_t *device, struct buf *out) {
@@ -268,12 +270,13 @@ static void put_comment(const json_t *device, struct buf *out) {
         buf_puts(out, "\n");
 }
 
-static void put_proposal(const struct devices *d, const json_t *device, json_t *taken, struct buf *out) {
+static void put_proposal(const struct devices *d, const json_t *device, const json_t *names, json_t *taken,
+                         struct buf *out) {
         _cleanup_free_ char *id = asset_id(d, device, taken);
         _cleanup_buf_ struct buf name = BUF_INIT, comment = BUF_INIT;
         const char *sensor = text_of(device, "sensor");
 
-        if (is_shared(d, device))
+        if (json_integer_value(json_object_get(names, text_of(device, "device"))) > 1)
                 buf_printf(&name, "%.*s/", (int)strcspn(sensor, "/"), sensor);
         buf_puts(&name, text_of(device, "device"));
         put_comment(device, &comment);
@@ -291,7 +294,7 @@ static void put_proposal(const struct devices *d, const json_t *device, json_t *
 }
 
 static int put_proposals(const struct devices *d) {
-        json_t *all = sorted(d, true), *taken = json_object();
+        json_t *all = sorted(d, true), *taken = json_object(), *names = names_of(d);
         _cleanup_buf_ struct buf out = BUF_INIT;
         size_t n = json_array_size(all);
 
@@ -299,8 +302,9 @@ static int put_proposals(const struct devices *d) {
                 buf_puts(&out,
                          "# Proposed from what was heard; # ? is for you to say. Class and id are guesses.\nassets:\n");
         for (size_t i = 0; i < n; i++)
-                put_proposal(d, json_array_get(all, i), taken, &out);
+                put_proposal(d, json_array_get(all, i), names, taken, &out);
         json_decref(all);
+        json_decref(names);
         json_decref(taken);
         if (!n)
                 (void)fprintf(stderr, "the site knows every device that was heard\n");

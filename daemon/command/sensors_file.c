@@ -21,8 +21,7 @@
 struct file {
         FILE *stream;
         const char *name;
-        char *line;
-        size_t capacity;
+        struct buf line;
         uint64_t number;
         int64_t time, from, to;
         json_t *parsed;
@@ -34,7 +33,7 @@ static void file_close(void *userdata) {
 
         if (f->stream && f->stream != stdin)
                 (void)fclose(f->stream);
-        free(f->line);
+        buf_deinit(&f->line);
         json_decref(f->parsed);
         arena_deinit(&f->arena);
         free(f);
@@ -91,17 +90,29 @@ static int read_text(struct file *f, struct ww_str line, struct ww_input *ret) {
         return n ? 0 : file_tell(f, "a line without a topic", "write what `mosquitto_sub -v` writes, or JSON lines");
 }
 
+/* One line into f->line, with its end if it has one. */
+static int fill_line(struct file *f) {
+        int c = 0;
+
+        buf_reset(&f->line);
+        while (c != '\n' && (c = getc_unlocked(f->stream)) != EOF && f->line.n <= LINE_MAX_BYTES)
+                buf_put_u8(&f->line, (uint8_t)c);
+        if (ferror(f->stream) || f->line.error)
+                return f->line.error ? f->line.error : -EIO;
+        return f->line.n ? 0 : REPLAY_E_END;
+}
+
 /* The next line that is not empty. */
 static int read_line(struct file *f, struct ww_str *ret) {
         do {
-                ssize_t n = getline(&f->line, &f->capacity, f->stream);
+                int r = fill_line(f);
 
-                if (n < 0)
-                        return ferror(f->stream) ? -EIO : REPLAY_E_END;
+                if (r)
+                        return r;
                 f->number++;
-                if (n > (ssize_t)LINE_MAX_BYTES)
+                if (f->line.n > LINE_MAX_BYTES)
                         return file_tell(f, "a line of more than 4 MiB", "is it a file of messages?");
-                *ret = (struct ww_str){ f->line, (size_t)n };
+                *ret = buf_str(&f->line);
                 while (ret->n && (ret->p[ret->n - 1] == '\n' || ret->p[ret->n - 1] == '\r'))
                         ret->n--;
         } while (!ret->n);
