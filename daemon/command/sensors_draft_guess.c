@@ -139,7 +139,8 @@ bool draft_is_number(const json_t *value) {
 }
 
 bool draft_is_time(const json_t *value, int64_t *ret) {
-        return stamp_read(value_of(value), STAMP_AUTO, 0, ret) && *ret > INT64_C(946684800) * WW_SECOND; /* 2000 */
+        return stamp_read(value_of(value), &(struct stamp_how){ .form = STAMP_AUTO }, NULL, ret) &&
+               *ret > INT64_C(946684800) * WW_SECOND; /* 2000 */
 }
 
 bool draft_state_usual(const json_t *value) {

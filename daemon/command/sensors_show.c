@@ -82,10 +82,10 @@ static void put_event(const struct decode_types *types, const struct type_event 
         }
 }
 
-static void put_formats(const struct type_message *m) {
+static void put_formats(const struct decode_types *types, const struct type_message *m) {
         (void)printf("    format   ");
         for (size_t i = 0; i < m->n_formats; i++)
-                (void)printf("%s%s", i ? ", else " : "", format_table[m->formats[i]].name);
+                (void)printf("%s%s", i ? ", else " : "", types->formats[m->formats[i]].format->name);
         (void)printf("\n");
 }
 
@@ -106,7 +106,9 @@ static void put_body(const struct decode_types *types, const struct type_message
         (void)printf("\n");
         if (m->time.source) {
                 put_source("    time     ", m->time.source);
-                (void)printf(" (%s)\n", stamp_forms[m->time.form]);
+                (void)printf(" (%.*s)\n",
+                             WW_STR_ARG(m->time.how.form == STAMP_PATTERN ? m->time.how.pattern
+                                                                          : ww_str(stamp_forms[m->time.how.form])));
         }
         for (size_t i = 0; i < m->n_events; i++)
                 put_event(types, &m->events[i]);
@@ -116,7 +118,7 @@ static void put_message(const struct decode_types *types, const struct type_mess
         (void)printf("\n  message %.*s  (%.*s:%u)\n", WW_STR_ARG(m->name), WW_STR_ARG(m->pos.file), m->pos.line);
         for (size_t i = 0; i < m->n_topics; i++)
                 (void)printf("    topic    %.*s\n", WW_STR_ARG(m->topics[i].patterns->written));
-        put_formats(m);
+        put_formats(types, m);
         put_guards(m);
         if (m->ignore)
                 (void)printf("    ignored\n");

@@ -4,6 +4,8 @@
 
 #include "base/buf.h"
 
+#include <inttypes.h>
+
 #define SHOWN_MAX 200 /* bytes of what stood there */
 
 static struct ww_str kept(struct source_context *x, const struct buf *text) {
@@ -80,8 +82,23 @@ static void put_map(const struct source *s, struct source_context *x, const stru
 
         if (path)
                 source_path_value(path, x, &v);
+        if (s->extract && path && v.type != WW_MISSING)
+                (void)extract_value(s->extract, source_path_text(path, x), &v);
         row = v.type == WW_MISSING ? NULL : valuemap_find(s->map, &v);
         put_step(out, !row ? "no row of the map fits" : row == s->map->other ? "map's row \"*\"" : "map");
+}
+
+static void put_extract(const struct extract *e, struct buf *out) {
+        if (e->pattern)
+                put_step(out, "pattern");
+        if (e->by.n)
+                buf_printf(out, "%spart %d", out->n ? ", " : "", e->part);
+        if (e->base)
+                buf_printf(out, "%sbase %d", out->n ? ", " : "", e->base);
+        if (e->bit >= 0)
+                buf_printf(out, "%sbit %d", out->n ? ", " : "", e->bit);
+        if (e->mask)
+                buf_printf(out, "%smask %#" PRIx64, out->n ? ", " : "", e->mask);
 }
 
 static struct ww_str steps(const struct source *s, struct source_context *x, const struct path *path, bool state) {
@@ -89,6 +106,8 @@ static struct ww_str steps(const struct source *s, struct source_context *x, con
 
         if (!path && s->n_paths && s->fallback.type != WW_MISSING)
                 put_step(&out, "default");
+        if (s->extract)
+                put_extract(s->extract, &out);
         if (s->map)
                 put_map(s, x, path, &out);
         else if (state)

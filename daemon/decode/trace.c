@@ -45,7 +45,8 @@ void decode_trace_unreadable(struct decode *d, const struct type_message *m, con
                 const struct document *doc = &d->documents[m->formats[i]];
 
                 buf_printf(&why, "%sthe payload is not `%s`: %s at byte %u", i ? "; " : "",
-                           format_table[m->formats[i]].name, doc->error ? doc->error : "not readable", doc->error_at);
+                           d->types->formats[m->formats[i]].format->name, doc->error ? doc->error : "not readable",
+                           doc->error_at);
         }
         refuse(d, m, pattern, "%.*s", WW_STR_ARG(buf_str(&why)));
 }
@@ -207,7 +208,8 @@ static void put_time(struct decode *d, const struct type_message *m, struct deco
         else if (d->device_time == WW_TIME_NONE)
                 o->how = WW_STR("the message's arrival");
         else
-                o->how = ww_str(stamp_forms[m->time.form]);
+                o->how = m->time.how.form == STAMP_PATTERN ? m->time.how.pattern
+                                                           : ww_str(stamp_forms[m->time.how.form]);
 }
 
 static size_t put_origins(struct decode *d, const struct type_message *m, const struct type_event *e,
