@@ -28,7 +28,7 @@ static void read_bytes(struct source_context *x) {
                 struct ww_str text = source_path_text(from, x);
 
                 /* a longer one was cut */
-                if (text.n >= DOCUMENT_STRING_MAX || byte_text_read(x->arena, text, x->reader->as, &bytes))
+                if (!text.p || text.n >= DOCUMENT_STRING_MAX || byte_text_read(x->arena, text, x->reader->as, &bytes))
                         return;
         }
         if (bytes.p)
