@@ -5,6 +5,8 @@
  */
 #include "decode/run.h"
 
+#include "decode/trace.h"
+
 static const char *const outcome_names[] = {
         [DECODE_E_NO_TYPE] = "no-type",
         [DECODE_E_UNMATCHED] = "unmatched",
@@ -53,7 +55,7 @@ static void free_documents(struct decode *d) {
 static int allocate(struct decode *d, const struct decode_types *types) {
         struct trie_binding *bindings = calloc(trie_bindings(types->trie) + 1, sizeof(*bindings));
         struct document *documents = calloc(types->n_formats + 1, sizeof(*documents));
-        signed char *read = calloc(types->n_formats + 1, sizeof(*read));
+        short *read = calloc(types->n_formats + 1, sizeof(*read));
 
         if (!bindings || !documents || !read) {
                 free(bindings);
@@ -118,7 +120,7 @@ struct decode *decode_free(struct decode *d) {
         return NULL;
 }
 
-static signed char read_format(struct decode *d, uint8_t format, struct ww_str payload) {
+static short read_format(struct decode *d, uint8_t format, struct ww_str payload) {
         const struct format_use *use = &d->types->formats[format];
         const struct decoder_message message = { .topic = d->message->topic,
                                                  .payload = payload,
@@ -126,9 +128,9 @@ static signed char read_format(struct decode *d, uint8_t format, struct ww_str p
                                                  .retained = d->message->retained };
         struct document *doc = &d->documents[format];
 
-        return (signed char)(use->format->decoder ? decoders_read(d->decoders, use->format->decoder, &message, doc,
-                                                                  d->publish, d->userdata)
-                                                  : use->format->read(doc, payload, &use->options));
+        return (short)(use->format->decoder ? decoders_read(d->decoders, use->format->decoder, &message, doc,
+                                                            d->publish, d->userdata)
+                                            : use->format->read(doc, payload, &use->options));
 }
 
 /* 0 with the context's document set; -EBADMSG if no format of the message can read the payload; other -errno */
@@ -225,11 +227,19 @@ static int decode_candidates(struct decode *d, const struct topic *topic, size_t
                 r = read_payload(d, m);
                 if (r < 0 && r != -EBADMSG)
                         return r;
-                if (r < 0)
+                if (r < 0) {
+                        if (DECODE_TRACED(d))
+                                decode_trace_unreadable(d, m, b->pattern);
                         continue;
+                }
                 readable = true;
-                if (!guards_hold(d, m))
+                if (!guards_hold(d, m)) {
+                        if (DECODE_TRACED(d))
+                                decode_trace_guarded(d, m, b->pattern);
                         continue;
+                }
+                if (DECODE_TRACED(d))
+                        decode_trace_taken(d, m, b->pattern);
                 d->ignored = m->ignore;
                 d->figures.ignored += m->ignore;
                 return m->ignore ? 0 : run_message(d, m);
