@@ -55,7 +55,7 @@ static void free_documents(struct decode *d) {
 static int allocate(struct decode *d, const struct decode_types *types) {
         struct trie_binding *bindings = calloc(trie_bindings(types->trie) + 1, sizeof(*bindings));
         struct document *documents = calloc(types->n_formats + 1, sizeof(*documents));
-        short *read = calloc(types->n_formats + 1, sizeof(*read));
+        signed char *read = calloc(types->n_formats + 1, sizeof(*read));
 
         if (!bindings || !documents || !read) {
                 free(bindings);
@@ -120,7 +120,7 @@ struct decode *decode_free(struct decode *d) {
         return NULL;
 }
 
-static short read_format(struct decode *d, uint8_t format, struct ww_str payload) {
+static int read_format(struct decode *d, uint8_t format, struct ww_str payload) {
         const struct format_use *use = &d->types->formats[format];
         const struct decoder_message message = { .topic = d->message->topic,
                                                  .payload = payload,
@@ -128,9 +128,9 @@ static short read_format(struct decode *d, uint8_t format, struct ww_str payload
                                                  .retained = d->message->retained };
         struct document *doc = &d->documents[format];
 
-        return (short)(use->format->decoder ? decoders_read(d->decoders, use->format->decoder, &message, doc,
-                                                            d->publish, d->userdata)
-                                            : use->format->read(doc, payload, &use->options));
+        return use->format->decoder
+                       ? decoders_read(d->decoders, use->format->decoder, &message, doc, d->publish, d->userdata)
+                       : use->format->read(doc, payload, &use->options);
 }
 
 /* 0 with the context's document set; -EBADMSG if no format of the message can read the payload; other -errno */
@@ -140,10 +140,13 @@ static int read_payload(struct decode *d, const struct type_message *m) {
         for (size_t i = 0; i < m->n_formats; i++) {
                 uint8_t format = m->formats[i];
 
-                if (d->read[format] > 0)
-                        d->read[format] = read_format(d, format, payload);
-                if (d->read[format] < 0 && d->read[format] != -EBADMSG)
-                        return d->read[format];
+                if (d->read[format] > 0) {
+                        int r = read_format(d, format, payload);
+
+                        if (r < 0 && r != -EBADMSG)
+                                return r;
+                        d->read[format] = r ? -1 : 0;
+                }
                 if (d->read[format] == 0) {
                         d->context.doc = &d->documents[format];
                         return 0;
