@@ -1,13 +1,16 @@
 /* Messages through the types, one by one, and what came of each. The same decoder that the engine runs. */
 #include "command/sensors.h"
 
+#include "journal/redact.h"
+
 struct sensors_player {
         struct decode *decode;
         const struct sensors_watch *watch;
         struct decode_trace trace;
         struct arena arena; /* of the message in hand */
         struct sensors_message now;
-        bool entry; /* an entry has spoken */
+        struct ww_input shown; /* the input, without what must not be stored */
+        bool entry;            /* an entry has spoken */
 };
 
 static int on_event(void *userdata, const struct ww_event *e) {
@@ -56,6 +59,23 @@ struct sensors_player *sensors_player_free(struct sensors_player *p) {
         return NULL;
 }
 
+/* What the types keep secret is not shown either. */
+static int hide(struct sensors_player *p) {
+        const struct ww_redaction redaction = decode_redaction(p->decode);
+        struct ww_str copy;
+
+        if (!redaction.n)
+                return 0;
+        copy = arena_copy(&p->arena, p->now.input->payload);
+        if (!copy.p)
+                return -ENOMEM;
+        redact_payload((char *)copy.p, copy.n, &redaction);
+        p->shown = *p->now.input;
+        p->shown.payload = copy;
+        p->now.input = &p->shown;
+        return 0;
+}
+
 static int decode_it(struct sensors_player *p, const struct ww_input *input) {
         const struct decode_message message = {
                 .seq = input->seq,
@@ -66,7 +86,10 @@ static int decode_it(struct sensors_player *p, const struct ww_input *input) {
                 .retained = input->flags & WW_INPUT_RETAINED,
         };
         struct decode_report report = { 0 };
-        int r = decode_message(p->decode, &message, &report);
+        int r = decode_time(p->decode, input->seq, input->time);
+
+        if (!r)
+                r = decode_message(p->decode, &message, &report);
 
         if (r < 0)
                 return r;
@@ -75,7 +98,7 @@ static int decode_it(struct sensors_player *p, const struct ww_input *input) {
                 p->now.detail = report.detail;
                 p->now.sensor = report.sensor;
         }
-        return 0;
+        return hide(p);
 }
 
 int sensors_player_take(struct sensors_player *p, const struct ww_input *input) {
