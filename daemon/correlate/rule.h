@@ -264,9 +264,9 @@ struct correlate_rules {
         struct index *index;
         struct ww_mute *mutes;
         size_t n_mutes;
-        int64_t wait_max;
-        ww_family alarm_family[2]; /* alarm.cleared, alarm.raised */
-        ww_family link_family;     /* device.offline, device.online */
+        int64_t wait_min, wait_max; /* 0 without rules */
+        ww_family alarm_family[2];  /* alarm.cleared, alarm.raised */
+        ww_family link_family;      /* device.offline, device.online */
         int64_t quiet_max;
 };
 

@@ -33,6 +33,7 @@
 #include "correlate/standing.h"
 #include "correlate/texts.h"
 
+/* Packed, as the order is: a log is made of them. */
 struct captured {
         enum ww_value_type type;
         union {
@@ -41,7 +42,7 @@ struct captured {
                 int64_t usec;
                 uint32_t text; /* in correlate.texts */
         };
-};
+} __attribute__((packed, aligned(4)));
 
 enum {
         ENTRY_RETAINED = 1 << 0,    /* sets levels only */
@@ -75,7 +76,7 @@ struct entry {
         uint8_t bits, grade; /* the sweep's scalars behind this entry */
         int64_t since;
         struct captured captures[];
-};
+} __attribute__((packed, aligned(4)));
 
 /* a level that is on, or was: one of a device */
 struct span {
@@ -136,6 +137,7 @@ struct extra {
         struct spells *past;                       /* NULL unless other rules ask */
         int64_t opened, quiet_from, partial_until; /* episode */
         struct runs *runs;
+        uint64_t armed; /* input of the order that it waits for; what is derived from it goes by the rules' numbers */
         struct item *pending;
         uint32_t n_pending;
         int64_t from, to; /* the window that is open now: tumbling [from, to); session: first and last event */
@@ -174,12 +176,13 @@ static inline const struct extra *key_extra(const struct key *k) {
         return k->extra ? k->extra : &extra_none;
 }
 
-/* a key that waits for a deadline, or for an event of its own to be decided */
+/* A key that waits for a deadline, or for an event of its own to be decided: it then has an extra, which knows the
+ * event (extra.armed). Due when journal time lets its rule's deadlines of that time pass. */
 struct timer {
-        int64_t due, time;
-        uint64_t input; /* of the order that it waits for; what is derived from it goes by the rules' numbers */
+        int64_t time;
         uint32_t key;
-} __attribute__((packed, aligned(4)));
+        uint16_t rule;
+} __attribute__((packed, aligned(2)));
 
 /* of the table of keys */
 struct key_slot {
@@ -393,9 +396,14 @@ struct ww_str key_part(struct arena *scratch, struct ww_str text, size_t part);
 int key_enrol(struct correlate *c, uint32_t rule, struct ww_str asset, uint32_t index, int64_t now);
 
 /* timers.c */
-int timers_arm(struct correlate *c, struct key *k, struct order at); /* time NEVER = not */
+int timers_arm(struct correlate *c, struct key *k, struct order at); /* time NEVER = not; 0 or -ENOMEM */
+/** The key's rule has another number. */
+void timers_renumber(struct correlate *c, const struct key *k);
 void timers_disarm(struct correlate *c, struct key *k);
 struct order timers_armed(const struct correlate *c, const struct key *k); /* time NEVER = not; never derived */
+/** When the earliest is due; NEVER: there is none. */
+int64_t timers_due(const struct correlate *c);
+/** Dues are in another order now. */
 void timers_rebuild(struct correlate *c);
 int key_compare(const struct correlate *c, const struct key *a, const struct key *b);
 

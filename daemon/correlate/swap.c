@@ -336,6 +336,7 @@ static void key_renumber(struct correlate *c, struct key *k, uint32_t number, co
         const struct rule *rule = &c->rules->rules[number];
 
         k->rule = (uint16_t)number;
+        timers_renumber(c, k);
         if (!assets)
                 return;
         k->asset = k->asset < n ? assets[k->asset] : SITE_NONE;
