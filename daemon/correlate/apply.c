@@ -103,7 +103,7 @@ static int shed(struct correlate *c, struct key *k) {
                 }
                 if (key_extend(c, k) < 0)
                         return -ENOMEM;
-                k->extra->partial_until = e->at.time + rule_horizon(rule);
+                key_more(k)->partial_until = e->at.time + rule_horizon(rule);
                 log_drop(c, k, i);
                 c->meter.rules[k->rule].shed++;
                 drop--;

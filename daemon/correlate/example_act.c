@@ -142,7 +142,7 @@ static int play_raise(struct example_runner *r, const struct example_row *row, c
                 return wrong(r, row, "write `clear` before it", "this alarm is there already");
         if (key_extend(c, k) < 0)
                 return -ENOMEM;
-        k->extra->quiet_from = item->at.time;
+        key_more(k)->quiet_from = item->at.time;
         e = place(r, row, k);
         if (!e)
                 e = episode_commit(c, k, item);

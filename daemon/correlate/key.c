@@ -123,30 +123,59 @@ int key_place(struct correlate *c, struct key *k, struct ww_str device, uint32_t
         return 0;
 }
 
-/* without its log, which is counted as it grows */
+/* without its log, which is counted as it grows; tallies are aligned to 8 bytes */
 static size_t key_bytes(const struct rule *rule, size_t text_n) {
-        return (key_text_at(rule) + text_n + 7) & ~(size_t)7;
+        size_t granule = rule->n_tallies ? 8 : 4;
+
+        return (key_text_at(rule) + text_n + granule - 1) / granule * granule;
+}
+
+static size_t base_bytes(const struct key *k) {
+        return k->flags & KEY_EXTENDED ? sizeof(struct extra) : k->base ? sizeof(struct base) : 0;
+}
+
+static void base_free(struct correlate *c, struct key *k) {
+        c->figures.key_bytes -= base_bytes(k);
+        pool_give(c->pool, k->base, base_bytes(k));
+}
+
+int key_rebase(struct correlate *c, struct key *k) {
+        if (k->base)
+                return 0;
+        k->base = pool_take(c->pool, sizeof *k->base);
+        if (!k->base)
+                return -ENOMEM;
+        *k->base = base_none(key_rule(c, k));
+        c->figures.key_bytes += sizeof *k->base;
+        return 0;
 }
 
 int key_extend(struct correlate *c, struct key *k) {
-        if (k->extra)
+        struct extra *extra;
+
+        if (k->flags & KEY_EXTENDED)
                 return 0;
-        k->extra = malloc(sizeof *k->extra);
-        if (!k->extra)
+        extra = pool_take(c->pool, sizeof *extra);
+        if (!extra)
                 return -ENOMEM;
-        *k->extra = extra_none;
-        c->figures.key_bytes += sizeof *k->extra;
+        *extra = extra_none;
+        extra->base = key_base(key_rule(c, k), k);
+        base_free(c, k);
+        k->base = &extra->base;
+        k->flags |= KEY_EXTENDED;
+        c->figures.key_bytes += sizeof *extra;
         return 0;
 }
 
 static void extra_free(struct correlate *c, struct key *k) {
-        if (!k->extra)
-                return;
-        sequence_free(key_rule(c, k), k);
-        free(k->extra->past);
-        free(k->extra->pending);
-        free(k->extra);
-        c->figures.key_bytes -= sizeof *k->extra;
+        struct extra *extra = key_more(k);
+
+        if (extra) {
+                sequence_free(key_rule(c, k), k);
+                free(extra->past);
+                free(extra->pending);
+        }
+        base_free(c, k);
 }
 
 void key_free(struct correlate *c, struct key *k) {
@@ -217,16 +246,16 @@ static struct key *key_make(struct correlate *c, uint32_t rule, bool exercise, s
         if (!k)
                 return NULL;
         memset(k, 0, bytes);
+        k->rule = (uint16_t)rule;
         if (!r->lean && key_extend(c, k) < 0) {
                 pool_give(c->pool, k, bytes);
                 return NULL;
         }
-        k->rule = (uint16_t)rule;
-        k->flags = exercise ? KEY_EXERCISE : 0;
-        k->at = k->trimmed = WW_TIME_NONE;
+        k->flags |= exercise ? KEY_EXERCISE : 0;
+        k->at = WW_TIME_NONE;
         k->asset = SITE_NONE;
         k->priority = (uint8_t)r->priority;
-        k->grade = k->base_grade = (uint8_t)r->priority;
+        k->grade = (uint8_t)r->priority;
         k->text_n = (uint16_t)text.n;
         memcpy((char *)k + key_text_at(r), text.p ? text.p : "", text.n);
         return k;
@@ -365,12 +394,14 @@ int key_enrol(struct correlate *c, uint32_t rule, struct ww_str asset, uint32_t 
         if (r || !k)
                 return r;
         r = key_place(c, k, index < site_asset_count(site) ? site_asset(site, index)->device : WW_STR_NONE, index);
+        if (!r)
+                r = key_rebase(c, k);
         if (r)
                 return r;
-        k->since = k->base_since = k->at = now;
+        k->since = k->base->since = k->at = now;
         if (c->silent && enrolled->condition == CONDITION_EXPECT &&
             enrolled->after_schedule == SITE_NONE) /* primed: heard of in the past, or enrolled by the swap */
-                k->since = k->base_since = WW_TIME_NONE;
+                k->since = k->base->since = WW_TIME_NONE;
         window_enrol(c, k, now);
         return apply_arm(c, k);
 }

@@ -113,20 +113,21 @@ static void item_save(struct buf *out, const struct item *item) {
 void save_key(const struct correlate *c, const struct key *k, struct buf *out) {
         const struct rule *rule = key_rule(c, k);
         const struct extra *x = key_extra(k);
+        struct base base = key_base(rule, k);
 
         buf_put_str(out, key_text(c, k));
-        buf_put_u8(out, k->flags);
+        buf_put_u8(out, k->flags & (uint8_t)~KEY_EXTENDED);
         buf_put_time(out, k->at);
         buf_put_time(out, k->since);
-        buf_put_time(out, k->base_since);
-        buf_put_time(out, k->trimmed);
+        buf_put_time(out, base.since);
+        buf_put_time(out, base.trimmed);
         for (size_t i = 0; i < EXTRA_INSTANTS; i++)
                 buf_put_time(out, extra_get(x, i));
         order_save(out, timers_armed(c, k));
         buf_put_u8(out, k->bits);
         buf_put_u8(out, k->grade);
-        buf_put_u8(out, k->base_bits);
-        buf_put_u8(out, k->base_grade);
+        buf_put_u8(out, base.bits);
+        buf_put_u8(out, base.grade);
         buf_put_u8(out, k->priority);
         buf_put_str(out, texts_text(c->texts, k->device));
         asset_save(c, out, k->asset);
@@ -215,8 +216,8 @@ static int items_load(struct correlate *c, struct rd *in, struct key *k) {
         if (n) {
                 if (key_extend(c, k) < 0)
                         return -ENOMEM;
-                k->extra->pending = calloc(capacity, sizeof *k->extra->pending);
-                if (!k->extra->pending)
+                key_more(k)->pending = calloc(capacity, sizeof *key_more(k)->pending);
+                if (!key_more(k)->pending)
                         return -ENOMEM;
         }
         for (size_t i = 0; i < n; i++) {
@@ -226,14 +227,15 @@ static int items_load(struct correlate *c, struct rd *in, struct key *k) {
                 item.grade = rd_u8(in);
                 item.first = order_read(in);
                 item.last = order_read(in);
-                k->extra->pending[k->extra->n_pending++] = item;
+                key_more(k)->pending[key_more(k)->n_pending++] = item;
         }
         return in->failed ? -EBADMSG : 0;
 }
 
 struct scalars {
-        uint8_t flags, bits, grade, base_bits, base_grade, priority;
-        int64_t at, since, base_since, trimmed;
+        uint8_t flags, bits, grade, priority;
+        int64_t at, since;
+        struct base base;
         struct extra extra; /* its instants */
         struct order armed;
 };
@@ -252,16 +254,21 @@ static void scalars_set(struct key *k, const struct scalars *s) {
         k->grade = s->grade;
         k->since = s->since;
         k->priority = s->priority;
-        k->flags = s->flags;
-        for (size_t i = 0; k->extra && i < EXTRA_INSTANTS; i++)
-                extra_set(k->extra, i, extra_get(&s->extra, i));
+        k->flags = (uint8_t)((k->flags & KEY_EXTENDED) | (s->flags & ~KEY_EXTENDED));
+        for (size_t i = 0; key_more(k) && i < EXTRA_INSTANTS; i++)
+                extra_set(key_more(k), i, extra_get(&s->extra, i));
 }
 
-static void base_set(struct key *k, const struct scalars *s) {
-        k->trimmed = s->trimmed;
-        k->base_bits = s->base_bits;
-        k->base_grade = s->base_grade;
-        k->base_since = s->base_since;
+static int base_set(struct correlate *c, struct key *k, const struct base *base) {
+        struct base none = base_none(key_rule(c, k));
+
+        if (!k->base && base->since == none.since && base->trimmed == none.trimmed && base->bits == none.bits &&
+            base->grade == none.grade)
+                return 0;
+        if (key_rebase(c, k) < 0)
+                return -ENOMEM;
+        *k->base = *base;
+        return 0;
 }
 
 /* One whose rule says something else: what is counted for that is counted anew. */
@@ -288,15 +295,15 @@ static int saved_key_read(const struct correlate *c, struct rd *in, struct saved
         s->flags = rd_u8(in);
         s->at = time_load(in);
         s->since = time_load(in);
-        s->base_since = time_load(in);
-        s->trimmed = time_load(in);
+        s->base.since = time_load(in);
+        s->base.trimmed = time_load(in);
         for (size_t i = 0; i < EXTRA_INSTANTS; i++)
                 extra_set(&s->extra, i, time_load(in));
         s->armed = order_read(in);
         s->bits = rd_u8(in);
         s->grade = rd_u8(in);
-        s->base_bits = rd_u8(in);
-        s->base_grade = rd_u8(in);
+        s->base.bits = rd_u8(in);
+        s->base.grade = rd_u8(in);
         s->priority = rd_u8(in);
         ret->device = rd_str(in);
         ret->asset = asset_load(c, in);
@@ -325,9 +332,10 @@ static int key_fill(struct correlate *c, struct rd *in, const struct saved_rule 
         scores = *in;
         if (!r)
                 r = tallies_load(in, saved->rule, k, saved->score, saved->n_scores);
+        if (!r)
+                r = base_set(c, k, &s->scalars.base);
         if (r)
                 return r;
-        base_set(k, &s->scalars);
         r = saved->same ? sweep_load(c, in, k) : key_resweep(c, k, &s->scalars);
         if (!r && saved->same) /* what was counted anew is in them already */
                 r = tallies_load(&scores, saved->rule, k, saved->score, saved->n_scores);

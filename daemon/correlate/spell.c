@@ -61,7 +61,7 @@ static struct spells *room(struct spells *s) {
 
 int spells_add(struct correlate *c, struct key *k, int64_t opened, int64_t closed) {
         int64_t from = asked_from(c, k->rule);
-        struct spells *s = k->extra->past;
+        struct spells *s = key_more(k)->past;
 
         if (s)
                 forget_before(s, from);
@@ -70,7 +70,7 @@ int spells_add(struct correlate *c, struct key *k, int64_t opened, int64_t close
         s = room(s);
         if (!s)
                 return -ENOMEM;
-        k->extra->past = s;
+        key_more(k)->past = s;
         s->list[s->n++] = (struct spell){ opened, closed };
         return 0;
 }
@@ -125,11 +125,11 @@ int spells_load(struct correlate *c, struct rd *in, struct key *k) {
         if (n && key_extend(c, k) < 0)
                 return -ENOMEM;
         for (uint64_t i = 0; i < n; i++) {
-                struct spells *s = room(k->extra->past);
+                struct spells *s = room(key_more(k)->past);
 
                 if (!s)
                         return -ENOMEM;
-                k->extra->past = s;
+                key_more(k)->past = s;
                 s->list[s->n].opened = time_load(in);
                 s->list[s->n++].closed = time_load(in);
         }

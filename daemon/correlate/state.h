@@ -96,7 +96,7 @@ struct spans {
 union levels {
         struct spans *spans; /* SPANS_MANY */
         size_t place;        /* one open span by the alias `key.spans - 1`: its entry's */
-};
+} __attribute__((packed, aligned(4)));
 #define SPANS_NONE 0
 #define SPANS_MANY UINT8_MAX
 _Static_assert(sizeof(union levels) == RULE_LEVELS_SIZE, "a key's room for its levels");
@@ -124,22 +124,31 @@ enum {
         KEY_EXERCISE = 1 << 2,
         KEY_TAKEN = 1 << 3,    /* within a swap: the episode was there before */
         KEY_BY_EVENT = 1 << 4, /* the episode opened at an event, not at a deadline */
+        KEY_EXTENDED = 1 << 5, /* it has an extra */
 };
 
 struct spells; /* episodes that are over: see spell.c */
+
+/* what the entries that were trimmed have left: the sweep begins with it */
+struct base {
+        int64_t since;
+        int64_t trimmed; /* time of the newest entry that is gone */
+        uint8_t bits, grade;
+} __attribute__((packed, aligned(4)));
 
 /*
  * What many keys never need: one that waits for its count, or for its hold, has none until it opens an episode or has
  * to wait for the watermark. Rules whose keys always need it are not `lean`.
  */
 struct extra {
+        struct base base;
+        uint32_t n_pending;
         int64_t lead;
         struct spells *past;                       /* NULL unless other rules ask */
         int64_t opened, quiet_from, partial_until; /* episode */
         struct runs *runs;
         uint64_t armed; /* input of the order that it waits for; what is derived from it goes by the rules' numbers */
         struct item *pending;
-        uint32_t n_pending;
         int64_t from, to; /* the window that is open now: tumbling [from, to); session: first and last event */
 };
 
@@ -149,31 +158,38 @@ struct extra {
  */
 struct key {
         uint8_t *log;
-        struct extra *extra;
+        struct base *base; /* of an extra, where KEY_EXTENDED; NULL: nothing was trimmed */
         /* sweep */
-        int64_t at, since, base_since;
-        int64_t trimmed;         /* time of the newest entry that is gone */
-        uint32_t next, previous; /* of its rule, least recently touched first */
-        uint32_t pins;           /* levels in force point here */
+        int64_t at, since;
+        uint32_t next; /* of its rule, least recently touched first */
+        union {
+                uint32_t previous;
+                uint32_t mark; /* while a snapshot is written: its number there */
+        };
+        uint32_t pins; /* levels in force point here */
         uint32_t n_log;
         uint32_t n_swept;       /* entries that the sweep has passed */
         uint32_t expire;        /* entries before this one have left the window */
         uint32_t device, asset; /* of the newest event that counted */
         uint32_t heap;          /* place + 1; 0 = not armed */
-        uint32_t mark;          /* number in a snapshot */
         uint16_t rule, text_n;
         uint8_t log_bits; /* the log has room for 2^(bits − 1) entries; 0 = none */
-        uint8_t bits, grade, base_bits, base_grade;
+        uint8_t bits, grade;
         uint8_t flags, priority; /* episode */
         uint8_t spans;           /* SPANS_NONE, SPANS_MANY, or the alias of the only one, + 1 */
         char text[];             /* where the rule has no tail */
-};
+} __attribute__((packed, aligned(4)));
+_Static_assert(sizeof(struct key) % 8 == 0, "a tail's alignment");
 
 extern const struct extra extra_none;
 
+/* its own, NULL if it has none */
+static inline struct extra *key_more(const struct key *k) {
+        return k->flags & KEY_EXTENDED ? (struct extra *)(void *)k->base : NULL;
+}
 /* for reading */
 static inline const struct extra *key_extra(const struct key *k) {
-        return k->extra ? k->extra : &extra_none;
+        return k->flags & KEY_EXTENDED ? key_more(k) : &extra_none;
 }
 
 /* A key that waits for a deadline, or for an event of its own to be decided: it then has an extra, which knows the
@@ -285,6 +301,13 @@ static inline struct key *key_next(const struct correlate *c, const struct key *
 static inline const struct rule *key_rule(const struct correlate *c, const struct key *k) {
         return &c->rules->rules[k->rule];
 }
+/* where nothing was trimmed */
+static inline struct base base_none(const struct rule *rule) {
+        return (struct base){ .trimmed = WW_TIME_NONE, .grade = (uint8_t)rule->priority };
+}
+static inline struct base key_base(const struct rule *rule, const struct key *k) {
+        return k->base ? *k->base : base_none(rule);
+}
 static inline struct entry *log_entry(const struct rule *rule, const struct key *k, size_t i) {
         return (struct entry *)(void *)(k->log + i * rule->entry_size);
 }
@@ -372,6 +395,8 @@ static inline size_t key_text_at(const struct rule *rule) {
 static inline struct ww_str key_text(const struct correlate *c, const struct key *k) {
         return (struct ww_str){ (const char *)k + key_text_at(key_rule(c, k)), k->text_n };
 }
+/** Room for what trimmed entries leave: key.base is there. 0 or -ENOMEM. */
+int key_rebase(struct correlate *c, struct key *k);
 /** Room for what a lean key has not got. 0 or -ENOMEM. */
 int key_extend(struct correlate *c, struct key *k);
 /** Finds or makes. 0; *ret NULL if the rule's limit refuses a newcomer. */

@@ -168,8 +168,8 @@ static int episode_take(struct correlate *c, const struct taken *e) {
                 return -ENOMEM;
         c->figures.episodes += !(k->flags & KEY_OPEN);
         k->flags |= KEY_OPEN | KEY_TAKEN | (k->bits & SWEEP_ROSE ? KEY_UP : 0);
-        k->extra->opened = e->opened;
-        k->extra->quiet_from = c->now;
+        key_more(k)->opened = e->opened;
+        key_more(k)->quiet_from = c->now;
         k->priority = e->priority;
         if (k->device)
                 return 0;
@@ -213,11 +213,14 @@ static int key_tell(struct correlate *c, struct key *k) {
 }
 
 /* an asset that was never heard of: its clock begins now */
-static void anchor_begin(struct key *k, int64_t now) {
+static int anchor_begin(struct correlate *c, struct key *k) {
         if (k->since != WW_TIME_NONE)
-                return;
-        k->since = k->base_since = now;
-        k->at = k->at > now ? k->at : now;
+                return 0;
+        if (key_rebase(c, k) < 0)
+                return -ENOMEM;
+        k->since = k->base->since = c->now;
+        k->at = k->at > c->now ? k->at : c->now;
+        return 0;
 }
 
 static int rule_tell(struct correlate *c, size_t rule) {
@@ -226,8 +229,8 @@ static int rule_tell(struct correlate *c, size_t rule) {
         int r = open ? 0 : -ENOMEM;
 
         for (struct key *k = rule_first(c, rule); k && !r; k = key_next(c, k)) {
-                anchor_begin(k, c->now);
-                if (asks_alarms(&c->rules->rules[rule]))
+                r = anchor_begin(c, k);
+                if (!r && asks_alarms(&c->rules->rules[rule]))
                         r = sweep_again(c, k, c->now);
         }
         for (size_t i = 0; i < n && !r; i++)

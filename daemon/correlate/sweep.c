@@ -53,7 +53,7 @@ static int64_t expect_next(const struct correlate *c, const struct key *k) {
         if (rule->after_schedule == SITE_NONE)
                 return anchor + span;
         anchor = site_schedule_opening(c->rules->site, rule->after_schedule,
-                                       anchor > k->extra->from ? anchor : k->extra->from);
+                                       anchor > key_more(k)->from ? anchor : key_more(k)->from);
         return anchor == WW_TIME_NEVER ? anchor : watermark_anchor(c, rule, anchor, span);
 }
 
@@ -209,8 +209,8 @@ static int expect_deadline(struct correlate *c, struct key *k, int64_t time) {
         if (rule->after_mask)
                 window_anchor_pass(c, k);
         if (rule->after_schedule != SITE_NONE)
-                k->extra->from = site_schedule_opening(c->rules->site, rule->after_schedule,
-                                                       k->since > k->extra->from ? k->since : k->extra->from);
+                key_more(k)->from = site_schedule_opening(c->rules->site, rule->after_schedule,
+                                                          k->since > key_more(k)->from ? k->since : key_more(k)->from);
         k->bits |= SWEEP_PURE;
         return evaluate(c, k, order_deadline(time), NULL, true);
 }
@@ -351,17 +351,19 @@ static int fill(struct correlate *c, struct key *k, size_t i, int64_t until) {
 }
 
 static void reset(struct correlate *c, struct key *k) {
+        struct base base = key_base(key_rule(c, k), k);
+
         tallies_reset(key_rule(c, k), k);
         span_reset(k);
         k->expire = k->n_swept = 0;
-        k->since = k->base_since;
-        k->bits = k->base_bits;
-        k->grade = k->base_grade;
+        k->since = base.since;
+        k->bits = base.bits;
+        k->grade = base.grade;
         k->at = WW_TIME_NONE;
-        if (!k->extra)
+        if (!key_more(k))
                 return;
         sequence_end(key_rule(c, k), k);
-        k->extra->lead = k->extra->from = k->extra->to = WW_TIME_NONE;
+        key_more(k)->lead = key_more(k)->from = key_more(k)->to = WW_TIME_NONE;
         window_base(c, k);
 }
 
@@ -370,7 +372,7 @@ static void reset(struct correlate *c, struct key *k) {
 static bool may_have_left(const struct rule *rule, const struct key *k) {
         if (windows_close(rule) || rule->n_score_tests)
                 return false;
-        return k->n_swept || k->trimmed != WW_TIME_NONE || rule->each;
+        return k->n_swept || key_base(rule, k).trimmed != WW_TIME_NONE || rule->each;
 }
 
 /* What the sweep concludes up to there is known already: so what has left since is looked at silently. */
@@ -399,10 +401,11 @@ static int fill_all(struct correlate *c, struct key *k, size_t place, int64_t kn
 /* the same, from the other side */
 static int retreat(struct correlate *c, struct key *k, size_t place) {
         const struct entry *before = place ? log_entry(key_rule(c, k), k, place - 1) : NULL;
+        struct base base = key_base(key_rule(c, k), k);
 
-        k->since = before ? before->since : k->base_since;
-        k->bits = before ? before->bits : k->base_bits;
-        k->grade = before ? before->grade : k->base_grade;
+        k->since = before ? before->since : base.since;
+        k->bits = before ? before->bits : base.bits;
+        k->grade = before ? before->grade : base.grade;
         k->at = before ? before->at.time : WW_TIME_NONE;
         return window_retreat(c, k, place);
 }

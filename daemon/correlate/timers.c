@@ -122,8 +122,8 @@ int timers_arm(struct correlate *c, struct key *k, struct order at) {
                 return 0;
         if ((!k->heap && room(c) < 0) || (at.input && key_extend(c, k) < 0))
                 return -ENOMEM;
-        if (k->extra)
-                k->extra->armed = at.input;
+        if (key_more(k))
+                key_more(k)->armed = at.input;
         if (!k->heap)
                 sift_up(c, c->n_heap++, t);
         else
