@@ -17,12 +17,21 @@ static uint32_t hash_of(const struct rule *rule, bool exercise, struct ww_str te
         return (uint32_t)XXH3_64bits_withSeed(text.p ? text.p : "", text.n, rule->name_hash ^ exercise);
 }
 
-/* where the key is, or may be put; keys are looked at only where the hash is the same */
+static uint32_t hash_of_key(const struct correlate *c, const struct key *k) {
+        return hash_of(key_rule(c, k), k->flags & KEY_EXERCISE, key_text(c, k));
+}
+
+/* by what the place does not tell of it */
+static uint8_t tag_of(uint32_t hash) {
+        return (uint8_t)(hash >> 24);
+}
+
+/* where the key is, or may be put */
 static size_t slot_of(const struct correlate *c, uint32_t hash, uint32_t rule, bool exercise, struct ww_str text) {
         size_t at = hash & c->table_mask;
 
         for (; c->table[at].key; at = (at + 1) & c->table_mask) {
-                const struct key *k = c->table[at].hash == hash ? key_at(c, c->table[at].key) : NULL;
+                const struct key *k = c->table[at].tag == tag_of(hash) ? key_at(c, c->table[at].key) : NULL;
 
                 if (k && k->rule == rule && !(k->flags & KEY_EXERCISE) == !exercise &&
                     ww_str_equal(key_text(c, k), text))
@@ -32,7 +41,7 @@ static size_t slot_of(const struct correlate *c, uint32_t hash, uint32_t rule, b
 }
 
 static size_t slot_of_key(const struct correlate *c, const struct key *k) {
-        size_t at = hash_of(key_rule(c, k), k->flags & KEY_EXERCISE, key_text(c, k)) & c->table_mask;
+        size_t at = hash_of_key(c, k) & c->table_mask;
 
         while (c->table[at].key != pool_number(k))
                 at = (at + 1) & c->table_mask;
@@ -49,14 +58,15 @@ void key_expect(const struct correlate *c, uint32_t rule, bool exercise, struct 
         __builtin_prefetch(&c->table[hash_of(&c->rules->rules[rule], exercise, text) & c->table_mask], 1);
 }
 
-static void table_put(struct key_slot *table, size_t mask, struct key_slot slot) {
-        size_t at = slot.hash & mask;
+static void table_put(struct correlate *c, uint32_t hash, uint32_t key) {
+        size_t at = hash & c->table_mask;
 
-        while (table[at].key)
-                at = (at + 1) & mask;
-        table[at] = slot;
+        while (c->table[at].key)
+                at = (at + 1) & c->table_mask;
+        c->table[at] = (struct key_slot){ key, tag_of(hash) };
 }
 
+/* by the rules' lists: they go through memory nearly in its order, the old table would not */
 int keys_reserve(struct correlate *c, size_t n) {
         size_t mask = c->table_mask;
         struct key_slot *table;
@@ -68,18 +78,18 @@ int keys_reserve(struct correlate *c, size_t n) {
         table = pool_table(mask + 1, sizeof *table);
         if (!table)
                 return -ENOMEM;
-        for (size_t i = 0; i <= c->table_mask; i++)
-                if (c->table[i].key)
-                        table_put(table, mask, c->table[i]);
         free(c->table);
         c->table = table;
         c->table_mask = mask;
+        for (size_t i = 0; i < c->rules->n; i++)
+                for (const struct key *k = rule_first(c, i); k; k = key_next(c, k))
+                        table_put(c, hash_of_key(c, k), pool_number(k));
         return 0;
 }
 
 static void table_remove(struct correlate *c, size_t hole) {
         for (size_t at = (hole + 1) & c->table_mask; c->table[at].key; at = (at + 1) & c->table_mask) {
-                size_t home = c->table[at].hash & c->table_mask;
+                size_t home = hash_of_key(c, key_at(c, c->table[at].key)) & c->table_mask;
 
                 if (((at - home) & c->table_mask) >= ((at - hole) & c->table_mask)) {
                         c->table[hole] = c->table[at];
@@ -286,7 +296,7 @@ int key_get(struct correlate *c, uint32_t rule, bool exercise, struct ww_str tex
         k = keys_reserve(c, 1) < 0 ? NULL : key_make(c, rule, exercise, text);
         if (!k)
                 return -ENOMEM;
-        table_put(c->table, c->table_mask, (struct key_slot){ hash, pool_number(k) });
+        table_put(c, hash, pool_number(k));
         list_append(c, s, k);
         s->n_keys++;
         c->figures.keys++;

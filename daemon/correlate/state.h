@@ -202,9 +202,9 @@ struct timer {
 
 /* of the table of keys */
 struct key_slot {
-        uint32_t hash;
         uint32_t key; /* 0 = empty */
-};
+        uint8_t tag;  /* of its hash: keys are looked at only where it is the same */
+} __attribute__((packed));
 
 struct rule_state {
         uint32_t first, last; /* keys */
