@@ -264,6 +264,7 @@ static int event_level(struct correlate *c, const struct ww_event *event) {
         r = lanes_event(c, event);
         for (size_t i = 0; i < c->n_ops && !r; i++)
                 r = measured_op(c, &c->ops[i]);
+        lanes_settle(c);
         return r;
 }
 

@@ -61,7 +61,7 @@ int log_reserve(struct correlate *c, struct key *k, uint32_t capacity) {
                 bits++;
         if (bits == k->log_bits)
                 return 0;
-        log = log_resize(c, k, bits);
+        log = lane_recall(c, k) < 0 ? NULL : log_resize(c, k, bits);
         if (!log)
                 return -ENOMEM;
         c->figures.key_bytes += (log_capacity(bits) - log_capacity(k->log_bits)) * rule->entry_size;
@@ -201,7 +201,7 @@ static void log_compact(struct correlate *c, struct key *k, const struct trim *t
         for (size_t i = 0; i < k->n_log; i++) {
                 struct entry *e = log_entry(rule, k, i);
 
-                if (trimmable(c, k, i, t) && key_rebase(c, k) == 0) {
+                if (trimmable(c, k, i, t) && key_rebase(c, k) == 0 && lane_recall(c, k) == 0) {
                         level_forget(rule, k, to, e);
                         scalars_pass(rule, k, e, to ? log_entry(rule, k, to - 1) : NULL);
                         entry_release(c, rule, e);

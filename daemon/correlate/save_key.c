@@ -161,11 +161,13 @@ static bool entry_read(const struct correlate *c, struct rd *in, struct entry *r
         struct entry e = { .at = order_load(in) };
         struct ww_str family;
         enum ww_state state;
+        uint8_t saved_state;
 
         *ret_device = rd_str(in);
         e.asset = asset_load(c, in);
         family = rd_str(in);
-        e.state = rd_u8(in);
+        saved_state = rd_u8(in);
+        e.state = saved_state & 0x7f;
         e.flags = rd_u8(in);
         e.on = (uint16_t)rd_var(in);
         e.off = (uint16_t)rd_var(in);
@@ -175,7 +177,8 @@ static bool entry_read(const struct correlate *c, struct rd *in, struct entry *r
         e.bits = rd_u8(in);
         e.grade = rd_u8(in);
         e.since = time_load(in);
-        if (in->failed || e.since == WW_TIME_NEVER || !ww_kind_find(c->rules->kinds, family, &e.family, &state))
+        if (in->failed || e.since == WW_TIME_NEVER || saved_state > WW_STATE_PULSE ||
+            !ww_kind_find(c->rules->kinds, family, &e.family, &state))
                 return false;
         *ret = e;
         return true;
@@ -184,7 +187,6 @@ static bool entry_read(const struct correlate *c, struct rd *in, struct entry *r
 /* true if it may stand behind those that the key has */
 static bool entry_fits(const struct rule *rule, const struct key *k, const struct entry *e) {
         return !((e->on | e->off | e->started | e->ended | e->pinned) >> rule->n_aliases) &&
-               e->state <= WW_STATE_PULSE &&
                (!k->n_log || order_compare(log_entry(rule, k, k->n_log - 1)->at, e->at) < 0);
 }
 

@@ -72,7 +72,9 @@ struct entry {
         uint16_t on, off;                /* selections that match here; whose level ends here */
         uint16_t started, ended, pinned; /* by the sweep: spans that begin, end here; begun here and still needed */
         ww_family family;
-        uint8_t state, flags;
+        uint8_t state : 7;
+        uint8_t lent : 1; /* its device's lane reads it here: see lane.c */
+        uint8_t flags;
         uint8_t bits, grade; /* the sweep's scalars behind this entry */
         int64_t since;
         struct captured captures[];
@@ -623,6 +625,10 @@ int lanes_event(struct correlate *c, const struct ww_event *event);
 void lanes_drop_all(struct correlate *c);
 /** `rules`: only what is held of these, by number; NULL = all. */
 int lanes_save(const struct correlate *c, const bool *rules, struct buf *out);
-/** Nothing of these rules is held any more. */
-void lanes_let_go(struct correlate *c, const bool *rules);
+/** The event at hand has come to its keys. */
+void lanes_settle(struct correlate *c);
+/** The only entry of its log is about to move, or to go: if a lane reads it there, it does so no more. 0 or -ENOMEM. */
+int lane_recall(struct correlate *c, const struct key *k);
+/** Nothing of these rules is held any more. 0 or -ENOMEM. */
+int lanes_let_go(struct correlate *c, const bool *rules);
 int lanes_load(struct correlate *c, struct rd *in, struct key **keys, size_t n_keys);

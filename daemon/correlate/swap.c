@@ -311,11 +311,13 @@ static int removed_tell(struct correlate *c, const enum fate *fates) {
         return r;
 }
 
-static void keys_drop(struct correlate *c, const bool *rules) {
-        lanes_let_go(c, rules);
-        for (size_t i = 0; i < c->rules->n; i++)
+static int keys_drop(struct correlate *c, const bool *rules) {
+        int r = lanes_let_go(c, rules);
+
+        for (size_t i = 0; i < c->rules->n && !r; i++)
                 while (rules[i] && c->by_rule[i].first)
                         key_free(c, rule_first(c, i));
+        return r;
 }
 
 /* where each asset of the old site stands in the new one; NULL: where it stood, or no memory (*ret) */
@@ -482,10 +484,10 @@ static int swap_state(struct swap *s, const struct correlate *shadow) {
                 r = save_rules(c, s->reworded, &s->kept);
         if (!r && shadow)
                 r = shadow_bytes(shadow, &s->primed);
-        if (r)
-                return r;
-        keys_drop(c, s->gone);
-        r = standing_move(c, s->rules->site);
+        if (!r)
+                r = keys_drop(c, s->gone);
+        if (!r)
+                r = standing_move(c, s->rules->site);
         if (!r)
                 r = rules_renumber(c, s->rules);
         if (!r)
