@@ -375,6 +375,13 @@ static bool may_have_left(const struct rule *rule, const struct key *k) {
         return k->n_swept || key_base(rule, k).trimmed != WW_TIME_NONE || rule->each;
 }
 
+/* A rise that was told, and whose level goes on, may be older than all that the log remembers: its guard may have
+ * fallen since, so that nothing in here shows it. */
+static bool rose_before(const struct rule *rule, const struct key *k, int64_t known) {
+        return !k->n_swept && key_base(rule, k).trimmed != WW_TIME_NONE && (k->bits & SWEEP_PURE) &&
+               (k->flags & KEY_UP) && !key_extra(k)->n_pending && key_extra(k)->opened <= known;
+}
+
 /* What the sweep concludes up to there is known already: so what has left since is looked at silently. */
 static int approach(struct correlate *c, struct key *k, int64_t known) {
         int r;
@@ -384,6 +391,8 @@ static int approach(struct correlate *c, struct key *k, int64_t known) {
         if (!r && may_have_left(key_rule(c, k), k))
                 r = evaluate(c, k, order_deadline(known), NULL, false);
         c->muted = false;
+        if (!r && level_condition(key_rule(c, k)) && rose_before(key_rule(c, k), k, known))
+                k->bits |= SWEEP_ROSE;
         return r;
 }
 

@@ -47,10 +47,28 @@ def sessions(rule, story):
     return found
 
 
-def in_front_of(point):
-    """Behind all that comes before it."""
-    time, number = point
-    return time, number - 0.5
+class InFront:
+    """A window in front of its first event: behind all that comes before it. What ends with that event, at the window's
+    beginning, does not overlap it."""
+
+    def __init__(self, window, first):
+        self.window, self.first = window, first
+        self.point = first[0], first[1] - 0.5
+
+    def event_in(self, event, point):
+        return self.window.event_in(event, point)
+
+    def span_in(self, span, point):
+        ends = span.end == self.first and self.first[0] == self.window.begin
+        return not ends and self.window.span_in(span, point)
+
+    def seconds(self):
+        return self.window.seconds()
+
+
+def true_by_spans(rule, story, window, first):
+    front = InFront(window, first)
+    return Reader(story, front).true(rule.when, front.point)
 
 
 def window_moments(rule, story, windows):
@@ -61,7 +79,7 @@ def window_moments(rule, story, windows):
     for window in windows:
         reader = Reader(story, window)
         inner = [(e.point, e) for e, _ in events if window.begin <= e.time < window.end]
-        if not sure or (inner and reader.true(rule.when, in_front_of(inner[0][0]))):
+        if not sure or (inner and true_by_spans(rule, story, window, inner[0][0])):
             inner = []  # decided at the end: not positive, or spans alone make it true
         for point, event in inner + [(deadline(window.end), None)]:
             if reader.true(rule.when, point) and (event or evaluated(rule, story, window)):

@@ -179,6 +179,27 @@ static void test_clear_before_a_match_that_has_fired(void **state) {
                       "raise 1s r  high\nagain 4s r  high\nclear 5s r  high\n");
 }
 
+/* The rise is older than all that the log remembers, and its guard has fallen since: another change of the guard
+ * decides nothing early. */
+static void test_guard_falls_after_all_that_is_remembered(void **state) {
+        (void)state;
+        harness_story("- rule: q\n  select: {p: {kind: credential}}\n  by: device\n  when: score(p, 1s) > 0.9\n" RAISE
+                      "- rule: w\n  select: {a: {kind: credential}, b: {kind: access.granted}}\n  by: badge\n"
+                      "  within: 2s\n  when: count(b) >= distinct(a.badge)\n  while: not alarm(q)\n" RAISE,
+                      "5s credential d1 badge=3; 10s credential d3; 12s credential d1 badge=3; 13s tick; 17s tick",
+                      "raise 5s q device=d1 high\nclear 5153ms q device=d1 high\nraise 10s q device=d3 high\n"
+                      "raise 7s w badge=3 high\nraise 12s q device=d1 high\nclear 10153ms q device=d3 high\n"
+                      "again 10153ms w badge=3 high\nclear 12164ms q device=d1 high\nclear 12s w badge=3 high\n");
+}
+
+/* the end was heard before the beginning: nothing comes of the moment in which only that is known */
+static void test_level_whose_end_is_known(void **state) {
+        (void)state;
+        harness_story(
+                "- rule: r\n  select: {b: {kind: door.opened}}\n  within: 8ms\n  when: distinct(b.device) >= 2\n" RAISE,
+                "11ms door.closed d1; 22ms door.opened d2; 2ms door.opened d1 at 1s; 9s tick", "");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_end_at_the_raise_s_own_time),
@@ -197,6 +218,8 @@ int main(void) {
                 cmocka_unit_test(test_mode_that_changes_often),
                 cmocka_unit_test(test_evidence_of_the_event_that_opened_a_guard),
                 cmocka_unit_test(test_clear_before_a_match_that_has_fired),
+                cmocka_unit_test(test_guard_falls_after_all_that_is_remembered),
+                cmocka_unit_test(test_level_whose_end_is_known),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
