@@ -10,7 +10,7 @@
 
 #define EVICT_TRIES 64
 
-const struct extra extra_none = { .lead = WW_TIME_NONE, .opened = WW_TIME_NONE, .partial_until = WW_TIME_NONE };
+const struct extra extra_none = { .partial_until = WW_TIME_NONE };
 
 /* by the rule's name: its number changes with other rules */
 static uint32_t hash_of(const struct rule *rule, bool exercise, struct ww_str text) {
@@ -181,7 +181,6 @@ static void extra_free(struct correlate *c, struct key *k) {
         struct extra *extra = key_more(k);
 
         if (extra) {
-                sequence_free(key_rule(c, k), k);
                 free(extra->past);
                 free(extra->pending);
         }
@@ -202,6 +201,8 @@ void key_free(struct correlate *c, struct key *k) {
         texts_drop(c->texts, k->device);
         tallies_free(rule, k);
         span_free(k);
+        if (rule->condition == CONDITION_SEQUENCE)
+                sequence_free(rule, k);
         extra_free(c, k);
         pool_give(c->pool, k, key_bytes(rule, k->text_n));
 }
@@ -257,12 +258,14 @@ static struct key *key_make(struct correlate *c, uint32_t rule, bool exercise, s
                 return NULL;
         memset(k, 0, bytes);
         k->rule = (uint16_t)rule;
-        if (!r->lean && key_extend(c, k) < 0) {
+        if (r->each && key_rebase(c, k) < 0) {
                 pool_give(c->pool, k, bytes);
                 return NULL;
         }
         k->flags |= exercise ? KEY_EXERCISE : 0;
         k->at = WW_TIME_NONE;
+        if (r->condition == CONDITION_SEQUENCE)
+                key_course(r, k)->lead = WW_TIME_NONE;
         k->asset = SITE_NONE;
         k->priority = (uint8_t)r->priority;
         k->grade = (uint8_t)r->priority;

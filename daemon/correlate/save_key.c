@@ -3,22 +3,42 @@
 
 #define LOG_BITS_MAX 26
 
-/* the instants of what a key has extra, in their order in a snapshot */
-static const size_t extra_instants[] = {
-        offsetof(struct extra, opened), offsetof(struct extra, quiet_from), offsetof(struct extra, partial_until),
-        offsetof(struct extra, lead),   offsetof(struct extra, from),       offsetof(struct extra, to),
+/* the instants of what a key has behind it, or elsewhere */
+struct instants {
+        int64_t opened, quiet_from, partial_until, lead, from, to;
 };
-#define EXTRA_INSTANTS (sizeof extra_instants / sizeof *extra_instants)
 
-static int64_t extra_get(const struct extra *x, size_t i) {
-        int64_t time;
+static struct instants instants_of(const struct rule *rule, const struct key *k) {
+        struct base base = key_base(rule, k);
+        struct instants i = { base.opened, base.quiet_from, key_extra(k)->partial_until, WW_TIME_NONE, 0, 0 };
 
-        memcpy(&time, (const uint8_t *)x + extra_instants[i], sizeof time);
-        return time;
+        if (rule->condition == CONDITION_SEQUENCE)
+                i.lead = key_course(rule, k)->lead;
+        if (rule_stretches(rule)) {
+                i.from = key_stretch(rule, k)->from;
+                i.to = key_stretch(rule, k)->to;
+        }
+        return i;
 }
 
-static void extra_set(struct extra *x, size_t i, int64_t time) {
-        memcpy((uint8_t *)x + extra_instants[i], &time, sizeof time);
+static void instants_save(const struct instants *i, struct buf *out) {
+        buf_put_time(out, i->opened);
+        buf_put_time(out, i->quiet_from);
+        buf_put_time(out, i->partial_until);
+        buf_put_time(out, i->lead);
+        buf_put_time(out, i->from);
+        buf_put_time(out, i->to);
+}
+
+static struct instants instants_load(struct rd *in) {
+        struct instants i = { .opened = time_load(in) };
+
+        i.quiet_from = time_load(in);
+        i.partial_until = time_load(in);
+        i.lead = time_load(in);
+        i.from = time_load(in);
+        i.to = time_load(in);
+        return i;
 }
 
 static void captured_save(const struct correlate *c, struct buf *out, const struct captured *v) {
@@ -114,6 +134,7 @@ void save_key(const struct correlate *c, const struct key *k, struct buf *out) {
         const struct rule *rule = key_rule(c, k);
         const struct extra *x = key_extra(k);
         struct base base = key_base(rule, k);
+        struct instants instants = instants_of(rule, k);
 
         buf_put_str(out, key_text(c, k));
         buf_put_u8(out, k->flags & (uint8_t)~KEY_EXTENDED);
@@ -121,8 +142,7 @@ void save_key(const struct correlate *c, const struct key *k, struct buf *out) {
         buf_put_time(out, k->since);
         buf_put_time(out, base.since);
         buf_put_time(out, base.trimmed);
-        for (size_t i = 0; i < EXTRA_INSTANTS; i++)
-                buf_put_time(out, extra_get(x, i));
+        instants_save(&instants, out);
         order_save(out, timers_armed(c, k));
         buf_put_u8(out, k->bits);
         buf_put_u8(out, k->grade);
@@ -238,34 +258,34 @@ struct scalars {
         uint8_t flags, bits, grade, priority;
         int64_t at, since;
         struct base base;
-        struct extra extra; /* its instants */
+        struct instants instants;
         struct order armed;
 };
 
-/* true if they say something that a key without an extra does not */
-static bool scalars_extra(const struct scalars *s) {
-        for (size_t i = 0; i < EXTRA_INSTANTS; i++)
-                if (extra_get(&s->extra, i) != extra_get(&extra_none, i))
-                        return true;
-        return false;
-}
-
-static void scalars_set(struct key *k, const struct scalars *s) {
+static void scalars_set(const struct rule *rule, struct key *k, const struct scalars *s) {
         k->at = s->at;
         k->bits = s->bits;
         k->grade = s->grade;
         k->since = s->since;
         k->priority = s->priority;
         k->flags = (uint8_t)((k->flags & KEY_EXTENDED) | (s->flags & ~KEY_EXTENDED));
-        for (size_t i = 0; key_more(k) && i < EXTRA_INSTANTS; i++)
-                extra_set(key_more(k), i, extra_get(&s->extra, i));
+        if (key_more(k))
+                key_more(k)->partial_until = s->instants.partial_until;
+        if (rule->condition == CONDITION_SEQUENCE)
+                key_course(rule, k)->lead = s->instants.lead;
+        if (rule_stretches(rule))
+                *key_stretch(rule, k) = (struct stretch){ s->instants.from, s->instants.to };
 }
 
-static int base_set(struct correlate *c, struct key *k, const struct base *base) {
+static bool base_is(const struct base *a, const struct base *b) {
+        return a->since == b->since && a->trimmed == b->trimmed && a->opened == b->opened &&
+               a->quiet_from == b->quiet_from && a->bits == b->bits && a->grade == b->grade;
+}
+
+static int base_set(struct correlate *c, struct key *k, const struct base *base, bool open) {
         struct base none = base_none(key_rule(c, k));
 
-        if (!k->base && base->since == none.since && base->trimmed == none.trimmed && base->bits == none.bits &&
-            base->grade == none.grade)
+        if (!k->base && !open && base_is(base, &none))
                 return 0;
         if (key_rebase(c, k) < 0)
                 return -ENOMEM;
@@ -299,8 +319,9 @@ static int saved_key_read(const struct correlate *c, struct rd *in, struct saved
         s->since = time_load(in);
         s->base.since = time_load(in);
         s->base.trimmed = time_load(in);
-        for (size_t i = 0; i < EXTRA_INSTANTS; i++)
-                extra_set(&s->extra, i, time_load(in));
+        s->instants = instants_load(in);
+        s->base.opened = s->instants.opened;
+        s->base.quiet_from = s->instants.quiet_from;
         s->armed = order_read(in);
         s->bits = rd_u8(in);
         s->grade = rd_u8(in);
@@ -321,7 +342,7 @@ static int key_fill(struct correlate *c, struct rd *in, const struct saved_rule 
         struct rd scores;
         int r = key_place(c, k, s->device, s->asset);
 
-        if (!r && scalars_extra(&s->scalars))
+        if (!r && s->scalars.instants.partial_until != WW_TIME_NONE)
                 r = key_extend(c, k);
         if (!r && s->n)
                 r = log_reserve(c, k, (uint32_t)log_capacity(s->log_bits));
@@ -335,13 +356,13 @@ static int key_fill(struct correlate *c, struct rd *in, const struct saved_rule 
         if (!r)
                 r = tallies_load(in, saved->rule, k, saved->score, saved->n_scores);
         if (!r)
-                r = base_set(c, k, &s->scalars.base);
+                r = base_set(c, k, &s->scalars.base, s->scalars.flags & KEY_OPEN);
         if (r)
                 return r;
         r = saved->same ? sweep_load(c, in, k) : key_resweep(c, k, &s->scalars);
         if (!r && saved->same) /* what was counted anew is in them already */
                 r = tallies_load(&scores, saved->rule, k, saved->score, saved->n_scores);
-        scalars_set(k, &s->scalars);
+        scalars_set(saved->rule, k, &s->scalars);
         c->figures.episodes += !!(k->flags & KEY_OPEN);
         return r ? r : timers_arm(c, k, s->scalars.armed);
 }

@@ -131,36 +131,46 @@ enum {
 
 struct spells; /* episodes that are over: see spell.c */
 
-/* what the entries that were trimmed have left: the sweep begins with it */
+/* the window that is open now: tumbling [from, to); session: first and last event; `from`: the opening of a schedule */
+struct stretch {
+        int64_t from, to;
+} __attribute__((packed, aligned(4)));
+_Static_assert(sizeof(struct stretch) == RULE_STRETCH_SIZE, "a key's room for its window");
+
+/* of a sequence */
+struct course {
+        int64_t lead; /* the newest event that forbids a first step */
+        struct runs *runs;
+} __attribute__((packed, aligned(4)));
+_Static_assert(sizeof(struct course) == RULE_COURSE_SIZE, "a key's room for its sequence");
+
+/* What the entries that were trimmed have left: the sweep begins with it; and its episode. A key that waits for its
+ * count, or for its hold, needs it only then. */
 struct base {
         int64_t since;
-        int64_t trimmed; /* time of the newest entry that is gone */
+        int64_t trimmed;            /* time of the newest entry that is gone */
+        int64_t opened, quiet_from; /* episode */
         uint8_t bits, grade;
 } __attribute__((packed, aligned(4)));
 
-/*
- * What many keys never need: one that waits for its count, or for its hold, has none until it opens an episode or has
- * to wait for the watermark. Rules whose keys always need it are not `lean`.
- */
+/* what few keys ever need: when they have to wait for the watermark, or other rules ask for them */
 struct extra {
         struct base base;
         uint32_t n_pending;
-        int64_t lead;
-        struct spells *past;                       /* NULL unless other rules ask */
-        int64_t opened, quiet_from, partial_until; /* episode */
-        struct runs *runs;
-        uint64_t armed; /* input of the order that it waits for; what is derived from it goes by the rules' numbers */
         struct item *pending;
-        int64_t from, to; /* the window that is open now: tumbling [from, to); session: first and last event */
+        uint64_t armed; /* input of the order that it waits for; what is derived from it goes by the rules' numbers */
+        struct spells *past; /* NULL unless other rules ask */
+        int64_t partial_until;
 };
 
 /*
  * A million of them may be alive: every byte counts here. Keys are pieces of correlate.pool, and known by number where
- * they are many. Behind a key: its levels and what the rule's aggregates know (rule.tail_size bytes), and its text.
+ * they are many. Behind a key: its levels, what the rule's aggregates know, its window or sequence (rule.tail_size
+ * bytes), and its text.
  */
 struct key {
         uint8_t *log;
-        struct base *base; /* of an extra, where KEY_EXTENDED; NULL: nothing was trimmed */
+        struct base *base; /* of an extra, where KEY_EXTENDED; NULL: base_none */
         /* sweep */
         int64_t at, since;
         uint32_t next; /* of its rule, least recently touched first */
@@ -303,12 +313,23 @@ static inline struct key *key_next(const struct correlate *c, const struct key *
 static inline const struct rule *key_rule(const struct correlate *c, const struct key *k) {
         return &c->rules->rules[k->rule];
 }
-/* where nothing was trimmed */
+/* where nothing was trimmed, and there has been no episode */
 static inline struct base base_none(const struct rule *rule) {
-        return (struct base){ .trimmed = WW_TIME_NONE, .grade = (uint8_t)rule->priority };
+        return (struct base){ .trimmed = WW_TIME_NONE, .opened = WW_TIME_NONE, .grade = (uint8_t)rule->priority };
 }
 static inline struct base key_base(const struct rule *rule, const struct key *k) {
         return k->base ? *k->base : base_none(rule);
+}
+/* of its newest episode; NONE */
+static inline int64_t key_opened(const struct key *k) {
+        return k->base ? k->base->opened : WW_TIME_NONE;
+}
+/* of rules with a window that closes, or an expectation behind a schedule */
+static inline struct stretch *key_stretch(const struct rule *rule, const struct key *k) {
+        return (struct stretch *)(void *)((uint8_t *)(uintptr_t)(k + 1) + rule->stretch_at);
+}
+static inline struct course *key_course(const struct rule *rule, const struct key *k) {
+        return (struct course *)(void *)((uint8_t *)(uintptr_t)(k + 1) + rule->course_at);
 }
 static inline struct entry *log_entry(const struct rule *rule, const struct key *k, size_t i) {
         return (struct entry *)(void *)(k->log + i * rule->entry_size);
@@ -330,6 +351,11 @@ const struct rule *correlate_rule(const struct correlate_rules *set, struct ww_s
 static inline bool rule_windowed(const struct rule *rule) {
         return (rule->n_tallies && (rule->within || rule->every)) ||
                (rule->condition == CONDITION_SEQUENCE && rule->level_mask);
+}
+
+/* true if its keys have a stretch */
+static inline bool rule_stretches(const struct rule *rule) {
+        return rule->window != WINDOW_SLIDING || rule->after_schedule != SITE_NONE;
 }
 
 /* true if its sweep can go back by undoing what it counted: a newcomer then costs what lies behind it, and not the
@@ -397,9 +423,9 @@ static inline size_t key_text_at(const struct rule *rule) {
 static inline struct ww_str key_text(const struct correlate *c, const struct key *k) {
         return (struct ww_str){ (const char *)k + key_text_at(key_rule(c, k)), k->text_n };
 }
-/** Room for what trimmed entries leave: key.base is there. 0 or -ENOMEM. */
+/** Room for what trimmed entries leave, and for an episode: key.base is there. 0 or -ENOMEM. */
 int key_rebase(struct correlate *c, struct key *k);
-/** Room for what a lean key has not got. 0 or -ENOMEM. */
+/** Room for an extra. 0 or -ENOMEM. */
 int key_extend(struct correlate *c, struct key *k);
 /** Finds or makes. 0; *ret NULL if the rule's limit refuses a newcomer. */
 int key_get(struct correlate *c, uint32_t rule, bool exercise, struct ww_str text, struct key **ret);

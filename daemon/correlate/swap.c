@@ -136,7 +136,7 @@ static int episode_note(struct takings *t, const struct correlate *c, const stru
         e->asset = k->asset < site_asset_count(site) ? arena_copy(&t->arena, site_asset(site, k->asset)->id)
                                                      : WW_STR("");
         e->exercise = k->flags & KEY_EXERCISE;
-        e->opened = key_extra(k)->opened;
+        e->opened = key_opened(k);
         e->priority = k->priority;
         if (!e->rule.p || !e->key.p || !e->device.p || !e->asset.p)
                 return -ENOMEM;
@@ -164,12 +164,12 @@ static int episode_take(struct correlate *c, const struct taken *e) {
 
         if (r || !k)
                 return r;
-        if (key_extend(c, k) < 0)
+        if (key_rebase(c, k) < 0)
                 return -ENOMEM;
         c->figures.episodes += !(k->flags & KEY_OPEN);
         k->flags |= KEY_OPEN | KEY_TAKEN | (k->bits & SWEEP_ROSE ? KEY_UP : 0);
-        key_more(k)->opened = e->opened;
-        key_more(k)->quiet_from = c->now;
+        k->base->opened = e->opened;
+        k->base->quiet_from = c->now;
         k->priority = e->priority;
         if (k->device)
                 return 0;

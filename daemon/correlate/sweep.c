@@ -53,7 +53,7 @@ static int64_t expect_next(const struct correlate *c, const struct key *k) {
         if (rule->after_schedule == SITE_NONE)
                 return anchor + span;
         anchor = site_schedule_opening(c->rules->site, rule->after_schedule,
-                                       anchor > key_more(k)->from ? anchor : key_more(k)->from);
+                                       anchor > key_stretch(rule, k)->from ? anchor : key_stretch(rule, k)->from);
         return anchor == WW_TIME_NEVER ? anchor : watermark_anchor(c, rule, anchor, span);
 }
 
@@ -209,8 +209,9 @@ static int expect_deadline(struct correlate *c, struct key *k, int64_t time) {
         if (rule->after_mask)
                 window_anchor_pass(c, k);
         if (rule->after_schedule != SITE_NONE)
-                key_more(k)->from = site_schedule_opening(c->rules->site, rule->after_schedule,
-                                                          k->since > key_more(k)->from ? k->since : key_more(k)->from);
+                key_stretch(rule, k)->from = site_schedule_opening(
+                        c->rules->site, rule->after_schedule,
+                        k->since > key_stretch(rule, k)->from ? k->since : key_stretch(rule, k)->from);
         k->bits |= SWEEP_PURE;
         return evaluate(c, k, order_deadline(time), NULL, true);
 }
@@ -351,19 +352,22 @@ static int fill(struct correlate *c, struct key *k, size_t i, int64_t until) {
 }
 
 static void reset(struct correlate *c, struct key *k) {
-        struct base base = key_base(key_rule(c, k), k);
+        const struct rule *rule = key_rule(c, k);
+        struct base base = key_base(rule, k);
 
-        tallies_reset(key_rule(c, k), k);
+        tallies_reset(rule, k);
         span_reset(k);
         k->expire = k->n_swept = 0;
         k->since = base.since;
         k->bits = base.bits;
         k->grade = base.grade;
         k->at = WW_TIME_NONE;
-        if (!key_more(k))
-                return;
-        sequence_end(key_rule(c, k), k);
-        key_more(k)->lead = key_more(k)->from = key_more(k)->to = WW_TIME_NONE;
+        if (rule->condition == CONDITION_SEQUENCE) {
+                sequence_end(rule, k);
+                key_course(rule, k)->lead = WW_TIME_NONE;
+        }
+        if (rule_stretches(rule))
+                *key_stretch(rule, k) = (struct stretch){ WW_TIME_NONE, WW_TIME_NONE };
         window_base(c, k);
 }
 
@@ -379,7 +383,7 @@ static bool may_have_left(const struct rule *rule, const struct key *k) {
  * fallen since, so that nothing in here shows it. */
 static bool rose_before(const struct rule *rule, const struct key *k, int64_t known) {
         return !k->n_swept && key_base(rule, k).trimmed != WW_TIME_NONE && (k->bits & SWEEP_PURE) &&
-               (k->flags & KEY_UP) && !key_extra(k)->n_pending && key_extra(k)->opened <= known;
+               (k->flags & KEY_UP) && !key_extra(k)->n_pending && key_opened(k) <= known;
 }
 
 /* What the sweep concludes up to there is known already: so what has left since is looked at silently. */
