@@ -47,28 +47,10 @@ def sessions(rule, story):
     return found
 
 
-class InFront:
-    """A window in front of its first event: behind all that comes before it. What ends with that event, at the window's
-    beginning, does not overlap it."""
-
-    def __init__(self, window, first):
-        self.window, self.first = window, first
-        self.point = first[0], first[1] - 0.5
-
-    def event_in(self, event, point):
-        return self.window.event_in(event, point)
-
-    def span_in(self, span, point):
-        ends = span.end == self.first and self.first[0] == self.window.begin
-        return not ends and self.window.span_in(span, point)
-
-    def seconds(self):
-        return self.window.seconds()
-
-
-def true_by_spans(rule, story, window, first):
-    front = InFront(window, first)
-    return Reader(story, front).true(rule.when, front.point)
+def in_front_of(point):
+    """Behind all that comes before it."""
+    time, number = point
+    return time, number - 0.5
 
 
 def window_moments(rule, story, windows):
@@ -78,9 +60,9 @@ def window_moments(rule, story, windows):
     events, sure = story.events(reads), decided_on_arrival(rule)
     for window in windows:
         reader = Reader(story, window)
-        inner = [(e.point, e) for e, _ in events if window.begin <= e.time < window.end]
-        if not sure or (inner and true_by_spans(rule, story, window, inner[0][0])):
-            inner = []  # decided at the end: not positive, or spans alone make it true
+        inner = [(e.point, e) for e, _ in events if sure and window.begin <= e.time < window.end]
+        # where spans alone make it true, no event does
+        inner = [(point, e) for point, e in inner if not reader.true(rule.when, in_front_of(point))]
         for point, event in inner + [(deadline(window.end), None)]:
             if reader.true(rule.when, point) and (event or evaluated(rule, story, window)):
                 whole = sorted((e.point, a, e) for a in reads for e in inside(story, window, a, point))
