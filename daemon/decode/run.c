@@ -314,7 +314,13 @@ static bool read_event(struct decode *d, const struct type_event *e, struct tell
                 return false;
         if (e->state)
                 state = source_state(e->state, &d->context);
-        *t = (struct telling){ .event = e, .family = e->family, .state = (enum ww_state)state };
+        /* member by member: most entries of a message have nothing to tell, and clearing all of it costs more than that
+         */
+        t->event = e;
+        t->family = e->family;
+        t->state = (enum ww_state)state;
+        t->flags = 0;
+        t->n_attrs = 0;
         if (state == VALUEMAP_IGNORE || !read_value(d, t)) {
                 if (e->required)
                         run_fail(d, DECODE_E_BAD_FIELD, "`%s` is required, and is not there",

@@ -55,6 +55,12 @@ static inline struct states_key states_key(struct states_key device, struct stat
         return key;
 }
 
+/** The entry for this key is looked for soon: its place is fetched meanwhile. */
+static inline void states_expect(const struct states *s, struct states_key key) {
+        if (s->n)
+                __builtin_prefetch(&s->entries[key.low & (s->capacity - 1)], 1);
+}
+
 /** NULL if it is not known. */
 struct states_entry *states_find(struct states *s, struct states_key key);
 /** Adds an entry that is not there. NULL without memory. Pointers from before are void. */
