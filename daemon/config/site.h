@@ -20,6 +20,7 @@
 #include "base/symtab.h"
 #include "config/bundle.h"
 
+#include <wardwatch/alarm.h>
 #include <wardwatch/time.h>
 
 #define SITE_NONE UINT32_MAX
@@ -58,6 +59,18 @@ struct site_mode {
         struct diag_pos pos;
 };
 
+#define SITE_FIRST_OUT_MAX 8
+
+/* How alarms are treated here: `alarms:` of the site, or what holds without it. Spans in µs. */
+struct site_alarms {
+        int64_t acknowledge_expires[WW_PRIORITY_CRITICAL + 1]; /* an acknowledgement holds so long; 0 = for good */
+        int64_t shelve_max[WW_HAZARD_MAX_];                    /* 0 = never */
+        int64_t out_of_service_max;
+        uint32_t reason_required;                       /* to acknowledge: set of 1 << enum ww_priority */
+        struct ww_str first_out_by[SITE_FIRST_OUT_MAX]; /* types of zones, whose alarms of a hazard are one group */
+        size_t n_first_out_by;
+};
+
 /* [from, to) */
 struct site_window {
         int64_t from, to;
@@ -71,12 +84,18 @@ int site_compile(struct site **ret, const struct bundle *bundle, struct symtab *
 struct site *site_free(struct site *s);
 DEFINE_CLEANUP(struct site *, site_free)
 
-struct ww_str site_name(const struct site *s); /* `site: NAME`, "" if none */
+struct ww_str site_name(const struct site *s);               /* `site: NAME`, "" if none */
+const struct site_alarms *site_alarms(const struct site *s); /* of NULL: what holds without a site */
 size_t site_zone_count(const struct site *s);
 const struct site_zone *site_zone(const struct site *s, uint32_t index);
 uint32_t site_zone_find(const struct site *s, struct ww_str id);
 /** The nearest zone of that type at or above `zone` ("ward", "floor", "building"); SITE_NONE if none. */
 uint32_t site_zone_of_type(const struct site *s, uint32_t zone, struct ww_str type);
+/** The zone in whose group an alarm of `zone` may be the first: the nearest one at or above it of a type in
+ *  `first_out_by`, else itself. */
+uint32_t site_zone_first_out(const struct site *s, uint32_t zone);
+/** True if the zone is a key area, or a part of one. */
+bool site_zone_key_area(const struct site *s, uint32_t zone);
 /** True if some zone has that type: then the word may stand in `by:`. */
 bool site_zone_type_known(const struct site *s, struct ww_str type);
 

@@ -257,6 +257,8 @@ static uint32_t flags_of(const struct correlate *c, const struct key *k, const s
                          : 0;
         flags |= k->flags & KEY_EXERCISE ? WW_DETECTION_EXERCISE : 0;
         flags |= rule->covert ? WW_DETECTION_COVERT : 0;
+        flags |= rule->silent ? WW_DETECTION_SILENT : 0;
+        flags |= rule->link ? WW_DETECTION_LINK : 0;
         return flags | (late || what == WW_DETECTION_REFUTED ? WW_DETECTION_LATE : 0);
 }
 
@@ -317,6 +319,7 @@ static int emit_with(struct correlate *c, struct key *k, enum ww_detection_what 
         if (r)
                 return r;
         d.device = place.device;
+        d.flags |= correlate_device_lost(c, place.device) ? WW_DETECTION_LOST : 0;
         if (place.zone != SITE_NONE)
                 d.zone = site_zone(c->rules->site, place.zone)->id;
         if (place.asset < site_asset_count(c->rules->site))
