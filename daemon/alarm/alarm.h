@@ -24,9 +24,11 @@ int alarms_set_mutes(struct alarms *a, const struct ww_mute *mutes, size_t n, co
 /** One detection; `now` = journal time. 0 or -errno. */
 int alarms_detection(struct alarms *a, const struct ww_detection *detection, int64_t now);
 
-/** The device said, or its gateway, that it cannot be reached (`lost`), or can again: the quality of its alarms. A rule
- *  that tells so of assets (WW_DETECTION_SILENT) has that effect by itself. Says nothing where nothing changes. 0 or
- *  -errno. */
+#define ALARM_LOST_MAX 100000 /* devices that are known to be out of reach; further ones are left out */
+
+/** The device said, or its gateway, that it cannot be reached (`lost`), or can again: the quality of its alarms, and of
+ *  those that hang on it alone. A rule that tells so of assets (WW_DETECTION_SILENT) has that effect by itself. Says
+ *  nothing where nothing changes. 0 or -errno. */
 int alarms_source(struct alarms *a, struct ww_str device, bool lost, int64_t now);
 
 /** A shift has ended, and nobody has accepted what is open: each acknowledged alarm (ACKED) wants an acknowledgement

@@ -87,7 +87,7 @@ static void save_regrade(const struct alarm_regrade *g, struct buf *out) {
 }
 
 static void save_source(const struct alarm *alarm, struct buf *out) {
-        buf_put_u8(out, (uint8_t)(alarm->lost | alarm->silent << 1 | alarm->link << 2));
+        buf_put_u8(out, (uint8_t)(alarm->silent | alarm->link << 1));
 }
 
 int alarms_save(const struct alarms *a, struct buf *out) {
@@ -99,6 +99,7 @@ int alarms_save(const struct alarms *a, struct buf *out) {
         buf_put_var(out, HASH_CNT(hh, a->mutes.episodes));
         for (const struct alarm_episode *e = a->mutes.episodes; e; e = e->hh.next)
                 save_episode(e, out);
+        alarm_source_save(a, out);
         buf_put_var(out, HASH_CNT(by_id, a->ids));
         for (const struct alarm *alarm = a->ids; alarm; alarm = alarm->by_id.next) {
                 save_alarm(&alarm->now, out);
@@ -202,10 +203,9 @@ static bool load_regrade(struct alarm_regrade *g, struct rd *in) {
 static bool load_source(struct alarm *alarm, struct rd *in) {
         uint8_t bits = rd_u8(in);
 
-        alarm->lost = bits & 1;
-        alarm->silent = bits >> 1 & 1;
-        alarm->link = bits >> 2 & 1;
-        return bits < 1 << 3;
+        alarm->silent = bits & 1;
+        alarm->link = bits >> 1 & 1;
+        return bits < 1 << 2;
 }
 
 static int load_alarm(struct alarms *a, const struct ww_alarm *from, struct rd *in) {
@@ -278,6 +278,8 @@ int alarms_load(struct alarms *a, struct rd *in) {
         a->muted = rd_var(in);
         a->regraded = rd_var(in);
         r = load_episodes(a, in);
+        if (!r)
+                r = alarm_source_load(a, in);
         n = rd_var(in);
         while (n-- && !r && !in->failed) {
                 struct ww_alarm alarm = load_fields(in);

@@ -35,6 +35,7 @@ struct alarms *alarms_free(struct alarms *a) {
                 alarm_source_unlink(a, alarm);
                 alarm_free(alarm);
         }
+        alarm_source_free(a);
         alarm_groups_free(a);
         free(a->heap);
         free(a);
@@ -143,7 +144,6 @@ static int describe(struct alarms *a, struct alarm *alarm, const struct ww_detec
         r = alarm_source_link(a, alarm);
         if (r)
                 return r;
-        alarm->lost = d->flags & WW_DETECTION_LOST;
         alarm->silent = d->flags & WW_DETECTION_SILENT;
         alarm->link = d->flags & WW_DETECTION_LINK;
         alarm->now.rule_hash = d->rule_hash;

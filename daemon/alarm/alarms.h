@@ -18,10 +18,11 @@ struct alarm_group {
         char key[];
 };
 
-/* A device, and the alarms that come from it. */
+/* A device from which alarms come, or that cannot be reached. */
 struct alarm_source {
         UT_hash_handle hh;
         struct alarm *alarms;
+        bool lost; /* it cannot be reached */
         size_t n_name;
         char name[];
 };
@@ -120,6 +121,7 @@ struct alarms {
         struct alarm *ids, *keys;
         struct alarm_group *groups;
         struct alarm_source *sources;
+        size_t n_lost;             /* of them, those that cannot be reached */
         struct alarm_timer **heap; /* by (deadline, id, episodes last) */
         size_t n_heap, heap_capacity;
         struct alarm_mutes mutes;
@@ -178,6 +180,9 @@ bool alarm_source_stale(const struct alarms *a, const struct alarm *alarm);
 int alarm_source_turned(struct alarms *a, const struct alarm *alarm, int64_t now);
 /** Of each alarm: another site has other assets. */
 int alarm_source_renew(struct alarms *a, int64_t now);
+int alarm_source_save(const struct alarms *a, struct buf *out);
+int alarm_source_load(struct alarms *a, struct rd *in); /* before the alarms. 0, -EBADMSG, -ENOMEM */
+void alarm_source_free(struct alarms *a);
 
 /* alarm_deadline.c */
 void alarm_timer_init(struct alarm_timer *timer, uint64_t id, bool episode);

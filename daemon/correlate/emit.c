@@ -319,7 +319,6 @@ static int emit_with(struct correlate *c, struct key *k, enum ww_detection_what 
         if (r)
                 return r;
         d.device = place.device;
-        d.flags |= correlate_device_lost(c, place.device) ? WW_DETECTION_LOST : 0;
         if (place.zone != SITE_NONE)
                 d.zone = site_zone(c->rules->site, place.zone)->id;
         if (place.asset < site_asset_count(c->rules->site))

@@ -59,9 +59,8 @@ enum ww_detection_flag {
         WW_DETECTION_EXERCISE = 1 << 3,
         WW_DETECTION_COVERT = 1 << 4,
         WW_DETECTION_LATE = 1 << 5,
-        WW_DETECTION_LOST = 1 << 6,   /* its device said, or its gateway, that it cannot be reached */
-        WW_DETECTION_SILENT = 1 << 7, /* the rule tells of an asset that gives no sign of life */
-        WW_DETECTION_LINK = 1 << 8,   /* the rule tells of devices that cannot be reached */
+        WW_DETECTION_SILENT = 1 << 6, /* the rule tells of an asset that gives no sign of life */
+        WW_DETECTION_LINK = 1 << 7,   /* the rule tells of devices that cannot be reached */
 };
 
 #define WW_REGRADE_AFTER_MAX 4 /* rows of one rule */
