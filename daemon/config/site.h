@@ -77,6 +77,7 @@ struct site_window {
 };
 
 struct site;
+struct timezone_table;
 
 /** Compiles all BUNDLE_SITE files together. Field names and list names are interned in `symbols`.
  *  0, DIAG_E_USER, -ENOMEM. No site file at all is an empty site, and legal. */
@@ -84,8 +85,11 @@ int site_compile(struct site **ret, const struct bundle *bundle, struct symtab *
 struct site *site_free(struct site *s);
 DEFINE_CLEANUP(struct site *, site_free)
 
-struct ww_str site_name(const struct site *s);               /* `site: NAME`, "" if none */
-const struct site_alarms *site_alarms(const struct site *s); /* of NULL: what holds without a site */
+struct ww_str site_name(const struct site *s); /* `site: NAME`, "" if none */
+/** How alarms are treated; of NULL what holds without a site. Lives as long as the site. */
+const struct site_alarms *site_alarms(const struct site *s);
+/** What its clocks show; NULL = UTC. Lives as long as the site. */
+const struct timezone_table *site_timezone(const struct site *s);
 size_t site_zone_count(const struct site *s);
 const struct site_zone *site_zone(const struct site *s, uint32_t index);
 uint32_t site_zone_find(const struct site *s, struct ww_str id);

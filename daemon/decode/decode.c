@@ -39,12 +39,35 @@ static bool env_list_has(void *userdata, uint32_t list, struct ww_str member) {
         return site_list_has(d->types->site, list, member);
 }
 
-static int allocate_bindings(struct decode *d, const struct decode_types *types) {
-        struct trie_binding *bindings = calloc(trie_bindings(types->trie) + 1, sizeof(*bindings));
+static void free_documents(struct decode *d) {
+        for (size_t i = 0; i < d->n_documents; i++)
+                document_deinit(&d->documents[i]);
+        free(d->documents);
+        free(d->read);
+        d->documents = NULL;
+        d->read = NULL;
+        d->n_documents = 0;
+}
 
-        if (!bindings)
+/* What of a decoder has the measure of its types. All or nothing. */
+static int allocate(struct decode *d, const struct decode_types *types) {
+        struct trie_binding *bindings = calloc(trie_bindings(types->trie) + 1, sizeof(*bindings));
+        struct document *documents = calloc(types->n_formats + 1, sizeof(*documents));
+        signed char *read = calloc(types->n_formats + 1, sizeof(*read));
+
+        if (!bindings || !documents || !read) {
+                free(bindings);
+                free(documents);
+                free(read);
                 return -ENOMEM;
+        }
         free(d->bindings);
+        free_documents(d);
+        for (size_t i = 0; i < types->n_formats; i++)
+                document_init(&documents[i], &d->arena, &d->steps);
+        d->documents = documents;
+        d->read = read;
+        d->n_documents = types->n_formats;
         d->bindings = bindings;
         d->types = types;
         d->placement = &types->placement;
@@ -59,12 +82,8 @@ int decode_new(struct decode **ret, const struct decode_types *types, decode_sin
         d->sink = sink;
         d->userdata = userdata;
         states_init(&d->states, STATES_MAX);
-        d->documents = calloc(format_count, sizeof(*d->documents));
-        d->read = calloc(format_count, sizeof(*d->read));
-        if (!d->documents || !d->read || allocate_bindings(d, types) < 0)
+        if (allocate(d, types) < 0)
                 return -ENOMEM;
-        for (size_t i = 0; i < format_count; i++)
-                document_init(&d->documents[i], &d->arena, &d->steps);
         d->env = (struct expr_env){
                 .userdata = d, .load = env_load, .look = env_look, .list_has = env_list_has, .arena = &d->arena
         };
@@ -75,16 +94,19 @@ int decode_new(struct decode **ret, const struct decode_types *types, decode_sin
 
 struct decode *decode_free(struct decode *d) {
         if (d) {
-                for (size_t i = 0; d->documents && i < format_count; i++)
-                        document_deinit(&d->documents[i]);
-                free(d->documents);
-                free(d->read);
+                free_documents(d);
                 free(d->bindings);
                 states_deinit(&d->states);
                 arena_deinit(&d->arena);
                 free(d);
         }
         return NULL;
+}
+
+static signed char read_format(struct decode *d, uint8_t format, struct ww_str payload) {
+        const struct format_use *use = &d->types->formats[format];
+
+        return (signed char)use->format->read(&d->documents[format], payload, &use->options);
 }
 
 /* 0 with the context's document set; -EBADMSG if no format of the message can read the payload; -ENOMEM */
@@ -95,7 +117,7 @@ static int read_payload(struct decode *d, const struct type_message *m) {
                 uint8_t format = m->formats[i];
 
                 if (d->read[format] > 0)
-                        d->read[format] = format_table[format].read(&d->documents[format], payload);
+                        d->read[format] = read_format(d, format, payload);
                 if (d->read[format] == -ENOMEM)
                         return -ENOMEM;
                 if (d->read[format] == 0) {
@@ -138,7 +160,8 @@ static void prepare_context(struct decode *d, const struct trie_binding *b, cons
         x->topic = topic->text;
         x->fields = m->fields;
         x->n_fields = m->n_fields;
-        x->known = 0;
+        x->reader = m->bytes;
+        source_next_element(x);
         x->item = DOCUMENT_NONE;
         x->key = WW_STR_NONE;
         x->keys = m->keys;
@@ -159,7 +182,7 @@ static int refuse(struct decode *d, const struct trie_binding *first, bool reada
         else if (readable)
                 run_fail(d, DECODE_E_UNMATCHED, "none of the messages of `%.*s` fits", WW_STR_ARG(type->name));
         else
-                run_fail(d, DECODE_E_BAD_PAYLOAD, "%s: %s at byte %u", format_table[m->formats[0]].name,
+                run_fail(d, DECODE_E_BAD_PAYLOAD, "%s: %s at byte %u", d->types->formats[m->formats[0]].format->name,
                          doc->error ? doc->error : "not readable", doc->error_at);
         return d->outcome;
 }
@@ -208,8 +231,7 @@ int decode_message(struct decode *d, const struct decode_message *message, struc
         int r;
 
         arena_reset(&d->arena);
-        for (size_t i = 0; i < format_count; i++)
-                d->read[i] = 1;
+        memset(d->read, 1, d->n_documents);
         d->steps = DOCUMENT_STEPS_MAX;
         d->message = message;
         d->type = NULL;
@@ -250,7 +272,7 @@ static bool owner_keep(void *userdata, uint32_t owner) {
 
 int decode_swap(struct decode *d, const struct decode_types *types) {
         struct owners owners = { .types = types };
-        int r = allocate_bindings(d, types);
+        int r = allocate(d, types);
 
         return r < 0 ? r : states_filter(&d->states, owner_keep, &owners);
 }

@@ -54,6 +54,9 @@ struct decode_types *decode_types_free(struct decode_types *t) {
         if (t) {
                 trie_free(t->trie);
                 placement_deinit(&t->placement);
+                for (size_t i = 0; i < t->n_zones; i++)
+                        timezone_free(t->zones[i].table);
+                free(t->zones);
                 free(t->types);
                 free(t->refs);
                 free(t->kind_names);

@@ -10,7 +10,9 @@ const struct load_key load_type_keys[] = {
         { "title", "one line for people" },
         { "source", "where the format is documented" },
         { "topics", "topic patterns, for messages without their own" },
-        { "format", "json, text, empty or any; a list: the first that can read the payload. Default json" },
+        { "format",
+          "one of the formats below, some with words of their own; a list: the first that can read the payload. "
+          "Default json" },
         { "device", "who speaks; without it `topic.device`" },
         { "time", "the device's own time; without it the time of arrival" },
         { "delay", "how old a message may honestly be, 0s to 7d; default 60s" },
@@ -157,7 +159,7 @@ static int load_file(struct load *l, const struct bundle_file *file) {
 }
 
 int load_bundle(struct decode_types *types, const struct bundle *bundle, struct diag *d) {
-        struct load l = { .types = types, .arena = &types->arena, .d = d };
+        struct load l = { .types = types, .bundle = bundle, .arena = &types->arena, .d = d };
         int r, result = 0;
 
         for (size_t i = 0; i < bundle->n; i++)

@@ -1,4 +1,5 @@
 #include "decode/load.h"
+#include "decode/unit.h"
 
 #include <stdio.h>
 
@@ -8,7 +9,9 @@ const struct load_key load_event_keys[] = {
                            "`kind` and `inverted` go first. `{}`: only those" },
         { "state", "of a state: the value that says active or normal" },
         { "value", "the number of a measurement; of other kinds any value to keep" },
-        { "unit", "of the value; of a measurement its kind's own unless it differs" },
+        { "unit",
+          "in which the device speaks; without it a measurement's is its kind's own, and others of the same quantity "
+          "become that" },
         { "device", "whose event it is, if not the message's device" },
         { "where", "only if this expression is true" },
         { "momentary", "true: the device never tells the end of this state, so each message of it is an event" },
@@ -94,6 +97,26 @@ static int load_state(struct load *l, const struct yaml_node *n, struct type_eve
         return state ? load_source(l, state, LOAD_STATE, &e->state) : 0;
 }
 
+/* A number in another unit of its kind becomes one in the kind's own. A unit that is none of them is left as it is. */
+static int load_unit(struct load *l, struct type_event *e) {
+        const char *own = l->types->kinds->rows[e->family].unit;
+        const struct unit *unit = own ? unit_find(e->unit, ww_str(own)) : NULL;
+        struct source *s;
+
+        if (!unit)
+                return 0;
+        s = arena_new(l->arena, struct source);
+        if (!s)
+                return -ENOMEM;
+        *s = *e->value;
+        s->scaled = true;
+        s->scale *= unit->scale;
+        s->offset = s->offset * unit->scale + unit->offset;
+        e->value = s;
+        e->unit = ww_str(own);
+        return 0;
+}
+
 static int load_value(struct load *l, const struct yaml_node *n, struct type_event *e) {
         const struct yaml_node *value = yaml_get(n, "value"), *unit = yaml_get(n, "unit");
         bool measured = e->nature == WW_NATURE_MEASUREMENT;
@@ -108,7 +131,7 @@ static int load_value(struct load *l, const struct yaml_node *n, struct type_eve
                 e->unit = ww_str(l->types->kinds->rows[e->family].unit);
         if (!r && value)
                 r = load_source(l, value, measured ? LOAD_NUMBER : LOAD_VALUE, &e->value);
-        return r;
+        return r || !measured || !unit ? r : load_unit(l, e);
 }
 
 static int load_rest(struct load *l, const struct yaml_node *n, const struct type_message *message,

@@ -9,6 +9,7 @@ const struct load_key load_message_keys[] = {
         { "message", "its name, for reports" },
         { "topics", "as at the type" },
         { "format", "as at the type" },
+        { "bytes", "what the bytes of the payload, or of a text in it, mean: paths then begin with `bytes.`" },
         { "has", "paths that must be there, be it null" },
         { "lacks", "paths that must not be there" },
         { "match", "{path: text} or {path: [text, text]}: the value's text is one of these" },
@@ -26,14 +27,6 @@ const struct load_key load_message_keys[] = {
         { "events", "list; each that applies gives one event, in this order" },
 };
 const size_t load_message_keys_n = sizeof load_message_keys / sizeof *load_message_keys;
-
-const struct load_key load_time_keys[] = {
-        { "path", "where the time stands; a list: the first that is there" },
-        { "form",
-          "auto, iso, epoch_s, epoch_ms, epoch_us; default auto: text is ISO 8601, a number's size tells its unit" },
-        { "zone", "offset of a text that has none: \"+08:00\"; default Z" },
-};
-const size_t load_time_keys_n = sizeof load_time_keys / sizeof *load_time_keys;
 
 /* The message's own node for `key`, or the type's. */
 static const struct yaml_node *own_or(const struct yaml_node *message, const struct yaml_node *type, const char *key) {
@@ -73,29 +66,6 @@ static int load_topics(struct load *l, const struct yaml_node *n, const struct y
                         break;
         }
         return result;
-}
-
-static int load_formats(struct load *l, const struct yaml_node *n, struct type_message *m) {
-        const char *names[FORMAT_MAX];
-        struct ww_str text;
-        int format, r;
-
-        m->n_formats = !n; /* the first one of the table is the default */
-        for (size_t i = 0; i < format_count; i++)
-                names[i] = format_table[i].name;
-        for (const struct yaml_node *item = n && n->type == YAML_SEQUENCE ? n->first : n; item; item = item->next) {
-                r = yaml_string(item, "format", l->d, &text);
-                if (r)
-                        return r;
-                format = format_find(text);
-                if (format < 0 || m->n_formats == sizeof m->formats)
-                        return diag_error(l->d, item->pos, diag_suggest(text, names, format_count),
-                                          "%s: no such format `%.*s`, or too many", l->what, WW_STR_ARG(text));
-                m->formats[m->n_formats++] = (uint8_t)format;
-                if (n->type != YAML_SEQUENCE)
-                        break;
-        }
-        return 0;
 }
 
 /* Expressions: a name is a slot of types->refs. */
@@ -237,39 +207,6 @@ static int load_fields(struct load *l, const struct yaml_node *n, struct type_me
         return result;
 }
 
-static int load_time(struct load *l, const struct yaml_node *n, struct type_time *time) {
-        const struct yaml_node *form, *zone;
-        struct source *s;
-        struct ww_str text;
-        int r = 0, found;
-
-        if (n->type != YAML_MAPPING)
-                return load_source(l, n, LOAD_VALUE, &time->source);
-        s = arena_new(l->arena, struct source);
-        if (!s)
-                return -ENOMEM;
-        *s = (struct source){ .scale = 1, .pos = n->pos };
-        time->source = s;
-        r = load_keys_check(l, n, l->what, load_time_keys, load_time_keys_n);
-        if (!r && (form = yaml_get(n, "form"))) {
-                r = yaml_string(form, "form", l->d, &text);
-                found = r ? 0 : stamp_form_find(text);
-                if (found < 0)
-                        return diag_error(l->d, form->pos, diag_suggest(text, stamp_forms, stamp_forms_n),
-                                          "%s: `%.*s` is no form of a time", l->what, WW_STR_ARG(text));
-                time->form = (enum stamp_form)found;
-        }
-        if (!r && (zone = yaml_get(n, "zone"))) {
-                r = yaml_string(zone, "zone", l->d, &text);
-                if (!r && !stamp_offset_parse(text, &time->offset))
-                        return diag_error(l->d, zone->pos, "write zone: \"+08:00\"", "%s: `%.*s` is no offset", l->what,
-                                          WW_STR_ARG(text));
-        }
-        if (!r && !yaml_get(n, "path"))
-                return diag_error(l->d, n->pos, "add `path: …`", "%s: a time has no path", l->what);
-        return r ? r : load_paths(l, yaml_get(n, "path"), &s->paths, &s->n_paths);
-}
-
 /* What says whether the message is this one. Fields come first: conditions may name them. */
 static int load_guards(struct load *l, const struct yaml_node *n, struct type_message *m) {
         const struct yaml_node *x;
@@ -394,11 +331,15 @@ int load_message(struct load *l, const struct yaml_node *n, const struct yaml_no
         LOAD_MERGE(topics, result);
         r = load_formats(l, own_or(n, type, "format"), m);
         LOAD_MERGE(r, result);
-        if ((x = yaml_get(n, "fields"))) {
+        if ((x = yaml_get(n, "bytes"))) {
+                fields = load_bytes(l, x, yaml_get(n, "for_each"), m);
+                LOAD_MERGE(fields, result);
+        }
+        if (!fields && (x = yaml_get(n, "fields"))) {
                 fields = load_fields(l, x, m);
                 LOAD_MERGE(fields, result);
         }
-        /* without its topics or fields every other line would seem wrong too */
+        /* without its topics, bytes or fields every other line would seem wrong too */
         if (topics || fields)
                 return result;
         r = load_guards(l, n, m);

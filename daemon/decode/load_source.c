@@ -7,6 +7,11 @@ const struct load_key load_source_keys[] = {
         { "template", "text with paths in braces: \"{uuid}/{major}\"; missing if one of them is" },
         { "const", "a fixed value" },
         { "default", "the value where nothing is there; null and \"\" are something" },
+        { "pattern", "a regular expression: its first group, or all that it matches; missing if it does not match" },
+        { "split", "{by: \":\", part: 1}: one piece of the text; missing if there are not so many" },
+        { "base", "the text is a number of this base, 2 to 36" },
+        { "bit", "one bit of a whole number, from 0, the lowest: true or false" },
+        { "mask", "the bits of a whole number that count, 0xf0; moved down to the lowest of them" },
         { "map", "what the device's words mean: {open: active, closed: normal, '\"\"': ignore, \"*\": unknown}" },
         { "invert", "true: turns a truth value or a state round" },
         { "as", "number, boolean or string: \"80.00\" as number is 80" },
@@ -204,7 +209,8 @@ static int load_conversion(struct load *l, const struct yaml_node *n, enum load_
 
         if ((x = yaml_get(n, "default")))
                 s->fallback = yaml_value(x);
-        if ((x = yaml_get(n, "map")))
+        r = load_extract(l, n, &s->extract);
+        if (!r && (x = yaml_get(n, "map")))
                 r = load_map(l, x, use == LOAD_STATE, &s->map);
         if (!r && (x = yaml_get(n, "invert")))
                 r = yaml_bool(x, "invert", l->d, &s->invert);
@@ -225,12 +231,13 @@ static int load_conversion(struct load *l, const struct yaml_node *n, enum load_
                 s->as = SOURCE_AS_BOOLEAN;
         if (!r && s->as == SOURCE_AS_IS && (yaml_get(n, "scale") || yaml_get(n, "offset")))
                 s->as = SOURCE_AS_NUMBER;
+        s->scaled = s->scale != 1 || s->offset != 0;
         return r;
 }
 
 static bool is_direct(const struct source *s) {
-        return s->n_paths && s->paths->first != PATH_KEY_NONE && s->paths->n == 1 && !s->map && !s->asset_field.p &&
-               (s->as == SOURCE_AS_IS || s->as == SOURCE_AS_STRING);
+        return s->n_paths && s->paths->first != PATH_KEY_NONE && s->paths->n == 1 && !s->map && !s->extract &&
+               !s->asset_field.p && (s->as == SOURCE_AS_IS || s->as == SOURCE_AS_STRING);
 }
 
 int load_source(struct load *l, const struct yaml_node *n, enum load_use use, const struct source **ret) {

@@ -149,6 +149,25 @@ static int resolve_capture(struct parse *p, const struct path_names *names, stru
         return 2;
 }
 
+static int resolve_bytes(struct parse *p, const struct path_names *names, struct path *ret) {
+        const char *known[64];
+        size_t n = 0;
+
+        if (p->n != 2 || !p->steps[1].key.text.p)
+                return -complain(p, "one of the names of `bytes` belongs behind it");
+        for (size_t i = 0; i < names->n_bytes; i++) {
+                if (ww_str_equal(names->bytes[i], p->steps[1].key.text)) {
+                        ret->root = PATH_BYTES;
+                        ret->index = (uint32_t)i;
+                        return 2;
+                }
+                if (n < sizeof known / sizeof *known)
+                        known[n++] = names->bytes[i].p;
+        }
+        return -diag_error(p->d, p->pos, diag_suggest(p->steps[1].key.text, known, n),
+                           "the message's `bytes` have no `%.*s`", WW_STR_ARG(p->steps[1].key.text));
+}
+
 /* How many of the steps the root takes; negative: -DIAG_E_USER or -PATH_E_UNKNOWN. */
 static int resolve_root(struct parse *p, const struct path_names *names, bool strict, struct path *ret) {
         struct ww_str first = p->steps[0].key.text;
@@ -164,6 +183,8 @@ static int resolve_root(struct parse *p, const struct path_names *names, bool st
                 return 1;
         if (ww_str_is(first, "topic"))
                 return resolve_capture(p, names, ret);
+        if (names->bytes && ww_str_is(first, "bytes"))
+                return resolve_bytes(p, names, ret);
         if (names->item && ww_str_is(first, "item")) {
                 ret->root = PATH_ITEM;
                 return 1;

@@ -8,6 +8,7 @@
  *     ZbReceived."0500<00"         a key that is no word
  *     payload                      the whole payload (text); payload.x is x, also where a field is called x
  *     topic.device                 a capture of the topic; `topic` alone is the whole topic
+ *     bytes.battery                what the message's `bytes` say
  *     item.x, key                  in a for_each: the element, its key or number
  *     door                         a field of the message, if one has that name; else a key of the payload
  */
@@ -23,6 +24,7 @@ enum path_root {
         PATH_TOPIC,   /* whole topic */
         PATH_CAPTURE, /* `index` */
         PATH_FIELD,   /* `index` */
+        PATH_BYTES,   /* `index` */
         PATH_ITEM,
         PATH_KEY,
 };
@@ -56,6 +58,8 @@ struct path_names {
         const struct topic_names *captures;
         const struct ww_str *fields;
         size_t n_fields;
+        const struct ww_str *bytes; /* NULL: the message has none, and `bytes` is a key as others are */
+        size_t n_bytes;
         bool item; /* inside a for_each */
         struct path_keys *keys;
 };

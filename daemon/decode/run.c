@@ -345,7 +345,7 @@ static void read_time(struct decode *d, const struct type_message *m) {
         if (m->time.source)
                 source_read(m->time.source, &d->context, &v);
         if (v.type != WW_MISSING && v.type != WW_NULL && !(v.type == WW_STRING && !v.string.n))
-                skew = !stamp_read(v, m->time.form, m->time.offset, &d->device_time);
+                skew = !stamp_read(v, &m->time.how, site_timezone(d->placement->site), &d->device_time);
         if (skew)
                 d->device_time = WW_TIME_NONE;
         d->time = d->message->received;
@@ -375,7 +375,7 @@ static int run_each(struct decode *d, const struct type_message *m) {
         for (uint32_t i = node + 1; r >= 0 && i < doc->nodes[node].next && d->steps; number++) {
                 x->key = object ? document_string(doc, i) : ww_str(arena_printf(&d->arena, "%u", number));
                 x->item = i + object;
-                x->known = 0;
+                source_next_element(x);
                 i = doc->nodes[x->item].next;
                 if (m->only && !expr_true(m->only, &d->env))
                         continue;

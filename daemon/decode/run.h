@@ -14,9 +14,10 @@ struct decode {
         void *userdata;
         struct states states;
         struct arena arena;         /* reset with each message */
-        struct document *documents; /* one for each format */
-        uint32_t steps;             /* left for look-ups in this message; 0 = it takes too long */
-        int *read;                  /* by format: 1 = not read yet, 0 = read, -EBADMSG */
+        struct document *documents; /* one for each of the types' formats */
+        size_t n_documents;
+        uint32_t steps;    /* left for look-ups in this message; 0 = it takes too long */
+        signed char *read; /* by format: 1 = not read yet, 0 = read, -EBADMSG */
         struct trie_binding *bindings;
         struct decode_figures figures;
         char detail[256];

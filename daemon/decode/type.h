@@ -56,8 +56,7 @@ struct type_match {
 
 struct type_time {
         const struct source *source; /* NULL: the message's arrival */
-        enum stamp_form form;
-        int offset; /* seconds east of UTC, of a text without one */
+        struct stamp_how how;
 };
 
 /* a written topic, and what it stands for */
@@ -72,8 +71,9 @@ struct type_message {
         struct diag_pos pos;
         const struct type_topic *topics;
         size_t n_topics;
-        uint8_t formats[4];
+        uint8_t formats[4]; /* indexes of the types' formats */
         size_t n_formats;
+        const struct byte_reader *bytes; /* NULL = none */
         const struct path *has, *lacks;
         size_t n_has, n_lacks;
         const struct path_keys *keys;
@@ -106,11 +106,20 @@ struct type {
         const struct yaml_node *examples;
 };
 
+struct type_zone {
+        struct ww_str name;
+        struct timezone_table *table;
+};
+
 struct decode_types {
         struct arena arena;
         struct type *types;
         size_t n, capacity;
         struct trie *trie;
+        struct format_use formats[FORMAT_USES_MAX]; /* each with its options; messages share them */
+        size_t n_formats;
+        struct type_zone *zones; /* that times name */
+        size_t n_zones;
         const struct path **refs; /* slots of expressions */
         size_t n_refs, refs_capacity;
         struct placement placement;

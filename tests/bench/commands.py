@@ -7,8 +7,9 @@ A rule raises an alarm for each badge that is refused and keeps it active until 
 --alarms are refused once. Then the generator publishes badge readings (QoS 1) at --events a second, each of which is an
 event that the rules look at, a reader follows the feed, and one client sends --rate commands a second: acknowledge,
 unacknowledge, silence, alarm after alarm. A command is due at its time, whether the one before has been answered or not, and
-its time runs from there until the answer, which leaves after the commit. Counted is only a run that holds the rates: all
-answered and none refused, all alarms active to the end, no message waiting.
+its time runs from there until the answer, which leaves after the commit. In the same run and on the same disk a file of its
+own is written and synchronised, since that is what an answer waits for, and how long it takes the machine decides. Counted is
+only a run that holds the rates: all answered and none refused, all alarms active to the end, no message waiting.
 
 Prints JSON. Use a release build.
 """
@@ -65,9 +66,19 @@ def raise_alarms(daemon, broker, count):
     """Their numbers, in an order that is no order."""
     subprocess.run(live.load(broker.port, count, 1, DENIED % time.time()), stdout=subprocess.DEVNULL, check=True)
     wait_for(lambda: daemon.status()["stages"]["alarms"]["active"] >= count, 120, "all alarms")
-    numbers = list(range(1, count + 1))
+    numbers = [alarm["id"] for alarm in standing(daemon)]
+    assert len(numbers) == count, f"{len(numbers)} alarms"
     random.Random(7).shuffle(numbers)
     return numbers
+
+
+def standing(daemon):
+    """The rule's active alarms, from the feed."""
+    with daemon.connect(60) as socket:
+        socket.send(cmd="follow")
+        while not (line := socket.next()).get("live_end"):
+            if line.get("live", {}).get("rule") == "refused" and line["live"]["regions"]["active"]:
+                yield line["live"]
 
 
 class Client:
@@ -105,6 +116,28 @@ class Client:
         return percentile(sorted((self.sent[key] - due) * 1000 for key, due in self.due.items()), 0.99)
 
 
+class Disk(threading.Thread):
+    """How long a block takes to the disk meanwhile."""
+
+    def __init__(self, folder):
+        super().__init__()
+        self.file, self.times, self.going = os.open(pathlib.Path(folder) / "block", os.O_RDWR | os.O_CREAT, 0o600), [], True
+
+    def run(self):
+        while self.going:
+            began = time.monotonic()
+            os.pwrite(self.file, os.urandom(4096), 0)
+            os.fdatasync(self.file)
+            self.times.append((time.monotonic() - began) * 1000)
+            time.sleep(0.02)
+
+    def stop(self):
+        self.going = False
+        self.join()
+        os.close(self.file)
+        return sorted(self.times)
+
+
 def percentile(values, part):
     return values[min(len(values) - 1, int(len(values) * part))]
 
@@ -139,11 +172,14 @@ def measure(options, folder):
                 before = messages()
                 wait_for(lambda: messages() > before + options.events, 30, "load")
                 client = Client(daemon, list(commands(numbers, options.rate * options.seconds)), options.rate)
+                disk = Disk(folder)
+                disk.start()
                 before, began, used = messages(), time.monotonic(), live.cpu(daemon.pid("engine"))
                 seconds = client.run()
                 used = live.cpu(daemon.pid("engine")) - used
                 events = (messages() - before) / (time.monotonic() - began)
-                active = daemon.status()["stages"]["alarms"]["active"]
+                synced = disk.stop()
+                active = sum(1 for _ in standing(daemon))
             finally:
                 for process in (generator, follower):
                     process.terminate()
@@ -154,7 +190,7 @@ def measure(options, folder):
     assert events >= 0.98 * options.events, f"{events:.0f} events/s only"
     times = client.milliseconds()
     return {"alarms": options.alarms, "commands": len(times), "commands_per_second": len(times) / seconds, "events_per_second": events,
-            "p50": percentile(times, 0.5), "p99": percentile(times, 0.99), "max": times[-1], "client_late_p99": client.late(),
+            "disk_p50": percentile(synced, 0.5), "disk_p99": percentile(synced, 0.99), "p50": percentile(times, 0.5), "p99": percentile(times, 0.99), "max": times[-1], "client_late_p99": client.late(),
             "engine_cpu": used / seconds}
 
 
