@@ -56,11 +56,11 @@ static json_t *mode(void) {
 }
 
 /* one key for each priority, hazard or class that may be named */
-static json_t *by_name(const char *(*name_of)(size_t), json_t *value) {
+static json_t *by_name(const char *(*name_of)(size_t), json_t *value, const char *help) {
         json_t *properties = json_object();
 
         for (size_t i = 0; name_of(i); i++)
-                (void)json_object_set(properties, name_of(i), value);
+                (void)json_object_set_new(properties, name_of(i), schema_described(json_copy(value), help));
         json_decref(value);
         return schema_object(properties);
 }
@@ -93,9 +93,9 @@ static json_t *span_or_never(void) {
 
 static json_t *alarms_part(struct ww_str name) {
         if (ww_str_is(name, "acknowledge_expires"))
-                return by_name(priority_at, span_or_never());
+                return by_name(priority_at, span_or_never(), "so long an acknowledgement of this priority holds");
         if (ww_str_is(name, "shelve_max"))
-                return by_name(shelve_at, span_or_never());
+                return by_name(shelve_at, span_or_never(), "alarms of this hazard are shelved for at most so long");
         if (ww_str_is(name, "reason_required"))
                 return priorities();
         return ww_str_is(name, "first_out_by") ? schema_list_of(text()) : schema_span();
