@@ -146,6 +146,10 @@ static void put_decode(const struct decode_figures *f, struct metrics *m) {
         metrics_put(m, METRICS_DECODE_STATES, (double)f->states);
         metrics_put(m, METRICS_DECODE_STATE_BYTES, (double)f->state_bytes);
         metrics_put(m, METRICS_DECODE_EVICTED, (double)f->evicted);
+        metrics_put(m, METRICS_DECODE_RESTORES, (double)f->restores);
+        metrics_put(m, METRICS_DECODE_RESTORED_EARLY, (double)f->restored_early);
+        metrics_put(m, METRICS_DECODE_DRIFTED, (double)f->drifted);
+        put_table(m, "device-restores", f->restores, f->restores_max);
         put_table(m, "device-states", f->states, f->states_max);
 }
 

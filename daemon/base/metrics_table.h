@@ -164,6 +164,12 @@ X(DECODE_STATE_BYTES, "wardwatch_decode_state_bytes", GAUGE, COUNT, ENGINE, "", 
   "memory of them")
 X(DECODE_EVICTED, "wardwatch_decode_states_evicted_total", COUNTER, COUNT, ENGINE, "", "stages.decode.evicted",
   "states forgotten because their table was full")
+X(DECODE_RESTORES, "wardwatch_decode_restores", GAUGE, COUNT, ENGINE, "", "stages.decode.restores",
+  "states of devices that will end by themselves")
+X(DECODE_RESTORED_EARLY, "wardwatch_decode_restored_early_total", COUNTER, COUNT, ENGINE, "",
+  "stages.decode.restored_early", "states that ended before their time, because too many were to end by themselves")
+X(DECODE_DRIFTED, "wardwatch_decode_drifted", GAUGE, COUNT, ENGINE, "", "stages.decode.drifted",
+  "topics whose messages were understood once, and are not any more")
 X(CORRELATE_EVENTS, "wardwatch_correlate_events_total", COUNTER, COUNT, ENGINE, "", "stages.correlate.events",
   "events correlated; this and the next five go on where a snapshot left them")
 X(CORRELATE_MATCHED, "wardwatch_correlate_matched_total", COUNTER, COUNT, ENGINE, "", "stages.correlate.matched",

@@ -206,6 +206,7 @@ static void put_site(struct buf *out) {
                 { "An asset", { "word", "" }, site_asset_keys, &site_asset_keys_n },
                 { "A mode", { "word", "" }, site_mode_keys, &site_mode_keys_n },
                 { "`alarms` of a site", { "word", "" }, site_alarms_keys, &site_alarms_keys_n },
+                { "A kind", { "word", "" }, site_kind_keys, &site_kind_keys_n },
                 { "Days of a schedule", { "days", "" }, site_day_keys, &site_day_keys_n },
                 { "Hours of a schedule", { "hours", "" }, site_hours_words, &site_hours_words_n },
         };
@@ -259,6 +260,7 @@ static void put_sensors(struct buf *out) {
                 { "An event", load_event_keys, &load_event_keys_n },
                 { "A value", load_source_keys, &load_source_keys_n },
                 { "A time", load_time_keys, &load_time_keys_n },
+                { "A number", load_number_keys, &load_number_keys_n },
                 { "`split` of a value", load_split_keys, &load_split_keys_n },
                 { "`bytes`", load_bytes_keys, &load_bytes_keys_n },
                 { "A field of `bytes`", load_byte_field_keys, &load_byte_field_keys_n },

@@ -57,6 +57,9 @@ static void set_common(json_t *object) {
         set(object, "format", formats());
         set(object, "delay", schema_span());
         set(object, "attributes", json_pack("{s:s}", "type", "object"));
+        set(object, "redact", texts());
+        set(object, "number",
+            json_pack("{s:[{s:s}, o]}", "anyOf", "type", "string", keys_object(load_number_keys, load_number_keys_n)));
         set(object, "time",
             json_pack("{s:[{s:s}, o]}", "anyOf", "type", "string", keys_object(load_time_keys, load_time_keys_n)));
 }
@@ -66,8 +69,10 @@ static json_t *event(void) {
 
         set(object, "kind_by_class", json_pack("{s:s}", "type", "object"));
         set(object, "momentary", json_pack("{s:s}", "type", "boolean"));
+        set(object, "children", json_pack("{s:s}", "type", "boolean"));
         set(object, "required", json_pack("{s:s}", "type", "boolean"));
         set(object, "repeat_within", schema_span());
+        set(object, "restores_after", schema_span());
         set(object, "attributes", json_pack("{s:s}", "type", "object"));
         (void)json_object_set_new(object, "required", json_pack("[s]", "kind"));
         return object;
@@ -80,6 +85,7 @@ static json_t *message(void) {
         set(object, "bytes", bytes());
         set(object, "has", texts());
         set(object, "lacks", texts());
+        set(object, "for_each", texts());
         set(object, "match", json_pack("{s:s}", "type", "object"));
         set(object, "fields", json_pack("{s:s}", "type", "object"));
         set(object, "ignore", json_pack("{s:s}", "type", "boolean"));

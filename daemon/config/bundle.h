@@ -34,8 +34,8 @@ void bundle_deinit(struct bundle *b);
 #define _cleanup_bundle_ _cleanup_(bundle_deinit)
 
 /** Adds every *.yaml and *.yml of a folder (recursive, sorted, hidden ones left out) or one file; of site files and
- * sensor types also the data of their time zones. 0; DIAG_E_USER (missing, unreadable, too large, unknown time zone); -errno. Call
- * bundle_seal after the last. Messages may name files by the bundle's own paths: it must outlive them. */
+ * sensor types also the data of their time zones. 0; DIAG_E_USER (missing, unreadable, too large, unknown time zone);
+ * -errno. Call bundle_seal after the last. Messages may name files by the bundle's own paths: it must outlive them. */
 int bundle_add_path(struct bundle *b, enum bundle_role role, const char *path, struct diag *d);
 /** Adds a text from memory (tests, tools). A site's time zone does not come along: see bundle_add_timezones. */
 int bundle_add_text(struct bundle *b, enum bundle_role role, const char *path, struct ww_str text);

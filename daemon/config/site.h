@@ -21,6 +21,7 @@
 #include "config/bundle.h"
 
 #include <wardwatch/alarm.h>
+#include <wardwatch/kind.h>
 #include <wardwatch/time.h>
 
 #define SITE_NONE UINT32_MAX
@@ -85,6 +86,8 @@ int site_compile(struct site **ret, const struct bundle *bundle, struct symtab *
 struct site *site_free(struct site *s);
 DEFINE_CLEANUP(struct site *, site_free)
 
+/** The vocabulary here: the built-in kinds, and behind them the site's own (`kinds:`). As long as the site. */
+const struct ww_kinds *site_kinds(const struct site *s);
 struct ww_str site_name(const struct site *s); /* `site: NAME`, "" if none */
 /** How alarms are treated; of NULL what holds without a site. Lives as long as the site. */
 const struct site_alarms *site_alarms(const struct site *s);

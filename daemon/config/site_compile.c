@@ -69,6 +69,7 @@ int site_compile(struct site **ret, const struct bundle *bundle, struct symtab *
                 return -ENOMEM;
         s->name = WW_STR("");
         site_alarms_init(&s->alarms);
+        s->kinds = *ww_kinds_builtin();
         r = site_compile_all(&c, bundle);
         arena_deinit(&c.trees);
         free(c.zone_nodes);

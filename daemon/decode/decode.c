@@ -61,6 +61,12 @@ static int allocate(struct decode *d, const struct decode_types *types) {
                 free(read);
                 return -ENOMEM;
         }
+        if (drift_begin(d, types) < 0) {
+                free(bindings);
+                free(documents);
+                free(read);
+                return -ENOMEM;
+        }
         free(d->bindings);
         free_documents(d);
         for (size_t i = 0; i < types->n_formats; i++)
@@ -82,6 +88,8 @@ int decode_new(struct decode **ret, const struct decode_types *types, decode_sin
         d->sink = sink;
         d->userdata = userdata;
         states_init(&d->states, STATES_MAX);
+        restores_init(&d->restores, &d->states);
+        d->fired_seq = UINT64_MAX;
         if (allocate(d, types) < 0)
                 return -ENOMEM;
         d->env = (struct expr_env){
@@ -96,6 +104,8 @@ struct decode *decode_free(struct decode *d) {
         if (d) {
                 free_documents(d);
                 free(d->bindings);
+                free(d->drifts);
+                restores_deinit(&d->restores);
                 states_deinit(&d->states);
                 arena_deinit(&d->arena);
                 free(d);
@@ -162,8 +172,10 @@ static void prepare_context(struct decode *d, const struct trie_binding *b, cons
         x->n_fields = m->n_fields;
         x->reader = m->bytes;
         source_next_element(x);
-        x->item = DOCUMENT_NONE;
-        x->key = WW_STR_NONE;
+        for (size_t i = 0; i < PATH_LEVELS_MAX; i++) {
+                x->items[i] = DOCUMENT_NONE;
+                x->keys_of[i] = WW_STR_NONE;
+        }
         x->keys = m->keys;
         x->found = false;
         memset(x->captures, 0, d->type->captures.n * sizeof(*x->captures));
@@ -206,23 +218,51 @@ static int decode_candidates(struct decode *d, const struct topic *topic, size_t
                 readable = true;
                 if (!guards_hold(d, m))
                         continue;
+                d->ignored = m->ignore;
                 d->figures.ignored += m->ignore;
                 return m->ignore ? 0 : run_message(d, m);
         }
         return refuse(d, &d->bindings[0], readable);
 }
 
+/* All messages that the topic leads to, whichever it is: what one of them takes for a secret is none for the others. */
+static int redact_candidates(struct decode *d, size_t n) {
+        for (size_t i = 0; i < n; i++) {
+                const struct trie_binding *b = &d->bindings[i];
+                const struct type_message *m = &d->types->types[b->type].messages[b->message];
+                int r;
+
+                if (!m->n_secrets)
+                        continue;
+                r = read_payload(d, m);
+                if (r == -ENOMEM)
+                        return r;
+                redact_note(d, m, r < 0 ? NULL : d->context.doc);
+        }
+        return 0;
+}
+
+struct ww_redaction decode_redaction(const struct decode *d) {
+        return (struct ww_redaction){ d->spans, d->n_spans };
+}
+
+bool decode_types_redact(const struct decode_types *t) {
+        return t->secrets;
+}
+
 static int decode_topic(struct decode *d) {
         struct topic topic;
         size_t n;
+        int r;
 
         if (!document_text_valid(d->message->topic)) {
                 run_fail(d, DECODE_E_BAD_PAYLOAD, "the topic is not UTF-8");
                 return d->outcome;
         }
         n = topic_split(&topic, d->message->topic) ? trie_match(d->types->trie, &topic, d->bindings) : 0;
+        r = n && d->types->secrets ? redact_candidates(d, n) : 0;
         if (n)
-                return decode_candidates(d, &topic, n);
+                return r < 0 ? r : decode_candidates(d, &topic, n);
         run_fail(d, DECODE_E_NO_TYPE, "no sensor type has a topic like this");
         return d->outcome;
 }
@@ -235,11 +275,16 @@ int decode_message(struct decode *d, const struct decode_message *message, struc
         d->steps = DOCUMENT_STEPS_MAX;
         d->message = message;
         d->type = NULL;
-        d->index = 0;
+        d->first = d->index = message->seq == d->fired_seq ? d->fired : 0;
         d->outcome = 0;
+        d->n_spans = 0;
+        d->ignored = false;
+        d->drift = DECODE_DRIFT_NONE;
         d->figures.messages++;
         r = decode_topic(d);
         d->figures.undecoded += r > 0;
+        if (r >= 0 && drift_note(d, r) < 0)
+                return -ENOMEM;
         if (r > 0 && ret_report)
                 *ret_report = (struct decode_report){ d->type ? d->type->sensor : WW_STR_NONE, ww_str(d->detail) };
         return r;
@@ -274,25 +319,36 @@ int decode_swap(struct decode *d, const struct decode_types *types) {
         struct owners owners = { .types = types };
         int r = allocate(d, types);
 
-        return r < 0 ? r : states_filter(&d->states, owner_keep, &owners);
+        r = r < 0 ? r : states_filter(&d->states, owner_keep, &owners);
+        if (!r)
+                restores_filter(&d->restores);
+        return r;
 }
 
-#define SAVE_VERSION 2
+#define SAVE_VERSION 3
 
 int decode_save(const struct decode *d, struct buf *out) {
         buf_put_u8(out, SAVE_VERSION);
         states_save(&d->states, out);
+        restores_save(&d->restores, out);
+        drift_save(d, out);
         return out->error;
 }
 
 int decode_load(struct decode *d, struct rd *in) {
+        int r;
+
         if (rd_u8(in) != SAVE_VERSION)
                 return -EBADMSG;
-        return states_load(&d->states, in);
+        r = states_load(&d->states, in);
+        r = r ? r : restores_load(&d->restores, in);
+        return r ? r : drift_load(d, in);
 }
 
 void decode_figures(const struct decode *d, struct decode_figures *ret) {
         *ret = d->figures;
+        ret->restores = d->restores.n;
+        ret->restores_max = RESTORE_MAX;
         ret->states = d->states.n;
         ret->states_max = d->states.max;
         ret->state_bytes = states_bytes(&d->states);

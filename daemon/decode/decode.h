@@ -6,7 +6,7 @@
 #include "base/buf.h"
 #include "base/symtab.h"
 #include "config/site.h"
-#include <wardwatch/event.h>
+#include <wardwatch/record.h>
 
 struct decode_message {
         uint64_t seq;
@@ -79,6 +79,31 @@ DEFINE_CLEANUP(struct decode *, decode_free)
  * that came before a DECODE_E_* of the same message stand. */
 int decode_message(struct decode *d, const struct decode_message *message, struct decode_report *ret_report);
 
+/** What of the last message must not be stored: spans of its payload, borrowed until the next message. It does not
+ *  depend on the outcome: a message that none of a type's messages explains is redacted, too. */
+struct ww_redaction decode_redaction(const struct decode *d);
+/** True if some type has something that must not be stored: a payload that is not decoded must not leave at all then.
+ */
+bool decode_types_redact(const struct decode_types *t);
+
+/* whether what a sensor type understood is still understood */
+enum decode_drift {
+        DECODE_DRIFT_NONE, /* no change */
+        DECODE_DRIFT_BEGINS,
+        DECODE_DRIFT_ENDS,
+};
+/** What the last message changed: messages of a topic that type `*ret_sensor` explained are not understood any more
+ *  (of the first of its topics), or again (of the last). Borrowed from the types. */
+enum decode_drift decode_drift(const struct decode *d, struct ww_str *ret_sensor);
+/** The i-th type that is not understood any more; .p NULL: there is none. A swap forgets all of them. */
+struct ww_str decode_drifting(const struct decode *d, size_t i);
+
+/** When the next state ends by itself (`restores_after`); WW_TIME_NEVER. */
+int64_t decode_deadline(const struct decode *d);
+/** Between messages: tells the states that end by themselves until `now`, in the order of their deadlines, each at its
+ *  own. `seq`: of the input whose time it is. 0 or -errno. */
+int decode_time(struct decode *d, uint64_t seq, int64_t now);
+
 /** Between messages: other types, state kept where sensor type and device are still there. */
 int decode_swap(struct decode *d, const struct decode_types *types);
 
@@ -88,7 +113,10 @@ int decode_load(struct decode *d, struct rd *in);
 
 struct decode_figures {
         uint64_t messages, events, repeats, ignored, undecoded;
-        uint64_t evicted; /* states forgotten because the table was full: told once more when heard again */
+        uint64_t evicted;        /* states forgotten because the table was full: told once more when heard again */
+        uint64_t restored_early; /* states that ended before their time because too many were to end by themselves */
         size_t states, states_max, state_bytes;
+        size_t drifted;                /* topics that were understood, and are not any more */
+        size_t restores, restores_max; /* states that are to end by themselves */
 };
 void decode_figures(const struct decode *d, struct decode_figures *ret);

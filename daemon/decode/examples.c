@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-const char *const examples_keys[] = { "given", "events", "site" };
+const char *const examples_keys[] = { "given", "events", "site", "until" };
 const size_t examples_keys_n = sizeof examples_keys / sizeof *examples_keys;
 const char *const examples_given_keys[] = { "topic", "payload", "retained", "exercise", "at" };
 const size_t examples_given_keys_n = sizeof examples_given_keys / sizeof *examples_given_keys;
@@ -30,7 +30,7 @@ struct run {
         struct buf got;                   /* what has come, as text */
         bool failed;
         uint64_t seq;
-        int64_t time;
+        int64_t begun, time; /* of the first message, and of the last */
 };
 
 static void put_value(struct buf *out, struct ww_value v) {
@@ -191,7 +191,20 @@ static int read_given(struct run *r, const struct yaml_node *n, struct decode_me
         return told;
 }
 
+/* Time goes on until `until` after the first message, if it says so: what ends by itself ends. */
+static int play_on(struct run *r, struct decode *decode) {
+        const struct yaml_node *until = yaml_get(r->example, "until");
+        int64_t span = 0;
+        int result = until ? yaml_span(until, "until", 0, 366 * WW_DAY, r->d, &span) : 0;
+
+        if (result || !until)
+                return result;
+        return decode_time(decode, ++r->seq, r->begun + span);
+}
+
 static int play(struct run *r, struct decode *decode) {
+        int told;
+
         yaml_each(item, yaml_get(r->example, "given")) {
                 struct decode_report report = { 0 };
                 struct decode_message message;
@@ -201,7 +214,10 @@ static int play(struct run *r, struct decode *decode) {
                 result = result ? result : read_given(r, item, &message);
                 if (result)
                         return result;
-                result = decode_message(decode, &message, &report);
+                if (r->seq == 1)
+                        r->begun = r->time;
+                result = decode_time(decode, message.seq, message.time);
+                result = result ? result : decode_message(decode, &message, &report);
                 if (result < 0)
                         return result;
                 if (result > 0) {
@@ -210,6 +226,9 @@ static int play(struct run *r, struct decode *decode) {
                         fail(r, item, "the message is not understood", "events, or `ignore`");
                 }
         }
+        told = play_on(r, decode);
+        if (told)
+                return told;
         if (r->expected && !r->failed) {
                 buf_reset(&r->got);
                 fail(r, r->expected, "an event is missing", "one more");

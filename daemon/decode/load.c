@@ -16,6 +16,10 @@ const struct load_key load_type_keys[] = {
         { "device", "who speaks; without it `topic.device`" },
         { "time", "the device's own time; without it the time of arrival" },
         { "delay", "how old a message may honestly be, 0s to 7d; default 60s" },
+        { "number", "the device's own counter: a message with a number that was here is a duplicate, and missing "
+                    "numbers are a `gap`" },
+        { "redact", "paths of what must not be stored: [pin, users.*.code]; `*` is each key, an array stands for its "
+                    "elements" },
         { "attributes", "names with values, for all events" },
         { "messages", "list; the first that fits a payload is taken" },
         { "examples", "messages with the events that they must give; run by `wardwatch check`" },
@@ -99,6 +103,8 @@ static int load_body(struct load *l, const struct yaml_node *n) {
         int r, result = 0;
 
         r = load_keys_check(l, n, "sensor type", load_type_keys, load_type_keys_n);
+        LOAD_MERGE(r, result);
+        r = load_redact(l, yaml_get(n, "redact"), NULL, 0, &l->type->secrets, &l->type->n_secrets);
         LOAD_MERGE(r, result);
         r = load_messages(l, n);
         LOAD_MERGE(r, result);

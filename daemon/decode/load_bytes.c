@@ -69,8 +69,8 @@ static int load_order(struct load *l, const struct yaml_node *n, bool *ret_littl
 }
 
 /* An optional whole number. */
-static int load_number(struct load *l, const struct yaml_node *n, const char *word, int64_t min, int64_t max,
-                       int64_t *ret) {
+static int load_whole(struct load *l, const struct yaml_node *n, const char *word, int64_t min, int64_t max,
+                      int64_t *ret) {
         const struct yaml_node *x = yaml_get(n, word);
 
         return x ? yaml_integer(x, word, min, max, l->d, ret) : 0;
@@ -121,7 +121,7 @@ static int load_type_word(struct load *l, const struct yaml_node *n, struct byte
 static int load_length(struct load *l, const struct yaml_node *n, struct byte_field *f) {
         const struct yaml_node *x = yaml_get(n, "length");
         int64_t length = 0;
-        int r = load_number(l, n, "length", 1, PLACE_MAX, &length);
+        int r = load_whole(l, n, "length", 1, PLACE_MAX, &length);
 
         if (!r && x && f->type->size)
                 return diag_error(l->d, x->pos, "leave it out", "%s: a %s has a length of its own", l->what,
@@ -171,7 +171,7 @@ static int load_field(struct load *l, const struct yaml_node *n, bool little, in
         r = load_keys_check(l, n, l->what, load_byte_field_keys, load_byte_field_keys_n);
         r = r ? r : name_number(l, n, &f->number);
         r = r ? r : load_type_word(l, n, f);
-        r = r ? r : load_number(l, n, "at", -PLACE_MAX, PLACE_MAX, &at);
+        r = r ? r : load_whole(l, n, "at", -PLACE_MAX, PLACE_MAX, &at);
         if (r)
                 return r;
         f->at = (int32_t)at;
@@ -279,9 +279,9 @@ static int load_records(struct load *l, const struct yaml_node *n, bool little, 
                 return diag_error(l->d, n->pos, "write records: {tag: 2, rows: {…}}",
                                   "%s: nothing says how long a record's tag is", l->what);
         r = load_keys_check(l, n, l->what, load_records_keys, load_records_keys_n);
-        r = r ? r : load_number(l, n, "at", -PLACE_MAX, PLACE_MAX, &at);
-        r = r ? r : load_number(l, n, "tag", 1, BYTE_TAG_MAX, &tag);
-        r = r ? r : load_number(l, n, "length", 1, BYTE_LENGTH_MAX, &length);
+        r = r ? r : load_whole(l, n, "at", -PLACE_MAX, PLACE_MAX, &at);
+        r = r ? r : load_whole(l, n, "tag", 1, BYTE_TAG_MAX, &tag);
+        r = r ? r : load_whole(l, n, "length", 1, BYTE_LENGTH_MAX, &length);
         records->at = (int32_t)at;
         records->tag = (unsigned)tag;
         records->length = (unsigned)length;
@@ -318,7 +318,7 @@ static int load_from(struct load *l, const struct yaml_node *n, const struct typ
         return r;
 }
 
-int load_bytes(struct load *l, const struct yaml_node *n, bool each, struct type_message *m) {
+int load_bytes(struct load *l, const struct yaml_node *n, size_t levels, struct type_message *m) {
         struct byte_reader *reader = arena_new(l->arena, struct byte_reader);
         const struct yaml_node *x;
         bool little = false;
@@ -329,10 +329,10 @@ int load_bytes(struct load *l, const struct yaml_node *n, bool each, struct type
         if (n->type != YAML_MAPPING || (!yaml_get(n, "fields") && !yaml_get(n, "records")))
                 return diag_error(l->d, n->pos, "write bytes: {fields: {battery: {at: 0, type: u8}}}",
                                   "%s: bytes need `fields` or `records`", l->what);
-        l->names.item = each;
+        l->names.levels = (uint8_t)levels;
         r = load_keys_check(l, n, l->what, load_bytes_keys, load_bytes_keys_n);
         r = r ? r : load_from(l, n, m, reader);
-        l->names.item = false;
+        l->names.levels = 0;
         LOAD_MERGE(r, result);
         r = load_order(l, n, &little);
         LOAD_MERGE(r, result);

@@ -15,8 +15,13 @@ const struct load_key load_event_keys[] = {
         { "device", "whose event it is, if not the message's device" },
         { "where", "only if this expression is true" },
         { "momentary", "true: the device never tells the end of this state, so each message of it is an event" },
+        { "restores_after",
+          "of a state that its device never ends: it is normal again that long after it was heard last; "
+          "1s to 31d" },
         { "repeat_within",
           "a pulse heard again within this time is a repeat; of a measurement: at most one in this time" },
+        { "children",
+          "true, of a gateway's `device.link`: devices of assets below it go offline and come back with it" },
         { "required", "true: a message without it is reported as undecoded" },
         { "attributes", "names with values, beside the message's own" },
 };
@@ -134,6 +139,22 @@ static int load_value(struct load *l, const struct yaml_node *n, struct type_eve
         return r || !measured || !unit ? r : load_unit(l, e);
 }
 
+static int load_restore(struct load *l, const struct yaml_node *n, struct type_event *e) {
+        if (e->nature != WW_NATURE_STATE || e->fixed == WW_STATE_NORMAL)
+                return diag_error(l->d, n->pos, "leave it out, or name the state that ends: `kind: motion.detected`",
+                                  "%s: `%s` is nothing that ends", l->what,
+                                  ww_kind_name(l->types->kinds, e->family, e->fixed));
+        return yaml_span(n, "restores_after", WW_SECOND, 31 * WW_DAY, l->d, &e->restores_after);
+}
+
+static int load_children(struct load *l, const struct yaml_node *n, struct type_event *e) {
+        if (e->family != l->types->link)
+                return diag_error(l->d, n->pos, "leave it out: only a link takes others along",
+                                  "%s: `%s` has no children", l->what,
+                                  ww_kind_name(l->types->kinds, e->family, e->fixed));
+        return yaml_bool(n, "children", l->d, &e->children);
+}
+
 static int load_rest(struct load *l, const struct yaml_node *n, const struct type_message *message,
                      struct type_event *e) {
         const struct yaml_node *momentary = yaml_get(n, "momentary"), *repeat = yaml_get(n, "repeat_within"), *x;
@@ -145,12 +166,16 @@ static int load_rest(struct load *l, const struct yaml_node *n, const struct typ
                 r = load_source(l, x, LOAD_VALUE, &e->device);
         if (!r && (x = yaml_get(n, "where")))
                 r = load_condition(l, x, &e->where);
+        if (!r && (x = yaml_get(n, "children")))
+                r = load_children(l, x, e);
         if (!r && (x = yaml_get(n, "required")))
                 r = yaml_bool(x, "required", l->d, &e->required);
         if (!r && momentary)
                 r = yaml_bool(momentary, "momentary", l->d, &e->momentary);
         if (!r && momentary && e->momentary && e->nature != WW_NATURE_STATE)
                 r = diag_error(l->d, momentary->pos, "leave it out", "%s: a pulse is momentary anyway", l->what);
+        if (!r && (x = yaml_get(n, "restores_after")))
+                r = load_restore(l, x, e);
         if (!r && repeat)
                 r = yaml_span(repeat, "repeat_within", WW_MSEC, 31 * WW_DAY, l->d, &e->repeat_within);
         if (!r && repeat && e->nature == WW_NATURE_STATE)

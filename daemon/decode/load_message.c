@@ -17,12 +17,15 @@ const struct load_key load_message_keys[] = {
         { "check", "an expression; where it is not true the events are marked suspect" },
         { "ignore", "true: known, and no event" },
         { "alive", "false: does not show that the device lives (a bridge speaks about it). Default true" },
-        { "for_each", "path of an array or object: its elements one by one, as `item`, with `key`" },
+        { "for_each", "path of an array or object: its elements one by one, as `item`, with `key`; a list of up to 3 "
+                      "paths, [zones, item.sensors]: one inside the other, the outer element is `parent`" },
         { "only", "with for_each: elements for which this expression is true" },
         { "fields", "names for values, for use in this message; a later one may use an earlier one" },
         { "device", "as at the type" },
         { "time", "as at the type" },
         { "delay", "as at the type" },
+        { "number", "as at the type" },
+        { "redact", "as at the type, added to it" },
         { "attributes", "as at the type, added to it" },
         { "events", "list; each that applies gives one event, in this order" },
 };
@@ -207,17 +210,42 @@ static int load_fields(struct load *l, const struct yaml_node *n, struct type_me
         return result;
 }
 
+/* The first path begins in the payload, each further one at the element of the one before. */
+static int load_for_each(struct load *l, const struct yaml_node *n, struct type_message *m) {
+        const struct yaml_node *item = n->type == YAML_SEQUENCE ? n->first : n;
+        size_t count = n->type == YAML_SEQUENCE ? n->n : 1;
+        struct path *paths = arena_array(l->arena, struct path, PATH_LEVELS_MAX);
+        int r = 0;
+
+        if (!paths)
+                return -ENOMEM;
+        if (!count || count > PATH_LEVELS_MAX)
+                return diag_error(l->d, n->pos, "write for_each: [zones, item.sensors]",
+                                  "%s: for_each has between 1 and %d paths", l->what, PATH_LEVELS_MAX);
+        m->for_each = paths;
+        for (; !r && m->n_for_each < count; item = item->next) {
+                struct path *path = &paths[m->n_for_each];
+
+                r = load_path(l, item, path);
+                if (!r && m->n_for_each && path->root != PATH_ITEM)
+                        r = diag_error(l->d, item->pos, "begin it with `item.`",
+                                       "%s: `%.*s` is not in the element "
+                                       "before it",
+                                       l->what, WW_STR_ARG(path->written));
+                l->names.levels = (uint8_t)++m->n_for_each;
+        }
+        l->names.levels = 0;
+        return r;
+}
+
 /* What says whether the message is this one. Fields come first: conditions may name them. */
 static int load_guards(struct load *l, const struct yaml_node *n, struct type_message *m) {
         const struct yaml_node *x;
-        struct path *path;
         int r, result = 0;
 
         if ((x = yaml_get(n, "for_each"))) {
-                path = arena_new(l->arena, struct path);
-                r = path ? load_path(l, x, path) : -ENOMEM;
+                r = load_for_each(l, x, m);
                 LOAD_MERGE(r, result);
-                m->for_each = path;
         }
         if ((x = yaml_get(n, "has"))) {
                 r = load_paths(l, x, &m->has, &m->n_has);
@@ -277,7 +305,7 @@ static int load_body(struct load *l, const struct yaml_node *n, const struct yam
         size_t n_parent = 0;
         int r, result = 0;
 
-        l->names.item = m->for_each;
+        l->names.levels = (uint8_t)m->n_for_each;
         if ((x = yaml_get(n, "only"))) {
                 r = load_condition(l, x, &m->only);
                 LOAD_MERGE(r, result);
@@ -292,6 +320,10 @@ static int load_body(struct load *l, const struct yaml_node *n, const struct yam
                 r = yaml_span(x, "delay", 0, 7 * WW_DAY, l->d, &m->delay);
                 LOAD_MERGE(r, result);
         }
+        if ((x = own_or(n, type, "number"))) {
+                r = load_number(l, x, &m->number);
+                LOAD_MERGE(r, result);
+        }
         r = load_attributes(l, yaml_get(type, "attributes"), NULL, 0, (const struct type_attr **)&parent, &n_parent);
         LOAD_MERGE(r, result);
         r = load_attributes(l, yaml_get(n, "attributes"), parent, n_parent, &m->attrs, &m->n_attrs);
@@ -299,6 +331,10 @@ static int load_body(struct load *l, const struct yaml_node *n, const struct yam
         r = load_events(l, yaml_get(n, "events"), m);
         LOAD_MERGE(r, result);
         return result;
+}
+
+static size_t levels_of(const struct yaml_node *for_each) {
+        return !for_each ? 0 : for_each->type == YAML_SEQUENCE ? for_each->n : 1;
 }
 
 int load_message(struct load *l, const struct yaml_node *n, const struct yaml_node *type, uint32_t index,
@@ -321,6 +357,7 @@ int load_message(struct load *l, const struct yaml_node *n, const struct yaml_no
         if (!m->keys)
                 return -ENOMEM;
         l->secret = 0;
+        l->message = m;
         l->captures = 0;
         r = load_keys_check(l, n, l->what, load_message_keys, load_message_keys_n);
         LOAD_MERGE(r, result);
@@ -331,14 +368,19 @@ int load_message(struct load *l, const struct yaml_node *n, const struct yaml_no
         LOAD_MERGE(topics, result);
         r = load_formats(l, own_or(n, type, "format"), m);
         LOAD_MERGE(r, result);
+        r = load_redact(l, yaml_get(n, "redact"), l->type->secrets, l->type->n_secrets, &m->secrets, &m->n_secrets);
+        LOAD_MERGE(r, result);
         if ((x = yaml_get(n, "bytes"))) {
-                fields = load_bytes(l, x, yaml_get(n, "for_each"), m);
+                fields = load_bytes(l, x, levels_of(yaml_get(n, "for_each")), m);
                 LOAD_MERGE(fields, result);
         }
         if (!fields && (x = yaml_get(n, "fields"))) {
                 fields = load_fields(l, x, m);
                 LOAD_MERGE(fields, result);
         }
+        r = load_redact_fields(l, m);
+        LOAD_MERGE(r, result);
+        l->types->secrets |= m->n_secrets != 0;
         /* without its topics, bytes or fields every other line would seem wrong too */
         if (topics || fields)
                 return result;

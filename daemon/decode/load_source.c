@@ -40,6 +40,9 @@ static int check_reach(struct load *l, const struct yaml_node *n, const struct p
                 return diag_error(l->d, n->pos, "add the capture to a topic of this message, or give another path",
                                   "%s: no topic of it captures `%.*s`", l->what,
                                   WW_STR_ARG(l->names.captures->names[p->index]));
+        if (leaves && load_is_secret(l, p))
+                return diag_error(l->d, n->pos, "take it out here, or out of `redact`",
+                                  "%s: `%.*s` is redacted: it must not be stored", l->what, WW_STR_ARG(p->written));
         if (leaves && p->root == PATH_FIELD && (l->secret & (1u << p->index)))
                 return diag_error(l->d, n->pos, "a redacted field may stand in `where`, `match` and `check` only",
                                   "%s: field `%.*s` must not be stored", l->what, WW_STR_ARG(l->field_names[p->index]));

@@ -168,9 +168,27 @@ static int resolve_bytes(struct parse *p, const struct path_names *names, struct
                            "the message's `bytes` have no `%.*s`", WW_STR_ARG(p->steps[1].key.text));
 }
 
+/* The element in hand, or one around it; how many steps name it, 0: none of them do. */
+static int resolve_element(const struct parse *p, uint8_t levels, struct path *ret) {
+        size_t out = 0;
+        bool key;
+
+        while (out < p->n && ww_str_is(p->steps[out].key.text, "parent"))
+                out++;
+        if (out >= levels)
+                return 0;
+        key = p->n == out + 1 && ww_str_is(p->steps[out].key.text, "key");
+        if (!out && !key && !ww_str_is(p->steps[0].key.text, "item"))
+                return 0;
+        ret->root = key ? PATH_KEY : PATH_ITEM;
+        ret->index = (uint32_t)out;
+        return (int)out + (key || !out);
+}
+
 /* How many of the steps the root takes; negative: -DIAG_E_USER or -PATH_E_UNKNOWN. */
 static int resolve_root(struct parse *p, const struct path_names *names, bool strict, struct path *ret) {
         struct ww_str first = p->steps[0].key.text;
+        int taken;
 
         for (size_t i = 0; i < names->n_fields; i++)
                 if (ww_str_equal(names->fields[i], first)) {
@@ -185,14 +203,9 @@ static int resolve_root(struct parse *p, const struct path_names *names, bool st
                 return resolve_capture(p, names, ret);
         if (names->bytes && ww_str_is(first, "bytes"))
                 return resolve_bytes(p, names, ret);
-        if (names->item && ww_str_is(first, "item")) {
-                ret->root = PATH_ITEM;
-                return 1;
-        }
-        if (names->item && ww_str_is(first, "key") && p->n == 1) {
-                ret->root = PATH_KEY;
-                return 1;
-        }
+        taken = resolve_element(p, names->levels, ret);
+        if (taken)
+                return taken;
         return strict ? -PATH_E_UNKNOWN : 0;
 }
 

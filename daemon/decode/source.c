@@ -47,7 +47,7 @@ static uint32_t path_node(const struct path *p, struct source_context *x) {
         if (!x->doc || x->doc->n == 0)
                 return DOCUMENT_NONE;
         if (p->first == PATH_KEY_NONE)
-                return path_follow(p, 0, x->doc, p->root == PATH_ITEM ? x->item : 0);
+                return path_follow(p, 0, x->doc, p->root == PATH_ITEM ? x->items[p->index] : 0);
         if (!x->found)
                 path_keys_find(x->keys, x->doc, x->nodes);
         x->found = true;
@@ -67,7 +67,7 @@ static bool find(const struct path *p, struct source_context *x, uint32_t *ret_n
         case PATH_BYTES:
                 return byte_value(x, p->index);
         case PATH_KEY:
-                return x->key.p;
+                return x->keys_of[p->index].p;
         case PATH_PAYLOAD:
         case PATH_ITEM:
                 break;
@@ -91,7 +91,7 @@ static void value_at(const struct path *p, struct source_context *x, uint32_t no
                 *ret = byte_value(x, p->index)->value;
                 return;
         case PATH_KEY:
-                put_text(ret, x->key);
+                put_text(ret, x->keys_of[p->index]);
                 return;
         case PATH_PAYLOAD:
         case PATH_ITEM:
@@ -146,7 +146,7 @@ static struct ww_str text_at(const struct path *p, struct source_context *x, uin
         case PATH_BYTES:
                 return byte_text(x, p->index);
         case PATH_KEY:
-                return document_cut(x->key, DOCUMENT_STRING_MAX);
+                return document_cut(x->keys_of[p->index], DOCUMENT_STRING_MAX);
         case PATH_PAYLOAD:
         case PATH_ITEM:
                 break;

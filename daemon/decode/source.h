@@ -61,12 +61,13 @@ struct source_context {
         size_t n_fields;
         struct ww_value values[SOURCE_FIELDS_MAX]; /* of fields, once read */
         uint32_t known;                            /* mask of values that are */
-        uint32_t item;                             /* for_each: node of the element, or DOCUMENT_NONE */
-        struct ww_str key;                         /* for_each: .p NULL = none */
-        const struct path_keys *keys;              /* of the message */
-        uint32_t nodes[PATH_KEYS_MAX];             /* where the keys lead … */
-        bool found;                                /* … once that was asked for */
-        const struct byte_reader *reader;          /* of the message; NULL = none */
+        /* for_each: the element in hand and those around it, by level outwards */
+        uint32_t items[PATH_LEVELS_MAX];        /* nodes, or DOCUMENT_NONE */
+        struct ww_str keys_of[PATH_LEVELS_MAX]; /* .p NULL = none */
+        const struct path_keys *keys;           /* of the message */
+        uint32_t nodes[PATH_KEYS_MAX];          /* where the keys lead … */
+        bool found;                             /* … once that was asked for */
+        const struct byte_reader *reader;       /* of the message; NULL = none */
         bool bytes_known;
         struct byte_values bytes; /* once they are */
 };

@@ -193,6 +193,8 @@ static void add_output(struct rows *r, const struct ww_output *output) {
         case WW_OUTPUT_RULESET:
                 add_ruleset(r, output);
                 break;
+        case WW_OUTPUT_REDACTION: /* done to the message: redact.h */
+                break;
         }
 }
 

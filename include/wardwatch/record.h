@@ -71,6 +71,7 @@ enum ww_output_type {
         WW_OUTPUT_NOTICE = 4,    /* system notice: what people should know, not an alarm */
         WW_OUTPUT_UNDECODED = 5, /* no sensor type explained the message, or it could not be read */
         WW_OUTPUT_RULESET = 6,   /* the rule set in force from here on */
+        WW_OUTPUT_REDACTION = 7, /* what of the MESSAGE of this seq must not leave the journal */
 };
 
 struct ww_reply {
@@ -97,6 +98,23 @@ struct ww_ruleset {
         int64_t complete; /* journal time from which every window is whole; NONE: they are, or nothing says so */
 };
 
+/* how a part of a payload is overwritten; on disk: do not renumber */
+enum ww_redact_form {
+        WW_REDACT_CHARS = 1,  /* by `*` */
+        WW_REDACT_TEXT = 2,   /* by a JSON string of the same length */
+        WW_REDACT_NUMBER = 3, /* by `0` */
+};
+
+struct ww_redact_span {
+        uint32_t at, n; /* bytes of the payload */
+        enum ww_redact_form form;
+};
+
+struct ww_redaction {
+        const struct ww_redact_span *spans;
+        size_t n;
+};
+
 struct ww_output {
         uint64_t seq;
         uint32_t n;
@@ -108,6 +126,7 @@ struct ww_output {
                 struct ww_notice notice;
                 struct ww_undecoded undecoded;
                 struct ww_ruleset ruleset;
+                struct ww_redaction redaction;
         };
 };
 

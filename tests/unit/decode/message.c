@@ -398,6 +398,31 @@ static void test_life(void **state) {
         assert_string_equal(harness_told(&h), "d1 door.closed");
 }
 
+/* One array inside the other, arrays and objects; what is around an element is reached through `parent`. */
+static void test_nested(void **state) {
+        _cleanup_harness_ struct harness h;
+
+        harness_init(
+                &h,
+                "sensor: t\nversion: 1\ntopics: [t]\nmessages:\n  - message: m\n"
+                "    for_each: [floors, item.zones, item.s]\n    only: item.on == 1\n"
+                "    device: \"{parent.parent.name}/{parent.key}/{key}\"\n    events:\n"
+                "      - {kind: button, value: parent.title, attributes: {floor: parent.parent.key, own: item.x}}\n",
+                NULL);
+        assert_int_equal(
+                harness_send(&h, "t",
+                             "{\"floors\":[{\"name\":\"F1\",\"zones\":{\"a\":{\"title\":\"A\",\"s\":[{\"on\":1},"
+                             "{\"on\":0},{\"on\":1,\"x\":9}]},\"b\":{\"s\":5},\"c\":{\"title\":\"C\",\"s\":[]}}},"
+                             "7,{\"name\":\"F2\",\"zones\":[{\"title\":\"D\",\"s\":{\"k\":{\"on\":1}}}]}]}"),
+                0);
+        assert_string_equal(harness_told(&h), "F1/a/0 button, F1/a/2 button, F2/0/k button");
+        assert_string_equal(h.events[0].text, "A");
+        assert_string_equal(h.events[0].attrs[0].text, "0");
+        assert_string_equal(h.events[1].attrs[1].text, "9");
+        assert_string_equal(h.events[2].attrs[0].text, "2");
+        assert_string_equal(h.events[2].text, "D");
+}
+
 /* A decoder that was saved and loaded goes on as the one that was not. */
 static void test_snapshot(void **state) {
         _cleanup_harness_ struct harness h;
@@ -456,9 +481,9 @@ int main(void) {
                 cmocka_unit_test(test_state_changes), cmocka_unit_test(test_unknown),  cmocka_unit_test(test_retained),
                 cmocka_unit_test(test_pulses),        cmocka_unit_test(test_exercise), cmocka_unit_test(test_suspect),
                 cmocka_unit_test(test_time),          cmocka_unit_test(test_values),   cmocka_unit_test(test_which),
-                cmocka_unit_test(test_bad_fields),    cmocka_unit_test(test_for_each), cmocka_unit_test(test_site),
-                cmocka_unit_test(test_life),          cmocka_unit_test(test_steps),    cmocka_unit_test(test_snapshot),
-                cmocka_unit_test(test_swap),
+                cmocka_unit_test(test_bad_fields),    cmocka_unit_test(test_for_each), cmocka_unit_test(test_nested),
+                cmocka_unit_test(test_site),          cmocka_unit_test(test_life),     cmocka_unit_test(test_steps),
+                cmocka_unit_test(test_snapshot),      cmocka_unit_test(test_swap),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -104,6 +104,8 @@ static const struct ww_evidence evidence[] = {
         { .seq = 0 },
 };
 
+static const struct ww_redact_span spans[] = { { 0, UINT32_MAX, WW_REDACT_TEXT }, { 7, 1, WW_REDACT_NUMBER } };
+
 static struct ww_output output_of(enum ww_output_type type) {
         struct ww_output o = { .seq = 77, .n = 3, .type = type };
 
@@ -148,6 +150,9 @@ static struct ww_output output_of(enum ww_output_type type) {
                 break;
         case WW_OUTPUT_RULESET:
                 o.ruleset = (struct ww_ruleset){ WW_STR("00112233445566778899aabbccddeeff"), 1, UINT32_MAX, 0, 4, 5 };
+                break;
+        case WW_OUTPUT_REDACTION:
+                o.redaction = (struct ww_redaction){ spans, 2 };
                 break;
         }
         return o;
@@ -219,6 +224,10 @@ static void assert_output(const struct ww_output *a, const struct ww_output *b) 
                             a->ruleset.assets == b->ruleset.assets && a->ruleset.zones == b->ruleset.zones &&
                             a->ruleset.complete == b->ruleset.complete);
                 break;
+        case WW_OUTPUT_REDACTION:
+                assert_int_equal(a->redaction.n, b->redaction.n);
+                assert_memory_equal(a->redaction.spans, b->redaction.spans, sizeof spans);
+                break;
         }
 }
 
@@ -260,7 +269,7 @@ static void test_input(void **state) {
 static void test_output(void **state) {
         _cleanup_arena_ struct arena arena = ARENA_INIT;
 
-        for (int type = WW_OUTPUT_EVENT; type <= WW_OUTPUT_RULESET; type++) {
+        for (int type = WW_OUTPUT_EVENT; type <= WW_OUTPUT_REDACTION; type++) {
                 _cleanup_buf_ struct buf out = BUF_INIT;
                 struct ww_output o = output_of((enum ww_output_type)type), back;
 
@@ -278,7 +287,7 @@ static void test_empty(void **state) {
         assert_int_equal(ww_alarm_encode(&alarm, &out), 0);
         assert_int_equal(ww_alarm_decode(buf_str(&out), &alarm_back), 0);
         assert_alarm(&alarm_back, &alarm);
-        for (int type = WW_OUTPUT_EVENT; type <= WW_OUTPUT_RULESET; type++) {
+        for (int type = WW_OUTPUT_EVENT; type <= WW_OUTPUT_REDACTION; type++) {
                 struct ww_output o = { .seq = 1, .type = (enum ww_output_type)type }, back;
 
                 buf_reset(&out);
@@ -332,7 +341,7 @@ static void test_every_bit(void **state) {
         buf_reset(&out);
         assert_int_equal(ww_alarm_encode(&alarm, &out), 0);
         assert_guarded(&out);
-        for (int type = WW_OUTPUT_EVENT; type <= WW_OUTPUT_RULESET; type++) {
+        for (int type = WW_OUTPUT_EVENT; type <= WW_OUTPUT_REDACTION; type++) {
                 struct ww_output o = output_of((enum ww_output_type)type);
 
                 if (type == WW_OUTPUT_EVENT)
@@ -457,7 +466,7 @@ static void test_json(void **state) {
         o = record_json_time(WW_TIME_NONE);
         assert_true(json_is_null(o));
         json_decref(o);
-        for (int type = WW_OUTPUT_EVENT; type <= WW_OUTPUT_RULESET; type++) {
+        for (int type = WW_OUTPUT_EVENT; type <= WW_OUTPUT_REDACTION; type++) {
                 struct ww_output output = output_of((enum ww_output_type)type);
                 const char *name = ww_output_type_name(output.type);
                 char *text;
