@@ -348,7 +348,7 @@ static void an_alarm_is_stale_while_its_asset_is_silent(void **state) {
         run_open(&run);
         message(&run, WW_SECOND, "zigbee2mqtt/w0_r1_smoke", "{\"smoke\":true}");
         message(&run, 30 * WW_HOUR, "zigbee2mqtt/nobody", "{}");
-        assert_non_null(strstr(run.rules, "detector-silent"));
+        assert_non_null(strstr(run.rules, "device-silent"));
         assert_string_equal(run.quality, "SOURCE_LOST w0_r1_smoke; ");
         message(&run, WW_SECOND, "zigbee2mqtt/w0_r1_smoke", "{\"smoke\":true}");
         put(&run, WW_MINUTE, (struct ww_input){ .type = WW_INPUT_TIME });
