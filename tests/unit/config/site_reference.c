@@ -70,7 +70,7 @@ static void add_samples(struct bench *b) {
                         0);
                 at = end + 3;
         }
-        assert_int_equal(n, 4);
+        assert_int_equal(n, 6);
         assert_int_equal(bundle_add_timezones(&b->bundle, 0, &b->diag), 0);
 }
 
