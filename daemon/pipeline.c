@@ -26,6 +26,12 @@ static int pipeline_on_event(void *userdata, const struct ww_event *event) {
         return r;
 }
 
+static int pipeline_on_publish(void *userdata, struct ww_str topic, struct ww_str payload) {
+        struct ww_output output = { .type = WW_OUTPUT_PUBLISH, .publish = { .topic = topic, .payload = payload } };
+
+        return pipeline_put(userdata, &output);
+}
+
 static int pipeline_on_detection(void *userdata, const struct ww_detection *detection) {
         struct pipeline *p = userdata;
 
@@ -54,6 +60,8 @@ static int pipeline_build(struct pipeline *p, int64_t now) {
                 r = correlate_new(&p->correlate, p->ruleset->rules, now, pipeline_on_detection, p);
         if (!r)
                 r = decode_new(&p->decode, p->ruleset->types, pipeline_on_event, p);
+        if (!r)
+                decode_on_publish(p->decode, pipeline_on_publish);
         return r;
 }
 

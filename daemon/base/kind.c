@@ -82,6 +82,7 @@ static const struct ww_kind rows[] = {
         /* panels */
         STATE("panel", "panel.alarm", "panel.normal", "an alarm panel's own alarm for a partition or zone"),
         STATE("arm", "arm.armed", "arm.disarmed", "a partition is armed; the mode is the value"),
+        STATE("bypass", "bypass.on", "bypass.off", "a panel leaves a zone out of arming"),
         PULSE("arm.failed", "a partition could not be armed"),
         STATE("input", "input.active", "input.inactive", "an input whose use is not known"),
         STATE("output", "output.on", "output.off", "a relay, siren or lamp"),

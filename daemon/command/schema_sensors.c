@@ -60,8 +60,7 @@ static void set_common(json_t *object) {
         set(object, "redact", texts());
         set(object, "number",
             json_pack("{s:[{s:s}, o]}", "anyOf", "type", "string", keys_object(load_number_keys, load_number_keys_n)));
-        set(object, "time",
-            json_pack("{s:[{s:s}, o]}", "anyOf", "type", "string", keys_object(load_time_keys, load_time_keys_n)));
+        set(object, "time", json_pack("{s:[o, o]}", "anyOf", texts(), keys_object(load_time_keys, load_time_keys_n)));
 }
 
 static json_t *event(void) {

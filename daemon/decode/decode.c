@@ -5,6 +5,8 @@
  */
 #include "decode/run.h"
 
+#include "decode/trace.h"
+
 static const char *const outcome_names[] = {
         [DECODE_E_NO_TYPE] = "no-type",
         [DECODE_E_UNMATCHED] = "unmatched",
@@ -90,7 +92,7 @@ int decode_new(struct decode **ret, const struct decode_types *types, decode_sin
         states_init(&d->states, STATES_MAX);
         restores_init(&d->restores, &d->states);
         d->fired_seq = UINT64_MAX;
-        if (allocate(d, types) < 0)
+        if (allocate(d, types) < 0 || decoders_new(&d->decoders) < 0)
                 return -ENOMEM;
         d->env = (struct expr_env){
                 .userdata = d, .load = env_load, .look = env_look, .list_has = env_list_has, .arena = &d->arena
@@ -100,9 +102,14 @@ int decode_new(struct decode **ret, const struct decode_types *types, decode_sin
         return 0;
 }
 
+void decode_on_publish(struct decode *d, decode_publish publish) {
+        d->publish = publish;
+}
+
 struct decode *decode_free(struct decode *d) {
         if (d) {
                 free_documents(d);
+                decoders_free(d->decoders);
                 free(d->bindings);
                 free(d->drifts);
                 restores_deinit(&d->restores);
@@ -113,23 +120,33 @@ struct decode *decode_free(struct decode *d) {
         return NULL;
 }
 
-static signed char read_format(struct decode *d, uint8_t format, struct ww_str payload) {
+static int read_format(struct decode *d, uint8_t format, struct ww_str payload) {
         const struct format_use *use = &d->types->formats[format];
+        const struct decoder_message message = { .topic = d->message->topic,
+                                                 .payload = payload,
+                                                 .time = d->message->time,
+                                                 .retained = d->message->retained };
+        struct document *doc = &d->documents[format];
 
-        return (signed char)use->format->read(&d->documents[format], payload, &use->options);
+        return use->format->decoder
+                       ? decoders_read(d->decoders, use->format->decoder, &message, doc, d->publish, d->userdata)
+                       : use->format->read(doc, payload, &use->options);
 }
 
-/* 0 with the context's document set; -EBADMSG if no format of the message can read the payload; -ENOMEM */
+/* 0 with the context's document set; -EBADMSG if no format of the message can read the payload; other -errno */
 static int read_payload(struct decode *d, const struct type_message *m) {
         struct ww_str payload = d->message->payload.p ? d->message->payload : WW_STR("");
 
         for (size_t i = 0; i < m->n_formats; i++) {
                 uint8_t format = m->formats[i];
 
-                if (d->read[format] > 0)
-                        d->read[format] = read_format(d, format, payload);
-                if (d->read[format] == -ENOMEM)
-                        return -ENOMEM;
+                if (d->read[format] > 0) {
+                        int r = read_format(d, format, payload);
+
+                        if (r < 0 && r != -EBADMSG)
+                                return r;
+                        d->read[format] = r ? -1 : 0;
+                }
                 if (d->read[format] == 0) {
                         d->context.doc = &d->documents[format];
                         return 0;
@@ -211,13 +228,21 @@ static int decode_candidates(struct decode *d, const struct topic *topic, size_t
                 m = &d->type->messages[b->message];
                 prepare_context(d, b, m, topic);
                 r = read_payload(d, m);
-                if (r == -ENOMEM)
+                if (r < 0 && r != -EBADMSG)
                         return r;
-                if (r < 0)
+                if (r < 0) {
+                        if (DECODE_TRACED(d))
+                                decode_trace_unreadable(d, m, b->pattern);
                         continue;
+                }
                 readable = true;
-                if (!guards_hold(d, m))
+                if (!guards_hold(d, m)) {
+                        if (DECODE_TRACED(d))
+                                decode_trace_guarded(d, m, b->pattern);
                         continue;
+                }
+                if (DECODE_TRACED(d))
+                        decode_trace_taken(d, m, b->pattern);
                 d->ignored = m->ignore;
                 d->figures.ignored += m->ignore;
                 return m->ignore ? 0 : run_message(d, m);
@@ -332,7 +357,7 @@ int decode_save(const struct decode *d, struct buf *out) {
         states_save(&d->states, out);
         restores_save(&d->restores, out);
         drift_save(d, out);
-        return out->error;
+        return decoders_save(d->decoders, out);
 }
 
 int decode_load(struct decode *d, struct rd *in) {
@@ -342,7 +367,8 @@ int decode_load(struct decode *d, struct rd *in) {
                 return -EBADMSG;
         r = states_load(&d->states, in);
         r = r ? r : restores_load(&d->restores, in);
-        return r ? r : drift_load(d, in);
+        r = r ? r : drift_load(d, in);
+        return r ? r : decoders_load(d->decoders, in);
 }
 
 void decode_figures(const struct decode *d, struct decode_figures *ret) {
@@ -353,4 +379,5 @@ void decode_figures(const struct decode *d, struct decode_figures *ret) {
         ret->states_max = d->states.max;
         ret->state_bytes = states_bytes(&d->states);
         ret->evicted = d->states.evicted;
+        ret->forgotten = decoders_forgotten(d->decoders);
 }

@@ -3,11 +3,13 @@
 #include "base/span.h"
 #include "decode/run.h"
 
+#include <sodium.h>
 #include <stdio.h>
 
 const char *const examples_keys[] = { "given", "events", "site", "until" };
 const size_t examples_keys_n = sizeof examples_keys / sizeof *examples_keys;
-const char *const examples_given_keys[] = { "topic", "payload", "retained", "exercise", "at" };
+const char *const examples_given_keys[] = { "topic",    "payload", "payload_base64", "payload_hex", "retained",
+                                            "exercise", "at" };
 const size_t examples_given_keys_n = sizeof examples_given_keys / sizeof *examples_given_keys;
 const char *const examples_event_keys[] = { "device", "kind", "value", "unit",      "time",
                                             "asset",  "zone", "flags", "attributes" };
@@ -18,6 +20,7 @@ static const char *const flag_names[] = { "retained", "late",      "clock_skew",
                                           "exercise", "duplicate", "initial" };
 #define N_FLAGS       (sizeof flag_names / sizeof *flag_names)
 
+#define TALE_PAYLOAD  200                               /* bytes of a payload that are shown */
 #define FIRST_MESSAGE (INT64_C(1769850000) * WW_SECOND) /* 2026-01-31T09:00:00Z; the next ones a second later each */
 
 /* one example while it runs */
@@ -28,6 +31,7 @@ struct run {
         const struct yaml_node *example;
         const struct yaml_node *expected; /* the next one, NULL = no more */
         struct buf got;                   /* what has come, as text */
+        struct buf *tale;                 /* all that happened, lines; NULL: nobody wants it */
         bool failed;
         uint64_t seq;
         int64_t begun, time; /* of the first message, and of the last */
@@ -140,10 +144,42 @@ static bool member_is(const struct ww_event *e, const struct yaml_node *n) {
         return ww_str_is(n->key, "attributes") && attributes_are(e, n);
 }
 
+/* ---- the tale ---- */
+
+static void tell_message(struct run *r, const struct decode_message *m) {
+        char time[32];
+
+        if (!r->tale)
+                return;
+        instant_format(m->time, time);
+        buf_printf(r->tale, "%.19sZ  %.*s  %.*s%s\n", time, WW_STR_ARG(m->topic),
+                   WW_STR_ARG(document_cut(m->payload, TALE_PAYLOAD)), m->retained ? "  (retained)" : "");
+}
+
+static void tell_saying(void *userdata, const struct decode_saying *s) {
+        struct run *r = userdata;
+
+        if (s->type == DECODE_SAYS_CANDIDATE && s->good)
+                buf_printf(r->tale, "  is message `%.*s` of %.*s%s\n", WW_STR_ARG(s->message), WW_STR_ARG(s->sensor),
+                           s->why.n ? ", and ignored" : "");
+        else if (s->type == DECODE_SAYS_CANDIDATE)
+                buf_printf(r->tale, "  not `%.*s` of %.*s: %.*s\n", WW_STR_ARG(s->message), WW_STR_ARG(s->sensor),
+                           WW_STR_ARG(s->why));
+        else if (!s->good)
+                buf_printf(r->tale, "  no %.*s of %.*s: %.*s\n",
+                           WW_STR_ARG(s->type == DECODE_SAYS_ENTRY ? s->family : WW_STR("element")),
+                           WW_STR_ARG(s->device), WW_STR_ARG(s->why));
+}
+
 static int take_event(void *userdata, const struct ww_event *e) {
         struct run *r = userdata;
         const struct yaml_node *wanted = r->expected;
 
+        if (r->tale) {
+                buf_puts(r->tale, "  gave ");
+                put_event(r->tale, e);
+                buf_puts(r->tale, "\n");
+        }
         if (r->failed)
                 return 0;
         buf_reset(&r->got);
@@ -169,14 +205,72 @@ static int take_event(void *userdata, const struct ww_event *e) {
         return 0;
 }
 
-static int read_given(struct run *r, const struct yaml_node *n, struct decode_message *m) {
-        const struct yaml_node *topic = yaml_get(n, "topic"), *payload = yaml_get(n, "payload"), *x;
-        int told = 0;
+static bool from_base64(char *to, size_t size, struct ww_str text, size_t *ret_n) {
+        return sodium_base642bin((unsigned char *)to, size, text.p, text.n, " \n", ret_n, NULL,
+                                 sodium_base64_VARIANT_ORIGINAL) == 0;
+}
 
-        if (!topic || !payload)
+static bool from_hex(char *to, size_t size, struct ww_str text, size_t *ret_n) {
+        const char *end = text.p;
+
+        return sodium_hex2bin((unsigned char *)to, size, text.p, text.n, " \n", ret_n, &end) == 0 &&
+               end == text.p + text.n;
+}
+
+/* how a payload may be written */
+static const struct {
+        const char *key, *cure;
+        bool (*read)(char *to, size_t size, struct ww_str text, size_t *ret_n); /* NULL: as it stands */
+} payloads[] = {
+        { "payload", NULL, NULL },
+        { "payload_base64", "write base64 with its padding: payload_base64: \"CAE=\"", from_base64 },
+        { "payload_hex", "write pairs of hex digits: payload_hex: \"08 01\"", from_hex },
+};
+
+/* Bytes live as long as the types: an example runs once, when they are loaded. */
+static int read_payload(struct run *r, const struct yaml_node *n, struct ww_str *ret) {
+        const struct yaml_node *found = NULL;
+        size_t form = 0;
+
+        for (size_t i = 0; i < sizeof payloads / sizeof *payloads; i++) {
+                const struct yaml_node *x = yaml_get(n, payloads[i].key);
+
+                if (x && found)
+                        return diag_error(r->d, x->pos, "leave one of them out",
+                                          "an example's message has one payload");
+                found = x ? x : found;
+                form = x ? i : form;
+        }
+        if (!found)
+                return diag_error(r->d, n->pos, "write {topic: …, payload: '…'}, or payload_base64, payload_hex",
+                                  "an example's message needs `topic` and `payload`");
+        *ret = found->text;
+        if (payloads[form].read) {
+                char *bytes = arena_alloc(&r->types->arena, found->text.n + 1);
+
+                if (!bytes)
+                        return -ENOMEM;
+                ret->p = bytes;
+                if (found->type != YAML_SCALAR ||
+                    !payloads[form].read(bytes, found->text.n + 1, found->text.p ? found->text : WW_STR(""), &ret->n))
+                        return diag_error(r->d, found->pos, payloads[form].cure,
+                                          "an example's message: `%s` is no such text", payloads[form].key);
+        }
+        return 0;
+}
+
+static int read_given(struct run *r, const struct yaml_node *n, struct decode_message *m) {
+        const struct yaml_node *topic = yaml_get(n, "topic"), *x;
+        int told;
+
+        *m = (struct decode_message){ .seq = ++r->seq };
+        told = read_payload(r, n, &m->payload);
+        if (told)
+                return told;
+        if (!topic)
                 return diag_error(r->d, n->pos, "write {topic: …, payload: '…'}",
                                   "an example's message needs `topic` and `payload`");
-        *m = (struct decode_message){ .seq = ++r->seq, .topic = topic->text, .payload = payload->text };
+        m->topic = topic->text;
         if ((x = yaml_get(n, "at"))) {
                 if (x->type != YAML_SCALAR || instant_parse(x->text, 0, &r->time) < 0)
                         return diag_error(r->d, x->pos, "write 2026-01-31T09:00:00Z", "`at` is no time");
@@ -216,6 +310,7 @@ static int play(struct run *r, struct decode *decode) {
                         return result;
                 if (r->seq == 1)
                         r->begun = r->time;
+                tell_message(r, &message);
                 result = decode_time(decode, message.seq, message.time);
                 result = result ? result : decode_message(decode, &message, &report);
                 if (result < 0)
@@ -298,11 +393,14 @@ static int tell_site(struct run *r, const struct diag *d) {
 
 static int run_on_site(struct run *r, const struct placement *placement) {
         _cleanup_(decode_freep) struct decode *decode = NULL;
+        const struct decode_trace trace = { r, tell_saying };
         int result = decode_new(&decode, r->types, take_event, r);
 
         if (result)
                 return result;
         decode->placement = placement;
+        if (r->tale)
+                decode_trace(decode, &trace);
         return play(r, decode);
 }
 
@@ -324,22 +422,44 @@ static int run_example(struct run *r) {
         return result;
 }
 
-int examples_run(struct decode_types *types, struct diag *d) {
+/* One example, and what happened in it if somebody minds. */
+static int try_example(struct decode_types *types, const struct type *type, const struct yaml_node *example,
+                       const struct decode_examples *examples, struct diag *d) {
+        _cleanup_buf_ struct buf tale = BUF_INIT;
+        struct run run = { .types = types,
+                           .d = d,
+                           .type = type,
+                           .example = example,
+                           .tale = examples->failed ? &tale : NULL,
+                           .time = FIRST_MESSAGE - WW_SECOND };
+        int r = run_example(&run);
+
+        buf_deinit(&run.got);
+        if (r > 0 && examples->failed)
+                examples->failed(examples->userdata, tale.error ? WW_STR("") : buf_str(&tale));
+        return r;
+}
+
+int decode_types_examples(struct decode_types *types, const struct decode_examples *examples, struct diag *d,
+                          struct decode_examples_result *ret) {
         int result = 0;
 
-        for (size_t i = 0; i < types->n; i++)
-                yaml_each(example, types->types[i].examples) {
-                        struct run run = { .types = types,
-                                           .d = d,
-                                           .type = &types->types[i],
-                                           .example = example,
-                                           .time = FIRST_MESSAGE - WW_SECOND };
-                        int r = run_example(&run);
+        *ret = (struct decode_examples_result){ 0 };
+        for (size_t i = 0; i < types->n; i++) {
+                const struct type *type = &types->types[i];
 
-                        buf_deinit(&run.got);
+                if (examples->wanted && !examples->wanted(examples->userdata, type->name, type->pos.file))
+                        continue;
+                ret->types++;
+                yaml_each(example, type->examples) {
+                        int r = try_example(types, type, example, examples, d);
+
                         if (r < 0)
                                 return r;
+                        ret->run++;
+                        ret->failed += r > 0;
                         result = r ? r : result;
                 }
+        }
         return result;
 }

@@ -127,6 +127,9 @@ const struct format format_table[] = {
           FORMAT_NO_WORDS, true },
         { "empty", read_empty, "a payload of no bytes: a retained message was deleted", FORMAT_NO_WORDS, false },
         { "any", read_any, "any bytes, not looked at: for messages that are ignored", FORMAT_NO_WORDS, false },
+#define DECODER_ROW(symbol, name, help) { name, NULL, help, FORMAT_NO_WORDS, false, &decoder_##symbol },
+        DECODERS(DECODER_ROW)
+#undef DECODER_ROW
 };
 /* clang-format on */
 const size_t format_count = sizeof format_table / sizeof *format_table;

@@ -1,9 +1,9 @@
 #pragma once
 /*
  * The formats of payloads: one row each, a name and a function that makes a document of the bytes. A new format is a
- * new row here and a reader beside json_reader.c.
+ * new row here and a reader beside json_reader.c; what needs a state or a grammar of its own is a decoder (decoders.h).
  */
-#include "decode/document.h"
+#include "decode/decoders.h"
 
 #define FORMAT_SIGNS_MAX   16  /* characters of `between`, of `is`; the message of load_format.c says it, too */
 #define FORMAT_COLUMNS_MAX 64  /* of a line */
@@ -31,7 +31,8 @@ struct format {
         int (*read)(struct document *d, struct ww_str payload, const struct format_options *options);
         const char *help; /* one line for the reference */
         enum format_words words;
-        bool bytes; /* d->bytes is set: `bytes:` reads it without `from` */
+        bool bytes;                    /* d->bytes is set: `bytes:` reads it without `from` */
+        const struct decoder *decoder; /* reads instead of `read`; NULL = none */
 };
 
 extern const struct format format_table[];

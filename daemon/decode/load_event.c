@@ -54,18 +54,28 @@ static int load_kind(struct load *l, const struct yaml_node *n, struct type_even
         return 0;
 }
 
+/* A number that has no unit of its own may turn out to be of any kind; one in degrees may not. */
+static bool may_turn_out(const struct load *l, const struct type_event *e) {
+        if (e->nature == WW_NATURE_MEASUREMENT)
+                return !l->types->kinds->rows[e->family].unit;
+        return e->nature == WW_NATURE_PULSE || e->fixed == WW_STATE_UNKNOWN;
+}
+
 static int load_classes(struct load *l, const struct yaml_node *n, struct type_event *e) {
+        static const char *const not_one[] = { [WW_NATURE_STATE] = "not a state:",
+                                               [WW_NATURE_PULSE] = "not a pulse:",
+                                               [WW_NATURE_MEASUREMENT] = "not a measurement:" };
         struct type_class *classes;
         enum ww_state state;
         struct ww_str name;
         size_t i = 0;
         int r;
 
-        if (n->type != YAML_MAPPING || e->nature == WW_NATURE_MEASUREMENT ||
-            (e->nature == WW_NATURE_STATE && e->fixed != WW_STATE_UNKNOWN))
-                return diag_error(l->d, n->pos,
-                                  "write kind_by_class: {door: door}, beside a pulse or a kind with `state:`",
-                                  "%s: kind_by_class leads from classes of assets to kinds", l->what);
+        if (n->type != YAML_MAPPING || !may_turn_out(l, e))
+                return diag_error(
+                        l->d, n->pos,
+                        "write kind_by_class: {door: door}, beside a pulse, `measurement` or a kind with `state:`",
+                        "%s: kind_by_class leads from classes of assets to kinds", l->what);
         classes = arena_array(l->arena, struct type_class, n->n + 1);
         if (!classes)
                 return -ENOMEM;
@@ -77,8 +87,7 @@ static int load_classes(struct load *l, const struct yaml_node *n, struct type_e
                 if (!ww_kind_find(l->types->kinds, name, &classes[i].family, &state) ||
                     l->types->kinds->rows[classes[i].family].nature != e->nature ||
                     (e->nature == WW_NATURE_STATE && state != WW_STATE_UNKNOWN))
-                        return kind_error(l, item, name,
-                                          e->nature == WW_NATURE_STATE ? "not a state:" : "not a pulse:");
+                        return kind_error(l, item, name, not_one[e->nature]);
                 i++;
         }
         e->classes = classes;

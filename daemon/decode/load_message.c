@@ -14,7 +14,7 @@ const struct load_key load_message_keys[] = {
         { "lacks", "paths that must not be there" },
         { "match", "{path: text} or {path: [text, text]}: the value's text is one of these" },
         { "where", "an expression that must be true; paths begin with `payload.`, `topic.` or a field" },
-        { "check", "an expression; where it is not true the events are marked suspect" },
+        { "check", "an expression; where it is not true the events are marked suspect. With for_each of each element" },
         { "ignore", "true: known, and no event" },
         { "alive", "false: does not show that the device lives (a bridge speaks about it). Default true" },
         { "for_each", "path of an array or object: its elements one by one, as `item`, with `key`; a list of up to 3 "
@@ -263,10 +263,6 @@ static int load_guards(struct load *l, const struct yaml_node *n, struct type_me
                 r = load_condition(l, x, &m->where);
                 LOAD_MERGE(r, result);
         }
-        if ((x = yaml_get(n, "check"))) {
-                r = load_condition(l, x, &m->check);
-                LOAD_MERGE(r, result);
-        }
         return result;
 }
 
@@ -306,6 +302,10 @@ static int load_body(struct load *l, const struct yaml_node *n, const struct yam
         int r, result = 0;
 
         l->names.levels = (uint8_t)m->n_for_each;
+        if ((x = yaml_get(n, "check"))) { /* of each element */
+                r = load_condition(l, x, &m->check);
+                LOAD_MERGE(r, result);
+        }
         if ((x = yaml_get(n, "only"))) {
                 r = load_condition(l, x, &m->only);
                 LOAD_MERGE(r, result);

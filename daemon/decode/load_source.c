@@ -7,6 +7,7 @@ const struct load_key load_source_keys[] = {
         { "template", "text with paths in braces: \"{uuid}/{major}\"; missing if one of them is" },
         { "const", "a fixed value" },
         { "default", "the value where nothing is there; null and \"\" are something" },
+        { "join", "the elements of a list as one text with this between them: \", \"; of an empty list nothing" },
         { "pattern", "a regular expression: its first group, or all that it matches; missing if it does not match" },
         { "split", "{by: \":\", part: 1}: one piece of the text; missing if there are not so many" },
         { "base", "the text is a number of this base, 2 to 36" },
@@ -212,7 +213,9 @@ static int load_conversion(struct load *l, const struct yaml_node *n, enum load_
 
         if ((x = yaml_get(n, "default")))
                 s->fallback = yaml_value(x);
-        r = load_extract(l, n, &s->extract);
+        if ((x = yaml_get(n, "join")))
+                r = yaml_string(x, "join", l->d, &s->join);
+        r = r ? r : load_extract(l, n, &s->extract);
         if (!r && (x = yaml_get(n, "map")))
                 r = load_map(l, x, use == LOAD_STATE, &s->map);
         if (!r && (x = yaml_get(n, "invert")))
@@ -240,7 +243,7 @@ static int load_conversion(struct load *l, const struct yaml_node *n, enum load_
 
 static bool is_direct(const struct source *s) {
         return s->n_paths && s->paths->first != PATH_KEY_NONE && s->paths->n == 1 && !s->map && !s->extract &&
-               !s->asset_field.p && (s->as == SOURCE_AS_IS || s->as == SOURCE_AS_STRING);
+               !s->asset_field.p && !s->join.p && (s->as == SOURCE_AS_IS || s->as == SOURCE_AS_STRING);
 }
 
 int load_source(struct load *l, const struct yaml_node *n, enum load_use use, const struct source **ret) {

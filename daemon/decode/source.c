@@ -195,6 +195,27 @@ static const struct path *find_first(const struct source *s, struct source_conte
         return NULL;
 }
 
+/* The scalars of a list with `between` between them. .p NULL: it has none. */
+static struct ww_str joined(const struct document *doc, uint32_t list, struct ww_str between, struct arena *arena) {
+        size_t n = 0;
+        char *to = arena_alloc(arena, DOCUMENT_STRING_MAX);
+
+        if (!to)
+                return WW_STR_NONE;
+        for (uint32_t i = list + 1; i < doc->nodes[list].next; i = doc->nodes[i].next) {
+                struct ww_str text = doc->nodes[i].type == DOCUMENT_NULL ? WW_STR_NONE : document_text(doc, i);
+                struct ww_str gap = n ? between : WW_STR("");
+
+                if (!text.p)
+                        continue;
+                if (n + gap.n + text.n > DOCUMENT_STRING_MAX)
+                        break;
+                mempcpy(mempcpy(to + n, gap.p, gap.n), text.p, text.n);
+                n += gap.n + text.n;
+        }
+        return n ? (struct ww_str){ to, n } : WW_STR_NONE;
+}
+
 static bool template_value(const struct source *s, struct source_context *x, struct ww_value *ret) {
         put_text(ret, template_text(s, x));
         if (ret->type != WW_MISSING)
@@ -223,6 +244,12 @@ static bool whole_value(const struct source *s, struct source_context *x, const 
         uint32_t node;
 
         *ret_path = find_first(s, x, &node);
+        if (*ret_path && s->join.p && node != DOCUMENT_NONE && x->doc->nodes[node].type == DOCUMENT_ARRAY) {
+                put_text(ret, joined(x->doc, node, s->join, x->arena));
+                if (ret->type == WW_MISSING)
+                        *ret = s->fallback;
+                return ret->type != WW_MISSING;
+        }
         if (*ret_path) {
                 value_at(*ret_path, x, node, ret);
                 return true;
@@ -344,7 +371,7 @@ bool source_read(const struct source *s, struct source_context *x, struct ww_val
 }
 
 bool source_text(const struct source *s, struct source_context *x, struct ww_str *ret) {
-        bool plain = !s->map && !s->extract && !s->asset_field.p && s->as == SOURCE_AS_IS;
+        bool plain = !s->map && !s->extract && !s->asset_field.p && !s->join.p && s->as == SOURCE_AS_IS;
         const struct path *path;
         struct ww_value v;
         uint32_t node;

@@ -1,8 +1,8 @@
 #pragma once
 /*
  * A source: how one value is had from a message. The first of some paths that is there, a template, or a constant; then
- * its conversions, in this order: default, pattern, split, base, bit or mask, map, invert, as, scale and offset, asset
- * look-up.
+ * its conversions, in this order: join, default, pattern, split, base, bit or mask, map, invert, as, scale and offset,
+ * asset look-up.
  *
  * Missing, null and empty are three things. A field that the message does not carry is missing, and what depends on it
  * is left out; null is null ("the bridge does not know"); "" is a text. A default replaces a missing one only: also
@@ -47,6 +47,7 @@ struct source {
         bool direct; /* a text at one of the payload's own keys is the value as it stands */
         double scale, offset;
         struct ww_str asset_field; /* .p NULL = no look-up */
+        struct ww_str join;        /* between the elements of a list; .p NULL = a list is no value */
         struct diag_pos pos;
 };
 
@@ -89,5 +90,12 @@ static inline void source_next_element(struct source_context *x) {
 void source_path_value(const struct path *p, struct source_context *x, struct ww_value *ret);
 /** What a path leads to, as text; .p NULL if there is none. */
 struct ww_str source_path_text(const struct path *p, struct source_context *x);
+/** How a value is had, for those who ask: what stood where, and what is done with it. `state`: it is read as one. Texts
+ *  live in the context's arena. */
+struct decode_origin;
+void source_origin(const struct source *s, struct source_context *x, bool state, struct decode_origin *ret);
+/** The path's value in words: an object is "{…}"; .p NULL if nothing is there. */
+struct ww_str source_path_shown(const struct path *p, struct source_context *x);
+
 /** True if the path leads to something, be it null or an object. */
 bool source_path_present(const struct path *p, struct source_context *x);

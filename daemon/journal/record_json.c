@@ -381,6 +381,16 @@ static json_t *json_redaction(const struct ww_redaction *redaction) {
         return body;
 }
 
+static json_t *json_publish(const struct ww_publish *publish) {
+        json_t *o = json_object();
+
+        put_str(&o, "topic", publish->topic);
+        put_str(&o, "payload", publish->payload);
+        put_count(&o, "qos", publish->qos);
+        put_bool(&o, "retain", publish->retain);
+        return o;
+}
+
 static json_t *json_output_body(const struct ww_output *output) {
         switch (output->type) {
         case WW_OUTPUT_EVENT:
@@ -397,6 +407,8 @@ static json_t *json_output_body(const struct ww_output *output) {
                 return json_ruleset(&output->ruleset);
         case WW_OUTPUT_REDACTION:
                 return json_redaction(&output->redaction);
+        case WW_OUTPUT_PUBLISH:
+                return json_publish(&output->publish);
         }
         return json_null();
 }

@@ -241,6 +241,21 @@ static int get_redaction(struct rd *in, struct arena *arena, struct ww_output *r
         return 0;
 }
 
+static void put_publish(struct buf *out, const struct ww_output *o) {
+        buf_put_str(out, o->publish.topic);
+        buf_put_str(out, o->publish.payload);
+        buf_put_u8(out, o->publish.qos);
+        buf_put_u8(out, o->publish.retain);
+}
+
+static int get_publish(struct rd *in, struct arena *arena, struct ww_output *ret) {
+        ret->publish.topic = rd_str(in);
+        ret->publish.payload = rd_str(in);
+        ret->publish.qos = (uint8_t)record_get_max(in, 1);
+        ret->publish.retain = record_get_max(in, 1);
+        return 0;
+}
+
 static const struct {
         void (*put)(struct buf *out, const struct ww_output *o);
         int (*get)(struct rd *in, struct arena *arena, struct ww_output *ret);
@@ -252,6 +267,7 @@ static const struct {
         [WW_OUTPUT_UNDECODED] = { put_undecoded, get_undecoded },
         [WW_OUTPUT_RULESET] = { put_ruleset, get_ruleset },
         [WW_OUTPUT_REDACTION] = { put_redaction, get_redaction },
+        [WW_OUTPUT_PUBLISH] = { put_publish, get_publish },
 };
 
 int ww_output_encode(const struct ww_output *output, struct buf *out) {

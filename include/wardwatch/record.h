@@ -71,7 +71,8 @@ enum ww_output_type {
         WW_OUTPUT_NOTICE = 4,    /* system notice: what people should know, not an alarm */
         WW_OUTPUT_UNDECODED = 5, /* no sensor type explained the message, or it could not be read */
         WW_OUTPUT_RULESET = 6,   /* the rule set in force from here on */
-        WW_OUTPUT_REDACTION = 7, /* what of the MESSAGE of this seq must not leave the journal */
+        WW_OUTPUT_PUBLISH = 7,   /* a message to the broker, sent after the commit */
+        WW_OUTPUT_REDACTION = 9, /* what of the MESSAGE of this seq must not leave the journal */
 };
 
 struct ww_reply {
@@ -115,6 +116,15 @@ struct ww_redaction {
         size_t n;
 };
 
+/* Sent once, by the engine that concluded it, and never by a replay. A broker that is away does not get it: whoever
+ * needs an answer asks again. */
+struct ww_publish {
+        struct ww_str topic;   /* no wildcards */
+        struct ww_str payload; /* any bytes */
+        uint8_t qos;           /* 0 or 1 */
+        bool retain;
+};
+
 struct ww_output {
         uint64_t seq;
         uint32_t n;
@@ -127,6 +137,7 @@ struct ww_output {
                 struct ww_undecoded undecoded;
                 struct ww_ruleset ruleset;
                 struct ww_redaction redaction;
+                struct ww_publish publish;
         };
 };
 

@@ -54,6 +54,8 @@ static const struct {
           "sensor `t`, message `m`: not a pulse: `door`", NULL },
         { ONE "      - {kind: contact, state: x, kind_by_class: {door: panic}}\n", 7,
           "sensor `t`, message `m`: not a state: `panic`", NULL },
+        { ONE "      - {kind: measurement, value: x, kind_by_class: {door: door}}\n", 7,
+          "sensor `t`, message `m`: not a measurement: `door`", "" },
         { ONE "      - {kind: temperature, value: x, kind_by_class: {door: door}}\n", 7,
           "sensor `t`, message `m`: kind_by_class leads from classes of assets to kinds", "kind_by_class" },
         { ONE "      - {kind: door, state: {path: x, map: {open: actve}}}\n", 7,
@@ -197,7 +199,7 @@ static void test_site_and_warning(void **state) {
         assert_int_equal(harness_compile(&h, false), DIAG_E_USER);
         assert_int_equal(h.diag.errors, 1);
         assert_int_equal(h.diag.warnings, 1);
-        assert_string_equal(h.diag.messages[0].text, "asset `a`: kind `dor` is no state and no pulse");
+        assert_string_equal(h.diag.messages[0].text, "asset `a`: kind `dor` is no kind that an asset can have");
         assert_string_equal(h.diag.messages[0].help, "did you mean `door`?");
         assert_string_equal(h.diag.messages[1].text, "sensor `t` has no examples: nothing tests it");
 }

@@ -218,6 +218,40 @@ static void test_values(void **state) {
 }
 
 /* The first one that fits; formats one after the other; what nobody knows is told why. */
+/* A list is one text where `join` says so; what is no scalar in it has none; an empty list is no value. */
+static void test_join(void **state) {
+        _cleanup_harness_ struct harness h;
+        char list[3 * 2048 + 64] = "{\"on\":1,\"z\":[", text[2049];
+
+        harness_init(&h,
+                     TYPE("    fields: {zones: {path: z, join: \",\"}, other: {path: z, join: \",\", default: none}}\n"
+                          "    events:\n"
+                          "      - {kind: door, state: on, value: zones, attributes: {all: other}}\n"
+                          "      - {kind: panic, where: 'zones matches \"(^|,)b(,|$)\"'}\n"),
+                     NULL);
+        harness_send(&h, "t/1", "{\"on\":1,\"z\":[\"a\",7.50,null,{\"x\":1},[2],true,\"b\"]}");
+        assert_string_equal(harness_told(&h), "1 door.opened, 1 panic");
+        assert_string_equal(h.events[0].text, "a,7.50,true,b");
+        assert_string_equal(h.events[0].attrs[0].text, "a,7.50,true,b");
+        harness_send(&h, "t/2", "{\"on\":1,\"z\":[]}");
+        assert_int_equal(h.events[0].value_type, WW_MISSING);
+        assert_string_equal(h.events[0].attrs[0].text, "none");
+        /* what is no list stands as it is */
+        harness_send(&h, "t/3", "{\"on\":1,\"z\":\"b\"}");
+        assert_string_equal(harness_told(&h), "3 door.opened, 3 panic");
+        assert_string_equal(h.events[0].text, "b");
+        /* bounded: the element that does not fit, and all behind it, are left out */
+        memset(text, 'x', 2048);
+        text[2048] = 0;
+        for (int i = 0; i < 3; i++)
+                snprintf(list + strlen(list), sizeof list - strlen(list), "%s\"%s\"", i ? "," : "", text);
+        strcat(list, "]}");
+        assert_int_equal(harness_send(&h, "t/4", list), 0);
+        assert_int_equal(h.n, 1);
+        assert_int_equal(h.events[0].value_type, WW_STRING);
+        assert_int_equal(strlen(h.events[0].text), sizeof h.events[0].text - 1);
+}
+
 static void test_which(void **state) {
         _cleanup_harness_ struct harness h;
 
@@ -463,7 +497,7 @@ static void test_swap(void **state) {
         harness_send(&h, "g/d", "{\"open\":1}");
         assert_int_equal(decode_swap(h.decode, other.types), 0);
         decode_figures(h.decode, &figures);
-        assert_int_equal(figures.states, 1);
+        assert_int_equal(figures.states, 2); /* the door, and that its topic is understood */
         harness_send(&h, "t/d", "{\"open\":1}");
         assert_int_equal(h.n, 0);
         assert_int_equal(harness_send(&h, "g/d", "{\"open\":1}"), DECODE_E_NO_TYPE);
@@ -483,7 +517,7 @@ int main(void) {
                 cmocka_unit_test(test_time),          cmocka_unit_test(test_values),   cmocka_unit_test(test_which),
                 cmocka_unit_test(test_bad_fields),    cmocka_unit_test(test_for_each), cmocka_unit_test(test_nested),
                 cmocka_unit_test(test_site),          cmocka_unit_test(test_life),     cmocka_unit_test(test_steps),
-                cmocka_unit_test(test_snapshot),      cmocka_unit_test(test_swap),
+                cmocka_unit_test(test_snapshot),      cmocka_unit_test(test_swap),     cmocka_unit_test(test_join),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
