@@ -19,7 +19,11 @@ static int pipeline_on_event(void *userdata, const struct ww_event *event) {
         if (correlate_late(p->correlate, event->time))
                 output.event.flags |= WW_EVENT_LATE;
         r = pipeline_put(p, &output);
-        return r ? r : correlate_event(p->correlate, &output.event);
+        if (!r)
+                r = correlate_event(p->correlate, &output.event);
+        if (!r && correlate_tells_link(p->correlate, event))
+                r = alarms_source(p->alarms, event->device, correlate_device_lost(p->correlate, event->device), p->now);
+        return r;
 }
 
 static int pipeline_on_publish(void *userdata, struct ww_str topic, struct ww_str payload) {
