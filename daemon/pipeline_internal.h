@@ -12,6 +12,7 @@ struct pipeline {
         struct decode *decode;
         struct correlate *correlate;
         struct alarms *alarms;
+        struct response *response;
         struct replies *replies;
         struct pipeline_sink sink;
         const struct ww_input *input; /* the one at work */

@@ -6,6 +6,7 @@
 #include "config/bundle.h"
 #include "correlate/correlate.h"
 #include "decode/decode.h"
+#include "response/response.h"
 #include <wardwatch/record.h>
 
 struct ruleset {
@@ -14,6 +15,7 @@ struct ruleset {
         struct site *site;
         struct decode_types *types;
         struct correlate_rules *rules;
+        struct response_rules *response;
 };
 
 /** Takes the bundle's content over (it is left empty), but not on failure: messages borrow from it. With `run_examples`

@@ -38,7 +38,7 @@ static void trial_close(void *stage) {
 static int trial_time(void *stage, struct correlate *c, int64_t now) {
         struct trial *t = stage;
 
-        return stages_time(c, t->alarms, &t->now, now);
+        return stages_time(c, t->alarms, NULL, &t->now, now);
 }
 
 static int trial_detection(void *stage, const struct ww_detection *d) {

@@ -1,25 +1,34 @@
 #include "stages.h"
 
-static int fire(struct correlate *c, struct alarms *a, int64_t *clock, int64_t correlate, int64_t alarms) {
-        int64_t due = correlate < alarms ? correlate : alarms;
+/* The stages in the order of the flow: of what is due at the same instant the earlier stage goes first. */
+struct due {
+        int64_t correlate, alarms, response;
+};
 
-        if (due > *clock)
-                *clock = due;
-        return correlate <= alarms ? correlate_time(c, due) : alarms_time(a, *clock);
+static int64_t earliest(const struct due *due) {
+        int64_t first = due->correlate < due->alarms ? due->correlate : due->alarms;
+
+        return first < due->response ? first : due->response;
 }
 
 /* At its deadline: after a long silence, too, an alarm that waits for another is not decided before the other had its
  * turn. */
-int stages_time(struct correlate *c, struct alarms *a, int64_t *clock, int64_t now) {
+int stages_time(struct correlate *c, struct alarms *a, struct response *response, int64_t *clock, int64_t now) {
         int r = 0;
 
         while (!r) {
-                int64_t correlate = correlate_deadline(c);
-                int64_t alarms = alarms_deadline(a);
+                const struct due due = { correlate_deadline(c), alarms_deadline(a),
+                                         response ? response_deadline(response) : WW_TIME_NEVER };
+                int64_t at = earliest(&due);
 
-                if (correlate > now && alarms > now)
+                if (at > now)
                         break;
-                r = fire(c, a, clock, correlate, alarms);
+                if (at > *clock)
+                        *clock = at;
+                if (due.correlate == at)
+                        r = correlate_time(c, at);
+                else
+                        r = due.alarms == at ? alarms_time(a, *clock) : response_time(response, *clock);
         }
         *clock = now;
         return r ? r : correlate_time(c, now);

@@ -215,6 +215,15 @@ static int get_ruleset(struct rd *in, struct arena *arena, struct ww_output *ret
         return 0;
 }
 
+static void put_change(struct buf *out, const struct ww_output *o) {
+        record_put_change(out, &o->change);
+}
+
+static int get_change(struct rd *in, struct arena *arena, struct ww_output *ret) {
+        record_get_change(in, &ret->change);
+        return 0;
+}
+
 static const struct {
         void (*put)(struct buf *out, const struct ww_output *o);
         int (*get)(struct rd *in, struct arena *arena, struct ww_output *ret);
@@ -225,6 +234,7 @@ static const struct {
         [WW_OUTPUT_NOTICE] = { put_notice, get_notice },
         [WW_OUTPUT_UNDECODED] = { put_undecoded, get_undecoded },
         [WW_OUTPUT_RULESET] = { put_ruleset, get_ruleset },
+        [WW_OUTPUT_CHANGE] = { put_change, get_change },
 };
 
 int ww_output_encode(const struct ww_output *output, struct buf *out) {

@@ -10,6 +10,7 @@
  * Decoded structs borrow from the bytes they were decoded from.
  */
 #include <wardwatch/alarm.h>
+#include <wardwatch/change.h>
 
 /* on disk: do not renumber */
 enum ww_input_type {
@@ -71,6 +72,7 @@ enum ww_output_type {
         WW_OUTPUT_NOTICE = 4,    /* system notice: what people should know, not an alarm */
         WW_OUTPUT_UNDECODED = 5, /* no sensor type explained the message, or it could not be read */
         WW_OUTPUT_RULESET = 6,   /* the rule set in force from here on */
+        WW_OUTPUT_CHANGE = 8,    /* of an incident, a step, a note … */
 };
 
 struct ww_reply {
@@ -108,6 +110,7 @@ struct ww_output {
                 struct ww_notice notice;
                 struct ww_undecoded undecoded;
                 struct ww_ruleset ruleset;
+                struct ww_change change;
         };
 };
 
@@ -127,6 +130,8 @@ struct arena;
 int ww_input_encode(const struct ww_input *input, struct buf *out);
 int ww_output_encode(const struct ww_output *output, struct buf *out);
 int ww_alarm_encode(const struct ww_alarm *alarm, struct buf *out);
+/** A live record of a subject, under the key ww_change_key(). */
+int ww_change_encode(const struct ww_change *change, struct buf *out);
 
 /** Decode `bytes`; seq and n come from the key. Strings borrow from `bytes`; arrays (attributes, evidence) are
  *  allocated from `arena`, which the caller resets. 0, RECORD_E_*, or -ENOMEM. An event's family is
@@ -135,6 +140,7 @@ int ww_alarm_encode(const struct ww_alarm *alarm, struct buf *out);
 int ww_input_decode(struct ww_str bytes, uint64_t seq, struct ww_input *ret);
 int ww_output_decode(struct ww_str bytes, uint64_t seq, uint32_t n, struct arena *arena, struct ww_output *ret);
 int ww_alarm_decode(struct ww_str bytes, struct ww_alarm *ret);
+int ww_change_decode(struct ww_str bytes, struct ww_change *ret);
 
 const char *ww_input_type_name(enum ww_input_type type);   /* "message" */
 const char *ww_output_type_name(enum ww_output_type type); /* "event" */
