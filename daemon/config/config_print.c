@@ -33,8 +33,8 @@ size_t config_restart_needed(const struct config *a, const struct config *b, con
         return n;
 }
 
-/* A site that has no procedures need not make a folder for them. Only under its usual name: another one is a choice, and
- * a mistake if it is not there. */
+/* A site that has no procedures need not make a folder for them. Only under its usual name: another one is a choice,
+ * and a mistake if it is not there. */
 static bool bundle_absent(const char *path) {
         const char *name = strrchr(path, '/');
 

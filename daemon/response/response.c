@@ -38,11 +38,11 @@ int response_time(struct response *r, int64_t now) {
 
         while (!e && r->n_heap && r->heap[0]->due <= now) {
                 struct subject *s = r->heap[0];
-                int64_t due = s->due;
+                uint64_t version = s->version;
 
                 e = subject_kinds[s->kind].fire(r, s, now);
-                if (!e && r->n_heap && r->heap[0] == s && s->due == due)
-                        return -ELOOP; /* a timer that does not move on would hold the engine for ever */
+                if (!e && s->place != SUBJECT_HEAP_NONE && s->version == version)
+                        return -ELOOP; /* a timer that nothing comes of would hold the engine for ever */
         }
         response_free_gone(r);
         return e;
@@ -51,7 +51,7 @@ int response_time(struct response *r, int64_t now) {
 int response_swap(struct response *r, const struct response_rules *rules, const struct site *site, int64_t now) {
         r->rules = rules;
         r->site = site;
-        return 0;
+        return gather_again(r);
 }
 
 void response_count(struct response *r) {

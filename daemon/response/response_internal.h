@@ -33,7 +33,7 @@ struct subject {
         enum ww_subject kind;
         uint64_t id, version, incident;
         bool exercise, ended;
-        bool failed;                 /* a member could not be set: -ENOMEM at the next change */
+        bool failed; /* a member could not be set: -ENOMEM at the next change */
         int64_t changed_at;
         char *what, *actor, *reason; /* of the last change; one allocation each */
         json_t *body;
@@ -89,7 +89,7 @@ struct response {
         struct flood flood;
         size_t waiting, closed; /* steps that wait for an event; closed incidents that are kept */
         uint64_t changes, refused, forgotten;
-        json_t *told; /* what the command at work has changed; NULL: none is */
+        json_t *told;         /* what the command at work has changed; NULL: none is */
         struct subject *gone; /* freed when the call is over */
 };
 
@@ -137,13 +137,18 @@ int64_t json_time(const json_t *o, const char *name);
 /* --- gather.c: alarms into incidents --- */
 
 struct member *member_find(const struct response *r, uint64_t alarm);
-struct member *member_add(struct response *r, uint64_t alarm, uint64_t incident, bool unacknowledged); /* NULL: memory */
+struct member *member_add(struct response *r, uint64_t alarm, uint64_t incident,
+                          bool unacknowledged); /* NULL: memory */
 void member_remove(struct response *r, struct member *m);
 void gather_free(struct response *r);
 /** An incident that alarms of its hazard and place join from here on. 0 or -ENOMEM. */
 int gather_note(struct response *r, const struct subject *incident);
 /** It is closed, or forgotten: nothing joins it, none of its alarms is looked at any more. */
 void gather_drop(struct response *r, const struct subject *incident);
+/** The one that an alarm would join now, or NULL. 0 or -ENOMEM. */
+int gather_find(const struct response *r, const struct ww_alarm *alarm, int64_t now, struct subject **ret);
+/** After a swap of the rules. 0 or -ENOMEM. */
+int gather_again(struct response *r);
 int gather_save(const struct response *r, struct buf *out);
 int gather_load(struct response *r, struct rd *in);
 
@@ -182,7 +187,8 @@ struct response_call {
         char why[256]; /* REFUSED_MALFORMED; else adds to the refusal's text if it is not empty */
 };
 
-/** A text; `*ret` "" if it is left out. 0, or REFUSED_MALFORMED (not a text, longer than TEXT_MAX bytes, or missing). */
+/** A text; `*ret` "" if it is left out. 0, or REFUSED_MALFORMED (not a text, longer than TEXT_MAX bytes, or missing).
+ */
 int call_text(struct response_call *c, const char *name, bool must, struct ww_str *ret);
 int call_number(struct response_call *c, const char *name, bool must, uint64_t *ret);
 int call_bool(struct response_call *c, const char *name, bool *ret);

@@ -4,10 +4,25 @@
 struct response_rules *response_rules_free(struct response_rules *rules) {
         if (!rules)
                 return NULL;
+        for (size_t i = 0; i < rules->n_procedures; i++)
+                free(rules->procedures[i].steps);
+        for (size_t i = 0; i < rules->n_escalations; i++)
+                free(rules->escalations[i].steps);
+        free(rules->procedures);
+        free(rules->dispositions);
+        free(rules->escalations);
+        free(rules->channels);
+        free(rules->recipients);
+        free(rules->posts);
         arena_deinit(&rules->arena);
         free(rules);
         return NULL;
 }
+
+const char *const step_words[STEP_WORDS] = {
+        [STEP_WORD_HAZARD] = "hazard", [STEP_WORD_PRIORITY] = "priority", [STEP_WORD_TITLE] = "title",
+        [STEP_WORD_ZONE] = "zone",     [STEP_WORD_EXERCISE] = "exercise",
+};
 
 size_t response_rules_count(const struct response_rules *rules) {
         return rules->n_procedures + rules->n_escalations;
@@ -43,18 +58,4 @@ bool rules_match(const struct response_rules *rules, const struct response_match
                (!match->priorities || match->priorities & 1U << of->priority) &&
                (match->exercise < 0 || match->exercise == (int)of->exercise) &&
                (match->schedule == SITE_NONE || site_schedule_open(rules->site, match->schedule, of->opened));
-}
-
-int response_rules_compile(struct response_rules **ret, const struct bundle *bundle, const struct site *site,
-                           struct diag *d) {
-        struct response_rules *rules = calloc(1, sizeof *rules);
-
-        if (!rules)
-                return -ENOMEM;
-        rules->site = site;
-        rules->from = WW_PRIORITY_MEDIUM;
-        rules->gather_within = 30 * WW_MINUTE;
-        rules->hold_max = 4 * WW_HOUR;
-        *ret = rules;
-        return 0;
 }

@@ -8,6 +8,17 @@
 #define ESCALATION_STEPS_MAX 16
 #define ESCALATION_TO_MAX    16 /* recipients of a step, and channels */
 
+/* What a step's `when` may speak of, by slot of the expression. */
+enum {
+        STEP_WORD_HAZARD,
+        STEP_WORD_PRIORITY,
+        STEP_WORD_TITLE,
+        STEP_WORD_ZONE,
+        STEP_WORD_EXERCISE,
+        STEP_WORDS,
+};
+extern const char *const step_words[STEP_WORDS];
+
 struct step_action {
         struct ww_str topic, payload; /* topic.n = 0: no action */
         struct ww_str confirm_kind;   /* of the event that confirms it; "" = none is awaited */
@@ -22,11 +33,13 @@ struct procedure_step {
         struct step_action action;
 };
 
+/* Each entry begins with its name and where it stands: rules_link.c goes by that. */
 struct procedure {
-        struct ww_str name, title;
+        struct ww_str name;
+        struct diag_pos pos;
+        struct ww_str title;
         struct procedure_step *steps;
         size_t n;
-        struct diag_pos pos;
 };
 
 enum two_persons {
@@ -36,7 +49,9 @@ enum two_persons {
 };
 
 struct disposition {
-        struct ww_str code, title, outcome; /* genuine, nuisance, false, test, drill, duplicate */
+        struct ww_str code;
+        struct diag_pos pos;
+        struct ww_str title, outcome; /* genuine, nuisance, false, test, drill, duplicate */
         bool report;
         enum two_persons two_persons;
 };
@@ -65,26 +80,30 @@ struct escalation_step {
 
 struct escalation {
         struct ww_str name;
+        struct diag_pos pos;
         struct response_match match;
         struct escalation_step *steps;
         size_t n;
-        struct diag_pos pos;
 };
 
 struct channel {
-        struct ww_str name, title, fallback;
+        struct ww_str name;
         struct diag_pos pos;
+        struct ww_str title, fallback;
 };
 
 struct recipient {
-        struct ww_str name, title;
+        struct ww_str name;
+        struct diag_pos pos;
+        struct ww_str title;
         struct ww_str channels[ESCALATION_TO_MAX], addresses[ESCALATION_TO_MAX];
         size_t n;
-        struct diag_pos pos;
 };
 
 struct post {
-        struct ww_str name, title;
+        struct ww_str name;
+        struct diag_pos pos;
+        struct ww_str title;
         int64_t persons;
 };
 

@@ -114,10 +114,17 @@ static int heap_reserve(struct response *r) {
         return 0;
 }
 
+/* Of a closed incident nothing falls due but its own end. */
+static bool subject_rests(const struct response *r, const struct subject *s) {
+        const struct subject *incident = s->kind == WW_SUBJECT_INCIDENT ? NULL : subject_incident(r, s);
+
+        return incident && incident->ended;
+}
+
 void subject_timer(struct response *r, struct subject *s) {
         const struct subject_kind *kind = &subject_kinds[s->kind];
 
-        s->due = kind->due ? kind->due(r, s) : WW_TIME_NEVER;
+        s->due = kind->due && !subject_rests(r, s) ? kind->due(r, s) : WW_TIME_NEVER;
         if (s->due == WW_TIME_NEVER) {
                 heap_remove(r, s);
                 return;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define ANYBODY    (ALARM_ROLE_OPERATOR | ALARM_ROLE_SUPERVISOR)
+#define STEPPERS   (ANYBODY | ALARM_ROLE_MAINTENANCE)
 #define SUPERVISOR ALARM_ROLE_SUPERVISOR
 #define ADMIN      ALARM_ROLE_ADMINISTRATOR
 #define WORKERS    0
@@ -34,11 +35,11 @@ const struct response_verb response_verbs[] = {
         { "incident-cause", "incident alarm cause [version]",
           "say of an alarm whether it is a cause (true) or a symptom (false)", ANYBODY, false, verb_incident_cause },
         { "step-done", "step [text] [version]",
-          "a step of the procedure is done", ANYBODY, false, verb_step_done },
+          "a step of the procedure is done", STEPPERS, false, verb_step_done },
         { "step-skip", "step [version]",
-          "it does not apply, or cannot be done", ANYBODY, true, verb_step_skip },
+          "it does not apply, or cannot be done", STEPPERS, true, verb_step_skip },
         { "step-run", "step [version]",
-          "send its command to the field", ANYBODY, false, verb_step_run },
+          "send its command to the field", STEPPERS, false, verb_step_run },
         { "note", "incident text [attachment]",
           "write something down; attachment: {name, sha256, size, where}", ANYBODY, false, verb_note },
         { "amend", "note|disposition text",
@@ -94,8 +95,9 @@ const struct response_refused response_refusals[REFUSED_MAX_] = {
         [REFUSED_ROLE] = { "role", "your role does not allow this", "ask a supervisor, or an administrator" },
         [REFUSED_REASON] = { "reason-needed", "this needs a reason", "say why" },
         [REFUSED_UNKNOWN] = { "unknown", "there is no such thing", "look at what is open with `wardwatch open`" },
-        [REFUSED_STATE] = { "state", "it does not apply as things stand", "look at its state, and at the table in "
-                                                                          "rules/README.md" },
+        [REFUSED_STATE] = { "state", "it does not apply as things stand",
+                            "look at its state, and at the table in "
+                            "rules/README.md" },
         [REFUSED_CHANGED] = { "changed", "it has changed since the version that you saw", "look again, and repeat" },
         [REFUSED_STEPS_OPEN] = { "steps-open", "steps that must be done are open",
                                  "do them, or skip them with a reason; a supervisor may force it" },
@@ -105,7 +107,8 @@ const struct response_refused response_refusals[REFUSED_MAX_] = {
                                        "have it approved" },
         [REFUSED_SAME_PERSON] = { "same-person", "the second person must be another one",
                                   "let somebody else answer; in an emergency `break_glass`" },
-        [REFUSED_NO_WAY_OUT] = { "no-way-out", "commands to the field cannot be sent", "do it by hand, and skip the "
-                                                                                       "step with a reason" },
+        [REFUSED_NO_WAY_OUT] = { "no-way-out", "commands to the field cannot be sent",
+                                 "do it by hand, and skip the "
+                                 "step with a reason" },
         [REFUSED_LIMIT] = { "limit", "there are too many", "close what is over" },
 };

@@ -31,12 +31,12 @@ bool ww_subject_find(struct ww_str name, enum ww_subject *ret);
 
 struct ww_change {
         enum ww_subject subject;
-        uint64_t id;       /* counts from 1 for each subject, never used twice in one journal */
-        uint64_t version;  /* 1 at the first change of this id, and one more at each */
-        uint64_t incident; /* to which it belongs; an incident names itself; 0 = none */
-        bool exercise;     /* of a drill: kept apart */
-        bool ended;        /* nothing of it is live any more */
-        int64_t time;      /* journal time */
+        uint64_t id;          /* counts from 1 for each subject, never used twice in one journal */
+        uint64_t version;     /* 1 at the first change of this id, and one more at each */
+        uint64_t incident;    /* to which it belongs; an incident names itself; 0 = none */
+        bool exercise;        /* of a drill: kept apart */
+        bool ended;           /* nothing of it is live any more */
+        int64_t time;         /* journal time */
         struct ww_str what;   /* "opened", "taken", "step-done" … */
         struct ww_str actor;  /* the person, "timer", "rule:NAME", "procedure" */
         struct ww_str reason; /* the person's, "" = none */
