@@ -240,6 +240,7 @@ paths:
   sensors: [$ROOT/rules/sensors]
   rules: [$ROOT/rules/hospital]
   site: [$ROOT/rules/site]
+  response: [$ROOT/rules/response]
 mqtt:
   host: 127.0.0.1
   port: $MQTT_PORT

@@ -26,7 +26,7 @@ static int ruleset_compile_parts(struct ruleset *r, bool run_examples, struct di
         rules = correlate_rules_compile(&r->rules, &r->bundle, r->site, r->symbols, kinds, d);
         response = response_rules_compile(&r->response, &r->bundle, r->site, d);
         if (!response && !rules)
-                response = ruleset_procedures(r->rules, r->response, d);
+                response = ruleset_procedures(r->rules, r->response, kinds, d);
         if (!rules && run_examples)
                 rules = ruleset_examples(r->rules, d, &ran);
         if (types < 0 || rules < 0 || response < 0)

@@ -113,7 +113,7 @@ static int check_rules(struct check *c) {
         rules = correlate_rules_compile(&c->rules, &c->bundle, c->site, c->symbols, kinds, &c->diag);
         response = response_rules_compile(&c->response, &c->bundle, c->site, &c->diag);
         if (!response && !rules)
-                response = ruleset_procedures(c->rules, c->response, &c->diag);
+                response = ruleset_procedures(c->rules, c->response, kinds, &c->diag);
         if (rules == 0)
                 rules = ruleset_examples(c->rules, &c->diag, &c->examples);
         if (rules < 0 || response < 0)

@@ -365,4 +365,6 @@ int main(void) {
                 cmocka_unit_test(test_kept),
                 cmocka_unit_test(test_table),
         };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
 }
