@@ -307,7 +307,6 @@ void pipeline_figures(const struct pipeline *p, struct pipeline_figures *ret) {
         decode_figures(p->decode, &ret->decode);
         correlate_figures(p->correlate, &ret->correlate);
         alarms_figures(p->alarms, &ret->alarms);
-        response_figures(p->response, p->now, &ret->response);
         ret->replies = replies_count(p->replies);
 }
 

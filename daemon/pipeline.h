@@ -71,7 +71,6 @@ struct pipeline_figures {
         struct decode_figures decode;
         struct correlate_figures correlate;
         struct alarms_figures alarms;
-        struct response_figures response;
         size_t replies; /* that are remembered, REPLIES_MAX at most */
 };
 void pipeline_figures(const struct pipeline *p, struct pipeline_figures *ret);

@@ -123,7 +123,8 @@ void response_figures(const struct response *r, int64_t now, struct response_fig
                 if (!subject_live(r, s))
                         continue;
                 ret->incidents += s->kind == WW_SUBJECT_INCIDENT;
-                ret->steps += s->kind == WW_SUBJECT_STEP && !body_is(s, "state", "done");
+                ret->steps += s->kind == WW_SUBJECT_STEP && !body_is(s, "state", "done") &&
+                              !body_is(s, "state", "skipped");
                 ret->ladders += s->kind == WW_SUBJECT_ESCALATION;
                 ret->notifications += s->kind == WW_SUBJECT_NOTIFICATION;
         }
