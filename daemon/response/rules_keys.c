@@ -36,13 +36,13 @@ const struct rules_key rules_step_keys[] = {
         { "role", "who does it: operator, supervisor, maintenance; without it anybody", "role", false },
         { "required", "true: the incident cannot be resolved before it is done or skipped; default false", "bool", false },
         { "when", "an expression over hazard, priority, zone, title, exercise; without it always", "text", false },
-        { "link", "a page that helps; the same words in braces", "text", false },
+        { "link", "a page that helps; may hold the same words as the text", "text", false },
         { "action", "a command to the field, sent when somebody runs the step", "action", false },
 };
 
 const struct rules_key rules_action_keys[] = {
         { "topic", "the MQTT topic; may hold `{zone}`, `{hazard}`, `{priority}`, `{incident}`", "text", true },
-        { "payload", "what is sent; the same words", "text", true },
+        { "payload", "what is sent; may hold the same words", "text", true },
         { "confirm", "the event that says that it was done; without it sent is done", "confirm", false },
         { "within", "how long to wait for it; default 10s", "span", false },
 };

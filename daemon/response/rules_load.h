@@ -49,7 +49,7 @@ static inline int rules_told(struct rules_loader *l, int r) {
         return r < 0 ? r : 0;
 }
 
-/** A mapping with no other keys than these, and with those that must be there. False after telling. */
+/** A mapping with no other keys than these. False, after telling, if it is none or lacks one that must be there. */
 bool rules_mapping(struct rules_loader *l, const struct yaml_node *n, const char *what, const struct rules_key *keys,
                    size_t n_keys);
 /** Each entry of a list of mappings, which begin with their name; `size` bytes each into *array, whose length is *n.

@@ -10,10 +10,27 @@ struct diag_pos rules_pos(const struct rules_loader *l, const struct yaml_node *
         return (struct diag_pos){ l->path, n->pos.line, n->pos.column };
 }
 
+/* A word that is misspelt is told alone: perhaps it is the one that is missing. */
+static bool has_all(struct rules_loader *l, const struct yaml_node *n, const char *what, const struct rules_key *keys,
+                    size_t n_keys, bool tell) {
+        bool all = true;
+
+        for (size_t i = 0; i < n_keys; i++) {
+                char help[200];
+
+                if (!keys[i].must || yaml_get(n, keys[i].name))
+                        continue;
+                all = false;
+                (void)snprintf(help, sizeof help, "add `%s: …`: %s", keys[i].name, keys[i].help);
+                if (tell)
+                        l->result = diag_error(l->d, n->pos, help, "%s has no `%s`", what, keys[i].name);
+        }
+        return all;
+}
+
 bool rules_mapping(struct rules_loader *l, const struct yaml_node *n, const char *what, const struct rules_key *keys,
                    size_t n_keys) {
         const char *names[KEYS_MAX] = { NULL };
-        bool good = true;
 
         if (n->type != YAML_MAPPING) {
                 l->result = diag_error(l->d, n->pos, "write its words below it, each as `WORD: value`",
@@ -22,15 +39,10 @@ bool rules_mapping(struct rules_loader *l, const struct yaml_node *n, const char
         }
         for (size_t i = 0; i < n_keys && i < KEYS_MAX; i++)
                 names[i] = keys[i].name;
-        good = yaml_known_keys(n, what, names, n_keys, l->d) == 0;
-        for (size_t i = 0; good && i < n_keys; i++)
-                if (keys[i].must && !yaml_get(n, keys[i].name)) {
-                        (void)diag_error(l->d, n->pos, keys[i].help, "%s has no `%s`", what, keys[i].name);
-                        good = false;
-                }
-        if (!good)
-                l->result = DIAG_E_USER;
-        return good;
+        if (yaml_known_keys(n, what, names, n_keys, l->d) == 0)
+                return has_all(l, n, what, keys, n_keys, true);
+        l->result = DIAG_E_USER;
+        return has_all(l, n, what, keys, n_keys, false);
 }
 
 int rules_entries(struct rules_loader *l, const struct yaml_node *list, const char *what, void **array, size_t *n,

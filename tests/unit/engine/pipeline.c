@@ -80,6 +80,7 @@ static struct ruleset *compile(bool run_examples) {
         add(&bundle, BUNDLE_SENSORS, "sensors");
         add(&bundle, BUNDLE_RULES, "hospital");
         add(&bundle, BUNDLE_SITE, "site");
+        add(&bundle, BUNDLE_RESPONSE, "response");
         assert_int_equal(bundle_seal(&bundle), 0);
         if (ruleset_compile(&ruleset, &bundle, run_examples, &diag)) {
                 diag_render(&diag, &told);
