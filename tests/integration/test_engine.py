@@ -131,11 +131,11 @@ class Follower:
 
 
 def places(scene):
-    """Of every transition and notice in the journal, in order."""
+    """Of every transition, notice and change in the journal, in order."""
     found = []
     for line in scene.daemon.run("journal", "dump", "--json").stdout.splitlines():
         line = json.loads(line)
-        if line["in"] == "output" and line["record"]["type"] in ("transition", "notice"):
+        if line["in"] == "output" and line["record"]["type"] in ("transition", "notice", "change"):
             found.append(f"{line['record']['seq']}.{line['record']['n']}")
     return found
 
