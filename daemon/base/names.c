@@ -1,6 +1,7 @@
 /* Names of the numbers in <wardwatch/alarm.h>, and the one derivation of the state that people see. */
 #include "base/error.h"
 #include <wardwatch/alarm.h>
+#include <wardwatch/change.h>
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
@@ -45,6 +46,22 @@ static const char *const cause_names[WW_CAUSE_MAX_] = {
         [WW_CAUSE_CONFIG_REMOVED] = "CONFIG_REMOVED",
         [WW_CAUSE_REFUTED] = "REFUTED",
         [WW_CAUSE_SHIFT_ENDED] = "SHIFT_ENDED",
+};
+
+static const char *const subject_names[WW_SUBJECT_MAX_] = {
+        [WW_SUBJECT_INCIDENT] = "incident",
+        [WW_SUBJECT_STEP] = "step",
+        [WW_SUBJECT_NOTE] = "note",
+        [WW_SUBJECT_DISPOSITION] = "disposition",
+        [WW_SUBJECT_APPROVAL] = "approval",
+        [WW_SUBJECT_DISPATCH] = "dispatch",
+        [WW_SUBJECT_OPERATOR] = "operator",
+        [WW_SUBJECT_GUARD] = "guard",
+        [WW_SUBJECT_SHIFT] = "shift",
+        [WW_SUBJECT_HANDOVER] = "handover",
+        [WW_SUBJECT_ESCALATION] = "escalation",
+        [WW_SUBJECT_NOTIFICATION] = "notification",
+        [WW_SUBJECT_FLOOD] = "flood",
 };
 
 /* A number from a damaged record must not index past a table. */
@@ -142,4 +159,17 @@ enum ww_sound ww_transition_sound(const struct ww_transition *t) {
 
 const char *ww_sound_name(enum ww_sound sound) {
         return name_at(sound_names, COUNT(sound_names), (size_t)sound);
+}
+
+const char *ww_subject_name(enum ww_subject subject) {
+        return name_at(subject_names, COUNT(subject_names), (size_t)subject);
+}
+
+bool ww_subject_find(struct ww_str name, enum ww_subject *ret) {
+        size_t at;
+
+        if (!name_find(subject_names, COUNT(subject_names), name, &at))
+                return false;
+        *ret = (enum ww_subject)at;
+        return true;
 }

@@ -23,6 +23,9 @@ DEFINE_CLEANUP(struct correlate_rules *, correlate_rules_free)
  *  new. Warnings only. `types` may be NULL. */
 void correlate_rules_advise(const struct correlate_rules *r, const struct decode_types *types, struct diag *d);
 size_t correlate_rules_count(const struct correlate_rules *r);
+/** The procedure that a rule names, and where; "" = none. `rule` < correlate_rules_count. */
+struct ww_str correlate_rule_procedure(const struct correlate_rules *r, size_t rule, struct ww_str *ret_name,
+                                       struct diag_pos *ret_pos);
 /** The `mute` of every rule that has one, for the alarm stage. Lives as long as the rules. */
 const struct ww_mute *correlate_rules_mutes(const struct correlate_rules *r, size_t *ret_n);
 
