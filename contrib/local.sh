@@ -241,6 +241,7 @@ paths:
   sensors: [$(types "${SENSOR_TYPES[@]}")]
   rules: [$ROOT/rules/hospital]
   site: [$ROOT/rules/site]
+  response: [$ROOT/rules/response]
 mqtt:
   host: 127.0.0.1
   port: $MQTT_PORT

@@ -13,6 +13,7 @@
 
 #include "alarm/alarm.h"
 #include "base/log.h"
+#include "response/verbs.h"
 
 #include <event2/listener.h>
 #include <grp.h>
@@ -123,14 +124,22 @@ static const struct engine_verb verbs[] = {
         { "silence", true, false, ACTS, NULL },
         { "mode", true, false, ALARM_ROLE_OPERATOR | ALARM_ROLE_SUPERVISOR, NULL },
         { "list", true, false, ALARM_ROLE_SUPERVISOR | ALARM_ROLE_INTEGRATOR, NULL },
+        { "event", true, false, ALARM_ROLE_OPERATOR | ALARM_ROLE_SUPERVISOR | ALARM_ROLE_INTEGRATOR, NULL },
 };
 
-static const struct engine_verb *verb_find(const char *name) {
+/* Those of the response stage have a table of their own; a verb without roles there is the workers'. */
+static bool verb_find(const char *name, struct engine_verb *ret) {
+        const struct response_verb *response = response_verb_find(name);
+
         for (size_t i = 0; name && i < sizeof verbs / sizeof *verbs; i++) {
-                if (strcmp(verbs[i].name, name) == 0)
-                        return &verbs[i];
+                if (strcmp(verbs[i].name, name) == 0) {
+                        *ret = verbs[i];
+                        return true;
+                }
         }
-        return NULL;
+        if (response)
+                *ret = (struct engine_verb){ response->name, true, response->roles == 0, response->roles, NULL };
+        return response != NULL;
 }
 
 /* --- verbs that wait for a turn --- */
@@ -171,16 +180,16 @@ static void client_queue(struct engine_client *c, json_t *request) {
 
 static void client_line(void *userdata, struct jsonline *line, json_t *request) {
         struct engine_client *c = userdata;
-        const struct engine_verb *verb = verb_find(json_string_value(json_object_get(request, "cmd")));
+        struct engine_verb verb;
 
-        if (!verb)
+        if (!verb_find(json_string_value(json_object_get(request, "cmd")), &verb))
                 client_refuse(c, request, "unknown-command", "no such command", "see `wardwatch help`");
-        else if (!(c->roles & verb->roles) && !(c->worker && verb->workers))
+        else if (!(c->roles & verb.roles) && !(c->worker && verb.workers))
                 client_refuse(c, request, "role", "your role does not allow this", "ask an administrator");
-        else if (verb->journaled)
+        else if (verb.journaled)
                 client_queue(c, request);
         else
-                verb->act(c, request);
+                verb.act(c, request);
 }
 
 /* --- clients come and go --- */

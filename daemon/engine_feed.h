@@ -18,7 +18,7 @@ struct engine_client {
         unsigned roles; /* of enum alarm_role */
         bool worker;    /* runs as a worker's user: may say notices and report */
         enum engine_follow follow;
-        uint64_t live_next; /* PAGING: the first alarm that it was not told yet */
+        uint64_t live_next; /* PAGING: the first key that it was not told yet */
         char reader[16];    /* "store"; "" = none */
         uint64_t told;      /* newest head that the reader was told */
         json_t *figures;    /* its own, as reported */
@@ -38,6 +38,10 @@ struct engine_feed {
         uint64_t lost; /* answers that did not fit */
         uint64_t busy; /* requests that found no room */
 };
+
+/** Is such an output told to followers, and the body of its line. */
+bool engine_line_told(enum ww_output_type type);
+json_t *engine_line_body(const struct ww_output *output);
 
 void engine_follow_start(struct engine_client *c, json_t *request);
 void engine_follow_drained(struct engine_client *c);

@@ -1,8 +1,10 @@
 /*
- * Followers: first what is (every alarm that is not NORM), then every change, in the journal's order.
+ * Followers: first what is (every alarm that is not NORM, every subject of the response that is live), then every
+ * change, in the journal's order.
  *
  *   → {"cmd":"follow"}            or {"cmd":"follow","from":"SEQ.N"} to go on after a line that was seen
- *   ← {"live":{alarm}} …  {"live_end":"SEQ.N"}  {"at":"SEQ.N","transition":{…}} …
+ *   ← {"live":{alarm}} …  {"live_change":{change}} …  {"live_end":"SEQ.N"}
+ *   ← {"at":"SEQ.N","transition":{…}} …  {"at":"SEQ.N","change":{…}} …
  *   ← {"reset":true}  and the live state again, when the follower was too slow or `from` is too long ago
  *
  * A follower whose queue is full is owed nothing but the truth: the lines it misses are not kept for it; when it has
@@ -33,28 +35,38 @@ static int follow_send(struct engine_client *c, json_t *line) {
         return r;
 }
 
-/* 0; nonzero: later, when the queue has drained. */
-static int follow_send_alarm(struct engine_client *c, const struct ww_alarm *alarm) {
-        json_t *line = json_pack("{s:o}", "live", record_json_alarm(alarm));
+/* 0; nonzero: later, when the queue has drained. `id`: of what is told if its line is too long. */
+static int follow_send_live(struct engine_client *c, const char *name, json_t *body, uint64_t id) {
+        json_t *line = json_pack("{s:o}", name, body);
         int r = line ? jsonline_send(c->line, line) : -ENOMEM;
 
         json_decref(line);
         if (r == -EPIPE || r == -ENOMEM || (r == JSONLINE_E_FULL && jsonline_queued(c->line) > 0))
                 return r;
-        return r ? follow_send(c, json_pack("{s:{s:I, s:b}}", "live", "id", (json_int_t)alarm->id, "too_long", 1)) : 0;
+        return r ? follow_send(c, json_pack("{s:{s:I, s:b}}", name, "id", (json_int_t)id, "too_long", 1)) : 0;
+}
+
+/* `key` as in the journal's live records: the pages go on by it. */
+static int follow_live_one(struct engine_client *c, uint64_t key, const char *name, json_t *body) {
+        if (jsonline_queued(c->line) > (size_t)c->engine->config->command.queue_max / 2) {
+                json_decref(body);
+                return 1; /* the other half is for the lines that come meanwhile */
+        }
+        if (follow_send_live(c, name, body, ww_change_key_id(key)))
+                return 1;
+        c->live_next = key + 1;
+        return 0;
 }
 
 static int follow_live_alarm(void *userdata, const struct ww_alarm *alarm) {
         struct engine_client *c = userdata;
 
-        if (alarm->id < c->live_next)
-                return 0;
-        if (jsonline_queued(c->line) > (size_t)c->engine->config->command.queue_max / 2)
-                return 1; /* the other half is for the lines that come meanwhile */
-        if (follow_send_alarm(c, alarm))
-                return 1;
-        c->live_next = alarm->id + 1;
-        return 0;
+        return alarm->id < c->live_next ? 0 : follow_live_one(c, alarm->id, "live", record_json_alarm(alarm));
+}
+
+static int follow_live_change(void *userdata, const struct ww_change *change) {
+        return follow_live_one(userdata, ww_change_key(change->subject, change->id), "live_change",
+                               record_json_change(change));
 }
 
 /* One page of the live state; the next one when this has drained. An alarm that changes meanwhile is told by its line,
@@ -62,7 +74,8 @@ static int follow_live_alarm(void *userdata, const struct ww_alarm *alarm) {
 static void follow_live_page(struct engine_client *c) {
         uint32_t last = UINT32_MAX;
 
-        if (alarms_each(pipeline_alarms(c->engine->pipeline), follow_live_alarm, c))
+        if (alarms_each(pipeline_alarms(c->engine->pipeline), follow_live_alarm, c) ||
+            response_each(pipeline_response(c->engine->pipeline), c->live_next, follow_live_change, c))
                 return;
         if (follow_send(
                     c, json_pack("{s:o}", "live_end", json_sprintf("%" PRIu64 ".%u", c->engine->committed, last))) == 0)
@@ -75,20 +88,29 @@ static void follow_live(struct engine_client *c) {
         follow_live_page(c);
 }
 
+bool engine_line_told(enum ww_output_type type) {
+        return type == WW_OUTPUT_TRANSITION || type == WW_OUTPUT_NOTICE || type == WW_OUTPUT_CHANGE;
+}
+
+json_t *engine_line_body(const struct ww_output *output) {
+        if (output->type == WW_OUTPUT_TRANSITION)
+                return record_json_transition(&output->transition);
+        if (output->type == WW_OUTPUT_CHANGE)
+                return record_json_change(&output->change);
+        return record_json_output(output);
+}
+
 static int follow_past_item(struct engine_client *c, const struct journal_item *item, struct arena *arena) {
         struct ww_output output;
         json_t *body;
 
         if (!item->output || ww_output_decode(item->record, item->seq, item->n, arena, &output))
                 return 0;
-        if (output.type == WW_OUTPUT_TRANSITION)
-                body = record_json_transition(&output.transition);
-        else if (output.type == WW_OUTPUT_NOTICE)
-                body = record_json_output(&output);
-        else
+        if (!engine_line_told(output.type))
                 return 0;
+        body = engine_line_body(&output);
         return follow_send(c, json_pack("{s:o, s:o}", "at", json_sprintf("%" PRIu64 ".%u", item->seq, item->n),
-                                        output.type == WW_OUTPUT_TRANSITION ? "transition" : "notice", body));
+                                        ww_output_type_name(output.type), body));
 }
 
 /* Lines after (seq, n) from the journal. Nonzero: the follower needs a reset. */

@@ -218,6 +218,8 @@ _Noreturn void engine_fatal(const char *what, int error) __attribute__((cold));
 void engine_say(struct engine *e, const char *name, const char *subject, const char *format, ...) _printf_(4, 5);
 int engine_turn_output(void *userdata, const struct ww_output *output);
 int engine_turn_live(void *userdata, const struct ww_alarm *alarm);
+/** The live record of that key is to be written anew, or deleted, at the end of the turn. 0 or -ENOMEM. */
+int engine_turn_changed(struct engine *e, uint64_t key);
 
 /* engine_intake.c */
 int engine_intake_new(struct engine *e);

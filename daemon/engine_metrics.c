@@ -185,6 +185,34 @@ static void put_alarms(const struct alarms_figures *f, struct metrics *m) {
         metrics_put(m, METRICS_ALARMS_REGRADED, (double)f->regraded);
 }
 
+static int count_stale(void *userdata, const struct ww_alarm *alarm) {
+        size_t *n = userdata;
+
+        *n += alarm->regions.active && alarm->raised_at < clock_wall() - WW_DAY;
+        return 0;
+}
+
+static void put_response(const struct engine *e, struct metrics *m) {
+        struct response_figures f;
+        size_t stale = 0;
+
+        (void)alarms_each(pipeline_alarms(e->pipeline), count_stale, &stale);
+        response_figures(pipeline_response(e->pipeline), clock_wall(), &f);
+        metrics_put(m, METRICS_ALARMS_STALE, (double)stale);
+        metrics_put(m, METRICS_ALARM_RATE, f.rate);
+        metrics_put(m, METRICS_ALARM_FLOOD, f.flood);
+        metrics_put(m, METRICS_ALARM_FLOOD_PEAK, f.peak);
+        metrics_put(m, METRICS_ALARMS_CHATTERING, (double)f.chattering);
+        metrics_put(m, METRICS_INCIDENTS, (double)f.incidents);
+        metrics_put(m, METRICS_STEPS, (double)f.steps);
+        metrics_put(m, METRICS_STEPS_WAITING, (double)f.waiting);
+        metrics_put(m, METRICS_ESCALATIONS, (double)f.ladders);
+        metrics_put(m, METRICS_NOTIFICATIONS, (double)f.notifications);
+        metrics_put(m, METRICS_RESPONSE_CHANGES, (double)f.changes);
+        metrics_put(m, METRICS_RESPONSE_REFUSED, (double)f.refused);
+        metrics_put(m, METRICS_RESPONSE_FORGOTTEN, (double)f.forgotten);
+}
+
 static void put_rule(struct ww_str name, const struct correlate_rule_figures *f, struct metrics *m) {
         metrics_put_of(m, METRICS_RULE_SEEN, name, (double)f->seen);
         metrics_put_of(m, METRICS_RULE_MATCHED, name, (double)f->matched);
@@ -219,6 +247,7 @@ static void put_stages(const struct engine *e, struct metrics *m) {
         put_decode(&f.decode, m);
         put_correlate(&f.correlate, m);
         put_alarms(&f.alarms, m);
+        put_response(e, m);
         put_rules(e, m);
         put_table(m, "replies", f.replies, REPLIES_MAX);
 }

@@ -59,6 +59,12 @@ static int engine_sink_live(void *userdata, const struct ww_alarm *alarm) {
         return e->replay ? 0 : engine_turn_live(e, alarm);
 }
 
+static int engine_sink_live_change(void *userdata, uint64_t key) {
+        struct engine *e = userdata;
+
+        return e->replay ? 0 : engine_turn_changed(e, key);
+}
+
 static int engine_replay_alive(void *userdata) {
         struct engine *e = userdata;
 
@@ -78,7 +84,8 @@ static int engine_sink_prime(void *userdata, struct prime *prime, uint64_t from_
 }
 
 struct pipeline_sink engine_sink(struct engine *e) {
-        return (struct pipeline_sink){ e, engine_sink_output, engine_sink_live, engine_sink_prime };
+        return (struct pipeline_sink){ e, engine_sink_output, engine_sink_live, engine_sink_prime,
+                                       engine_sink_live_change };
 }
 
 /* Every read of the start. Damage that the opening did not find ends the process: a journal that was not closed in

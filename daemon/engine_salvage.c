@@ -5,11 +5,11 @@
 
 #include <stdio.h>
 
-static int engine_note_changed(void *userdata, const struct ww_alarm *alarm) {
-        return engine_turn_live(userdata, alarm);
+static int engine_note_subject(void *userdata, const struct ww_change *change) {
+        return engine_turn_changed(userdata, ww_change_key(change->subject, change->id));
 }
 
-/* `live` may hold alarms that the state does not know, and lack others: every one is written anew. */
+/* `live` may hold what the state does not know, and lack others: every one is written anew. */
 static int engine_rewrite_live(struct engine *e) {
         struct journal_batch batch = { 0 };
         int r = journal_read_live(e->journal, &batch);
@@ -17,9 +17,11 @@ static int engine_rewrite_live(struct engine *e) {
         if (r == JOURNAL_E_DAMAGED)
                 engine_fatal("the journal is damaged", -EUCLEAN);
         for (size_t i = 0; !r && i < batch.n; i++)
-                r = engine_turn_live(e, &(struct ww_alarm){ .id = batch.items[i].seq });
+                r = engine_turn_changed(e, batch.items[i].seq);
         journal_batch_deinit(&batch);
-        return r ? r : alarms_each(pipeline_alarms(e->pipeline), engine_note_changed, e);
+        if (!r)
+                r = alarms_each(pipeline_alarms(e->pipeline), engine_turn_live, e);
+        return r ? r : response_each(pipeline_response(e->pipeline), 0, engine_note_subject, e);
 }
 
 /* The alarm about it, and the mark that it was raised, are one transaction. */

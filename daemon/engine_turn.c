@@ -12,7 +12,7 @@
  * it from "pending", and the redelivery is known as such. A record found pending twice at a start is marked skipped
  * (engine_start.c).
  */
-#include "engine_internal.h"
+#include "engine_feed.h"
 
 #include "base/log.h"
 #include "journal/record_json.h"
@@ -71,10 +71,9 @@ static int engine_keep_line(struct engine *e, const struct ww_output *output) {
         }
         to = &e->lines[e->n_lines];
         *to = (struct engine_line){ .seq = output->seq, .n = output->n };
-        body = output->type == WW_OUTPUT_TRANSITION ? record_json_transition(&output->transition)
-                                                    : record_json_output(output);
+        body = engine_line_body(output);
         line = json_pack("{s:o, s:o}", "at", json_sprintf("%llu.%u", (unsigned long long)output->seq, output->n),
-                         output->type == WW_OUTPUT_TRANSITION ? "transition" : "notice", body);
+                         ww_output_type_name(output->type), body);
         to->text = line ? json_dumps(line, JSON_COMPACT) : NULL;
         json_decref(line);
         if (!to->text)
@@ -99,16 +98,15 @@ int engine_turn_output(void *userdata, const struct ww_output *output) {
                 return engine_publish_keep(e, &output->publish);
         if (output->type == WW_OUTPUT_REPLY && e->answering && !e->answering->reply)
                 e->answering->reply = strndup(output->reply.body.p, output->reply.body.n);
-        if ((output->type == WW_OUTPUT_TRANSITION || output->type == WW_OUTPUT_NOTICE) && engine_feed_wants_lines(e))
+        if (engine_feed_wants_lines(e) && engine_line_told(output->type))
                 return engine_keep_line(e, output);
         return 0;
 }
 
-/* An alarm may change a hundred times in one turn; what is journaled as live is how it stands at its end. */
-int engine_turn_live(void *userdata, const struct ww_alarm *alarm) {
-        struct engine *e = userdata;
-
-        if (e->n_changed && e->changed[e->n_changed - 1] == alarm->id)
+/* An alarm may change a hundred times in one turn; what is journaled as live is how it stands at its end. So with the
+ * subjects of the response, whose keys are above those of alarms. */
+int engine_turn_changed(struct engine *e, uint64_t key) {
+        if (e->n_changed && e->changed[e->n_changed - 1] == key)
                 return 0;
         if (e->n_changed == e->changed_capacity) {
                 size_t capacity = e->changed_capacity ? e->changed_capacity * 2 : 64;
@@ -119,20 +117,39 @@ int engine_turn_live(void *userdata, const struct ww_alarm *alarm) {
                 e->changed = grown;
                 e->changed_capacity = capacity;
         }
-        e->changed[e->n_changed++] = alarm->id;
+        e->changed[e->n_changed++] = key;
         return 0;
 }
 
-static int engine_put_live(struct engine *e, uint64_t id) {
-        const struct ww_alarm *alarm = alarms_find(pipeline_alarms(e->pipeline), id);
+int engine_turn_live(void *userdata, const struct ww_alarm *alarm) {
+        return engine_turn_changed(userdata, alarm->id);
+}
+
+static int engine_encode_change(void *userdata, const struct ww_change *change) {
+        struct engine *e = userdata;
+
+        return ww_change_encode(change, &e->scratch);
+}
+
+/* 0; -ENOENT: it is not live. */
+static int engine_encode_live(struct engine *e, uint64_t key) {
+        const struct ww_alarm *alarm;
+
+        if (ww_change_key_subject(key))
+                return response_find(pipeline_response(e->pipeline), key, engine_encode_change, e);
+        alarm = alarms_find(pipeline_alarms(e->pipeline), key);
+        return alarm ? ww_alarm_encode(alarm, &e->scratch) : -ENOENT;
+}
+
+static int engine_put_live(struct engine *e, uint64_t key) {
         int r;
 
-        if (!alarm)
-                return journal_delete_live(e->journal, id);
         buf_reset(&e->scratch);
-        r = ww_alarm_encode(alarm, &e->scratch);
+        r = engine_encode_live(e, key);
+        if (r == -ENOENT)
+                return journal_delete_live(e->journal, key);
         e->turn_bytes += e->scratch.n;
-        return r ? r : journal_put_live(e->journal, id, buf_str(&e->scratch));
+        return r ? r : journal_put_live(e->journal, key, buf_str(&e->scratch));
 }
 
 static int compare_ids(const void *a, const void *b) {
@@ -148,7 +165,7 @@ static void engine_put_changed(struct engine *e) {
                 int r = i && e->changed[i] == e->changed[i - 1] ? 0 : engine_put_live(e, e->changed[i]);
 
                 if (r)
-                        engine_fatal("cannot write a live alarm", r);
+                        engine_fatal("cannot write a live record", r);
         }
         e->n_changed = 0;
 }

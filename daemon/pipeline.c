@@ -9,8 +9,7 @@ int pipeline_put(struct pipeline *p, struct ww_output *output) {
 
 /* --- the stages' sinks, in the order of the flow --- */
 
-static int pipeline_on_event(void *userdata, const struct ww_event *event) {
-        struct pipeline *p = userdata;
+int pipeline_event(struct pipeline *p, const struct ww_event *event) {
         struct ww_output output = { .type = WW_OUTPUT_EVENT, .event = *event };
         int r;
 
@@ -19,13 +18,21 @@ static int pipeline_on_event(void *userdata, const struct ww_event *event) {
         if (correlate_late(p->correlate, event->time))
                 output.event.flags |= WW_EVENT_LATE;
         r = pipeline_put(p, &output);
-        return r ? r : correlate_event(p->correlate, &output.event);
+        if (!r)
+                r = correlate_event(p->correlate, &output.event);
+        if (!r && correlate_tells_link(p->correlate, event))
+                r = alarms_source(p->alarms, event->device, correlate_device_lost(p->correlate, event->device), p->now);
+        return r ? r : response_event(p->response, &output.event, p->now);
 }
 
 static int pipeline_on_publish(void *userdata, struct ww_str topic, struct ww_str payload) {
         struct ww_output output = { .type = WW_OUTPUT_PUBLISH, .publish = { .topic = topic, .payload = payload } };
 
         return pipeline_put(userdata, &output);
+}
+
+static int pipeline_on_event(void *userdata, const struct ww_event *event) {
+        return pipeline_event(userdata, event);
 }
 
 static int pipeline_on_detection(void *userdata, const struct ww_detection *detection) {
@@ -39,12 +46,42 @@ static int pipeline_on_transition(void *userdata, const struct ww_transition *tr
         struct ww_output output = { .type = WW_OUTPUT_TRANSITION, .transition = *transition };
         int r = pipeline_put(p, &output);
 
-        return r ? r : p->sink.live(p->sink.userdata, &transition->alarm);
+        if (!r)
+                r = p->sink.live(p->sink.userdata, &transition->alarm);
+        return r ? r : response_transition(p->response, transition, p->now);
+}
+
+/* A command to the field is worth an acknowledgement of the broker. */
+static int pipeline_on_action(void *userdata, struct ww_str topic, struct ww_str payload) {
+        struct ww_output output = { .type = WW_OUTPUT_PUBLISH,
+                                    .publish = { .topic = topic, .payload = payload, .qos = 1 } };
+
+        return pipeline_put(userdata, &output);
+}
+
+static int pipeline_on_key(void *userdata, uint64_t key) {
+        struct pipeline *p = userdata;
+
+        return p->sink.live_change ? p->sink.live_change(p->sink.userdata, key) : 0;
+}
+
+/* When an incident ends, or comes back, so does what belongs to it. */
+static int pipeline_on_change(void *userdata, const struct ww_change *change) {
+        struct pipeline *p = userdata;
+        struct ww_output output = { .type = WW_OUTPUT_CHANGE, .change = *change };
+        int r = pipeline_put(p, &output);
+
+        if (!r)
+                r = pipeline_on_key(p, ww_change_key(change->subject, change->id));
+        if (!r && change->subject == WW_SUBJECT_INCIDENT && (change->ended || ww_str_is(change->what, "reopened")))
+                r = response_each_of(p->response, change->id, pipeline_on_key, p);
+        return r;
 }
 
 /* --- life --- */
 
 static int pipeline_build(struct pipeline *p, int64_t now) {
+        const struct response_sink response = { p, pipeline_on_change, pipeline_on_action };
         int r = replies_new(&p->replies);
 
         p->now = now;
@@ -52,6 +89,8 @@ static int pipeline_build(struct pipeline *p, int64_t now) {
                 r = alarms_new(&p->alarms, pipeline_on_transition, p);
         if (!r)
                 r = stages_set_mutes(p->alarms, p->ruleset->rules, p->ruleset->site, now);
+        if (!r)
+                r = response_new(&p->response, p->ruleset->response, p->ruleset->site, &response);
         if (!r)
                 r = correlate_new(&p->correlate, p->ruleset->rules, now, pipeline_on_detection, p);
         if (!r)
@@ -85,6 +124,7 @@ struct pipeline *pipeline_free(struct pipeline *p) {
         decode_free(p->decode);
         correlate_free(p->correlate);
         alarms_free(p->alarms);
+        response_free(p->response);
         replies_free(p->replies);
         prime_free(p->prime);
         ruleset_free(p->next);
@@ -207,6 +247,8 @@ static int pipeline_swap(struct pipeline *p, struct ruleset *next, struct prime 
                 correlate_free(shadow);
         else
                 r = correlate_swap(p->correlate, next->rules, shadow, now);
+        if (!r)
+                r = response_swap(p->response, next->response, next->site, now);
         if (r) { /* half swapped: the caller ends the process */
                 ruleset_free(next);
                 return r;
@@ -253,9 +295,12 @@ static int pipeline_reload(struct pipeline *p, const struct ww_input *input) {
 }
 
 static int pipeline_time(struct pipeline *p, const struct ww_input *input) {
-        struct stages stages = {
-                .decode = p->decode, .seq = input->seq, .correlate = p->correlate, .alarms = p->alarms, .clock = &p->now
-        };
+        struct stages stages = { .decode = p->decode,
+                                 .seq = input->seq,
+                                 .correlate = p->correlate,
+                                 .alarms = p->alarms,
+                                 .response = p->response,
+                                 .clock = &p->now };
 
         return stages_time(&stages, input->time);
 }
@@ -299,8 +344,10 @@ int64_t pipeline_deadline(const struct pipeline *p) {
         int64_t alarms = alarms_deadline(p->alarms);
 
         int64_t decode = decode_deadline(p->decode);
+        int64_t response = response_deadline(p->response);
         int64_t first = correlate < alarms ? correlate : alarms;
 
+        first = response < first ? response : first;
         return decode < first ? decode : first;
 }
 
@@ -312,6 +359,10 @@ const struct ruleset *pipeline_ruleset(const struct pipeline *p) {
 
 const struct alarms *pipeline_alarms(const struct pipeline *p) {
         return p->alarms;
+}
+
+const struct response *pipeline_response(const struct pipeline *p) {
+        return p->response;
 }
 
 bool pipeline_mode_on(const struct pipeline *p, uint32_t mode) {
@@ -365,6 +416,8 @@ int pipeline_save(const struct pipeline *p, struct buf *out) {
                 r = correlate_save(p->correlate, out);
         if (!r)
                 r = alarms_save(p->alarms, out);
+        if (!r)
+                r = response_save(p->response, out);
         return r ? r : out->error;
 }
 
@@ -379,5 +432,7 @@ int pipeline_load(struct pipeline *p, struct rd *in) {
                 r = correlate_load(p->correlate, in);
         if (!r)
                 r = alarms_load(p->alarms, in);
+        if (!r)
+                r = response_load(p->response, in);
         return in->failed ? -EBADMSG : r;
 }

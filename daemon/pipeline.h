@@ -1,11 +1,11 @@
 #pragma once
 /*
- * The pipeline: one input record → its outputs. Decode, correlate and alarm wired together, and nothing else: no
- * clock, no socket, no journal, no log. The live engine, replay and the simulation tests all run this very code; so
+ * The pipeline: one input record → its outputs. Decode, correlate, alarm and response wired together, and nothing else:
+ * no clock, no socket, no journal, no log. The live engine, replay and the simulation tests all run this very code; so
  * replaying the journal gives what was concluded when it was written.
  *
- *   input ──► what is due by its journal time fires ──► message → decode → correlate → alarm ──► sink (outputs, live)
- *                                                       command → alarm, correlate (modes, lists) ──► reply
+ *   input ──► what is due by its journal time fires ──► message → decode → correlate → alarm → response ──► sink
+ *                                                       command → response, alarm, correlate ──► reply
  *                                                       reload  → the next rule set
  *                                                       notice  → blindness, alarms of the system itself
  *
@@ -14,6 +14,7 @@
  */
 #include "alarm/alarm.h"
 #include "prime.h"
+#include "response/response.h"
 #include "ruleset.h"
 
 struct pipeline;
@@ -25,6 +26,8 @@ struct pipeline_sink {
         /* A reload record that was primed is taken, and nobody has offered what it was primed with: feed `prime` with
          * the inputs from_seq … before_seq − 1 of the journal. 0 or -errno. NULL: there is no journal to read. */
         int (*prime)(void *userdata, struct prime *prime, uint64_t from_seq, uint64_t before_seq);
+        /* After each change of a subject that may be live or not: its key. NULL: nobody keeps them. */
+        int (*live_change)(void *userdata, uint64_t key);
 };
 
 /** `now`: journal time. Takes `ruleset` over, also on failure. 0 or -ENOMEM. */
@@ -48,6 +51,7 @@ int64_t pipeline_deadline(const struct pipeline *p);
 
 const struct ruleset *pipeline_ruleset(const struct pipeline *p);
 const struct alarms *pipeline_alarms(const struct pipeline *p);
+const struct response *pipeline_response(const struct pipeline *p);
 bool pipeline_mode_on(const struct pipeline *p, uint32_t mode); /* index in the site */
 bool pipeline_blind(const struct pipeline *p);
 /** When all windows of rules that a reload has brought are whole again; NONE: they are. */

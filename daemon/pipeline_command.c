@@ -88,16 +88,38 @@ static const struct {
         { "notice", command_notice },
         { "mode", pipeline_mode },
         { "list", pipeline_list },
+        { "event", pipeline_manual },
 };
+
+/* What people do about incidents: the stage answers itself. */
+static int command_response(struct pipeline *p, const struct ww_input *input, json_t *body, bool *ret_ours) {
+        unsigned roles = (unsigned)json_integer_value(json_object_get(body, "roles"));
+        json_t *answer = NULL;
+        int r = response_command(p->response, body, input->topic, roles, input->time, &answer);
+
+        *ret_ours = r != RESPONSE_E_UNKNOWN;
+        if (r)
+                return *ret_ours ? r : 0;
+        if (json_object_set_new(answer, "id", record_json_str(input->id)) < 0) {
+                json_decref(answer);
+                return -ENOMEM;
+        }
+        return pipeline_reply(p, input, answer);
+}
 
 static int command_run(struct pipeline *p, const struct ww_input *input, json_t *body) {
         const char *verb = json_string_value(json_object_get(body, "cmd"));
         struct alarm_act act;
         char why[256];
+        bool ours;
+        int r;
 
         for (size_t i = 0; verb && i < sizeof verbs / sizeof *verbs; i++)
                 if (strcmp(verb, verbs[i].verb) == 0)
                         return verbs[i].run(p, input, body);
+        r = command_response(p, input, body, &ours);
+        if (r || ours)
+                return r;
         if (alarm_verb_parse(body, input->topic, input->time, &act, why, sizeof why))
                 return pipeline_reply(p, input, pipeline_refused(input, "malformed", why, "see `wardwatch help`"));
         return command_act(p, input, &act);

@@ -3,6 +3,7 @@
 struct ruleset *ruleset_free(struct ruleset *r) {
         if (!r)
                 return NULL;
+        response_rules_free(r->response);
         correlate_rules_free(r->rules);
         decode_types_free(r->types);
         site_free(r->site);
@@ -12,11 +13,11 @@ struct ruleset *ruleset_free(struct ruleset *r) {
         return NULL;
 }
 
-/* All three parts are tried, so that the user sees every message of one run. */
+/* All parts are tried, so that the user sees every message of one run. */
 static int ruleset_compile_parts(struct ruleset *r, bool run_examples, struct diag *d) {
         const struct ww_kinds *kinds;
         size_t ran;
-        int site, types, rules;
+        int site, types, rules, response;
 
         site = site_compile(&r->site, &r->bundle, r->symbols, d);
         if (site)
@@ -24,9 +25,14 @@ static int ruleset_compile_parts(struct ruleset *r, bool run_examples, struct di
         kinds = site_kinds(r->site);
         types = decode_types_compile(&r->types, &r->bundle, r->site, r->symbols, kinds, run_examples, d);
         rules = correlate_rules_compile(&r->rules, &r->bundle, r->site, r->symbols, kinds, d);
+        response = response_rules_compile(&r->response, &r->bundle, r->site, d);
+        if (!response && !rules)
+                response = ruleset_procedures(r->rules, r->response, kinds, d);
         if (!rules && run_examples)
                 rules = ruleset_examples(r->rules, d, &ran);
-        return types < 0 || !rules ? types : rules;
+        if (types < 0 || rules < 0 || response < 0)
+                return types < 0 ? types : rules < 0 ? rules : response;
+        return types ? types : rules ? rules : response;
 }
 
 int ruleset_compile(struct ruleset **ret, struct bundle *bundle, bool run_examples, struct diag *d) {

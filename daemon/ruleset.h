@@ -6,6 +6,7 @@
 #include "config/bundle.h"
 #include "correlate/correlate.h"
 #include "decode/decode.h"
+#include "response/response.h"
 #include <wardwatch/record.h>
 
 struct ruleset {
@@ -14,6 +15,7 @@ struct ruleset {
         struct site *site;
         struct decode_types *types;
         struct correlate_rules *rules;
+        struct response_rules *response;
 };
 
 /** Takes the bundle's content over (it is left empty), but not on failure: messages borrow from it. With `run_examples`
@@ -26,6 +28,10 @@ int ruleset_examples(const struct correlate_rules *rules, struct diag *d, size_t
 /** The same of some rules, or traced; `examples` without its stage, which is filled in. */
 int ruleset_test(const struct correlate_rules *rules, const struct correlate_examples *examples, struct diag *d,
                  struct correlate_examples_result *ret);
+/** The procedures that rules name must exist, if any response is given, and so must the kinds that their steps wait
+ * for. 0 or DIAG_E_USER (told in `d`). */
+int ruleset_procedures(const struct correlate_rules *rules, const struct response_rules *response,
+                       const struct ww_kinds *kinds, struct diag *d);
 struct ruleset *ruleset_free(struct ruleset *r);
 DEFINE_CLEANUP(struct ruleset *, ruleset_free)
 void ruleset_describe(const struct ruleset *r, struct ww_ruleset *ret);

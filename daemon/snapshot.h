@@ -11,7 +11,7 @@
  */
 #include "pipeline.h"
 
-#define SNAPSHOT_FORMAT 1 /* magic, format and version stand at the front of every format */
+#define SNAPSHOT_FORMAT 2 /* magic, format and version stand at the front of every format */
 #define SNAPSHOT_KEEP   2
 
 enum {

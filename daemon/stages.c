@@ -11,15 +11,26 @@ static int fire_decode(struct stages *s, int64_t due) {
         return r ? r : decode_time(s->decode, s->seq, due);
 }
 
-static int fire(struct stages *s, int64_t decode, int64_t correlate, int64_t alarms) {
-        int64_t due = correlate < alarms ? correlate : alarms;
+/* When each has something to do. */
+struct due {
+        int64_t decode, correlate, alarms, response;
+};
 
-        due = decode < due ? decode : due;
-        if (due > *s->clock)
-                *s->clock = due;
-        if (correlate == due)
-                return correlate_time(s->correlate, due);
-        return alarms == due ? alarms_time(s->alarms, *s->clock) : fire_decode(s, due);
+static int64_t due_first(const struct due *due) {
+        int64_t first = due->correlate < due->alarms ? due->correlate : due->alarms;
+
+        first = due->response < first ? due->response : first;
+        return due->decode < first ? due->decode : first;
+}
+
+static int fire(struct stages *s, const struct due *due, int64_t at) {
+        if (at > *s->clock)
+                *s->clock = at;
+        if (due->correlate == at)
+                return correlate_time(s->correlate, at);
+        if (due->alarms == at)
+                return alarms_time(s->alarms, *s->clock);
+        return due->response == at ? response_time(s->response, *s->clock) : fire_decode(s, at);
 }
 
 /* At its deadline: after a long silence, too, an alarm that waits for another is not decided before the other had its
@@ -28,13 +39,13 @@ int stages_time(struct stages *s, int64_t now) {
         int r = 0;
 
         while (!r) {
-                int64_t decode = decode_due(s);
-                int64_t correlate = correlate_deadline(s->correlate);
-                int64_t alarms = alarms_deadline(s->alarms);
+                const struct due due = { decode_due(s), correlate_deadline(s->correlate), alarms_deadline(s->alarms),
+                                         s->response ? response_deadline(s->response) : WW_TIME_NEVER };
+                int64_t at = due_first(&due);
 
-                if (decode > now && correlate > now && alarms > now)
+                if (at > now)
                         break;
-                r = fire(s, decode, correlate, alarms);
+                r = fire(s, &due, at);
         }
         *s->clock = now;
         return r ? r : correlate_time(s->correlate, now);

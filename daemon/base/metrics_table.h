@@ -248,6 +248,34 @@ X(ALARMS_MUTED, "wardwatch_alarms_muted_total", COUNTER, COUNT, ENGINE, "", "sta
 X(ALARMS_REGRADED, "wardwatch_alarms_regraded_total", COUNTER, COUNT, ENGINE, "", "stages.alarms.regraded",
   "priorities that rose because nobody acknowledged")
 
+/* --- engine: the response --- */
+X(ALARMS_STALE, "wardwatch_alarms_stale", GAUGE, COUNT, ENGINE, "", "stages.alarms.stale",
+  "of the active ones, those that were raised more than 24 h ago")
+X(ALARM_RATE, "wardwatch_alarm_rate", GAUGE, COUNT, ENGINE, "", "stages.response.rate",
+  "alarms that asked for attention in the last 10 min, drills left out; 1024 = that or more")
+X(ALARM_FLOOD, "wardwatch_alarm_flood", GAUGE, FLAG, ENGINE, "", "stages.response.flood",
+  "1 = a flood goes on: more than 10 in 10 min, and not yet below 5 again")
+X(ALARM_FLOOD_PEAK, "wardwatch_alarm_flood_peak", GAUGE, COUNT, ENGINE, "", "stages.response.peak",
+  "the most in 10 min since it began; 0 = there is none")
+X(ALARMS_CHATTERING, "wardwatch_alarms_chattering", GAUGE, COUNT, ENGINE, "", "stages.response.chattering",
+  "alarms that came and went three times within the last minute")
+X(INCIDENTS, "wardwatch_incidents", GAUGE, COUNT, ENGINE, "", "stages.response.incidents",
+  "incidents that are not closed")
+X(STEPS, "wardwatch_steps", GAUGE, COUNT, ENGINE, "", "stages.response.steps",
+  "steps of their procedures that are not done and not skipped")
+X(STEPS_WAITING, "wardwatch_steps_waiting", GAUGE, COUNT, ENGINE, "", "stages.response.waiting",
+  "commands to the field that are not confirmed yet")
+X(ESCALATIONS, "wardwatch_escalations", GAUGE, COUNT, ENGINE, "", "stages.response.ladders",
+  "ladders of which a step waits")
+X(NOTIFICATIONS, "wardwatch_notifications", GAUGE, COUNT, ENGINE, "", "stages.response.notifications",
+  "notifications that are neither delivered nor given up")
+X(RESPONSE_CHANGES, "wardwatch_response_changes_total", COUNTER, COUNT, ENGINE, "", "stages.response.changes",
+  "changes of incidents and all that belongs to them")
+X(RESPONSE_REFUSED, "wardwatch_response_refused_total", COUNTER, COUNT, ENGINE, "", "stages.response.refused",
+  "acts that were refused")
+X(RESPONSE_FORGOTTEN, "wardwatch_response_forgotten_total", COUNTER, COUNT, ENGINE, "", "stages.response.forgotten",
+  "closed incidents that can be reopened no more")
+
 /* --- engine: what is in force --- */
 X(RULESET_INFO, "wardwatch_ruleset_info", GAUGE, INFO, ENGINE, "hash", "rules.hash",
   "1; the label says which rules, sensor types and site are in force")

@@ -32,12 +32,14 @@ struct check {
         struct site *site;
         struct decode_types *types;
         struct correlate_rules *rules;
+        struct response_rules *response;
         size_t examples;
         struct diag diag;
 };
 
 static void check_deinit(struct check *c) {
         diag_deinit(&c->diag);
+        response_rules_free(c->response);
         correlate_rules_free(c->rules);
         decode_types_free(c->types);
         site_free(c->site);
@@ -103,20 +105,23 @@ static int check_advice(struct check *c) {
 /* 0, DIAG_E_USER, -errno. What is wrong with the types does not hide what is wrong with the rules. */
 static int check_rules(struct check *c) {
         const struct ww_kinds *kinds = site_kinds(c->site);
-        int types, rules;
+        int types, rules, response;
 
         types = decode_types_compile(&c->types, &c->bundle, c->site, c->symbols, kinds, true, &c->diag);
         if (types < 0)
                 return types;
         rules = correlate_rules_compile(&c->rules, &c->bundle, c->site, c->symbols, kinds, &c->diag);
+        response = response_rules_compile(&c->response, &c->bundle, c->site, &c->diag);
+        if (!response && !rules)
+                response = ruleset_procedures(c->rules, c->response, kinds, &c->diag);
         if (rules == 0)
                 rules = ruleset_examples(c->rules, &c->diag, &c->examples);
-        if (rules < 0)
-                return rules;
+        if (rules < 0 || response < 0)
+                return rules < 0 ? rules : response;
         check_emptiness(c);
-        if (!rules && !types)
+        if (!rules && !types && !response)
                 return check_advice(c);
-        return rules ? rules : types;
+        return rules ? rules : types ? types : response;
 }
 
 /* Without a site neither types nor rules can be judged; that a file of them cannot be read is told all the same. */
@@ -128,7 +133,7 @@ static int check_readable(struct check *c) {
                 const struct bundle_file *file = &c->bundle.files[i];
                 struct yaml_node *tree;
 
-                if (file->role == BUNDLE_SENSORS || file->role == BUNDLE_RULES)
+                if (file->role == BUNDLE_SENSORS || file->role == BUNDLE_RULES || file->role == BUNDLE_RESPONSE)
                         r = yaml_parse(&arena, file->path, file->text, &c->diag, &tree);
         }
         return r < 0 ? r : DIAG_E_USER;

@@ -12,6 +12,8 @@
 #include "decode/load.h"
 #include "decode/stamp_pattern.h"
 #include "decode/unit.h"
+#include "response/incident.h"
+#include "response/rules_load.h"
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
@@ -205,6 +207,7 @@ static void put_site(struct buf *out) {
                 { "A zone", { "word", "" }, site_zone_keys, &site_zone_keys_n },
                 { "An asset", { "word", "" }, site_asset_keys, &site_asset_keys_n },
                 { "A mode", { "word", "" }, site_mode_keys, &site_mode_keys_n },
+                { "`alarms` of a site", { "word", "" }, site_alarms_keys, &site_alarms_keys_n },
                 { "A kind", { "word", "" }, site_kind_keys, &site_kind_keys_n },
                 { "Days of a schedule", { "days", "" }, site_day_keys, &site_day_keys_n },
                 { "Hours of a schedule", { "hours", "" }, site_hours_words, &site_hours_words_n },
@@ -280,6 +283,71 @@ static void put_sensors(struct buf *out) {
                    valuemap_true_words, valuemap_false_words);
 }
 
+/* ---- the response ---- */
+
+static void put_response(struct buf *out) {
+        static const char *const columns[] = { "word", "" };
+
+        for (size_t i = 0; i < rules_keys_n; i++) {
+                put_table(out, rules_keys[i].title, NULL, columns, COUNT(columns));
+                for (size_t k = 0; k < *rules_keys[i].n; k++)
+                        buf_printf(out, "| `%s` | %s%s |\n", rules_keys[i].keys[k].name, rules_keys[i].keys[k].help,
+                                   rules_keys[i].keys[k].must ? "; **must be there**" : "");
+        }
+}
+
+static void put_roles(unsigned roles, struct buf *out) {
+        static const struct {
+                unsigned role;
+                const char *name;
+        } names[] = {
+                { ALARM_ROLE_OPERATOR, "operator" },
+                { ALARM_ROLE_SUPERVISOR, "supervisor" },
+                { ALARM_ROLE_MAINTENANCE, "maintenance" },
+                { ALARM_ROLE_AUDITOR, "auditor" },
+                { ALARM_ROLE_INTEGRATOR, "integrator" },
+                { ALARM_ROLE_ADMINISTRATOR, "administrator" },
+                { ROLE_SYSTEM, "by itself" },
+        };
+        const char *comma = "";
+
+        for (size_t i = 0; i < COUNT(names); i++)
+                if (roles & names[i].role) {
+                        buf_printf(out, "%s%s", comma, names[i].name);
+                        comma = ", ";
+                }
+}
+
+static void put_incident_states(struct buf *out) {
+        static const char *const columns[] = { "state", "act", "then", "who" };
+
+        put_table(out, "States of an incident", "What is not here is refused.", columns, COUNT(columns));
+        for (enum incident_state s = 0; s < INCIDENT_STATES; s++)
+                for (enum incident_event e = 0; e < INCIDENT_EVENTS; e++) {
+                        if (!incident_edges[s][e].roles)
+                                continue;
+                        buf_printf(out, "| %s | %s | %s | ", incident_state_name(s), incident_event_name(e),
+                                   incident_state_name(incident_edges[s][e].to));
+                        put_roles(incident_edges[s][e].roles, out);
+                        buf_puts(out, " |\n");
+                }
+}
+
+static void put_verbs(struct buf *out) {
+        static const char *const columns[] = { "act", "names", "", "who" };
+
+        put_table(out, "Acts", "`wardwatch act ACT NAME=VALUE …`; a name in brackets may be left out.", columns,
+                  COUNT(columns));
+        for (size_t i = 0; i < response_verbs_n; i++) {
+                if (!response_verbs[i].roles)
+                        continue;
+                buf_printf(out, "| `%s` | %s | %s%s | ", response_verbs[i].name, response_verbs[i].args,
+                           response_verbs[i].help, response_verbs[i].reason ? "; with a reason" : "");
+                put_roles(response_verbs[i].roles, out);
+                buf_puts(out, " |\n");
+        }
+}
+
 static const struct {
         const char *title;
         void (*put[7])(struct buf *out);
@@ -288,6 +356,7 @@ static const struct {
         { "Of events and expressions", { put_fields, put_flags, put_operators, put_functions, put_kinds } },
         { "Of the site model", { put_site } },
         { "Of sensor types", { put_sensors, put_directives, put_units, put_formats } },
+        { "Of the response", { put_response, put_incident_states, put_verbs } },
 };
 
 void reference_put(struct buf *out) {

@@ -15,6 +15,7 @@ enum bundle_role {
         BUNDLE_RULES = 2,
         BUNDLE_SITE = 3,
         BUNDLE_TIMEZONE = 4, /* path: Europe/Berlin; text: the bytes of its TZif file */
+        BUNDLE_RESPONSE = 5, /* procedures, dispositions, escalations */
 };
 
 struct bundle_file {

@@ -2,6 +2,8 @@
 #include "config/bundle.h"
 #include "config/config_internal.h"
 
+#include <unistd.h>
+
 int config_print(const struct config *c, struct buf *out) {
         struct ww_str group = WW_STR_NONE;
 
@@ -31,6 +33,14 @@ size_t config_restart_needed(const struct config *a, const struct config *b, con
         return n;
 }
 
+/* A site that has no procedures need not make a folder for them. Only under its usual name: another one is a choice,
+ * and a mistake if it is not there. */
+static bool bundle_absent(const char *path) {
+        const char *name = strrchr(path, '/');
+
+        return strcmp(name ? name + 1 : path, "response") == 0 && access(path, F_OK) < 0 && errno == ENOENT;
+}
+
 int config_bundle(const struct config *c, struct bundle *ret, struct diag *d) {
         _cleanup_bundle_ struct bundle b = { 0 };
         const struct {
@@ -40,11 +50,14 @@ int config_bundle(const struct config *c, struct bundle *ret, struct diag *d) {
                 { BUNDLE_SENSORS, &c->paths.sensors },
                 { BUNDLE_RULES, &c->paths.rules },
                 { BUNDLE_SITE, &c->paths.site },
+                { BUNDLE_RESPONSE, &c->paths.response },
         };
         int r, result = 0;
 
         for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
                 for (size_t j = 0; j < parts[i].paths->n; j++) {
+                        if (parts[i].role == BUNDLE_RESPONSE && bundle_absent(parts[i].paths->items[j]))
+                                continue;
                         r = bundle_add_path(&b, parts[i].role, parts[i].paths->items[j], d);
                         if (r < 0)
                                 return r;

@@ -304,6 +304,16 @@ static int link_event(struct correlate *c, const struct ww_event *event) {
         return lost_set(c->lost, event->device, event->state == WW_STATE_ACTIVE, event->time, keep);
 }
 
+bool correlate_device_lost(const struct correlate *c, struct ww_str device) {
+        struct lost_span span;
+
+        return device.n && lost_next(c->lost, device, WW_TIME_NEVER - 1, &span);
+}
+
+bool correlate_tells_link(const struct correlate *c, const struct ww_event *event) {
+        return event->family == c->rules->link_family && event->family != WW_FAMILY_NONE;
+}
+
 int correlate_event(struct correlate *c, const struct ww_event *event) {
         int r;
 

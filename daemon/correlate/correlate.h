@@ -23,6 +23,9 @@ DEFINE_CLEANUP(struct correlate_rules *, correlate_rules_free)
  *  new. Warnings only. `types` may be NULL. */
 void correlate_rules_advise(const struct correlate_rules *r, const struct decode_types *types, struct diag *d);
 size_t correlate_rules_count(const struct correlate_rules *r);
+/** The procedure that a rule names, and where; "" = none. `rule` < correlate_rules_count. */
+struct ww_str correlate_rule_procedure(const struct correlate_rules *r, size_t rule, struct ww_str *ret_name,
+                                       struct diag_pos *ret_pos);
 /** The `mute` of every rule that has one, for the alarm stage. Lives as long as the rules. */
 const struct ww_mute *correlate_rules_mutes(const struct correlate_rules *r, size_t *ret_n);
 
@@ -43,6 +46,10 @@ int correlate_event(struct correlate *c, const struct ww_event *event);
 /** An event of that time comes behind the watermark of a rule with the usual `wait`: what it could have refuted is
  *  decided. */
 bool correlate_late(const struct correlate *c, int64_t time);
+/** Did the device, or its gateway, say last that it cannot be reached? */
+bool correlate_device_lost(const struct correlate *c, struct ww_str device);
+/** Is it an event that says whether a device can be reached? */
+bool correlate_tells_link(const struct correlate *c, const struct ww_event *event);
 /** The journal time at which correlate_time would fire something; WW_TIME_NEVER if nothing waits. */
 int64_t correlate_deadline(const struct correlate *c);
 

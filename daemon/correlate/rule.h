@@ -247,6 +247,8 @@ struct rule {
         enum ww_priority priority;
         struct ww_str procedure, legal_basis;
         bool covert;
+        bool silent;   /* tells of an asset that gives no sign of life */
+        bool link;     /* tells of devices that cannot be reached */
         double weight; /* of its alarms as events */
         uint32_t limit_keys, limit_runs, limit_events;
         const struct yaml_node *examples;

@@ -294,6 +294,17 @@ const struct ww_mute *correlate_rules_mutes(const struct correlate_rules *set, s
         return set->mutes;
 }
 
+struct ww_str correlate_rule_procedure(const struct correlate_rules *set, size_t rule, struct ww_str *ret_name,
+                                       struct diag_pos *ret_pos) {
+        const struct rule *of = &set->rules[rule];
+        const struct yaml_node *raise = yaml_get(of->node, "raise");
+        const struct yaml_node *n = raise && raise->type == YAML_MAPPING ? yaml_get(raise, "procedure") : NULL;
+
+        *ret_name = of->name;
+        *ret_pos = n ? n->pos : of->pos;
+        return of->procedure;
+}
+
 /* the rule that a guard asks for; NULL */
 static struct rule *asked_by(struct correlate_rules *set, const struct guard *g) {
         return g->kind == GUARD_ALARM ? &set->rules[g->index] : NULL;

@@ -28,7 +28,7 @@ static const char *const input_type_names[] = {
 static const char *const output_type_names[] = {
         [WW_OUTPUT_EVENT] = "event",     [WW_OUTPUT_TRANSITION] = "transition", [WW_OUTPUT_REPLY] = "reply",
         [WW_OUTPUT_NOTICE] = "notice",   [WW_OUTPUT_UNDECODED] = "undecoded",   [WW_OUTPUT_RULESET] = "ruleset",
-        [WW_OUTPUT_PUBLISH] = "publish", [WW_OUTPUT_REDACTION] = "redaction",
+        [WW_OUTPUT_PUBLISH] = "publish", [WW_OUTPUT_REDACTION] = "redaction",   [WW_OUTPUT_CHANGE] = "change",
 };
 
 static const char *const origin_names[] = {

@@ -39,6 +39,9 @@ struct ww_alarm_regions record_get_regions(struct rd *in);
 void record_put_alarm(struct buf *out, const struct ww_alarm *alarm);
 void record_get_alarm(struct rd *in, struct ww_alarm *ret);
 
+void record_put_change(struct buf *out, const struct ww_change *change);
+void record_get_change(struct rd *in, struct ww_change *ret);
+
 void record_put_event(struct buf *out, const struct ww_event *event);
 int record_get_event(struct rd *in, struct arena *arena, struct ww_event *ret); /* 0, -ENOMEM */
 void record_put_transition(struct buf *out, const struct ww_transition *transition);

@@ -257,6 +257,7 @@ static void put_alarm_marks(json_t **o, const struct ww_alarm *a) {
         put_bool(o, "stale", a->stale);
         put_bool(o, "exercise", a->exercise);
         put_bool(o, "covert", a->covert);
+        put_name(o, "sound", ww_sound_name(ww_alarm_sound(a)));
         put_bool(o, "partial", a->partial);
 }
 
@@ -309,6 +310,7 @@ json_t *record_json_transition(const struct ww_transition *t) {
         put_str(&o, "reason", t->reason);
         put_str(&o, "context", t->context);
         put_bool(&o, "annunciate", t->annunciate);
+        put_name(&o, "sound", ww_sound_name(ww_transition_sound(t)));
         put_name(&o, "old_state", ww_alarm_state_name(ww_alarm_state(&t->old_regions)));
         put(&o, "old_regions", json_regions(&t->old_regions));
         put(&o, "old_priority", json_priority(t->old_priority));
@@ -358,6 +360,33 @@ static json_t *json_ruleset(const struct ww_ruleset *ruleset) {
         return o;
 }
 
+/* What is no JSON object was not written by us: it is shown as the text that it is. */
+static json_t *json_body(struct ww_str body) {
+        json_t *o = json_loadb(body.p ? body.p : "", body.n, JSON_REJECT_DUPLICATES, NULL);
+
+        if (json_is_object(o))
+                return o;
+        json_decref(o);
+        return record_json_str(body);
+}
+
+json_t *record_json_change(const struct ww_change *c) {
+        json_t *o = json_object();
+
+        put_name(&o, "subject", ww_subject_name(c->subject));
+        put_count(&o, "id", c->id);
+        put_count(&o, "version", c->version);
+        put(&o, "incident", c->incident ? json_integer((json_int_t)c->incident) : json_null());
+        put_bool(&o, "exercise", c->exercise);
+        put_bool(&o, "ended", c->ended);
+        put_time(&o, "time", c->time);
+        put_str(&o, "what", c->what);
+        put_str(&o, "actor", c->actor);
+        put_str(&o, "reason", c->reason);
+        put(&o, "body", json_body(c->body));
+        return o;
+}
+
 static json_t *json_redaction(const struct ww_redaction *redaction) {
         static const char *const forms[] = {
                 [WW_REDACT_CHARS] = "chars", [WW_REDACT_TEXT] = "text", [WW_REDACT_NUMBER] = "number"
@@ -403,6 +432,8 @@ static json_t *json_output_body(const struct ww_output *output) {
                 return json_undecoded(&output->undecoded);
         case WW_OUTPUT_RULESET:
                 return json_ruleset(&output->ruleset);
+        case WW_OUTPUT_CHANGE:
+                return record_json_change(&output->change);
         case WW_OUTPUT_REDACTION:
                 return json_redaction(&output->redaction);
         case WW_OUTPUT_PUBLISH:

@@ -15,3 +15,4 @@ json_t *record_json_output(const struct ww_output *output);
 json_t *record_json_event(const struct ww_event *event);
 json_t *record_json_alarm(const struct ww_alarm *alarm); /* with "state", derived */
 json_t *record_json_transition(const struct ww_transition *transition);
+json_t *record_json_change(const struct ww_change *change); /* "body" is an object in it */

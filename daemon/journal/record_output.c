@@ -216,6 +216,15 @@ static int get_ruleset(struct rd *in, struct arena *arena, struct ww_output *ret
         return 0;
 }
 
+static void put_change(struct buf *out, const struct ww_output *o) {
+        record_put_change(out, &o->change);
+}
+
+static int get_change(struct rd *in, struct arena *arena, struct ww_output *ret) {
+        record_get_change(in, &ret->change);
+        return 0;
+}
+
 static void put_redaction(struct buf *out, const struct ww_output *o) {
         buf_put_var(out, o->redaction.n);
         for (size_t i = 0; i < o->redaction.n; i++) {
@@ -266,6 +275,7 @@ static const struct {
         [WW_OUTPUT_NOTICE] = { put_notice, get_notice },
         [WW_OUTPUT_UNDECODED] = { put_undecoded, get_undecoded },
         [WW_OUTPUT_RULESET] = { put_ruleset, get_ruleset },
+        [WW_OUTPUT_CHANGE] = { put_change, get_change },
         [WW_OUTPUT_REDACTION] = { put_redaction, get_redaction },
         [WW_OUTPUT_PUBLISH] = { put_publish, get_publish },
 };

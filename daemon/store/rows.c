@@ -173,6 +173,26 @@ static void add_ruleset(struct rows *r, const struct ww_output *output) {
         copy_timestamp(c, output->ruleset.complete);
 }
 
+static void add_change(struct rows *r, const struct ww_output *output) {
+        const struct ww_change *change = &output->change;
+        struct copy *c = rows_begin(r, TABLE_CHANGE, output->seq, output->n);
+
+        copy_timestamp(c, change->time);
+        copy_fixed(c, ww_subject_name(change->subject));
+        copy_bigint(c, (int64_t)change->id);
+        copy_bigint(c, (int64_t)change->version);
+        if (change->incident)
+                copy_bigint(c, (int64_t)change->incident);
+        else
+                copy_null(c);
+        copy_text(c, change->what);
+        copy_bool(c, change->ended);
+        copy_bool(c, change->exercise);
+        copy_text(c, change->actor);
+        copy_text(c, change->reason);
+        copy_json(c, change->body);
+}
+
 static void add_output(struct rows *r, const struct ww_output *output) {
         switch (output->type) {
         case WW_OUTPUT_EVENT:
@@ -192,6 +212,9 @@ static void add_output(struct rows *r, const struct ww_output *output) {
                 break;
         case WW_OUTPUT_RULESET:
                 add_ruleset(r, output);
+                break;
+        case WW_OUTPUT_CHANGE:
+                add_change(r, output);
                 break;
         case WW_OUTPUT_REDACTION: /* done to the message: redact.h */
                 break;

@@ -29,6 +29,9 @@ const struct table_row tables[TABLE_MAX_] = {
                 "journal, seq, n, journal_time, name, subject, text", 7 },
         [TABLE_RULESET] = { "ruleset",
                 "journal, seq, n, in_force_from, hash, rules, sensors, assets, zones, complete_from", 10 },
+        [TABLE_CHANGE] = { "change",
+                "journal, seq, n, changed_at, subject, id, version, incident, what, ended, exercise, actor, reason, "
+                "body", 14 },
         [TABLE_QUARANTINE] = { "quarantine",
                 "journal, seq, n, record, sqlstate, error", 6 },
 };

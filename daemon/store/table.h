@@ -5,7 +5,7 @@
  */
 #include <stddef.h>
 
-#define STORE_SCHEMA_VERSION 3 /* the newest file in schema/; another version in the database is refused */
+#define STORE_SCHEMA_VERSION 5 /* the newest file in schema/; another version in the database is refused */
 
 /* in the order in which a batch is written */
 enum table {
@@ -20,6 +20,7 @@ enum table {
         TABLE_ALARM_EVIDENCE,
         TABLE_NOTICE,
         TABLE_RULESET,
+        TABLE_CHANGE,
         TABLE_QUARANTINE,
         TABLE_MAX_,
 };

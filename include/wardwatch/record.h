@@ -10,6 +10,7 @@
  * Decoded structs borrow from the bytes they were decoded from.
  */
 #include <wardwatch/alarm.h>
+#include <wardwatch/change.h>
 
 /* on disk: do not renumber */
 enum ww_input_type {
@@ -72,6 +73,7 @@ enum ww_output_type {
         WW_OUTPUT_UNDECODED = 5, /* no sensor type explained the message, or it could not be read */
         WW_OUTPUT_RULESET = 6,   /* the rule set in force from here on */
         WW_OUTPUT_PUBLISH = 7,   /* a message to the broker, sent after the commit */
+        WW_OUTPUT_CHANGE = 8,    /* of an incident, a step, a note … */
         WW_OUTPUT_REDACTION = 9, /* what of the MESSAGE of this seq must not leave the journal */
 };
 
@@ -136,6 +138,7 @@ struct ww_output {
                 struct ww_notice notice;
                 struct ww_undecoded undecoded;
                 struct ww_ruleset ruleset;
+                struct ww_change change;
                 struct ww_redaction redaction;
                 struct ww_publish publish;
         };
@@ -157,6 +160,8 @@ struct arena;
 int ww_input_encode(const struct ww_input *input, struct buf *out);
 int ww_output_encode(const struct ww_output *output, struct buf *out);
 int ww_alarm_encode(const struct ww_alarm *alarm, struct buf *out);
+/** A live record of a subject, under the key ww_change_key(). */
+int ww_change_encode(const struct ww_change *change, struct buf *out);
 
 /** Decode `bytes`; seq and n come from the key. Strings borrow from `bytes`; arrays (attributes, evidence) are
  *  allocated from `arena`, which the caller resets. 0, RECORD_E_*, or -ENOMEM. An event's family is
@@ -165,6 +170,7 @@ int ww_alarm_encode(const struct ww_alarm *alarm, struct buf *out);
 int ww_input_decode(struct ww_str bytes, uint64_t seq, struct ww_input *ret);
 int ww_output_decode(struct ww_str bytes, uint64_t seq, uint32_t n, struct arena *arena, struct ww_output *ret);
 int ww_alarm_decode(struct ww_str bytes, struct ww_alarm *ret);
+int ww_change_decode(struct ww_str bytes, struct ww_change *ret);
 
 const char *ww_input_type_name(enum ww_input_type type);   /* "message" */
 const char *ww_output_type_name(enum ww_output_type type); /* "event" */

@@ -62,6 +62,13 @@ def ask(tmp_path_factory):
             assert done["ok"], done
             listed = command(daemon, cmd="list", id="listed", name="staff", member="bob", add=True, reason="night shift")
             assert listed["ok"], listed
+            (incident,) = postgres.query("SELECT incident FROM incident_alarm WHERE alarm = %s" % alarm)[0]
+            for number, request in enumerate((
+                    {"cmd": "incident-take"}, {"cmd": "note", "text": "door stood open"}, {"cmd": "incident-resolve"},
+                    {"cmd": "dispose", "code": "genuine-accident", "done": "shut it", "reason": "left open"},
+                    {"cmd": "incident-close"})):
+                answer = command(daemon, id=f"incident-{number}", incident=incident, **request)
+                assert answer["ok"], answer
             broker.publish("bulk/d2", "café, no JSON")
             wait_for(lambda: postgres.value("SELECT count(*) FROM undecoded"), 30, "an undecoded message")
             spine.settle(daemon)
@@ -69,7 +76,7 @@ def ask(tmp_path_factory):
 
             def ask(beginning):
                 (sql,) = [text for title, text in texts.items() if title.startswith(beginning)]
-                sql = sql.replace("alarm = 17", f"alarm = {alarm}")
+                sql = sql.replace("alarm = 17", f"alarm = {alarm}").replace("incident = 3", f"incident = {incident}")
                 with postgres.connect() as connection, connection.cursor() as cursor:
                     cursor.execute("SET search_path = wardwatch")
                     cursor.execute(sql)
@@ -83,7 +90,7 @@ def ask(tmp_path_factory):
 
 
 def test_each_question_can_be_asked(ask):
-    assert len(ask.texts) == 14
+    assert len(ask.texts) == 20
     for title in ask.texts:
         ask(title)
 
@@ -101,6 +108,23 @@ def test_who_acknowledged_and_how_long_it_took(ask):
     (row,) = ask("Who acknowledged")
     assert row["reason"] == "guard sent" and row["actor"].startswith("unix:")
     assert 0 < row["waited"].total_seconds() < 600
+
+
+def test_what_was_done_about_an_incident(ask):
+    rows = [(row["subject"], row["what"]) for row in ask("What was done about incident")]
+    assert rows == [("incident", "opened"), ("incident", "acknowledged"), ("incident", "taken"), ("note", "noted"),
+                    ("incident", "resolved"), ("disposition", "disposed"), ("incident", "disposed"), ("incident", "closed")]
+
+
+def test_what_incidents_turned_out_to_be(ask):
+    row = [row for row in ask("What did the incidents") if row["zone"] == "W3-r1"][0]
+    assert (row["code"], row["outcome"], row["done"]) == ("genuine-accident", "genuine", "shut it")
+    assert row["to_acknowledge"].total_seconds() >= 0 and row["by"].startswith("unix:")
+
+
+def test_which_alarms_are_in_an_incident(ask):
+    (row,) = ask("Which alarms are in incident")
+    assert row["cause"] is True and row["told_by"] == ""
 
 
 def test_which_message_caused_it(ask):

@@ -25,6 +25,10 @@ struct run {
         char rules[1024]; /* rules that raised, in order, each followed by a blank */
         char reply[2048];
         uint64_t last_alarm, last_version;
+        char quality[512];       /* what was said of the quality of alarms: "SOURCE_LOST ward3_door; " */
+        char changes[64 * 1024]; /* "incident opened, " in order */
+        uint64_t keys[64];       /* of live subjects, as they were told */
+        size_t n_keys;
 };
 
 static int on_output(void *userdata, const struct ww_output *output) {
@@ -42,10 +46,24 @@ static int on_output(void *userdata, const struct ww_output *output) {
                 run->undecoded++;
         if (output->type == WW_OUTPUT_REPLY)
                 (void)snprintf(run->reply, sizeof run->reply, "%.*s", WW_STR_ARG(output->reply.body));
+        if (output->type == WW_OUTPUT_CHANGE) {
+                size_t n = strlen(run->changes);
+
+                (void)snprintf(run->changes + n, sizeof run->changes - n, "%s %.*s, ",
+                               ww_subject_name(output->change.subject), WW_STR_ARG(output->change.what));
+        }
         if (output->type == WW_OUTPUT_TRANSITION) {
                 run->transitions++;
                 run->last_alarm = output->transition.alarm.id;
                 run->last_version = output->transition.alarm.version;
+                if (output->transition.cause == WW_CAUSE_SOURCE_LOST ||
+                    output->transition.cause == WW_CAUSE_SOURCE_BACK) {
+                        size_t n = strlen(run->quality);
+
+                        (void)snprintf(run->quality + n, sizeof run->quality - n, "%s %.*s; ",
+                                       ww_cause_name(output->transition.cause),
+                                       WW_STR_ARG(output->transition.alarm.device));
+                }
                 if (output->transition.cause == WW_CAUSE_RAISE) {
                         size_t n = strlen(run->rules);
 
@@ -58,6 +76,14 @@ static int on_output(void *userdata, const struct ww_output *output) {
 }
 
 static int on_live(void *userdata, const struct ww_alarm *alarm) {
+        return 0;
+}
+
+static int on_live_change(void *userdata, uint64_t key) {
+        struct run *run = userdata;
+
+        if (run->n_keys < sizeof run->keys / sizeof *run->keys)
+                run->keys[run->n_keys++] = key;
         return 0;
 }
 
@@ -80,6 +106,7 @@ static struct ruleset *compile(bool run_examples) {
         add(&bundle, BUNDLE_SENSORS, "sensors");
         add(&bundle, BUNDLE_RULES, "hospital");
         add(&bundle, BUNDLE_SITE, "site");
+        add(&bundle, BUNDLE_RESPONSE, "response");
         assert_int_equal(bundle_seal(&bundle), 0);
         if (ruleset_compile(&ruleset, &bundle, run_examples, &diag)) {
                 diag_render(&diag, &told);
@@ -93,7 +120,7 @@ static struct ruleset *compile(bool run_examples) {
 }
 
 static void run_open(struct run *run) {
-        const struct pipeline_sink sink = { run, on_output, on_live };
+        const struct pipeline_sink sink = { run, on_output, on_live, NULL, on_live_change };
 
         *run = (struct run){ .now = START };
         assert_int_equal(pipeline_new(&run->pipeline, compile(true), START, &sink), 0);
@@ -106,7 +133,7 @@ static void run_close(struct run *run) {
 
 /* The state goes through bytes into a fresh pipeline, as at a restart. */
 static void run_restart(struct run *run) {
-        const struct pipeline_sink sink = { run, on_output, on_live };
+        const struct pipeline_sink sink = { run, on_output, on_live, NULL, on_live_change };
         struct pipeline *next = NULL;
         struct buf state = BUF_INIT;
         struct rd in;
@@ -315,11 +342,150 @@ static void a_notice_pair_raises_and_clears(void **state) {
         run_close(&run);
 }
 
+/* The bridge goes, and the detector's alarm cannot be trusted any more; a restart between does not make it good. */
+static void an_alarm_is_stale_while_its_gateway_is_gone(void **state) {
+        struct run run;
+
+        run_open(&run);
+        message(&run, WW_SECOND, "zigbee2mqtt/w0_r1_smoke", "{\"smoke\":true}");
+        assert_int_equal(run.raised, 1);
+        message(&run, WW_SECOND, "zigbee2mqtt/bridge/state", "{\"state\":\"offline\"}");
+        assert_string_equal(run.quality, "SOURCE_LOST w0_r1_smoke; ");
+        run_restart(&run);
+        assert_true(alarms_find(pipeline_alarms(run.pipeline), 1)->stale);
+        message(&run, WW_SECOND, "zigbee2mqtt/bridge/state", "{\"state\":\"online\"}");
+        assert_string_equal(run.quality, "SOURCE_LOST w0_r1_smoke; SOURCE_BACK w0_r1_smoke; ");
+        assert_false(alarms_find(pipeline_alarms(run.pipeline), 1)->stale);
+        run_close(&run);
+}
+
+/* Fire is silent for a day: the detector's own supervision says so, and the alarm that it left is doubtful. */
+static void an_alarm_is_stale_while_its_asset_is_silent(void **state) {
+        struct run run;
+
+        run_open(&run);
+        message(&run, WW_SECOND, "zigbee2mqtt/w0_r1_smoke", "{\"smoke\":true}");
+        message(&run, 30 * WW_HOUR, "zigbee2mqtt/nobody", "{}");
+        assert_non_null(strstr(run.rules, "device-silent"));
+        assert_string_equal(run.quality, "SOURCE_LOST w0_r1_smoke; ");
+        message(&run, WW_SECOND, "zigbee2mqtt/w0_r1_smoke", "{\"smoke\":true}");
+        put(&run, WW_MINUTE, (struct ww_input){ .type = WW_INPUT_TIME });
+        assert_string_equal(run.quality, "SOURCE_LOST w0_r1_smoke; SOURCE_BACK w0_r1_smoke; ");
+        run_close(&run);
+}
+
+/* The site's key area takes two persons; the command names the other one. */
+static void out_of_service_in_a_key_area_takes_two(void **state) {
+        static const char one[] =
+                "{\"cmd\":\"out-of-service\",\"alarm\":1,\"reason\":\"repair\",\"work_order\":\"WO-7\","
+                "\"until\":\"2h\",\"roles\":4}";
+        static const char two[] =
+                "{\"cmd\":\"out-of-service\",\"alarm\":1,\"reason\":\"repair\",\"work_order\":\"WO-7\","
+                "\"until\":\"2h\",\"second_person\":\"bob\",\"roles\":4}";
+        struct run run;
+
+        run_open(&run);
+        message(&run, WW_SECOND, "zigbee2mqtt/ph_store_smoke", "{\"smoke\":true}");
+        assert_int_equal(run.raised, 1);
+        command(&run, WW_SECOND, "o1", one);
+        assert_non_null(strstr(run.reply, "second-person-needed"));
+        command(&run, WW_SECOND, "o2", two);
+        assert_non_null(strstr(run.reply, "\"ok\":true"));
+        run_close(&run);
+}
+
+/* From the button to the closed incident; what belonged to it is live no more. */
+static void an_incident_from_its_alarm_to_its_end(void **state) {
+        struct run run;
+
+        run_open(&run);
+        message(&run, WW_SECOND, "zigbee2mqtt/w0_panic", "{\"action\":\"emergency\"}");
+        message(&run, WW_MSEC, "no/such/device", "{}"); /* what is due at once fires before the next input */
+        assert_string_equal(run.changes, "incident opened, step step-made, step step-made, step step-made, "
+                                         "escalation begun, escalation step-fired, notification due, ");
+        run.changes[0] = 0;
+        command(&run, WW_SECOND, "1", "{\"cmd\":\"incident-take\",\"incident\":1,\"roles\":1}");
+        assert_non_null(strstr(run.reply, "\"ok\":true"));
+        assert_non_null(strstr(run.reply, "\"id\":\"1\""));
+        command(&run, WW_SECOND, "2", "{\"cmd\":\"step-done\",\"step\":1,\"roles\":1}");
+        command(&run, WW_SECOND, "3", "{\"cmd\":\"incident-resolve\",\"incident\":1,\"roles\":1}");
+        assert_non_null(strstr(run.reply, "steps-open"));
+        command(&run, WW_SECOND, "4", "{\"cmd\":\"step-done\",\"step\":2,\"roles\":1}");
+        command(&run, WW_SECOND, "5", "{\"cmd\":\"incident-resolve\",\"incident\":1,\"roles\":1}");
+        command(&run, WW_SECOND, "6",
+                "{\"cmd\":\"dispose\",\"incident\":1,\"code\":\"genuine-criminal\",\"done\":\"police\","
+                "\"reason\":\"armed\",\"roles\":1}");
+        run.n_keys = 0;
+        command(&run, WW_SECOND, "7", "{\"cmd\":\"incident-close\",\"incident\":1,\"roles\":1}");
+        assert_non_null(strstr(run.reply, "\"ok\":true"));
+        assert_int_equal(run.keys[0], ww_change_key(WW_SUBJECT_INCIDENT, 1));
+        assert_int_equal(run.n_keys, 1 + 3 + 1 + 1 + 1); /* steps, ladder, notification, disposition */
+        for (size_t i = 0; i < run.n_keys; i++)
+                assert_int_equal(response_find(pipeline_response(run.pipeline), run.keys[i], NULL, NULL), -ENOENT);
+        run_close(&run);
+}
+
+/* What a person saw goes the way of all events. */
+static void a_told_event_raises_like_a_device(void **state) {
+        static const char *const wrong[][2] = {
+                { "{\"cmd\":\"event\",\"kind\":\"panic\",\"roles\":8}", "\"name\":\"role\"" },
+                { "{\"cmd\":\"event\",\"roles\":1}", "`kind` must be" },
+                { "{\"cmd\":\"event\",\"kind\":\"panik\",\"roles\":1}", "one value of a kind" },
+                { "{\"cmd\":\"event\",\"kind\":\"door\",\"roles\":1}", "one value of a kind" },
+                { "{\"cmd\":\"event\",\"kind\":\"panic\",\"zone\":\"W99\",\"roles\":1}", "no zone of the site" },
+                { "{\"cmd\":\"event\",\"kind\":\"panic\",\"value\":[],\"roles\":1}", "a number or a text" },
+        };
+        struct run run;
+
+        run_open(&run);
+        for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+                char id[16];
+
+                (void)snprintf(id, sizeof id, "w%zu", i);
+                command(&run, WW_SECOND, id, wrong[i][0]);
+                assert_non_null(strstr(run.reply, wrong[i][1]));
+        }
+        assert_int_equal(run.events, 0);
+        command(&run, WW_SECOND, "e",
+                "{\"cmd\":\"event\",\"kind\":\"panic\",\"zone\":\"W3\",\"reason\":\"by telephone\",\"roles\":1}");
+        assert_non_null(strstr(run.reply, "\"ok\":true"));
+        assert_int_equal(run.events, 1);
+        assert_non_null(strstr(run.rules, "panic"));
+        assert_non_null(strstr(run.changes, "incident opened"));
+        run_close(&run);
+}
+
 /* --- the same inputs, undisturbed and with a restart before each --- */
 
 static uint32_t next_random(uint32_t *state) {
         *state = *state * 1664525u + 1013904223u;
         return *state >> 8;
+}
+
+/* `act` with the number in the place of `%u` */
+static void random_body(char *out, size_t size, const char *act, unsigned number) {
+        const char *at = strstr(act, "%u");
+
+        (void)snprintf(out, size, "%.*s%u%s", (int)(at - act), act, number, at + 2);
+}
+
+static void random_act(struct run *run, int64_t after, uint32_t *seed, unsigned i) {
+        static const char *const acts[] = {
+                "{\"cmd\":\"incident-take\",\"incident\":%u,\"roles\":3}",
+                "{\"cmd\":\"incident-hold\",\"incident\":%u,\"until\":\"2m\",\"reason\":\"x\",\"roles\":3}",
+                "{\"cmd\":\"note\",\"incident\":%u,\"text\":\"x\",\"roles\":3}",
+                "{\"cmd\":\"incident-resolve\",\"incident\":%u,\"force\":true,\"reason\":\"x\",\"roles\":3}",
+                "{\"cmd\":\"dispose\",\"incident\":%u,\"code\":\"test\",\"done\":\"x\",\"reason\":\"x\",\"roles\":"
+                "3}",
+                "{\"cmd\":\"incident-close\",\"incident\":%u,\"roles\":3}",
+                "{\"cmd\":\"incident-reopen\",\"incident\":%u,\"reason\":\"x\",\"roles\":3}",
+                "{\"cmd\":\"step-done\",\"step\":%u,\"roles\":3}",
+        };
+        char body[256], id[16];
+
+        random_body(body, sizeof body, acts[next_random(seed) % 8], next_random(seed) % 3 + 1);
+        (void)snprintf(id, sizeof id, "r%u", i);
+        command(run, after, id, body);
 }
 
 static void story(struct run *run, uint32_t seed, unsigned n, unsigned restart_every) {
@@ -332,7 +498,7 @@ static void story(struct run *run, uint32_t seed, unsigned n, unsigned restart_e
 
                 if (restart_every && i % restart_every == 0)
                         run_restart(run);
-                switch (next_random(&seed) % 6) {
+                switch (next_random(&seed) % 9) {
                 case 0:
                         (void)snprintf(payload, sizeof payload,
                                        "{\"type\":\"access\",\"isKnown\":\"false\",\"access\":\"Denied\",\"username\":"
@@ -360,6 +526,11 @@ static void story(struct run *run, uint32_t seed, unsigned n, unsigned restart_e
                         message(run, after, "zigbee2mqtt/ward3_door",
                                 next_random(&seed) % 2 ? "{\"contact\":true}" : "{\"contact\":false}");
                         break;
+                case 5:
+                case 6:
+                case 7:
+                        random_act(run, after, &seed, i);
+                        break;
                 default:
                         message(run, after, "zigbee2mqtt/0xa4c13899607febd1", "{\"action\":\"emergency\"}");
                         break;
@@ -378,6 +549,7 @@ static void a_restart_anywhere_changes_nothing(void **state) {
                 story(&again, seed, 300, 0);
                 story(&shaken, seed, 300, seed); /* before every seed-th input */
                 assert_true(calm.raised > 0);
+                assert_non_null(strstr(calm.changes, "incident closed, "));
                 assert_int_equal(calm.outputs.n, again.outputs.n);
                 assert_memory_equal(calm.outputs.p, again.outputs.p, calm.outputs.n);
                 if (calm.outputs.n != shaken.outputs.n)
@@ -399,6 +571,11 @@ int main(void) {
                 cmocka_unit_test(hostile_commands_are_refused_in_words),
                 cmocka_unit_test(modes_and_lists_are_refused_in_words),
                 cmocka_unit_test(a_notice_pair_raises_and_clears),
+                cmocka_unit_test(an_alarm_is_stale_while_its_gateway_is_gone),
+                cmocka_unit_test(an_alarm_is_stale_while_its_asset_is_silent),
+                cmocka_unit_test(out_of_service_in_a_key_area_takes_two),
+                cmocka_unit_test(an_incident_from_its_alarm_to_its_end),
+                cmocka_unit_test(a_told_event_raises_like_a_device),
                 cmocka_unit_test(a_restart_anywhere_changes_nothing),
         };
 

@@ -353,6 +353,16 @@ static int fill_hostile_rest(struct journal *j, const struct ww_input *input, st
                   .type = WW_OUTPUT_UNDECODED,
                   .undecoded = { random_text(arena), random_text(arena), random_text(arena) } },
                 { .n = 5, .type = WW_OUTPUT_RULESET, .ruleset = { random_text(arena), UINT32_MAX, 0, 0, UINT32_MAX } },
+                { .n = 6,
+                  .type = WW_OUTPUT_CHANGE,
+                  .change = { .subject = WW_SUBJECT_NOTE,
+                              .id = 1,
+                              .version = UINT64_MAX,
+                              .time = random_time(),
+                              .what = random_text(arena),
+                              .actor = random_text(arena),
+                              .reason = random_text(arena),
+                              .body = random_text(arena) } },
         };
         int e = 0;
 

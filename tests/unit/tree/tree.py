@@ -21,8 +21,9 @@ STAGES = {
     "decode": ["base", "config", "expr"],
     "correlate": ["base", "config", "expr", "decode"],
     "alarm": ["base", "config", "expr", "decode", "correlate"],
+    "response": ["base", "config", "expr", "journal", "decode", "correlate", "alarm"],
     "store": ["base", "config", "journal"],
-    "engine": ["base", "config", "expr", "journal", "ingress", "decode", "correlate", "alarm"],
+    "engine": ["base", "config", "expr", "journal", "ingress", "decode", "correlate", "alarm", "response"],
     "command": None,  # sits on top of all of them
 }
 TOP_LEVEL = {"daemon", "rules", "include", "schema", "tests", "contrib"}

@@ -1,0 +1,169 @@
+/*
+ * Notifications: what is to be told to whom, and what became of it. The notifier follows the journal, delivers what is
+ * due, and reports each attempt; it may deliver twice after a crash, never invent: the key says which is which.
+ *
+ *     due ──an attempt failed──► failed (it will be tried again) ──► …
+ *      └──delivered──► sent        └──the last one──► given-up: the channel's fallback is due at once, or, if there is
+ *                                                     none, the ladder's next step
+ */
+#include "response/incident.h"
+
+#include "response/verbs_run.h"
+
+struct notice_to {
+        struct ww_str recipient, channel;
+        size_t step;
+};
+
+static void put_key(const struct subject *incident, const struct subject *ladder, const struct notice_to *to,
+                    struct buf *out) {
+        uint64_t run = body_number(ladder, "run");
+
+        buf_printf(out, "%llu-%s", (unsigned long long)incident->id, body_text(ladder, "ladder"));
+        if (run > 1) /* it began again, when the priority rose */
+                buf_printf(out, ".%llu", (unsigned long long)run);
+        buf_printf(out, "-%zu-%.*s-%.*s", to->step, WW_STR_ARG(to->recipient), WW_STR_ARG(to->channel));
+}
+
+static struct subject *by_key(const struct subject *incident, struct ww_str key) {
+        for (struct subject *s = incident->first; s; s = s->next)
+                if (s->kind == WW_SUBJECT_NOTIFICATION && ww_str_is(key, body_text(s, "key")))
+                        return s;
+        return NULL;
+}
+
+static struct ww_str address_of(const struct response_rules *rules, const struct notice_to *to) {
+        const struct recipient *recipient = rules_recipient(rules, to->recipient);
+
+        for (size_t i = 0; recipient && i < recipient->n; i++)
+                if (ww_str_equal(recipient->channels[i], to->channel))
+                        return recipient->addresses[i];
+        return WW_STR_NONE;
+}
+
+static void put_text(const struct subject *incident, struct buf *out) {
+        if (incident->exercise)
+                buf_puts(out, "EXERCISE: ");
+        text_render(incident, WW_STR("incident {incident}, {priority}, {hazard}: {title}"), out);
+        if (!body_is(incident, "zone", ""))
+                text_render(incident, WW_STR(" ({zone})"), out);
+}
+
+static int notify_one(struct response *r, struct subject *incident, const struct subject *ladder,
+                      const struct notice_to *to, const struct act *act) {
+        static const char *const copied[] = { "hazard", "priority", "title", "zone" };
+        const struct channel *channel = rules_channel(r->rules, to->channel);
+        _cleanup_buf_ struct buf key = BUF_INIT;
+        _cleanup_buf_ struct buf text = BUF_INIT;
+        struct subject *s;
+
+        put_key(incident, ladder, to, &key);
+        put_text(incident, &text);
+        if (key.error || text.error)
+                return -ENOMEM;
+        if (by_key(incident, buf_str(&key)))
+                return 0;
+        s = subject_new(r, WW_SUBJECT_NOTIFICATION, incident);
+        if (!s)
+                return -ENOMEM;
+        body_set_text(s, "key", buf_str(&key));
+        body_set_text(s, "text", buf_str(&text));
+        for (size_t i = 0; i < sizeof copied / sizeof *copied; i++)
+                body_set(s, copied[i], json_incref(json_object_get(incident->body, copied[i])));
+        body_set_text(s, "ladder", ww_str(body_text(ladder, "ladder")));
+        body_set_number(s, "escalation", ladder->id);
+        body_set_number(s, "step", to->step);
+        body_set_text(s, "recipient", to->recipient);
+        body_set_text(s, "channel", to->channel);
+        body_set_text(s, "address", address_of(r->rules, to));
+        body_set_text(s, "fallback", channel ? channel->fallback : WW_STR_NONE);
+        body_set_number(s, "incident", incident->id);
+        body_set_bool(s, "exercise", incident->exercise);
+        body_set_name(s, "state", "due");
+        body_set_number(s, "attempts", 0);
+        body_set_name(s, "answer", "");
+        body_set_time(s, "due_at", act->now);
+        body_set_time(s, "sent_at", WW_TIME_NONE);
+        return subject_changed(r, s, "due", act);
+}
+
+int notify_step(struct response *r, struct subject *incident, const struct subject *ladder, size_t step,
+                const struct act *act) {
+        json_t *of = json_array_get(json_object_get(ladder->body, "steps"), step - 1), *to, *by;
+        size_t i, k;
+
+        json_array_foreach(json_object_get(of, "to"), i, to) {
+                json_array_foreach(json_object_get(of, "by"), k, by) {
+                        const struct notice_to one = { ww_str(json_string_value(to)), ww_str(json_string_value(by)),
+                                                       step };
+                        int e = notify_one(r, incident, ladder, &one, act);
+
+                        if (e)
+                                return e;
+                }
+        }
+        return 0;
+}
+
+/* --- what the notifier reports --- */
+
+struct report {
+        struct ww_str answer;
+        uint64_t attempt;
+        bool ok, final;
+};
+
+static int report_of(struct response_call *c, struct subject **ret, struct report *report) {
+        struct ww_str key;
+        struct subject *incident;
+        int r = call_text(c, "key", true, &key);
+
+        if (!r)
+                r = call_number(c, "attempt", true, &report->attempt);
+        if (!r)
+                r = call_bool(c, "ok", &report->ok);
+        if (!r)
+                r = call_bool(c, "final", &report->final);
+        if (!r)
+                r = call_text(c, "answer", false, &report->answer);
+        if (r)
+                return r;
+        incident = subject_find(c->r, WW_SUBJECT_INCIDENT, strtoull(key.p, NULL, 10));
+        *ret = incident ? by_key(incident, key) : NULL;
+        return *ret ? 0 : call_refuse(c, REFUSED_UNKNOWN, "there is no notification `%.*s`", WW_STR_ARG(key));
+}
+
+/* Somebody else's turn. */
+static int given_up(struct response *r, const struct subject *s, const struct act *act) {
+        struct subject *incident = subject_incident(r, s);
+        struct subject *ladder = subject_find(r, WW_SUBJECT_ESCALATION, body_number(s, "escalation"));
+        const struct notice_to to = { ww_str(body_text(s, "recipient")), ww_str(body_text(s, "fallback")),
+                                      body_number(s, "step") };
+
+        if (incident->ended || !ladder)
+                return 0;
+        if (to.channel.n)
+                return notify_one(r, incident, ladder, &to, act);
+        return ladder->ended ? 0 : escalation_hasten(r, ladder, act);
+}
+
+int verb_notification_result(struct response_call *c) {
+        struct report report;
+        struct subject *s;
+        int r = report_of(c, &s, &report);
+
+        if (r)
+                return r;
+        if (report.attempt <= body_number(s, "attempts")) /* told already, before a crash */
+                return 0;
+        if (s->ended)
+                return call_refuse(c, REFUSED_STATE, "it is %s", body_text(s, "state"));
+        body_set_number(s, "attempts", report.attempt);
+        body_set_text(s, "answer", report.answer);
+        body_set_name(s, "state", report.ok ? "sent" : report.final ? "given-up" : "failed");
+        if (report.ok)
+                body_set_time(s, "sent_at", c->act.now);
+        s->ended = report.ok || report.final;
+        r = subject_changed(c->r, s, body_text(s, "state"), &c->act);
+        return r || report.ok || !report.final ? r : given_up(c->r, s, &c->act);
+}

@@ -1,0 +1,136 @@
+/* Life of the stage, its clock, and what others may look at. */
+#include "response/response_internal.h"
+
+int response_new(struct response **ret, const struct response_rules *rules, const struct site *site,
+                 const struct response_sink *sink) {
+        struct response *r = calloc(1, sizeof *r);
+
+        if (!r)
+                return -ENOMEM;
+        r->rules = rules;
+        r->site = site;
+        r->sink = *sink;
+        *ret = r;
+        return 0;
+}
+
+struct response *response_free(struct response *r) {
+        struct subject *s, *next;
+
+        if (!r)
+                return NULL;
+        HASH_ITER(hh, r->subjects, s, next) {
+                if (s->kind == WW_SUBJECT_INCIDENT)
+                        s->first = NULL;
+                s->at = NULL;
+                subject_forget(r, s);
+        }
+        response_free_gone(r);
+        gather_free(r);
+        flood_free(r);
+        free(r->heap);
+        free(r);
+        return NULL;
+}
+
+int response_time(struct response *r, int64_t now) {
+        int e = 0;
+
+        while (!e && r->n_heap && r->heap[0]->due <= now) {
+                struct subject *s = r->heap[0];
+                uint64_t version = s->version;
+
+                e = subject_kinds[s->kind].fire(r, s, now);
+                if (!e && s->place != SUBJECT_HEAP_NONE && s->version == version)
+                        return -ELOOP; /* a timer that nothing comes of would hold the engine for ever */
+        }
+        response_free_gone(r);
+        return e;
+}
+
+int response_swap(struct response *r, const struct response_rules *rules, const struct site *site, int64_t now) {
+        r->rules = rules;
+        r->site = site;
+        return gather_again(r);
+}
+
+void response_count(struct response *r) {
+        struct subject *s, *next;
+
+        r->waiting = r->closed = 0;
+        HASH_ITER(hh, r->subjects, s, next) {
+                r->waiting += s->kind == WW_SUBJECT_STEP && body_is(s, "state", "running");
+                r->closed += s->kind == WW_SUBJECT_INCIDENT && s->ended;
+        }
+}
+
+/* --- what is live --- */
+
+static int compare_keys(const void *a, const void *b) {
+        const struct subject *x = *(struct subject *const *)a, *y = *(struct subject *const *)b;
+
+        return (x->key > y->key) - (x->key < y->key);
+}
+
+static int visit_one(const struct subject *s, response_visit visit, void *userdata) {
+        _cleanup_free_ char *text = NULL;
+        struct ww_change change;
+        int e = subject_as_change(s, &change, &text);
+
+        return e ? e : visit(userdata, &change);
+}
+
+int response_each(const struct response *r, uint64_t from, response_visit visit, void *userdata) {
+        _cleanup_free_ struct subject **all = calloc(HASH_COUNT(r->subjects) + 1, sizeof(*all));
+        struct subject *s, *next;
+        size_t n = 0;
+        int e = 0;
+
+        if (!all)
+                return -ENOMEM;
+        HASH_ITER(hh, r->subjects, s, next) {
+                if (s->key >= from && subject_live(r, s))
+                        all[n++] = s;
+        }
+        qsort(all, n, sizeof(*all), compare_keys);
+        for (size_t i = 0; !e && i < n; i++)
+                e = visit_one(all[i], visit, userdata);
+        return e;
+}
+
+int response_find(const struct response *r, uint64_t key, response_visit visit, void *userdata) {
+        const struct subject *s = subject_find(r, ww_change_key_subject(key), ww_change_key_id(key));
+
+        return s && subject_live(r, s) ? visit_one(s, visit, userdata) : -ENOENT;
+}
+
+int response_each_of(const struct response *r, uint64_t incident, int (*visit)(void *userdata, uint64_t key),
+                     void *userdata) {
+        const struct subject *s = subject_find(r, WW_SUBJECT_INCIDENT, incident);
+        int e = 0;
+
+        for (s = s ? s->first : NULL; !e && s; s = s->next)
+                e = visit(userdata, s->key);
+        return e;
+}
+
+void response_figures(const struct response *r, int64_t now, struct response_figures *ret) {
+        struct subject *s, *next;
+
+        *ret = (struct response_figures){ .changes = r->changes, .refused = r->refused, .forgotten = r->forgotten };
+        HASH_ITER(hh, r->subjects, s, next) {
+                ret->subjects++;
+                if (!subject_live(r, s))
+                        continue;
+                ret->incidents += s->kind == WW_SUBJECT_INCIDENT;
+                ret->steps += s->kind == WW_SUBJECT_STEP && !body_is(s, "state", "done") &&
+                              !body_is(s, "state", "skipped");
+                ret->ladders += s->kind == WW_SUBJECT_ESCALATION;
+                ret->notifications += s->kind == WW_SUBJECT_NOTIFICATION;
+        }
+        ret->waiting = r->waiting;
+        ret->rate = flood_rate(r, now);
+        ret->peak = r->flood.peak;
+        ret->flood = r->flood.subject != 0;
+        ret->chattering = flood_chattering(r, now);
+}

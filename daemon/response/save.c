@@ -1,0 +1,180 @@
+/*
+ * The state as bytes. Subjects go in the order of their keys, incidents first, so that what belongs to one finds it.
+ * Equal states give equal bytes.
+ */
+#include "response/response_internal.h"
+
+#define SAVE_VERSION 1
+
+static int compare_keys(const void *a, const void *b) {
+        const struct subject *x = *(struct subject *const *)a, *y = *(struct subject *const *)b;
+
+        return (x->key > y->key) - (x->key < y->key);
+}
+
+static int save_subject(const struct subject *s, struct buf *out) {
+        char *text = json_dumps(s->body, JSON_COMPACT | JSON_SORT_KEYS);
+
+        if (!text)
+                return -ENOMEM;
+        buf_put_u8(out, (uint8_t)s->kind);
+        buf_put_var(out, s->id);
+        buf_put_var(out, s->version);
+        buf_put_var(out, s->kind == WW_SUBJECT_INCIDENT ? 0 : s->incident);
+        buf_put_u8(out, (uint8_t)((s->exercise ? 1 : 0) | (s->ended ? 2 : 0)));
+        buf_put_time(out, s->changed_at);
+        buf_put_str(out, ww_str(s->what));
+        buf_put_str(out, ww_str(s->actor));
+        buf_put_str(out, ww_str(s->reason));
+        buf_put_str(out, ww_str(text));
+        free(text);
+        return out->error;
+}
+
+static int save_subjects(const struct response *r, struct buf *out) {
+        size_t n = HASH_COUNT(r->subjects), i = 0;
+        _cleanup_free_ struct subject **all = calloc(n + 1, sizeof(*all));
+        struct subject *s, *next;
+        int e = 0;
+
+        if (!all)
+                return -ENOMEM;
+        HASH_ITER(hh, r->subjects, s, next)
+                all[i++] = s;
+        qsort(all, n, sizeof(*all), compare_keys);
+        buf_put_var(out, n);
+        for (i = 0; !e && i < n; i++)
+                e = save_subject(all[i], out);
+        return e;
+}
+
+static int load_body(struct subject *s, struct ww_str text) {
+        json_t *body = json_loadb(text.p ? text.p : "", text.n, JSON_REJECT_DUPLICATES, NULL);
+
+        if (!json_is_object(body)) {
+                json_decref(body);
+                return -EBADMSG;
+        }
+        json_decref(s->body);
+        s->body = body;
+        return 0;
+}
+
+static int load_texts(struct subject *s, struct rd *in) {
+        char **const texts[] = { &s->what, &s->actor, &s->reason };
+
+        for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+                *texts[i] = ww_str_copy(rd_str(in));
+                if (!*texts[i])
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
+static int load_subject(struct response *r, struct rd *in) {
+        uint8_t kind = rd_u8(in), flags;
+        uint64_t id = rd_var(in), version = rd_var(in), of = rd_var(in);
+        struct subject *incident = of ? subject_find(r, WW_SUBJECT_INCIDENT, of) : NULL, *s;
+        int e;
+
+        if (in->failed || kind == 0 || kind >= WW_SUBJECT_MAX_ || id == 0 || (of && !incident) ||
+            subject_find(r, (enum ww_subject)kind, id))
+                return -EBADMSG;
+        s = subject_restore(r, (enum ww_subject)kind, id, incident);
+        if (!s)
+                return -ENOMEM;
+        flags = rd_u8(in);
+        s->version = version;
+        s->exercise = flags & 1;
+        s->ended = flags & 2;
+        s->changed_at = rd_time(in);
+        e = load_texts(s, in);
+        if (!e)
+                e = load_body(s, rd_str(in));
+        if (!e)
+                subject_timer(r, s);
+        return e;
+}
+
+static int compare_members(const void *a, const void *b) {
+        const struct member *x = *(struct member *const *)a, *y = *(struct member *const *)b;
+
+        return (x->alarm > y->alarm) - (x->alarm < y->alarm);
+}
+
+static int save_members(const struct response *r, struct buf *out) {
+        size_t n = HASH_COUNT(r->members), i = 0;
+        _cleanup_free_ struct member **all = calloc(n + 1, sizeof(*all));
+        struct member *m, *next;
+
+        if (!all)
+                return -ENOMEM;
+        HASH_ITER(hh, r->members, m, next)
+                all[i++] = m;
+        qsort(all, n, sizeof(*all), compare_members);
+        buf_put_var(out, n);
+        for (i = 0; i < n; i++) {
+                buf_put_var(out, all[i]->alarm);
+                buf_put_var(out, all[i]->incident);
+                buf_put_u8(out, all[i]->unacknowledged);
+        }
+        return out->error;
+}
+
+static int load_members(struct response *r, struct rd *in) {
+        uint64_t n = rd_var(in);
+
+        for (uint64_t i = 0; i < n && !in->failed; i++) {
+                uint64_t alarm = rd_var(in), incident = rd_var(in);
+                bool unacknowledged = rd_u8(in);
+
+                if (in->failed || !subject_find(r, WW_SUBJECT_INCIDENT, incident) || member_find(r, alarm))
+                        return -EBADMSG;
+                if (!member_add(r, alarm, incident, unacknowledged))
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
+int response_save(const struct response *r, struct buf *out) {
+        int e;
+
+        buf_put_u8(out, SAVE_VERSION);
+        for (size_t i = 0; i < WW_SUBJECT_MAX_; i++)
+                buf_put_var(out, r->next_id[i]);
+        buf_put_var(out, r->changes);
+        buf_put_var(out, r->refused);
+        buf_put_var(out, r->forgotten);
+        e = save_subjects(r, out);
+        if (!e)
+                e = save_members(r, out);
+        if (!e)
+                e = gather_save(r, out);
+        if (!e)
+                e = flood_save(r, out);
+        return e ? e : out->error;
+}
+
+int response_load(struct response *r, struct rd *in) {
+        uint64_t n;
+        int e = 0;
+
+        if (rd_u8(in) != SAVE_VERSION)
+                return -EBADMSG;
+        for (size_t i = 0; i < WW_SUBJECT_MAX_; i++)
+                r->next_id[i] = rd_var(in);
+        r->changes = rd_var(in);
+        r->refused = rd_var(in);
+        r->forgotten = rd_var(in);
+        n = rd_var(in);
+        for (uint64_t i = 0; !e && i < n && !in->failed; i++)
+                e = load_subject(r, in);
+        if (!e)
+                e = load_members(r, in);
+        if (!e)
+                e = gather_load(r, in);
+        if (!e)
+                e = flood_load(r, in);
+        response_count(r);
+        return in->failed ? -EBADMSG : e;
+}

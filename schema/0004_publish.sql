@@ -1,0 +1,2 @@
+-- Kept free for what the daemon publishes.
+DO $$ BEGIN END $$;

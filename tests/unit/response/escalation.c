@@ -1,0 +1,202 @@
+/* Ladders, notifications, and what becomes of them. */
+#include "story.h"
+
+static const char ladders[] = "escalations:\n"
+                              "  - escalation: inferno\n"
+                              "    match: {hazard: fire, priority: critical}\n"
+                              "    steps: [{after: 0s, to: chief, by: [mail, desk]}]\n"
+                              "  - escalation: fire\n"
+                              "    match: {hazard: [fire], zone: W3}\n"
+                              "    steps:\n"
+                              "      - {after: 0s, to: control-room, by: desk}\n"
+                              "      - {after: 60s, to: chief, by: mail, until: dispatched}\n"
+                              "      - {after: 5m, to: chief, by: sms, until: resolved}\n"
+                              "  - escalation: night\n"
+                              "    match: {schedule: night}\n"
+                              "    steps: [{after: 1s, to: control-room, by: desk}]\n"
+                              "  - escalation: practice\n"
+                              "    match: {exercise: true}\n"
+                              "    steps: [{after: 1s, to: control-room, by: desk}]\n"
+                              "channels:\n"
+                              "  - {channel: desk}\n"
+                              "  - {channel: mail, fallback: sms}\n"
+                              "  - {channel: sms}\n"
+                              "recipients:\n"
+                              "  - {recipient: chief, address: {mail: chief@example.org, sms: '+49 30 1'}}\n"
+                              "posts: [{post: control-room, persons: 2}]\n";
+
+#define OPENED "incident 1 v1 opened by rule:smoke\nescalation 1 v1 begun by rule:smoke\n"
+
+static void open_fire(struct story *s) {
+        story_open(s, ladders);
+        raise(s, .id = 1, .zone = "W3-room1");
+        told(s, OPENED);
+        wait_for(s, 0);
+        told(s, "escalation 1 v2 step-fired by timer\nnotification 1 v1 due by timer\n");
+}
+
+static void test_ladder(void **state) {
+        struct story s;
+
+        open_fire(&s);
+        assert_string_equal(text(&s, "notification 1", "key"), "1-fire-1-control-room-desk");
+        wait_for(&s, WW_MINUTE - 1);
+        restart(&s);
+        told(&s, "");
+        wait_for(&s, 1);
+        told(&s, "escalation 1 v3 step-fired by timer\nnotification 2 v1 due by timer\n");
+        assert_string_equal(text(&s, "notification 2", "address"), "chief@example.org");
+        assert_string_equal(text(&s, "notification 2", "fallback"), "sms");
+        assert_string_equal(text(&s, "notification 2", "text"), "incident 1, high, fire: Smoke! (W3-room1)");
+        wait_for(&s, 4 * WW_MINUTE);
+        told(&s, "escalation 1 v4 step-fired by timer, ended\nnotification 3 v1 due by timer\n");
+        assert_string_equal(text(&s, "escalation 1", "state"), "done");
+        story_close(&s);
+}
+
+/* A step waits for less than has been reached. */
+static void test_until(void **state) {
+        struct story s;
+
+        story_open(&s, ladders);
+        raise(&s, .id = 1, .zone = "W3");
+        does(&s, OPERATOR, "{'cmd':'incident-take','incident':1}"); /* before anything fired */
+        told(&s, OPENED "escalation 1 v2 stopped by ann\nincident 1 v2 taken by ann\n");
+        wait_for(&s, WW_MINUTE); /* nobody was sent */
+        told(&s, "escalation 1 v3 step-fired by timer\nnotification 1 v1 due by timer\n");
+        does(&s, OPERATOR, "{'cmd':'incident-resolve','incident':1}");
+        told(&s, "escalation 1 v4 stopped by ann, ended\nincident 1 v3 resolved by ann\n");
+        wait_for(&s, WW_HOUR);
+        told(&s, "");
+        story_close(&s);
+}
+
+/* What was overdue while the engine was away fires at once, and once. */
+static void test_overdue(void **state) {
+        struct story s;
+
+        open_fire(&s);
+        s.now += WW_HOUR;
+        assert_int_equal(response_time(s.response, s.now), 0);
+        told(&s, "escalation 1 v3 step-fired by timer\nnotification 2 v1 due by timer\n"
+                 "escalation 1 v4 step-fired by timer, ended\nnotification 3 v1 due by timer\n");
+        restart(&s);
+        assert_int_equal(response_deadline(s.response), WW_TIME_NEVER);
+        story_close(&s);
+}
+
+static void test_pick(void **state) {
+        struct story s;
+
+        story_open(&s, ladders);
+        raise(&s, .id = 1, .zone = "W4"); /* by day, elsewhere: none */
+        told(&s, "incident 1 v1 opened by rule:smoke\n");
+        raise(&s, .id = 2, .zone = "W4", .exercise = true);
+        told(&s, "incident 2 v1 opened by rule:smoke, exercise\nescalation 1 v1 begun by rule:smoke, exercise\n");
+        wait_for(&s, WW_SECOND);
+        assert_true(json_is_true(json_object_get(body(&s, "notification 1"), "exercise")));
+        assert_non_null(strstr(text(&s, "notification 1", "text"), "EXERCISE"));
+        wait_for(&s, 12 * WW_HOUR);
+        buf_reset(&s.told);
+        raise(&s, .id = 3, .zone = "W4"); /* at 22:00 */
+        told(&s, "incident 3 v1 opened by rule:smoke\nescalation 2 v1 begun by rule:smoke\n");
+        assert_string_equal(text(&s, "escalation 2", "ladder"), "night");
+        story_close(&s);
+}
+
+/* The priority rises: another ladder, from now on. */
+static void test_regrade(void **state) {
+        const struct of risen = { .id = 1, .zone = "W3-room1", .priority = WW_PRIORITY_CRITICAL };
+        struct story s;
+
+        open_fire(&s);
+        acknowledge(&s, .id = 1, .zone = "W3-room1");
+        told(&s, "incident 1 v2 acknowledged by ann\n");
+        wait_for(&s, 30 * WW_SECOND);
+        transition(&s, &risen, WW_CAUSE_REGRADE, ACKED, UNACK, true);
+        told(&s, "escalation 1 v3 stopped by rule:smoke, ended\nescalation 2 v1 begun by rule:smoke\n"
+                 "incident 1 v3 priority-raised by rule:smoke\n");
+        assert_string_equal(text(&s, "escalation 1", "state"), "replaced");
+        wait_for(&s, WW_MINUTE);
+        told(&s, "escalation 2 v2 step-fired by timer, ended\nnotification 2 v1 due by timer\n"
+                 "notification 3 v1 due by timer\n");
+        assert_string_equal(text(&s, "notification 3", "key"), "1-inferno-1-chief-desk");
+        raise(&s, .id = 2, .zone = "W3-room1", .priority = WW_PRIORITY_CRITICAL); /* once for each priority */
+        told(&s, "incident 1 v4 alarm-joined by rule:smoke\n");
+        story_close(&s);
+}
+
+static void test_results(void **state) {
+        struct story s;
+
+        open_fire(&s);
+        refused(&s, WORKER, "{'cmd':'notification-result','key':'1-fire-9-x-y','attempt':1,'ok':true}", "unknown");
+        refused(&s, WORKER, "{'cmd':'notification-result','key':'1-fire-1-control-room-desk','ok':true}", "malformed");
+        does(&s, WORKER,
+             "{'cmd':'notification-result','key':'1-fire-1-control-room-desk','attempt':1,'ok':false,'answer':'no'}");
+        told(&s, "notification 1 v2 failed by ann\n");
+        does(&s, WORKER,
+             "{'cmd':'notification-result','key':'1-fire-1-control-room-desk','attempt':1,'ok':true,'answer':'no'}");
+        told(&s, ""); /* that attempt was told */
+        does(&s, WORKER, "{'cmd':'notification-result','key':'1-fire-1-control-room-desk','attempt':2,'ok':true}");
+        told(&s, "notification 1 v3 sent by ann, ended\n");
+        refused(&s, WORKER, "{'cmd':'notification-result','key':'1-fire-1-control-room-desk','attempt':3,'ok':true}",
+                "state");
+        story_close(&s);
+}
+
+/* The channel fails: its fallback at once; then, if there is none, the next step. */
+static void test_fallback(void **state) {
+        struct story s;
+
+        open_fire(&s);
+        wait_for(&s, WW_MINUTE);
+        told(&s, "escalation 1 v3 step-fired by timer\nnotification 2 v1 due by timer\n");
+        does(&s, WORKER,
+             "{'cmd':'notification-result','key':'1-fire-2-chief-mail','attempt':1,'ok':false,'final':true}");
+        told(&s, "notification 2 v2 given-up by ann, ended\nnotification 3 v1 due by ann\n");
+        assert_string_equal(text(&s, "notification 3", "channel"), "sms");
+        assert_string_equal(text(&s, "notification 3", "address"), "+49 30 1");
+        restart(&s);
+        does(&s, WORKER,
+             "{'cmd':'notification-result','key':'1-fire-2-chief-sms','attempt':1,'ok':false,'final':true}");
+        told(&s, "notification 3 v2 given-up by ann, ended\nescalation 1 v4 hastened by ann\n");
+        wait_for(&s, 0);
+        told(&s, "escalation 1 v5 step-fired by timer, ended\nnotification 4 v1 due by timer\n");
+        story_close(&s);
+}
+
+static void test_stop(void **state) {
+        struct story s;
+
+        open_fire(&s);
+        refused(&s, OPERATOR, "{'cmd':'escalation-stop','escalation':1}", "reason-needed");
+        does(&s, OPERATOR, "{'cmd':'escalation-stop','escalation':1,'reason':'chief is here'}");
+        told(&s, "escalation 1 v3 stopped-by-hand by ann, ended\n");
+        wait_for(&s, WW_HOUR);
+        told(&s, "");
+        story_close(&s);
+}
+
+/* Nothing fires for a closed one. */
+static void test_closed(void **state) {
+        struct story s;
+
+        open_fire(&s);
+        does(&s, OPERATOR, "{'cmd':'incident-open','hazard':'fire','title':'the other','zone':'W4'}");
+        does(&s, OPERATOR, "{'cmd':'incident-merge','incident':1,'into':2,'reason':'one fire'}");
+        wait_for(&s, WW_HOUR);
+        told(&s, "incident 2 v1 opened by ann\nescalation 1 v3 stopped by ann, ended\n"
+                 "incident 1 v2 merged by ann, ended\nincident 2 v2 merged-with by ann\n");
+        story_close(&s);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_ladder),   cmocka_unit_test(test_until),   cmocka_unit_test(test_overdue),
+                cmocka_unit_test(test_pick),     cmocka_unit_test(test_regrade), cmocka_unit_test(test_results),
+                cmocka_unit_test(test_fallback), cmocka_unit_test(test_stop),    cmocka_unit_test(test_closed),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
