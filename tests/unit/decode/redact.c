@@ -166,7 +166,8 @@ static void test_shipped(void **state) {
                 { "ws2m/AABB/set", "{\"pin\":\"4711\"}", "{\"pin\":\"****\"}" },
                 { "/rfid/send", "{\"command\":\"userfile\",\"uid\":\"12\",\"pincode\":\"4711\"}",
                   "{\"command\":\"userfile\",\"uid\":\"12\",\"pincode\":\"****\"}" },
-                { "/rfid/cmd", "{\"cmd\":\"adduser\",\"uid\":\"1234\"}", "{\"cmd\":\"adduser\",\"uid\":\"****\"}" },
+                { "/rfid/cmd", "{\"cmd\":\"adduser\",\"uid\":\"1234\",\"pincode\":\"4711\"}",
+                  "{\"cmd\":\"adduser\",\"uid\":\"1234\",\"pincode\":\"****\"}" },
                 { "v3/app/devices/d/join", "{\"join_accept\":{\"app_s_key\":{\"key\":\"0011\"}}}",
                   "{\"join_accept\":{\"app_s_key\":{\"key\":\"****\"}}}" },
                 /* and what is none */
