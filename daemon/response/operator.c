@@ -52,10 +52,11 @@ static void set_roles(struct subject *s, unsigned set) {
         body_set(s, "roles", list);
 }
 
+/* `may`, for `roles` is what the socket says of who asks. */
 static int call_roles(struct response_call *c, bool must, unsigned *ret) {
         json_t *list, *entry;
         size_t i;
-        int r = call_words(c, "roles", must, &list);
+        int r = call_words(c, "may", must, &list);
 
         if (r)
                 return r;
