@@ -342,6 +342,49 @@ static void a_notice_pair_raises_and_clears(void **state) {
         run_close(&run);
 }
 
+/* Nobody accepts what is open: what was acknowledged asks again, in the same turn. */
+static void a_shift_that_nobody_accepts(void **state) {
+        char ack[200];
+        struct run run;
+
+        run_open(&run);
+        command(&run, WW_SECOND, "s1", "{\"cmd\":\"shift-begin\",\"post\":\"control-room\",\"roles\":1}");
+        assert_non_null(strstr(run.reply, "\"ok\":true"));
+        message(&run, WW_SECOND, "zigbee2mqtt/w0_r1_smoke", "{\"smoke\":true}");
+        (void)snprintf(ack, sizeof ack,
+                       "{\"cmd\":\"ack\",\"alarm\":%llu,\"version\":%llu,\"reason\":\"seen\",\"roles\":1}",
+                       (unsigned long long)run.last_alarm, (unsigned long long)run.last_version);
+        command(&run, WW_SECOND, "s2", ack);
+        assert_true(alarms_find(pipeline_alarms(run.pipeline), run.last_alarm)->regions.acknowledged);
+        run_restart(&run);
+        command(&run, WW_SECOND, "s3", "{\"cmd\":\"shift-end\",\"roles\":1}");
+        assert_non_null(strstr(run.reply, "ended-unaccepted"));
+        assert_false(alarms_find(pipeline_alarms(run.pipeline), run.last_alarm)->regions.acknowledged);
+        run_close(&run);
+}
+
+/* What the socket grants by itself, and what the operator of that name may besides. */
+static void roles_of_a_known_operator(void **state) {
+        static const char opening[] = "{\"cmd\":\"incident-open\",\"hazard\":\"theft\",\"title\":\"x\",\"roles\":0}";
+        struct run run;
+
+        run_open(&run);
+        command(&run, WW_SECOND, "r1", opening);
+        assert_non_null(strstr(run.reply, "\"role\""));
+        command(&run, WW_SECOND, "r2",
+                "{\"cmd\":\"operator-add\",\"name\":\"unix:test\",\"may\":[\"operator\"],\"roles\":32}");
+        assert_non_null(strstr(run.reply, "\"ok\":true"));
+        run_restart(&run);
+        command(&run, WW_SECOND, "r3", opening);
+        assert_non_null(strstr(run.reply, "\"ok\":true"));
+        command(&run, WW_SECOND, "r4", "{\"cmd\":\"mode\",\"name\":\"drill\",\"on\":true,\"roles\":0}");
+        assert_non_null(strstr(run.reply, "\"ok\":true")); /* other stages' verbs, too */
+        command(&run, WW_SECOND, "r5", "{\"cmd\":\"operator-remove\",\"operator\":1,\"reason\":\"left\",\"roles\":32}");
+        command(&run, WW_SECOND, "r6", opening);
+        assert_non_null(strstr(run.reply, "\"role\""));
+        run_close(&run);
+}
+
 /* The bridge goes, and the detector's alarm cannot be trusted any more; a restart between does not make it good. */
 static void an_alarm_is_stale_while_its_gateway_is_gone(void **state) {
         struct run run;
@@ -571,6 +614,8 @@ int main(void) {
                 cmocka_unit_test(hostile_commands_are_refused_in_words),
                 cmocka_unit_test(modes_and_lists_are_refused_in_words),
                 cmocka_unit_test(a_notice_pair_raises_and_clears),
+                cmocka_unit_test(a_shift_that_nobody_accepts),
+                cmocka_unit_test(roles_of_a_known_operator),
                 cmocka_unit_test(an_alarm_is_stale_while_its_gateway_is_gone),
                 cmocka_unit_test(an_alarm_is_stale_while_its_asset_is_silent),
                 cmocka_unit_test(out_of_service_in_a_key_area_takes_two),
