@@ -93,9 +93,8 @@ static int pipeline_unaccept(void *userdata, int64_t now) {
 /* --- life --- */
 
 static int pipeline_build(struct pipeline *p, int64_t now) {
-        const struct response_sink response = {
-                p, pipeline_on_change, pipeline_on_action, pipeline_alarms_each, pipeline_unaccept
-        };
+        const struct response_sink response = { p, pipeline_on_change, pipeline_on_action, pipeline_alarms_each,
+                                                pipeline_unaccept };
         int r = replies_new(&p->replies);
 
         p->now = now;
