@@ -136,6 +136,8 @@ static int items_wanted(struct response_call *c, const struct subject *s, json_t
 
         if (r || is_all(*ret))
                 return r;
+        if (!json_array_size(*ret))
+                r = call_refuse(c, REFUSED_MALFORMED, "`items` names none; `all` are all");
         json_array_foreach(*ret, i, name) {
                 if (!r && !item_named(s, json_string_value(name)))
                         r = call_refuse(c, REFUSED_UNKNOWN, "`%.60s` is none of its items", json_string_value(name));
@@ -206,6 +208,7 @@ static int accepted(struct response *r, struct subject *s, const struct act *act
         e = owners_change(r, s, act);
         if (!e && shift && subject_live(r, shift)) {
                 body_set_text(shift, "accepted_by", act->actor);
+                body_set_time(shift, "accepted_at", act->now);
                 e = subject_changed(r, shift, "handed-over", act);
         }
         return e ? e : handover_end(r, s, "accepted", act);

@@ -30,6 +30,7 @@ int verb_shift_begin(struct response_call *c) {
         body_set_time(s, "began_at", c->act.now);
         body_set_time(s, "ended_at", WW_TIME_NONE);
         body_set_name(s, "accepted_by", "");
+        body_set_time(s, "accepted_at", WW_TIME_NONE);
         body_set_number(s, "left_open", 0);
         return subject_changed(c->r, s, "begun", &c->act);
 }
@@ -61,6 +62,13 @@ static int count_open(const struct response *r, size_t *ret) {
         return 0;
 }
 
+/* Who stays on long after it was accepted hands over anew. */
+static bool accepted_lately(const struct response *r, const struct subject *s, int64_t now) {
+        int64_t at = body_time(s, "accepted_at");
+
+        return at != WW_TIME_NONE && now - at <= 2 * r->rules->handover_within;
+}
+
 /* The last thing: what comes back from it may free what was forgotten before. */
 static int unaccept(struct response *r, int64_t now) {
         return r->sink.unaccept ? r->sink.unaccept(r->sink.userdata, now) : 0;
@@ -77,7 +85,7 @@ int verb_shift_end(struct response_call *c) {
                 r = count_open(stage, &open);
         if (r)
                 return r;
-        accepted = !body_is(s, "accepted_by", "") || !open;
+        accepted = !open || accepted_lately(stage, s, c->act.now);
         body_set_name(s, "state", "ended");
         body_set_time(s, "ended_at", c->act.now);
         body_set_number(s, "left_open", accepted ? 0 : open);

@@ -338,6 +338,7 @@ static void test_handover(void **state) {
         refused(&s, OPERATOR, "{'cmd':'handover-accept','handover':1,'items':'all'}", "state"); /* not on duty */
         does(&s, OPERATOR, "{'cmd':'shift-begin'}");
         refused(&s, OPERATOR, "{'cmd':'handover-accept','handover':1}", "malformed");
+        refused(&s, OPERATOR, "{'cmd':'handover-accept','handover':1,'items':[]}", "malformed");
         refused(&s, OPERATOR, "{'cmd':'handover-accept','handover':1,'items':['incident:1','alarm:2']}", "unknown");
         does(&s, OPERATOR, "{'cmd':'handover-accept','handover':1,'items':['incident:1'],'text':'I know'}");
         told(&s, "shift 2 v1 begun by bob\nhandover 1 v2 partly-accepted by bob\n");
@@ -351,6 +352,21 @@ static void test_handover(void **state) {
         does(&s, OPERATOR, "{'cmd':'shift-end'}");
         told(&s, "shift 1 v3 ended by ann, ended\n");
         assert_int_equal(s.unaccepted, 0);
+        story_close(&s);
+}
+
+/* What came up in the hours since is nobody's. */
+static void test_stays_on(void **state) {
+        struct story s;
+
+        offered(&s);
+        s.actor = "bob";
+        does(&s, OPERATOR, "{'cmd':'shift-begin'}");
+        does(&s, OPERATOR, "{'cmd':'handover-accept','handover':1,'items':'all'}");
+        wait_for(&s, 20 * WW_MINUTE + 1);
+        s.actor = "ann";
+        does(&s, OPERATOR, "{'cmd':'shift-end'}");
+        assert_int_equal(s.unaccepted, 1);
         story_close(&s);
 }
 
@@ -419,6 +435,7 @@ int main(void) {
                 cmocka_unit_test(test_shift),
                 cmocka_unit_test(test_shift_that_nobody_accepts),
                 cmocka_unit_test(test_handover),
+                cmocka_unit_test(test_stays_on),
                 cmocka_unit_test(test_offered_again),
                 cmocka_unit_test(test_overdue),
                 cmocka_unit_test(test_too_much_is_open),
