@@ -6,7 +6,8 @@ extern const struct command command_sensors, command_test, command_replay, comma
 extern const struct command command_alarms, command_ack, command_unack, command_reset, command_mode, command_list;
 extern const struct command command_act, command_open, command_event;
 extern const struct command command_status, command_metrics, command_clock;
-extern const struct command command_journal, command_migrate, command_engine, command_store;
+extern const struct command command_journal, command_migrate, command_engine, command_store, command_auth;
+extern const struct command command_user;
 
 const struct command *const command_table[] = {
         /* clang-format off */
@@ -27,6 +28,7 @@ const struct command *const command_table[] = {
         &command_event,
         &command_mode,
         &command_list,
+        &command_user,
         &command_status,
         &command_metrics,
         &command_clock,
@@ -34,6 +36,7 @@ const struct command *const command_table[] = {
         &command_migrate,
         &command_engine,
         &command_store,
+        &command_auth,
         /* clang-format on */
 };
 
