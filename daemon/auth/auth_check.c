@@ -81,7 +81,7 @@ void auth_check_ask(struct auth_client *c, const json_t *request) {
         k->at = throttle_at(a->throttle, name, source, clock_boot());
         (void)snprintf(k->id, sizeof k->id, "%s", id);
         (void)snprintf(k->name, sizeof k->name, "%s", name);
-        (void)snprintf(k->source, sizeof k->source, "%s", source);
+        (void)snprintf(k->source, sizeof k->source, "%.*s", (int)sizeof k->source - 1, source);
         (void)snprintf(k->totp, sizeof k->totp, "%s", totp);
         (void)snprintf(k->password, sizeof k->password, "%s", password);
         put(a, k);
