@@ -6,7 +6,7 @@ extern const struct command command_test, command_replay, command_explain;
 extern const struct command command_alarms, command_ack, command_unack, command_reset, command_mode, command_list;
 extern const struct command command_act, command_open;
 extern const struct command command_status, command_metrics, command_clock;
-extern const struct command command_journal, command_migrate, command_engine, command_store;
+extern const struct command command_journal, command_migrate, command_engine, command_store, command_notify;
 
 const struct command *const command_table[] = {
         /* clang-format off */
@@ -32,6 +32,7 @@ const struct command *const command_table[] = {
         &command_migrate,
         &command_engine,
         &command_store,
+        &command_notify,
         /* clang-format on */
 };
 

@@ -3,8 +3,10 @@
  * due, and reports each attempt; it may deliver twice after a crash, never invent: the key says which is which.
  *
  *     due ──an attempt failed──► failed (it will be tried again) ──► …
- *      └──delivered──► sent        └──the last one──► given-up: the channel's fallback is due at once, or, if there is
- *                                                     none, the ladder's next step
+ *      └──delivered──► sent        └──the last one──► given-up
+ *
+ * At the first failure, whether it will be tried again or not, the channel's fallback is due at once; where there is
+ * none, the ladder's next step when it is given up.
  */
 #include "response/incident.h"
 
@@ -134,7 +136,7 @@ static int report_of(struct response_call *c, struct subject **ret, struct repor
 }
 
 /* Somebody else's turn. */
-static int given_up(struct response *r, const struct subject *s, const struct act *act) {
+static int not_sent(struct response *r, const struct subject *s, const struct act *act) {
         struct subject *incident = subject_incident(r, s);
         struct subject *ladder = subject_find(r, WW_SUBJECT_ESCALATION, body_number(s, "escalation"));
         const struct notice_to to = { ww_str(body_text(s, "recipient")), ww_str(body_text(s, "fallback")),
@@ -144,7 +146,7 @@ static int given_up(struct response *r, const struct subject *s, const struct ac
                 return 0;
         if (to.channel.n)
                 return notify_one(r, incident, ladder, &to, act);
-        return ladder->ended ? 0 : escalation_hasten(r, ladder, act);
+        return ladder->ended || !s->ended ? 0 : escalation_hasten(r, ladder, act);
 }
 
 int verb_notification_result(struct response_call *c) {
@@ -165,5 +167,5 @@ int verb_notification_result(struct response_call *c) {
                 body_set_time(s, "sent_at", c->act.now);
         s->ended = report.ok || report.final;
         r = subject_changed(c->r, s, body_text(s, "state"), &c->act);
-        return r || report.ok || !report.final ? r : given_up(c->r, s, &c->act);
+        return r || report.ok ? r : not_sent(c->r, s, &c->act);
 }

@@ -26,6 +26,8 @@ static void place_init(struct place *p, const char *engine, const char *store) {
         p->config.state.run_dir = p->run;
         p->config.users.engine = engine;
         p->config.users.store = store;
+        p->config.users.notify = "";
+        p->config.notify.channels = "";
         p->config.command.group = "";
         p->config.database.url = "host=/nowhere";
 }
