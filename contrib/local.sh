@@ -237,7 +237,8 @@ state:
   dir: $VAR/state
   run_dir: $VAR/run
 paths:
-  sensors: [$ROOT/rules/sensors]
+  # the devices of the simulated house; the directory has many more
+  sensors: [$(types "${SENSOR_TYPES[@]}")]
   rules: [$ROOT/rules/hospital]
   site: [$ROOT/rules/site]
   response: [$ROOT/rules/response]
@@ -265,8 +266,15 @@ TEXT
 
 # The example hospital's devices, by how urgent they are; no filter of one list may overlap one of the other. Its panic
 # buttons, smoke detectors and infant tags are on the radio networks; the doors make most of the traffic.
-URGENT_TOPICS=(zigbee2mqtt/# zigbee/# tags/+/+)
-BULK_TOPICS=(/rfid/send door/+/card_read frontdoor/access)
+SENSOR_TYPES=(zigbee2mqtt wardtag access-control lorawan sparkplug contact-id-sia)
+URGENT_TOPICS=(zigbee2mqtt/# zigbee/# tags/+/+ application/+/device/+/event/+ v3/+/devices/# receiver/+/raw sia/+/accounts/+/msgdata)
+BULK_TOPICS=(/rfid/send door/+/card_read frontdoor/access spBv1.0/# STATE/+)
+
+types() {
+        local text
+        text=$(printf '%s.yaml, ' "${@/#/$ROOT/rules/sensors/}")
+        printf '%s' "${text%, }"
+}
 
 quoted() {
         local text

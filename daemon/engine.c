@@ -165,6 +165,7 @@ static void engine_free(struct engine *e) {
         metrics_http_free(e->metrics);
         engine_intake_free(e);
         engine_feed_free(e);
+        engine_publish_free(e);
         engine_reload_free(e);
         pipeline_free(e->pipeline);
         journal_close(e->journal);

@@ -127,6 +127,7 @@ static const struct engine_verb verbs[] = {
         { "silence", true, false, ACTS, NULL },
         { "mode", true, false, ALARM_ROLE_OPERATOR | ALARM_ROLE_SUPERVISOR, NULL },
         { "list", true, false, ALARM_ROLE_SUPERVISOR | ALARM_ROLE_INTEGRATOR, NULL },
+        { "event", true, false, ALARM_ROLE_OPERATOR | ALARM_ROLE_SUPERVISOR | ALARM_ROLE_INTEGRATOR, NULL },
 };
 
 /* Those of the response stage have a table of their own; a verb without roles there is the workers'. */

@@ -4,8 +4,8 @@
  * engine_pending.c (what comes again), engine_salvage.c, engine_turn.c (one turn = one transaction), engine_intake.c
  * (the two sessions, lanes, blindness), engine_space.c (trimming and snapshots), engine_reload.c (rules and
  * configuration while running), engine_prime.c (the past for new rules), engine_feed.c (command socket and readers),
- * engine_follow.c (followers), engine_version.c (which version took what), engine_metrics.c and engine_status.c (what
- * can be known from outside).
+ * engine_follow.c (followers), engine_publish.c (messages to devices), engine_version.c (which version took what),
+ * engine_metrics.c and engine_status.c (what can be known from outside).
  */
 #include "engine.h"
 
@@ -63,6 +63,15 @@ struct engine_command {  /* waits for the next turn; afterwards its reply waits 
         uint64_t client; /* by number: it may be gone by then */
         char *id, *actor, *body;
         char *reply; /* malloc'd JSON text */
+};
+
+#define ENGINE_PUBLISH_MAX 256 /* messages to the broker out of one turn; more are dropped */
+
+struct engine_publish { /* waits for the commit */
+        char *topic, *payload;
+        size_t topic_n, payload_n;
+        int qos;
+        bool retain;
 };
 
 struct engine_line { /* an output as the feed says it */
@@ -129,6 +138,9 @@ struct engine {
         struct engine_command commands[ENGINE_PENDING_MAX];
         size_t n_notices, n_commands;
         uint64_t notices_dropped;
+        struct engine_publish publishes[ENGINE_PUBLISH_MAX];
+        size_t n_publishes;
+        uint64_t publishes_dropped;
         struct engine_line *lines; /* outputs of this turn for the followers */
         size_t n_lines, lines_capacity;
         uint64_t *changed; /* alarms whose live record this turn changes */
@@ -260,6 +272,12 @@ void engine_feed_committed(struct engine *e); /* replies, followers' lines, head
 bool engine_feed_wants_lines(const struct engine *e);
 void engine_feed_metrics(const struct engine *e, struct metrics *m);
 json_t *engine_feed_readers(const struct engine *e);
+
+/* engine_publish.c */
+/** For after the commit. 0 or -ENOMEM. */
+int engine_publish_keep(struct engine *e, const struct ww_publish *publish);
+void engine_publish_committed(struct engine *e);
+void engine_publish_free(struct engine *e);
 
 /* engine_metrics.c */
 /** Listens where the configuration says. 0 or -ENOMEM. */

@@ -68,6 +68,7 @@ static void put_turn(const struct engine *e, struct metrics *m) {
         metrics_put(m, METRICS_ENGINE_REPLAYED, (double)e->replayed);
         metrics_put(m, METRICS_ENGINE_DIFFERS, (double)e->replay_differs);
         metrics_put_queue(m, "notices", e->n_notices, ENGINE_PENDING_MAX, e->notices_dropped);
+        metrics_put_queue(m, "publishes", e->n_publishes, ENGINE_PUBLISH_MAX, e->publishes_dropped);
         worker_metrics(e->worker, m);
         put_lags(e, m);
 }
@@ -94,6 +95,7 @@ static void put_session(const struct engine *e, const struct engine_session *s, 
         metrics_put_of(m, METRICS_MQTT_DISCONNECTS, name, (double)f.disconnects);
         metrics_put_of(m, METRICS_MQTT_LOST, name, (double)f.session_lost);
         metrics_put_of(m, METRICS_MQTT_OWN, name, (double)f.own_topics);
+        metrics_put_of(m, METRICS_MQTT_PUBLISHED, name, (double)f.published);
 }
 
 /* --- the journal --- */
@@ -148,6 +150,11 @@ static void put_decode(const struct decode_figures *f, struct metrics *m) {
         metrics_put(m, METRICS_DECODE_STATES, (double)f->states);
         metrics_put(m, METRICS_DECODE_STATE_BYTES, (double)f->state_bytes);
         metrics_put(m, METRICS_DECODE_EVICTED, (double)f->evicted);
+        metrics_put(m, METRICS_DECODE_RESTORES, (double)f->restores);
+        metrics_put(m, METRICS_DECODE_RESTORED_EARLY, (double)f->restored_early);
+        metrics_put(m, METRICS_DECODE_DRIFTED, (double)f->drifted);
+        put_table(m, "device-restores", f->restores, f->restores_max);
+        metrics_put(m, METRICS_DECODE_FORGOTTEN, (double)f->forgotten);
         put_table(m, "device-states", f->states, f->states_max);
 }
 

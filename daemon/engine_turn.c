@@ -94,6 +94,8 @@ int engine_turn_output(void *userdata, const struct ww_output *output) {
         e->turn_bytes += e->scratch.n;
         if (r)
                 return r;
+        if (output->type == WW_OUTPUT_PUBLISH)
+                return engine_publish_keep(e, &output->publish);
         if (output->type == WW_OUTPUT_REPLY && e->answering && !e->answering->reply)
                 e->answering->reply = strndup(output->reply.body.p, output->reply.body.n);
         if (engine_feed_wants_lines(e) && engine_line_told(output->type))
@@ -382,6 +384,7 @@ void engine_turn(struct engine *e) {
                 engine_take_sessions(e);
                 engine_commit(e);
         }
+        engine_publish_committed(e); /* leaves with the acks */
         engine_intake_release(e);
         engine_feed_committed(e);
         engine_deadline_set(e);

@@ -28,6 +28,8 @@ const struct notice_kind notice_kinds[] = {
         { "rules-refused",        NOTICE_INSTANT, "system/rules-refused",     MEDIUM, "Reload refused: the old rules stay in force", false },
         { "row-quarantined",      NOTICE_INSTANT, "system/row-quarantined",   MEDIUM, "Database refused a row; it is kept in quarantine", true },
         { "store-gap",            NOTICE_INSTANT, "system/store-gap",         HIGH,   "Records were trimmed before the database had them", true },
+        { "sensor-drift",         NOTICE_BEGINS,  "system/sensor-drift",      MEDIUM, "Messages of a sensor type are no longer understood", false },
+        { "sensor-understood",    NOTICE_ENDS,    "system/sensor-drift",      MEDIUM, "Messages of a sensor type are understood again", false },
         { "limit-reached",        NOTICE_INSTANT, "system/limit-reached",     MEDIUM, "A rule reached its limit of state", false },
 };
 /* clang-format on */

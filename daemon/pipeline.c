@@ -9,8 +9,7 @@ int pipeline_put(struct pipeline *p, struct ww_output *output) {
 
 /* --- the stages' sinks, in the order of the flow --- */
 
-static int pipeline_on_event(void *userdata, const struct ww_event *event) {
-        struct pipeline *p = userdata;
+int pipeline_event(struct pipeline *p, const struct ww_event *event) {
         struct ww_output output = { .type = WW_OUTPUT_EVENT, .event = *event };
         int r;
 
@@ -22,6 +21,16 @@ static int pipeline_on_event(void *userdata, const struct ww_event *event) {
         if (!r)
                 r = correlate_event(p->correlate, &output.event);
         return r ? r : response_event(p->response, &output.event, p->now);
+}
+
+static int pipeline_on_publish(void *userdata, struct ww_str topic, struct ww_str payload) {
+        struct ww_output output = { .type = WW_OUTPUT_PUBLISH, .publish = { .topic = topic, .payload = payload } };
+
+        return pipeline_put(userdata, &output);
+}
+
+static int pipeline_on_event(void *userdata, const struct ww_event *event) {
+        return pipeline_event(userdata, event);
 }
 
 static int pipeline_on_detection(void *userdata, const struct ww_detection *detection) {
@@ -38,6 +47,14 @@ static int pipeline_on_transition(void *userdata, const struct ww_transition *tr
         if (!r)
                 r = p->sink.live(p->sink.userdata, &transition->alarm);
         return r ? r : response_transition(p->response, transition, p->now);
+}
+
+/* A command to the field is worth an acknowledgement of the broker. */
+static int pipeline_on_action(void *userdata, struct ww_str topic, struct ww_str payload) {
+        struct ww_output output = { .type = WW_OUTPUT_PUBLISH,
+                                    .publish = { .topic = topic, .payload = payload, .qos = 1 } };
+
+        return pipeline_put(userdata, &output);
 }
 
 static int pipeline_on_key(void *userdata, uint64_t key) {
@@ -62,7 +79,7 @@ static int pipeline_on_change(void *userdata, const struct ww_change *change) {
 /* --- life --- */
 
 static int pipeline_build(struct pipeline *p, int64_t now) {
-        const struct response_sink response = { p, pipeline_on_change, NULL };
+        const struct response_sink response = { p, pipeline_on_change, pipeline_on_action };
         int r = replies_new(&p->replies);
 
         p->now = now;
@@ -76,6 +93,8 @@ static int pipeline_build(struct pipeline *p, int64_t now) {
                 r = correlate_new(&p->correlate, p->ruleset->rules, now, pipeline_on_detection, p);
         if (!r)
                 r = decode_new(&p->decode, p->ruleset->types, pipeline_on_event, p);
+        if (!r)
+                decode_on_publish(p->decode, pipeline_on_publish);
         return r;
 }
 
@@ -123,6 +142,51 @@ static int pipeline_undecoded(struct pipeline *p, const char *reason, const stru
         return pipeline_put(p, &output);
 }
 
+/* Last of the outputs: the numbers of the others do not depend on it. */
+static int pipeline_redact(struct pipeline *p, struct ww_redaction redaction) {
+        struct ww_output output = { .type = WW_OUTPUT_REDACTION, .redaction = redaction };
+
+        return redaction.n ? pipeline_put(p, &output) : 0;
+}
+
+/* What crashed the engine is not looked at again, not even for what must not leave. */
+static int pipeline_skipped(struct pipeline *p, const struct ww_input *input, const struct decode_report *report) {
+        const struct ww_redact_span whole = { 0, UINT32_MAX, WW_REDACT_TEXT };
+        int r = pipeline_undecoded(p, "skipped", report);
+
+        r = r ? r : pipeline_say(p, WW_STR("record-skipped"), input->topic, WW_STR("see its raw message"));
+        return r || !decode_types_redact(p->ruleset->types) ? r
+                                                            : pipeline_redact(p, (struct ww_redaction){ &whole, 1 });
+}
+
+static int pipeline_drift(struct pipeline *p, struct ww_str topic, struct ww_str detail) {
+        _cleanup_buf_ struct buf text = BUF_INIT;
+        struct ww_str sensor;
+        int r;
+
+        switch (decode_drift(p->decode, &sensor)) {
+        case DECODE_DRIFT_NONE:
+                return 0;
+        case DECODE_DRIFT_BEGINS:
+                buf_printf(&text, "another firmware? %.*s: %.*s", WW_STR_ARG(topic), WW_STR_ARG(detail));
+                r = text.error;
+                return r ? r : pipeline_say(p, WW_STR("sensor-drift"), sensor, buf_str(&text));
+        case DECODE_DRIFT_ENDS:
+                break;
+        }
+        return pipeline_say(p, WW_STR("sensor-understood"), sensor, WW_STR_NONE);
+}
+
+/* Other types forget what was not understood: they may be the cure, and if not, it will be said again. */
+static int pipeline_drift_ends(struct pipeline *p) {
+        struct ww_str sensor;
+        int r = 0;
+
+        for (size_t i = 0; !r && (sensor = decode_drifting(p->decode, i)).p; i++)
+                r = pipeline_say(p, WW_STR("sensor-understood"), sensor, WW_STR("other sensor types are in force"));
+        return r;
+}
+
 static int pipeline_message(struct pipeline *p, const struct ww_input *input) {
         /* Event times are judged against journal time: it is the receive time of a clock that never runs back. */
         struct decode_message message = {
@@ -136,12 +200,13 @@ static int pipeline_message(struct pipeline *p, const struct ww_input *input) {
         struct decode_report report = { 0 };
         int r;
 
-        if (input->flags & WW_INPUT_SKIPPED) {
-                r = pipeline_undecoded(p, "skipped", &report);
-                return r ? r : pipeline_say(p, WW_STR("record-skipped"), input->topic, WW_STR("see its raw message"));
-        }
+        if (input->flags & WW_INPUT_SKIPPED)
+                return pipeline_skipped(p, input, &report);
         r = decode_message(p->decode, &message, &report);
-        return r > 0 ? pipeline_undecoded(p, decode_outcome_name(r), &report) : r;
+        if (r > 0)
+                r = pipeline_undecoded(p, decode_outcome_name(r), &report);
+        r = r ? r : pipeline_drift(p, input->topic, report.detail);
+        return r ? r : pipeline_redact(p, decode_redaction(p->decode));
 }
 
 /* Whoever replays the record primes as it was primed then. */
@@ -172,6 +237,8 @@ static int pipeline_swap(struct pipeline *p, struct ruleset *next, struct prime 
 
         if (!r) /* before the rules: what opens at the swap mutes at once */
                 r = stages_set_mutes(p->alarms, next->rules, next->site, now);
+        if (!r)
+                r = pipeline_drift_ends(p);
         if (!r)
                 r = decode_swap(p->decode, next->types);
         if (r)
@@ -225,12 +292,23 @@ static int pipeline_reload(struct pipeline *p, const struct ww_input *input) {
         return pipeline_put(p, &output);
 }
 
+static int pipeline_time(struct pipeline *p, const struct ww_input *input) {
+        struct stages stages = { .decode = p->decode,
+                                 .seq = input->seq,
+                                 .correlate = p->correlate,
+                                 .alarms = p->alarms,
+                                 .response = p->response,
+                                 .clock = &p->now };
+
+        return stages_time(&stages, input->time);
+}
+
 int pipeline_input(struct pipeline *p, const struct ww_input *input) {
         int r;
 
         p->input = input;
         p->n = 0;
-        r = stages_time(p->correlate, p->alarms, p->response, &p->now, input->time);
+        r = pipeline_time(p, input);
         if (r)
                 return r;
         switch (input->type) {
@@ -263,10 +341,12 @@ int64_t pipeline_deadline(const struct pipeline *p) {
         int64_t correlate = correlate_deadline(p->correlate);
         int64_t alarms = alarms_deadline(p->alarms);
 
+        int64_t decode = decode_deadline(p->decode);
         int64_t response = response_deadline(p->response);
         int64_t first = correlate < alarms ? correlate : alarms;
 
-        return first < response ? first : response;
+        first = response < first ? response : first;
+        return decode < first ? decode : first;
 }
 
 /* --- what others may look at --- */

@@ -1,7 +1,7 @@
 #pragma once
 /*
- * The pipeline: one input record → its outputs. Decode, correlate, alarm and response wired together, and nothing else: no
- * clock, no socket, no journal, no log. The live engine, replay and the simulation tests all run this very code; so
+ * The pipeline: one input record → its outputs. Decode, correlate, alarm and response wired together, and nothing else:
+ * no clock, no socket, no journal, no log. The live engine, replay and the simulation tests all run this very code; so
  * replaying the journal gives what was concluded when it was written.
  *
  *   input ──► what is due by its journal time fires ──► message → decode → correlate → alarm → response ──► sink

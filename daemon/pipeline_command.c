@@ -88,6 +88,7 @@ static const struct {
         { "notice", command_notice },
         { "mode", pipeline_mode },
         { "list", pipeline_list },
+        { "event", pipeline_manual },
 };
 
 /* What people do about incidents: the stage answers itself. */

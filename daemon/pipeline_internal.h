@@ -32,6 +32,10 @@ json_t *pipeline_refused(const struct ww_input *input, const char *name, const c
 /* pipeline_lists.c: {"cmd": "mode", "name": …, "on": …} and {"cmd": "list", "name": …, "member": …, "add": …} */
 int pipeline_mode(struct pipeline *p, const struct ww_input *input, json_t *body);
 int pipeline_list(struct pipeline *p, const struct ww_input *input, json_t *body);
+/* pipeline_event.c: {"cmd": "event", "kind": …, …} */
+int pipeline_manual(struct pipeline *p, const struct ww_input *input, json_t *body);
+/** Through correlation and all that follows. 0 or -errno. */
+int pipeline_event(struct pipeline *p, const struct ww_event *event);
 int pipeline_notice(struct pipeline *p, const struct ww_input *input);
 /** A notice's record and alarm; `name` from the table of notices. Unknown names are only recorded. */
 int pipeline_say(struct pipeline *p, struct ww_str name, struct ww_str subject, struct ww_str text);

@@ -123,11 +123,19 @@ static int prime_attrs(struct prime *p, struct ww_event *e) {
         return 0;
 }
 
+/* A state that ended by itself was told at its deadline, before the input that brought the time; only a message tells
+ * events of its own. */
+static int prime_reach(struct prime *p, struct primed *at, const struct ww_event *e) {
+        bool due = !at->begun && (e->received < at->input->time || at->input->type != WW_INPUT_MESSAGE);
+
+        return due ? correlate_time(p->shadow, e->received) : prime_begin(p, at);
+}
+
 static int prime_event(struct prime *p, struct primed *at, struct ww_event *e) {
         enum ww_state state;
-        int r = prime_begin(p, at);
+        int r = prime_reach(p, at, e);
 
-        if (r || !ww_kind_find(ww_kinds_builtin(), e->kind, &e->family, &state))
+        if (r || !ww_kind_find(site_kinds(p->next->site), e->kind, &e->family, &state))
                 return r;
         prime_place(p, e);
         r = prime_attrs(p, e);

@@ -15,13 +15,14 @@ struct ruleset *ruleset_free(struct ruleset *r) {
 
 /* All parts are tried, so that the user sees every message of one run. */
 static int ruleset_compile_parts(struct ruleset *r, bool run_examples, struct diag *d) {
-        const struct ww_kinds *kinds = ww_kinds_builtin();
+        const struct ww_kinds *kinds;
         size_t ran;
         int site, types, rules, response;
 
         site = site_compile(&r->site, &r->bundle, r->symbols, d);
         if (site)
                 return site;
+        kinds = site_kinds(r->site);
         types = decode_types_compile(&r->types, &r->bundle, r->site, r->symbols, kinds, run_examples, d);
         rules = correlate_rules_compile(&r->rules, &r->bundle, r->site, r->symbols, kinds, d);
         response = response_rules_compile(&r->response, &r->bundle, r->site, d);

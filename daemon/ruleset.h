@@ -28,7 +28,8 @@ int ruleset_examples(const struct correlate_rules *rules, struct diag *d, size_t
 /** The same of some rules, or traced; `examples` without its stage, which is filled in. */
 int ruleset_test(const struct correlate_rules *rules, const struct correlate_examples *examples, struct diag *d,
                  struct correlate_examples_result *ret);
-/** The procedures that rules name must exist, if any response is given, and so must the kinds that their steps wait for. 0 or DIAG_E_USER (told in `d`). */
+/** The procedures that rules name must exist, if any response is given, and so must the kinds that their steps wait
+ * for. 0 or DIAG_E_USER (told in `d`). */
 int ruleset_procedures(const struct correlate_rules *rules, const struct response_rules *response,
                        const struct ww_kinds *kinds, struct diag *d);
 struct ruleset *ruleset_free(struct ruleset *r);

@@ -38,7 +38,9 @@ static void trial_close(void *stage) {
 static int trial_time(void *stage, struct correlate *c, int64_t now) {
         struct trial *t = stage;
 
-        return stages_time(c, t->alarms, NULL, &t->now, now);
+        struct stages stages = { .correlate = c, .alarms = t->alarms, .clock = &t->now };
+
+        return stages_time(&stages, now);
 }
 
 static int trial_detection(void *stage, const struct ww_detection *d) {

@@ -82,6 +82,7 @@ static const struct ww_kind rows[] = {
         /* panels */
         STATE("panel", "panel.alarm", "panel.normal", "an alarm panel's own alarm for a partition or zone"),
         STATE("arm", "arm.armed", "arm.disarmed", "a partition is armed; the mode is the value"),
+        STATE("bypass", "bypass.on", "bypass.off", "a panel leaves a zone out of arming"),
         PULSE("arm.failed", "a partition could not be armed"),
         STATE("input", "input.active", "input.inactive", "an input whose use is not known"),
         STATE("output", "output.on", "output.off", "a relay, siren or lamp"),
@@ -93,6 +94,7 @@ static const struct ww_kind rows[] = {
         STATE("power", "power.lost", "power.restored", "mains of a device or panel"),
         STATE("device.link", "device.offline", "device.online", "a device can be reached; active = it cannot"),
         PULSE("device.restart", "a device started"),
+        PULSE("device.described", "a device, or who knows it, says what it is; told again when that has changed"),
         PULSE("device.heartbeat", "a device says that it lives, and nothing else"),
         PULSE("test", "a test message or walk test"),
         PULSE("gap", "numbers of a device are missing: messages were lost before they came to us"),
@@ -201,9 +203,9 @@ static bool kind_find_builtin(struct ww_str name, size_t *ret_row, enum kind_nam
         return false;
 }
 
-static bool kind_find_linear(const struct ww_kinds *kinds, struct ww_str name, size_t *ret_row,
+static bool kind_find_linear(const struct ww_kinds *kinds, size_t from, struct ww_str name, size_t *ret_row,
                              enum kind_name *ret_which) {
-        for (size_t i = 0; i < kinds->n; i++)
+        for (size_t i = from; i < kinds->n; i++)
                 for (enum kind_name which = 0; which < KIND_NAMES; which++) {
                         const char *candidate = kind_name_at(&kinds->rows[i], which);
 
@@ -223,10 +225,12 @@ bool ww_kind_find(const struct ww_kinds *kinds, struct ww_str name, ww_family *r
                 [KIND_NORMAL] = WW_STATE_NORMAL,
         };
         enum kind_name which = KIND_FAMILY;
+        /* a site's table begins with a copy of ours */
+        bool ours = kinds->n >= N_ROWS && kinds->rows[0].family == rows[0].family;
         size_t row = 0;
 
-        if (!(kinds->rows == rows ? kind_find_builtin(name, &row, &which)
-                                  : kind_find_linear(kinds, name, &row, &which)))
+        if (!(ours && kind_find_builtin(name, &row, &which)) &&
+            !kind_find_linear(kinds, ours ? N_ROWS : 0, name, &row, &which))
                 return false;
         *ret_family = (ww_family)row;
         *ret_state = kinds->rows[row].nature == WW_NATURE_STATE ? states[which] : WW_STATE_PULSE;

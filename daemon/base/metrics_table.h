@@ -106,6 +106,8 @@ X(MQTT_LOST, "wardwatch_mqtt_sessions_lost_total", COUNTER, COUNT, ENGINE, "sess
   "times that the broker did not know our session any more")
 X(MQTT_OWN, "wardwatch_mqtt_own_messages_total", COUNTER, COUNT, ENGINE, "session", "sessions.%.own_topics_left_out",
   "messages under our own topics, left out")
+X(MQTT_PUBLISHED, "wardwatch_mqtt_published_total", COUNTER, COUNT, ENGINE, "session", "sessions.%.published",
+  "messages sent to devices; the fence is none")
 
 /* --- engine: journal --- */
 X(JOURNAL_HEAD, "wardwatch_journal_head", GAUGE, COUNT, ENGINE, "", "journal.head",
@@ -166,6 +168,14 @@ X(DECODE_STATE_BYTES, "wardwatch_decode_state_bytes", GAUGE, COUNT, ENGINE, "", 
   "memory of them")
 X(DECODE_EVICTED, "wardwatch_decode_states_evicted_total", COUNTER, COUNT, ENGINE, "", "stages.decode.evicted",
   "states forgotten because their table was full")
+X(DECODE_RESTORES, "wardwatch_decode_restores", GAUGE, COUNT, ENGINE, "", "stages.decode.restores",
+  "states of devices that will end by themselves")
+X(DECODE_RESTORED_EARLY, "wardwatch_decode_restored_early_total", COUNTER, COUNT, ENGINE, "",
+  "stages.decode.restored_early", "states that ended before their time, because too many were to end by themselves")
+X(DECODE_DRIFTED, "wardwatch_decode_drifted", GAUGE, COUNT, ENGINE, "", "stages.decode.drifted",
+  "topics whose messages were understood once, and are not any more")
+X(DECODE_FORGOTTEN, "wardwatch_decode_decoders_forgotten_total", COUNTER, COUNT, ENGINE, "",
+  "stages.decode.forgotten", "nodes and devices that a built-in decoder forgot at its limit")
 X(CORRELATE_EVENTS, "wardwatch_correlate_events_total", COUNTER, COUNT, ENGINE, "", "stages.correlate.events",
   "events correlated; this and the next five go on where a snapshot left them")
 X(CORRELATE_MATCHED, "wardwatch_correlate_matched_total", COUNTER, COUNT, ENGINE, "", "stages.correlate.matched",

@@ -104,7 +104,7 @@ static int check_advice(struct check *c) {
 
 /* 0, DIAG_E_USER, -errno. What is wrong with the types does not hide what is wrong with the rules. */
 static int check_rules(struct check *c) {
-        const struct ww_kinds *kinds = ww_kinds_builtin();
+        const struct ww_kinds *kinds = site_kinds(c->site);
         int types, rules, response;
 
         types = decode_types_compile(&c->types, &c->bundle, c->site, c->symbols, kinds, true, &c->diag);

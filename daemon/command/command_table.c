@@ -4,7 +4,7 @@
 extern const struct command command_help, command_run_daemon, command_check, command_rules;
 extern const struct command command_test, command_replay, command_explain;
 extern const struct command command_alarms, command_ack, command_unack, command_reset, command_mode, command_list;
-extern const struct command command_act, command_open;
+extern const struct command command_act, command_open, command_event;
 extern const struct command command_status, command_metrics, command_clock;
 extern const struct command command_journal, command_migrate, command_engine, command_store, command_notify;
 
@@ -23,6 +23,7 @@ const struct command *const command_table[] = {
         &command_reset,
         &command_open,
         &command_act,
+        &command_event,
         &command_mode,
         &command_list,
         &command_status,

@@ -7,6 +7,7 @@
 #include "command/command_internal.h"
 #include "command/socket.h"
 #include "journal/record_json.h"
+#include "journal/redact.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -129,11 +130,13 @@ static int dump_item(const struct journal_view *v, const struct journal_item *it
 
 static int dump_batch(const struct journal_view *v, const struct journal_batch *b, uint64_t *ret_next) {
         _cleanup_arena_ struct arena arena = ARENA_INIT;
+        _cleanup_buf_ struct buf redacted = BUF_INIT;
+        struct journal_item item;
 
         for (size_t i = 0; i < b->n; i++) {
                 if (b->items[i].seq > v->to)
                         break;
-                if (dump_item(v, &b->items[i], &arena))
+                if (redact_item(b, i, &arena, &redacted, &item) || dump_item(v, &item, &arena))
                         return 1;
         }
         *ret_next = b->items[b->n - 1].seq + 1;

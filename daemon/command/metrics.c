@@ -23,14 +23,15 @@ static int put_table(bool json) {
         return command_put(&text, false);
 }
 
-/* What is off is left out; the store is there only with a database. */
+/* What is off is left out; the store is there only with a database, the notifier with channels. */
 static int put_addresses(const struct config *c, bool json) {
         const struct {
                 enum metrics_process process;
                 int64_t port;
         } rows[] = { { METRICS_SUPERVISOR, c->metrics.supervisor },
                      { METRICS_ENGINE, c->metrics.engine },
-                     { METRICS_STORE, c->database.url[0] ? c->metrics.store : 0 } };
+                     { METRICS_STORE, c->database.url[0] ? c->metrics.store : 0 },
+                     { METRICS_NOTIFY, c->notify.channels[0] ? c->metrics.notify : 0 } };
         json_t *object = json_object();
 
         for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

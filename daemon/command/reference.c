@@ -10,6 +10,8 @@
 #include "correlate/field.h"
 #include "correlate/rule_load.h"
 #include "decode/load.h"
+#include "decode/stamp_pattern.h"
+#include "decode/unit.h"
 #include "response/incident.h"
 #include "response/rules_load.h"
 
@@ -205,6 +207,7 @@ static void put_site(struct buf *out) {
                 { "A zone", { "word", "" }, site_zone_keys, &site_zone_keys_n },
                 { "An asset", { "word", "" }, site_asset_keys, &site_asset_keys_n },
                 { "A mode", { "word", "" }, site_mode_keys, &site_mode_keys_n },
+                { "A kind", { "word", "" }, site_kind_keys, &site_kind_keys_n },
                 { "Days of a schedule", { "days", "" }, site_day_keys, &site_day_keys_n },
                 { "Hours of a schedule", { "hours", "" }, site_hours_words, &site_hours_words_n },
         };
@@ -224,6 +227,29 @@ static void put_formats(struct buf *out) {
                 buf_printf(out, "| `%s` | %s |\n", format_table[i].name, format_table[i].help);
 }
 
+static void put_directives(struct buf *out) {
+        static const char *const columns[] = { "letter", "" };
+
+        put_table(out, "Letters behind a % in the `form` of a time", NULL, columns, COUNT(columns));
+        for (size_t i = 0; i < stamp_directives_n; i++)
+                buf_printf(out, "| `%%%c` | %s |\n", stamp_directives[i].letter, stamp_directives[i].help);
+}
+
+/* One line for each unit of a kind: those that become it. */
+static void put_units(struct buf *out) {
+        static const char *const columns[] = { "becomes", "units" };
+
+        put_table(out, "Units that are converted", NULL, columns, COUNT(columns));
+        for (size_t i = 0; i < units_n; i++) {
+                bool first = i == 0 || strcmp(units[i].to, units[i - 1].to) != 0;
+
+                if (first)
+                        buf_printf(out, "%s| `%s` |", i ? " |\n" : "", units[i].to);
+                buf_printf(out, "%s `%s`", first ? "" : ",", units[i].name);
+        }
+        buf_puts(out, " |\n");
+}
+
 static void put_sensors(struct buf *out) {
         static const struct {
                 const char *title;
@@ -235,6 +261,13 @@ static void put_sensors(struct buf *out) {
                 { "An event", load_event_keys, &load_event_keys_n },
                 { "A value", load_source_keys, &load_source_keys_n },
                 { "A time", load_time_keys, &load_time_keys_n },
+                { "A number", load_number_keys, &load_number_keys_n },
+                { "`split` of a value", load_split_keys, &load_split_keys_n },
+                { "`bytes`", load_bytes_keys, &load_bytes_keys_n },
+                { "A field of `bytes`", load_byte_field_keys, &load_byte_field_keys_n },
+                { "`records` of `bytes`", load_records_keys, &load_records_keys_n },
+                { "Format `pairs`", load_pairs_keys, &load_pairs_keys_n },
+                { "Format `csv`", load_csv_keys, &load_csv_keys_n },
         };
         static const char *const columns[] = { "word", "" };
 
@@ -321,7 +354,7 @@ static const struct {
         { "Of rules", { put_words, put_priorities, put_hazards, put_classes, put_bounds } },
         { "Of events and expressions", { put_fields, put_flags, put_operators, put_functions, put_kinds } },
         { "Of the site model", { put_site } },
-        { "Of sensor types", { put_sensors, put_formats } },
+        { "Of sensor types", { put_sensors, put_directives, put_units, put_formats } },
         { "Of the response", { put_response, put_incident_states, put_verbs } },
 };
 

@@ -48,7 +48,8 @@ static json_t *kinds(void) {
                 if (k->normal)
                         (void)json_array_append_new(names, json_string(k->normal));
         }
-        return json_pack("{s:o}", "enum", names);
+        /* an editor offers the built-in ones; those of a site are in its model, and `check` knows them */
+        return json_pack("{s:[{s:o}, o]}", "anyOf", "enum", names, schema_pattern("^[a-z0-9_-]+([.][a-z0-9_-]+)*$"));
 }
 
 static json_t *flags(void) {

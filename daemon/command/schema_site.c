@@ -55,11 +55,21 @@ static json_t *mode(void) {
         return object;
 }
 
+static json_t *kind(void) {
+        json_t *object = keys_object(site_kind_keys, site_kind_keys_n);
+
+        (void)json_object_update_new(json_object_get(json_object_get(object, "properties"), "nature"),
+                                     json_pack("{s:[s, s, s]}", "enum", "state", "pulse", "measurement"));
+        return object;
+}
+
 static json_t *part_of(struct ww_str name) {
         if (ww_str_is(name, "zones"))
                 return schema_list_of(required(keys_object(site_zone_keys, site_zone_keys_n), "zone"));
         if (ww_str_is(name, "assets"))
                 return schema_list_of(asset());
+        if (ww_str_is(name, "kinds"))
+                return schema_list_of(required(kind(), "kind"));
         if (ww_str_is(name, "lists"))
                 return named(schema_list_of(text()));
         if (ww_str_is(name, "holidays"))

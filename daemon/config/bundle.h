@@ -34,15 +34,18 @@ struct bundle {
 void bundle_deinit(struct bundle *b);
 #define _cleanup_bundle_ _cleanup_(bundle_deinit)
 
-/** Adds every *.yaml and *.yml of a folder (recursive, sorted, hidden ones left out) or one file; of site files also
- * the data of their time zone. 0; DIAG_E_USER (missing, unreadable, too large, unknown time zone); -errno. Call
- * bundle_seal after the last. Messages may name files by the bundle's own paths: it must outlive them. */
+/** Adds every *.yaml and *.yml of a folder (recursive, sorted, hidden ones left out) or one file; of site files and
+ * sensor types also the data of their time zones. 0; DIAG_E_USER (missing, unreadable, too large, unknown time zone);
+ * -errno. Call bundle_seal after the last. Messages may name files by the bundle's own paths: it must outlive them. */
 int bundle_add_path(struct bundle *b, enum bundle_role role, const char *path, struct diag *d);
 /** Adds a text from memory (tests, tools). A site's time zone does not come along: see bundle_add_timezones. */
 int bundle_add_text(struct bundle *b, enum bundle_role role, const char *path, struct ww_str text);
-/** Adds the data of the time zones that the site files from index `from` on name, as bundle_add_path does by itself.
+/** Adds the data of the time zones that the site files and the times of sensor types from index `from` on name, as
+ *  bundle_add_path does by itself.
  *  0; DIAG_E_USER (unknown time zone; the message names the bundle's own path); -errno. */
 int bundle_add_timezones(struct bundle *b, size_t from, struct diag *d);
+/** The data of a time zone; NULL: none is in the bundle. */
+const struct bundle_file *bundle_timezone(const struct bundle *b, struct ww_str name);
 /** Sorts and hashes. */
 int bundle_seal(struct bundle *b);
 

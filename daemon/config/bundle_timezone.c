@@ -85,11 +85,11 @@ static int tell_unknown(struct diag *d, struct diag_pos pos, struct ww_str name)
 
 /* --- reading --- */
 
-static bool bundle_has_zone(const struct bundle *b, struct ww_str name) {
+const struct bundle_file *bundle_timezone(const struct bundle *b, struct ww_str name) {
         for (size_t i = 0; i < b->n; i++)
                 if (b->files[i].role == BUNDLE_TIMEZONE && ww_str_equal(b->files[i].path, name))
-                        return true;
-        return false;
+                        return &b->files[i];
+        return NULL;
 }
 
 static int add_zone(struct bundle *b, struct diag *d, struct diag_pos pos, struct ww_str name) {
@@ -98,7 +98,7 @@ static int add_zone(struct bundle *b, struct diag *d, struct diag_pos pos, struc
         size_t n = 0;
         int r;
 
-        if (bundle_has_zone(b, name) || ww_str_is(name, "UTC"))
+        if (bundle_timezone(b, name) || ww_str_is(name, "UTC"))
                 return 0;
         if (!is_zone_name(name))
                 return tell_unknown(d, pos, name);
@@ -113,19 +113,41 @@ static int add_zone(struct bundle *b, struct diag *d, struct diag_pos pos, struc
         return r == -E2BIG ? diag_error(d, pos, "join some", "one file too many for the time zone") : r;
 }
 
+/* A site's own. */
+static int add_site_zone(struct bundle *b, const struct yaml_node *root, struct diag *d) {
+        const struct yaml_node *n = root->type == YAML_MAPPING ? yaml_get(root, "timezone") : NULL;
+
+        return n && n->type == YAML_SCALAR && n->text.n ? add_zone(b, d, n->pos, n->text) : 0;
+}
+
+/* Those of the times of sensor types: `time: {zone: Europe/Berlin}`, wherever it stands. An offset, and `site`, want no
+ * data. */
+static int add_time_zones(struct bundle *b, const struct yaml_node *n, struct diag *d) {
+        const struct yaml_node *time = n->type == YAML_MAPPING ? yaml_get(n, "time") : NULL;
+        const struct yaml_node *zone = time && time->type == YAML_MAPPING ? yaml_get(time, "zone") : NULL;
+        int r, result = 0;
+
+        if (zone && zone->type == YAML_SCALAR && is_zone_name(zone->text) && !ww_str_is(zone->text, "site") &&
+            !ww_str_is(zone->text, "Z"))
+                result = add_zone(b, d, zone->pos, zone->text);
+        for (const struct yaml_node *child = n->first; result >= 0 && child; child = child->next) {
+                r = add_time_zones(b, child, d);
+                result = r ? r : result;
+        }
+        return result;
+}
+
 /* What is wrong with the file otherwise is told when it is compiled. */
-static int add_zone_of(struct bundle *b, size_t file, struct diag *d) {
+static int add_zones_of(struct bundle *b, size_t file, struct diag *d) {
         _cleanup_arena_ struct arena arena = ARENA_INIT;
         struct diag silent = DIAG_INIT;
-        const struct yaml_node *n;
         struct yaml_node *root;
         int r = yaml_parse(&arena, b->files[file].path, b->files[file].text, &silent, &root);
 
         diag_deinit(&silent);
         if (r)
                 return r > 0 ? 0 : r;
-        n = root->type == YAML_MAPPING ? yaml_get(root, "timezone") : NULL;
-        return n && n->type == YAML_SCALAR && n->text.n ? add_zone(b, d, n->pos, n->text) : 0;
+        return b->files[file].role == BUNDLE_SITE ? add_site_zone(b, root, d) : add_time_zones(b, root, d);
 }
 
 int bundle_add_timezones(struct bundle *b, size_t from, struct diag *d) {
@@ -133,8 +155,8 @@ int bundle_add_timezones(struct bundle *b, size_t from, struct diag *d) {
         int result = 0;
 
         for (size_t i = from; result >= 0 && i < n; i++)
-                if (b->files[i].role == BUNDLE_SITE) {
-                        int r = add_zone_of(b, i, d);
+                if (b->files[i].role == BUNDLE_SITE || b->files[i].role == BUNDLE_SENSORS) {
+                        int r = add_zones_of(b, i, d);
 
                         result = r ? r : result;
                 }

@@ -20,6 +20,7 @@
 #include "base/symtab.h"
 #include "config/bundle.h"
 
+#include <wardwatch/kind.h>
 #include <wardwatch/time.h>
 
 #define SITE_NONE UINT32_MAX
@@ -64,6 +65,7 @@ struct site_window {
 };
 
 struct site;
+struct timezone_table;
 
 /** Compiles all BUNDLE_SITE files together. Field names and list names are interned in `symbols`.
  *  0, DIAG_E_USER, -ENOMEM. No site file at all is an empty site, and legal. */
@@ -71,7 +73,11 @@ int site_compile(struct site **ret, const struct bundle *bundle, struct symtab *
 struct site *site_free(struct site *s);
 DEFINE_CLEANUP(struct site *, site_free)
 
+/** The vocabulary here: the built-in kinds, and behind them the site's own (`kinds:`). As long as the site. */
+const struct ww_kinds *site_kinds(const struct site *s);
 struct ww_str site_name(const struct site *s); /* `site: NAME`, "" if none */
+/** What its clocks show; NULL = UTC. Lives as long as the site. */
+const struct timezone_table *site_timezone(const struct site *s);
 size_t site_zone_count(const struct site *s);
 const struct site_zone *site_zone(const struct site *s, uint32_t index);
 uint32_t site_zone_find(const struct site *s, struct ww_str id);

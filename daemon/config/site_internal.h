@@ -64,6 +64,8 @@ struct site_above {
 struct site {
         struct arena arena;
         struct ww_str name;
+        struct ww_kinds kinds;     /* the built-in table, or `kind_rows` */
+        struct ww_kind *kind_rows; /* NULL: no kinds of its own */
 
         struct site_zone *zones;
         size_t n_zones;
@@ -113,10 +115,10 @@ struct site_key {
         int (*read)(struct site_compiler *c, const struct yaml_node *n); /* of a file; 0 or -errno */
 };
 
-extern const struct site_key site_file_keys[], site_zone_keys[], site_asset_keys[], site_mode_keys[], site_day_keys[],
-        site_hours_words[];
-extern const size_t site_file_keys_n, site_zone_keys_n, site_asset_keys_n, site_mode_keys_n, site_day_keys_n,
-        site_hours_words_n;
+extern const struct site_key site_file_keys[], site_zone_keys[], site_asset_keys[], site_mode_keys[], site_kind_keys[],
+        site_day_keys[], site_hours_words[];
+extern const size_t site_file_keys_n, site_zone_keys_n, site_asset_keys_n, site_mode_keys_n, site_kind_keys_n,
+        site_day_keys_n, site_hours_words_n;
 
 const struct site_key *site_key_find(const struct site_key *keys, size_t n, struct ww_str name); /* NULL if none */
 const char *site_key_nearest(const struct site_key *keys, size_t n, struct ww_str name);         /* NULL if none */
@@ -186,6 +188,7 @@ int site_read_assets(struct site_compiler *c, const struct yaml_node *list);
 int site_read_lists(struct site_compiler *c, const struct yaml_node *group);
 int site_read_timezone(struct site_compiler *c, const struct yaml_node *n);
 int site_read_modes(struct site_compiler *c, const struct yaml_node *group);
+int site_read_kinds(struct site_compiler *c, const struct yaml_node *list);
 int site_read_schedules(struct site_compiler *c, const struct yaml_node *group);
 int site_read_holidays(struct site_compiler *c, const struct yaml_node *group);
 

@@ -13,6 +13,7 @@ const struct site_key site_file_keys[] = {
         { "holidays", "dates with what is celebrated: `12-25: Christmas Day`", site_read_holidays },
         { "schedules", "named schedules, `schedule(name)` in a rule", site_read_schedules },
         { "modes", "named modes, `mode(name)` in a rule", site_read_modes },
+        { "kinds", "list of kinds of events that this house has beside the built-in ones", site_read_kinds },
 };
 const size_t site_file_keys_n = sizeof site_file_keys / sizeof *site_file_keys;
 
@@ -45,6 +46,16 @@ const struct site_key site_mode_keys[] = {
         { "exercise", "true: what happens while it is on is a drill, and raises no real alarm; default false", NULL },
 };
 const size_t site_mode_keys_n = sizeof site_mode_keys / sizeof *site_mode_keys;
+
+const struct site_key site_kind_keys[] = {
+        { "kind", "its name: `mri.quench`; of a state the name of the state: `bed`", NULL },
+        { "nature", "state, pulse or measurement", NULL },
+        { "active", "of a state: the value that rules wait for: `bed.left`", NULL },
+        { "normal", "of a state: the other one: `bed.occupied`", NULL },
+        { "unit", "of a measurement: `microtesla`", NULL },
+        { "title", "what people read", NULL },
+};
+const size_t site_kind_keys_n = sizeof site_kind_keys / sizeof *site_kind_keys;
 
 const struct site_key site_day_keys[] = {
         { "mon", "also tue, wed, thu, fri, sat, sun", NULL },

@@ -1,15 +1,12 @@
 /* The site's time zone, from the bytes that the bundle carries. */
 #include "config/site_internal.h"
 
-static const struct bundle_file *zone_data(const struct bundle *bundle, struct ww_str name) {
-        for (size_t i = 0; i < bundle->n; i++)
-                if (bundle->files[i].role == BUNDLE_TIMEZONE && ww_str_equal(bundle->files[i].path, name))
-                        return &bundle->files[i];
-        return NULL;
+const struct timezone_table *site_timezone(const struct site *s) {
+        return s->timezone;
 }
 
 static int read_zone(struct site_compiler *c, const struct yaml_node *n, struct ww_str name) {
-        const struct bundle_file *data = zone_data(c->bundle, name);
+        const struct bundle_file *data = bundle_timezone(c->bundle, name);
         const char *problem;
         int r;
 

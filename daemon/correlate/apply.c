@@ -59,7 +59,7 @@ static int rebuild(struct correlate *c, struct key *k, size_t place, int64_t kno
 
         episode_drop_from(k, from);
         c->rebuilding = true;
-        c->opened_seen = false;
+        c->opened_seen = c->fell = false;
         r = sweep_rebuild(c, k, place, known, newcomer);
         if (!r)
                 r = sweep_advance(c, k, at);

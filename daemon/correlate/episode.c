@@ -41,6 +41,16 @@ static bool known(const struct correlate *c, const struct key *k, const struct i
         return (k->flags & KEY_OPEN) || item->at.time <= key_extra(k)->opened;
 }
 
+/* It was told already, and is not told again. But a late event may have ended the level in front of it. */
+static int told_item(struct correlate *c, struct key *k, struct item *item) {
+        if (!c->rebuilding || item->what != ITEM_RISE)
+                return 0;
+        item->what = ITEM_UP;
+        if (key_extra(k)->n_pending)
+                return pending_push(c, k, item);
+        return c->fell ? episode_commit(c, k, item) : 0;
+}
+
 int episode_item(struct correlate *c, struct key *k, const struct item *given) {
         const struct rule *rule = key_rule(c, k);
         struct item item = *given;
@@ -54,9 +64,9 @@ int episode_item(struct correlate *c, struct key *k, const struct item *given) {
                 c->opened_seen = true;
         e = rises(&item) && order_is_event(item.at) ? log_find(rule, k, item.at) : NULL;
         if (e && (e->flags & ENTRY_FIRED))
-                return 0;
+                return told_item(c, k, &item);
         if (item.at.time <= watermark_of(c, rule) && !key_extra(k)->n_pending)
-                return c->rebuilding && known(c, k, &item, e) ? 0 : episode_commit(c, k, &item);
+                return c->rebuilding && known(c, k, &item, e) ? told_item(c, k, &item) : episode_commit(c, k, &item);
         if (!rises(&item) && item.what != ITEM_FALL && !(k->flags & KEY_OPEN) && !key_extra(k)->n_pending)
                 return 0; /* there is nothing that it could end or grade, and it must not keep a rise waiting */
         eager = e && rule->positive && !key_extra(k)->n_pending && episode_quiet(c, k) > item.at.time;
@@ -115,6 +125,7 @@ static void quiet_begin(struct key *k, int64_t time) {
 static int commit_fall(struct correlate *c, struct key *k, const struct item *item) {
         if ((k->flags & KEY_OPEN) && before_opening(k, item->at))
                 return 0; /* found late, before the rise that has fired: the level is what came of that */
+        c->fell = c->fell || (k->flags & KEY_UP);
         k->flags &= (uint8_t)~KEY_UP;
         switch (key_rule(c, k)->clear) {
         case CLEAR_DEFAULT:
@@ -138,6 +149,11 @@ int episode_commit(struct correlate *c, struct key *k, const struct item *item) 
         case ITEM_RISE:
                 k->flags |= KEY_UP;
                 return open_or_again(c, k, item);
+        case ITEM_UP:
+                if (k->flags & KEY_UP)
+                        return 0;
+                k->flags |= KEY_UP;
+                return k->flags & KEY_OPEN ? 0 : open_or_again(c, k, item);
         case ITEM_MATCH:
                 if (!rule->instant && !(k->flags & KEY_OPEN))
                         return 0;

@@ -285,6 +285,7 @@ static uint16_t held_mask(const struct lane_item *item, const struct key *k) {
         return 0;
 }
 
+/* By key, those of one in the order in which they are added. */
 static int ops_add(struct correlate *c, struct op op) {
         size_t at;
 
@@ -297,12 +298,8 @@ static int ops_add(struct correlate *c, struct op op) {
                 c->ops = ops;
                 c->ops_capacity = capacity;
         }
-        for (at = c->n_ops; at; at--) {
-                int r = order_compare(c->ops[at - 1].at, op.at);
-
-                if (r < 0 || (!r && key_compare(c, c->ops[at - 1].key, op.key) <= 0))
-                        break;
-        }
+        for (at = c->n_ops; at && key_compare(c, c->ops[at - 1].key, op.key) > 0; at--)
+                ;
         memmove(c->ops + at + 1, c->ops + at, (c->n_ops - at) * sizeof op);
         c->ops[at] = op;
         c->n_ops++;
@@ -325,6 +322,21 @@ static const struct lane_item *item_after(const struct correlate *c, const struc
         return i < lane_n(lane) ? lane_item(lane, i) : NULL;
 }
 
+/* Where the new level ends, if that is known already. It is told before the level begins: else there would be a moment
+ * at which it seems to go on, and what that makes true would be told. */
+static int level_end(struct correlate *c, const struct lane *lane, struct op op, const struct lane_item *after) {
+        op.off = after ? (uint16_t)(op.on & ~held_mask(after, op.key)) : 0;
+        if (!op.off)
+                return 0;
+        op.on = 0;
+        op.at = after->at;
+        op.state = after->state;
+        op.flags = 0; /* that an older state was retained says nothing of this one */
+        op.event = NULL;
+        op.stale = after != lane_item(lane, lane_n(lane) - 1);
+        return ops_add(c, op);
+}
+
 /* what the new item at `place` begins, goes on with and ends */
 static int lane_ops(struct correlate *c, const struct lane *lane, size_t place, struct op base) {
         const struct lane_item *own = lane_item(lane, place);
@@ -334,23 +346,13 @@ static int lane_ops(struct correlate *c, const struct lane *lane, size_t place, 
         base.stale = place + 1 < lane_n(lane);
         for (size_t i = 0; i < own->n && !r; i++) {
                 struct op op = base;
-                const struct lane_item *after;
 
                 op.key = held_key(c, own, i);
-                after = item_after(c, lane, place, op.key);
                 op.on = item_held(own, i)->mask;
+                r = level_end(c, lane, op, item_after(c, lane, place, op.key));
                 op.off = stood(c, op.key, next) ? (uint16_t)(held_mask(before, op.key) & ~op.on) : 0;
-                r = ops_add(c, op);
-                op.off = after ? (uint16_t)(op.on & ~held_mask(after, op.key)) : 0;
-                if (r || !op.off)
-                        continue;
-                op.on = 0;
-                op.at = after->at;
-                op.state = after->state;
-                op.flags = 0; /* that an older state was retained says nothing of this one */
-                op.event = NULL;
-                op.stale = after != lane_item(lane, lane_n(lane) - 1);
-                r = ops_add(c, op);
+                if (!r)
+                        r = ops_add(c, op);
         }
         for (size_t i = 0; before && i < before->n && !r; i++)
                 if (!held_mask(own, held_key(c, before, i)) && stood(c, held_key(c, before, i), next)) {

@@ -153,6 +153,24 @@ static uint64_t hash_words(const struct yaml_node *node, const char *const *word
         return XXH3_64bits(b.p ? (const void *)b.p : "", b.n);
 }
 
+/* What the site says of the kinds of its own that the rule selects. 0: it selects none. */
+static uint64_t hash_kinds(const struct loader *l) {
+        _cleanup_buf_ struct buf b = BUF_INIT;
+
+        for (size_t i = 0; i < l->rule->n_aliases; i++)
+                for (size_t k = 0; k < l->rule->aliases[i].n_kinds; k++) {
+                        const struct ww_kind *kind = &l->set->kinds->rows[l->rule->aliases[i].kinds[k].family];
+
+                        if (l->rule->aliases[i].kinds[k].family < ww_kinds_builtin()->n)
+                                continue;
+                        buf_put_u8(&b, (uint8_t)kind->nature);
+                        buf_put_str(&b, ww_str(kind->family));
+                        buf_put_str(&b, ww_str(kind->active));
+                        buf_put_str(&b, ww_str(kind->normal));
+                }
+        return b.n ? XXH3_64bits(b.p, b.n) : 0;
+}
+
 static void load_hashes(struct loader *l) {
         static const char *const state[] = { "select", "by",    "within", "every", "gap",   "when", "sequence",
                                              "each",   "after", "expect", "for",   "while", "hold" };
@@ -164,7 +182,7 @@ static void load_hashes(struct loader *l) {
                 if (strcmp(word_rule[i].name, "examples") != 0)
                         all[n++] = word_rule[i].name;
         l->rule->hash = hash_words(l->node, all, n);
-        l->rule->state_hash = hash_words(l->node, state, sizeof state / sizeof *state);
+        l->rule->state_hash = hash_words(l->node, state, sizeof state / sizeof *state) + hash_kinds(l);
         l->rule->key_hash = hash_words(l->node, key, sizeof key / sizeof *key);
 }
 

@@ -26,7 +26,7 @@ static int load_flags(struct loader *l, struct selection *s, const struct yaml_n
 }
 
 static const char *nearest_kind(const struct ww_kinds *kinds, struct ww_str name) {
-        const char *names[3 * 256];
+        const char *names[3 * 512];
         size_t n = 0;
 
         for (size_t i = 0; i < kinds->n && n + 3 <= sizeof names / sizeof *names; i++) {

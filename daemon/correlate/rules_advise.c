@@ -101,15 +101,52 @@ static bool span_given(const struct correlate_rules *set, const struct rule_span
         return site_asset_field(set->site, asset, span->field->tail).type == WW_SPAN;
 }
 
+#define CLASSES_MAX 256 /* that are told apart here */
+
+/* classes of which some asset has the span */
+struct watched {
+        struct ww_str classes[CLASSES_MAX];
+        size_t n;
+};
+
+static bool is_watched(const struct watched *w, struct ww_str class_name) {
+        for (size_t i = 0; i < w->n; i++)
+                if (ww_str_equal(w->classes[i], class_name))
+                        return true;
+        return false;
+}
+
+static void find_watched(const struct correlate_rules *set, const struct rule *rule, struct watched *ret) {
+        ret->n = 0;
+        for (size_t i = 0; i < rule->n_assets && ret->n < CLASSES_MAX; i++) {
+                struct ww_str class_name = site_asset(set->site, rule->assets[i])->class_name;
+
+                if (span_given(set, &rule->span_for, rule->assets[i]) && !is_watched(ret, class_name))
+                        ret->classes[ret->n++] = class_name;
+        }
+}
+
+/* `assets()` are all of the site: badges, too, of which nothing is expected. There an asset is forgotten that has no
+ * span while others of its class have one. */
+static bool is_forgotten(const struct correlate_rules *set, const struct rule *rule, const struct watched *watched,
+                         uint32_t asset) {
+        if (span_given(set, &rule->span_for, asset))
+                return false;
+        return rule->n_assets < site_asset_count(set->site) ||
+               is_watched(watched, site_asset(set->site, asset)->class_name);
+}
+
 /* An asset without the span is never missed. One is named; the others are like it. */
 static void advise_supervision(const struct correlate_rules *set, const struct rule *rule, struct diag *d) {
+        struct watched watched;
         const char *first = NULL;
         size_t n = 0;
 
         if (!rule->each || !rule->span_for.field)
                 return;
+        find_watched(set, rule, &watched);
         for (size_t i = 0; i < rule->n_assets; i++)
-                if (!span_given(set, &rule->span_for, rule->assets[i])) {
+                if (is_forgotten(set, rule, &watched, rule->assets[i])) {
                         first = first ? first : site_asset(set->site, rule->assets[i])->id.p;
                         n++;
                 }

@@ -108,6 +108,7 @@ enum item_what {
         ITEM_FALL,
         ITEM_CLEARED,
         ITEM_GRADE,
+        ITEM_UP, /* a rise that was told before what ends in front of it was known: from here on it is true again */
 };
 
 struct item {
@@ -247,10 +248,10 @@ struct correlate {
         struct meter meter;
         bool silent; /* a shadow: nobody is told */
         /* a rebuild in progress */
-        bool muted, rebuilding, opened_seen;
-        bool loading;                        /* nothing is given back meanwhile */
-        const struct correlate_trace *trace; /* NULL: nobody watches */
-        const struct rule *traced;           /* … this rule */
+        bool muted, rebuilding, opened_seen, fell; /* the last two: in this rebuilding */
+        bool loading;                              /* nothing is given back meanwhile */
+        const struct correlate_trace *trace;       /* NULL: nobody watches */
+        const struct rule *traced;                 /* … this rule */
         /* of an example */
         const struct rule *only;       /* nobody else listens, and no asset is enrolled by itself; NULL: no example */
         const struct site_field *with; /* fields that stand for the asset's */

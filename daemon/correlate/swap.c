@@ -434,12 +434,24 @@ struct swap {
         enum fate *fates;
         bool *gone;     /* old rules whose keys do not stay where they are */
         bool *reworded; /* … but are swept again, because the rule says something else about the same state */
+        bool moved;     /* kinds have other numbers */
         struct takings takings;
         struct buf kept, primed;
 };
 
+/* Kinds of the site's own may have other numbers in its next model. What is kept goes by way of bytes then, too: there
+ * kinds stand by name. */
+static bool kinds_moved(const struct ww_kinds *before, const struct ww_kinds *next) {
+        for (size_t i = ww_kinds_builtin()->n; i < before->n; i++)
+                if (i >= next->n || strcmp(before->rows[i].family, next->rows[i].family) != 0)
+                        return true;
+        return false;
+}
+
 static int swap_plan(struct swap *s) {
         const struct correlate_rules *before = s->c->rules;
+
+        s->moved = kinds_moved(before->kinds, s->rules->kinds);
 
         s->fates = calloc(before->n + 1, sizeof *s->fates);
         s->gone = calloc(before->n + 1, 1);
@@ -451,7 +463,7 @@ static int swap_plan(struct swap *s) {
                 const struct rule *same = correlate_rule(s->rules, before->rules[i].name);
 
                 s->fates[i] = fate_of(s->rules, &before->rules[i]);
-                s->reworded[i] = s->fates[i] == FATE_KEPT && same->hash != before->rules[i].hash;
+                s->reworded[i] = s->fates[i] == FATE_KEPT && (s->moved || same->hash != before->rules[i].hash);
                 s->gone[i] = s->fates[i] != FATE_KEPT || s->reworded[i];
         }
         return 0;
@@ -481,6 +493,8 @@ static int swap_state(struct swap *s, const struct correlate *shadow) {
         if (r)
                 return r;
         keys_drop(c, s->gone);
+        if (s->moved)
+                lanes_drop_all(c);
         r = standing_move(c, s->rules->site);
         if (!r)
                 r = rules_renumber(c, s->rules);

@@ -373,11 +373,19 @@ static bool may_have_left(const struct rule *rule, const struct key *k) {
         return k->n_swept || k->trimmed != WW_TIME_NONE || rule->each;
 }
 
-/* A rise that was told, and whose level goes on, may be older than all that the log remembers: its guard may have
- * fallen since, so that nothing in here shows it. */
+static bool fall_pending(const struct key *k) {
+        const struct extra *x = key_extra(k);
+
+        for (size_t i = 0; i < x->n_pending; i++)
+                if (x->pending[i].what == ITEM_FALL)
+                        return true;
+        return false;
+}
+
+/* A rise that was told, and whose level goes on, may be older than what the log and the guards remember: its guard may
+ * have fallen since, so that nothing in here shows it. */
 static bool rose_before(const struct key *k, int64_t known) {
-        return !k->n_swept && k->trimmed != WW_TIME_NONE && (k->bits & SWEEP_PURE) && (k->flags & KEY_UP) &&
-               !key_extra(k)->n_pending && key_extra(k)->opened <= known;
+        return (k->bits & SWEEP_PURE) && (k->flags & KEY_UP) && key_extra(k)->opened <= known && !fall_pending(k);
 }
 
 /* What the sweep concludes up to there is known already: so what has left since is looked at silently. */

@@ -39,12 +39,41 @@ static bool env_list_has(void *userdata, uint32_t list, struct ww_str member) {
         return site_list_has(d->types->site, list, member);
 }
 
-static int allocate_bindings(struct decode *d, const struct decode_types *types) {
-        struct trie_binding *bindings = calloc(trie_bindings(types->trie) + 1, sizeof(*bindings));
+static void free_documents(struct decode *d) {
+        for (size_t i = 0; i < d->n_documents; i++)
+                document_deinit(&d->documents[i]);
+        free(d->documents);
+        free(d->read);
+        d->documents = NULL;
+        d->read = NULL;
+        d->n_documents = 0;
+}
 
-        if (!bindings)
+/* What of a decoder has the measure of its types. All or nothing. */
+static int allocate(struct decode *d, const struct decode_types *types) {
+        struct trie_binding *bindings = calloc(trie_bindings(types->trie) + 1, sizeof(*bindings));
+        struct document *documents = calloc(types->n_formats + 1, sizeof(*documents));
+        signed char *read = calloc(types->n_formats + 1, sizeof(*read));
+
+        if (!bindings || !documents || !read) {
+                free(bindings);
+                free(documents);
+                free(read);
                 return -ENOMEM;
+        }
+        if (drift_begin(d, types) < 0) {
+                free(bindings);
+                free(documents);
+                free(read);
+                return -ENOMEM;
+        }
         free(d->bindings);
+        free_documents(d);
+        for (size_t i = 0; i < types->n_formats; i++)
+                document_init(&documents[i], &d->arena, &d->steps);
+        d->documents = documents;
+        d->read = read;
+        d->n_documents = types->n_formats;
         d->bindings = bindings;
         d->types = types;
         d->placement = &types->placement;
@@ -59,12 +88,10 @@ int decode_new(struct decode **ret, const struct decode_types *types, decode_sin
         d->sink = sink;
         d->userdata = userdata;
         states_init(&d->states, STATES_MAX);
-        d->documents = calloc(format_count, sizeof(*d->documents));
-        d->read = calloc(format_count, sizeof(*d->read));
-        if (!d->documents || !d->read || allocate_bindings(d, types) < 0)
+        restores_init(&d->restores, &d->states);
+        d->fired_seq = UINT64_MAX;
+        if (allocate(d, types) < 0 || decoders_new(&d->decoders) < 0)
                 return -ENOMEM;
-        for (size_t i = 0; i < format_count; i++)
-                document_init(&d->documents[i], &d->arena, &d->steps);
         d->env = (struct expr_env){
                 .userdata = d, .load = env_load, .look = env_look, .list_has = env_list_has, .arena = &d->arena
         };
@@ -73,13 +100,17 @@ int decode_new(struct decode **ret, const struct decode_types *types, decode_sin
         return 0;
 }
 
+void decode_on_publish(struct decode *d, decode_publish publish) {
+        d->publish = publish;
+}
+
 struct decode *decode_free(struct decode *d) {
         if (d) {
-                for (size_t i = 0; d->documents && i < format_count; i++)
-                        document_deinit(&d->documents[i]);
-                free(d->documents);
-                free(d->read);
+                free_documents(d);
+                decoders_free(d->decoders);
                 free(d->bindings);
+                free(d->drifts);
+                restores_deinit(&d->restores);
                 states_deinit(&d->states);
                 arena_deinit(&d->arena);
                 free(d);
@@ -87,7 +118,20 @@ struct decode *decode_free(struct decode *d) {
         return NULL;
 }
 
-/* 0 with the context's document set; -EBADMSG if no format of the message can read the payload; -ENOMEM */
+static signed char read_format(struct decode *d, uint8_t format, struct ww_str payload) {
+        const struct format_use *use = &d->types->formats[format];
+        const struct decoder_message message = { .topic = d->message->topic,
+                                                 .payload = payload,
+                                                 .time = d->message->time,
+                                                 .retained = d->message->retained };
+        struct document *doc = &d->documents[format];
+
+        return (signed char)(use->format->decoder ? decoders_read(d->decoders, use->format->decoder, &message, doc,
+                                                                  d->publish, d->userdata)
+                                                  : use->format->read(doc, payload, &use->options));
+}
+
+/* 0 with the context's document set; -EBADMSG if no format of the message can read the payload; other -errno */
 static int read_payload(struct decode *d, const struct type_message *m) {
         struct ww_str payload = d->message->payload.p ? d->message->payload : WW_STR("");
 
@@ -95,9 +139,9 @@ static int read_payload(struct decode *d, const struct type_message *m) {
                 uint8_t format = m->formats[i];
 
                 if (d->read[format] > 0)
-                        d->read[format] = format_table[format].read(&d->documents[format], payload);
-                if (d->read[format] == -ENOMEM)
-                        return -ENOMEM;
+                        d->read[format] = read_format(d, format, payload);
+                if (d->read[format] < 0 && d->read[format] != -EBADMSG)
+                        return d->read[format];
                 if (d->read[format] == 0) {
                         d->context.doc = &d->documents[format];
                         return 0;
@@ -138,9 +182,12 @@ static void prepare_context(struct decode *d, const struct trie_binding *b, cons
         x->topic = topic->text;
         x->fields = m->fields;
         x->n_fields = m->n_fields;
-        x->known = 0;
-        x->item = DOCUMENT_NONE;
-        x->key = WW_STR_NONE;
+        x->reader = m->bytes;
+        source_next_element(x);
+        for (size_t i = 0; i < PATH_LEVELS_MAX; i++) {
+                x->items[i] = DOCUMENT_NONE;
+                x->keys_of[i] = WW_STR_NONE;
+        }
         x->keys = m->keys;
         x->found = false;
         memset(x->captures, 0, d->type->captures.n * sizeof(*x->captures));
@@ -159,7 +206,7 @@ static int refuse(struct decode *d, const struct trie_binding *first, bool reada
         else if (readable)
                 run_fail(d, DECODE_E_UNMATCHED, "none of the messages of `%.*s` fits", WW_STR_ARG(type->name));
         else
-                run_fail(d, DECODE_E_BAD_PAYLOAD, "%s: %s at byte %u", format_table[m->formats[0]].name,
+                run_fail(d, DECODE_E_BAD_PAYLOAD, "%s: %s at byte %u", d->types->formats[m->formats[0]].format->name,
                          doc->error ? doc->error : "not readable", doc->error_at);
         return d->outcome;
 }
@@ -176,30 +223,58 @@ static int decode_candidates(struct decode *d, const struct topic *topic, size_t
                 m = &d->type->messages[b->message];
                 prepare_context(d, b, m, topic);
                 r = read_payload(d, m);
-                if (r == -ENOMEM)
+                if (r < 0 && r != -EBADMSG)
                         return r;
                 if (r < 0)
                         continue;
                 readable = true;
                 if (!guards_hold(d, m))
                         continue;
+                d->ignored = m->ignore;
                 d->figures.ignored += m->ignore;
                 return m->ignore ? 0 : run_message(d, m);
         }
         return refuse(d, &d->bindings[0], readable);
 }
 
+/* All messages that the topic leads to, whichever it is: what one of them takes for a secret is none for the others. */
+static int redact_candidates(struct decode *d, size_t n) {
+        for (size_t i = 0; i < n; i++) {
+                const struct trie_binding *b = &d->bindings[i];
+                const struct type_message *m = &d->types->types[b->type].messages[b->message];
+                int r;
+
+                if (!m->n_secrets)
+                        continue;
+                r = read_payload(d, m);
+                if (r == -ENOMEM)
+                        return r;
+                redact_note(d, m, r < 0 ? NULL : d->context.doc);
+        }
+        return 0;
+}
+
+struct ww_redaction decode_redaction(const struct decode *d) {
+        return (struct ww_redaction){ d->spans, d->n_spans };
+}
+
+bool decode_types_redact(const struct decode_types *t) {
+        return t->secrets;
+}
+
 static int decode_topic(struct decode *d) {
         struct topic topic;
         size_t n;
+        int r;
 
         if (!document_text_valid(d->message->topic)) {
                 run_fail(d, DECODE_E_BAD_PAYLOAD, "the topic is not UTF-8");
                 return d->outcome;
         }
         n = topic_split(&topic, d->message->topic) ? trie_match(d->types->trie, &topic, d->bindings) : 0;
+        r = n && d->types->secrets ? redact_candidates(d, n) : 0;
         if (n)
-                return decode_candidates(d, &topic, n);
+                return r < 0 ? r : decode_candidates(d, &topic, n);
         run_fail(d, DECODE_E_NO_TYPE, "no sensor type has a topic like this");
         return d->outcome;
 }
@@ -208,16 +283,20 @@ int decode_message(struct decode *d, const struct decode_message *message, struc
         int r;
 
         arena_reset(&d->arena);
-        for (size_t i = 0; i < format_count; i++)
-                d->read[i] = 1;
+        memset(d->read, 1, d->n_documents);
         d->steps = DOCUMENT_STEPS_MAX;
         d->message = message;
         d->type = NULL;
-        d->index = 0;
+        d->first = d->index = message->seq == d->fired_seq ? d->fired : 0;
         d->outcome = 0;
+        d->n_spans = 0;
+        d->ignored = false;
+        d->drift = DECODE_DRIFT_NONE;
         d->figures.messages++;
         r = decode_topic(d);
         d->figures.undecoded += r > 0;
+        if (r >= 0 && drift_note(d, r) < 0)
+                return -ENOMEM;
         if (r > 0 && ret_report)
                 *ret_report = (struct decode_report){ d->type ? d->type->sensor : WW_STR_NONE, ww_str(d->detail) };
         return r;
@@ -250,29 +329,42 @@ static bool owner_keep(void *userdata, uint32_t owner) {
 
 int decode_swap(struct decode *d, const struct decode_types *types) {
         struct owners owners = { .types = types };
-        int r = allocate_bindings(d, types);
+        int r = allocate(d, types);
 
-        return r < 0 ? r : states_filter(&d->states, owner_keep, &owners);
+        r = r < 0 ? r : states_filter(&d->states, owner_keep, &owners);
+        if (!r)
+                restores_filter(&d->restores);
+        return r;
 }
 
-#define SAVE_VERSION 2
+#define SAVE_VERSION 3
 
 int decode_save(const struct decode *d, struct buf *out) {
         buf_put_u8(out, SAVE_VERSION);
         states_save(&d->states, out);
-        return out->error;
+        restores_save(&d->restores, out);
+        drift_save(d, out);
+        return decoders_save(d->decoders, out);
 }
 
 int decode_load(struct decode *d, struct rd *in) {
+        int r;
+
         if (rd_u8(in) != SAVE_VERSION)
                 return -EBADMSG;
-        return states_load(&d->states, in);
+        r = states_load(&d->states, in);
+        r = r ? r : restores_load(&d->restores, in);
+        r = r ? r : drift_load(d, in);
+        return r ? r : decoders_load(d->decoders, in);
 }
 
 void decode_figures(const struct decode *d, struct decode_figures *ret) {
         *ret = d->figures;
+        ret->restores = d->restores.n;
+        ret->restores_max = RESTORE_MAX;
         ret->states = d->states.n;
         ret->states_max = d->states.max;
         ret->state_bytes = states_bytes(&d->states);
         ret->evicted = d->states.evicted;
+        ret->forgotten = decoders_forgotten(d->decoders);
 }

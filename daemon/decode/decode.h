@@ -6,7 +6,7 @@
 #include "base/buf.h"
 #include "base/symtab.h"
 #include "config/site.h"
-#include <wardwatch/event.h>
+#include <wardwatch/record.h>
 
 struct decode_message {
         uint64_t seq;
@@ -53,6 +53,8 @@ enum decode_gives decode_types_gives(const struct decode_types *t, ww_family fam
 int64_t decode_types_repeat(const struct decode_types *t, ww_family family);
 
 typedef int (*decode_sink)(void *userdata, const struct ww_event *event); /* 0 or -errno, which ends the message */
+/* A built-in decoder wants this to be published (decoder_publish); 0 or -errno, which ends the message. */
+typedef int (*decode_publish)(void *userdata, struct ww_str topic, struct ww_str payload);
 
 /* why a message gave no event; names in decode_outcome_name, on disk as text */
 enum {
@@ -71,6 +73,8 @@ struct decode_report {
 struct decode;
 
 int decode_new(struct decode **ret, const struct decode_types *types, decode_sink sink, void *userdata);
+/** Who publishes, with the userdata of decode_new; without it nothing is. */
+void decode_on_publish(struct decode *d, decode_publish publish);
 struct decode *decode_free(struct decode *d);
 DEFINE_CLEANUP(struct decode *, decode_free)
 
@@ -78,6 +82,31 @@ DEFINE_CLEANUP(struct decode *, decode_free)
  *  explicit `ignore` neither: both return 0. 0, DECODE_E_* (report filled), -errno (the sink's, or no memory). Events
  * that came before a DECODE_E_* of the same message stand. */
 int decode_message(struct decode *d, const struct decode_message *message, struct decode_report *ret_report);
+
+/** What of the last message must not be stored: spans of its payload, borrowed until the next message. It does not
+ *  depend on the outcome: a message that none of a type's messages explains is redacted, too. */
+struct ww_redaction decode_redaction(const struct decode *d);
+/** True if some type has something that must not be stored: a payload that is not decoded must not leave at all then.
+ */
+bool decode_types_redact(const struct decode_types *t);
+
+/* whether what a sensor type understood is still understood */
+enum decode_drift {
+        DECODE_DRIFT_NONE, /* no change */
+        DECODE_DRIFT_BEGINS,
+        DECODE_DRIFT_ENDS,
+};
+/** What the last message changed: messages of a topic that type `*ret_sensor` explained are not understood any more
+ *  (of the first of its topics), or again (of the last). Borrowed from the types. */
+enum decode_drift decode_drift(const struct decode *d, struct ww_str *ret_sensor);
+/** The i-th type that is not understood any more; .p NULL: there is none. A swap forgets all of them. */
+struct ww_str decode_drifting(const struct decode *d, size_t i);
+
+/** When the next state ends by itself (`restores_after`); WW_TIME_NEVER. */
+int64_t decode_deadline(const struct decode *d);
+/** Between messages: tells the states that end by themselves until `now`, in the order of their deadlines, each at its
+ *  own. `seq`: of the input whose time it is. 0 or -errno. */
+int decode_time(struct decode *d, uint64_t seq, int64_t now);
 
 /** Between messages: other types, state kept where sensor type and device are still there. */
 int decode_swap(struct decode *d, const struct decode_types *types);
@@ -88,7 +117,11 @@ int decode_load(struct decode *d, struct rd *in);
 
 struct decode_figures {
         uint64_t messages, events, repeats, ignored, undecoded;
-        uint64_t evicted; /* states forgotten because the table was full: told once more when heard again */
+        uint64_t evicted;        /* states forgotten because the table was full: told once more when heard again */
+        uint64_t restored_early; /* states that ended before their time because too many were to end by themselves */
+        uint64_t forgotten; /* births and nodes that a decoder forgot at its limit: asked for again when heard again */
         size_t states, states_max, state_bytes;
+        size_t drifted;                /* topics that were understood, and are not any more */
+        size_t restores, restores_max; /* states that are to end by themselves */
 };
 void decode_figures(const struct decode *d, struct decode_figures *ret);

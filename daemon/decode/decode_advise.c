@@ -146,6 +146,8 @@ static bool event_has(const struct type_event *e, struct ww_str field) {
         for (size_t i = 0; i < e->n_attrs; i++)
                 if (ww_str_equal(e->attrs[i].name, field))
                         return true;
+        if (e->children && ww_str_is(field, "gateway"))
+                return true;
         return (ww_str_is(field, "value") && e->value) || (ww_str_is(field, "unit") && e->unit.n);
 }
 

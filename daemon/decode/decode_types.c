@@ -21,6 +21,20 @@ static ww_family family_of(const struct ww_kinds *kinds, const char *name) {
         return ww_kind_find(kinds, ww_str(name), &family, &state) ? family : WW_FAMILY_NONE;
 }
 
+static int name_attributes(struct decode_types *t) {
+        static const char *const names[TYPE_OWN_ATTRS] = {
+                [TYPE_ATTR_FIRST] = "first", [TYPE_ATTR_LAST] = "last", [TYPE_ATTR_GATEWAY] = "gateway"
+        };
+
+        for (size_t i = 0; i < TYPE_OWN_ATTRS; i++) {
+                t->own_attrs[i].name = ww_str(names[i]);
+                t->own_attrs[i].symbol = symtab_intern(t->symbols, t->own_attrs[i].name);
+                if (!t->own_attrs[i].symbol)
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
 int decode_types_compile(struct decode_types **ret, const struct bundle *bundle, const struct site *site,
                          struct symtab *symbols, const struct ww_kinds *kinds, bool run_examples, struct diag *d) {
         _cleanup_(decode_types_freep) struct decode_types *t = calloc(1, sizeof(*t));
@@ -32,6 +46,14 @@ int decode_types_compile(struct decode_types **ret, const struct bundle *bundle,
         t->symbols = symbols;
         t->kinds = kinds;
         t->heartbeat = family_of(kinds, "device.heartbeat");
+        t->gap = family_of(kinds, "gap");
+        t->link = family_of(kinds, "device.link");
+        t->described = family_of(kinds, "device.described");
+        t->drift_states = states_kind(WW_STR("#drift"));
+        t->number_states = states_kind(WW_STR("#number")); /* no kind has such a name */
+        r = name_attributes(t);
+        if (r)
+                return r;
         r = trie_new(&t->trie);
         r = r ? r : name_kinds(t);
         if (r)
@@ -54,6 +76,9 @@ struct decode_types *decode_types_free(struct decode_types *t) {
         if (t) {
                 trie_free(t->trie);
                 placement_deinit(&t->placement);
+                for (size_t i = 0; i < t->n_zones; i++)
+                        timezone_free(t->zones[i].table);
+                free(t->zones);
                 free(t->types);
                 free(t->refs);
                 free(t->kind_names);

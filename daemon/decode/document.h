@@ -48,7 +48,8 @@ struct document_node {
 struct document {
         struct document_node *nodes;
         uint32_t n, capacity;
-        char *text; /* a copy of the payload, for readers that want zeros behind it */
+        struct ww_str bytes; /* what the payload's text stands for, of the formats of bytes; .p NULL: not such a one */
+        char *text;          /* a copy of the payload, for readers that want zeros behind it */
         size_t text_capacity;
         struct arena *arena; /* borrowed: where strings are unescaped */
         uint32_t *steps;     /* borrowed: what is left of DOCUMENT_STEPS_MAX, shared by a message's documents */
@@ -62,6 +63,7 @@ void document_deinit(struct document *d);
 /** Empties the document for the next payload; the memory stays. */
 static inline void document_reset(struct document *d) {
         d->n = 0;
+        d->bytes = WW_STR_NONE;
         d->error = NULL;
         d->error_at = 0;
 }

@@ -3,11 +3,13 @@
 #include "base/span.h"
 #include "decode/run.h"
 
+#include <sodium.h>
 #include <stdio.h>
 
-const char *const examples_keys[] = { "given", "events", "site" };
+const char *const examples_keys[] = { "given", "events", "site", "until" };
 const size_t examples_keys_n = sizeof examples_keys / sizeof *examples_keys;
-const char *const examples_given_keys[] = { "topic", "payload", "retained", "exercise", "at" };
+const char *const examples_given_keys[] = { "topic",    "payload", "payload_base64", "payload_hex", "retained",
+                                            "exercise", "at" };
 const size_t examples_given_keys_n = sizeof examples_given_keys / sizeof *examples_given_keys;
 const char *const examples_event_keys[] = { "device", "kind", "value", "unit",      "time",
                                             "asset",  "zone", "flags", "attributes" };
@@ -30,7 +32,7 @@ struct run {
         struct buf got;                   /* what has come, as text */
         bool failed;
         uint64_t seq;
-        int64_t time;
+        int64_t begun, time; /* of the first message, and of the last */
 };
 
 static void put_value(struct buf *out, struct ww_value v) {
@@ -169,14 +171,72 @@ static int take_event(void *userdata, const struct ww_event *e) {
         return 0;
 }
 
-static int read_given(struct run *r, const struct yaml_node *n, struct decode_message *m) {
-        const struct yaml_node *topic = yaml_get(n, "topic"), *payload = yaml_get(n, "payload"), *x;
-        int told = 0;
+static bool from_base64(char *to, size_t size, struct ww_str text, size_t *ret_n) {
+        return sodium_base642bin((unsigned char *)to, size, text.p, text.n, " \n", ret_n, NULL,
+                                 sodium_base64_VARIANT_ORIGINAL) == 0;
+}
 
-        if (!topic || !payload)
+static bool from_hex(char *to, size_t size, struct ww_str text, size_t *ret_n) {
+        const char *end = text.p;
+
+        return sodium_hex2bin((unsigned char *)to, size, text.p, text.n, " \n", ret_n, &end) == 0 &&
+               end == text.p + text.n;
+}
+
+/* how a payload may be written */
+static const struct {
+        const char *key, *cure;
+        bool (*read)(char *to, size_t size, struct ww_str text, size_t *ret_n); /* NULL: as it stands */
+} payloads[] = {
+        { "payload", NULL, NULL },
+        { "payload_base64", "write base64 with its padding: payload_base64: \"CAE=\"", from_base64 },
+        { "payload_hex", "write pairs of hex digits: payload_hex: \"08 01\"", from_hex },
+};
+
+/* Bytes live as long as the types: an example runs once, when they are loaded. */
+static int read_payload(struct run *r, const struct yaml_node *n, struct ww_str *ret) {
+        const struct yaml_node *found = NULL;
+        size_t form = 0;
+
+        for (size_t i = 0; i < sizeof payloads / sizeof *payloads; i++) {
+                const struct yaml_node *x = yaml_get(n, payloads[i].key);
+
+                if (x && found)
+                        return diag_error(r->d, x->pos, "leave one of them out",
+                                          "an example's message has one payload");
+                found = x ? x : found;
+                form = x ? i : form;
+        }
+        if (!found)
+                return diag_error(r->d, n->pos, "write {topic: …, payload: '…'}, or payload_base64, payload_hex",
+                                  "an example's message needs `topic` and `payload`");
+        *ret = found->text;
+        if (payloads[form].read) {
+                char *bytes = arena_alloc(&r->types->arena, found->text.n + 1);
+
+                if (!bytes)
+                        return -ENOMEM;
+                ret->p = bytes;
+                if (found->type != YAML_SCALAR ||
+                    !payloads[form].read(bytes, found->text.n + 1, found->text.p ? found->text : WW_STR(""), &ret->n))
+                        return diag_error(r->d, found->pos, payloads[form].cure,
+                                          "an example's message: `%s` is no such text", payloads[form].key);
+        }
+        return 0;
+}
+
+static int read_given(struct run *r, const struct yaml_node *n, struct decode_message *m) {
+        const struct yaml_node *topic = yaml_get(n, "topic"), *x;
+        int told;
+
+        *m = (struct decode_message){ .seq = ++r->seq };
+        told = read_payload(r, n, &m->payload);
+        if (told)
+                return told;
+        if (!topic)
                 return diag_error(r->d, n->pos, "write {topic: …, payload: '…'}",
                                   "an example's message needs `topic` and `payload`");
-        *m = (struct decode_message){ .seq = ++r->seq, .topic = topic->text, .payload = payload->text };
+        m->topic = topic->text;
         if ((x = yaml_get(n, "at"))) {
                 if (x->type != YAML_SCALAR || instant_parse(x->text, 0, &r->time) < 0)
                         return diag_error(r->d, x->pos, "write 2026-01-31T09:00:00Z", "`at` is no time");
@@ -191,7 +251,20 @@ static int read_given(struct run *r, const struct yaml_node *n, struct decode_me
         return told;
 }
 
+/* Time goes on until `until` after the first message, if it says so: what ends by itself ends. */
+static int play_on(struct run *r, struct decode *decode) {
+        const struct yaml_node *until = yaml_get(r->example, "until");
+        int64_t span = 0;
+        int result = until ? yaml_span(until, "until", 0, 366 * WW_DAY, r->d, &span) : 0;
+
+        if (result || !until)
+                return result;
+        return decode_time(decode, ++r->seq, r->begun + span);
+}
+
 static int play(struct run *r, struct decode *decode) {
+        int told;
+
         yaml_each(item, yaml_get(r->example, "given")) {
                 struct decode_report report = { 0 };
                 struct decode_message message;
@@ -201,7 +274,10 @@ static int play(struct run *r, struct decode *decode) {
                 result = result ? result : read_given(r, item, &message);
                 if (result)
                         return result;
-                result = decode_message(decode, &message, &report);
+                if (r->seq == 1)
+                        r->begun = r->time;
+                result = decode_time(decode, message.seq, message.time);
+                result = result ? result : decode_message(decode, &message, &report);
                 if (result < 0)
                         return result;
                 if (result > 0) {
@@ -210,6 +286,9 @@ static int play(struct run *r, struct decode *decode) {
                         fail(r, item, "the message is not understood", "events, or `ignore`");
                 }
         }
+        told = play_on(r, decode);
+        if (told)
+                return told;
         if (r->expected && !r->failed) {
                 buf_reset(&r->got);
                 fail(r, r->expected, "an event is missing", "one more");

@@ -10,10 +10,16 @@ const struct load_key load_type_keys[] = {
         { "title", "one line for people" },
         { "source", "where the format is documented" },
         { "topics", "topic patterns, for messages without their own" },
-        { "format", "json, text, empty or any; a list: the first that can read the payload. Default json" },
+        { "format",
+          "one of the formats below, some with words of their own; a list: the first that can read the payload. "
+          "Default json" },
         { "device", "who speaks; without it `topic.device`" },
         { "time", "the device's own time; without it the time of arrival" },
         { "delay", "how old a message may honestly be, 0s to 7d; default 60s" },
+        { "number", "the device's own counter: a message with a number that was here is a duplicate, and missing "
+                    "numbers are a `gap`" },
+        { "redact", "paths of what must not be stored: [pin, users.*.code]; `*` is each key, an array stands for its "
+                    "elements" },
         { "attributes", "names with values, for all events" },
         { "messages", "list; the first that fits a payload is taken" },
         { "examples", "messages with the events that they must give; run by `wardwatch check`" },
@@ -98,6 +104,8 @@ static int load_body(struct load *l, const struct yaml_node *n) {
 
         r = load_keys_check(l, n, "sensor type", load_type_keys, load_type_keys_n);
         LOAD_MERGE(r, result);
+        r = load_redact(l, yaml_get(n, "redact"), NULL, 0, &l->type->secrets, &l->type->n_secrets);
+        LOAD_MERGE(r, result);
         r = load_messages(l, n);
         LOAD_MERGE(r, result);
         l->type->examples = yaml_get(n, "examples");
@@ -157,7 +165,7 @@ static int load_file(struct load *l, const struct bundle_file *file) {
 }
 
 int load_bundle(struct decode_types *types, const struct bundle *bundle, struct diag *d) {
-        struct load l = { .types = types, .arena = &types->arena, .d = d };
+        struct load l = { .types = types, .bundle = bundle, .arena = &types->arena, .d = d };
         int r, result = 0;
 
         for (size_t i = 0; i < bundle->n; i++)

@@ -1,4 +1,5 @@
 #include "decode/load.h"
+#include "decode/unit.h"
 
 #include <stdio.h>
 
@@ -8,12 +9,19 @@ const struct load_key load_event_keys[] = {
                            "`kind` and `inverted` go first. `{}`: only those" },
         { "state", "of a state: the value that says active or normal" },
         { "value", "the number of a measurement; of other kinds any value to keep" },
-        { "unit", "of the value; of a measurement its kind's own unless it differs" },
+        { "unit",
+          "in which the device speaks; without it a measurement's is its kind's own, and others of the same quantity "
+          "become that" },
         { "device", "whose event it is, if not the message's device" },
         { "where", "only if this expression is true" },
         { "momentary", "true: the device never tells the end of this state, so each message of it is an event" },
+        { "restores_after",
+          "of a state that its device never ends: it is normal again that long after it was heard last; "
+          "1s to 31d" },
         { "repeat_within",
           "a pulse heard again within this time is a repeat; of a measurement: at most one in this time" },
+        { "children",
+          "true, of a gateway's `device.link`: devices of assets below it go offline and come back with it" },
         { "required", "true: a message without it is reported as undecoded" },
         { "attributes", "names with values, beside the message's own" },
 };
@@ -46,18 +54,28 @@ static int load_kind(struct load *l, const struct yaml_node *n, struct type_even
         return 0;
 }
 
+/* A number that has no unit of its own may turn out to be of any kind; one in degrees may not. */
+static bool may_turn_out(const struct load *l, const struct type_event *e) {
+        if (e->nature == WW_NATURE_MEASUREMENT)
+                return !l->types->kinds->rows[e->family].unit;
+        return e->nature == WW_NATURE_PULSE || e->fixed == WW_STATE_UNKNOWN;
+}
+
 static int load_classes(struct load *l, const struct yaml_node *n, struct type_event *e) {
+        static const char *const not_one[] = { [WW_NATURE_STATE] = "not a state:",
+                                               [WW_NATURE_PULSE] = "not a pulse:",
+                                               [WW_NATURE_MEASUREMENT] = "not a measurement:" };
         struct type_class *classes;
         enum ww_state state;
         struct ww_str name;
         size_t i = 0;
         int r;
 
-        if (n->type != YAML_MAPPING || e->nature == WW_NATURE_MEASUREMENT ||
-            (e->nature == WW_NATURE_STATE && e->fixed != WW_STATE_UNKNOWN))
-                return diag_error(l->d, n->pos,
-                                  "write kind_by_class: {door: door}, beside a pulse or a kind with `state:`",
-                                  "%s: kind_by_class leads from classes of assets to kinds", l->what);
+        if (n->type != YAML_MAPPING || !may_turn_out(l, e))
+                return diag_error(
+                        l->d, n->pos,
+                        "write kind_by_class: {door: door}, beside a pulse, `measurement` or a kind with `state:`",
+                        "%s: kind_by_class leads from classes of assets to kinds", l->what);
         classes = arena_array(l->arena, struct type_class, n->n + 1);
         if (!classes)
                 return -ENOMEM;
@@ -69,8 +87,7 @@ static int load_classes(struct load *l, const struct yaml_node *n, struct type_e
                 if (!ww_kind_find(l->types->kinds, name, &classes[i].family, &state) ||
                     l->types->kinds->rows[classes[i].family].nature != e->nature ||
                     (e->nature == WW_NATURE_STATE && state != WW_STATE_UNKNOWN))
-                        return kind_error(l, item, name,
-                                          e->nature == WW_NATURE_STATE ? "not a state:" : "not a pulse:");
+                        return kind_error(l, item, name, not_one[e->nature]);
                 i++;
         }
         e->classes = classes;
@@ -94,6 +111,26 @@ static int load_state(struct load *l, const struct yaml_node *n, struct type_eve
         return state ? load_source(l, state, LOAD_STATE, &e->state) : 0;
 }
 
+/* A number in another unit of its kind becomes one in the kind's own. A unit that is none of them is left as it is. */
+static int load_unit(struct load *l, struct type_event *e) {
+        const char *own = l->types->kinds->rows[e->family].unit;
+        const struct unit *unit = own ? unit_find(e->unit, ww_str(own)) : NULL;
+        struct source *s;
+
+        if (!unit)
+                return 0;
+        s = arena_new(l->arena, struct source);
+        if (!s)
+                return -ENOMEM;
+        *s = *e->value;
+        s->scaled = true;
+        s->scale *= unit->scale;
+        s->offset = s->offset * unit->scale + unit->offset;
+        e->value = s;
+        e->unit = ww_str(own);
+        return 0;
+}
+
 static int load_value(struct load *l, const struct yaml_node *n, struct type_event *e) {
         const struct yaml_node *value = yaml_get(n, "value"), *unit = yaml_get(n, "unit");
         bool measured = e->nature == WW_NATURE_MEASUREMENT;
@@ -108,7 +145,23 @@ static int load_value(struct load *l, const struct yaml_node *n, struct type_eve
                 e->unit = ww_str(l->types->kinds->rows[e->family].unit);
         if (!r && value)
                 r = load_source(l, value, measured ? LOAD_NUMBER : LOAD_VALUE, &e->value);
-        return r;
+        return r || !measured || !unit ? r : load_unit(l, e);
+}
+
+static int load_restore(struct load *l, const struct yaml_node *n, struct type_event *e) {
+        if (e->nature != WW_NATURE_STATE || e->fixed == WW_STATE_NORMAL)
+                return diag_error(l->d, n->pos, "leave it out, or name the state that ends: `kind: motion.detected`",
+                                  "%s: `%s` is nothing that ends", l->what,
+                                  ww_kind_name(l->types->kinds, e->family, e->fixed));
+        return yaml_span(n, "restores_after", WW_SECOND, 31 * WW_DAY, l->d, &e->restores_after);
+}
+
+static int load_children(struct load *l, const struct yaml_node *n, struct type_event *e) {
+        if (e->family != l->types->link)
+                return diag_error(l->d, n->pos, "leave it out: only a link takes others along",
+                                  "%s: `%s` has no children", l->what,
+                                  ww_kind_name(l->types->kinds, e->family, e->fixed));
+        return yaml_bool(n, "children", l->d, &e->children);
 }
 
 static int load_rest(struct load *l, const struct yaml_node *n, const struct type_message *message,
@@ -122,12 +175,16 @@ static int load_rest(struct load *l, const struct yaml_node *n, const struct typ
                 r = load_source(l, x, LOAD_VALUE, &e->device);
         if (!r && (x = yaml_get(n, "where")))
                 r = load_condition(l, x, &e->where);
+        if (!r && (x = yaml_get(n, "children")))
+                r = load_children(l, x, e);
         if (!r && (x = yaml_get(n, "required")))
                 r = yaml_bool(x, "required", l->d, &e->required);
         if (!r && momentary)
                 r = yaml_bool(momentary, "momentary", l->d, &e->momentary);
         if (!r && momentary && e->momentary && e->nature != WW_NATURE_STATE)
                 r = diag_error(l->d, momentary->pos, "leave it out", "%s: a pulse is momentary anyway", l->what);
+        if (!r && (x = yaml_get(n, "restores_after")))
+                r = load_restore(l, x, e);
         if (!r && repeat)
                 r = yaml_span(repeat, "repeat_within", WW_MSEC, 31 * WW_DAY, l->d, &e->repeat_within);
         if (!r && repeat && e->nature == WW_NATURE_STATE)

@@ -9,31 +9,27 @@ const struct load_key load_message_keys[] = {
         { "message", "its name, for reports" },
         { "topics", "as at the type" },
         { "format", "as at the type" },
+        { "bytes", "what the bytes of the payload, or of a text in it, mean: paths then begin with `bytes.`" },
         { "has", "paths that must be there, be it null" },
         { "lacks", "paths that must not be there" },
         { "match", "{path: text} or {path: [text, text]}: the value's text is one of these" },
         { "where", "an expression that must be true; paths begin with `payload.`, `topic.` or a field" },
-        { "check", "an expression; where it is not true the events are marked suspect" },
+        { "check", "an expression; where it is not true the events are marked suspect. With for_each of each element" },
         { "ignore", "true: known, and no event" },
         { "alive", "false: does not show that the device lives (a bridge speaks about it). Default true" },
-        { "for_each", "path of an array or object: its elements one by one, as `item`, with `key`" },
+        { "for_each", "path of an array or object: its elements one by one, as `item`, with `key`; a list of up to 3 "
+                      "paths, [zones, item.sensors]: one inside the other, the outer element is `parent`" },
         { "only", "with for_each: elements for which this expression is true" },
         { "fields", "names for values, for use in this message; a later one may use an earlier one" },
         { "device", "as at the type" },
         { "time", "as at the type" },
         { "delay", "as at the type" },
+        { "number", "as at the type" },
+        { "redact", "as at the type, added to it" },
         { "attributes", "as at the type, added to it" },
         { "events", "list; each that applies gives one event, in this order" },
 };
 const size_t load_message_keys_n = sizeof load_message_keys / sizeof *load_message_keys;
-
-const struct load_key load_time_keys[] = {
-        { "path", "where the time stands; a list: the first that is there" },
-        { "form",
-          "auto, iso, epoch_s, epoch_ms, epoch_us; default auto: text is ISO 8601, a number's size tells its unit" },
-        { "zone", "offset of a text that has none: \"+08:00\"; default Z" },
-};
-const size_t load_time_keys_n = sizeof load_time_keys / sizeof *load_time_keys;
 
 /* The message's own node for `key`, or the type's. */
 static const struct yaml_node *own_or(const struct yaml_node *message, const struct yaml_node *type, const char *key) {
@@ -73,29 +69,6 @@ static int load_topics(struct load *l, const struct yaml_node *n, const struct y
                         break;
         }
         return result;
-}
-
-static int load_formats(struct load *l, const struct yaml_node *n, struct type_message *m) {
-        const char *names[FORMAT_MAX];
-        struct ww_str text;
-        int format, r;
-
-        m->n_formats = !n; /* the first one of the table is the default */
-        for (size_t i = 0; i < format_count; i++)
-                names[i] = format_table[i].name;
-        for (const struct yaml_node *item = n && n->type == YAML_SEQUENCE ? n->first : n; item; item = item->next) {
-                r = yaml_string(item, "format", l->d, &text);
-                if (r)
-                        return r;
-                format = format_find(text);
-                if (format < 0 || m->n_formats == sizeof m->formats)
-                        return diag_error(l->d, item->pos, diag_suggest(text, names, format_count),
-                                          "%s: no such format `%.*s`, or too many", l->what, WW_STR_ARG(text));
-                m->formats[m->n_formats++] = (uint8_t)format;
-                if (n->type != YAML_SEQUENCE)
-                        break;
-        }
-        return 0;
 }
 
 /* Expressions: a name is a slot of types->refs. */
@@ -237,50 +210,42 @@ static int load_fields(struct load *l, const struct yaml_node *n, struct type_me
         return result;
 }
 
-static int load_time(struct load *l, const struct yaml_node *n, struct type_time *time) {
-        const struct yaml_node *form, *zone;
-        struct source *s;
-        struct ww_str text;
-        int r = 0, found;
+/* The first path begins in the payload, each further one at the element of the one before. */
+static int load_for_each(struct load *l, const struct yaml_node *n, struct type_message *m) {
+        const struct yaml_node *item = n->type == YAML_SEQUENCE ? n->first : n;
+        size_t count = n->type == YAML_SEQUENCE ? n->n : 1;
+        struct path *paths = arena_array(l->arena, struct path, PATH_LEVELS_MAX);
+        int r = 0;
 
-        if (n->type != YAML_MAPPING)
-                return load_source(l, n, LOAD_VALUE, &time->source);
-        s = arena_new(l->arena, struct source);
-        if (!s)
+        if (!paths)
                 return -ENOMEM;
-        *s = (struct source){ .scale = 1, .pos = n->pos };
-        time->source = s;
-        r = load_keys_check(l, n, l->what, load_time_keys, load_time_keys_n);
-        if (!r && (form = yaml_get(n, "form"))) {
-                r = yaml_string(form, "form", l->d, &text);
-                found = r ? 0 : stamp_form_find(text);
-                if (found < 0)
-                        return diag_error(l->d, form->pos, diag_suggest(text, stamp_forms, stamp_forms_n),
-                                          "%s: `%.*s` is no form of a time", l->what, WW_STR_ARG(text));
-                time->form = (enum stamp_form)found;
+        if (!count || count > PATH_LEVELS_MAX)
+                return diag_error(l->d, n->pos, "write for_each: [zones, item.sensors]",
+                                  "%s: for_each has between 1 and %d paths", l->what, PATH_LEVELS_MAX);
+        m->for_each = paths;
+        for (; !r && m->n_for_each < count; item = item->next) {
+                struct path *path = &paths[m->n_for_each];
+
+                r = load_path(l, item, path);
+                if (!r && m->n_for_each && path->root != PATH_ITEM)
+                        r = diag_error(l->d, item->pos, "begin it with `item.`",
+                                       "%s: `%.*s` is not in the element "
+                                       "before it",
+                                       l->what, WW_STR_ARG(path->written));
+                l->names.levels = (uint8_t)++m->n_for_each;
         }
-        if (!r && (zone = yaml_get(n, "zone"))) {
-                r = yaml_string(zone, "zone", l->d, &text);
-                if (!r && !stamp_offset_parse(text, &time->offset))
-                        return diag_error(l->d, zone->pos, "write zone: \"+08:00\"", "%s: `%.*s` is no offset", l->what,
-                                          WW_STR_ARG(text));
-        }
-        if (!r && !yaml_get(n, "path"))
-                return diag_error(l->d, n->pos, "add `path: …`", "%s: a time has no path", l->what);
-        return r ? r : load_paths(l, yaml_get(n, "path"), &s->paths, &s->n_paths);
+        l->names.levels = 0;
+        return r;
 }
 
 /* What says whether the message is this one. Fields come first: conditions may name them. */
 static int load_guards(struct load *l, const struct yaml_node *n, struct type_message *m) {
         const struct yaml_node *x;
-        struct path *path;
         int r, result = 0;
 
         if ((x = yaml_get(n, "for_each"))) {
-                path = arena_new(l->arena, struct path);
-                r = path ? load_path(l, x, path) : -ENOMEM;
+                r = load_for_each(l, x, m);
                 LOAD_MERGE(r, result);
-                m->for_each = path;
         }
         if ((x = yaml_get(n, "has"))) {
                 r = load_paths(l, x, &m->has, &m->n_has);
@@ -296,10 +261,6 @@ static int load_guards(struct load *l, const struct yaml_node *n, struct type_me
         }
         if ((x = yaml_get(n, "where"))) {
                 r = load_condition(l, x, &m->where);
-                LOAD_MERGE(r, result);
-        }
-        if ((x = yaml_get(n, "check"))) {
-                r = load_condition(l, x, &m->check);
                 LOAD_MERGE(r, result);
         }
         return result;
@@ -340,7 +301,11 @@ static int load_body(struct load *l, const struct yaml_node *n, const struct yam
         size_t n_parent = 0;
         int r, result = 0;
 
-        l->names.item = m->for_each;
+        l->names.levels = (uint8_t)m->n_for_each;
+        if ((x = yaml_get(n, "check"))) { /* of each element */
+                r = load_condition(l, x, &m->check);
+                LOAD_MERGE(r, result);
+        }
         if ((x = yaml_get(n, "only"))) {
                 r = load_condition(l, x, &m->only);
                 LOAD_MERGE(r, result);
@@ -355,6 +320,10 @@ static int load_body(struct load *l, const struct yaml_node *n, const struct yam
                 r = yaml_span(x, "delay", 0, 7 * WW_DAY, l->d, &m->delay);
                 LOAD_MERGE(r, result);
         }
+        if ((x = own_or(n, type, "number"))) {
+                r = load_number(l, x, &m->number);
+                LOAD_MERGE(r, result);
+        }
         r = load_attributes(l, yaml_get(type, "attributes"), NULL, 0, (const struct type_attr **)&parent, &n_parent);
         LOAD_MERGE(r, result);
         r = load_attributes(l, yaml_get(n, "attributes"), parent, n_parent, &m->attrs, &m->n_attrs);
@@ -362,6 +331,10 @@ static int load_body(struct load *l, const struct yaml_node *n, const struct yam
         r = load_events(l, yaml_get(n, "events"), m);
         LOAD_MERGE(r, result);
         return result;
+}
+
+static size_t levels_of(const struct yaml_node *for_each) {
+        return !for_each ? 0 : for_each->type == YAML_SEQUENCE ? for_each->n : 1;
 }
 
 int load_message(struct load *l, const struct yaml_node *n, const struct yaml_node *type, uint32_t index,
@@ -384,6 +357,7 @@ int load_message(struct load *l, const struct yaml_node *n, const struct yaml_no
         if (!m->keys)
                 return -ENOMEM;
         l->secret = 0;
+        l->message = m;
         l->captures = 0;
         r = load_keys_check(l, n, l->what, load_message_keys, load_message_keys_n);
         LOAD_MERGE(r, result);
@@ -394,11 +368,20 @@ int load_message(struct load *l, const struct yaml_node *n, const struct yaml_no
         LOAD_MERGE(topics, result);
         r = load_formats(l, own_or(n, type, "format"), m);
         LOAD_MERGE(r, result);
-        if ((x = yaml_get(n, "fields"))) {
+        r = load_redact(l, yaml_get(n, "redact"), l->type->secrets, l->type->n_secrets, &m->secrets, &m->n_secrets);
+        LOAD_MERGE(r, result);
+        if ((x = yaml_get(n, "bytes"))) {
+                fields = load_bytes(l, x, levels_of(yaml_get(n, "for_each")), m);
+                LOAD_MERGE(fields, result);
+        }
+        if (!fields && (x = yaml_get(n, "fields"))) {
                 fields = load_fields(l, x, m);
                 LOAD_MERGE(fields, result);
         }
-        /* without its topics or fields every other line would seem wrong too */
+        r = load_redact_fields(l, m);
+        LOAD_MERGE(r, result);
+        l->types->secrets |= m->n_secrets != 0;
+        /* without its topics, bytes or fields every other line would seem wrong too */
         if (topics || fields)
                 return result;
         r = load_guards(l, n, m);

@@ -7,6 +7,12 @@ const struct load_key load_source_keys[] = {
         { "template", "text with paths in braces: \"{uuid}/{major}\"; missing if one of them is" },
         { "const", "a fixed value" },
         { "default", "the value where nothing is there; null and \"\" are something" },
+        { "join", "the elements of a list as one text with this between them: \", \"; of an empty list nothing" },
+        { "pattern", "a regular expression: its first group, or all that it matches; missing if it does not match" },
+        { "split", "{by: \":\", part: 1}: one piece of the text; missing if there are not so many" },
+        { "base", "the text is a number of this base, 2 to 36" },
+        { "bit", "one bit of a whole number, from 0, the lowest: true or false" },
+        { "mask", "the bits of a whole number that count, 0xf0; moved down to the lowest of them" },
         { "map", "what the device's words mean: {open: active, closed: normal, '\"\"': ignore, \"*\": unknown}" },
         { "invert", "true: turns a truth value or a state round" },
         { "as", "number, boolean or string: \"80.00\" as number is 80" },
@@ -35,6 +41,9 @@ static int check_reach(struct load *l, const struct yaml_node *n, const struct p
                 return diag_error(l->d, n->pos, "add the capture to a topic of this message, or give another path",
                                   "%s: no topic of it captures `%.*s`", l->what,
                                   WW_STR_ARG(l->names.captures->names[p->index]));
+        if (leaves && load_is_secret(l, p))
+                return diag_error(l->d, n->pos, "take it out here, or out of `redact`",
+                                  "%s: `%.*s` is redacted: it must not be stored", l->what, WW_STR_ARG(p->written));
         if (leaves && p->root == PATH_FIELD && (l->secret & (1u << p->index)))
                 return diag_error(l->d, n->pos, "a redacted field may stand in `where`, `match` and `check` only",
                                   "%s: field `%.*s` must not be stored", l->what, WW_STR_ARG(l->field_names[p->index]));
@@ -204,7 +213,10 @@ static int load_conversion(struct load *l, const struct yaml_node *n, enum load_
 
         if ((x = yaml_get(n, "default")))
                 s->fallback = yaml_value(x);
-        if ((x = yaml_get(n, "map")))
+        if ((x = yaml_get(n, "join")))
+                r = yaml_string(x, "join", l->d, &s->join);
+        r = r ? r : load_extract(l, n, &s->extract);
+        if (!r && (x = yaml_get(n, "map")))
                 r = load_map(l, x, use == LOAD_STATE, &s->map);
         if (!r && (x = yaml_get(n, "invert")))
                 r = yaml_bool(x, "invert", l->d, &s->invert);
@@ -225,12 +237,13 @@ static int load_conversion(struct load *l, const struct yaml_node *n, enum load_
                 s->as = SOURCE_AS_BOOLEAN;
         if (!r && s->as == SOURCE_AS_IS && (yaml_get(n, "scale") || yaml_get(n, "offset")))
                 s->as = SOURCE_AS_NUMBER;
+        s->scaled = s->scale != 1 || s->offset != 0;
         return r;
 }
 
 static bool is_direct(const struct source *s) {
-        return s->n_paths && s->paths->first != PATH_KEY_NONE && s->paths->n == 1 && !s->map && !s->asset_field.p &&
-               (s->as == SOURCE_AS_IS || s->as == SOURCE_AS_STRING);
+        return s->n_paths && s->paths->first != PATH_KEY_NONE && s->paths->n == 1 && !s->map && !s->extract &&
+               !s->asset_field.p && !s->join.p && (s->as == SOURCE_AS_IS || s->as == SOURCE_AS_STRING);
 }
 
 int load_source(struct load *l, const struct yaml_node *n, enum load_use use, const struct source **ret) {

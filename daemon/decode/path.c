@@ -149,9 +149,46 @@ static int resolve_capture(struct parse *p, const struct path_names *names, stru
         return 2;
 }
 
+static int resolve_bytes(struct parse *p, const struct path_names *names, struct path *ret) {
+        const char *known[64];
+        size_t n = 0;
+
+        if (p->n != 2 || !p->steps[1].key.text.p)
+                return -complain(p, "one of the names of `bytes` belongs behind it");
+        for (size_t i = 0; i < names->n_bytes; i++) {
+                if (ww_str_equal(names->bytes[i], p->steps[1].key.text)) {
+                        ret->root = PATH_BYTES;
+                        ret->index = (uint32_t)i;
+                        return 2;
+                }
+                if (n < sizeof known / sizeof *known)
+                        known[n++] = names->bytes[i].p;
+        }
+        return -diag_error(p->d, p->pos, diag_suggest(p->steps[1].key.text, known, n),
+                           "the message's `bytes` have no `%.*s`", WW_STR_ARG(p->steps[1].key.text));
+}
+
+/* The element in hand, or one around it; how many steps name it, 0: none of them do. */
+static int resolve_element(const struct parse *p, uint8_t levels, struct path *ret) {
+        size_t out = 0;
+        bool key;
+
+        while (out < p->n && ww_str_is(p->steps[out].key.text, "parent"))
+                out++;
+        if (out >= levels)
+                return 0;
+        key = p->n == out + 1 && ww_str_is(p->steps[out].key.text, "key");
+        if (!out && !key && !ww_str_is(p->steps[0].key.text, "item"))
+                return 0;
+        ret->root = key ? PATH_KEY : PATH_ITEM;
+        ret->index = (uint32_t)out;
+        return (int)out + (key || !out);
+}
+
 /* How many of the steps the root takes; negative: -DIAG_E_USER or -PATH_E_UNKNOWN. */
 static int resolve_root(struct parse *p, const struct path_names *names, bool strict, struct path *ret) {
         struct ww_str first = p->steps[0].key.text;
+        int taken;
 
         for (size_t i = 0; i < names->n_fields; i++)
                 if (ww_str_equal(names->fields[i], first)) {
@@ -164,14 +201,11 @@ static int resolve_root(struct parse *p, const struct path_names *names, bool st
                 return 1;
         if (ww_str_is(first, "topic"))
                 return resolve_capture(p, names, ret);
-        if (names->item && ww_str_is(first, "item")) {
-                ret->root = PATH_ITEM;
-                return 1;
-        }
-        if (names->item && ww_str_is(first, "key") && p->n == 1) {
-                ret->root = PATH_KEY;
-                return 1;
-        }
+        if (names->bytes && ww_str_is(first, "bytes"))
+                return resolve_bytes(p, names, ret);
+        taken = resolve_element(p, names->levels, ret);
+        if (taken)
+                return taken;
         return strict ? -PATH_E_UNKNOWN : 0;
 }
 

@@ -8,23 +8,27 @@
  *     ZbReceived."0500<00"         a key that is no word
  *     payload                      the whole payload (text); payload.x is x, also where a field is called x
  *     topic.device                 a capture of the topic; `topic` alone is the whole topic
+ *     bytes.battery                what the message's `bytes` say
  *     item.x, key                  in a for_each: the element, its key or number
+ *     parent.x, parent.key         in a for_each of several paths: the element around it; parent.parent around that
  *     door                         a field of the message, if one has that name; else a key of the payload
  */
 #include "decode/document.h"
 #include "decode/topic.h"
 
-#define PATH_STEPS_MAX 16
-#define PATH_KEYS_MAX  64 /* of one message; a power of two */
-#define PATH_KEY_NONE  UINT8_MAX
+#define PATH_STEPS_MAX  16
+#define PATH_LEVELS_MAX 3  /* paths of a for_each, one inside the other */
+#define PATH_KEYS_MAX   64 /* of one message; a power of two */
+#define PATH_KEY_NONE   UINT8_MAX
 
 enum path_root {
         PATH_PAYLOAD,
         PATH_TOPIC,   /* whole topic */
         PATH_CAPTURE, /* `index` */
         PATH_FIELD,   /* `index` */
-        PATH_ITEM,
-        PATH_KEY,
+        PATH_BYTES,   /* `index` */
+        PATH_ITEM,    /* `index`: elements outwards from the innermost */
+        PATH_KEY,     /* as PATH_ITEM */
 };
 
 struct path_step {
@@ -51,12 +55,20 @@ struct path_keys {
         uint8_t n;
 };
 
+/* What must not be stored, of a payload: keys, `*` for each of them; an array on the way stands for its elements. */
+struct path_secret {
+        const struct path_step *steps;
+        size_t n;
+};
+
 /* what names mean in one message */
 struct path_names {
         const struct topic_names *captures;
         const struct ww_str *fields;
         size_t n_fields;
-        bool item; /* inside a for_each */
+        const struct ww_str *bytes; /* NULL: the message has none, and `bytes` is a key as others are */
+        size_t n_bytes;
+        uint8_t levels; /* for_each: how many elements are around */
         struct path_keys *keys;
 };
 

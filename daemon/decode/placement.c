@@ -23,14 +23,14 @@ static int read_kind(const struct site_asset *asset, struct ww_str name, const s
         const char *nearest;
         char help[128];
 
-        if (ww_kind_find(kinds, name, &ret->family, &state) && (state == WW_STATE_UNKNOWN || state == WW_STATE_PULSE) &&
-            kinds->rows[ret->family].nature != WW_NATURE_MEASUREMENT)
+        if (ww_kind_find(kinds, name, &ret->family, &state) && (state == WW_STATE_UNKNOWN || state == WW_STATE_PULSE))
                 return 0;
         ret->family = WW_FAMILY_NONE;
         nearest = placement_nearest_kind(kinds, name);
-        snprintf(help, sizeof help, nearest ? "did you mean `%s`?" : "name a state or a pulse: door, cabinet, panic …",
+        snprintf(help, sizeof help,
+                 nearest ? "did you mean `%s`?" : "name a state, a pulse or a measurement: door, panic, pressure …",
                  nearest);
-        return diag_error(d, asset->pos, help, "asset `%.*s`: kind `%.*s` is no state and no pulse",
+        return diag_error(d, asset->pos, help, "asset `%.*s`: kind `%.*s` is no kind that an asset can have",
                           WW_STR_ARG(asset->id), WW_STR_ARG(name));
 }
 

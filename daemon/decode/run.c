@@ -60,17 +60,15 @@ static void place(const struct decode *d, uint32_t asset, struct ww_event *event
         event->zone = d->placement->readings[asset].zone;
 }
 
-struct telling {
-        const struct type_event *event; /* NULL: a sign of life */
-        ww_family family;
-        enum ww_state state;
-        uint32_t flags;
-        struct ww_str device;
-        uint32_t asset;
-        struct ww_value value;
-};
+/* A number that the site says the kind of is in that kind's unit. */
+static struct ww_str unit_of(const struct decode *d, const struct telling *t) {
+        const struct ww_kind *kind = &d->types->kinds->rows[t->family];
 
-static int tell(struct decode *d, const struct telling *t) {
+        return t->family != t->event->family && kind->nature == WW_NATURE_MEASUREMENT ? ww_str(kind->unit)
+                                                                                      : t->event->unit;
+}
+
+int run_tell(struct decode *d, const struct telling *t) {
         const struct type_event *e = t->event;
         struct ww_event event = {
                 .seq = d->message->seq,
@@ -87,10 +85,11 @@ static int tell(struct decode *d, const struct telling *t) {
                 .sensor = d->type->sensor,
                 .value = t->value,
                 .attrs = d->attrs,
+                .n_attrs = t->n_attrs,
         };
 
         if (e) {
-                event.unit = t->value.type == WW_MISSING ? WW_STR_NONE : e->unit;
+                event.unit = t->value.type == WW_MISSING ? WW_STR_NONE : unit_of(d, t);
                 event.n_attrs = read_attrs(d, e);
         }
         place(d, t->asset, &event);
@@ -115,7 +114,7 @@ static struct states_key key_of(struct decode *d, struct ww_str device, ww_famil
 }
 
 /* The entry for `key`, made if there is none; *ret_new tells. */
-static int entry_of(struct decode *d, struct states_key key, struct states_entry **ret, bool *ret_new) {
+int run_entry(struct decode *d, struct states_key key, struct states_entry **ret, bool *ret_new) {
         *ret = states_find(&d->states, key);
         *ret_new = !*ret;
         if (!*ret)
@@ -123,6 +122,14 @@ static int entry_of(struct decode *d, struct states_key key, struct states_entry
         if (!*ret)
                 return -ENOMEM;
         (*ret)->owner = d->type->owner;
+        return 0;
+}
+
+/* An active state that ends by itself has a deadline; any other has none. `entry` still has the state before it. */
+static int set_end(struct decode *d, const struct telling *t, struct states_entry *entry) {
+        if (t->event->restores_after && t->state == WW_STATE_ACTIVE)
+                return restored_set(d, t, entry);
+        restores_drop(&d->restores, entry);
         return 0;
 }
 
@@ -134,19 +141,30 @@ static int tell_state(struct decode *d, struct telling *t) {
 
         if (entry && entry->state == t->state && (!t->event->momentary || d->message->retained)) {
                 entry->heard = d->message->time;
+                if (!(d->flags & WW_EVENT_SUSPECT))
+                        entry->word = 0;
+                d->figures.repeats++;
+                return d->message->retained || (d->flags & WW_EVENT_SUSPECT) ? 0 : set_end(d, t, entry);
+        }
+        if (children_outlives(d, t, entry)) {
                 d->figures.repeats++;
                 return 0;
         }
         if (!entry)
                 t->flags |= WW_EVENT_INITIAL;
         if (!(d->flags & WW_EVENT_SUSPECT)) {
-                r = entry_of(d, key, &entry, &fresh);
+                r = run_entry(d, key, &entry, &fresh);
                 if (r < 0)
                         return r;
                 entry->heard = d->message->time;
+                entry->word = 0;
+                r = set_end(d, t, entry);
+                if (r < 0)
+                        return r;
                 entry->state = (uint8_t)t->state;
         }
-        return tell(d, t);
+        r = run_tell(d, t);
+        return r == 0 && t->event->children ? children_tell(d, t) : r;
 }
 
 /* Repeats of a pulse are told apart by its value (which badge); a measurement's value always differs. */
@@ -165,17 +183,57 @@ static bool is_near(int64_t a, int64_t b, int64_t span) {
         return !__builtin_sub_overflow(a, b, &distance) && distance < span && distance > -span;
 }
 
+static uint64_t hash_value(const struct ww_value *v) {
+        uint64_t bits = v->type == WW_BOOL && v->boolean;
+
+        if (v->type == WW_STRING)
+                return hash_text(v->string);
+        if (v->type == WW_NUMBER)
+                memcpy(&bits, &v->number, sizeof bits);
+        return bits + v->type;
+}
+
+/* What a device says of itself is news when it differs from what it said last, be it retained or not. */
+static int tell_described(struct decode *d, struct telling *t) {
+        size_t n = read_attrs(d, t->event);
+        uint64_t content = hash_value(&t->value);
+        struct states_entry *entry;
+        bool fresh;
+        int r;
+
+        for (size_t i = 0; i < n; i++)
+                content = (content ^ hash_text(d->attrs[i].name)) * UINT64_C(0x9E3779B97F4A7C15) +
+                          hash_value(&d->attrs[i].value);
+        r = run_entry(d, key_of(d, t->device, t->family), &entry, &fresh);
+        if (r < 0)
+                return r;
+        if (!fresh && entry->word == content) {
+                entry->heard = d->message->time;
+                d->figures.repeats++;
+                return 0;
+        }
+        if (!(d->flags & WW_EVENT_SUSPECT))
+                *entry = (struct states_entry){ .key = entry->key,
+                                                .heard = d->message->time,
+                                                .word = content,
+                                                .owner = entry->owner,
+                                                .state = WW_STATE_PULSE };
+        return run_tell(d, t);
+}
+
 static int tell_pulse(struct decode *d, struct telling *t) {
         struct states_entry *entry;
         bool fresh;
         int r;
 
+        if (t->family == d->types->described)
+                return tell_described(d, t);
         if (d->message->retained) {
                 d->figures.repeats++;
                 return 0;
         }
         if (t->event->repeat_within) {
-                r = entry_of(d, pulse_key(d, t), &entry, &fresh);
+                r = run_entry(d, pulse_key(d, t), &entry, &fresh);
                 if (r < 0)
                         return r;
                 if (!fresh && is_near(d->time, entry->heard, t->event->repeat_within)) {
@@ -185,7 +243,7 @@ static int tell_pulse(struct decode *d, struct telling *t) {
                 entry->heard = d->time;
                 entry->state = WW_STATE_PULSE;
         }
-        return tell(d, t);
+        return run_tell(d, t);
 }
 
 /* What the site says about the asset decides over the type's own kind. */
@@ -282,7 +340,7 @@ static int tell_life(struct decode *d, const struct type_message *m) {
         supervision = d->placement->readings[d->asset].supervision;
         if (supervision <= 0 || (d->flags & WW_EVENT_SUSPECT))
                 return 0;
-        r = entry_of(d, key_of(d, d->device, t.family), &entry, &fresh);
+        r = run_entry(d, key_of(d, d->device, t.family), &entry, &fresh);
         if (r < 0)
                 return r;
         if (!fresh && !d->lived && is_near(d->message->time, entry->heard, supervision / 4))
@@ -292,7 +350,7 @@ static int tell_life(struct decode *d, const struct type_message *m) {
         if (d->lived)
                 return 0;
         t.device = d->device;
-        return tell(d, &t);
+        return run_tell(d, &t);
 }
 
 static bool is_exhausted(struct decode *d) {
@@ -302,7 +360,7 @@ static bool is_exhausted(struct decode *d) {
 }
 
 static bool is_full(struct decode *d) {
-        if (d->index < RUN_EVENTS_MAX)
+        if (d->index - d->first < RUN_EVENTS_MAX)
                 return false;
         run_fail(d, DECODE_E_BAD_PAYLOAD, "more than %d events in one message", RUN_EVENTS_MAX);
         return true;
@@ -311,6 +369,7 @@ static bool is_full(struct decode *d) {
 /* One element of a for_each, or the whole message. */
 static int run_element(struct decode *d, const struct type_message *m) {
         struct telling t;
+        bool seen;
         int r;
 
         if (!source_text(m->device, &d->context, &d->device) || !d->device.n || d->device.n > TYPE_DEVICE_MAX) {
@@ -321,6 +380,11 @@ static int run_element(struct decode *d, const struct type_message *m) {
         d->asset = placement_asset(d->placement, d->type->name, d->device);
         d->device_states_known = false;
         d->lived = false;
+        if (m->number.source) {
+                r = number_check(d, m, &seen);
+                if (r < 0 || seen)
+                        return r;
+        }
         for (size_t i = 0; i < m->n_events; i++) {
                 const struct type_event *e = &m->events[i];
                 bool told = read_event(d, e, &t);
@@ -334,7 +398,7 @@ static int run_element(struct decode *d, const struct type_message *m) {
                 if (r < 0)
                         return r;
         }
-        return d->index < RUN_EVENTS_MAX ? tell_life(d, m) : 0;
+        return d->index - d->first < RUN_EVENTS_MAX ? tell_life(d, m) : 0;
 }
 
 static void read_time(struct decode *d, const struct type_message *m) {
@@ -345,7 +409,7 @@ static void read_time(struct decode *d, const struct type_message *m) {
         if (m->time.source)
                 source_read(m->time.source, &d->context, &v);
         if (v.type != WW_MISSING && v.type != WW_NULL && !(v.type == WW_STRING && !v.string.n))
-                skew = !stamp_read(v, m->time.form, m->time.offset, &d->device_time);
+                skew = !stamp_read(v, &m->time.how, site_timezone(d->placement->site), &d->device_time);
         if (skew)
                 d->device_time = WW_TIME_NONE;
         d->time = d->message->received;
@@ -362,35 +426,60 @@ static void begin(struct decode *d, const struct type_message *m) {
         read_time(d, m);
 }
 
-static int run_each(struct decode *d, const struct type_message *m) {
+static int run_one(struct decode *d, const struct type_message *m) {
+        source_next_element(&d->context);
+        if (m->only && !expr_true(m->only, &d->env))
+                return 0;
+        begin(d, m);
+        return run_element(d, m);
+}
+
+static int run_level(struct decode *d, const struct type_message *m, size_t level);
+
+/* The element at node `value` is the innermost now; those around it have moved outwards. */
+static int enter(struct decode *d, const struct type_message *m, size_t level, struct ww_str key, uint32_t value) {
+        d->context.keys_of[0] = key;
+        d->context.items[0] = value;
+        return level + 1 < m->n_for_each ? run_level(d, m, level + 1) : run_one(d, m);
+}
+
+static void move_outwards(struct source_context *x, bool outwards) {
+        const size_t n = PATH_LEVELS_MAX - 1;
+
+        memmove(x->items + outwards, x->items + !outwards, n * sizeof *x->items);
+        memmove(x->keys_of + outwards, x->keys_of + !outwards, n * sizeof *x->keys_of);
+}
+
+/* Paths of one level and what is inside them; they are three at most, so this goes no deeper. */
+static int run_level(struct decode *d, const struct type_message *m, size_t level) {
         struct source_context *x = &d->context;
         const struct document *doc = x->doc;
-        uint32_t node = doc ? path_follow(m->for_each, 0, doc, 0) : DOCUMENT_NONE, number = 0;
+        uint32_t node = doc ? path_follow(&m->for_each[level], 0, doc, level ? x->items[0] : 0) : DOCUMENT_NONE;
+        uint32_t number = 0;
         bool object;
         int r = 0;
 
         if (node == DOCUMENT_NONE || doc->nodes[node].type < DOCUMENT_OBJECT)
                 return 0;
         object = doc->nodes[node].type == DOCUMENT_OBJECT;
+        move_outwards(x, true);
         for (uint32_t i = node + 1; r >= 0 && i < doc->nodes[node].next && d->steps; number++) {
-                x->key = object ? document_string(doc, i) : ww_str(arena_printf(&d->arena, "%u", number));
-                x->item = i + object;
-                x->known = 0;
-                i = doc->nodes[x->item].next;
-                if (m->only && !expr_true(m->only, &d->env))
-                        continue;
-                begin(d, m);
-                r = run_element(d, m);
+                struct ww_str key = object ? document_string(doc, i) : ww_str(arena_printf(&d->arena, "%u", number));
+                uint32_t value = i + object;
+
+                i = doc->nodes[value].next;
+                r = enter(d, m, level, key, value);
         }
-        is_exhausted(d);
+        move_outwards(x, false);
         return r;
 }
 
 int run_message(struct decode *d, const struct type_message *m) {
         int r;
 
-        if (m->for_each) {
-                r = run_each(d, m);
+        if (m->n_for_each) {
+                r = run_level(d, m, 0);
+                is_exhausted(d);
         } else {
                 begin(d, m);
                 r = run_element(d, m);

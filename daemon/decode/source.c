@@ -1,5 +1,7 @@
 #include "decode/source.h"
 
+#include "decode/number.h"
+
 const char *const source_as_names[] = { "is", "number", "boolean", "string" };
 const size_t source_as_names_n = sizeof source_as_names / sizeof *source_as_names;
 
@@ -16,12 +18,36 @@ const struct ww_value *source_field(struct source_context *x, uint32_t index) {
         return &x->values[index];
 }
 
+static void read_bytes(struct source_context *x) {
+        struct ww_str bytes = x->doc ? x->doc->bytes : WW_STR_NONE;
+        const struct path *from = x->reader->from;
+
+        x->bytes_known = true;
+        x->bytes.there = 0;
+        if (from) {
+                struct ww_str text = source_path_text(from, x);
+
+                /* a longer one was cut */
+                if (!text.p || text.n >= DOCUMENT_STRING_MAX || byte_text_read(x->arena, text, x->reader->as, &bytes))
+                        return;
+        }
+        if (bytes.p)
+                byte_reader_read(x->reader, bytes, x->arena, &x->bytes);
+}
+
+/* NULL: it is missing. */
+static const struct byte_value *byte_value(struct source_context *x, uint32_t number) {
+        if (!x->bytes_known)
+                read_bytes(x);
+        return x->bytes.there >> number & 1 ? &x->bytes.values[number] : NULL;
+}
+
 /* Where a path into the payload leads. */
 static uint32_t path_node(const struct path *p, struct source_context *x) {
         if (!x->doc || x->doc->n == 0)
                 return DOCUMENT_NONE;
         if (p->first == PATH_KEY_NONE)
-                return path_follow(p, 0, x->doc, p->root == PATH_ITEM ? x->item : 0);
+                return path_follow(p, 0, x->doc, p->root == PATH_ITEM ? x->items[p->index] : 0);
         if (!x->found)
                 path_keys_find(x->keys, x->doc, x->nodes);
         x->found = true;
@@ -38,8 +64,10 @@ static bool find(const struct path *p, struct source_context *x, uint32_t *ret_n
                 return x->captures[p->index].p;
         case PATH_FIELD:
                 return source_field(x, p->index)->type != WW_MISSING;
+        case PATH_BYTES:
+                return byte_value(x, p->index);
         case PATH_KEY:
-                return x->key.p;
+                return x->keys_of[p->index].p;
         case PATH_PAYLOAD:
         case PATH_ITEM:
                 break;
@@ -59,8 +87,11 @@ static void value_at(const struct path *p, struct source_context *x, uint32_t no
         case PATH_FIELD:
                 *ret = *source_field(x, p->index);
                 return;
+        case PATH_BYTES:
+                *ret = byte_value(x, p->index)->value;
+                return;
         case PATH_KEY:
-                put_text(ret, x->key);
+                put_text(ret, x->keys_of[p->index]);
                 return;
         case PATH_PAYLOAD:
         case PATH_ITEM:
@@ -90,14 +121,18 @@ static struct ww_str number_text(struct source_context *x, double v) {
         return ww_str(text);
 }
 
-static struct ww_str field_text(struct source_context *x, uint32_t index) {
-        const struct ww_value *v = source_field(x, index);
-
+static struct ww_str value_text(struct source_context *x, const struct ww_value *v) {
         if (v->type == WW_NUMBER)
                 return number_text(x, v->number);
         if (v->type == WW_BOOL)
                 return v->boolean ? WW_STR("true") : WW_STR("false");
         return v->type == WW_STRING ? v->string : WW_STR_NONE;
+}
+
+static struct ww_str byte_text(struct source_context *x, uint32_t index) {
+        const struct byte_value *v = byte_value(x, index);
+
+        return v->digits.p ? v->digits : value_text(x, &v->value);
 }
 
 static struct ww_str text_at(const struct path *p, struct source_context *x, uint32_t node) {
@@ -107,9 +142,11 @@ static struct ww_str text_at(const struct path *p, struct source_context *x, uin
         case PATH_CAPTURE:
                 return document_cut(x->captures[p->index], DOCUMENT_STRING_MAX);
         case PATH_FIELD:
-                return field_text(x, p->index);
+                return value_text(x, source_field(x, p->index));
+        case PATH_BYTES:
+                return byte_text(x, p->index);
         case PATH_KEY:
-                return document_cut(x->key, DOCUMENT_STRING_MAX);
+                return document_cut(x->keys_of[p->index], DOCUMENT_STRING_MAX);
         case PATH_PAYLOAD:
         case PATH_ITEM:
                 break;
@@ -158,6 +195,27 @@ static const struct path *find_first(const struct source *s, struct source_conte
         return NULL;
 }
 
+/* The scalars of a list with `between` between them. .p NULL: it has none. */
+static struct ww_str joined(const struct document *doc, uint32_t list, struct ww_str between, struct arena *arena) {
+        size_t n = 0;
+        char *to = arena_alloc(arena, DOCUMENT_STRING_MAX);
+
+        if (!to)
+                return WW_STR_NONE;
+        for (uint32_t i = list + 1; i < doc->nodes[list].next; i = doc->nodes[i].next) {
+                struct ww_str text = doc->nodes[i].type == DOCUMENT_NULL ? WW_STR_NONE : document_text(doc, i);
+                struct ww_str gap = n ? between : WW_STR("");
+
+                if (!text.p)
+                        continue;
+                if (n + gap.n + text.n > DOCUMENT_STRING_MAX)
+                        break;
+                mempcpy(mempcpy(to + n, gap.p, gap.n), text.p, text.n);
+                n += gap.n + text.n;
+        }
+        return n ? (struct ww_str){ to, n } : WW_STR_NONE;
+}
+
 static bool template_value(const struct source *s, struct source_context *x, struct ww_value *ret) {
         put_text(ret, template_text(s, x));
         if (ret->type != WW_MISSING)
@@ -166,13 +224,32 @@ static bool template_value(const struct source *s, struct source_context *x, str
         return false;
 }
 
+static struct ww_str written(const struct source *s, struct source_context *x, const struct path *path,
+                             const struct ww_value *v) {
+        return path ? source_path_text(path, x) : value_text(x, v);
+}
+
+/* A part of what was found; `there` as raw_value has it. */
+static bool take_part(const struct source *s, struct source_context *x, const struct path *path, struct ww_value *v) {
+        if (extract_value(s->extract, written(s, x, path, v), v) != EXTRACT_MISSING)
+                return true;
+        *v = s->fallback;
+        return false;
+}
+
 /* As it stands in the message, or the default. False: nothing is there; told apart from what is there and is no value,
  * as a number that no double holds. *ret_path: what led to it. */
-static bool raw_value(const struct source *s, struct source_context *x, const struct path **ret_path,
-                      struct ww_value *ret) {
+static bool whole_value(const struct source *s, struct source_context *x, const struct path **ret_path,
+                        struct ww_value *ret) {
         uint32_t node;
 
         *ret_path = find_first(s, x, &node);
+        if (*ret_path && s->join.p && node != DOCUMENT_NONE && x->doc->nodes[node].type == DOCUMENT_ARRAY) {
+                put_text(ret, joined(x->doc, node, s->join, x->arena));
+                if (ret->type == WW_MISSING)
+                        *ret = s->fallback;
+                return ret->type != WW_MISSING;
+        }
         if (*ret_path) {
                 value_at(*ret_path, x, node, ret);
                 return true;
@@ -181,6 +258,15 @@ static bool raw_value(const struct source *s, struct source_context *x, const st
                 return template_value(s, x, ret);
         *ret = s->n_paths ? s->fallback : s->constant;
         return false;
+}
+
+static bool raw_value(const struct source *s, struct source_context *x, const struct path **ret_path,
+                      struct ww_value *ret) {
+        bool there = whole_value(s, x, ret_path, ret);
+
+        if (!s->extract || ret->type == WW_MISSING || !there)
+                return there;
+        return take_part(s, x, *ret_path, ret);
 }
 
 static bool to_number(const struct ww_value *v, double *ret) {
@@ -199,7 +285,7 @@ static bool convert_number(const struct source *s, struct ww_value *v) {
         if (!to_number(v, &number))
                 return false;
         v->type = WW_NUMBER;
-        v->number = number * s->scale + s->offset;
+        v->number = s->scaled ? number_tidy(number * s->scale + s->offset) : number;
         return true;
 }
 
@@ -219,7 +305,7 @@ static void convert_string(const struct source *s, struct source_context *x, con
         if (v->type == WW_BOOL)
                 put_text(v, v->boolean ? WW_STR("true") : WW_STR("false"));
         else if (v->type == WW_NUMBER)
-                put_text(v, path && !s->map ? source_path_text(path, x) : number_text(x, v->number));
+                put_text(v, path && !s->map && !s->extract ? source_path_text(path, x) : number_text(x, v->number));
 }
 
 static bool convert(const struct source *s, struct source_context *x, const struct path *path, struct ww_value *v) {
@@ -285,7 +371,7 @@ bool source_read(const struct source *s, struct source_context *x, struct ww_val
 }
 
 bool source_text(const struct source *s, struct source_context *x, struct ww_str *ret) {
-        bool plain = !s->map && !s->asset_field.p && s->as == SOURCE_AS_IS;
+        bool plain = !s->map && !s->extract && !s->asset_field.p && !s->join.p && s->as == SOURCE_AS_IS;
         const struct path *path;
         struct ww_value v;
         uint32_t node;

@@ -1,11 +1,15 @@
 #pragma once
 /*
  * A source: how one value is had from a message. The first of some paths that is there, a template, or a constant; then
- * its conversions, in this order: default, map, invert, as, scale and offset, asset look-up.
+ * its conversions, in this order: join, default, pattern, split, base, bit or mask, map, invert, as, scale and offset,
+ * asset look-up.
  *
  * Missing, null and empty are three things. A field that the message does not carry is missing, and what depends on it
- * is left out; null is null ("the bridge does not know"); "" is a text. A default replaces a missing one only.
+ * is left out; null is null ("the bridge does not know"); "" is a text. A default replaces a missing one only: also
+ * what a pattern does not match, but then it is the value as it stands.
  */
+#include "decode/byte_reader.h"
+#include "decode/extract.h"
 #include "decode/path.h"
 #include "decode/placement.h"
 #include "decode/valuemap.h"
@@ -34,14 +38,16 @@ struct source {
         size_t n_paths;
         const struct source_piece *pieces; /* template */
         size_t n_pieces;
-        struct ww_value constant; /* without paths and pieces */
-        struct ww_value fallback; /* MISSING = none */
+        struct ww_value constant;      /* without paths and pieces */
+        struct ww_value fallback;      /* MISSING = none */
+        const struct extract *extract; /* NULL = none */
         const struct valuemap *map;
         enum source_as as;
         bool invert, scaled, secret;
         bool direct; /* a text at one of the payload's own keys is the value as it stands */
         double scale, offset;
         struct ww_str asset_field; /* .p NULL = no look-up */
+        struct ww_str join;        /* between the elements of a list; .p NULL = a list is no value */
         struct diag_pos pos;
 };
 
@@ -56,11 +62,15 @@ struct source_context {
         size_t n_fields;
         struct ww_value values[SOURCE_FIELDS_MAX]; /* of fields, once read */
         uint32_t known;                            /* mask of values that are */
-        uint32_t item;                             /* for_each: node of the element, or DOCUMENT_NONE */
-        struct ww_str key;                         /* for_each: .p NULL = none */
-        const struct path_keys *keys;              /* of the message */
-        uint32_t nodes[PATH_KEYS_MAX];             /* where the keys lead … */
-        bool found;                                /* … once that was asked for */
+        /* for_each: the element in hand and those around it, by level outwards */
+        uint32_t items[PATH_LEVELS_MAX];        /* nodes, or DOCUMENT_NONE */
+        struct ww_str keys_of[PATH_LEVELS_MAX]; /* .p NULL = none */
+        const struct path_keys *keys;           /* of the message */
+        uint32_t nodes[PATH_KEYS_MAX];          /* where the keys lead … */
+        bool found;                             /* … once that was asked for */
+        const struct byte_reader *reader;       /* of the message; NULL = none */
+        bool bytes_known;
+        struct byte_values bytes; /* once they are */
 };
 
 /** The value. False: it is there but cannot be what it has to be (no number, no truth value); then *ret is missing. */
@@ -71,6 +81,11 @@ bool source_text(const struct source *s, struct source_context *x, struct ww_str
 int source_state(const struct source *s, struct source_context *x);
 /** A field of the message: read once, and there until the next message or element. */
 const struct ww_value *source_field(struct source_context *x, uint32_t index);
+/** Forgets what was read of the element before. */
+static inline void source_next_element(struct source_context *x) {
+        x->known = 0;
+        x->bytes_known = false;
+}
 /** The value that a path leads to. */
 void source_path_value(const struct path *p, struct source_context *x, struct ww_value *ret);
 /** What a path leads to, as text; .p NULL if there is none. */

@@ -2,8 +2,10 @@
 
 #include "base/span.h"
 #include "decode/document.h"
+#include "decode/stamp_pattern.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #define YEAR_2200 INT64_C(7258118400) /* seconds */
 
@@ -28,6 +30,7 @@ static double unit_of(double v, enum stamp_form form) {
                 return 1;
         case STAMP_AUTO:
         case STAMP_ISO:
+        case STAMP_PATTERN:
                 break;
         }
         if (v < 1e11)
@@ -44,22 +47,50 @@ static bool read_number(double v, enum stamp_form form, int64_t *ret) {
         return true;
 }
 
-bool stamp_read(struct ww_value v, enum stamp_form form, int offset, int64_t *ret) {
+/* A text without an offset is read alike whatever offset is taken for it, but for that offset. */
+static bool read_iso(struct ww_str text, struct stamp_local local, int64_t *ret) {
+        int64_t other;
+
+        if (!local.zone)
+                return instant_parse(text, local.offset, ret) == 0;
+        if (instant_parse(text, 0, ret) < 0 || instant_parse(text, 60, &other) < 0)
+                return false;
+        if (*ret != other)
+                *ret = stamp_local_instant(local, *ret);
+        return true;
+}
+
+static bool read_text(struct ww_str text, const struct stamp_how *how, const struct timezone_table *site,
+                      int64_t *ret) {
+        struct stamp_local local = { how->site ? site : how->zone, how->offset };
+        bool pattern = how->form == STAMP_PATTERN;
         double number;
         int64_t usec;
 
-        if (v.type == WW_NUMBER && form != STAMP_ISO)
-                return read_number(v.number, form, ret);
-        if (v.type != WW_STRING)
+        if (how->form != STAMP_ISO && !pattern && document_number(text, &number))
+                return read_number(number, how->form, ret);
+        if (!pattern && how->form != STAMP_ISO && how->form != STAMP_AUTO)
                 return false;
-        if (form != STAMP_ISO && document_number(v.string, &number))
-                return read_number(number, form, ret);
-        if ((form != STAMP_ISO && form != STAMP_AUTO) || instant_parse(v.string, offset, &usec) < 0)
+        if (!(pattern ? stamp_pattern_read(how->pattern, text, local, &usec) : read_iso(text, local, &usec)))
                 return false;
         if (usec < 0 || usec >= YEAR_2200 * WW_SECOND)
                 return false;
         *ret = usec;
         return true;
+}
+
+bool stamp_read(struct ww_value v, const struct stamp_how *how, const struct timezone_table *site, int64_t *ret) {
+        char digits[32];
+
+        if (v.type == WW_STRING)
+                return read_text(v.string, how, site, ret);
+        if (v.type != WW_NUMBER || how->form == STAMP_ISO)
+                return false;
+        if (how->form != STAMP_PATTERN)
+                return read_number(v.number, how->form, ret);
+        /* 20260131090000 is one, too */
+        snprintf(digits, sizeof digits, "%.15g", v.number);
+        return read_text(ww_str(digits), how, site, ret);
 }
 
 static bool two_digits(const char *p, int max, int *ret) {

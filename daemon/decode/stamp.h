@@ -5,7 +5,11 @@
  * A device may honestly say a time up to `delay` before the message came (it buffers, it samples) and up to 5 s after
  * it (its clock runs ahead). Anything else is a clock that nobody set: the event then stands at its receive time,
  * flagged clock_skew, and what the device said is kept beside it.
+ *
+ * A text without an offset is local time: of a fixed offset, or of a time zone with its summer time. Of an hour that
+ * is there twice the first one is meant, which the bounds above turn down when it was the second.
  */
+#include "config/timezone.h"
 #include <wardwatch/value.h>
 
 #define STAMP_AHEAD_MAX (5 * WW_SECOND)
@@ -16,6 +20,15 @@ enum stamp_form {
         STAMP_EPOCH_S, /* also with a fraction */
         STAMP_EPOCH_MS,
         STAMP_EPOCH_US,
+        STAMP_PATTERN, /* as stamp_pattern.h has it */
+};
+
+struct stamp_how {
+        enum stamp_form form;
+        struct ww_str pattern;             /* of STAMP_PATTERN */
+        int offset;                        /* seconds east of UTC, of a text without an offset */
+        const struct timezone_table *zone; /* NULL: `offset` counts */
+        bool site;                         /* the zone is the site's own */
 };
 
 /** -1 if there is none: auto, iso, epoch_s, epoch_ms, epoch_us. */
@@ -23,9 +36,9 @@ int stamp_form_find(struct ww_str name);
 extern const char *const stamp_forms[];
 extern const size_t stamp_forms_n;
 
-/** Reads a value as an instant. `offset`: seconds east of UTC of a text without an offset. Numbers may be text. False
- * if it is no instant between 1970 and 2200. */
-bool stamp_read(struct ww_value v, enum stamp_form form, int offset, int64_t *ret);
+/** Reads a value as an instant. `site`: the site's time zone, NULL = UTC. Numbers may be text. False if it is no
+ *  instant between 1970 and 2200. */
+bool stamp_read(struct ww_value v, const struct stamp_how *how, const struct timezone_table *site, int64_t *ret);
 
 /** "+08:00", "-03:30", "Z" → seconds east. False if it is none. */
 bool stamp_offset_parse(struct ww_str text, int *ret);

@@ -1,5 +1,6 @@
 #include "decode/states.h"
 #include "base/hash.h"
+#include <wardwatch/kind.h>
 
 #define CAPACITY_FIRST 256
 #define NEIGHBOURS     16
@@ -44,6 +45,10 @@ static size_t slot_of(const struct states_entry *entries, size_t capacity, struc
         return i;
 }
 
+bool states_is_timed(const struct states_entry *e) {
+        return e->mark && e->state <= WW_STATE_ACTIVE;
+}
+
 struct states_entry *states_find(struct states *s, struct states_key key) {
         struct states_entry *e;
 
@@ -83,18 +88,20 @@ static void take_out(struct states *s, size_t i) {
         s->n--;
 }
 
+/* A deadline leads to its entry and back: where all neighbours have one, the search goes on to the first without. */
 static void evict_beside(struct states *s, struct states_key key) {
         size_t mask = s->capacity - 1, oldest = SIZE_MAX, seen = 0;
 
-        for (size_t i = key.low & mask; seen < NEIGHBOURS; i = (i + 1) & mask) {
+        for (size_t i = key.low & mask; seen < s->n && (seen < NEIGHBOURS || oldest == SIZE_MAX); i = (i + 1) & mask) {
                 if (is_free(&s->entries[i]))
                         continue;
-                if (oldest == SIZE_MAX || s->entries[i].heard < s->entries[oldest].heard)
-                        oldest = i;
                 seen++;
-                if (seen == s->n)
-                        break;
+                if (!states_is_timed(&s->entries[i]) &&
+                    (oldest == SIZE_MAX || s->entries[i].heard < s->entries[oldest].heard))
+                        oldest = i;
         }
+        if (oldest == SIZE_MAX)
+                return;
         take_out(s, oldest);
         s->evicted++;
 }
@@ -147,17 +154,23 @@ void states_save(const struct states *s, struct buf *out) {
                 buf_put_u64(out, e->key.low);
                 buf_put_u64(out, e->key.high);
                 buf_put_time(out, e->heard);
+                buf_put_var(out, e->word);
                 buf_put_u32(out, e->owner);
-                buf_put_u8(out, e->state);
+                buf_put_u32(out, e->state | e->mark << 8);
         }
 }
 
 static bool read_entry(struct rd *in, struct states_entry *e) {
+        uint32_t packed;
+
         *e = (struct states_entry){ .key.low = rd_u64(in) };
         e->key.high = rd_u64(in);
         e->heard = rd_time(in);
+        e->word = rd_var(in);
         e->owner = rd_u32(in);
-        e->state = rd_u8(in);
+        packed = rd_u32(in);
+        e->state = packed & 0xFF;
+        e->mark = packed >> 8;
         return !in->failed && !is_free(e) && e->state <= 3;
 }
 
@@ -168,9 +181,9 @@ int states_load(struct states *s, struct rd *in) {
         loaded.capacity = rd_var(in);
         loaded.n = rd_var(in);
         loaded.evicted = rd_var(in);
-        /* 19 bytes are the least that an entry takes: a forged count asks for no memory that the bytes do not back */
+        /* 23 bytes are the least that an entry takes: a forged count asks for no memory that the bytes do not back */
         if (in->failed || (loaded.capacity & (loaded.capacity - 1)) || loaded.capacity > UINT32_MAX ||
-            loaded.n > s->max || loaded.n > rd_left(in) / 19 || loaded.n * 4 > loaded.capacity * 3)
+            loaded.n > s->max || loaded.n > rd_left(in) / 23 || loaded.n * 4 > loaded.capacity * 3)
                 return -EBADMSG;
         if (loaded.capacity > CAPACITY_FIRST && loaded.capacity / 2 * 3 / 4 > s->max)
                 return -EBADMSG;

@@ -77,14 +77,16 @@ static int pattern_answer(int r) {
         return r == PCRE2_ERROR_NOMEMORY ? -ENOMEM : -ELOOP;
 }
 
-int pattern_match(const struct pattern *p, struct ww_str subject) {
+/* `pairs`: how many of the places that were found are wanted, the whole and the groups. */
+static int pattern_search(const struct pattern *p, struct ww_str subject, unsigned pairs, PCRE2_SIZE *ret) {
         _cleanup_(pcre2_match_data_freep) pcre2_match_data *found = NULL;
         _cleanup_(pcre2_match_context_freep) pcre2_match_context *limits = NULL;
         unsigned steps = 0;
+        int r;
 
         if (subject.n > PATTERN_SUBJECT_MAX)
                 return -E2BIG;
-        found = pcre2_match_data_create(1, NULL);
+        found = pcre2_match_data_create(pairs, NULL);
         limits = pcre2_match_context_create(NULL);
         if (!found || !limits)
                 return -ENOMEM;
@@ -92,6 +94,31 @@ int pattern_match(const struct pattern *p, struct ww_str subject) {
         pcre2_set_match_limit(limits, PATTERN_STEPS_MAX);
         pcre2_set_depth_limit(limits, PATTERN_STEPS_MAX);
         pcre2_set_heap_limit(limits, PATTERN_HEAP_MAX_KIB);
-        return pattern_answer(
+        r = pattern_answer(
                 pcre2_match(p->code, (PCRE2_SPTR)(subject.n ? subject.p : ""), subject.n, 0, 0, found, limits));
+        if (r == 1)
+                memcpy(ret, pcre2_get_ovector_pointer(found), 2 * pairs * sizeof *ret);
+        return r;
+}
+
+int pattern_match(const struct pattern *p, struct ww_str subject) {
+        PCRE2_SIZE places[2];
+
+        return pattern_search(p, subject, 1, places);
+}
+
+int pattern_find(const struct pattern *p, struct ww_str subject, struct ww_str *ret) {
+        PCRE2_SIZE places[4] = { 0 }, from, to;
+        uint32_t groups = 0;
+        int r = pattern_search(p, subject, 2, places);
+
+        if (r != 1)
+                return r;
+        (void)pcre2_pattern_info(p->code, PCRE2_INFO_CAPTURECOUNT, &groups);
+        from = places[groups ? 2 : 0];
+        to = places[groups ? 3 : 1];
+        if (from == PCRE2_UNSET || from > to) /* \K in a look-ahead can put the end before the beginning */
+                return 0;
+        *ret = (struct ww_str){ subject.p + from, to - from };
+        return 1;
 }

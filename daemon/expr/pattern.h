@@ -31,3 +31,6 @@ int pattern_compile(struct arena *arena, struct ww_str text, const struct patter
 /** Does it occur in `subject`? 1; 0; -E2BIG for a subject above PATTERN_SUBJECT_MAX bytes; -ELOOP when the bound on
  *  steps or memory was met first; -ENOMEM. */
 int pattern_match(const struct pattern *p, struct ww_str subject);
+/** The same, and where: *ret is what the first parentheses took, or all that matched where there are none; a part of
+ *  `subject`. A group that took no part gives 0. */
+int pattern_find(const struct pattern *p, struct ww_str subject, struct ww_str *ret);

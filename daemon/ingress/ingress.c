@@ -14,6 +14,7 @@
  */
 #include "base/clock.h"
 #include "ingress/ingress_internal.h"
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -271,6 +272,23 @@ int ingress_release(struct ingress *i) {
         link_flush(i);
         link_arm(i);
         return 0;
+}
+
+int ingress_publish(struct ingress *i, struct ww_str topic, struct ww_str payload, int qos, bool retain) {
+        char *name;
+        int rc;
+
+        if (!i->connected_at || i->lost)
+                return -ENOTCONN;
+        name = ww_str_copy(topic);
+        if (!name)
+                return -ENOMEM;
+        rc = payload.n > INT_MAX
+                     ? MOSQ_ERR_PAYLOAD_SIZE
+                     : mosquitto_publish_v5(i->mosq, NULL, name, (int)payload.n, payload.p, qos, retain, NULL);
+        free(name);
+        i->figures.published += rc == 0;
+        return rc == MOSQ_ERR_NOMEM ? -ENOMEM : rc == MOSQ_ERR_NO_CONN ? -ENOTCONN : rc ? -EINVAL : 0;
 }
 
 static void ingress_leave(struct ingress *i, const char *why) {

@@ -76,6 +76,9 @@ int ingress_start(struct ingress *i, int64_t now);
 int ingress_take(struct ingress *i, size_t max, int64_t now);
 /** After the commit of all that was taken: let the acks leave. 0, or the sink's earlier error. */
 int ingress_release(struct ingress *i);
+/** Queues a message for the broker; it leaves with the next release. `qos` 0 or 1, not kept over the connection's end.
+ *  0, -ENOTCONN if there is none, -ENOMEM, -EINVAL (a topic with wildcards, a payload that is too large). */
+int ingress_publish(struct ingress *i, struct ww_str topic, struct ww_str payload, int qos, bool retain);
 /** Close the socket without flushing acks (journal full); the broker queues and will redeliver. */
 void ingress_pause(struct ingress *i);
 void ingress_resume(struct ingress *i, int64_t now);
@@ -85,7 +88,7 @@ void ingress_stop(struct ingress *i);
 enum ingress_state ingress_state(const struct ingress *i);
 const char *ingress_name(const struct ingress *i);
 struct ingress_figures {
-        uint64_t messages, bytes, duplicates, acks_held, connects, disconnects, own_topics, session_lost;
+        uint64_t messages, bytes, duplicates, acks_held, connects, disconnects, own_topics, session_lost, published;
         const char *last_error; /* "" = none */
         int64_t connected_for;  /* µs, 0 = not */
 };

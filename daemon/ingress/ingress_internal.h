@@ -27,6 +27,7 @@ struct ingress {
         bool started, paused, session_known;
         uint32_t attempts;           /* failed ones in a row */
         uint64_t random;             /* state of the jitter's generator */
+        int fence_mid;               /* of the fence's PUBLISH: that it is refused ends the session, others may be */
         char fence[40];              /* payload of this connection's fence, "" = not sent */
         char why[INGRESS_WHY_MAX];   /* the newest words of the library or the broker */
         char error[INGRESS_WHY_MAX]; /* figures' last_error */

@@ -109,7 +109,7 @@ static void on_subscribe(struct mosquitto *mosq, void *userdata, int mid, int n,
 static void on_publish(struct mosquitto *mosq, void *userdata, int mid, int code, const mosquitto_property *props) {
         struct ingress *i = userdata;
 
-        if (code < 0x80)
+        if (code < 0x80 || mid != i->fence_mid)
                 return;
         ingress_blame(i, "the broker refused our message to %s: %s: let user \"%s\" read and write it", i->fence_topic,
                       mosquitto_reason_string(code), i->user ? i->user : "");
@@ -255,7 +255,8 @@ static void session_fence(struct ingress *i) {
 
         snprintf(i->fence, sizeof(i->fence), "%016llx%016llx", (unsigned long long)session_random(i),
                  (unsigned long long)i->now);
-        rc = mosquitto_publish_v5(i->mosq, NULL, i->fence_topic, (int)strlen(i->fence), i->fence, 1, false, NULL);
+        rc = mosquitto_publish_v5(i->mosq, &i->fence_mid, i->fence_topic, (int)strlen(i->fence), i->fence, 1, false,
+                                  NULL);
         if (rc) {
                 ingress_blame(i, "the fence cannot be sent: %s", reason_library(rc, errno));
                 i->lost = true;

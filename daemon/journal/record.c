@@ -13,7 +13,8 @@
 
 #include <xxhash.h>
 
-#define VERSION      2 /* since 2 a transition ends with its context, a ruleset with `complete`; nothing else differs */
+/* Since 2 a transition ends with its context, a ruleset with `complete`; since 3 an output may be a publish. */
+#define VERSION      3
 #define VERSION_READ 1 /* the oldest that is read */
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 #define CHECKSUM_AT  4
@@ -25,9 +26,9 @@ static const char *const input_type_names[] = {
 };
 
 static const char *const output_type_names[] = {
-        [WW_OUTPUT_EVENT] = "event",   [WW_OUTPUT_TRANSITION] = "transition", [WW_OUTPUT_REPLY] = "reply",
-        [WW_OUTPUT_NOTICE] = "notice", [WW_OUTPUT_UNDECODED] = "undecoded",   [WW_OUTPUT_RULESET] = "ruleset",
-        [WW_OUTPUT_CHANGE] = "change",
+        [WW_OUTPUT_EVENT] = "event",     [WW_OUTPUT_TRANSITION] = "transition", [WW_OUTPUT_REPLY] = "reply",
+        [WW_OUTPUT_NOTICE] = "notice",   [WW_OUTPUT_UNDECODED] = "undecoded",   [WW_OUTPUT_RULESET] = "ruleset",
+        [WW_OUTPUT_PUBLISH] = "publish", [WW_OUTPUT_REDACTION] = "redaction",   [WW_OUTPUT_CHANGE] = "change",
 };
 
 static const char *const origin_names[] = {

@@ -385,6 +385,37 @@ json_t *record_json_change(const struct ww_change *c) {
         return o;
 }
 
+static json_t *json_redaction(const struct ww_redaction *redaction) {
+        static const char *const forms[] = {
+                [WW_REDACT_CHARS] = "chars", [WW_REDACT_TEXT] = "text", [WW_REDACT_NUMBER] = "number"
+        };
+        json_t *list = json_array(), *body = json_object();
+
+        for (size_t i = 0; list && i < redaction->n; i++) {
+                json_t *o = json_object();
+
+                put_count(&o, "at", redaction->spans[i].at);
+                put_count(&o, "n", redaction->spans[i].n);
+                put_name(&o, "form", forms[redaction->spans[i].form]);
+                if (json_array_append_new(list, o) < 0) {
+                        json_decref(list);
+                        list = NULL;
+                }
+        }
+        put(&body, "spans", list);
+        return body;
+}
+
+static json_t *json_publish(const struct ww_publish *publish) {
+        json_t *o = json_object();
+
+        put_str(&o, "topic", publish->topic);
+        put_str(&o, "payload", publish->payload);
+        put_count(&o, "qos", publish->qos);
+        put_bool(&o, "retain", publish->retain);
+        return o;
+}
+
 static json_t *json_output_body(const struct ww_output *output) {
         switch (output->type) {
         case WW_OUTPUT_EVENT:
@@ -401,6 +432,10 @@ static json_t *json_output_body(const struct ww_output *output) {
                 return json_ruleset(&output->ruleset);
         case WW_OUTPUT_CHANGE:
                 return record_json_change(&output->change);
+        case WW_OUTPUT_REDACTION:
+                return json_redaction(&output->redaction);
+        case WW_OUTPUT_PUBLISH:
+                return json_publish(&output->publish);
         }
         return json_null();
 }

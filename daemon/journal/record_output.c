@@ -6,9 +6,10 @@
         (WW_EVENT_RETAINED | WW_EVENT_LATE | WW_EVENT_CLOCK_SKEW | WW_EVENT_SUSPECT | WW_EVENT_EXERCISE |              \
          WW_EVENT_DUPLICATE | WW_EVENT_INITIAL)
 
-/* bytes that one takes at least: an empty name and a missing value; an empty evidence */
+/* bytes that one takes at least: an empty name and a missing value; an empty evidence; a span */
 #define ATTR_LEAST     2
 #define EVIDENCE_LEAST 6
+#define SPAN_LEAST     3
 
 /* --- event --- */
 
@@ -224,6 +225,46 @@ static int get_change(struct rd *in, struct arena *arena, struct ww_output *ret)
         return 0;
 }
 
+static void put_redaction(struct buf *out, const struct ww_output *o) {
+        buf_put_var(out, o->redaction.n);
+        for (size_t i = 0; i < o->redaction.n; i++) {
+                buf_put_var(out, o->redaction.spans[i].at);
+                buf_put_var(out, o->redaction.spans[i].n);
+                buf_put_u8(out, (uint8_t)o->redaction.spans[i].form);
+        }
+}
+
+static int get_redaction(struct rd *in, struct arena *arena, struct ww_output *ret) {
+        size_t n = record_get_count(in, SPAN_LEAST);
+        struct ww_redact_span *spans = arena_array(arena, struct ww_redact_span, n + 1);
+
+        if (!spans)
+                return -ENOMEM;
+        for (size_t i = 0; i < n; i++) {
+                spans[i].at = record_get_max(in, UINT32_MAX);
+                spans[i].n = record_get_max(in, UINT32_MAX);
+                spans[i].form = (enum ww_redact_form)record_get_max(in, WW_REDACT_NUMBER);
+                in->failed |= spans[i].form == 0;
+        }
+        ret->redaction = (struct ww_redaction){ spans, n };
+        return 0;
+}
+
+static void put_publish(struct buf *out, const struct ww_output *o) {
+        buf_put_str(out, o->publish.topic);
+        buf_put_str(out, o->publish.payload);
+        buf_put_u8(out, o->publish.qos);
+        buf_put_u8(out, o->publish.retain);
+}
+
+static int get_publish(struct rd *in, struct arena *arena, struct ww_output *ret) {
+        ret->publish.topic = rd_str(in);
+        ret->publish.payload = rd_str(in);
+        ret->publish.qos = (uint8_t)record_get_max(in, 1);
+        ret->publish.retain = record_get_max(in, 1);
+        return 0;
+}
+
 static const struct {
         void (*put)(struct buf *out, const struct ww_output *o);
         int (*get)(struct rd *in, struct arena *arena, struct ww_output *ret);
@@ -235,6 +276,8 @@ static const struct {
         [WW_OUTPUT_UNDECODED] = { put_undecoded, get_undecoded },
         [WW_OUTPUT_RULESET] = { put_ruleset, get_ruleset },
         [WW_OUTPUT_CHANGE] = { put_change, get_change },
+        [WW_OUTPUT_REDACTION] = { put_redaction, get_redaction },
+        [WW_OUTPUT_PUBLISH] = { put_publish, get_publish },
 };
 
 int ww_output_encode(const struct ww_output *output, struct buf *out) {

@@ -87,7 +87,7 @@ static void on_ended(evutil_socket_t fd, short events, void *userdata) {
 /* In the child: nothing but system calls. Of our descriptors it gets none. */
 static void become(const struct channel_config *c, int in, int out) {
         static const char *const environment[] = { "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-                                             "LANG=C.UTF-8", NULL };
+                                                   "LANG=C.UTF-8", NULL };
         char *argv[CHANNEL_TEXTS_MAX + 1] = { NULL };
         sigset_t none;
 

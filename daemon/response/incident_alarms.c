@@ -82,9 +82,9 @@ static json_t *alarm_entry(const struct response *r, const struct subject *incid
 
         return json_pack("{s:I, s:b, s:s, s:o, s:o, s:s, s:o, s:o, s:o}", "id", (json_int_t)a->id, "cause",
                          json_array_size(alarms_of(incident)) == 0 || !symptom, "told_by", "", "rule",
-                         record_json_str(a->rule), "title", record_json_str(a->title), "priority",
-                         ww_priority_name(a->priority), "asset", record_json_str(a->asset), "device",
-                         record_json_str(a->device), "raised_at", record_json_time(a->raised_at));
+                         record_json_str(text_cut(a->rule)), "title", record_json_str(text_cut(a->title)), "priority",
+                         ww_priority_name(a->priority), "asset", record_json_str(text_cut(a->asset)), "device",
+                         record_json_str(text_cut(a->device)), "raised_at", record_json_time(a->raised_at));
 }
 
 int incident_add_alarm(struct response *r, struct subject *incident, const struct ww_alarm *a) {
@@ -184,8 +184,8 @@ static int opens(struct response *r, const struct ww_transition *t, const struct
         const struct incident_opening opening = {
                 .hazard = a->hazard,
                 .priority = a->priority,
-                .zone = a->zone,
-                .title = a->title,
+                .zone = text_cut(a->zone),
+                .title = text_cut(a->title),
                 .exercise = a->exercise,
         };
         struct subject *incident = incident_new(r, &opening, act->now);

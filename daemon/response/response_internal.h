@@ -27,6 +27,7 @@
 #define INCIDENT_ALARMS   200  /* the next alarm opens another incident */
 #define INCIDENT_NOTES    1000 /* and each other kind of subject that people add to it */
 #define TEXT_MAX          4000 /* bytes of a note */
+#define TITLE_MAX         512  /* bytes of what an alarm tells of itself, in its incident; the alarm has all of it */
 
 struct subject {
         uint64_t key; /* ww_change_key() */
@@ -204,6 +205,8 @@ int call_room(struct response_call *c, const struct subject *incident, enum ww_s
 
 /* --- text.c --- */
 
+/** At most TITLE_MAX bytes of it, and no half character. */
+struct ww_str text_cut(struct ww_str s);
 /** `{zone}`, `{hazard}`, `{incident}`, `{title}`, `{priority}` of an incident in a text of the rules; another
  *  brace stands for itself.
  *  -ENOMEM is latched in `out`. */

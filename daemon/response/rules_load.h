@@ -23,11 +23,11 @@ struct rules_key {
         bool must;
 };
 
-#define RULES_KEYS(X)                                                                                                  \
-        X(file)                                                                                                        \
-        X(incidents)                                                                                                   \
-        X(gather) X(procedure) X(step) X(action) X(confirm) X(disposition) X(required) X(escalation) X(match) X(rung)  \
-                X(channel) X(recipient) X(post)
+/* clang-format off */
+#define RULES_KEYS(X) \
+        X(file) X(incidents) X(gather) X(procedure) X(step) X(action) X(confirm) X(disposition) X(required) \
+        X(escalation) X(match) X(rung) X(channel) X(recipient) X(post)
+/* clang-format on */
 #define RULES_KEYS_DECLARE(name)                                                                                       \
         extern const struct rules_key rules_##name##_keys[];                                                           \
         extern const size_t rules_##name##_keys_n;

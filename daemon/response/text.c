@@ -28,3 +28,13 @@ void text_render(const struct subject *incident, struct ww_str text, struct buf 
                         buf_put_u8(out, (uint8_t)text.p[i]);
         }
 }
+
+struct ww_str text_cut(struct ww_str s) {
+        size_t n = TITLE_MAX;
+
+        if (s.n <= TITLE_MAX)
+                return s;
+        while (n && ((unsigned char)s.p[n] & 0xc0) == 0x80)
+                n--;
+        return (struct ww_str){ s.p, n };
+}

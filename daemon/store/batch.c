@@ -13,6 +13,9 @@
  *     refused at COMMIT   (a deferred constraint): the whole group goes to quarantine.
  *     retry               deadlock, serialization, lock: the same again, a few times, with a pause that grows
  *
+ * What must not leave the journal is overwritten before anything else is done with a record (journal/redact.h), so
+ * quarantine does not get it either.
+ *
  * A record that we cannot read ourselves goes straight to quarantine and needs no search. The notice about a
  * quarantined record is said when its transaction is committed, not before.
  *
@@ -20,6 +23,8 @@
  * the quarantine refuses a record, that is an error of the connection (down), told in the log, and nothing is skipped.
  */
 #include "store/batch.h"
+
+#include "journal/redact.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -57,6 +62,8 @@ void batch_deinit(struct batch *b) {
         rows_deinit(&b->rows);
         free(b->starts);
         free(b->said);
+        arena_deinit(&b->arena);
+        buf_deinit(&b->redacted);
         *b = (struct batch){ 0 };
 }
 
@@ -108,6 +115,12 @@ static void batch_said(struct batch *b) {
 }
 
 /* --- rows --- */
+
+/* Record `i` as it may leave; until the next one. */
+static int batch_item(struct batch *b, size_t i, struct journal_item *ret) {
+        arena_reset(&b->arena);
+        return redact_item(b->in, i, &b->arena, &b->redacted, ret);
+}
 
 /* Adds the record's rows, or its row in quarantine if it cannot be read. */
 static int batch_add(struct batch *b, const struct journal_item *item) {
@@ -199,8 +212,13 @@ static int batch_try(struct batch *b, size_t from, size_t to) {
 
         b->n_said = 0;
         rows_reset(&b->rows);
-        for (size_t i = b->starts[from]; i < b->starts[to] && !e; i++)
-                e = batch_add(b, &b->in->items[i]);
+        for (size_t i = b->starts[from]; i < b->starts[to] && !e; i++) {
+                struct journal_item item;
+
+                e = batch_item(b, i, &item);
+                if (!e)
+                        e = batch_add(b, &item);
+        }
         if (!e)
                 e = batch_partitions(b);
         if (!e)
@@ -254,8 +272,13 @@ static int batch_apart(struct batch *b, size_t group, const struct wire_error *a
         int e = batch_begin(b, group + 1);
 
         b->n_said = 0;
-        for (size_t i = b->starts[group]; i < b->starts[group + 1] && !e; i++)
-                e = all ? batch_quarantine(b, &b->in->items[i], all) : batch_record(b, &b->in->items[i]);
+        for (size_t i = b->starts[group]; i < b->starts[group + 1] && !e; i++) {
+                struct journal_item item;
+
+                e = batch_item(b, i, &item);
+                if (!e)
+                        e = all ? batch_quarantine(b, &item, all) : batch_record(b, &item);
+        }
         if (!e)
                 e = cursor_commit(b->wire);
         if (e)

@@ -24,6 +24,8 @@ struct batch {
         const struct journal_batch *in;
         struct outbox_notice *said; /* notices of the transaction in hand */
         size_t n_said;
+        struct arena arena;  /* of the record in hand … */
+        struct buf redacted; /* … if something of it must not leave */
 };
 
 int batch_init(struct batch *b, struct wire *wire, struct outbox *outbox, const char *journal_id,

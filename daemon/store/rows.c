@@ -216,6 +216,11 @@ static void add_output(struct rows *r, const struct ww_output *output) {
         case WW_OUTPUT_CHANGE:
                 add_change(r, output);
                 break;
+        case WW_OUTPUT_REDACTION: /* done to the message: redact.h */
+                break;
+        case WW_OUTPUT_PUBLISH: /* what we said to a device is no history; the journal keeps it for as long as it keeps
+                                 */
+                break;
         }
 }
 

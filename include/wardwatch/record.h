@@ -72,7 +72,9 @@ enum ww_output_type {
         WW_OUTPUT_NOTICE = 4,    /* system notice: what people should know, not an alarm */
         WW_OUTPUT_UNDECODED = 5, /* no sensor type explained the message, or it could not be read */
         WW_OUTPUT_RULESET = 6,   /* the rule set in force from here on */
+        WW_OUTPUT_PUBLISH = 7,   /* a message to the broker, sent after the commit */
         WW_OUTPUT_CHANGE = 8,    /* of an incident, a step, a note … */
+        WW_OUTPUT_REDACTION = 9, /* what of the MESSAGE of this seq must not leave the journal */
 };
 
 struct ww_reply {
@@ -99,6 +101,32 @@ struct ww_ruleset {
         int64_t complete; /* journal time from which every window is whole; NONE: they are, or nothing says so */
 };
 
+/* how a part of a payload is overwritten; on disk: do not renumber */
+enum ww_redact_form {
+        WW_REDACT_CHARS = 1,  /* by `*` */
+        WW_REDACT_TEXT = 2,   /* by a JSON string of the same length */
+        WW_REDACT_NUMBER = 3, /* by `0` */
+};
+
+struct ww_redact_span {
+        uint32_t at, n; /* bytes of the payload */
+        enum ww_redact_form form;
+};
+
+struct ww_redaction {
+        const struct ww_redact_span *spans;
+        size_t n;
+};
+
+/* Sent once, by the engine that concluded it, and never by a replay. A broker that is away does not get it: whoever
+ * needs an answer asks again. */
+struct ww_publish {
+        struct ww_str topic;   /* no wildcards */
+        struct ww_str payload; /* any bytes */
+        uint8_t qos;           /* 0 or 1 */
+        bool retain;
+};
+
 struct ww_output {
         uint64_t seq;
         uint32_t n;
@@ -111,6 +139,8 @@ struct ww_output {
                 struct ww_undecoded undecoded;
                 struct ww_ruleset ruleset;
                 struct ww_change change;
+                struct ww_redaction redaction;
+                struct ww_publish publish;
         };
 };
 

@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
         if (n)
                 memcpy(copy, bytes, n);
         document_init(&d, &arena, &steps);
-        if (format_table[format_find(WW_STR("json"))].read(&d, payload) == 0)
+        if (format_table[format_find(WW_STR("json"))].read(&d, payload, &format_plain) == 0)
                 walk(&d, payload.n);
         document_number(payload, &number);
         document_deinit(&d);

@@ -60,9 +60,9 @@ def window_moments(rule, story, windows):
     events, sure = story.events(reads), decided_on_arrival(rule)
     for window in windows:
         reader = Reader(story, window)
-        inner = [(e.point, e) for e, _ in events if window.begin <= e.time < window.end]
-        if not sure or (inner and reader.true(rule.when, in_front_of(inner[0][0]))):
-            inner = []  # decided at the end: not positive, or spans alone make it true
+        inner = [(e.point, e) for e, _ in events if sure and window.begin <= e.time < window.end]
+        # where spans alone make it true, no event does
+        inner = [(point, e) for point, e in inner if not reader.true(rule.when, in_front_of(point))]
         for point, event in inner + [(deadline(window.end), None)]:
             if reader.true(rule.when, point) and (event or evaluated(rule, story, window)):
                 whole = sorted((e.point, a, e) for a in reads for e in inside(story, window, a, point))

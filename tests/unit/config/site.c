@@ -476,6 +476,36 @@ static void a_large_site_is_whole(void **state) {
         bench_end(&b);
 }
 
+static void kinds_are_added(void **state) {
+        const char *const texts[] = { "kinds:\n"
+                                      "  - {kind: mri.quench, nature: pulse, title: Helium leaves the magnet}\n"
+                                      "  - {kind: bed, nature: state, active: bed.left, normal: bed.occupied}\n"
+                                      "  - {kind: field, nature: measurement, unit: microtesla}\n" };
+        struct bench b;
+        const struct ww_kinds *kinds;
+        enum ww_state value;
+        ww_family family;
+
+        (void)state;
+        assert_int_equal(compile(&b, texts, 1), 0);
+        kinds = site_kinds(b.site);
+        assert_int_equal(kinds->n, ww_kinds_builtin()->n + 3);
+        assert_true(ww_kind_find(kinds, WW_STR("bed.left"), &family, &value));
+        assert_int_equal(family, ww_kinds_builtin()->n + 1);
+        assert_int_equal(value, WW_STATE_ACTIVE);
+        assert_string_equal(ww_kind_name(kinds, family, WW_STATE_NORMAL), "bed.occupied");
+        assert_true(ww_kind_find(kinds, WW_STR("mri.quench"), &family, &value));
+        assert_int_equal(value, WW_STATE_PULSE);
+        assert_string_equal(kinds->rows[family].help, "Helium leaves the magnet");
+        assert_true(ww_kind_find(kinds, WW_STR("field"), &family, &value));
+        assert_string_equal(kinds->rows[family].unit, "microtesla");
+        /* the built-in ones are where they were */
+        assert_true(ww_kind_find(kinds, WW_STR("door.opened"), &family, &value));
+        assert_string_equal(ww_kind_name(ww_kinds_builtin(), family, value), "door.opened");
+        assert_false(ww_kind_find(kinds, WW_STR("bed.lost"), &family, &value));
+        bench_end(&b);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(zones_are_found),
@@ -491,6 +521,7 @@ int main(void) {
                 cmocka_unit_test(assets_hang_on_several),
                 cmocka_unit_test(a_chain_of_assets_is_bounded),
                 cmocka_unit_test(modes_are_found),
+                cmocka_unit_test(kinds_are_added),
                 cmocka_unit_test(schedules_are_found),
                 cmocka_unit_test(a_misspelt_key_is_warned_about),
                 cmocka_unit_test(a_large_site_is_whole),

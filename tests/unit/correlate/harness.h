@@ -98,7 +98,7 @@ static inline int harness_compile_for(struct harness *h, const char *site, const
         diag_deinit(&d);
         for (const char *const *name = (const char *const[]){ "badge", "tag", "role", "class", NULL }; *name; name++)
                 (void)symtab_intern(h->symbols, ww_str(*name));
-        return correlate_rules_compile(&h->rules, &h->bundle, h->site, h->symbols, ww_kinds_builtin(), &h->diag);
+        return correlate_rules_compile(&h->rules, &h->bundle, h->site, h->symbols, site_kinds(h->site), &h->diag);
 }
 
 static inline int harness_compile(struct harness *h, const char *rules) {
@@ -225,8 +225,8 @@ static inline void harness_expect_at(struct harness *h, const char *expected, co
 static inline void harness_swap(struct harness *h) {
         struct correlate_rules *rules;
 
-        assert_int_equal(correlate_rules_compile(&rules, &h->bundle, h->site, h->symbols, ww_kinds_builtin(), &h->diag),
-                         0);
+        assert_int_equal(
+                correlate_rules_compile(&rules, &h->bundle, h->site, h->symbols, site_kinds(h->site), &h->diag), 0);
         assert_int_equal(correlate_swap(h->correlate, rules, NULL, T0), 0);
         correlate_rules_free(h->rules);
         h->rules = rules;

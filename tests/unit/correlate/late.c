@@ -192,6 +192,29 @@ static void test_guard_falls_after_all_that_is_remembered(void **state) {
                       "again 10153ms w badge=3 high\nclear 12164ms q device=d1 high\nclear 12s w badge=3 high\n");
 }
 
+/* the end was heard before the beginning: nothing comes of the moment in which only that is known */
+static void test_level_whose_end_is_known(void **state) {
+        (void)state;
+        harness_story(
+                "- rule: r\n  select: {b: {kind: door.opened}}\n  within: 8ms\n  when: distinct(b.device) >= 2\n" RAISE,
+                "11ms door.closed d1; 22ms door.opened d2; 2ms door.opened d1 at 1s; 9s tick", "");
+}
+
+#define THREE                                                                                                          \
+        "- rule: r\n  select: {b: {kind: [smoke.detected, door.opened]}}\n  within: 300ms\n  when: count(b) >= 3\n"
+
+/* A late end lies before a rise that was told as a further match: behind that end the level is true again. */
+static void test_end_before_a_rise_that_was_told(void **state) {
+        static const char story[] = "1100ms smoke.detected d9; 1200ms smoke.detected d1; 1701ms smoke.detected d2; "
+                                    "3500ms door.opened d1; 1700ms smoke.cleared d9 at 3699ms; 9s tick";
+
+        (void)state;
+        harness_story(THREE "  clear: {quiet: 100ms}\n" RAISE, story,
+                      "raise 1701ms r  high\nagain 3500ms r  high\n"); /* the match that was told keeps it open */
+        harness_story(THREE RAISE, story,
+                      "raise 1701ms r  high\nagain 3500ms r  high\nclear 2s r  high\nraise 3500ms r  high\n");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_end_at_the_raise_s_own_time),
@@ -211,6 +234,8 @@ int main(void) {
                 cmocka_unit_test(test_evidence_of_the_event_that_opened_a_guard),
                 cmocka_unit_test(test_clear_before_a_match_that_has_fired),
                 cmocka_unit_test(test_guard_falls_after_all_that_is_remembered),
+                cmocka_unit_test(test_level_whose_end_is_known),
+                cmocka_unit_test(test_end_before_a_rise_that_was_told),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -215,6 +215,85 @@ static void test_broken_snapshots(void **state) {
         harness_deinit(&h);
 }
 
+#define KINDS(list) "kinds: [" list "]\nassets: [{asset: w, device: w, class: bed}]\n"
+#define BED         "{kind: bed, nature: state, active: bed.left, normal: bed.occupied}"
+#define OTHER       "{kind: aaa.first, nature: pulse}"
+#define LEFT                                                                                                           \
+        "- rule: left\n  select: {b: {kind: bed.left}}\n  by: device\n  hold: 30s\n"                                   \
+        "  raise: {hazard: loss, priority: low}\n"
+
+/* the kinds of `site` take over; each event's family is the one of the set in force */
+static void swap_site(struct harness *h, struct harness *other, const char *site, const char *rules) {
+        if (harness_compile_for(other, site, rules)) {
+                diag_render(&other->diag, &other->out);
+                fail_msg("%.*s", WW_STR_ARG(buf_str(&other->out)));
+        }
+        assert_int_equal(correlate_time(h->correlate, T0 + 20 * WW_SECOND), 0);
+        assert_int_equal(correlate_swap(h->correlate, other->rules, NULL, T0 + 20 * WW_SECOND), 0);
+}
+
+static void bed(struct harness *h, const struct harness *of, int64_t at, bool left) {
+        struct ww_event e = { .seq = (uint64_t)at + 1,
+                              .time = T0 + at,
+                              .received = T0 + at,
+                              .device_time = WW_TIME_NONE,
+                              .kind = ww_str(left ? "bed.left" : "bed.occupied"),
+                              .device = WW_STR("w"),
+                              .sensor = WW_STR("t/1"),
+                              .asset_index = SITE_NONE };
+
+        assert_true(ww_kind_find(site_kinds(of->site), e.kind, &e.family, &e.state));
+        assert_int_equal(correlate_time(h->correlate, e.time), 0);
+        assert_int_equal(correlate_event(h->correlate, &e), 0);
+}
+
+/* A level of a kind of the site's own goes on where its number is another one; where it is another kind, it does not.
+ */
+static void test_kinds_moved(void **state) {
+        static const struct {
+                const char *site, *expected;
+        } rows[] = {
+                { KINDS(OTHER ", " BED), "raise 30s left device=w low\nclear 40s left device=w low\n" },
+                { KINDS(BED), "raise 30s left device=w low\nclear 40s left device=w low\n" },
+                { KINDS(BED ", " OTHER), "raise 30s left device=w low\nclear 40s left device=w low\n" },
+                { KINDS(OTHER ", {kind: bed, nature: state, active: bed.left, normal: bed.occupied}, "
+                              "{kind: cot, nature: state, active: cot.left, normal: cot.occupied}"),
+                  "raise 30s left device=w low\nclear 40s left device=w low\n" },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+                struct harness h, other;
+
+                harness_init_for(&h, KINDS(BED), LEFT);
+                bed(&h, &h, 0, true);
+                swap_site(&h, &other, rows[i].site, LEFT);
+                bed(&h, &other, 40 * WW_SECOND, false);
+                assert_int_equal(correlate_time(h.correlate, T0 + 42 * WW_SECOND), 0);
+                harness_expect(&h, rows[i].expected);
+                correlate_free(h.correlate);
+                h.correlate = NULL;
+                harness_deinit(&other);
+                harness_deinit(&h);
+        }
+}
+
+/* Active and normal change places: what was there before says nothing any more. */
+static void test_kinds_redefined(void **state) {
+        struct harness h, other;
+
+        (void)state;
+        harness_init_for(&h, KINDS(BED), LEFT);
+        bed(&h, &h, 0, true);
+        swap_site(&h, &other, KINDS("{kind: bed, nature: state, active: bed.occupied, normal: bed.left}"), LEFT);
+        assert_int_equal(correlate_time(h.correlate, T0 + WW_HOUR), 0);
+        harness_expect(&h, "");
+        correlate_free(h.correlate);
+        h.correlate = NULL;
+        harness_deinit(&other);
+        harness_deinit(&h);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_kept),         cmocka_unit_test(test_kept_reader_of_alarms),
@@ -222,6 +301,7 @@ int main(void) {
                 cmocka_unit_test(test_primed_level), cmocka_unit_test(test_primed_guard),
                 cmocka_unit_test(test_primed_ended), cmocka_unit_test(test_primed_expect),
                 cmocka_unit_test(test_partial),      cmocka_unit_test(test_broken_snapshots),
+                cmocka_unit_test(test_kinds_moved),  cmocka_unit_test(test_kinds_redefined),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

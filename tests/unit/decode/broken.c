@@ -31,7 +31,7 @@ static const struct {
         { HEAD "messages:\n  - {events: [{kind: test}]}\n", 5, "sensor `t`: a message has no name", "message: NAME" },
         { HEAD "messages:\n  - {message: m, matsch: {a: b}, events: [{kind: test}]}\n", 5, NULL, "match" },
         { HEAD "format: jsn\nmessages:\n  - {message: m, ignore: true}\n", 4,
-          "sensor `t`, message `m`: no such format `jsn`, or too many", "json" },
+          "sensor `t`, message `m`: no such format `jsn`", "json" },
         { ONE "      - {state: x}\n", 7, "sensor `t`, message `m`: an event has no kind", "kind:" },
         { ONE "      - {kind: smok, state: x}\n", 7, "sensor `t`, message `m`: unknown kind `smok`", "smoke" },
         { ONE "      - {kind: door.open}\n", 7, "sensor `t`, message `m`: unknown kind `door.open`", "door.opened" },
@@ -54,6 +54,8 @@ static const struct {
           "sensor `t`, message `m`: not a pulse: `door`", NULL },
         { ONE "      - {kind: contact, state: x, kind_by_class: {door: panic}}\n", 7,
           "sensor `t`, message `m`: not a state: `panic`", NULL },
+        { ONE "      - {kind: measurement, value: x, kind_by_class: {door: door}}\n", 7,
+          "sensor `t`, message `m`: not a measurement: `door`", "" },
         { ONE "      - {kind: temperature, value: x, kind_by_class: {door: door}}\n", 7,
           "sensor `t`, message `m`: kind_by_class leads from classes of assets to kinds", "kind_by_class" },
         { ONE "      - {kind: door, state: {path: x, map: {open: actve}}}\n", 7,
@@ -81,7 +83,7 @@ static const struct {
         { HEAD "messages:\n  - message: m\n    time: {path: ts, form: epoch}\n    events: [{kind: test}]\n", 6,
           "sensor `t`, message `m`: `epoch` is no form of a time", "epoch_s" },
         { HEAD "messages:\n  - message: m\n    time: {path: ts, zone: CET}\n    events: [{kind: test}]\n", 6,
-          "sensor `t`, message `m`: `CET` is no offset", "+08:00" },
+          "sensor `t`, message `m`: `CET` is no offset, and there is no data of such a time zone", "+08:00" },
         { HEAD "messages:\n  - message: m\n    time: {form: iso}\n    events: [{kind: test}]\n", 6,
           "sensor `t`, message `m`: a time has no path", "path" },
         { HEAD "messages:\n  - message: m\n    delay: 8d\n    events: [{kind: test}]\n", 6, NULL, NULL },
@@ -197,7 +199,7 @@ static void test_site_and_warning(void **state) {
         assert_int_equal(harness_compile(&h, false), DIAG_E_USER);
         assert_int_equal(h.diag.errors, 1);
         assert_int_equal(h.diag.warnings, 1);
-        assert_string_equal(h.diag.messages[0].text, "asset `a`: kind `dor` is no state and no pulse");
+        assert_string_equal(h.diag.messages[0].text, "asset `a`: kind `dor` is no kind that an asset can have");
         assert_string_equal(h.diag.messages[0].help, "did you mean `door`?");
         assert_string_equal(h.diag.messages[1].text, "sensor `t` has no examples: nothing tests it");
 }

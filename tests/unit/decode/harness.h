@@ -121,7 +121,7 @@ static inline int harness_compile(struct harness *h, bool run_examples) {
         if (r)
                 harness_print(h);
         assert_int_equal(r, 0);
-        return decode_types_compile(&h->types, &h->bundle, h->site, h->symbols, ww_kinds_builtin(), run_examples,
+        return decode_types_compile(&h->types, &h->bundle, h->site, h->symbols, site_kinds(h->site), run_examples,
                                     &h->diag);
 }
 

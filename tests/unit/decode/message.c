@@ -218,6 +218,40 @@ static void test_values(void **state) {
 }
 
 /* The first one that fits; formats one after the other; what nobody knows is told why. */
+/* A list is one text where `join` says so; what is no scalar in it has none; an empty list is no value. */
+static void test_join(void **state) {
+        _cleanup_harness_ struct harness h;
+        char list[3 * 2048 + 64] = "{\"on\":1,\"z\":[", text[2049];
+
+        harness_init(&h,
+                     TYPE("    fields: {zones: {path: z, join: \",\"}, other: {path: z, join: \",\", default: none}}\n"
+                          "    events:\n"
+                          "      - {kind: door, state: on, value: zones, attributes: {all: other}}\n"
+                          "      - {kind: panic, where: 'zones matches \"(^|,)b(,|$)\"'}\n"),
+                     NULL);
+        harness_send(&h, "t/1", "{\"on\":1,\"z\":[\"a\",7.50,null,{\"x\":1},[2],true,\"b\"]}");
+        assert_string_equal(harness_told(&h), "1 door.opened, 1 panic");
+        assert_string_equal(h.events[0].text, "a,7.50,true,b");
+        assert_string_equal(h.events[0].attrs[0].text, "a,7.50,true,b");
+        harness_send(&h, "t/2", "{\"on\":1,\"z\":[]}");
+        assert_int_equal(h.events[0].value_type, WW_MISSING);
+        assert_string_equal(h.events[0].attrs[0].text, "none");
+        /* what is no list stands as it is */
+        harness_send(&h, "t/3", "{\"on\":1,\"z\":\"b\"}");
+        assert_string_equal(harness_told(&h), "3 door.opened, 3 panic");
+        assert_string_equal(h.events[0].text, "b");
+        /* bounded: the element that does not fit, and all behind it, are left out */
+        memset(text, 'x', 2048);
+        text[2048] = 0;
+        for (int i = 0; i < 3; i++)
+                snprintf(list + strlen(list), sizeof list - strlen(list), "%s\"%s\"", i ? "," : "", text);
+        strcat(list, "]}");
+        assert_int_equal(harness_send(&h, "t/4", list), 0);
+        assert_int_equal(h.n, 1);
+        assert_int_equal(h.events[0].value_type, WW_STRING);
+        assert_int_equal(strlen(h.events[0].text), sizeof h.events[0].text - 1);
+}
+
 static void test_which(void **state) {
         _cleanup_harness_ struct harness h;
 
@@ -398,6 +432,31 @@ static void test_life(void **state) {
         assert_string_equal(harness_told(&h), "d1 door.closed");
 }
 
+/* One array inside the other, arrays and objects; what is around an element is reached through `parent`. */
+static void test_nested(void **state) {
+        _cleanup_harness_ struct harness h;
+
+        harness_init(
+                &h,
+                "sensor: t\nversion: 1\ntopics: [t]\nmessages:\n  - message: m\n"
+                "    for_each: [floors, item.zones, item.s]\n    only: item.on == 1\n"
+                "    device: \"{parent.parent.name}/{parent.key}/{key}\"\n    events:\n"
+                "      - {kind: button, value: parent.title, attributes: {floor: parent.parent.key, own: item.x}}\n",
+                NULL);
+        assert_int_equal(
+                harness_send(&h, "t",
+                             "{\"floors\":[{\"name\":\"F1\",\"zones\":{\"a\":{\"title\":\"A\",\"s\":[{\"on\":1},"
+                             "{\"on\":0},{\"on\":1,\"x\":9}]},\"b\":{\"s\":5},\"c\":{\"title\":\"C\",\"s\":[]}}},"
+                             "7,{\"name\":\"F2\",\"zones\":[{\"title\":\"D\",\"s\":{\"k\":{\"on\":1}}}]}]}"),
+                0);
+        assert_string_equal(harness_told(&h), "F1/a/0 button, F1/a/2 button, F2/0/k button");
+        assert_string_equal(h.events[0].text, "A");
+        assert_string_equal(h.events[0].attrs[0].text, "0");
+        assert_string_equal(h.events[1].attrs[1].text, "9");
+        assert_string_equal(h.events[2].attrs[0].text, "2");
+        assert_string_equal(h.events[2].text, "D");
+}
+
 /* A decoder that was saved and loaded goes on as the one that was not. */
 static void test_snapshot(void **state) {
         _cleanup_harness_ struct harness h;
@@ -438,7 +497,7 @@ static void test_swap(void **state) {
         harness_send(&h, "g/d", "{\"open\":1}");
         assert_int_equal(decode_swap(h.decode, other.types), 0);
         decode_figures(h.decode, &figures);
-        assert_int_equal(figures.states, 1);
+        assert_int_equal(figures.states, 2); /* the door, and that its topic is understood */
         harness_send(&h, "t/d", "{\"open\":1}");
         assert_int_equal(h.n, 0);
         assert_int_equal(harness_send(&h, "g/d", "{\"open\":1}"), DECODE_E_NO_TYPE);
@@ -456,9 +515,9 @@ int main(void) {
                 cmocka_unit_test(test_state_changes), cmocka_unit_test(test_unknown),  cmocka_unit_test(test_retained),
                 cmocka_unit_test(test_pulses),        cmocka_unit_test(test_exercise), cmocka_unit_test(test_suspect),
                 cmocka_unit_test(test_time),          cmocka_unit_test(test_values),   cmocka_unit_test(test_which),
-                cmocka_unit_test(test_bad_fields),    cmocka_unit_test(test_for_each), cmocka_unit_test(test_site),
-                cmocka_unit_test(test_life),          cmocka_unit_test(test_steps),    cmocka_unit_test(test_snapshot),
-                cmocka_unit_test(test_swap),
+                cmocka_unit_test(test_bad_fields),    cmocka_unit_test(test_for_each), cmocka_unit_test(test_nested),
+                cmocka_unit_test(test_site),          cmocka_unit_test(test_life),     cmocka_unit_test(test_steps),
+                cmocka_unit_test(test_snapshot),      cmocka_unit_test(test_swap),     cmocka_unit_test(test_join),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

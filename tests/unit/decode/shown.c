@@ -42,7 +42,7 @@ static void test_samples(void **state) {
                 at = close + 3;
                 n++;
         }
-        assert_int_equal(n, 2);
+        assert_true(n >= 3);
 }
 
 int main(void) {

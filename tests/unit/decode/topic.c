@@ -96,6 +96,32 @@ static void test_levels(void **state) {
         fixture_deinit(&f);
 }
 
+/* As devices call them: signs that mean something elsewhere are letters here. */
+static void test_signs(void **state) {
+        struct fixture f;
+
+        fixture_init(&f);
+        add(&f, "axis/{device}/event/tns:onvif/Device/tns:axis/Sensor/PIR/$source/sensor/{n}", 0, 0);
+        add(&f, "spBv1.0/{group}/{what:NDEATH|NBIRTH}/{device}", 1, 0);
+        add(&f, "shellyplus1-{device}/status/switch:{n}", 2, 0);
+        add(&f, "/mbmd/{device}/{what}", 3, 0);
+        add(&f, "{device}/onvif-ej/Device/Trigger/DigitalInput/&{n}", 4, 0);
+        add(&f, "Paradox/Zone/Front door {what}", 5, 0);
+        add(&f, "$SYS/broker/{what+}", 6, 0);
+        assert_string_equal(match(&f, "axis/ACCC8E012345/event/tns:onvif/Device/tns:axis/Sensor/PIR/$source/sensor/0"),
+                            "0.0 device=ACCC8E012345 n=0");
+        assert_string_equal(match(&f, "spBv1.0/Sparkplug B Devices/NBIRTH/Raspberry Pi"),
+                            "1.0 device=Raspberry Pi group=Sparkplug B Devices what=NBIRTH");
+        assert_string_equal(match(&f, "shellyplus1-a8032abc7158/status/switch:0"), "2.0 device=a8032abc7158 n=0");
+        assert_string_equal(match(&f, "/mbmd/sdm1-1/Voltage"), "3.0 device=sdm1-1 what=Voltage");
+        assert_string_equal(match(&f, "MyDevice/onvif-ej/Device/Trigger/DigitalInput/&DI_1"),
+                            "4.0 device=MyDevice n=DI_1");
+        assert_string_equal(match(&f, "MyDevice/onvif-ej/Device/Trigger/DigitalInput/DI_1"), "");
+        assert_string_equal(match(&f, "Paradox/Zone/Front door reed"), "5.0 what=reed");
+        assert_string_equal(match(&f, "$SYS/broker/load/1min"), "6.0 what=load/1min");
+        fixture_deinit(&f);
+}
+
 static void test_many(void **state) {
         struct fixture f;
 
@@ -222,9 +248,9 @@ static void test_broken(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_levels), cmocka_unit_test(test_many),   cmocka_unit_test(test_choices),
-                cmocka_unit_test(test_order),  cmocka_unit_test(test_bounds), cmocka_unit_test(test_worst_case),
-                cmocka_unit_test(test_broken),
+                cmocka_unit_test(test_levels),     cmocka_unit_test(test_signs),  cmocka_unit_test(test_many),
+                cmocka_unit_test(test_choices),    cmocka_unit_test(test_order),  cmocka_unit_test(test_bounds),
+                cmocka_unit_test(test_worst_case), cmocka_unit_test(test_broken),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

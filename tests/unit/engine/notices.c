@@ -239,6 +239,75 @@ static void a_skipped_record_is_kept_told_and_not_decoded(void **state) {
         run_close(&run);
 }
 
+/* --- a type that is not understood any more --- */
+
+static void send(struct run *run, size_t n, const char *topic, const char *payload) {
+        while (n--)
+                message(run, topic, payload, 0);
+}
+
+/* Eight that were understood, and then eight that are not; it is told once, and ends with the last of its topics. */
+static void a_drift_is_told(void **state) {
+        struct run run;
+
+        run_open(&run, RULE("one", "1"));
+        send(&run, 9, "n/d1", "{\"number\":7}");
+        send(&run, 8, "n/d2", "{\"number\":7}");
+        send(&run, 7, "n/d3", "{\"number\":7}");
+        send(&run, 7, "n/d1", "{\"value\":7}");
+        send(&run, 100, "n/d3", "{\"value\":7}"); /* too little of it was ever understood */
+        send(&run, 100, "n/d4", "{\"value\":7}"); /* nothing was */
+        for (int i = 0; i < 9; i++)
+                message(&run, "n/d1", "{\"value\":7}", WW_INPUT_RETAINED);
+        assert_string_equal(run.told, "");
+        message(&run, "n/d1", "no JSON", 0);
+        assert_string_equal(run.told, "RAISE system/sensor-drift; ");
+        assert_string_equal(run.subject, "numbers");
+        assert_non_null(strstr(run.notice, "n/d1"));
+        send(&run, 20, "n/d2", "{\"value\":7}");
+        send(&run, 1, "n/d1", "{\"number\":7}");
+        assert_string_equal(run.told, "RAISE system/sensor-drift; ");
+        send(&run, 1, "n/d2", "{\"number\":7}");
+        assert_string_equal(run.told, "RAISE system/sensor-drift; CLEAR system/sensor-drift; ");
+        /* one that is understood in between is no drift */
+        for (int i = 0; i < 10; i++) {
+                send(&run, 7, "n/d1", "{\"value\":7}");
+                send(&run, 1, "n/d1", "{\"number\":7}");
+        }
+        assert_string_equal(run.told, "RAISE system/sensor-drift; CLEAR system/sensor-drift; ");
+        run_close(&run);
+}
+
+/* Other types may be the cure; if they are none it is told again. A restart changes nothing. */
+static void a_drift_begins_anew_with_other_types(void **state) {
+        struct pipeline_figures figures;
+        struct run run, again;
+        struct buf bytes = BUF_INIT;
+        struct rd in;
+
+        run_open(&run, RULE("one", "1"));
+        send(&run, 8, "n/d1", "{\"number\":7}");
+        send(&run, 8, "n/d1", "{\"value\":7}");
+        assert_int_equal(pipeline_save(run.pipeline, &bytes), 0);
+        run_open(&again, RULE("one", "1"));
+        in = rd_init(buf_str(&bytes));
+        assert_int_equal(pipeline_load(again.pipeline, &in), 0);
+        again.seq = run.seq;
+        again.now = run.now;
+        pipeline_figures(again.pipeline, &figures);
+        assert_int_equal(figures.decode.drifted, 1);
+        assert_int_equal(reload(&again, RULE("two", "2")), 0);
+        assert_string_equal(again.told, "CLEAR system/sensor-drift; ");
+        send(&again, 1, "n/d1", "{\"value\":7}");
+        assert_string_equal(again.told, "CLEAR system/sensor-drift; RAISE system/sensor-drift; ");
+        send(&again, 1, "n/d1", "{\"number\":7}");
+        assert_string_equal(again.told,
+                            "CLEAR system/sensor-drift; RAISE system/sensor-drift; CLEAR system/sensor-drift; ");
+        buf_deinit(&bytes);
+        run_close(&run);
+        run_close(&again);
+}
+
 /* --- blindness --- */
 
 static void blindness_is_part_of_the_state(void **state) {
@@ -354,6 +423,8 @@ int main(void) {
                 cmocka_unit_test(an_end_without_a_beginning_is_only_recorded),
                 cmocka_unit_test(long_words_are_cut_between_characters),
                 cmocka_unit_test(a_skipped_record_is_kept_told_and_not_decoded),
+                cmocka_unit_test(a_drift_is_told),
+                cmocka_unit_test(a_drift_begins_anew_with_other_types),
                 cmocka_unit_test(blindness_is_part_of_the_state),
                 cmocka_unit_test(other_rules_keep_the_state_of_those_that_stay),
                 cmocka_unit_test(the_same_rules_again_change_nothing),

@@ -364,6 +364,36 @@ static void an_incident_from_its_alarm_to_its_end(void **state) {
         run_close(&run);
 }
 
+/* What a person saw goes the way of all events. */
+static void a_told_event_raises_like_a_device(void **state) {
+        static const char *const wrong[][2] = {
+                { "{\"cmd\":\"event\",\"kind\":\"panic\",\"roles\":8}", "\"name\":\"role\"" },
+                { "{\"cmd\":\"event\",\"roles\":1}", "`kind` must be" },
+                { "{\"cmd\":\"event\",\"kind\":\"panik\",\"roles\":1}", "one value of a kind" },
+                { "{\"cmd\":\"event\",\"kind\":\"door\",\"roles\":1}", "one value of a kind" },
+                { "{\"cmd\":\"event\",\"kind\":\"panic\",\"zone\":\"W99\",\"roles\":1}", "no zone of the site" },
+                { "{\"cmd\":\"event\",\"kind\":\"panic\",\"value\":[],\"roles\":1}", "a number or a text" },
+        };
+        struct run run;
+
+        run_open(&run);
+        for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+                char id[16];
+
+                (void)snprintf(id, sizeof id, "w%zu", i);
+                command(&run, WW_SECOND, id, wrong[i][0]);
+                assert_non_null(strstr(run.reply, wrong[i][1]));
+        }
+        assert_int_equal(run.events, 0);
+        command(&run, WW_SECOND, "e",
+                "{\"cmd\":\"event\",\"kind\":\"panic\",\"zone\":\"W3\",\"reason\":\"by telephone\",\"roles\":1}");
+        assert_non_null(strstr(run.reply, "\"ok\":true"));
+        assert_int_equal(run.events, 1);
+        assert_non_null(strstr(run.rules, "panic"));
+        assert_non_null(strstr(run.changes, "incident opened"));
+        run_close(&run);
+}
+
 /* --- the same inputs, undisturbed and with a restart before each --- */
 
 static uint32_t next_random(uint32_t *state) {
@@ -481,6 +511,7 @@ int main(void) {
                 cmocka_unit_test(modes_and_lists_are_refused_in_words),
                 cmocka_unit_test(a_notice_pair_raises_and_clears),
                 cmocka_unit_test(an_incident_from_its_alarm_to_its_end),
+                cmocka_unit_test(a_told_event_raises_like_a_device),
                 cmocka_unit_test(a_restart_anywhere_changes_nothing),
         };
 

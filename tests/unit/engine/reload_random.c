@@ -23,7 +23,7 @@ static void step_message(struct run *run, int64_t after, uint32_t *seed) {
         static const char *const devices[] = { "d1", "d2", "d3", "c1", "c2" };
         char payload[64];
 
-        switch (next_random(seed) % 5) {
+        switch (next_random(seed) % 6) {
         case 0:
                 (void)snprintf(payload, sizeof payload, "{\"badge\":\"b%u\"}", next_random(seed) % 3);
                 message(run, after, devices[next_random(seed) % 3], payload);
@@ -36,6 +36,9 @@ static void step_message(struct run *run, int64_t after, uint32_t *seed) {
                 return;
         case 3:
                 message(run, after, devices[3 + next_random(seed) % 2], "{\"life\":1}");
+                return;
+        case 4:
+                message(run, after, devices[next_random(seed) % 3], "{\"left\":1}");
                 return;
         default:
                 message(run, after, devices[next_random(seed) % 3],

@@ -27,6 +27,9 @@ static const char sensors[] = "sensor: test\n"
                               "  - message: door\n"
                               "    has: [door]\n"
                               "    events: [{kind: door, state: {path: door, map: {open: active, shut: normal}}}]\n"
+                              "  - message: bed\n" /* it never says that somebody lies in it again */
+                              "    has: [left]\n"
+                              "    events: [{kind: bed.left, restores_after: 40s}]\n"
                               "  - message: badge\n"
                               "    has: [badge]\n"
                               "    events: [{kind: access.denied}]\n"
@@ -37,21 +40,23 @@ static const char sensors[] = "sensor: test\n"
                               "    has: [life]\n"
                               "    events: [{kind: device.heartbeat}]\n";
 
+#define BED    "{kind: bed, nature: state, active: bed.left, normal: bed.occupied}"
 #define STANDS "lists:\n  staff: [b0]\nmodes:\n  night: {title: Night}\n"
 
-/* two sites: in the second a door is somewhere else, and one is no asset any more */
+/* two sites: in the second a door is somewhere else, one is no asset any more, and a kind has another number */
 static const char *const sites[] = {
         "site: test\nzones:\n  - {zone: A, title: A}\n  - {zone: B, title: B}\nassets:\n"
         "  - {asset: d1, device: d1, class: door, zone: A, held_limit: 20s}\n"
         "  - {asset: d2, device: d2, class: door, zone: B, held_limit: 20s}\n"
         "  - {asset: d3, device: d3, class: door, zone: B, held_limit: 20s}\n"
         "  - {asset: c1, device: c1, class: controller, zone: A, supervision: 90s}\n"
-        "  - {asset: c2, device: c2, class: controller, zone: B, supervision: 90s}\n" STANDS,
+        "  - {asset: c2, device: c2, class: controller, zone: B, supervision: 90s}\nkinds: [" BED "]\n" STANDS,
         "site: test\nzones:\n  - {zone: A, title: A}\n  - {zone: B, title: B}\nassets:\n"
         "  - {asset: d1, device: d1, class: door, zone: A, held_limit: 20s}\n"
         "  - {asset: d2, device: d2, class: door, zone: A, held_limit: 40s}\n"
         "  - {asset: c1, device: c1, class: controller, zone: A, supervision: 90s}\n"
-        "  - {asset: c2, device: c2, class: controller, zone: B, supervision: 90s}\n" STANDS,
+        "  - {asset: c2, device: c2, class: controller, zone: B, supervision: 90s}\nkinds: [{kind: a.first, nature: "
+        "pulse}, " BED "]\n" STANDS,
 };
 
 #define RULE(name, body, raise) "- rule: " name "\n" body "  raise: {" raise "}\n"
@@ -100,6 +105,10 @@ static const char *const forms[][3] = {
                ">= 3\n",
                THEFT),
           "" },
+        { RULE("left", "  select: {b: {kind: bed.left}}\n  by: device\n  hold: 15s\n", THEFT),
+          RULE("left", "  select: {b: {kind: bed.left}}\n  by: device\n  hold: 30s\n", THEFT), "" },
+        { RULE("back", "  select: {b: {kind: bed.occupied}}\n  by: zone\n  hold: 20s\n", THEFT),
+          RULE("back", "  select: {b: {kind: bed.occupied}}\n  by: zone\n  hold: 25s\n", THEFT), "" },
 };
 #define FORMS (sizeof forms / sizeof *forms)
 
