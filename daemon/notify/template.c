@@ -85,7 +85,7 @@ static bool character_harmful(const unsigned char *p, size_t n) {
                 return false;
         code = (unsigned)(p[0] & 0x0f) << 12 | (unsigned)(p[1] & 0x3f) << 6 | (unsigned)(p[2] & 0x3f);
         return (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) || code == 0x200e ||
-               code == 0x200f || code == 0xfeff;
+               code == 0x200f || code == 0xfeff || code >= 0xfffe;
 }
 
 void template_put_value(struct ww_str text, size_t max, struct buf *out) {
