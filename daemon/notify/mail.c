@@ -96,9 +96,10 @@ static void mail_ended(void *userdata, const struct web_result *result) {
         bool refused = result->status >= 500 && result->code != CURLE_LOGIN_DENIED;
 
         if (result->code == CURLE_OK)
-                delivery_ended(d, OUTCOME_SENT, "SMTP %ld", result->status);
+                delivery_ended(d, OUTCOME_SENT, "%s", result->line);
         else
-                delivery_ended(d, refused ? OUTCOME_REFUSED : OUTCOME_FAILED, "%s", result->answer);
+                delivery_ended(d, refused ? OUTCOME_REFUSED : OUTCOME_FAILED, "%s%s%s", result->line,
+                               *result->line ? ": " : "", result->answer);
 }
 
 static const long mail_tls[] = { [CHANNEL_TLS_REQUIRED] = CURLUSESSL_ALL,

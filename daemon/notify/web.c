@@ -22,6 +22,7 @@ struct web_transfer {
         size_t sent; /* of the body */
         char error[CURL_ERROR_SIZE];
         char answer[ANSWER_MAX];
+        char line[ANSWER_MAX];
         size_t n_answer, read;
         void (*ended)(void *userdata, const struct web_result *result);
         void *userdata;
@@ -53,6 +54,18 @@ static size_t transfer_answer(char *bytes, size_t size, size_t n, void *userdata
         return t->read > READ_MAX ? 0 : all; /* 0 ends it: whoever sends that much has said all that matters */
 }
 
+static size_t transfer_line(char *bytes, size_t size, size_t n, void *userdata) {
+        struct web_transfer *t = userdata;
+
+        size_t all = size * n, length = 0;
+
+        while (length < all && length < sizeof t->line - 1 && !strchr("\r\n", bytes[length]))
+                length++;
+        memcpy(t->line, bytes, length); /* it does not end with a NUL */
+        t->line[length] = 0;
+        return all;
+}
+
 size_t web_read(char *to, size_t size, size_t n, void *stream) {
         struct web_transfer *t = stream;
         size_t left = t->body.n - t->sent, some = size * n < left ? size * n : left;
@@ -65,7 +78,7 @@ size_t web_read(char *to, size_t size, size_t n, void *stream) {
 static void transfer_ended(struct web_transfer *t, CURLcode code) {
         struct web_result result = { .code = code };
         void (*ended)(void *, const struct web_result *) = t->ended;
-        char answer[sizeof t->error + sizeof t->answer];
+        char answer[sizeof t->error + sizeof t->answer], line[sizeof t->line];
         void *userdata = t->userdata;
 
         (void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &result.status);
@@ -77,7 +90,9 @@ static void transfer_ended(struct web_transfer *t, CURLcode code) {
                        result.code == CURLE_OK ? t->answer
                        : t->error[0]           ? t->error
                                                : curl_easy_strerror(code));
+        memcpy(line, t->line, sizeof line);
         result.answer = answer;
+        result.line = line;
         transfer_free(t);
         ended(userdata, &result);
 }
@@ -233,6 +248,8 @@ int web_send(struct web *w, CURL *easy, struct curl_slist *headers, struct buf *
         (void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, transfer_answer);
         (void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
         (void)curl_easy_setopt(easy, CURLOPT_READDATA, t);
+        (void)curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, transfer_line);
+        (void)curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
         if (curl_multi_add_handle(w->multi, easy) != CURLM_OK) {
                 transfer_free(t);
                 return -ENOMEM;

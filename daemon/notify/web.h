@@ -18,6 +18,7 @@ struct web_result {
         CURLcode code;
         long status;        /* of HTTP or SMTP; 0 = none came */
         const char *answer; /* the answer's beginning, or libcurl's words */
+        const char *line;   /* the last line of HTTP's head, or of what an SMTP server said; "" = none */
 };
 
 /** What every transfer has in common is set: time to connect, protocols, certificates checked, no redirects, no

@@ -7,6 +7,7 @@ import hmac
 import json
 import os
 import pathlib
+import re
 import socket
 import ssl
 import subprocess
@@ -68,8 +69,8 @@ class Scene:
         names = ways or "".join(f"  - {{channel: {name}}}\n" for name in by)
         (response / "test.yaml").write_text(
             f"required: {{priority: critical}}\nchannels:\n{names}recipients:\n"
-            "  - {recipient: chief, address: {mail: chief@example.org, second: second@example.org}}\n"
-            "escalations:\n  - escalation: e\n    steps:\n" +
+            f"  - {{recipient: chief, address: {{{'mail: chief@example.org' if 'mail' in by else ''}}}}}\n"
+            "escalations:\n  - escalation: e\n    match: {hazard: fire}\n    steps:\n" +
             (steps or f"      - {{after: 0s, to: chief, by: [{', '.join(by)}]}}\n"))
         path = self.folder / "channels.yaml"
         path.write_text("channels:\n" + channels)
@@ -97,7 +98,9 @@ class Scene:
         return self.followed.last(key)
 
     def figures(self, channel):
-        return self.daemon.status()["feed"]["readers"]["notify"]["channels"][channel]
+        """What the notifier said last, once it has."""
+        return wait_for(lambda: (self.daemon.answers() or {}).get("feed", {}).get("readers", {}).get("notify", {})
+                        .get("channels", {}).get(channel), 30, "the notifier's figures")
 
 
 @pytest.fixture
@@ -186,7 +189,7 @@ def test_mqtt_and_cap(tmp_path, make_daemon):
         scene.act("incident-resolve", incident=incident)
         scene.act("incident-close", incident=incident)
         lines, _ = heard.communicate(timeout=60)
-    topics, texts = zip(*(line.split("\t") for line in lines.replace("\n<alert", "<alert").splitlines()))
+    topics, texts = zip(*re.findall(r"(told/\S*)\t(.*?</alert>)", lines, re.DOTALL))
     assert set(topics) == {"told/W3/a_b__"}
     alert, update, cancel = (ElementTree.fromstring(text) for text in texts)
     assert [a.findtext(CAP + "msgType") for a in (alert, update, cancel)] == ["Alert", "Update", "Cancel"]
@@ -265,7 +268,7 @@ def test_screen_and_unknown(scene):
     incident = scene.open()
     assert "no such channel" in scene.told(f"{incident}-e-1-chief-horn", "due", "given-up")["answer"]
     scene.told(f"{incident}-e-1-chief-desk", "due", "sent")
-    warned = scene.daemon.run("check").stdout
+    warned = scene.daemon.run("check").stderr
     assert "channel `horn` is not in the file" in warned, warned
 
 
@@ -294,21 +297,9 @@ def test_refused_connection_then_500_then_ok(scene):
     key = f"{incident}-e-1-chief-hook"
     scene.told(key, "due", "failed", "failed")
     assert [body["attempts"] for _, body in scene.followed.told[key]][:3] == [0, 1, 2]
-    answers = iter([500, 503, 429])
-    server = Endpoint(lambda request: next(answers, "ok"))
-    server.close()
-    with subprocess.Popen([sys.executable, "-c", f"""
-import http.server
-class H(http.server.BaseHTTPRequestHandler):
-    left = [500, 429]
-    def do_POST(self):
-        self.rfile.read(int(self.headers['Content-Length']))
-        self.send_response(H.left.pop() if H.left else 200); self.send_header('Content-Length', '0'); self.end_headers()
-http.server.HTTPServer(('127.0.0.1', {port}), H).serve_forever()"""], stderr=subprocess.DEVNULL) as process:
-        try:
-            body = scene.told(key, "failed", "failed", "sent", timeout=60)
-        finally:
-            process.kill()
+    answers = iter([500, 429])
+    with Endpoint(lambda request: next(answers, "ok"), port):
+        body = scene.told(key, "failed", "failed", "sent", timeout=60)
     assert body["attempts"] == len(scene.followed.told[key]) - 1
     assert any("429" in body["answer"] for _, body in scene.followed.told[key])
 
@@ -339,8 +330,7 @@ def test_breaker(scene, endpoint):
         scene.told(f"{incident}-e-1-chief-second", "due", "sent")
         assert len(endpoint.requests) == asked
         endpoint.behave("ok")
-        wait_for(lambda: scene.told(f"{scene.open()}-e-1-chief-second", "sent") and "ok" if not endpoint.requests[asked:] else True,
-                 20, "the probe")
+        wait_for(lambda: scene.open() and len(endpoint.requests) > asked, 20, "the probe")
         wait_for(lambda: scene.figures("hook")["breaker"] == "closed", 20, "a closed breaker")
         figures = scene.figures("hook")
         assert figures["failed"] >= 3 and figures["sent"] >= 1 and figures["opened"] == 1
@@ -374,8 +364,6 @@ def test_engine_killed_meanwhile(scene, endpoint):
     endpoint.behave(lambda request: hold.wait(60) and "ok")
     scene.start(webhook("hook", endpoint, "timeout: 1m"), ["hook"])
     incident = scene.open()
-    reached = threading.Event()
-    endpoint.behave(lambda request: reached.set() or (hold.wait(60) and "ok"))
     wait_for(lambda: scene.figures("hook")["running"] == 1, 20, "a delivery on its way")
     old = scene.daemon.kill("engine")
     hold.set()
@@ -389,8 +377,8 @@ def test_engine_killed_meanwhile(scene, endpoint):
 def test_random_kills(scene, endpoint, seed):
     """Every notification reaches the other side at least once, and is reported as sent exactly once."""
     endpoint.behave(lambda request: seed.choice(["ok", "ok", 500]))
-    scene.start(webhook("hook", endpoint, f"{QUICK}, rate: 6000, burst: 1000, breaker_failures: 1000, give_up_after: 10m".replace(
-        "give_up_after: 20s, ", "")), ["hook"])
+    scene.start(webhook("hook", endpoint, "timeout: 1s, retry_min: 100ms, retry_max: 200ms, rate: 6000, burst: 1000, breaker_failures: 1000"),
+                ["hook"])
     incidents = []
     for round_ in range(6):
         incidents += [scene.open() for _ in range(10)]
@@ -398,8 +386,6 @@ def test_random_kills(scene, endpoint, seed):
         wait_for(lambda: len(endpoint.requests) >= want or not scene.figures("hook")["waiting"], 30, "some deliveries")
         old = scene.daemon.kill("notify")
         scene.daemon.wait_restarted("notify", old)
-        wait_for(lambda: "notify" in scene.daemon.status()["feed"]["readers"], 30, "a notifier that reads")
-        wait_for(lambda: "channels" in scene.daemon.status()["feed"]["readers"]["notify"], 30, "its figures")
     keys = [f"{incident}-e-1-chief-hook" for incident in incidents]
     for key in keys:
         scene.told(key, "sent", timeout=90)

@@ -27,7 +27,7 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
 
 
 class Endpoint:
-    def __init__(self, behaviour="ok"):
+    def __init__(self, behaviour="ok", port=0):
         self.requests = []
         self.behaviour = behaviour
         self.released = threading.Event()
@@ -50,7 +50,7 @@ class Endpoint:
             def log_message(self, *_):
                 pass
 
-        self.server = Server(("127.0.0.1", 0), Handler)
+        self.server = Server(("127.0.0.1", port), Handler)
         self.port = self.server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}/alarms"
         self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
