@@ -69,7 +69,8 @@ const struct command command_metrics = {
         .synopsis = "metrics [--table] [--json]",
         .help = "show where Prometheus finds the metrics, or explain them",
         .text = "Each process answers GET /metrics on 127.0.0.1 and [::1], in Prometheus' text format, at the ports "
-                "metrics.supervisor, metrics.engine and metrics.store of the configuration; `off` there, and it does "
+                "metrics.supervisor, metrics.engine, metrics.store and metrics.notify of the configuration; `off` "
+                "there, and it does "
                 "not listen. Without --table the addresses are shown. A port that another program has is told in the "
                 "log and tried again; the process goes on without. What `wardwatch status` shows in numbers is among "
                 "the metrics, and what each rule has seen, skipped and concluded.",

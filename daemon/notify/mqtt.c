@@ -323,12 +323,14 @@ static int mqtt_open(void **ret, const struct channel_config *channel, const str
 
 static int mqtt_send(struct delivery *d) {
         struct line *l = d->line;
-        struct sending *s = calloc(1, sizeof *s);
+        struct sending *s = calloc(1, sizeof *s), **end = &l->sendings;
 
         if (!s)
                 return -ENOMEM;
-        *s = (struct sending){ .line = l, .delivery = d, .next = l->sendings };
-        l->sendings = s;
+        *s = (struct sending){ .line = l, .delivery = d };
+        while (*end) /* in order */
+                end = &(*end)->next;
+        *end = s;
         d->state = s;
         line_wake(l);
         return 0;
