@@ -20,6 +20,8 @@ int pipeline_event(struct pipeline *p, const struct ww_event *event) {
         r = pipeline_put(p, &output);
         if (!r)
                 r = correlate_event(p->correlate, &output.event);
+        if (!r && correlate_tells_link(p->correlate, event))
+                r = alarms_source(p->alarms, event->device, correlate_device_lost(p->correlate, event->device), p->now);
         return r ? r : response_event(p->response, &output.event, p->now);
 }
 

@@ -10,28 +10,30 @@ typedef int (*alarm_sink)(void *userdata, const struct ww_transition *transition
 
 struct alarms;
 
-/* What a site may set; all zero = the defaults. */
-struct alarm_limits {
-        int64_t ack_expiry[WW_PRIORITY_CRITICAL + 1]; /* µs that an acknowledgement holds, by priority; 0 = for good */
-        int64_t shelve_max;                           /* µs; 0 = 8 h, one shift */
-        int64_t out_of_service_max;                   /* µs; 0 = 30 d */
-};
-
 int alarms_new(struct alarms **ret, alarm_sink sink, void *userdata);
 struct alarms *alarms_free(struct alarms *a);
 DEFINE_CLEANUP(struct alarms *, alarms_free)
 
-/** Takes effect for what comes; copied. */
-void alarms_set_limits(struct alarms *a, const struct alarm_limits *limits);
-
 struct site;
 
-/** The muting rules in force from here on, one row a rule, and the site whose assets they mean; all borrowed until the
- *  next call. What they suppress, or no longer do, is told at once. 0 or -errno. */
+/** The muting rules in force from here on, one row a rule, and the site: its assets, which they mean, its zones, and
+ * how it treats alarms (`alarms:`); all borrowed until the next call, site NULL = none. What they suppress, or no
+ * longer do, is told at once. 0 or -errno. */
 int alarms_set_mutes(struct alarms *a, const struct ww_mute *mutes, size_t n, const struct site *site, int64_t now);
 
 /** One detection; `now` = journal time. 0 or -errno. */
 int alarms_detection(struct alarms *a, const struct ww_detection *detection, int64_t now);
+
+#define ALARM_LOST_MAX 100000 /* devices that are known to be out of reach; further ones are left out */
+
+/** The device said, or its gateway, that it cannot be reached (`lost`), or can again: the quality of its alarms, and of
+ *  those that hang on it alone. A rule that tells so of assets (WW_DETECTION_SILENT) has that effect by itself. Says
+ *  nothing where nothing changes. 0 or -errno. */
+int alarms_source(struct alarms *a, struct ww_str device, bool lost, int64_t now);
+
+/** A shift has ended, and nobody has accepted what is open: each acknowledged alarm (ACKED) wants an acknowledgement
+ *  again. 0 or -errno. */
+int alarms_unaccept(struct alarms *a, int64_t now);
 
 /* as a set; faults.md "Who may do what" */
 enum alarm_role {
@@ -54,8 +56,7 @@ struct alarm_act {
         /* SHELVE: until, one-shot. OUT_OF_SERVICE: until, work order, second person */
         int64_t until;
         bool one_shot;
-        struct ww_str work_order, second_person;
-        bool key_area; /* OUT_OF_SERVICE: the alarm's zone is one, which takes two persons */
+        struct ww_str work_order, second_person; /* the latter for key areas */
 };
 
 /* refusals; each has a name, a sentence and the cure in alarm_refusals[] */
@@ -66,7 +67,7 @@ enum {
         ALARM_E_VERSION_NEEDED,
         ALARM_E_REASON_NEEDED,
         ALARM_E_ROLE,
-        ALARM_E_PROTECTED, /* fire, panic, duress, infant, tamper cannot be shelved */
+        ALARM_E_PROTECTED, /* fire, panic, duress, infant, tamper cannot be shelved, nor what the site says */
         ALARM_E_LIMIT,     /* longer than the class allows */
         ALARM_E_WORK_ORDER_NEEDED,
         ALARM_E_SECOND_PERSON_NEEDED,
@@ -76,6 +77,15 @@ struct alarm_refusal {
         const char *name, *text, *cure;
 };
 extern const struct alarm_refusal alarm_refusals[ALARM_E_MAX_];
+
+/* Who may do an act, and what has to be said with it. */
+struct alarm_act_row {
+        unsigned roles;    /* 0: no act of people */
+        const char *needs; /* in words; "" = nothing */
+};
+struct alarm_act_row alarm_act_row(enum ww_cause verb);
+extern const char *const alarm_role_names[]; /* of bit 0, 1, … */
+extern const size_t alarm_role_names_n;
 
 /** Applies an act. 0, ALARM_E_* (nothing changed), -errno. *ret_alarm (may be NULL) = the alarm after it, or as it
  *  stands when refused; borrowed until the next call; NULL for ALARM_E_UNKNOWN. */

@@ -4,29 +4,40 @@
 enum {
         NEEDS_VERSION = 1 << 0,       /* and refuses one that is outdated */
         NEEDS_REASON = 1 << 1,        /* always */
-        NEEDS_REASON_URGENT = 1 << 2, /* for the two top priorities */
+        NEEDS_REASON_URGENT = 1 << 2, /* for the priorities that the site says */
         DESK = ALARM_ROLE_OPERATOR | ALARM_ROLE_SUPERVISOR | ALARM_ROLE_ADMINISTRATOR,
         BOARD = ALARM_ROLE_SUPERVISOR | ALARM_ROLE_ADMINISTRATOR,
         SHOP = ALARM_ROLE_MAINTENANCE | ALARM_ROLE_ADMINISTRATOR,
 };
 
-#define SHELVE_MAX         (8 * WW_HOUR) /* one shift */
-#define OUT_OF_SERVICE_MAX (30 * WW_DAY)
-
 struct act_row {
         unsigned roles, needs;
+        const char *words; /* what it needs, for people */
 };
 
 static const struct act_row rows[WW_CAUSE_MAX_] = {
-        [WW_CAUSE_ACKNOWLEDGE] = { DESK, NEEDS_VERSION | NEEDS_REASON_URGENT },
-        [WW_CAUSE_UNACKNOWLEDGE] = { DESK, 0 },
-        [WW_CAUSE_RESET] = { DESK, NEEDS_REASON }, /* the note of the inspection */
-        [WW_CAUSE_SHELVE] = { BOARD, NEEDS_REASON },
-        [WW_CAUSE_UNSHELVE] = { BOARD, 0 },
-        [WW_CAUSE_OUT_OF_SERVICE] = { SHOP, NEEDS_REASON },
-        [WW_CAUSE_RETURN_TO_SERVICE] = { SHOP, 0 },
-        [WW_CAUSE_SILENCE] = { DESK, 0 },
+        [WW_CAUSE_ACKNOWLEDGE] = { DESK, NEEDS_VERSION | NEEDS_REASON_URGENT,
+                                   "the version that was seen; a reason for the priorities in `reason_required`" },
+        [WW_CAUSE_UNACKNOWLEDGE] = { DESK, 0, "" },
+        [WW_CAUSE_RESET] = { DESK, NEEDS_REASON, "a reason: the note of the inspection" },
+        [WW_CAUSE_SHELVE] = { BOARD, NEEDS_REASON, "a reason; an end within `shelve_max`, or one-shot" },
+        [WW_CAUSE_UNSHELVE] = { BOARD, 0, "" },
+        [WW_CAUSE_OUT_OF_SERVICE] = { SHOP, NEEDS_REASON,
+                                      "a reason; a work order; an end within `out_of_service_max`; a "
+                                      "second person in a key area" },
+        [WW_CAUSE_RETURN_TO_SERVICE] = { SHOP, 0, "" },
+        [WW_CAUSE_SILENCE] = { DESK, 0, "" },
 };
+
+const char *const alarm_role_names[] = { "operator", "supervisor", "maintenance",
+                                         "auditor",  "integrator", "administrator" };
+const size_t alarm_role_names_n = sizeof alarm_role_names / sizeof *alarm_role_names;
+
+struct alarm_act_row alarm_act_row(enum ww_cause verb) {
+        const struct act_row none = { 0, 0, "" }, *row = (size_t)verb < WW_CAUSE_MAX_ ? &rows[verb] : &none;
+
+        return (struct alarm_act_row){ row->roles, row->words ? row->words : "" };
+}
 
 const struct alarm_refusal alarm_refusals[ALARM_E_MAX_] = {
         [ALARM_E_UNKNOWN] = { "unknown-alarm", "there is no alarm of that number that is not normal",
@@ -40,7 +51,9 @@ const struct alarm_refusal alarm_refusals[ALARM_E_MAX_] = {
         [ALARM_E_REASON_NEEDED] = { "reason-needed", "this needs a reason",
                                     "give a `reason` (--reason TEXT): what you saw or did" },
         [ALARM_E_ROLE] = { "role", "your role does not allow this", "ask somebody who may" },
-        [ALARM_E_PROTECTED] = { "protected", "fire, panic, duress, infant and tamper alarms cannot be shelved",
+        [ALARM_E_PROTECTED] = { "protected",
+                                "fire, panic, duress, infant and tamper alarms cannot be shelved, nor "
+                                "those of hazards of which the site says so",
                                 "acknowledge it, or take the device out of service under a work order" },
         [ALARM_E_LIMIT] = { "limit", "that is no time ahead, or longer than is allowed", "choose an earlier end" },
         [ALARM_E_WORK_ORDER_NEEDED] = { "work-order-needed", "out of service needs a work order", "give `work_order`" },
@@ -61,8 +74,9 @@ static int check_version(const struct ww_alarm *alarm, const struct alarm_act *a
         return act->version < alarm->alarmed_version || act->version > alarm->version ? ALARM_E_CHANGED : 0;
 }
 
-static int check_reason(const struct ww_alarm *alarm, const struct alarm_act *act, unsigned needs) {
-        bool urgent = alarm->priority >= WW_PRIORITY_HIGH || alarm->priority_unack >= WW_PRIORITY_HIGH;
+static int check_reason(const struct alarms *a, const struct ww_alarm *alarm, const struct alarm_act *act,
+                        unsigned needs) {
+        bool urgent = a->limits->reason_required & (1u << alarm->priority | 1u << alarm->priority_unack);
 
         if (!(needs & NEEDS_REASON) && !(needs & NEEDS_REASON_URGENT && urgent))
                 return 0;
@@ -74,24 +88,46 @@ static int check_end(int64_t until, int64_t now, int64_t limit) {
 }
 
 /* The hidden state has an end, whatever else ends it: a one-shot without one gets the longest that is allowed. */
-static int check_shelve(const struct alarm_act *act, const struct alarm_limits *limits, int64_t now,
+static int check_shelve(const struct alarms *a, const struct ww_alarm *alarm, const struct alarm_act *act, int64_t now,
                         struct machine_input *in) {
-        int64_t limit = limits->shelve_max ? limits->shelve_max : SHELVE_MAX;
+        int64_t limit = a->limits->shelve_max[alarm->hazard];
         bool open = act->one_shot && (act->until == 0 || act->until == WW_TIME_NONE);
 
+        if (!limit)
+                return ALARM_E_PROTECTED;
         in->shelved = act->one_shot ? WW_SHELVED_ONE_SHOT : WW_SHELVED_TIMED;
         in->until = open ? now + limit : act->until;
         return check_end(in->until, now, limit);
 }
 
-static int check_out_of_service(const struct alarm_act *act, const struct alarm_limits *limits, int64_t now,
-                                struct machine_input *in) {
+static bool in_key_area(const struct alarms *a, const struct ww_alarm *alarm) {
+        uint32_t zone = a->mutes.site ? site_zone_find(a->mutes.site, alarm->zone) : SITE_NONE;
+
+        return zone != SITE_NONE && site_zone_key_area(a->mutes.site, zone);
+}
+
+/* `unix:ann` is Ann, whichever way she came in. */
+static struct ww_str person(struct ww_str s) {
+        const char *colon = s.n ? memchr(s.p, ':', s.n) : NULL;
+
+        if (colon)
+                s = (struct ww_str){ colon + 1, s.n - (size_t)(colon + 1 - s.p) };
+        for (; s.n && s.p[0] == ' '; s.n--)
+                s.p++;
+        for (; s.n && s.p[s.n - 1] == ' ';)
+                s.n--;
+        return s;
+}
+
+static int check_out_of_service(const struct alarms *a, const struct ww_alarm *alarm, const struct alarm_act *act,
+                                int64_t now, struct machine_input *in) {
         if (blank(act->work_order))
                 return ALARM_E_WORK_ORDER_NEEDED;
-        if (act->key_area && (blank(act->second_person) || ww_str_equal(act->second_person, act->actor)))
+        if (in_key_area(a, alarm) &&
+            (blank(act->second_person) || ww_str_equal(person(act->second_person), person(act->actor))))
                 return ALARM_E_SECOND_PERSON_NEEDED;
         in->until = act->until;
-        return check_end(act->until, now, limits->out_of_service_max ? limits->out_of_service_max : OUT_OF_SERVICE_MAX);
+        return check_end(act->until, now, a->limits->out_of_service_max);
 }
 
 /* Would the machine take it? On a copy, so that the refusal that helps most comes first. */
@@ -105,8 +141,8 @@ static int check_state(const struct ww_alarm *alarm, const struct machine_input 
         return machine_apply(&copy, &probe, &annunciate);
 }
 
-int alarm_act_check(const struct ww_alarm *alarm, const struct alarm_act *act, const struct alarm_limits *limits,
-                    int64_t now, struct machine_input *ret) {
+int alarm_act_check(const struct alarms *a, const struct ww_alarm *alarm, const struct alarm_act *act, int64_t now,
+                    struct machine_input *ret) {
         const struct act_row *row;
         int r;
 
@@ -120,10 +156,10 @@ int alarm_act_check(const struct ww_alarm *alarm, const struct alarm_act *act, c
         if (!r)
                 r = check_version(alarm, act, row->needs);
         if (!r)
-                r = check_reason(alarm, act, row->needs);
+                r = check_reason(a, alarm, act, row->needs);
         if (!r && act->verb == WW_CAUSE_SHELVE)
-                r = check_shelve(act, limits, now, ret);
+                r = check_shelve(a, alarm, act, now, ret);
         if (!r && act->verb == WW_CAUSE_OUT_OF_SERVICE)
-                r = check_out_of_service(act, limits, now, ret);
+                r = check_out_of_service(a, alarm, act, now, ret);
         return r;
 }

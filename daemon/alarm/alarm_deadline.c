@@ -74,7 +74,7 @@ void alarm_timer_set(struct alarms *a, struct alarm_timer *timer, int64_t deadli
 }
 
 static int64_t expiry(const struct alarms *a, const struct ww_alarm *alarm) {
-        int64_t span = a->limits.ack_expiry[alarm->priority], at;
+        int64_t span = a->limits->acknowledge_expires[alarm->priority], at;
 
         if (span <= 0 || ww_alarm_state(&alarm->regions) != WW_ALARM_ACKED || alarm->acknowledged_at == WW_TIME_NONE ||
             __builtin_add_overflow(alarm->acknowledged_at, span, &at))

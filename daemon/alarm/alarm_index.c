@@ -93,6 +93,7 @@ int alarm_link(struct alarms *a, struct alarm *alarm) {
 void alarm_unlink(struct alarms *a, struct alarm *alarm) {
         alarm_timer_set(a, &alarm->timer, WW_TIME_NEVER);
         alarm_place_unlink(alarm);
+        alarm_source_unlink(a, alarm);
         HASH_DELETE(by_id, a->ids, alarm);
         HASH_DELETE(by_key, a->keys, alarm);
 }
@@ -147,13 +148,22 @@ int alarm_set_marks(struct alarm *alarm, struct ww_str acknowledged_by, struct w
         return 0;
 }
 
-static size_t group_key(const struct ww_alarm *alarm, char key[static GROUP_KEY_MAX]) {
-        size_t n = alarm->zone.n < GROUP_KEY_MAX - 2 ? alarm->zone.n : GROUP_KEY_MAX - 2;
+/* The ward or area that it is in, where the site has one; a zone that the site does not know is one by itself. */
+static struct ww_str group_zone(const struct alarms *a, const struct ww_alarm *alarm) {
+        const struct site *site = a->mutes.site;
+        uint32_t zone = site ? site_zone_find(site, alarm->zone) : SITE_NONE;
+
+        return zone == SITE_NONE ? alarm->zone : site_zone(site, site_zone_first_out(site, zone))->id;
+}
+
+static size_t group_key(const struct alarms *a, const struct ww_alarm *alarm, char key[static GROUP_KEY_MAX]) {
+        struct ww_str zone = group_zone(a, alarm);
+        size_t n = zone.n < GROUP_KEY_MAX - 2 ? zone.n : GROUP_KEY_MAX - 2;
 
         key[0] = (char)alarm->hazard;
         key[1] = (char)alarm->exercise;
         if (n)
-                memcpy(key + 2, alarm->zone.p, n);
+                memcpy(key + 2, zone.p, n);
         return n + 2;
 }
 
@@ -167,12 +177,12 @@ static struct alarm_group *group_find(const struct alarms *a, const char *key, s
 bool alarm_group_quiet(const struct alarms *a, const struct ww_alarm *alarm) {
         char key[GROUP_KEY_MAX];
 
-        return !group_find(a, key, group_key(alarm, key));
+        return !group_find(a, key, group_key(a, alarm, key));
 }
 
 int alarm_group_count(struct alarms *a, const struct ww_alarm *alarm, int by) {
         char key[GROUP_KEY_MAX];
-        size_t n = group_key(alarm, key);
+        size_t n = group_key(a, alarm, key);
         struct alarm_group *g = group_find(a, key, n);
 
         if (!g && by > 0) {
@@ -195,4 +205,23 @@ int alarm_group_count(struct alarms *a, const struct ww_alarm *alarm, int by) {
                 free(g);
         }
         return 0;
+}
+
+void alarm_groups_free(struct alarms *a) {
+        struct alarm_group *g, *next;
+
+        HASH_ITER(hh, a->groups, g, next) {
+                HASH_DELETE(hh, a->groups, g);
+                free(g);
+        }
+}
+
+int alarm_groups_renew(struct alarms *a) {
+        int r = 0;
+
+        alarm_groups_free(a);
+        for (const struct alarm *alarm = a->ids; alarm && !r; alarm = alarm->by_id.next)
+                if (alarm->now.regions.active)
+                        r = alarm_group_count(a, &alarm->now, 1);
+        return r;
 }

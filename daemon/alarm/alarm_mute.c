@@ -307,15 +307,20 @@ int alarms_set_mutes(struct alarms *a, const struct ww_mute *mutes, size_t n, co
         alarm_places_free(&a->mutes);
         a->mutes.rows = mutes;
         a->mutes.n = n;
+        a->limits = site_alarms(site);
         r = alarm_places_new(&a->mutes, site);
         if (r)
                 return r;
         for (struct alarm *alarm = a->ids; alarm; alarm = alarm->by_id.next)
                 alarm_place_link(&a->mutes, alarm);
         gone = renew_episodes(a);
-        r = adopt_episodes(a);
+        r = alarm_groups_renew(a);
+        if (!r)
+                r = adopt_episodes(a);
         if (!r)
                 r = review_everyone(a, now);
+        if (!r)
+                r = alarm_source_renew(a, now);
         for (; gone; gone = next) {
                 next = gone->place_next;
                 alarm_episode_free(gone);

@@ -1,6 +1,6 @@
 /*
  * The assets of the site as a tree, or rather a graph, for an asset may hang on several others: which alarms and which
- * episodes are where, and what is below an asset. Built anew for each rule set, and not at all while nothing mutes.
+ * episodes are where, and what is below an asset. Built anew for each rule set.
  */
 #include "alarm/alarms.h"
 
@@ -44,7 +44,7 @@ static size_t count_links(const struct site *site, size_t n_assets) {
 }
 
 int alarm_places_new(struct alarm_mutes *m, const struct site *site) {
-        size_t n = m->n && site ? site_asset_count(site) : 0;
+        size_t n = site ? site_asset_count(site) : 0;
 
         m->site = site;
         m->places = calloc(n + 1, sizeof *m->places);

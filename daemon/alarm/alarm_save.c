@@ -2,7 +2,7 @@
  * deadlines follow from these. */
 #include "alarm/alarms.h"
 
-#define SAVE_VERSION 2
+#define SAVE_VERSION 3
 #define FLAG_COUNT   7
 
 static uint64_t flags_of(const struct ww_alarm *a) {
@@ -86,6 +86,10 @@ static void save_regrade(const struct alarm_regrade *g, struct buf *out) {
         buf_put_u8(out, (uint8_t)g->floor);
 }
 
+static void save_source(const struct alarm *alarm, struct buf *out) {
+        buf_put_u8(out, (uint8_t)(alarm->silent | alarm->link << 1));
+}
+
 int alarms_save(const struct alarms *a, struct buf *out) {
         buf_put_u8(out, SAVE_VERSION);
         buf_put_var(out, a->next_id);
@@ -95,11 +99,13 @@ int alarms_save(const struct alarms *a, struct buf *out) {
         buf_put_var(out, HASH_CNT(hh, a->mutes.episodes));
         for (const struct alarm_episode *e = a->mutes.episodes; e; e = e->hh.next)
                 save_episode(e, out);
+        alarm_source_save(a, out);
         buf_put_var(out, HASH_CNT(by_id, a->ids));
         for (const struct alarm *alarm = a->ids; alarm; alarm = alarm->by_id.next) {
                 save_alarm(&alarm->now, out);
                 save_mute(alarm, out);
                 save_regrade(&alarm->regrade, out);
+                save_source(alarm, out);
         }
         return out->error;
 }
@@ -194,6 +200,14 @@ static bool load_regrade(struct alarm_regrade *g, struct rd *in) {
         return good && g->n <= WW_REGRADE_AFTER_MAX && g->done <= g->n && (g->floor == 0 || priority_valid(g->floor));
 }
 
+static bool load_source(struct alarm *alarm, struct rd *in) {
+        uint8_t bits = rd_u8(in);
+
+        alarm->silent = bits & 1;
+        alarm->link = bits >> 1 & 1;
+        return bits < 1 << 2;
+}
+
 static int load_alarm(struct alarms *a, const struct ww_alarm *from, struct rd *in) {
         _cleanup_(alarm_freep) struct alarm *alarm = alarm_new(from->rule, from->key, from->exercise);
         struct alarm *linked;
@@ -210,7 +224,7 @@ static int load_alarm(struct alarms *a, const struct ww_alarm *from, struct rd *
         r = alarm_set_texts(alarm, from);
         if (!r)
                 r = alarm_set_marks(alarm, from->acknowledged_by, from->suppressed_by, from->work_order);
-        if (!r && (!load_mute(a, alarm, in) || !load_regrade(&alarm->regrade, in)))
+        if (!r && (!load_mute(a, alarm, in) || !load_regrade(&alarm->regrade, in) || !load_source(alarm, in)))
                 r = -EBADMSG;
         if (!r)
                 r = alarm_link(a, alarm);
@@ -219,6 +233,9 @@ static int load_alarm(struct alarms *a, const struct ww_alarm *from, struct rd *
         linked = alarm;
         alarm = NULL;
         alarm_place_link(&a->mutes, linked);
+        r = alarm_source_link(a, linked);
+        if (r)
+                return r;
         r = linked->now.regions.active ? alarm_group_count(a, &linked->now, 1) : 0;
         alarm_deadline_update(a, linked);
         return r;
@@ -261,6 +278,8 @@ int alarms_load(struct alarms *a, struct rd *in) {
         a->muted = rd_var(in);
         a->regraded = rd_var(in);
         r = load_episodes(a, in);
+        if (!r)
+                r = alarm_source_load(a, in);
         n = rd_var(in);
         while (n-- && !r && !in->failed) {
                 struct ww_alarm alarm = load_fields(in);

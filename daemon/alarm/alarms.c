@@ -12,13 +12,13 @@ int alarms_new(struct alarms **ret, alarm_sink sink, void *userdata) {
         a->sink = sink;
         a->userdata = userdata;
         a->next_id = 1;
+        a->limits = site_alarms(NULL);
         *ret = a;
         return 0;
 }
 
 struct alarms *alarms_free(struct alarms *a) {
         struct alarm *alarm, *next;
-        struct alarm_group *g, *g_next;
         struct alarm_episode *e, *e_next;
 
         if (!a)
@@ -32,22 +32,14 @@ struct alarms *alarms_free(struct alarms *a) {
         HASH_CLEAR(by_key, a->keys);
         HASH_ITER(by_id, a->ids, alarm, next) {
                 HASH_DELETE(by_id, a->ids, alarm);
+                alarm_source_unlink(a, alarm);
                 alarm_free(alarm);
         }
-        HASH_ITER(hh, a->groups, g, g_next) {
-                HASH_DELETE(hh, a->groups, g);
-                free(g);
-        }
+        alarm_source_free(a);
+        alarm_groups_free(a);
         free(a->heap);
         free(a);
         return NULL;
-}
-
-/* Every alarm has room in the heap already, or needs none: alarm_link makes it. */
-void alarms_set_limits(struct alarms *a, const struct alarm_limits *limits) {
-        a->limits = *limits;
-        for (struct alarm *alarm = a->ids; alarm; alarm = alarm->by_id.next)
-                alarm_deadline_update(a, alarm);
 }
 
 /* Who acknowledged, what suppresses, which work order: as the regions now are. */
@@ -113,6 +105,8 @@ int alarm_change(struct alarms *a, struct alarm *alarm, const struct machine_inp
                 r = emit(a, alarm, &old, in, c, annunciate);
         if (!r && old.regions.active != alarm->now.regions.active)
                 r = alarm_mute_turned(a, alarm, in->time, in->now);
+        if (!r && old.regions.active != alarm->now.regions.active)
+                r = alarm_source_turned(a, alarm, in->now);
         if (ww_alarm_state(&alarm->now.regions) == WW_ALARM_NORM)
                 forget(a, alarm);
         return r;
@@ -147,6 +141,11 @@ static int describe(struct alarms *a, struct alarm *alarm, const struct ww_detec
         if (r)
                 return r;
         alarm_place_link(&a->mutes, alarm);
+        r = alarm_source_link(a, alarm);
+        if (r)
+                return r;
+        alarm->silent = d->flags & WW_DETECTION_SILENT;
+        alarm->link = d->flags & WW_DETECTION_LINK;
         alarm->now.rule_hash = d->rule_hash;
         alarm->now.hazard = d->hazard;
         alarm->now.klass = d->klass;
@@ -212,6 +211,7 @@ static int apply_detection(struct alarms *a, struct alarm *alarm, const struct w
         if (raises && !alarm->now.regions.active) {
                 r = describe(a, alarm, d);
                 in.first_out = alarm_group_quiet(a, &alarm->now);
+                in.stale = alarm_source_stale(a, alarm);
         }
         if (!r)
                 r = raises ? apply_raise(a, alarm, &in, &c) : alarm_change(a, alarm, &in, &c);
@@ -248,6 +248,7 @@ const struct ww_alarm *alarms_find(const struct alarms *a, uint64_t id) {
 int alarms_act(struct alarms *a, const struct alarm_act *act, int64_t now, const struct ww_alarm **ret_alarm) {
         struct alarm *alarm = alarm_by_id(a, act->alarm);
         struct alarm_change c = { .actor = act->actor, .reason = act->reason, .work_order = act->work_order };
+        _cleanup_buf_ struct buf context = BUF_INIT;
         struct machine_input in;
         int r;
 
@@ -256,8 +257,26 @@ int alarms_act(struct alarms *a, const struct alarm_act *act, int64_t now, const
                 *ret_alarm = alarm ? &alarm->now : NULL;
         if (!alarm)
                 return ALARM_E_UNKNOWN;
-        r = alarm_act_check(&alarm->now, act, &a->limits, now, &in);
-        return r ? r : alarm_change(a, alarm, &in, &c);
+        r = alarm_act_check(a, &alarm->now, act, now, &in);
+        if (r)
+                return r;
+        if (act->verb == WW_CAUSE_OUT_OF_SERVICE && act->second_person.n)
+                buf_printf(&context, "second person: %.*s", WW_STR_ARG(act->second_person));
+        c.context = buf_str(&context);
+        return context.error ? context.error : alarm_change(a, alarm, &in, &c);
+}
+
+int alarms_unaccept(struct alarms *a, int64_t now) {
+        const struct machine_input in = { .cause = WW_CAUSE_SHIFT_ENDED, .now = now, .time = now };
+        const struct alarm_change c = { .actor = WW_STR("timer"),
+                                        .context = WW_STR("nobody has accepted what was open") };
+        int r = 0;
+
+        bury(a);
+        for (struct alarm *alarm = a->ids; alarm && !r; alarm = alarm->by_id.next)
+                if (ww_alarm_state(&alarm->now.regions) == WW_ALARM_ACKED)
+                        r = alarm_change(a, alarm, &in, &c);
+        return r > 0 ? -EPROTO : r; /* whoever is ACKED can be unacknowledged: a bug */
 }
 
 static int fire_alarm(struct alarms *a, struct alarm *alarm, int64_t now) {

@@ -11,11 +11,20 @@
 
 #define ALARM_HEAP_NONE SIZE_MAX
 
-/* Active alarms of one (zone, hazard, exercise): the first one is first-out. */
+/* Active alarms of one (zone or the ward that it is in, hazard, exercise): the first one is first-out. */
 struct alarm_group {
         UT_hash_handle hh;
         size_t active, n_key;
         char key[];
+};
+
+/* A device from which alarms come, or that cannot be reached. */
+struct alarm_source {
+        UT_hash_handle hh;
+        struct alarm *alarms;
+        bool lost; /* it cannot be reached */
+        size_t n_name;
+        char name[];
 };
 
 /* Something that waits for an instant of journal time: an alarm, or an episode that mutes on. */
@@ -47,6 +56,12 @@ struct alarm {
         const struct alarm_episode *by;       /* mutes it; NULL: nothing, or it is pending only */
         uint32_t asset;                       /* SITE_NONE: none that the site knows */
         struct alarm *place_next, **place_at; /* among the alarms of its asset; NULL: in no list */
+        /* quality */
+        bool lost;                   /* its device cannot be reached */
+        bool silent;                 /* it tells of an asset that gives no sign of life */
+        bool link;                   /* it tells of devices that cannot be reached */
+        struct alarm_source *source; /* NULL: it has no device */
+        struct alarm *source_next, **source_at;
         UT_hash_handle by_id, by_key;
 };
 
@@ -101,10 +116,12 @@ struct alarm_mutes {
 struct alarms {
         alarm_sink sink;
         void *userdata;
-        struct alarm_limits limits;
+        const struct site_alarms *limits; /* borrowed from the site */
         uint64_t next_id, transitions, muted, regraded;
         struct alarm *ids, *keys;
         struct alarm_group *groups;
+        struct alarm_source *sources;
+        size_t n_lost;             /* of them, those that cannot be reached */
         struct alarm_timer **heap; /* by (deadline, id, episodes last) */
         size_t n_heap, heap_capacity;
         struct alarm_mutes mutes;
@@ -127,8 +144,8 @@ int alarm_change(struct alarms *a, struct alarm *alarm, const struct machine_inp
 
 /* alarm_act.c */
 /** May this act be done to this alarm now? 0 with the machine's input, or ALARM_E_*. */
-int alarm_act_check(const struct ww_alarm *alarm, const struct alarm_act *act, const struct alarm_limits *limits,
-                    int64_t now, struct machine_input *ret);
+int alarm_act_check(const struct alarms *a, const struct ww_alarm *alarm, const struct alarm_act *act, int64_t now,
+                    struct machine_input *ret);
 
 /* alarm_index.c */
 struct alarm *alarm_by_id(const struct alarms *a, uint64_t id);
@@ -149,6 +166,23 @@ int alarm_set_marks(struct alarm *alarm, struct ww_str acknowledged_by, struct w
 /** Is nothing of the alarm's group active? */
 bool alarm_group_quiet(const struct alarms *a, const struct ww_alarm *alarm);
 int alarm_group_count(struct alarms *a, const struct ww_alarm *alarm, int by); /* 0 or -ENOMEM */
+void alarm_groups_free(struct alarms *a);
+/** Counts anew: another site has other groups. 0 or -ENOMEM. */
+int alarm_groups_renew(struct alarms *a);
+
+/* alarm_source.c */
+/** Puts it with the others of its device. 0 or -ENOMEM. */
+int alarm_source_link(struct alarms *a, struct alarm *alarm);
+void alarm_source_unlink(struct alarms *a, struct alarm *alarm);
+/** Is it cut off from where it comes from? */
+bool alarm_source_stale(const struct alarms *a, const struct alarm *alarm);
+/** Its condition has changed: if it tells of a silent asset, that is so for the others of the asset. */
+int alarm_source_turned(struct alarms *a, const struct alarm *alarm, int64_t now);
+/** Of each alarm: another site has other assets. */
+int alarm_source_renew(struct alarms *a, int64_t now);
+int alarm_source_save(const struct alarms *a, struct buf *out);
+int alarm_source_load(struct alarms *a, struct rd *in); /* before the alarms. 0, -EBADMSG, -ENOMEM */
+void alarm_source_free(struct alarms *a);
 
 /* alarm_deadline.c */
 void alarm_timer_init(struct alarm_timer *timer, uint64_t id, bool episode);

@@ -105,6 +105,7 @@ static bool effect_raise(struct ww_alarm *a, const struct machine_input *in) {
         a->regions.latched = a->regions.latched || (in->manual && !in->instant);
         a->instant = in->instant;
         a->first_out = in->first_out;
+        a->stale = in->stale;
         a->raised_count++;
         a->raised_at = in->time;
         (void)set_priority(a, in->priority);
@@ -174,7 +175,7 @@ static bool effect_acknowledge(struct ww_alarm *a, const struct machine_input *i
 static bool effect_unacknowledge(struct ww_alarm *a, const struct machine_input *in) {
         set_unacknowledged(a);
         a->silenced = false;
-        if (in->cause != WW_CAUSE_ACK_EXPIRED)
+        if (in->cause == WW_CAUSE_UNACKNOWLEDGE)
                 return false; /* who takes it back is there */
         alarm_anew(a);
         return true;
@@ -293,6 +294,7 @@ static const struct row rows[WW_CAUSE_MAX_] = {
         [WW_CAUSE_SOURCE_BACK] = { EVERY, guard_source, effect_source },
         [WW_CAUSE_CONFIG_REMOVED] = { EVERY, guard_active, effect_removed },
         [WW_CAUSE_REFUTED] = { EVERY, NULL, effect_note },
+        [WW_CAUSE_SHIFT_ENDED] = { IN(ACKED), NULL, effect_unacknowledge },
 };
 
 int machine_apply(struct ww_alarm *a, const struct machine_input *in, bool *ret_annunciate) {

@@ -21,6 +21,7 @@ struct machine_input {
         bool evidence;  /* there is new evidence: a change even if nothing else differs */
         bool suppress;  /* what would sound is suppressed by design from the start */
         bool other;     /* SUPPRESS: suppressed already, now by something else */
+        bool stale;     /* RAISE, AGAIN: where it comes from cannot be heard */
         /* SHELVE, OUT_OF_SERVICE */
         enum ww_shelved shelved;
         int64_t until;
@@ -35,6 +36,10 @@ void machine_init(struct ww_alarm *alarm);
 
 /** Would it raise the alarm anew: begin, or come again to those who had answered it? */
 bool machine_raises(const struct ww_alarm *alarm, const struct machine_input *in);
+
+/** The states that the event may lead to from `state`, as a set of 1 << enum ww_alarm_state, whatever the regions
+ *  beneath; 0: it is refused, or says nothing. *ret_sounds: those in which it then may ask for attention. */
+unsigned machine_outcomes(enum ww_alarm_state state, enum ww_cause cause, unsigned *ret_sounds);
 
 /** 0 (changed; *ret_annunciate tells whether it asks for attention), ALARM_E_STATE or ALARM_E_PROTECTED (nothing
  * changed). For a detection ALARM_E_STATE means that it says nothing new. */

@@ -45,6 +45,7 @@ static const char *const cause_names[WW_CAUSE_MAX_] = {
         [WW_CAUSE_SOURCE_BACK] = "SOURCE_BACK",
         [WW_CAUSE_CONFIG_REMOVED] = "CONFIG_REMOVED",
         [WW_CAUSE_REFUTED] = "REFUTED",
+        [WW_CAUSE_SHIFT_ENDED] = "SHIFT_ENDED",
 };
 
 static const char *const subject_names[WW_SUBJECT_MAX_] = {
@@ -124,6 +125,40 @@ const char *ww_alarm_state_name(enum ww_alarm_state state) {
 
 const char *ww_cause_name(enum ww_cause cause) {
         return name_at(cause_names, COUNT(cause_names), (size_t)cause);
+}
+
+static const char *const sound_names[] = {
+        [WW_SOUND_NONE] = "none", [WW_SOUND_LOW] = "low",           [WW_SOUND_MEDIUM] = "medium",
+        [WW_SOUND_HIGH] = "high", [WW_SOUND_CRITICAL] = "critical",
+};
+
+/* Whoever calls for help, or burns, is heard as urgent whatever a rule makes of it. */
+static const enum ww_sound sound_least[WW_CLASS_MAX_] = {
+        [WW_CLASS_GENERAL] = WW_SOUND_LOW, [WW_CLASS_FIRE] = WW_SOUND_HIGH,   [WW_CLASS_PANIC] = WW_SOUND_HIGH,
+        [WW_CLASS_DURESS] = WW_SOUND_HIGH, [WW_CLASS_INFANT] = WW_SOUND_HIGH, [WW_CLASS_TAMPER] = WW_SOUND_LOW,
+};
+
+static enum ww_sound sound_of(enum ww_class klass, enum ww_priority priority) {
+        enum ww_sound sound = (unsigned)priority < COUNT(sound_names) ? (enum ww_sound)priority : WW_SOUND_CRITICAL;
+        enum ww_sound least = (unsigned)klass < WW_CLASS_MAX_ ? sound_least[klass] : WW_SOUND_LOW;
+
+        return sound > least ? sound : least;
+}
+
+enum ww_sound ww_alarm_sound(const struct ww_alarm *alarm) {
+        enum ww_alarm_state state = ww_alarm_state(&alarm->regions);
+
+        if (alarm->silenced || (state != WW_ALARM_UNACK && state != WW_ALARM_RTNUN))
+                return WW_SOUND_NONE;
+        return sound_of(alarm->klass, alarm->priority_unack);
+}
+
+enum ww_sound ww_transition_sound(const struct ww_transition *t) {
+        return t->annunciate ? sound_of(t->alarm.klass, t->alarm.priority) : WW_SOUND_NONE;
+}
+
+const char *ww_sound_name(enum ww_sound sound) {
+        return name_at(sound_names, COUNT(sound_names), (size_t)sound);
 }
 
 const char *ww_subject_name(enum ww_subject subject) {

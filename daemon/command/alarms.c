@@ -3,9 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "command/alarms_table.h"
 #include "command/command_internal.h"
 #include "command/plain.h"
 #include "command/socket.h"
+
+enum { OPTION_FOLLOW, OPTION_FROM, OPTION_TABLE };
 
 static const char *text(json_t *object, const char *name) {
         const char *s = json_string_value(json_object_get(object, name));
@@ -18,8 +21,9 @@ static void print_alarm(json_t *alarm) {
                      json_integer_value(json_object_get(alarm, "id")), text(alarm, "priority"), text(alarm, "state"),
                      text(alarm, "raised_at"));
         plain_put_column(*text(alarm, "zone") ? text(alarm, "zone") : "-", 14);
-        (void)printf("  %s%s", json_is_true(json_object_get(alarm, "covert")) ? "(covert) " : "",
-                     json_is_true(json_object_get(alarm, "exercise")) ? "(exercise) " : "");
+        (void)printf("  %s%s%s", json_is_true(json_object_get(alarm, "covert")) ? "(covert) " : "",
+                     json_is_true(json_object_get(alarm, "exercise")) ? "(exercise) " : "",
+                     json_is_true(json_object_get(alarm, "stale")) ? "(stale) " : "");
         plain_put(text(alarm, "title"));
         (void)printf("  [");
         plain_put(text(alarm, "rule"));
@@ -80,25 +84,35 @@ static int alarms_read(struct socket_session *s, bool follow, bool json) {
         }
 }
 
+static int put_table(void) {
+        _cleanup_buf_ struct buf text = BUF_INIT;
+
+        alarms_table_put(&text);
+        return command_put(&text, false);
+}
+
 static int alarms_run(const struct command_args *args) {
         struct socket_session s;
         json_t *request;
         int r;
 
-        if (args->values[1] && !args->values[0]) {
+        if (args->values[OPTION_TABLE])
+                return put_table();
+        if (args->values[OPTION_FROM] && !args->values[OPTION_FOLLOW]) {
                 (void)fprintf(stderr, "wardwatch alarms: --from goes on after a line\n  help: give --follow, too\n");
                 return 2;
         }
         if (socket_open(&s, args->config))
                 return 1;
-        request = args->values[1] ? json_pack("{s:s, s:s}", "cmd", "follow", "from", args->values[1])
-                                  : json_pack("{s:s}", "cmd", "follow");
+        request = args->values[OPTION_FROM]
+                          ? json_pack("{s:s, s:s}", "cmd", "follow", "from", args->values[OPTION_FROM])
+                          : json_pack("{s:s}", "cmd", "follow");
         r = jsonline_write(s.fd, request);
         json_decref(request);
         if (!args->json && !r)
                 (void)printf("    ID  PRIORITY  STATE    RAISED                ZONE            TITLE\n");
         if (!r)
-                r = alarms_read(&s, args->values[0] != NULL, args->json);
+                r = alarms_read(&s, args->values[OPTION_FOLLOW] != NULL, args->json);
         socket_close(&s);
         if (r)
                 (void)fprintf(stderr, "wardwatch: the daemon went away: %s\n", strerror(-r));
@@ -106,18 +120,24 @@ static int alarms_run(const struct command_args *args) {
 }
 
 static const struct command_option alarms_options[] = {
-        { "--follow", 'f', NULL, "go on with every change as it is committed" },
-        { "--from", 0, "SEQ.N", "with --follow: go on after this line instead of starting with what is" },
+        [OPTION_FOLLOW] = { "--follow", 'f', NULL, "go on with every change as it is committed" },
+        [OPTION_FROM] = { "--from", 0, "SEQ.N",
+                          "with --follow: go on after this line instead of starting with what is" },
+        [OPTION_TABLE] = { "--table", 0, NULL, "print what may become of an alarm and who may do what, as Markdown" },
         { 0 },
 };
 
 const struct command command_alarms = {
         .name = "alarms",
-        .synopsis = "alarms [--follow [--from SEQ.N]] [--json]",
+        .synopsis = "alarms [--follow [--from SEQ.N]] [--table] [--json]",
         .help = "show the alarms that are not normal, and follow what changes",
         .text = "Lists every alarm that is not NORM, oldest first, with its number, priority, state, version and "
                 "rule. With --follow it then prints each transition as it is committed to the journal. With --json "
-                "each line is one JSON object; a line with `at` can be given to --from to go on after it.",
+                "each line is one JSON object; a line with `at` can be given to --from to go on after it. `sound` says "
+                "what "
+                "is to be heard in the control room; nothing of an alarm that is `covert` may be heard or shown where "
+                "the "
+                "threat could notice it. `stale`: where it comes from cannot be heard now.",
         .options = alarms_options,
         .run = alarms_run,
 };

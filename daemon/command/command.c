@@ -70,14 +70,57 @@ static int unknown_command(const char *name) {
         return 2;
 }
 
+const char *command_part_word(const struct command *part) {
+        return strrchr(part->name, ' ') + 1;
+}
+
+const struct command *command_part(const struct command *row, const char *word) {
+        for (size_t i = 0; row->parts && row->parts[i]; i++)
+                if (strcmp(command_part_word(row->parts[i]), word) == 0)
+                        return row->parts[i];
+        return NULL;
+}
+
+static int unknown_part(const struct command *row, const char *word) {
+        const char *names[COMMANDS_MAX];
+        size_t n = 0;
+
+        for (; row->parts[n] && n < COMMANDS_MAX; n++)
+                names[n] = command_part_word(row->parts[n]);
+        (void)fprintf(stderr, "wardwatch %s: no such part `%s`\n  help: %s\n", row->name, word,
+                      diag_suggest(ww_str(word), names, n));
+        return 2;
+}
+
 static bool is_one_of(const char *word, const char *a, const char *b) {
         return strcmp(word, a) == 0 || strcmp(word, b) == 0;
 }
 
+static int run_row(const struct command *row, int argc, char **argv) {
+        struct command_args args;
+        int r = command_parse(row, argc, argv, &args);
+
+        if (r == 1)
+                return put_help(row, false);
+        return r ? r : row->run(&args);
+}
+
+/* `wardwatch sensors list …`; argv begins with the part's word */
+static int run_part(const struct command *row, int argc, char **argv) {
+        const struct command *part = argc ? command_part(row, argv[0]) : NULL;
+
+        if (part)
+                return run_row(part, argc - 1, argv + 1);
+        if (argc && is_one_of(argv[0], "--help", "-h"))
+                return put_help(row, false);
+        if (argc)
+                return unknown_part(row, argv[0]);
+        (void)put_help(row, true);
+        return 2;
+}
+
 int command_run(int argc, char **argv) {
         const struct command *row;
-        struct command_args args;
-        int r;
 
         if (argc < 2) {
                 (void)put_help(NULL, true);
@@ -90,8 +133,5 @@ int command_run(int argc, char **argv) {
         row = command_find(argv[1]);
         if (!row)
                 return unknown_command(argv[1]);
-        r = command_parse(row, argc - 2, argv + 2, &args);
-        if (r == 1)
-                return put_help(row, false);
-        return r ? r : row->run(&args);
+        return row->parts ? run_part(row, argc - 2, argv + 2) : run_row(row, argc - 2, argv + 2);
 }

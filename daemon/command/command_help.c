@@ -54,6 +54,13 @@ void command_help_one(const struct command *row, struct buf *out) {
                 buf_puts(out, "\n");
                 put_wrapped(row->text, "", out);
         }
+        if (row->parts) {
+                buf_puts(out, "\nParts:\n");
+                for (size_t i = 0; row->parts[i]; i++)
+                        buf_printf(out, "  %-10s  %s\n", command_part_word(row->parts[i]), row->parts[i]->help);
+                buf_printf(out, "\n`wardwatch %s PART --help` says more.\n", row->name);
+                return;
+        }
         buf_puts(out, "\nOptions:\n");
         for (size_t i = 0; row->options && row->options[i].name; i++)
                 put_option(&row->options[i], out);

@@ -19,6 +19,9 @@ int command_parse(const struct command *row, int argc, char **argv, struct comma
 const struct command *command_find(const char *name);
 /** "did you mean `check`?" among the names that are not hidden; NULL if nothing is near. */
 const char *command_nearest(const char *name);
+/** The part of a row that has parts: `word` is the last one of its name ("list" of "sensors list"). */
+const struct command *command_part(const struct command *row, const char *word);
+const char *command_part_word(const struct command *part);
 const char *command_default_config(void);
 
 /** Text for people. */

@@ -48,6 +48,8 @@ static void put_command(const struct command *row, struct buf *out) {
         }
         for (size_t i = 0; row->options && row->options[i].name; i++)
                 put_option(&row->options[i], out);
+        for (size_t i = 0; row->parts && row->parts[i]; i++)
+                put_command(row->parts[i], out);
 }
 
 void command_man_commands(struct buf *out) {

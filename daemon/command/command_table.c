@@ -2,7 +2,7 @@
 #include "command/command.h"
 
 extern const struct command command_help, command_run_daemon, command_check, command_rules;
-extern const struct command command_test, command_replay, command_explain;
+extern const struct command command_sensors, command_test, command_replay, command_explain;
 extern const struct command command_alarms, command_ack, command_unack, command_reset, command_mode, command_list;
 extern const struct command command_act, command_open, command_event;
 extern const struct command command_status, command_metrics, command_clock;
@@ -14,6 +14,7 @@ const struct command *const command_table[] = {
         &command_run_daemon,
         &command_check,
         &command_rules,
+        &command_sensors,
         &command_test,
         &command_replay,
         &command_explain,

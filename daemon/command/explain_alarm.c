@@ -48,6 +48,7 @@ static const struct {
         { "SOURCE_BACK", "its source is back" },
         { "CONFIG_REMOVED", "its rule is gone" },
         { "REFUTED", "a late event speaks against it" },
+        { "SHIFT_ENDED", "a shift ended, and nobody accepted what was open" },
         { "now", "as it is now; what brought it stands in the journal, which is for the daemon's user" },
 };
 

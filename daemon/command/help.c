@@ -60,10 +60,11 @@ static int help_run(const struct command_args *args) {
         const char *name = args->argc ? args->argv[0] : "wardwatch", *nearest;
         bool man = args->values[OPTION_MAN] != NULL;
         const struct command *row = command_find(name);
+        const struct command *part = row && args->argc > 1 ? command_part(row, args->argv[1]) : NULL;
         _cleanup_buf_ struct buf text = BUF_INIT;
 
         if (row && !man)
-                command_help_one(row, &text);
+                command_help_one(part ? part : row, &text);
         else if (!help_subject(name, man, &text)) {
                 nearest = command_nearest(name);
                 (void)fprintf(stderr, "wardwatch help: nothing is known about `%s`\n  help: ", name);
@@ -75,7 +76,7 @@ static int help_run(const struct command_args *args) {
 
 const struct command command_help = {
         .name = "help",
-        .synopsis = "help [COMMAND | config | kinds] [--man]",
+        .synopsis = "help [COMMAND [PART] | config | kinds] [--man]",
         .help = "explain a command, the configuration's keys or the kinds of events",
         .text = "Without a word it lists the commands. `config` lists the keys of wardwatch.yaml with type, range and "
                 "default, `kinds` the vocabulary of events that sensor types and rules share.",

@@ -55,6 +55,62 @@ static json_t *mode(void) {
         return object;
 }
 
+/* one key for each priority, hazard or class that may be named */
+static json_t *by_name(const char *(*name_of)(size_t), json_t *value, const char *help) {
+        json_t *properties = json_object();
+
+        for (size_t i = 0; name_of(i); i++)
+                (void)json_object_set_new(properties, name_of(i), schema_described(json_copy(value), help));
+        json_decref(value);
+        return schema_object(properties);
+}
+
+static const char *priority_at(size_t i) {
+        return i < WW_PRIORITY_CRITICAL ? ww_priority_name((enum ww_priority)(WW_PRIORITY_LOW + i)) : NULL;
+}
+
+/* the hazards; the classes that are never shelved and are no hazards; the rest */
+static const char *shelve_at(size_t i) {
+        static const char *const more[] = { "panic", "duress", "infant", "tamper", "default" };
+
+        if (i < WW_HAZARD_MAX_)
+                return ww_hazard_name((enum ww_hazard)i);
+        i -= WW_HAZARD_MAX_;
+        return i < sizeof more / sizeof *more ? more[i] : NULL;
+}
+
+static json_t *priorities(void) {
+        const char *names[WW_PRIORITY_CRITICAL];
+
+        for (size_t i = 0; i < WW_PRIORITY_CRITICAL; i++)
+                names[i] = priority_at(i);
+        return schema_list_of(schema_enum(names, WW_PRIORITY_CRITICAL));
+}
+
+static json_t *span_or_never(void) {
+        return json_pack("{s:[o, {s:s}]}", "anyOf", schema_span(), "const", "never");
+}
+
+static json_t *alarms_part(struct ww_str name) {
+        if (ww_str_is(name, "acknowledge_expires"))
+                return by_name(priority_at, span_or_never(), "so long an acknowledgement of this priority holds");
+        if (ww_str_is(name, "shelve_max"))
+                return by_name(shelve_at, span_or_never(), "alarms of this hazard are shelved for at most so long");
+        if (ww_str_is(name, "reason_required"))
+                return priorities();
+        return ww_str_is(name, "first_out_by") ? schema_list_of(text()) : schema_span();
+}
+
+static json_t *alarms(void) {
+        json_t *properties = json_object();
+
+        for (size_t i = 0; i < site_alarms_keys_n; i++)
+                (void)json_object_set_new(
+                        properties, site_alarms_keys[i].name,
+                        schema_described(alarms_part(ww_str(site_alarms_keys[i].name)), site_alarms_keys[i].help));
+        return schema_object(properties);
+}
+
 static json_t *kind(void) {
         json_t *object = keys_object(site_kind_keys, site_kind_keys_n);
 
@@ -64,6 +120,8 @@ static json_t *kind(void) {
 }
 
 static json_t *part_of(struct ww_str name) {
+        if (ww_str_is(name, "alarms"))
+                return alarms();
         if (ww_str_is(name, "zones"))
                 return schema_list_of(required(keys_object(site_zone_keys, site_zone_keys_n), "zone"));
         if (ww_str_is(name, "assets"))

@@ -20,6 +20,7 @@
 #include "base/symtab.h"
 #include "config/bundle.h"
 
+#include <wardwatch/alarm.h>
 #include <wardwatch/kind.h>
 #include <wardwatch/time.h>
 
@@ -59,6 +60,18 @@ struct site_mode {
         struct diag_pos pos;
 };
 
+#define SITE_FIRST_OUT_MAX 8
+
+/* How alarms are treated here: `alarms:` of the site, or what holds without it. Spans in µs. */
+struct site_alarms {
+        int64_t acknowledge_expires[WW_PRIORITY_CRITICAL + 1]; /* an acknowledgement holds so long; 0 = for good */
+        int64_t shelve_max[WW_HAZARD_MAX_];                    /* 0 = never */
+        int64_t out_of_service_max;
+        uint32_t reason_required;                       /* to acknowledge: set of 1 << enum ww_priority */
+        struct ww_str first_out_by[SITE_FIRST_OUT_MAX]; /* types of zones, whose alarms of a hazard are one group */
+        size_t n_first_out_by;
+};
+
 /* [from, to) */
 struct site_window {
         int64_t from, to;
@@ -76,6 +89,8 @@ DEFINE_CLEANUP(struct site *, site_free)
 /** The vocabulary here: the built-in kinds, and behind them the site's own (`kinds:`). As long as the site. */
 const struct ww_kinds *site_kinds(const struct site *s);
 struct ww_str site_name(const struct site *s); /* `site: NAME`, "" if none */
+/** How alarms are treated; of NULL what holds without a site. Lives as long as the site. */
+const struct site_alarms *site_alarms(const struct site *s);
 /** What its clocks show; NULL = UTC. Lives as long as the site. */
 const struct timezone_table *site_timezone(const struct site *s);
 size_t site_zone_count(const struct site *s);
@@ -83,6 +98,11 @@ const struct site_zone *site_zone(const struct site *s, uint32_t index);
 uint32_t site_zone_find(const struct site *s, struct ww_str id);
 /** The nearest zone of that type at or above `zone` ("ward", "floor", "building"); SITE_NONE if none. */
 uint32_t site_zone_of_type(const struct site *s, uint32_t zone, struct ww_str type);
+/** The zone in whose group an alarm of `zone` may be the first: the nearest one at or above it of a type in
+ *  `first_out_by`, else itself. */
+uint32_t site_zone_first_out(const struct site *s, uint32_t zone);
+/** True if the zone is a key area, or a part of one. */
+bool site_zone_key_area(const struct site *s, uint32_t zone);
 /** True if some zone has that type: then the word may stand in `by:`. */
 bool site_zone_type_known(const struct site *s, struct ww_str type);
 

@@ -68,6 +68,7 @@ int site_compile(struct site **ret, const struct bundle *bundle, struct symtab *
         if (!s)
                 return -ENOMEM;
         s->name = WW_STR("");
+        site_alarms_init(&s->alarms);
         s->kinds = *ww_kinds_builtin();
         r = site_compile_all(&c, bundle);
         arena_deinit(&c.trees);

@@ -64,6 +64,7 @@ struct site_above {
 struct site {
         struct arena arena;
         struct ww_str name;
+        struct site_alarms alarms;
         struct ww_kinds kinds;     /* the built-in table, or `kind_rows` */
         struct ww_kind *kind_rows; /* NULL: no kinds of its own */
 
@@ -105,6 +106,7 @@ struct site_compiler {
         const struct yaml_node **zone_nodes;  /* entry of each zone, */
         const struct yaml_node **asset_nodes; /* of each asset */
         struct ww_str timezone;               /* its name as first written */
+        struct diag_pos alarms;               /* of `alarms:`; line 0 = not read yet */
         struct ww_str path;                   /* of the file being read; lives with the site */
         int result;                           /* 0 or DIAG_E_USER: all that is wrong is told */
 };
@@ -116,9 +118,9 @@ struct site_key {
 };
 
 extern const struct site_key site_file_keys[], site_zone_keys[], site_asset_keys[], site_mode_keys[], site_kind_keys[],
-        site_day_keys[], site_hours_words[];
+        site_day_keys[], site_hours_words[], site_alarms_keys[];
 extern const size_t site_file_keys_n, site_zone_keys_n, site_asset_keys_n, site_mode_keys_n, site_kind_keys_n,
-        site_day_keys_n, site_hours_words_n;
+        site_day_keys_n, site_hours_words_n, site_alarms_keys_n;
 
 const struct site_key *site_key_find(const struct site_key *keys, size_t n, struct ww_str name); /* NULL if none */
 const char *site_key_nearest(const struct site_key *keys, size_t n, struct ww_str name);         /* NULL if none */
@@ -188,9 +190,12 @@ int site_read_assets(struct site_compiler *c, const struct yaml_node *list);
 int site_read_lists(struct site_compiler *c, const struct yaml_node *group);
 int site_read_timezone(struct site_compiler *c, const struct yaml_node *n);
 int site_read_modes(struct site_compiler *c, const struct yaml_node *group);
+int site_read_alarms(struct site_compiler *c, const struct yaml_node *group);
 int site_read_kinds(struct site_compiler *c, const struct yaml_node *list);
 int site_read_schedules(struct site_compiler *c, const struct yaml_node *group);
 int site_read_holidays(struct site_compiler *c, const struct yaml_node *group);
+
+void site_alarms_init(struct site_alarms *ret);
 
 /** The further keys of an asset. 0, DIAG_E_USER, -ENOMEM. */
 int site_read_fields(struct site_compiler *c, const struct yaml_node *entry, struct site_asset *asset);

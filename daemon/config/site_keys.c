@@ -13,6 +13,7 @@ const struct site_key site_file_keys[] = {
         { "holidays", "dates with what is celebrated: `12-25: Christmas Day`", site_read_holidays },
         { "schedules", "named schedules, `schedule(name)` in a rule", site_read_schedules },
         { "modes", "named modes, `mode(name)` in a rule", site_read_modes },
+        { "alarms", "how alarms are acknowledged, hidden and grouped", site_read_alarms },
         { "kinds", "list of kinds of events that this house has beside the built-in ones", site_read_kinds },
 };
 const size_t site_file_keys_n = sizeof site_file_keys / sizeof *site_file_keys;
@@ -46,6 +47,25 @@ const struct site_key site_mode_keys[] = {
         { "exercise", "true: what happens while it is on is a drill, and raises no real alarm; default false", NULL },
 };
 const size_t site_mode_keys_n = sizeof site_mode_keys / sizeof *site_mode_keys;
+
+const struct site_key site_alarms_keys[] = {
+        { "acknowledge_expires",
+          "by priority, how long an acknowledgement holds: `{critical: 30m}`; then the alarm wants "
+          "one again. 1m to 30d, or `never`, which holds for all that is not said",
+          NULL },
+        { "shelve_max",
+          "by hazard, for how long at most an alarm may be shelved: `{fire: never, default: 8h}`. 1m to 7d, or "
+          "`never`; without it 8h. Alarms of the classes fire, panic, duress, infant, tamper are never shelved",
+          NULL },
+        { "out_of_service_max", "for how long at most something may be out of service; 1h to 400d, without it 30d",
+          NULL },
+        { "reason_required", "priorities whose acknowledgement needs a reason; without it `[high, critical]`", NULL },
+        { "first_out_by",
+          "types of zones: of all alarms of a hazard in such a zone, the first is told from those that follow; "
+          "without it `[ward, area]`. Elsewhere each zone is by itself",
+          NULL },
+};
+const size_t site_alarms_keys_n = sizeof site_alarms_keys / sizeof *site_alarms_keys;
 
 const struct site_key site_kind_keys[] = {
         { "kind", "its name: `mri.quench`; of a state the name of the state: `bed`", NULL },

@@ -25,9 +25,11 @@ static struct ww_value when_call(void *userdata, uint32_t slot, uint32_t sub, co
 
 /* `now` lies behind a tumbling window's end when that is judged */
 static int64_t length_of(const struct rule *rule, const struct key *k) {
-        const struct extra *x = key_extra(k);
+        const struct stretch *x = key_stretch(rule, k);
 
-        return rule->window == WINDOW_TUMBLING && x->to > x->from ? x->to - x->from : rule->within ? rule->within : 1;
+        if (rule->window == WINDOW_TUMBLING && x->to > x->from)
+                return x->to - x->from;
+        return rule->within ? rule->within : 1;
 }
 
 struct ww_value aggregate_value(const struct correlate *c, const struct key *k, size_t i, int64_t now) {

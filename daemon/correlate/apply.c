@@ -101,9 +101,9 @@ static int shed(struct correlate *c, struct key *k) {
                         i++;
                         continue;
                 }
-                if (key_extend(c, k) < 0)
+                if (key_extend(c, k) < 0 || lane_recall(c, k) < 0)
                         return -ENOMEM;
-                k->extra->partial_until = e->at.time + rule_horizon(rule);
+                key_more(k)->partial_until = e->at.time + rule_horizon(rule);
                 log_drop(c, k, i);
                 c->meter.rules[k->rule].shed++;
                 drop--;

@@ -21,11 +21,12 @@ static void spans_make_room(struct correlate *c) {
         memmove(first, second, --c->n_blind * sizeof *first);
 }
 
+/* of an asset's key, which has a base */
 static void bits_set(struct correlate *c, struct key *k, uint8_t bits, int64_t since) {
         const struct rule *rule = key_rule(c, k);
 
-        k->bits = k->base_bits = bits;
-        k->since = k->base_since = since;
+        k->bits = k->base->bits = bits;
+        k->since = k->base->since = since;
         for (size_t i = 0; i < k->n_log; i++) {
                 struct entry *e = log_entry(rule, k, i);
 
@@ -37,12 +38,11 @@ static void bits_set(struct correlate *c, struct key *k, uint8_t bits, int64_t s
 /* Of an asset nothing was to be heard: its expectation begins anew. Silence that was told before goes on, unless
  * something came of it meanwhile. */
 static void each_unblind(struct correlate *c, struct key *k, int64_t to) {
-        bool silent = (k->flags & KEY_OPEN) && !k->extra->n_pending;
+        struct extra *x = key_more(k);
+        bool silent = (k->flags & KEY_OPEN) && !key_extra(k)->n_pending;
 
-        if (k->extra->n_pending && (k->flags & KEY_OPEN) && k->extra->pending[0].what == ITEM_FALL)
-                k->extra->n_pending = 1;
-        else
-                k->extra->n_pending = 0;
+        if (x)
+                x->n_pending = x->n_pending && (k->flags & KEY_OPEN) && x->pending[0].what == ITEM_FALL;
         if (k->since != WW_TIME_NONE)
                 bits_set(c, k, silent ? SWEEP_PURE | SWEEP_LEVEL | SWEEP_HELD | SWEEP_ROSE : 0,
                          k->since < to ? to : k->since);

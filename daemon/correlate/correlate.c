@@ -121,11 +121,11 @@ static int due(struct correlate *c, struct key *k) {
 
 int correlate_time(struct correlate *c, int64_t now) {
         /* step by step: what comes of a deadline does not depend on how far apart the records are */
-        while (!blind_now(c) && c->n_heap && c->heap[0].due <= now) {
+        for (int64_t next; !blind_now(c) && c->n_heap && (next = timers_due(c)) <= now;) {
                 int r;
 
-                if (c->heap[0].due > c->now)
-                        c->now = c->heap[0].due;
+                if (next > c->now)
+                        c->now = next;
                 r = due(c, key_at(c, c->heap[0].key));
                 if (!r)
                         r = derived_deliver(c);
@@ -138,7 +138,7 @@ int correlate_time(struct correlate *c, int64_t now) {
 }
 
 int64_t correlate_deadline(const struct correlate *c) {
-        return blind_now(c) || !c->n_heap ? WW_TIME_NEVER : c->heap[0].due;
+        return blind_now(c) ? WW_TIME_NEVER : timers_due(c);
 }
 
 /* ---- events ---- */
@@ -264,6 +264,7 @@ static int event_level(struct correlate *c, const struct ww_event *event) {
         r = lanes_event(c, event);
         for (size_t i = 0; i < c->n_ops && !r; i++)
                 r = measured_op(c, &c->ops[i]);
+        lanes_settle(c);
         return r;
 }
 
@@ -301,6 +302,16 @@ static int link_event(struct correlate *c, const struct ww_event *event) {
         if (event->state == WW_STATE_UNKNOWN || (event->flags & (WW_EVENT_SUSPECT | WW_EVENT_DUPLICATE)))
                 return 0;
         return lost_set(c->lost, event->device, event->state == WW_STATE_ACTIVE, event->time, keep);
+}
+
+bool correlate_device_lost(const struct correlate *c, struct ww_str device) {
+        struct lost_span span;
+
+        return device.n && lost_next(c->lost, device, WW_TIME_NEVER - 1, &span);
+}
+
+bool correlate_tells_link(const struct correlate *c, const struct ww_event *event) {
+        return event->family == c->rules->link_family && event->family != WW_FAMILY_NONE;
 }
 
 int correlate_event(struct correlate *c, const struct ww_event *event) {

@@ -46,6 +46,10 @@ int correlate_event(struct correlate *c, const struct ww_event *event);
 /** An event of that time comes behind the watermark of a rule with the usual `wait`: what it could have refuted is
  *  decided. */
 bool correlate_late(const struct correlate *c, int64_t time);
+/** Did the device, or its gateway, say last that it cannot be reached? */
+bool correlate_device_lost(const struct correlate *c, struct ww_str device);
+/** Is it an event that says whether a device can be reached? */
+bool correlate_tells_link(const struct correlate *c, const struct ww_event *event);
 /** The journal time at which correlate_time would fire something; WW_TIME_NEVER if nothing waits. */
 int64_t correlate_deadline(const struct correlate *c);
 

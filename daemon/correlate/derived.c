@@ -111,7 +111,7 @@ static int key_renumber(const struct renumbering *m, const struct rule *rule, st
                 return -ENOMEM;
         entries_renumber(&r);
         for (size_t i = 0; i < key_extra(k)->n_pending; i++) {
-                struct item *item = &k->extra->pending[i];
+                struct item *item = &key_more(k)->pending[i];
 
                 reference_renumber(&r, &item->at);
                 reference_renumber(&r, &item->first);

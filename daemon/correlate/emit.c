@@ -257,6 +257,8 @@ static uint32_t flags_of(const struct correlate *c, const struct key *k, const s
                          : 0;
         flags |= k->flags & KEY_EXERCISE ? WW_DETECTION_EXERCISE : 0;
         flags |= rule->covert ? WW_DETECTION_COVERT : 0;
+        flags |= rule->silent ? WW_DETECTION_SILENT : 0;
+        flags |= rule->link ? WW_DETECTION_LINK : 0;
         return flags | (late || what == WW_DETECTION_REFUTED ? WW_DETECTION_LATE : 0);
 }
 

@@ -14,7 +14,7 @@ static int pending_push(struct correlate *c, struct key *k, const struct item *i
 
         if (key_extend(c, k) < 0)
                 return -ENOMEM;
-        x = k->extra;
+        x = key_more(k);
         if (x->n_pending >= key_rule(c, k)->limit_events)
                 return emit_limit(c, k->rule, LIMIT_EVENTS);
         if (!(x->n_pending & (x->n_pending - 1))) { /* full at 0 and at each power of two */
@@ -33,12 +33,12 @@ static bool known(const struct correlate *c, const struct key *k, const struct i
         const struct rule *rule = key_rule(c, k);
 
         if (!rises(item))
-                return item->at.time <= key_extra(k)->opened || !(k->flags & (KEY_OPEN | KEY_UP));
+                return item->at.time <= key_opened(k) || !(k->flags & (KEY_OPEN | KEY_UP));
         if (order_is_event(item->at)) /* the end of a level makes nothing true */
                 return !rule->positive || !e || !e->on;
         if (rule->instant || (rule->condition != CONDITION_WHEN && rule->condition != CONDITION_LEVEL))
                 return true;
-        return (k->flags & KEY_OPEN) || item->at.time <= key_extra(k)->opened;
+        return (k->flags & KEY_OPEN) || item->at.time <= key_opened(k);
 }
 
 /* It was told already, and is not told again. But a late event may have ended the level in front of it. */
@@ -60,7 +60,7 @@ int episode_item(struct correlate *c, struct key *k, const struct item *given) {
         if (c->muted)
                 return 0;
         item.grade = k->grade;
-        if (c->rebuilding && rises(&item) && item.at.time <= key_extra(k)->opened)
+        if (c->rebuilding && rises(&item) && item.at.time <= key_opened(k))
                 c->opened_seen = true;
         e = rises(&item) && order_is_event(item.at) ? log_find(rule, k, item.at) : NULL;
         if (e && (e->flags & ENTRY_FIRED))
@@ -83,7 +83,7 @@ static int open_or_again(struct correlate *c, struct key *k, const struct item *
                 return emit(c, k, WW_DETECTION_AGAIN, item);
         k->flags |= KEY_OPEN;
         k->flags = (uint8_t)(item->at.input ? k->flags | KEY_BY_EVENT : k->flags & ~KEY_BY_EVENT);
-        k->extra->opened = item->at.time;
+        k->base->opened = item->at.time;
         c->opened_seen = true;
         c->figures.episodes++;
         return emit(c, k, WW_DETECTION_RAISE, item);
@@ -94,17 +94,17 @@ int episode_end(struct correlate *c, struct key *k, int64_t time) {
                 return 0;
         k->flags &= (uint8_t)~KEY_OPEN;
         c->figures.episodes--;
-        return key_rule(c, k)->read_by_others ? spells_add(c, k, k->extra->opened, time) : 0;
+        return key_rule(c, k)->read_by_others ? spells_add(c, k, k->base->opened, time) : 0;
 }
 
 /* A deadline at the time of the raise is behind it only if that was a deadline itself. */
 static bool before_opening(const struct key *k, struct order at) {
-        return at.time < k->extra->opened || (at.time == k->extra->opened && !at.input && (k->flags & KEY_BY_EVENT));
+        return at.time < k->base->opened || (at.time == k->base->opened && !at.input && (k->flags & KEY_BY_EVENT));
 }
 
 /* … nor does what has come late, before a match that has fired: with that it goes on. */
 static bool before_match(const struct correlate *c, const struct key *k, const struct item *item) {
-        return item->what == ITEM_CLEARED && key_rule(c, k)->instant && item->at.time < k->extra->quiet_from;
+        return item->what == ITEM_CLEARED && key_rule(c, k)->instant && item->at.time < k->base->quiet_from;
 }
 
 static int close_episode(struct correlate *c, struct key *k, const struct item *item) {
@@ -118,8 +118,8 @@ static int close_episode(struct correlate *c, struct key *k, const struct item *
 
 /* from the last match in time, which need not be the last that came */
 static void quiet_begin(struct key *k, int64_t time) {
-        if (!(k->flags & KEY_OPEN) || time > k->extra->quiet_from)
-                k->extra->quiet_from = time;
+        if (!(k->flags & KEY_OPEN) || time > k->base->quiet_from)
+                k->base->quiet_from = time;
 }
 
 static int commit_fall(struct correlate *c, struct key *k, const struct item *item) {
@@ -143,7 +143,7 @@ static int commit_fall(struct correlate *c, struct key *k, const struct item *it
 int episode_commit(struct correlate *c, struct key *k, const struct item *item) {
         const struct rule *rule = key_rule(c, k);
 
-        if (key_extend(c, k) < 0)
+        if (key_rebase(c, k) < 0)
                 return -ENOMEM;
         switch (item->what) {
         case ITEM_RISE:
@@ -173,7 +173,7 @@ int episode_commit(struct correlate *c, struct key *k, const struct item *item) 
 }
 
 int episode_pending_first(struct correlate *c, struct key *k) {
-        struct extra *x = k->extra;
+        struct extra *x = key_more(k);
         struct item first = x->pending[0];
 
         memmove(x->pending, x->pending + 1, --x->n_pending * sizeof first);
@@ -181,7 +181,7 @@ int episode_pending_first(struct correlate *c, struct key *k) {
 }
 
 void episode_drop_from(struct key *k, struct order at) {
-        struct extra *x = k->extra;
+        struct extra *x = key_more(k);
 
         while (x && x->n_pending && order_compare(x->pending[x->n_pending - 1].at, at) >= 0)
                 x->n_pending--;
@@ -194,7 +194,7 @@ int64_t episode_quiet(const struct correlate *c, const struct key *k) {
         if (rule->clear != CLEAR_QUIET || !(k->flags & KEY_OPEN) || (!rule->instant && (k->flags & KEY_UP)))
                 return WW_TIME_NEVER;
         quiet = rule_span_of(c, &rule->quiet, k->asset);
-        return quiet ? watermark_seen(c, texts_text(c->texts, k->device), k->asset, k->extra->quiet_from, quiet)
+        return quiet ? watermark_seen(c, texts_text(c->texts, k->device), k->asset, k->base->quiet_from, quiet)
                      : WW_TIME_NEVER;
 }
 
@@ -207,11 +207,11 @@ int episode_after_rebuild(struct correlate *c, struct key *k, struct order from)
         const struct rule *rule = key_rule(c, k);
         struct item item = { .at = from, .what = ITEM_FALL, .grade = k->grade };
         bool held = k->bits & SWEEP_HELD, rose = k->bits & SWEEP_ROSE;
-        int64_t opened = key_extra(k)->opened;
+        int64_t opened = key_opened(k), trimmed = key_base(rule, k).trimmed;
         int r = 0;
 
         if ((k->flags & KEY_OPEN) && opened >= from.time && !c->opened_seen &&
-            (!rule->n_aggregates || k->trimmed == WW_TIME_NONE || k->trimmed <= opened - rule_horizon(rule)))
+            (!rule->n_aggregates || trimmed == WW_TIME_NONE || trimmed <= opened - rule_horizon(rule)))
                 r = emit(c, k, WW_DETECTION_REFUTED, &item);
         if (r || rule->instant || key_extra(k)->n_pending)
                 return r;

@@ -140,9 +140,9 @@ static int play_raise(struct example_runner *r, const struct example_row *row, c
                 return e;
         if (k->flags & KEY_OPEN)
                 return wrong(r, row, "write `clear` before it", "this alarm is there already");
-        if (key_extend(c, k) < 0)
+        if (key_rebase(c, k) < 0)
                 return -ENOMEM;
-        k->extra->quiet_from = item->at.time;
+        k->base->quiet_from = item->at.time;
         e = place(r, row, k);
         if (!e)
                 e = episode_commit(c, k, item);

@@ -51,7 +51,7 @@ static bool alarm_open(const struct correlate *c, const struct guard *g, const s
                 return k && spells_open(k, time);
         }
         for (k = rule_first(c, g->index); k; k = key_next(c, k))
-                if (k->extra && shares(c, g, own, k) && spells_open(k, time))
+                if (k->base && shares(c, g, own, k) && spells_open(k, time))
                         return true;
         return false;
 }
@@ -65,7 +65,7 @@ static int64_t alarm_next(const struct correlate *c, const struct guard *g, cons
                 return k ? spells_next(k, after) : next;
         }
         for (k = rule_first(c, g->index); k; k = key_next(c, k))
-                if (k->extra && shares(c, g, own, k))
+                if (k->base && shares(c, g, own, k))
                         next = time_earlier(spells_next(k, after), next);
         return next;
 }

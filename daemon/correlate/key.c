@@ -10,19 +10,28 @@
 
 #define EVICT_TRIES 64
 
-const struct extra extra_none = { .lead = WW_TIME_NONE, .opened = WW_TIME_NONE, .partial_until = WW_TIME_NONE };
+const struct extra extra_none = { .partial_until = WW_TIME_NONE };
 
 /* by the rule's name: its number changes with other rules */
 static uint32_t hash_of(const struct rule *rule, bool exercise, struct ww_str text) {
         return (uint32_t)XXH3_64bits_withSeed(text.p ? text.p : "", text.n, rule->name_hash ^ exercise);
 }
 
-/* where the key is, or may be put; keys are looked at only where the hash is the same */
+static uint32_t hash_of_key(const struct correlate *c, const struct key *k) {
+        return hash_of(key_rule(c, k), k->flags & KEY_EXERCISE, key_text(c, k));
+}
+
+/* by what the place does not tell of it */
+static uint8_t tag_of(uint32_t hash) {
+        return (uint8_t)(hash >> 24);
+}
+
+/* where the key is, or may be put */
 static size_t slot_of(const struct correlate *c, uint32_t hash, uint32_t rule, bool exercise, struct ww_str text) {
         size_t at = hash & c->table_mask;
 
         for (; c->table[at].key; at = (at + 1) & c->table_mask) {
-                const struct key *k = c->table[at].hash == hash ? key_at(c, c->table[at].key) : NULL;
+                const struct key *k = c->table[at].tag == tag_of(hash) ? key_at(c, c->table[at].key) : NULL;
 
                 if (k && k->rule == rule && !(k->flags & KEY_EXERCISE) == !exercise &&
                     ww_str_equal(key_text(c, k), text))
@@ -32,7 +41,7 @@ static size_t slot_of(const struct correlate *c, uint32_t hash, uint32_t rule, b
 }
 
 static size_t slot_of_key(const struct correlate *c, const struct key *k) {
-        size_t at = hash_of(key_rule(c, k), k->flags & KEY_EXERCISE, key_text(c, k)) & c->table_mask;
+        size_t at = hash_of_key(c, k) & c->table_mask;
 
         while (c->table[at].key != pool_number(k))
                 at = (at + 1) & c->table_mask;
@@ -49,14 +58,15 @@ void key_expect(const struct correlate *c, uint32_t rule, bool exercise, struct 
         __builtin_prefetch(&c->table[hash_of(&c->rules->rules[rule], exercise, text) & c->table_mask], 1);
 }
 
-static void table_put(struct key_slot *table, size_t mask, struct key_slot slot) {
-        size_t at = slot.hash & mask;
+static void table_put(struct correlate *c, uint32_t hash, uint32_t key) {
+        size_t at = hash & c->table_mask;
 
-        while (table[at].key)
-                at = (at + 1) & mask;
-        table[at] = slot;
+        while (c->table[at].key)
+                at = (at + 1) & c->table_mask;
+        c->table[at] = (struct key_slot){ key, tag_of(hash) };
 }
 
+/* by the rules' lists: they go through memory nearly in its order, the old table would not */
 int keys_reserve(struct correlate *c, size_t n) {
         size_t mask = c->table_mask;
         struct key_slot *table;
@@ -68,18 +78,18 @@ int keys_reserve(struct correlate *c, size_t n) {
         table = pool_table(mask + 1, sizeof *table);
         if (!table)
                 return -ENOMEM;
-        for (size_t i = 0; i <= c->table_mask; i++)
-                if (c->table[i].key)
-                        table_put(table, mask, c->table[i]);
         free(c->table);
         c->table = table;
         c->table_mask = mask;
+        for (size_t i = 0; i < c->rules->n; i++)
+                for (const struct key *k = rule_first(c, i); k; k = key_next(c, k))
+                        table_put(c, hash_of_key(c, k), pool_number(k));
         return 0;
 }
 
 static void table_remove(struct correlate *c, size_t hole) {
         for (size_t at = (hole + 1) & c->table_mask; c->table[at].key; at = (at + 1) & c->table_mask) {
-                size_t home = c->table[at].hash & c->table_mask;
+                size_t home = hash_of_key(c, key_at(c, c->table[at].key)) & c->table_mask;
 
                 if (((at - home) & c->table_mask) >= ((at - hole) & c->table_mask)) {
                         c->table[hole] = c->table[at];
@@ -123,30 +133,58 @@ int key_place(struct correlate *c, struct key *k, struct ww_str device, uint32_t
         return 0;
 }
 
-/* without its log, which is counted as it grows */
+/* without its log, which is counted as it grows; tallies are aligned to 8 bytes */
 static size_t key_bytes(const struct rule *rule, size_t text_n) {
-        return (key_text_at(rule) + text_n + 7) & ~(size_t)7;
+        size_t granule = rule->n_tallies ? 8 : 4;
+
+        return (key_text_at(rule) + text_n + granule - 1) / granule * granule;
+}
+
+static size_t base_bytes(const struct key *k) {
+        return k->flags & KEY_EXTENDED ? sizeof(struct extra) : k->base ? sizeof(struct base) : 0;
+}
+
+static void base_free(struct correlate *c, struct key *k) {
+        c->figures.key_bytes -= base_bytes(k);
+        pool_give(c->pool, k->base, base_bytes(k));
+}
+
+int key_rebase(struct correlate *c, struct key *k) {
+        if (k->base)
+                return 0;
+        k->base = pool_take(c->pool, sizeof *k->base);
+        if (!k->base)
+                return -ENOMEM;
+        *k->base = base_none(key_rule(c, k));
+        c->figures.key_bytes += sizeof *k->base;
+        return 0;
 }
 
 int key_extend(struct correlate *c, struct key *k) {
-        if (k->extra)
+        struct extra *extra;
+
+        if (k->flags & KEY_EXTENDED)
                 return 0;
-        k->extra = malloc(sizeof *k->extra);
-        if (!k->extra)
+        extra = pool_take(c->pool, sizeof *extra);
+        if (!extra)
                 return -ENOMEM;
-        *k->extra = extra_none;
-        c->figures.key_bytes += sizeof *k->extra;
+        *extra = extra_none;
+        extra->base = key_base(key_rule(c, k), k);
+        base_free(c, k);
+        k->base = &extra->base;
+        k->flags |= KEY_EXTENDED;
+        c->figures.key_bytes += sizeof *extra;
         return 0;
 }
 
 static void extra_free(struct correlate *c, struct key *k) {
-        if (!k->extra)
-                return;
-        sequence_free(key_rule(c, k), k);
-        free(k->extra->past);
-        free(k->extra->pending);
-        free(k->extra);
-        c->figures.key_bytes -= sizeof *k->extra;
+        struct extra *extra = key_more(k);
+
+        if (extra) {
+                free(extra->past);
+                free(extra->pending);
+        }
+        base_free(c, k);
 }
 
 void key_free(struct correlate *c, struct key *k) {
@@ -163,6 +201,8 @@ void key_free(struct correlate *c, struct key *k) {
         texts_drop(c->texts, k->device);
         tallies_free(rule, k);
         span_free(k);
+        if (rule->condition == CONDITION_SEQUENCE)
+                sequence_free(rule, k);
         extra_free(c, k);
         pool_give(c->pool, k, key_bytes(rule, k->text_n));
 }
@@ -217,16 +257,18 @@ static struct key *key_make(struct correlate *c, uint32_t rule, bool exercise, s
         if (!k)
                 return NULL;
         memset(k, 0, bytes);
-        if (!r->lean && key_extend(c, k) < 0) {
+        k->rule = (uint16_t)rule;
+        if (r->each && key_rebase(c, k) < 0) {
                 pool_give(c->pool, k, bytes);
                 return NULL;
         }
-        k->rule = (uint16_t)rule;
-        k->flags = exercise ? KEY_EXERCISE : 0;
-        k->at = k->trimmed = WW_TIME_NONE;
+        k->flags |= exercise ? KEY_EXERCISE : 0;
+        k->at = WW_TIME_NONE;
+        if (r->condition == CONDITION_SEQUENCE)
+                key_course(r, k)->lead = WW_TIME_NONE;
         k->asset = SITE_NONE;
         k->priority = (uint8_t)r->priority;
-        k->grade = k->base_grade = (uint8_t)r->priority;
+        k->grade = (uint8_t)r->priority;
         k->text_n = (uint16_t)text.n;
         memcpy((char *)k + key_text_at(r), text.p ? text.p : "", text.n);
         return k;
@@ -257,7 +299,7 @@ int key_get(struct correlate *c, uint32_t rule, bool exercise, struct ww_str tex
         k = keys_reserve(c, 1) < 0 ? NULL : key_make(c, rule, exercise, text);
         if (!k)
                 return -ENOMEM;
-        table_put(c->table, c->table_mask, (struct key_slot){ hash, pool_number(k) });
+        table_put(c, hash, pool_number(k));
         list_append(c, s, k);
         s->n_keys++;
         c->figures.keys++;
@@ -365,12 +407,14 @@ int key_enrol(struct correlate *c, uint32_t rule, struct ww_str asset, uint32_t 
         if (r || !k)
                 return r;
         r = key_place(c, k, index < site_asset_count(site) ? site_asset(site, index)->device : WW_STR_NONE, index);
+        if (!r)
+                r = key_rebase(c, k);
         if (r)
                 return r;
-        k->since = k->base_since = k->at = now;
+        k->since = k->base->since = k->at = now;
         if (c->silent && enrolled->condition == CONDITION_EXPECT &&
             enrolled->after_schedule == SITE_NONE) /* primed: heard of in the past, or enrolled by the swap */
-                k->since = k->base_since = WW_TIME_NONE;
+                k->since = k->base->since = WW_TIME_NONE;
         window_enrol(c, k, now);
         return apply_arm(c, k);
 }

@@ -6,8 +6,11 @@
  * A lane remembers its events as long as one may still come in between (behind the watermark only the newest). One
  * that does holds its levels until the next, and ends those of the one before.
  *
- * There is a lane for nearly every device, and nearly every one has one event, which holds one level: both stand in the
- * lane itself, which is a piece of correlate.pool, as the keys are.
+ * There is a lane for nearly every device, and nearly every one has one event, which holds one level of a key that
+ * knows of no other. Such an event is not kept twice: the lane reads it in the key's log (LANE_KEY), whose entry is
+ * marked `lent`. It takes it back when an event of its own comes, and before the entry moves or goes:
+ *
+ *     lane of d1 ──▶ key ──▶ log: e1 (lent)          lane of d2 ──▶ e7, e9 ──▶ keys
  */
 #include "correlate/lane.h"
 
@@ -84,19 +87,92 @@ static void list_append(struct correlate *c, struct lane *lane) {
         c->lanes->last = number;
 }
 
+static struct entry *lent_entry(const struct correlate *c, const struct lane *lane) {
+        const struct key *k = key_at(c, lane->place);
+
+        return log_entry(key_rule(c, k), k, 0);
+}
+
+const struct lane_item *lane_read(const struct correlate *c, const struct lane *lane, size_t i,
+                                  struct lane_item *room) {
+        const struct entry *e;
+
+        if (lane->items != LANE_KEY)
+                return lane_item(c, lane, i);
+        e = lent_entry(c, lane);
+        *room = (struct lane_item){ .one = { lane->place, lane->mask }, .at = e->at, .n = 1, .state = e->state };
+        return room;
+}
+
+int lane_own(struct correlate *c, struct lane *lane) {
+        struct lane_item *item;
+
+        if (lane->items != LANE_KEY)
+                return 0;
+        item = pool_take(c->pool, sizeof *item);
+        if (!item)
+                return -ENOMEM;
+        (void)lane_read(c, lane, 0, item);
+        lent_entry(c, lane)->lent = false;
+        lane->items = LANE_ONE;
+        lane->place = pool_number(item);
+        return 0;
+}
+
+void lane_lend(struct correlate *c, struct lane *lane) {
+        struct lane_item *item = lane->items == LANE_ONE ? lane_item(c, lane, 0) : NULL;
+        struct key *k = item && item->n == 1 ? held_key(c, item, 0) : NULL;
+        struct entry *e = k && k->log_bits == 1 && k->n_log ? log_entry(key_rule(c, k), k, 0) : NULL;
+
+        if (!e || order_compare(e->at, item->at) != 0 || e->device != lane->device || e->family != lane->family ||
+            e->state != item->state)
+                return;
+        e->lent = true;
+        lane->mask = item->one.mask;
+        lane->items = LANE_KEY;
+        lane->place = pool_number(k);
+        pool_give(c->pool, item, sizeof *item);
+}
+
+int lane_recall(struct correlate *c, const struct key *k) {
+        const struct entry *e = k->log_bits == 1 && k->n_log ? log_entry(key_rule(c, k), k, 0) : NULL;
+
+        if (!e || !e->lent)
+                return 0;
+        return lane_own(c, lane_at(c, c->lanes->table[lane_slot(c, e->device, e->family, k->flags & KEY_EXERCISE)]));
+}
+
 static void item_drop(struct correlate *c, struct lane *lane, size_t i) {
-        struct lane_item *item = lane_item(lane, i);
+        struct lane_item *item = lane_item(c, lane, i);
+        struct lane_items *many = lane->items == LANE_MANY ? lane_many(c, lane) : NULL;
 
         for (size_t j = 0; j < item->n; j++)
                 held_key(c, item, j)->pins--;
         if (item->n > 1)
                 free(item->many);
-        if (lane->items == LANE_ONE) {
+        if (!many) {
                 lane->items = LANE_EMPTY;
                 return;
         }
-        memmove(item, item + 1, (lane->many->n - i - 1) * sizeof *item);
-        lane->many->n--;
+        memmove(item, item + 1, (many->n - i - 1) * sizeof *item);
+        many->n--;
+}
+
+/* all of them, and their room */
+static void items_free(struct correlate *c, struct lane *lane) {
+        bool many = lane->items == LANE_MANY;
+
+        if (lane->items == LANE_KEY) {
+                lent_entry(c, lane)->lent = false;
+                key_at(c, lane->place)->pins--;
+                return;
+        }
+        while (lane_n(c, lane))
+                item_drop(c, lane, lane_n(c, lane) - 1);
+        if (many)
+                free(lane_many(c, lane));
+        pool_give(c->pool, pool_at(c->pool, lane->place),
+                  many ? sizeof(struct lane_items *) : sizeof(struct lane_item));
 }
 
 static void table_remove(const struct correlate *c, size_t hole) {
@@ -112,13 +188,10 @@ static void table_remove(const struct correlate *c, size_t hole) {
 }
 
 static void lane_drop(struct correlate *c, struct lane *lane) {
-        while (lane_n(lane))
-                item_drop(c, lane, lane_n(lane) - 1);
+        items_free(c, lane);
         table_remove(c, lane_slot(c, lane->device, lane->family, lane->exercise));
         list_remove(c, lane);
         texts_drop(c->texts, lane->device);
-        if (lane->items == LANE_MANY)
-                free(lane->many);
         pool_give(c->pool, lane, sizeof *lane);
 }
 
@@ -136,8 +209,19 @@ static int64_t cut_of(const struct correlate *c) {
 static void lane_prune(struct correlate *c, struct lane *lane) {
         int64_t cut = cut_of(c);
 
-        while (lane_n(lane) > 1 && (lane_item(lane, 1)->at.time <= cut || lane_n(lane) > LANE_ITEMS_MAX))
+        while (lane_n(c, lane) > 1 && (lane_item(c, lane, 1)->at.time <= cut || lane_n(c, lane) > LANE_ITEMS_MAX))
                 item_drop(c, lane, 0);
+}
+
+/* its only event holds something, or is not long past */
+static bool asked(const struct correlate *c, const struct lane *lane) {
+        const struct lane_item *item;
+        struct lane_item room;
+
+        if (lane_n(c, lane) != 1)
+                return false;
+        item = lane_read(c, lane, 0, &room);
+        return item->n || item->at.time > cut_of(c) - LANE_KEEP;
 }
 
 /* two forgotten ones go for each new one, so that those of devices that have gone do not stay for ever */
@@ -146,14 +230,12 @@ static void lanes_reclaim(struct correlate *c) {
                 struct lane *lane = lane_first(c);
 
                 lane_prune(c, lane);
-                if (lane_n(lane) == 1 &&
-                    (lane_item(lane, 0)->n || lane_item(lane, 0)->at.time > cut_of(c) - LANE_KEEP)) {
+                if (asked(c, lane)) {
                         list_remove(c, lane);
                         list_append(c, lane);
-                        continue;
-                }
-                if (lane_n(lane) <= 1)
+                } else if (lane_n(c, lane) <= 1) {
                         lane_drop(c, lane);
+                }
         }
 }
 
@@ -220,25 +302,48 @@ int lane_get(struct correlate *c, uint32_t device, ww_family family, bool exerci
         return -ENOMEM;
 }
 
-/* for one more */
-static int items_room(struct lane *lane) {
-        bool many = lane->items == LANE_MANY;
-        uint32_t capacity = many && lane->many->n ? lane->many->n * 2 : 2;
-        struct lane_items *items;
+/* from the one that it has to many */
+static int items_spread(struct correlate *c, struct lane *lane) {
+        struct lane_items *items = malloc(sizeof *items + 2 * sizeof *items->all);
+        struct lane_items **many = items ? pool_take(c->pool, sizeof *many) : NULL;
 
-        if (lane->items == LANE_EMPTY || (many && lane->many->n < lane->many->capacity))
+        if (!many) {
+                free(items);
+                return -ENOMEM;
+        }
+        *many = items;
+        items->n = 1;
+        items->capacity = 2;
+        items->all[0] = *lane_item(c, lane, 0);
+        pool_give(c->pool, lane_item(c, lane, 0), sizeof(struct lane_item));
+        lane->items = LANE_MANY;
+        lane->place = pool_number(many);
+        return 0;
+}
+
+static int items_grow(struct correlate *c, const struct lane *lane) {
+        struct lane_items *items = lane_many(c, lane), **many = pool_piece(c->pool, lane->place);
+        uint32_t capacity = items->n ? items->n * 2 : 2;
+
+        if (items->n < items->capacity)
                 return 0;
-        items = realloc(many ? lane->many : NULL, sizeof *items + capacity * sizeof *items->all);
+        items = realloc(items, sizeof *items + capacity * sizeof *items->all);
         if (!items)
                 return -ENOMEM;
-        if (!many) {
-                items->n = 1;
-                items->all[0] = lane->one;
-        }
         items->capacity = capacity;
-        lane->many = items;
-        lane->items = LANE_MANY;
+        *many = items;
         return 0;
+}
+
+/* for one more */
+static int items_room(struct correlate *c, struct lane *lane) {
+        if (lane->items == LANE_MANY)
+                return items_grow(c, lane);
+        if (lane->items == LANE_ONE)
+                return items_spread(c, lane);
+        if (!lane->place)
+                lane->place = pool_number(pool_take(c->pool, sizeof(struct lane_item)));
+        return lane->place ? 0 : -ENOMEM;
 }
 
 int lane_item_hold(struct lane_item *item, const struct lane_match *held, size_t n) {
@@ -260,21 +365,21 @@ int lane_item_hold(struct lane_item *item, const struct lane_match *held, size_t
         return 0;
 }
 
-int lane_insert(struct lane *lane, size_t place, struct order at, uint8_t state, const struct lane_match *held,
-                size_t n) {
+int lane_insert(struct correlate *c, struct lane *lane, size_t place, struct order at, uint8_t state,
+                const struct lane_match *held, size_t n) {
         struct lane_item item = { .at = at, .state = state };
 
-        if (items_room(lane) < 0 || lane_item_hold(&item, held, n) < 0)
+        if (items_room(c, lane) < 0 || lane_item_hold(&item, held, n) < 0)
                 return -ENOMEM;
         if (lane->items == LANE_MANY) {
-                struct lane_item *all = lane->many->all;
+                struct lane_items *many = lane_many(c, lane);
 
-                memmove(&all[place + 1], &all[place], (lane->many->n - place) * sizeof item);
-                lane->many->n++;
+                memmove(&many->all[place + 1], &many->all[place], (many->n - place) * sizeof item);
+                many->n++;
         } else {
                 lane->items = LANE_ONE;
         }
-        *lane_item(lane, place) = item;
+        *lane_item(c, lane, place) = item;
         return 0;
 }
 
@@ -317,9 +422,9 @@ static const struct lane_item *item_after(const struct correlate *c, const struc
                                           const struct key *k) {
         size_t i = place + 1;
 
-        while (i + 1 < lane_n(lane) && !stood(c, k, lane_item(lane, i + 1)))
+        while (i + 1 < lane_n(c, lane) && !stood(c, k, lane_item(c, lane, i + 1)))
                 i++;
-        return i < lane_n(lane) ? lane_item(lane, i) : NULL;
+        return i < lane_n(c, lane) ? lane_item(c, lane, i) : NULL;
 }
 
 /* Where the new level ends, if that is known already. It is told before the level begins: else there would be a moment
@@ -333,17 +438,17 @@ static int level_end(struct correlate *c, const struct lane *lane, struct op op,
         op.state = after->state;
         op.flags = 0; /* that an older state was retained says nothing of this one */
         op.event = NULL;
-        op.stale = after != lane_item(lane, lane_n(lane) - 1);
+        op.stale = after != lane_item(c, lane, lane_n(c, lane) - 1);
         return ops_add(c, op);
 }
 
 /* what the new item at `place` begins, goes on with and ends */
 static int lane_ops(struct correlate *c, const struct lane *lane, size_t place, struct op base) {
-        const struct lane_item *own = lane_item(lane, place);
-        const struct lane_item *before = place ? own - 1 : NULL, *next = place + 1 < lane_n(lane) ? own + 1 : NULL;
+        const struct lane_item *own = lane_item(c, lane, place);
+        const struct lane_item *before = place ? own - 1 : NULL, *next = place + 1 < lane_n(c, lane) ? own + 1 : NULL;
         int r = 0;
 
-        base.stale = place + 1 < lane_n(lane);
+        base.stale = place + 1 < lane_n(c, lane);
         for (size_t i = 0; i < own->n && !r; i++) {
                 struct op op = base;
 
@@ -406,15 +511,22 @@ int lanes_event(struct correlate *c, const struct ww_event *event) {
         if (r || !lane)
                 return r;
         base.device = lane->device;
+        if (lane_own(c, lane) < 0)
+                return -ENOMEM;
         lane_prune(c, lane);
-        for (place = lane_n(lane); place && order_compare(lane_item(lane, place - 1)->at, base.at) > 0; place--)
+        for (place = lane_n(c, lane); place && order_compare(lane_item(c, lane, place - 1)->at, base.at) > 0; place--)
                 ;
-        if (place && order_compare(lane_item(lane, place - 1)->at, base.at) == 0)
+        if (place && order_compare(lane_item(c, lane, place - 1)->at, base.at) == 0)
                 return 0;
-        r = c->skipped.n ? held_keep(c, place ? lane_item(lane, place - 1) : NULL,
-                                     place < lane_n(lane) ? lane_item(lane, place) : NULL)
+        r = c->skipped.n ? held_keep(c, place ? lane_item(c, lane, place - 1) : NULL,
+                                     place < lane_n(c, lane) ? lane_item(c, lane, place) : NULL)
                          : 0;
         if (!r)
-                r = lane_insert(lane, place, base.at, base.state, c->held, c->n_held);
+                r = lane_insert(c, lane, place, base.at, base.state, c->held, c->n_held);
         return r ? r : lane_ops(c, lane, place, base);
+}
+
+void lanes_settle(struct correlate *c) {
+        if (c->lanes->last)
+                lane_lend(c, lane_at(c, c->lanes->last));
 }

@@ -22,16 +22,20 @@ struct lane_items {
         struct lane_item all[];
 };
 
-enum { LANE_EMPTY, LANE_ONE, LANE_MANY };
+/* where the lane's events are */
+enum {
+        LANE_EMPTY,
+        LANE_ONE,  /* one, in a piece of correlate.pool */
+        LANE_MANY, /* behind a pointer that is such a piece */
+        LANE_KEY,  /* one, which holds one key and is the only entry of its log: it is read there */
+};
 
 struct lane {
-        union {
-                struct lane_item one;
-                struct lane_items *many;
-        };
         uint32_t next, previous; /* least recently touched first */
         uint32_t device;
+        uint32_t place; /* LANE_KEY: the key; else the piece, which an empty one may have, too */
         ww_family family;
+        uint16_t mask; /* LANE_KEY: what is held of the key */
         bool exercise;
         uint8_t items; /* LANE_ */
 };
@@ -54,12 +58,19 @@ static inline struct lane *lane_next(const struct correlate *c, const struct lan
         return lane_at(c, lane->next);
 }
 
-static inline size_t lane_n(const struct lane *lane) {
-        return lane->items == LANE_MANY ? lane->many->n : lane->items;
+static inline struct lane_items *lane_many(const struct correlate *c, const struct lane *lane) {
+        struct lane_items *const *many = pool_piece(c->pool, lane->place);
+
+        return *many;
 }
 
-static inline struct lane_item *lane_item(const struct lane *lane, size_t i) {
-        return lane->items == LANE_MANY ? &lane->many->all[i] : (struct lane_item *)(uintptr_t)&lane->one;
+static inline size_t lane_n(const struct correlate *c, const struct lane *lane) {
+        return lane->items == LANE_MANY ? lane_many(c, lane)->n : lane->items != LANE_EMPTY;
+}
+
+/* not of a LANE_KEY */
+static inline struct lane_item *lane_item(const struct correlate *c, const struct lane *lane, size_t i) {
+        return lane->items == LANE_MANY ? &lane_many(c, lane)->all[i] : pool_piece(c->pool, lane->place);
 }
 
 static inline const struct lane_held *item_held(const struct lane_item *item, size_t i) {
@@ -70,10 +81,17 @@ static inline struct key *held_key(const struct correlate *c, const struct lane_
         return pool_piece(c->pool, item_held(item, i)->key);
 }
 
+/** For reading, of any lane; `room` for one that is read elsewhere. Borrowed until the next change. */
+const struct lane_item *lane_read(const struct correlate *c, const struct lane *lane, size_t i, struct lane_item *room);
+/** The lane has its events itself. 0 or -ENOMEM. */
+int lane_own(struct correlate *c, struct lane *lane);
+/** … or lets a key have its only one, if that can be. */
+void lane_lend(struct correlate *c, struct lane *lane);
+
 /** Takes over the reference to `device`. *ret NULL: there are too many. 0 or -ENOMEM. */
 int lane_get(struct correlate *c, uint32_t device, ww_family family, bool exercise, struct lane **ret);
 /** Room for an event more, at `place`, that holds these. 0 or -ENOMEM. */
-int lane_insert(struct lane *lane, size_t place, struct order at, uint8_t state, const struct lane_match *held,
-                size_t n);
+int lane_insert(struct correlate *c, struct lane *lane, size_t place, struct order at, uint8_t state,
+                const struct lane_match *held, size_t n);
 /** n more levels. 0 or -ENOMEM. */
 int lane_item_hold(struct lane_item *item, const struct lane_match *held, size_t n);

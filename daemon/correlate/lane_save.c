@@ -12,8 +12,10 @@ static size_t item_count(const struct correlate *c, const struct lane_item *item
 
 /* true if some state of it holds a level of these rules */
 static bool lane_holds(const struct correlate *c, const struct lane *lane, const bool *rules) {
-        for (size_t i = 0; i < lane_n(lane); i++)
-                if (item_count(c, lane_item(lane, i), rules))
+        struct lane_item room;
+
+        for (size_t i = 0; i < lane_n(c, lane); i++)
+                if (item_count(c, lane_read(c, lane, i, &room), rules))
                         return true;
         return false;
 }
@@ -33,6 +35,7 @@ static void item_save(const struct correlate *c, const struct lane_item *item, c
 }
 
 int lanes_save(const struct correlate *c, const bool *rules, struct buf *out) {
+        struct lane_item room;
         size_t n = 0;
 
         for (const struct lane *lane = lane_first(c); lane; lane = lane_next(c, lane))
@@ -44,9 +47,9 @@ int lanes_save(const struct correlate *c, const bool *rules, struct buf *out) {
                 buf_put_str(out, texts_text(c->texts, lane->device));
                 buf_put_str(out, ww_str(c->rules->kinds->rows[lane->family].family));
                 buf_put_u8(out, lane->exercise);
-                buf_put_var(out, lane_n(lane));
-                for (size_t i = 0; i < lane_n(lane); i++)
-                        item_save(c, lane_item(lane, i), rules, out);
+                buf_put_var(out, lane_n(c, lane));
+                for (size_t i = 0; i < lane_n(c, lane); i++)
+                        item_save(c, lane_read(c, lane, i, &room), rules, out);
         }
         return out->error;
 }
@@ -71,24 +74,31 @@ static void item_let_go(struct correlate *c, struct lane_item *item, const bool 
         free(many);
 }
 
-void lanes_let_go(struct correlate *c, const bool *rules) {
-        for (struct lane *lane = lane_first(c); lane; lane = lane_next(c, lane))
-                for (size_t i = 0; i < lane_n(lane); i++)
-                        item_let_go(c, lane_item(lane, i), rules);
+int lanes_let_go(struct correlate *c, const bool *rules) {
+        for (struct lane *lane = lane_first(c); lane; lane = lane_next(c, lane)) {
+                if (lane->items == LANE_KEY && !rules[key_at(c, lane->place)->rule])
+                        continue;
+                if (lane_own(c, lane) < 0)
+                        return -ENOMEM;
+                for (size_t i = 0; i < lane_n(c, lane); i++)
+                        item_let_go(c, lane_item(c, lane, i), rules);
+        }
+        return 0;
 }
 
 /* Of a swap, where the lane may be there already: an event that both know holds what it held in either. */
-static int item_merge(struct lane *lane, struct order at, uint8_t state, const struct lane_match *held, size_t n) {
-        size_t place = lane_n(lane);
+static int item_merge(struct correlate *c, struct lane *lane, struct order at, uint8_t state,
+                      const struct lane_match *held, size_t n) {
+        size_t place = lane_n(c, lane);
 
-        while (place && order_compare(lane_item(lane, place - 1)->at, at) > 0)
+        while (place && order_compare(lane_item(c, lane, place - 1)->at, at) > 0)
                 place--;
-        if (!place || order_compare(lane_item(lane, place - 1)->at, at) != 0)
-                return lane_insert(lane, place, at, state, held, n);
-        return lane_item_hold(lane_item(lane, place - 1), held, n);
+        if (!place || order_compare(lane_item(c, lane, place - 1)->at, at) != 0)
+                return lane_insert(c, lane, place, at, state, held, n);
+        return lane_item_hold(lane_item(c, lane, place - 1), held, n);
 }
 
-static int item_load(struct rd *in, struct lane *lane, struct key **keys, size_t n_keys) {
+static int item_load(struct correlate *c, struct rd *in, struct lane *lane, struct key **keys, size_t n_keys) {
         struct order at = order_load(in);
         uint8_t state = rd_u8(in);
         uint64_t n = rd_var(in);
@@ -110,7 +120,7 @@ static int item_load(struct rd *in, struct lane *lane, struct key **keys, size_t
                         held[kept++] = (struct lane_match){ keys[number], (uint16_t)mask };
         }
         if (!r && !in->failed)
-                r = item_merge(lane, at, state, held, kept);
+                r = item_merge(c, lane, at, state, held, kept);
         free(held);
         return in->failed ? -EBADMSG : r;
 }
@@ -132,13 +142,15 @@ int lanes_load(struct correlate *c, struct rd *in, struct key **keys, size_t n_k
                         return -EBADMSG;
                 text = texts_ref(c->texts, device);
                 r = text == UINT32_MAX ? -ENOMEM : lane_get(c, text, number, exercise, &lane);
-                if (r || !lane)
-                        return r ? r : -EBADMSG;
-                for (uint64_t j = 0; j < items; j++) {
-                        r = item_load(in, lane, keys, n_keys);
-                        if (r)
-                                return r;
-                }
+                if (!r && !lane)
+                        r = -EBADMSG;
+                if (!r)
+                        r = lane_own(c, lane);
+                for (uint64_t j = 0; j < items && !r; j++)
+                        r = item_load(c, in, lane, keys, n_keys);
+                if (r)
+                        return r;
+                lane_lend(c, lane);
         }
         return in->failed ? -EBADMSG : 0;
 }

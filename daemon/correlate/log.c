@@ -61,7 +61,7 @@ int log_reserve(struct correlate *c, struct key *k, uint32_t capacity) {
                 bits++;
         if (bits == k->log_bits)
                 return 0;
-        log = log_resize(c, k, bits);
+        log = lane_recall(c, k) < 0 ? NULL : log_resize(c, k, bits);
         if (!log)
                 return -ENOMEM;
         c->figures.key_bytes += (log_capacity(bits) - log_capacity(k->log_bits)) * rule->entry_size;
@@ -86,11 +86,11 @@ struct entry *log_open(struct correlate *c, struct key *k, size_t place, struct 
 }
 
 /* An entry goes. The sweep's scalars behind it are from now on those in front of what follows: the entry before it, or
- * the base, takes them over. */
+ * the base, which is there, takes them over. */
 static void scalars_pass(const struct rule *rule, struct key *k, struct entry *gone, struct entry *before) {
         tallies_settle(rule, k, gone);
-        if (gone->at.time > k->trimmed)
-                k->trimmed = gone->at.time;
+        if (gone->at.time > k->base->trimmed)
+                k->base->trimmed = gone->at.time;
         if (before) {
                 before->since = gone->since;
                 before->bits = gone->bits;
@@ -101,9 +101,9 @@ static void scalars_pass(const struct rule *rule, struct key *k, struct entry *g
                         before->flags |= ENTRY_ENDED_LATER;
                 return;
         }
-        k->base_since = gone->since;
-        k->base_bits = gone->bits;
-        k->base_grade = gone->grade;
+        k->base->since = gone->since;
+        k->base->bits = gone->bits;
+        k->base->grade = gone->grade;
 }
 
 /* The end of a level goes, and where it began stays for another selection's sake: there it begins no more, or it would
@@ -201,7 +201,7 @@ static void log_compact(struct correlate *c, struct key *k, const struct trim *t
         for (size_t i = 0; i < k->n_log; i++) {
                 struct entry *e = log_entry(rule, k, i);
 
-                if (trimmable(c, k, i, t)) {
+                if (trimmable(c, k, i, t) && key_rebase(c, k) == 0 && lane_recall(c, k) == 0) {
                         level_forget(rule, k, to, e);
                         scalars_pass(rule, k, e, to ? log_entry(rule, k, to - 1) : NULL);
                         entry_release(c, rule, e);

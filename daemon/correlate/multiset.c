@@ -19,7 +19,7 @@ static struct multiset_slot *slot_of(const struct multiset *m, uint64_t bits, ui
 }
 
 static int grow(struct multiset *m) {
-        struct multiset grown = { .n = m->n, .mask = m->slots ? m->mask * 2 + 1 : 3 };
+        struct multiset grown = { .n = m->n, .mask = m->slots ? m->mask * 2 + 1 : 1 };
 
         if (m->slots && (m->n + 1) * 4 <= (m->mask + 1) * 3)
                 return 0;

@@ -21,6 +21,8 @@
 #define RULE_GUARDS_MAX     8
 #define RULE_GRADES_MAX     4
 #define RULE_LEVELS_SIZE    sizeof(uint64_t)
+#define RULE_STRETCH_SIZE   (2 * sizeof(int64_t))
+#define RULE_COURSE_SIZE    (2 * sizeof(int64_t))
 #define RULE_WAIT_DEFAULT   (2 * WW_SECOND)
 #define RULE_SPAN_MAX       (400 * WW_DAY)
 #define RULE_KEEP_DEFAULT   (WW_HOUR)
@@ -201,7 +203,6 @@ struct rule {
         enum rule_condition condition;
         bool instant;  /* the condition is an instant, else a level */
         bool positive; /* further events cannot make it false: decided on arrival */
-        bool lean;     /* its keys rarely need an extra */
         enum rule_window window;
         int64_t within, gap, every;
         int64_t wait; /* its own and the largest of the rules that it reads */
@@ -215,7 +216,8 @@ struct rule {
         const struct tally *tallies;
         const struct score_test *score_tests;
         size_t n_aggregates, n_tallies, n_score_tests;
-        size_t tail_size; /* bytes behind a key: RULE_LEVELS_SIZE if it has levels, tallies */
+        size_t tail_size; /* bytes behind a key: RULE_LEVELS_SIZE if it has levels, tallies, a stretch, a course */
+        size_t stretch_at, course_at;
         struct rule_sequence sequence;
         uint16_t expect_mask, after_mask;
         bool each;               /* a key for each asset */
@@ -245,6 +247,8 @@ struct rule {
         enum ww_priority priority;
         struct ww_str procedure, legal_basis;
         bool covert;
+        bool silent;   /* tells of an asset that gives no sign of life */
+        bool link;     /* tells of devices that cannot be reached */
         double weight; /* of its alarms as events */
         uint32_t limit_keys, limit_runs, limit_events;
         const struct yaml_node *examples;
@@ -264,9 +268,9 @@ struct correlate_rules {
         struct index *index;
         struct ww_mute *mutes;
         size_t n_mutes;
-        int64_t wait_max;
-        ww_family alarm_family[2]; /* alarm.cleared, alarm.raised */
-        ww_family link_family;     /* device.offline, device.online */
+        int64_t wait_min, wait_max; /* 0 without rules */
+        ww_family alarm_family[2];  /* alarm.cleared, alarm.raised */
+        ww_family link_family;      /* device.offline, device.online */
         int64_t quiet_max;
 };
 

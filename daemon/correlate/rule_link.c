@@ -333,6 +333,16 @@ static int askers_link(struct correlate_rules *set) {
         return 0;
 }
 
+static void waits_link(struct correlate_rules *set) {
+        set->wait_min = set->n ? set->rules[0].wait : 0;
+        for (size_t i = 0; i < set->n; i++) {
+                int64_t wait = set->rules[i].wait;
+
+                set->wait_min = time_earlier(set->wait_min, wait);
+                set->wait_max = wait > set->wait_max ? wait : set->wait_max;
+        }
+}
+
 int rule_link(struct correlate_rules *set, struct diag *d) {
         _cleanup_free_ uint8_t *state = calloc(set->n + 1, 1);
         _cleanup_free_ uint32_t *path = calloc(set->n + 1, sizeof *path);
@@ -350,9 +360,7 @@ int rule_link(struct correlate_rules *set, struct diag *d) {
         }
         for (uint32_t i = 0; i < set->n && !k.result; i++)
                 visit(&k, i);
-        for (size_t i = 0; i < set->n; i++)
-                if (set->rules[i].wait > set->wait_max)
-                        set->wait_max = set->rules[i].wait;
+        waits_link(set);
         if (!k.result)
                 k.result = askers_link(set);
         return k.result ? k.result : mutes_link(&k);

@@ -317,6 +317,31 @@ static int load_finish(struct correlate_rules *set, struct diag *d) {
         return r;
 }
 
+static bool selects(const struct rule *rule, uint16_t mask, ww_family family) {
+        for (size_t i = 0; family != WW_FAMILY_NONE && i < rule->n_aliases; i++)
+                for (size_t k = 0; (mask >> i & 1) && k < rule->aliases[i].n_kinds; k++)
+                        if (rule->aliases[i].kinds[k].family == family)
+                                return true;
+        return false;
+}
+
+/* Which rules are the supervision: what they say of a source is of no doubtful quality, and makes others' doubtful. */
+static void note_supervision(struct correlate_rules *set) {
+        ww_family heartbeat;
+        enum ww_state state;
+
+        if (!ww_kind_find(set->kinds, WW_STR("device.heartbeat"), &heartbeat, &state))
+                heartbeat = WW_FAMILY_NONE;
+        for (size_t i = 0; i < set->n; i++) {
+                struct rule *rule = &set->rules[i];
+                bool by_asset = rule->span_for.field && ww_str_is(rule->span_for.field->tail, "supervision");
+
+                rule->link = selects(rule, rule->condition_mask, set->link_family);
+                rule->silent = rule->each && rule->condition == CONDITION_EXPECT &&
+                               (by_asset || selects(rule, rule->expect_mask, heartbeat));
+        }
+}
+
 int correlate_rules_compile(struct correlate_rules **ret, const struct bundle *bundle, const struct site *site,
                             struct symtab *symbols, const struct ww_kinds *kinds, struct diag *d) {
         _cleanup_(correlate_rules_freep) struct correlate_rules *set = calloc(1, sizeof *set);
@@ -348,6 +373,7 @@ int correlate_rules_compile(struct correlate_rules **ret, const struct bundle *b
                 r = rule_link(set, d);
         if (r)
                 return r;
+        note_supervision(set);
         r = index_new(&set->index, set);
         if (r)
                 return r;

@@ -298,18 +298,24 @@ static int load_while(struct loader *l) {
         return 0;
 }
 
+/* behind what a key has of its levels and tallies */
+static void tail_end(struct rule *rule) {
+        rule->stretch_at = rule->tail_size;
+        if (rule->window != WINDOW_SLIDING || rule->after_schedule != SITE_NONE)
+                rule->tail_size += RULE_STRETCH_SIZE;
+        rule->course_at = rule->tail_size;
+        if (rule->condition == CONDITION_SEQUENCE)
+                rule->tail_size += RULE_COURSE_SIZE;
+}
+
 /* what further events can make false has to wait; what a key needs */
 static void finish(struct rule *rule) {
-        bool simple = ((rule->condition == CONDITION_WHEN || rule->condition == CONDITION_LEVEL) &&
-                       rule->window == WINDOW_SLIDING) ||
-                      rule->condition == CONDITION_INSTANT;
-
         for (size_t i = 0; i < rule->n_guards; i++)
                 if (rule->guards[i].kind == GUARD_ALARM)
                         rule->positive = false;
         if (rule->guard_mask)
                 rule->positive = false;
-        rule->lean = simple && !rule->each;
+        tail_end(rule);
 }
 
 int rule_load_condition(struct loader *l) {

@@ -181,6 +181,7 @@ int rule_load_raise(struct loader *l) {
         r = rule_load_worse(r, load_named(l, raise, "legal_basis", &l->rule->legal_basis));
         r = rule_load_worse(r, load_weight(l, raise));
         covert = yaml_get(raise, "covert");
+        l->rule->covert = l->rule->klass == WW_CLASS_PANIC || l->rule->klass == WW_CLASS_DURESS;
         if (covert)
                 r = rule_load_worse(r, yaml_bool(covert, rule_load_what(l, "covert"), l->d, &l->rule->covert));
         return rule_load_worse(r, load_limits(l));

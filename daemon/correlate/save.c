@@ -49,10 +49,21 @@ static void rule_save(const struct correlate *c, struct buf *out, const struct r
         buf_put_var(out, s->n_keys);
 }
 
+/* as it was before keys were marked */
+static void rule_unmark(const struct correlate *c, size_t rule) {
+        uint32_t previous = POOL_NONE;
+
+        for (struct key *k = rule_first(c, rule); k; k = key_next(c, k)) {
+                k->previous = previous;
+                previous = pool_number(k);
+        }
+}
+
 int save_rules(const struct correlate *c, const bool *rules, struct buf *out) {
         _cleanup_buf_ struct buf one = BUF_INIT;
         uint32_t mark = 0;
         size_t keys = 0, n = 0;
+        int r;
 
         for (size_t i = 0; i < c->rules->n; i++) {
                 n += !rules || rules[i];
@@ -71,7 +82,11 @@ int save_rules(const struct correlate *c, const bool *rules, struct buf *out) {
                         buf_put_str(out, buf_str(&one));
                 }
         }
-        return one.error ? one.error : lanes_save(c, rules, out);
+        r = one.error ? one.error : lanes_save(c, rules, out);
+        for (size_t i = 0; i < c->rules->n; i++)
+                if (!rules || rules[i])
+                        rule_unmark(c, i);
+        return r;
 }
 
 int correlate_save(const struct correlate *c, struct buf *out) {

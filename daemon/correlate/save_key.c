@@ -3,22 +3,42 @@
 
 #define LOG_BITS_MAX 26
 
-/* the instants of what a key has extra, in their order in a snapshot */
-static const size_t extra_instants[] = {
-        offsetof(struct extra, opened), offsetof(struct extra, quiet_from), offsetof(struct extra, partial_until),
-        offsetof(struct extra, lead),   offsetof(struct extra, from),       offsetof(struct extra, to),
+/* the instants of what a key has behind it, or elsewhere */
+struct instants {
+        int64_t opened, quiet_from, partial_until, lead, from, to;
 };
-#define EXTRA_INSTANTS (sizeof extra_instants / sizeof *extra_instants)
 
-static int64_t extra_get(const struct extra *x, size_t i) {
-        int64_t time;
+static struct instants instants_of(const struct rule *rule, const struct key *k) {
+        struct base base = key_base(rule, k);
+        struct instants i = { base.opened, base.quiet_from, key_extra(k)->partial_until, WW_TIME_NONE, 0, 0 };
 
-        memcpy(&time, (const uint8_t *)x + extra_instants[i], sizeof time);
-        return time;
+        if (rule->condition == CONDITION_SEQUENCE)
+                i.lead = key_course(rule, k)->lead;
+        if (rule_stretches(rule)) {
+                i.from = key_stretch(rule, k)->from;
+                i.to = key_stretch(rule, k)->to;
+        }
+        return i;
 }
 
-static void extra_set(struct extra *x, size_t i, int64_t time) {
-        memcpy((uint8_t *)x + extra_instants[i], &time, sizeof time);
+static void instants_save(const struct instants *i, struct buf *out) {
+        buf_put_time(out, i->opened);
+        buf_put_time(out, i->quiet_from);
+        buf_put_time(out, i->partial_until);
+        buf_put_time(out, i->lead);
+        buf_put_time(out, i->from);
+        buf_put_time(out, i->to);
+}
+
+static struct instants instants_load(struct rd *in) {
+        struct instants i = { .opened = time_load(in) };
+
+        i.quiet_from = time_load(in);
+        i.partial_until = time_load(in);
+        i.lead = time_load(in);
+        i.from = time_load(in);
+        i.to = time_load(in);
+        return i;
 }
 
 static void captured_save(const struct correlate *c, struct buf *out, const struct captured *v) {
@@ -113,20 +133,21 @@ static void item_save(struct buf *out, const struct item *item) {
 void save_key(const struct correlate *c, const struct key *k, struct buf *out) {
         const struct rule *rule = key_rule(c, k);
         const struct extra *x = key_extra(k);
+        struct base base = key_base(rule, k);
+        struct instants instants = instants_of(rule, k);
 
         buf_put_str(out, key_text(c, k));
-        buf_put_u8(out, k->flags);
+        buf_put_u8(out, k->flags & (uint8_t)~KEY_EXTENDED);
         buf_put_time(out, k->at);
         buf_put_time(out, k->since);
-        buf_put_time(out, k->base_since);
-        buf_put_time(out, k->trimmed);
-        for (size_t i = 0; i < EXTRA_INSTANTS; i++)
-                buf_put_time(out, extra_get(x, i));
+        buf_put_time(out, base.since);
+        buf_put_time(out, base.trimmed);
+        instants_save(&instants, out);
         order_save(out, timers_armed(c, k));
         buf_put_u8(out, k->bits);
         buf_put_u8(out, k->grade);
-        buf_put_u8(out, k->base_bits);
-        buf_put_u8(out, k->base_grade);
+        buf_put_u8(out, base.bits);
+        buf_put_u8(out, base.grade);
         buf_put_u8(out, k->priority);
         buf_put_str(out, texts_text(c->texts, k->device));
         asset_save(c, out, k->asset);
@@ -160,11 +181,13 @@ static bool entry_read(const struct correlate *c, struct rd *in, struct entry *r
         struct entry e = { .at = order_load(in) };
         struct ww_str family;
         enum ww_state state;
+        uint8_t saved_state;
 
         *ret_device = rd_str(in);
         e.asset = asset_load(c, in);
         family = rd_str(in);
-        e.state = rd_u8(in);
+        saved_state = rd_u8(in);
+        e.state = saved_state & 0x7f;
         e.flags = rd_u8(in);
         e.on = (uint16_t)rd_var(in);
         e.off = (uint16_t)rd_var(in);
@@ -174,7 +197,8 @@ static bool entry_read(const struct correlate *c, struct rd *in, struct entry *r
         e.bits = rd_u8(in);
         e.grade = rd_u8(in);
         e.since = time_load(in);
-        if (in->failed || e.since == WW_TIME_NEVER || !ww_kind_find(c->rules->kinds, family, &e.family, &state))
+        if (in->failed || e.since == WW_TIME_NEVER || saved_state > WW_STATE_PULSE ||
+            !ww_kind_find(c->rules->kinds, family, &e.family, &state))
                 return false;
         *ret = e;
         return true;
@@ -183,7 +207,6 @@ static bool entry_read(const struct correlate *c, struct rd *in, struct entry *r
 /* true if it may stand behind those that the key has */
 static bool entry_fits(const struct rule *rule, const struct key *k, const struct entry *e) {
         return !((e->on | e->off | e->started | e->ended | e->pinned) >> rule->n_aliases) &&
-               e->state <= WW_STATE_PULSE &&
                (!k->n_log || order_compare(log_entry(rule, k, k->n_log - 1)->at, e->at) < 0);
 }
 
@@ -215,8 +238,8 @@ static int items_load(struct correlate *c, struct rd *in, struct key *k) {
         if (n) {
                 if (key_extend(c, k) < 0)
                         return -ENOMEM;
-                k->extra->pending = calloc(capacity, sizeof *k->extra->pending);
-                if (!k->extra->pending)
+                key_more(k)->pending = calloc(capacity, sizeof *key_more(k)->pending);
+                if (!key_more(k)->pending)
                         return -ENOMEM;
         }
         for (size_t i = 0; i < n; i++) {
@@ -226,42 +249,48 @@ static int items_load(struct correlate *c, struct rd *in, struct key *k) {
                 item.grade = rd_u8(in);
                 item.first = order_read(in);
                 item.last = order_read(in);
-                k->extra->pending[k->extra->n_pending++] = item;
+                key_more(k)->pending[key_more(k)->n_pending++] = item;
         }
         return in->failed ? -EBADMSG : 0;
 }
 
 struct scalars {
-        uint8_t flags, bits, grade, base_bits, base_grade, priority;
-        int64_t at, since, base_since, trimmed;
-        struct extra extra; /* its instants */
+        uint8_t flags, bits, grade, priority;
+        int64_t at, since;
+        struct base base;
+        struct instants instants;
         struct order armed;
 };
 
-/* true if they say something that a key without an extra does not */
-static bool scalars_extra(const struct scalars *s) {
-        for (size_t i = 0; i < EXTRA_INSTANTS; i++)
-                if (extra_get(&s->extra, i) != extra_get(&extra_none, i))
-                        return true;
-        return false;
-}
-
-static void scalars_set(struct key *k, const struct scalars *s) {
+static void scalars_set(const struct rule *rule, struct key *k, const struct scalars *s) {
         k->at = s->at;
         k->bits = s->bits;
         k->grade = s->grade;
         k->since = s->since;
         k->priority = s->priority;
-        k->flags = s->flags;
-        for (size_t i = 0; k->extra && i < EXTRA_INSTANTS; i++)
-                extra_set(k->extra, i, extra_get(&s->extra, i));
+        k->flags = (uint8_t)((k->flags & KEY_EXTENDED) | (s->flags & ~KEY_EXTENDED));
+        if (key_more(k))
+                key_more(k)->partial_until = s->instants.partial_until;
+        if (rule->condition == CONDITION_SEQUENCE)
+                key_course(rule, k)->lead = s->instants.lead;
+        if (rule_stretches(rule))
+                *key_stretch(rule, k) = (struct stretch){ s->instants.from, s->instants.to };
 }
 
-static void base_set(struct key *k, const struct scalars *s) {
-        k->trimmed = s->trimmed;
-        k->base_bits = s->base_bits;
-        k->base_grade = s->base_grade;
-        k->base_since = s->base_since;
+static bool base_is(const struct base *a, const struct base *b) {
+        return a->since == b->since && a->trimmed == b->trimmed && a->opened == b->opened &&
+               a->quiet_from == b->quiet_from && a->bits == b->bits && a->grade == b->grade;
+}
+
+static int base_set(struct correlate *c, struct key *k, const struct base *base, bool open) {
+        struct base none = base_none(key_rule(c, k));
+
+        if (!k->base && !open && base_is(base, &none))
+                return 0;
+        if (key_rebase(c, k) < 0)
+                return -ENOMEM;
+        *k->base = *base;
+        return 0;
 }
 
 /* One whose rule says something else: what is counted for that is counted anew. */
@@ -288,15 +317,16 @@ static int saved_key_read(const struct correlate *c, struct rd *in, struct saved
         s->flags = rd_u8(in);
         s->at = time_load(in);
         s->since = time_load(in);
-        s->base_since = time_load(in);
-        s->trimmed = time_load(in);
-        for (size_t i = 0; i < EXTRA_INSTANTS; i++)
-                extra_set(&s->extra, i, time_load(in));
+        s->base.since = time_load(in);
+        s->base.trimmed = time_load(in);
+        s->instants = instants_load(in);
+        s->base.opened = s->instants.opened;
+        s->base.quiet_from = s->instants.quiet_from;
         s->armed = order_read(in);
         s->bits = rd_u8(in);
         s->grade = rd_u8(in);
-        s->base_bits = rd_u8(in);
-        s->base_grade = rd_u8(in);
+        s->base.bits = rd_u8(in);
+        s->base.grade = rd_u8(in);
         s->priority = rd_u8(in);
         ret->device = rd_str(in);
         ret->asset = asset_load(c, in);
@@ -312,7 +342,7 @@ static int key_fill(struct correlate *c, struct rd *in, const struct saved_rule 
         struct rd scores;
         int r = key_place(c, k, s->device, s->asset);
 
-        if (!r && scalars_extra(&s->scalars))
+        if (!r && s->scalars.instants.partial_until != WW_TIME_NONE)
                 r = key_extend(c, k);
         if (!r && s->n)
                 r = log_reserve(c, k, (uint32_t)log_capacity(s->log_bits));
@@ -325,13 +355,14 @@ static int key_fill(struct correlate *c, struct rd *in, const struct saved_rule 
         scores = *in;
         if (!r)
                 r = tallies_load(in, saved->rule, k, saved->score, saved->n_scores);
+        if (!r)
+                r = base_set(c, k, &s->scalars.base, s->scalars.flags & KEY_OPEN);
         if (r)
                 return r;
-        base_set(k, &s->scalars);
         r = saved->same ? sweep_load(c, in, k) : key_resweep(c, k, &s->scalars);
         if (!r && saved->same) /* what was counted anew is in them already */
                 r = tallies_load(&scores, saved->rule, k, saved->score, saved->n_scores);
-        scalars_set(k, &s->scalars);
+        scalars_set(saved->rule, k, &s->scalars);
         c->figures.episodes += !!(k->flags & KEY_OPEN);
         return r ? r : timers_arm(c, k, s->scalars.armed);
 }

@@ -46,30 +46,33 @@ static struct run *list_take(struct run_list *l, struct run **at) {
 }
 
 static int runs_put(const struct rule *rule, struct key *k, struct run *run) {
-        if (!k->extra->runs)
-                k->extra->runs = calloc(1, sizeof *k->extra->runs + rule->sequence.n * sizeof *k->extra->runs->list);
-        if (!k->extra->runs)
+        if (!key_course(rule, k)->runs)
+                key_course(rule, k)->runs = calloc(1,
+                                                   sizeof *key_course(rule, k)->runs +
+                                                           rule->sequence.n * sizeof *key_course(rule, k)->runs->list);
+        if (!key_course(rule, k)->runs)
                 return -ENOMEM;
-        list_put(&k->extra->runs->list[run_taken(run) - 1], run);
-        k->extra->runs->n++;
+        list_put(&key_course(rule, k)->runs->list[run_taken(run) - 1], run);
+        key_course(rule, k)->runs->n++;
         return 0;
 }
 
-static void run_end(struct key *k, struct run_list *l, struct run **at) {
+static void run_end(const struct rule *rule, struct key *k, struct run_list *l, struct run **at) {
         free(list_take(l, at));
-        k->extra->runs->n--;
+        key_course(rule, k)->runs->n--;
 }
 
 void sequence_end(const struct rule *rule, struct key *k) {
-        for (unsigned i = 0; k->extra->runs && k->extra->runs->n && i < rule->sequence.n; i++)
-                while (k->extra->runs->list[i].first)
-                        run_end(k, &k->extra->runs->list[i], &k->extra->runs->list[i].first);
+        for (unsigned i = 0; key_course(rule, k)->runs && key_course(rule, k)->runs->n && i < rule->sequence.n; i++)
+                while (key_course(rule, k)->runs->list[i].first)
+                        run_end(rule, k, &key_course(rule, k)->runs->list[i],
+                                &key_course(rule, k)->runs->list[i].first);
 }
 
 void sequence_free(const struct rule *rule, struct key *k) {
         sequence_end(rule, k);
-        free(k->extra->runs);
-        k->extra->runs = NULL;
+        free(key_course(rule, k)->runs);
+        key_course(rule, k)->runs = NULL;
 }
 
 /* true if runs of one list may have taken different parts, or read different events */
@@ -82,17 +85,19 @@ static bool apart(const struct rule *rule) {
 static bool alike(const struct rule *rule, const struct key *k, unsigned n, uint16_t mask) {
         const struct rule_sequence *s = &rule->sequence;
 
-        return !apart(rule) || (!(mask & (s->want[n] | s->forbidden[n])) && k->extra->runs->n < rule->limit_runs);
+        return !apart(rule) ||
+               (!(mask & (s->want[n] | s->forbidden[n])) && key_course(rule, k)->runs->n < rule->limit_runs);
 }
 
 /* the event comes to the runs that have taken `n` */
 static void list_meet(struct correlate *c, struct key *k, unsigned n, const struct entry *e, uint16_t mask) {
-        struct run_list *l = &k->extra->runs->list[n - 1];
+        const struct rule *rule = key_rule(c, k);
+        struct run_list *l = &key_course(rule, k)->runs->list[n - 1];
 
         for (struct run **at = &l->first; *at;)
                 switch (run_meet(c, k, *at, e, mask)) {
                 case MEETING_STAYS:
-                        if (alike(key_rule(c, k), k, n, mask))
+                        if (alike(rule, k, n, mask))
                                 return;
                         at = &(*at)->next;
                         break;
@@ -102,7 +107,7 @@ static void list_meet(struct correlate *c, struct key *k, unsigned n, const stru
                 case MEETING_DIES:
                         if (TRACED(c, k))
                                 trace_run(c, k, *at, e);
-                        run_end(k, l, at);
+                        run_end(rule, k, l, at);
                         break;
                 }
 }
@@ -111,9 +116,9 @@ static void list_meet(struct correlate *c, struct key *k, unsigned n, const stru
 static const struct run *completed(const struct rule *rule, const struct key *k) {
         const struct run *best = NULL;
 
-        if (!k->extra->runs || rule->sequence.forbidden[rule->sequence.n])
+        if (!key_course(rule, k)->runs || rule->sequence.forbidden[rule->sequence.n])
                 return NULL;
-        for (const struct run *run = k->extra->runs->list[rule->sequence.n - 1].first; run; run = run->next)
+        for (const struct run *run = key_course(rule, k)->runs->list[rule->sequence.n - 1].first; run; run = run->next)
                 if (!best || order_compare(run->first, best->first) < 0)
                         best = run;
         return best;
@@ -131,8 +136,8 @@ static int complete(struct correlate *c, struct key *k, struct order at, struct 
 static bool may_begin(const struct rule *rule, const struct key *k, const struct entry *e, bool live) {
         if (!live)
                 return e->flags & ENTRY_RUN;
-        return !rule->sequence.forbidden[0] || k->extra->lead == WW_TIME_NONE ||
-               e->at.time - k->extra->lead >= rule->within;
+        return !rule->sequence.forbidden[0] || key_course(rule, k)->lead == WW_TIME_NONE ||
+               e->at.time - key_course(rule, k)->lead >= rule->within;
 }
 
 static int begin(struct correlate *c, struct key *k, struct entry *e, uint16_t mask, bool live) {
@@ -147,7 +152,7 @@ static int begin(struct correlate *c, struct key *k, struct entry *e, uint16_t m
                 return -ENOMEM;
         if (!run_may_take(c, k, run, e, mask) || !run_take(c, k, run, e, mask))
                 return 0;
-        if (live && k->extra->runs && k->extra->runs->n >= rule->limit_runs) {
+        if (live && key_course(rule, k)->runs && key_course(rule, k)->runs->n >= rule->limit_runs) {
                 c->figures.refused++;
                 c->meter.rules[k->rule].runs_refused++;
                 return emit_limit(c, k->rule, LIMIT_RUNS);
@@ -171,7 +176,7 @@ int sequence_entry(struct correlate *c, struct key *k, struct entry *e, uint16_t
         if (live)
                 e->flags &= (uint8_t) ~(ENTRY_RUN | ENTRY_ENDED | ENTRY_ENDED_LATER);
         /* from the end, so that no run meets the event twice */
-        for (unsigned n = k->extra->runs && k->extra->runs->n ? rule->sequence.n : 0; n; n--)
+        for (unsigned n = key_course(rule, k)->runs && key_course(rule, k)->runs->n ? rule->sequence.n : 0; n; n--)
                 list_meet(c, k, n, e, mask);
         done = completed(rule, k);
         if (done && live) {
@@ -183,12 +188,12 @@ int sequence_entry(struct correlate *c, struct key *k, struct entry *e, uint16_t
         if (!live && (done || (e->flags & ENTRY_ENDED)))
                 sequence_end(rule, k);
         if (run_fits(c, k, NULL, e, mask & rule->sequence.forbidden[0]))
-                k->extra->lead = e->at.time;
+                key_course(rule, k)->lead = e->at.time;
         return r;
 }
 
 const struct run *sequence_farthest(const struct rule *rule, const struct key *k) {
-        const struct runs *runs = key_extra(k)->runs;
+        const struct runs *runs = key_course(rule, k)->runs;
 
         for (unsigned n = runs ? rule->sequence.n : 0; n; n--)
                 if (runs->list[n - 1].first)
@@ -197,10 +202,10 @@ const struct run *sequence_farthest(const struct rule *rule, const struct key *k
 }
 
 void sequence_forget(const struct rule *rule, struct key *k, int64_t cut) {
-        for (unsigned i = 0; k->extra->runs && i < rule->sequence.n; i++)
-                for (struct run **at = &k->extra->runs->list[i].first; *at;)
+        for (unsigned i = 0; key_course(rule, k)->runs && i < rule->sequence.n; i++)
+                for (struct run **at = &key_course(rule, k)->runs->list[i].first; *at;)
                         if ((*at)->first.time <= cut)
-                                run_end(k, &k->extra->runs->list[i], at);
+                                run_end(rule, k, &key_course(rule, k)->runs->list[i], at);
                         else
                                 at = &(*at)->next;
 }
@@ -208,7 +213,9 @@ void sequence_forget(const struct rule *rule, struct key *k, int64_t cut) {
 /* the run that waits behind its last step and is due first; of several the one that began first */
 static const struct run *waiting(const struct correlate *c, const struct key *k) {
         const struct rule *rule = key_rule(c, k);
-        const struct run *run = k->extra->runs ? k->extra->runs->list[rule->sequence.n - 1].first : NULL, *best = run;
+        const struct run *run = key_course(rule, k)->runs ? key_course(rule, k)->runs->list[rule->sequence.n - 1].first
+                                                          : NULL,
+                         *best = run;
         int64_t due = run ? run_deadline(c, rule, run) : WW_TIME_NEVER;
 
         if (!apart(rule))
@@ -270,7 +277,7 @@ int sequence_events(const struct correlate *c, const struct key *k, const struct
 
 void sequence_orders(const struct rule *rule, struct key *k, void (*visit)(void *userdata, struct order *at),
                      void *userdata) {
-        struct runs *runs = k->extra ? k->extra->runs : NULL;
+        struct runs *runs = key_course(rule, k)->runs;
 
         for (unsigned i = 0; runs && i < rule->sequence.n; i++)
                 for (struct run *run = runs->list[i].first; run; run = run->next)
@@ -280,9 +287,9 @@ void sequence_orders(const struct rule *rule, struct key *k, void (*visit)(void 
 /* ---- snapshots ---- */
 
 void sequence_save(const struct rule *rule, const struct key *k, struct buf *out) {
-        buf_put_var(out, k->extra->runs ? k->extra->runs->n : 0);
-        for (unsigned i = 0; k->extra->runs && i < rule->sequence.n; i++)
-                for (const struct run *run = k->extra->runs->list[i].first; run; run = run->next)
+        buf_put_var(out, key_course(rule, k)->runs ? key_course(rule, k)->runs->n : 0);
+        for (unsigned i = 0; key_course(rule, k)->runs && i < rule->sequence.n; i++)
+                for (const struct run *run = key_course(rule, k)->runs->list[i].first; run; run = run->next)
                         run_save(rule, run, out);
 }
 

@@ -61,16 +61,16 @@ static struct spells *room(struct spells *s) {
 
 int spells_add(struct correlate *c, struct key *k, int64_t opened, int64_t closed) {
         int64_t from = asked_from(c, k->rule);
-        struct spells *s = k->extra->past;
+        struct spells *s = key_extra(k)->past;
 
         if (s)
                 forget_before(s, from);
         if (closed <= from)
                 return 0;
-        s = room(s);
+        s = key_extend(c, k) < 0 ? NULL : room(s);
         if (!s)
                 return -ENOMEM;
-        k->extra->past = s;
+        key_more(k)->past = s;
         s->list[s->n++] = (struct spell){ opened, closed };
         return 0;
 }
@@ -78,7 +78,7 @@ int spells_add(struct correlate *c, struct key *k, int64_t opened, int64_t close
 bool spells_open(const struct key *k, int64_t time) {
         const struct extra *x = key_extra(k);
 
-        if ((k->flags & KEY_OPEN) && x->opened <= time)
+        if ((k->flags & KEY_OPEN) && key_opened(k) <= time)
                 return true;
         for (uint32_t i = 0; x->past && i < x->past->n; i++)
                 if (x->past->list[i].opened <= time && time < x->past->list[i].closed)
@@ -95,7 +95,7 @@ int64_t spells_next(const struct key *k, int64_t after) {
         int64_t next = WW_TIME_NEVER;
 
         if (k->flags & KEY_OPEN)
-                next = sooner(x->opened, after, next);
+                next = sooner(key_opened(k), after, next);
         for (uint32_t i = 0; x->past && i < x->past->n; i++)
                 next = sooner(x->past->list[i].closed, after, sooner(x->past->list[i].opened, after, next));
         return next;
@@ -125,11 +125,11 @@ int spells_load(struct correlate *c, struct rd *in, struct key *k) {
         if (n && key_extend(c, k) < 0)
                 return -ENOMEM;
         for (uint64_t i = 0; i < n; i++) {
-                struct spells *s = room(k->extra->past);
+                struct spells *s = room(key_more(k)->past);
 
                 if (!s)
                         return -ENOMEM;
-                k->extra->past = s;
+                key_more(k)->past = s;
                 s->list[s->n].opened = time_load(in);
                 s->list[s->n++].closed = time_load(in);
         }

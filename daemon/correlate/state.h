@@ -26,6 +26,7 @@
  */
 #include "base/pool.h"
 #include "correlate/index.h"
+#include "correlate/key.h"
 #include "correlate/lost.h"
 #include "correlate/meter.h"
 #include "correlate/multiset.h"
@@ -33,160 +34,19 @@
 #include "correlate/standing.h"
 #include "correlate/texts.h"
 
-struct captured {
-        enum ww_value_type type;
-        union {
-                bool boolean;
-                double number;
-                int64_t usec;
-                uint32_t text; /* in correlate.texts */
-        };
-};
-
-enum {
-        ENTRY_RETAINED = 1 << 0,    /* sets levels only */
-        ENTRY_NEEDED = 1 << 1,      /* within a trim: a span that began here has ended where it may be swept again */
-        ENTRY_FIRED = 1 << 2,       /* a rise or match that stands here has been committed */
-        ENTRY_RUN = 1 << 3,         /* a run of the sequence began here */
-        ENTRY_ENDED = 1 << 4,       /* a sequence completed here: every run is over */
-        ENTRY_ENDED_LATER = 1 << 5, /* … at a deadline behind this entry: at its `since` */
-        ENTRY_FIRST = 1 << 6,       /* a session begins here */
-        ENTRY_SETTLED = 1 << 7,     /* counted in the base of the scores */
-};
-
-enum {
-        SWEEP_LEVEL = 1 << 0,   /* the condition and its guard are true */
-        SWEEP_HELD = 1 << 1,    /* … and have been for `hold` */
-        SWEEP_CLEARED = 1 << 2, /* the clearing expression is true */
-        SWEEP_WINDOW = 1 << 3,  /* a tumbling or session window is open */
-        SWEEP_DONE = 1 << 4,    /* … and has had its match */
-        SWEEP_ROSE = 1 << 5,    /* the level was told: so will be its fall */
-        SWEEP_PURE = 1 << 6,    /* the condition is true, whatever its guard says */
-};
-
-struct entry {
-        struct order at;
-        uint32_t device; /* in correlate.texts */
-        uint32_t asset;
-        uint16_t on, off;                /* selections that match here; whose level ends here */
-        uint16_t started, ended, pinned; /* by the sweep: spans that begin, end here; begun here and still needed */
-        ww_family family;
-        uint8_t state, flags;
-        uint8_t bits, grade; /* the sweep's scalars behind this entry */
-        int64_t since;
-        struct captured captures[];
-};
-
-/* a level that is on, or was: one of a device */
-struct span {
-        uint32_t device;
-        uint16_t alias;
-        ww_family family;
-        struct order start;
-};
-
-struct spans {
-        struct span *open;   /* sorted by (alias, device, family) */
-        struct span *closed; /* whose end is still in the window, in order of the end */
-        uint32_t n_open, open_capacity, closed_first, n_closed, closed_capacity;
-};
-
-/* behind a key whose rule has levels: as key.spans says */
-union levels {
-        struct spans *spans; /* SPANS_MANY */
-        size_t place;        /* one open span by the alias `key.spans - 1`: its entry's */
-};
-#define SPANS_NONE 0
-#define SPANS_MANY UINT8_MAX
-_Static_assert(sizeof(union levels) == RULE_LEVELS_SIZE, "a key's room for its levels");
-
-struct runs; /* partial sequences: see sequence.c */
-
-enum item_what {
-        ITEM_RISE = 1,
-        ITEM_MATCH,
-        ITEM_FALL,
-        ITEM_CLEARED,
-        ITEM_GRADE,
-        ITEM_UP, /* a rise that was told before what ends in front of it was known: from here on it is true again */
-};
-
-struct item {
-        struct order at;
-        enum item_what what;
-        uint8_t grade;
-        struct order first, last; /* of a sequence: events of its run */
-};
-
-enum {
-        KEY_OPEN = 1 << 0, /* an episode is open */
-        KEY_UP = 1 << 1,   /* the condition is true, as far as committed */
-        KEY_EXERCISE = 1 << 2,
-        KEY_TAKEN = 1 << 3,    /* within a swap: the episode was there before */
-        KEY_BY_EVENT = 1 << 4, /* the episode opened at an event, not at a deadline */
-};
-
-struct spells; /* episodes that are over: see spell.c */
-
-/*
- * What many keys never need: one that waits for its count, or for its hold, has none until it opens an episode or has
- * to wait for the watermark. Rules whose keys always need it are not `lean`.
- */
-struct extra {
-        int64_t lead;
-        struct spells *past;                       /* NULL unless other rules ask */
-        int64_t opened, quiet_from, partial_until; /* episode */
-        struct runs *runs;
-        struct item *pending;
-        uint32_t n_pending;
-        int64_t from, to; /* the window that is open now: tumbling [from, to); session: first and last event */
-};
-
-/*
- * A million of them may be alive: every byte counts here. Keys are pieces of correlate.pool, and known by number where
- * they are many. Behind a key: its levels and what the rule's aggregates know (rule.tail_size bytes), and its text.
- */
-struct key {
-        uint8_t *log;
-        struct extra *extra;
-        /* sweep */
-        int64_t at, since, base_since;
-        int64_t trimmed;         /* time of the newest entry that is gone */
-        uint32_t next, previous; /* of its rule, least recently touched first */
-        uint32_t pins;           /* levels in force point here */
-        uint32_t n_log;
-        uint32_t n_swept;       /* entries that the sweep has passed */
-        uint32_t expire;        /* entries before this one have left the window */
-        uint32_t device, asset; /* of the newest event that counted */
-        uint32_t heap;          /* place + 1; 0 = not armed */
-        uint32_t mark;          /* number in a snapshot */
-        uint16_t rule, text_n;
-        uint8_t log_bits; /* the log has room for 2^(bits − 1) entries; 0 = none */
-        uint8_t bits, grade, base_bits, base_grade;
-        uint8_t flags, priority; /* episode */
-        uint8_t spans;           /* SPANS_NONE, SPANS_MANY, or the alias of the only one, + 1 */
-        char text[];             /* where the rule has no tail */
-};
-
-extern const struct extra extra_none;
-
-/* for reading */
-static inline const struct extra *key_extra(const struct key *k) {
-        return k->extra ? k->extra : &extra_none;
-}
-
-/* a key that waits for a deadline, or for an event of its own to be decided */
+/* A key that waits for a deadline, or for an event of its own to be decided: it then has an extra, which knows the
+ * event (extra.armed). Due when journal time lets its rule's deadlines of that time pass. */
 struct timer {
-        int64_t due, time;
-        uint64_t input; /* of the order that it waits for; what is derived from it goes by the rules' numbers */
+        int64_t time;
         uint32_t key;
-} __attribute__((packed, aligned(4)));
+        uint16_t rule;
+} __attribute__((packed, aligned(2)));
 
 /* of the table of keys */
 struct key_slot {
-        uint32_t hash;
         uint32_t key; /* 0 = empty */
-};
+        uint8_t tag;  /* of its hash: keys are looked at only where it is the same */
+} __attribute__((packed));
 
 struct rule_state {
         uint32_t first, last; /* keys */
@@ -283,6 +143,24 @@ static inline struct key *key_next(const struct correlate *c, const struct key *
 static inline const struct rule *key_rule(const struct correlate *c, const struct key *k) {
         return &c->rules->rules[k->rule];
 }
+/* where nothing was trimmed, and there has been no episode */
+static inline struct base base_none(const struct rule *rule) {
+        return (struct base){ .trimmed = WW_TIME_NONE, .opened = WW_TIME_NONE, .grade = (uint8_t)rule->priority };
+}
+static inline struct base key_base(const struct rule *rule, const struct key *k) {
+        return k->base ? *k->base : base_none(rule);
+}
+/* of its newest episode; NONE */
+static inline int64_t key_opened(const struct key *k) {
+        return k->base ? k->base->opened : WW_TIME_NONE;
+}
+/* of rules with a window that closes, or an expectation behind a schedule */
+static inline struct stretch *key_stretch(const struct rule *rule, const struct key *k) {
+        return (struct stretch *)(void *)((uint8_t *)(uintptr_t)(k + 1) + rule->stretch_at);
+}
+static inline struct course *key_course(const struct rule *rule, const struct key *k) {
+        return (struct course *)(void *)((uint8_t *)(uintptr_t)(k + 1) + rule->course_at);
+}
 static inline struct entry *log_entry(const struct rule *rule, const struct key *k, size_t i) {
         return (struct entry *)(void *)(k->log + i * rule->entry_size);
 }
@@ -303,6 +181,11 @@ const struct rule *correlate_rule(const struct correlate_rules *set, struct ww_s
 static inline bool rule_windowed(const struct rule *rule) {
         return (rule->n_tallies && (rule->within || rule->every)) ||
                (rule->condition == CONDITION_SEQUENCE && rule->level_mask);
+}
+
+/* true if its keys have a stretch */
+static inline bool rule_stretches(const struct rule *rule) {
+        return rule->window != WINDOW_SLIDING || rule->after_schedule != SITE_NONE;
 }
 
 /* true if its sweep can go back by undoing what it counted: a newcomer then costs what lies behind it, and not the
@@ -370,7 +253,9 @@ static inline size_t key_text_at(const struct rule *rule) {
 static inline struct ww_str key_text(const struct correlate *c, const struct key *k) {
         return (struct ww_str){ (const char *)k + key_text_at(key_rule(c, k)), k->text_n };
 }
-/** Room for what a lean key has not got. 0 or -ENOMEM. */
+/** Room for what trimmed entries leave, and for an episode: key.base is there. 0 or -ENOMEM. */
+int key_rebase(struct correlate *c, struct key *k);
+/** Room for an extra. 0 or -ENOMEM. */
 int key_extend(struct correlate *c, struct key *k);
 /** Finds or makes. 0; *ret NULL if the rule's limit refuses a newcomer. */
 int key_get(struct correlate *c, uint32_t rule, bool exercise, struct ww_str text, struct key **ret);
@@ -394,9 +279,14 @@ struct ww_str key_part(struct arena *scratch, struct ww_str text, size_t part);
 int key_enrol(struct correlate *c, uint32_t rule, struct ww_str asset, uint32_t index, int64_t now);
 
 /* timers.c */
-int timers_arm(struct correlate *c, struct key *k, struct order at); /* time NEVER = not */
+int timers_arm(struct correlate *c, struct key *k, struct order at); /* time NEVER = not; 0 or -ENOMEM */
+/** The key's rule has another number. */
+void timers_renumber(struct correlate *c, const struct key *k);
 void timers_disarm(struct correlate *c, struct key *k);
 struct order timers_armed(const struct correlate *c, const struct key *k); /* time NEVER = not; never derived */
+/** When the earliest is due; NEVER: there is none. */
+int64_t timers_due(const struct correlate *c);
+/** Dues are in another order now. */
 void timers_rebuild(struct correlate *c);
 int key_compare(const struct correlate *c, const struct key *a, const struct key *b);
 
@@ -591,6 +481,10 @@ int lanes_event(struct correlate *c, const struct ww_event *event);
 void lanes_drop_all(struct correlate *c);
 /** `rules`: only what is held of these, by number; NULL = all. */
 int lanes_save(const struct correlate *c, const bool *rules, struct buf *out);
-/** Nothing of these rules is held any more. */
-void lanes_let_go(struct correlate *c, const bool *rules);
+/** The event at hand has come to its keys. */
+void lanes_settle(struct correlate *c);
+/** The only entry of its log is about to move, or to go: if a lane reads it there, it does so no more. 0 or -ENOMEM. */
+int lane_recall(struct correlate *c, const struct key *k);
+/** Nothing of these rules is held any more. 0 or -ENOMEM. */
+int lanes_let_go(struct correlate *c, const bool *rules);
 int lanes_load(struct correlate *c, struct rd *in, struct key **keys, size_t n_keys);

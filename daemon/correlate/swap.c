@@ -136,7 +136,7 @@ static int episode_note(struct takings *t, const struct correlate *c, const stru
         e->asset = k->asset < site_asset_count(site) ? arena_copy(&t->arena, site_asset(site, k->asset)->id)
                                                      : WW_STR("");
         e->exercise = k->flags & KEY_EXERCISE;
-        e->opened = key_extra(k)->opened;
+        e->opened = key_opened(k);
         e->priority = k->priority;
         if (!e->rule.p || !e->key.p || !e->device.p || !e->asset.p)
                 return -ENOMEM;
@@ -164,12 +164,12 @@ static int episode_take(struct correlate *c, const struct taken *e) {
 
         if (r || !k)
                 return r;
-        if (key_extend(c, k) < 0)
+        if (key_rebase(c, k) < 0)
                 return -ENOMEM;
         c->figures.episodes += !(k->flags & KEY_OPEN);
         k->flags |= KEY_OPEN | KEY_TAKEN | (k->bits & SWEEP_ROSE ? KEY_UP : 0);
-        k->extra->opened = e->opened;
-        k->extra->quiet_from = c->now;
+        k->base->opened = e->opened;
+        k->base->quiet_from = c->now;
         k->priority = e->priority;
         if (k->device)
                 return 0;
@@ -213,11 +213,14 @@ static int key_tell(struct correlate *c, struct key *k) {
 }
 
 /* an asset that was never heard of: its clock begins now */
-static void anchor_begin(struct key *k, int64_t now) {
+static int anchor_begin(struct correlate *c, struct key *k) {
         if (k->since != WW_TIME_NONE)
-                return;
-        k->since = k->base_since = now;
-        k->at = k->at > now ? k->at : now;
+                return 0;
+        if (key_rebase(c, k) < 0)
+                return -ENOMEM;
+        k->since = k->base->since = c->now;
+        k->at = k->at > c->now ? k->at : c->now;
+        return 0;
 }
 
 static int rule_tell(struct correlate *c, size_t rule) {
@@ -226,8 +229,8 @@ static int rule_tell(struct correlate *c, size_t rule) {
         int r = open ? 0 : -ENOMEM;
 
         for (struct key *k = rule_first(c, rule); k && !r; k = key_next(c, k)) {
-                anchor_begin(k, c->now);
-                if (asks_alarms(&c->rules->rules[rule]))
+                r = anchor_begin(c, k);
+                if (!r && asks_alarms(&c->rules->rules[rule]))
                         r = sweep_again(c, k, c->now);
         }
         for (size_t i = 0; i < n && !r; i++)
@@ -308,11 +311,13 @@ static int removed_tell(struct correlate *c, const enum fate *fates) {
         return r;
 }
 
-static void keys_drop(struct correlate *c, const bool *rules) {
-        lanes_let_go(c, rules);
-        for (size_t i = 0; i < c->rules->n; i++)
+static int keys_drop(struct correlate *c, const bool *rules) {
+        int r = lanes_let_go(c, rules);
+
+        for (size_t i = 0; i < c->rules->n && !r; i++)
                 while (rules[i] && c->by_rule[i].first)
                         key_free(c, rule_first(c, i));
+        return r;
 }
 
 /* where each asset of the old site stands in the new one; NULL: where it stood, or no memory (*ret) */
@@ -336,6 +341,7 @@ static void key_renumber(struct correlate *c, struct key *k, uint32_t number, co
         const struct rule *rule = &c->rules->rules[number];
 
         k->rule = (uint16_t)number;
+        timers_renumber(c, k);
         if (!assets)
                 return;
         k->asset = k->asset < n ? assets[k->asset] : SITE_NONE;
@@ -490,12 +496,12 @@ static int swap_state(struct swap *s, const struct correlate *shadow) {
                 r = save_rules(c, s->reworded, &s->kept);
         if (!r && shadow)
                 r = shadow_bytes(shadow, &s->primed);
-        if (r)
-                return r;
-        keys_drop(c, s->gone);
-        if (s->moved)
+        if (!r)
+                r = keys_drop(c, s->gone);
+        if (!r && s->moved)
                 lanes_drop_all(c);
-        r = standing_move(c, s->rules->site);
+        if (!r)
+                r = standing_move(c, s->rules->site);
         if (!r)
                 r = rules_renumber(c, s->rules);
         if (!r)

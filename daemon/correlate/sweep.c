@@ -53,7 +53,7 @@ static int64_t expect_next(const struct correlate *c, const struct key *k) {
         if (rule->after_schedule == SITE_NONE)
                 return anchor + span;
         anchor = site_schedule_opening(c->rules->site, rule->after_schedule,
-                                       anchor > k->extra->from ? anchor : k->extra->from);
+                                       anchor > key_stretch(rule, k)->from ? anchor : key_stretch(rule, k)->from);
         return anchor == WW_TIME_NEVER ? anchor : watermark_anchor(c, rule, anchor, span);
 }
 
@@ -209,8 +209,9 @@ static int expect_deadline(struct correlate *c, struct key *k, int64_t time) {
         if (rule->after_mask)
                 window_anchor_pass(c, k);
         if (rule->after_schedule != SITE_NONE)
-                k->extra->from = site_schedule_opening(c->rules->site, rule->after_schedule,
-                                                       k->since > k->extra->from ? k->since : k->extra->from);
+                key_stretch(rule, k)->from = site_schedule_opening(
+                        c->rules->site, rule->after_schedule,
+                        k->since > key_stretch(rule, k)->from ? k->since : key_stretch(rule, k)->from);
         k->bits |= SWEEP_PURE;
         return evaluate(c, k, order_deadline(time), NULL, true);
 }
@@ -351,17 +352,22 @@ static int fill(struct correlate *c, struct key *k, size_t i, int64_t until) {
 }
 
 static void reset(struct correlate *c, struct key *k) {
-        tallies_reset(key_rule(c, k), k);
+        const struct rule *rule = key_rule(c, k);
+        struct base base = key_base(rule, k);
+
+        tallies_reset(rule, k);
         span_reset(k);
         k->expire = k->n_swept = 0;
-        k->since = k->base_since;
-        k->bits = k->base_bits;
-        k->grade = k->base_grade;
+        k->since = base.since;
+        k->bits = base.bits;
+        k->grade = base.grade;
         k->at = WW_TIME_NONE;
-        if (!k->extra)
-                return;
-        sequence_end(key_rule(c, k), k);
-        k->extra->lead = k->extra->from = k->extra->to = WW_TIME_NONE;
+        if (rule->condition == CONDITION_SEQUENCE) {
+                sequence_end(rule, k);
+                key_course(rule, k)->lead = WW_TIME_NONE;
+        }
+        if (rule_stretches(rule))
+                *key_stretch(rule, k) = (struct stretch){ WW_TIME_NONE, WW_TIME_NONE };
         window_base(c, k);
 }
 
@@ -370,7 +376,7 @@ static void reset(struct correlate *c, struct key *k) {
 static bool may_have_left(const struct rule *rule, const struct key *k) {
         if (windows_close(rule) || rule->n_score_tests)
                 return false;
-        return k->n_swept || k->trimmed != WW_TIME_NONE || rule->each;
+        return k->n_swept || key_base(rule, k).trimmed != WW_TIME_NONE || rule->each;
 }
 
 static bool fall_pending(const struct key *k) {
@@ -385,7 +391,7 @@ static bool fall_pending(const struct key *k) {
 /* A rise that was told, and whose level goes on, may be older than what the log and the guards remember: its guard may
  * have fallen since, so that nothing in here shows it. */
 static bool rose_before(const struct key *k, int64_t known) {
-        return (k->bits & SWEEP_PURE) && (k->flags & KEY_UP) && key_extra(k)->opened <= known && !fall_pending(k);
+        return (k->bits & SWEEP_PURE) && (k->flags & KEY_UP) && key_opened(k) <= known && !fall_pending(k);
 }
 
 /* What the sweep concludes up to there is known already: so what has left since is looked at silently. */
@@ -416,10 +422,11 @@ static int fill_all(struct correlate *c, struct key *k, size_t place, int64_t kn
 /* the same, from the other side */
 static int retreat(struct correlate *c, struct key *k, size_t place) {
         const struct entry *before = place ? log_entry(key_rule(c, k), k, place - 1) : NULL;
+        struct base base = key_base(key_rule(c, k), k);
 
-        k->since = before ? before->since : k->base_since;
-        k->bits = before ? before->bits : k->base_bits;
-        k->grade = before ? before->grade : k->base_grade;
+        k->since = before ? before->since : base.since;
+        k->bits = before ? before->bits : base.bits;
+        k->grade = before ? before->grade : base.grade;
         k->at = before ? before->at.time : WW_TIME_NONE;
         return window_retreat(c, k, place);
 }

@@ -10,15 +10,22 @@
 #include <xxhash.h>
 
 #define NEAR_MAX 4096
+#define FAR      UINT16_MAX
 
+/* A million of them may be there: a hash is had again from the bytes, which are at hand whenever one is asked for. */
 struct text {
-        uint32_t refs, hash, n;
-        char near[]; /* n ≤ NEAR_MAX */
+        uint32_t refs;
+        uint16_t n;  /* FAR: longer than NEAR_MAX */
+        char near[]; /* n bytes; of a longer one `struct far`, FAR_AT behind the head */
 };
 
-/* of a longer one: where its bytes are, behind the head */
-#define FAR_AT   16
-#define FAR_SIZE (FAR_AT + sizeof(char *))
+struct far {
+        char *bytes;
+        size_t n;
+};
+
+#define FAR_AT sizeof(struct text)
+_Static_assert(FAR_AT % _Alignof(struct far) == 0 && (FAR_AT + sizeof(struct far)) % 8 == 0, "a piece of the pool");
 
 struct texts {
         struct pool *pool;
@@ -46,16 +53,22 @@ static struct text *text_at(const struct texts *s, uint32_t number) {
         return pool_at(s->pool, number);
 }
 
-static char **far_of(struct text *t) {
-        return t->n > NEAR_MAX ? (char **)(void *)((char *)t + FAR_AT) : NULL;
+static struct far *far_of(struct text *t) {
+        return t->n == FAR ? (struct far *)(void *)((char *)t + FAR_AT) : NULL;
 }
 
-static const char *bytes_of(struct text *t) {
-        return far_of(t) ? *far_of(t) : t->near;
+static struct ww_str str_of(struct text *t) {
+        const struct far *far = far_of(t);
+
+        return far ? (struct ww_str){ far->bytes, far->n } : (struct ww_str){ t->near, t->n };
+}
+
+static uint32_t hash_of(struct ww_str text) {
+        return (uint32_t)XXH3_64bits(text.p, text.n);
 }
 
 static size_t size_of(size_t n) {
-        return n > NEAR_MAX ? FAR_SIZE : sizeof(struct text) + n;
+        return n > NEAR_MAX ? FAR_AT + sizeof(struct far) : offsetof(struct text, near) + n;
 }
 
 struct texts *texts_free(struct texts *s) {
@@ -65,7 +78,7 @@ struct texts *texts_free(struct texts *s) {
                 struct text *t = text_at(s, s->slots[i]);
 
                 if (t && far_of(t))
-                        free(*far_of(t));
+                        free(far_of(t)->bytes);
         }
         pool_free(s->pool);
         free(s->slots);
@@ -73,15 +86,11 @@ struct texts *texts_free(struct texts *s) {
         return NULL;
 }
 
-static size_t slot_of(const struct texts *s, uint32_t hash, struct ww_str text) {
-        size_t at = hash & s->mask;
+static size_t slot_of(const struct texts *s, struct ww_str text) {
+        size_t at = hash_of(text) & s->mask;
 
-        for (; s->slots[at]; at = (at + 1) & s->mask) {
-                struct text *t = text_at(s, s->slots[at]);
-
-                if (t->hash == hash && t->n == text.n && memcmp(bytes_of(t), text.p, text.n) == 0)
-                        break;
-        }
+        while (s->slots[at] && !ww_str_equal(str_of(text_at(s, s->slots[at])), text))
+                at = (at + 1) & s->mask;
         return at;
 }
 
@@ -96,7 +105,7 @@ static int grow_slots(struct texts *s) {
                 return -ENOMEM;
         for (size_t i = 0; i <= s->mask; i++)
                 if (s->slots[i]) {
-                        size_t at = text_at(s, s->slots[i])->hash & mask;
+                        size_t at = hash_of(str_of(text_at(s, s->slots[i]))) & mask;
 
                         while (slots[at])
                                 at = (at + 1) & mask;
@@ -108,16 +117,24 @@ static int grow_slots(struct texts *s) {
         return 0;
 }
 
-static struct text *text_make(struct texts *s, struct ww_str text, uint32_t hash) {
-        struct text *t = text.n < UINT32_MAX ? pool_take(s->pool, size_of(text.n)) : NULL;
+/* its place, where the bytes go; NULL without memory */
+static char *far_make(struct text *t, size_t n) {
+        struct far *far = far_of(t);
+
+        *far = (struct far){ malloc(n), n };
+        return far->bytes;
+}
+
+static struct text *text_make(struct texts *s, struct ww_str text) {
+        bool near = text.n <= NEAR_MAX;
+        struct text *t = pool_take(s->pool, size_of(text.n));
         char *bytes;
 
         if (!t)
                 return NULL;
-        *t = (struct text){ .refs = 1, .hash = hash, .n = (uint32_t)text.n };
-        bytes = t->near;
-        if (far_of(t))
-                bytes = *far_of(t) = malloc(text.n);
+        t->refs = 1;
+        t->n = near ? (uint16_t)text.n : FAR;
+        bytes = near ? t->near : far_make(t, text.n);
         if (!bytes) {
                 pool_give(s->pool, t, size_of(text.n));
                 return NULL;
@@ -127,7 +144,6 @@ static struct text *text_make(struct texts *s, struct ww_str text, uint32_t hash
 }
 
 uint32_t texts_ref(struct texts *s, struct ww_str text) {
-        uint32_t hash;
         struct text *t;
         size_t at;
 
@@ -135,13 +151,12 @@ uint32_t texts_ref(struct texts *s, struct ww_str text) {
                 return TEXTS_NONE;
         if (grow_slots(s) < 0)
                 return UINT32_MAX;
-        hash = (uint32_t)XXH3_64bits(text.p, text.n);
-        at = slot_of(s, hash, text);
+        at = slot_of(s, text);
         if (s->slots[at]) {
                 text_at(s, s->slots[at])->refs++;
                 return s->slots[at];
         }
-        t = text_make(s, text, hash);
+        t = text_make(s, text);
         if (!t)
                 return UINT32_MAX;
         s->slots[at] = pool_number(t);
@@ -157,7 +172,7 @@ void texts_hold(struct texts *s, uint32_t number) {
 /* backward shift, so that no tombstones gather */
 static void slot_remove(struct texts *s, size_t hole) {
         for (size_t at = (hole + 1) & s->mask; s->slots[at]; at = (at + 1) & s->mask) {
-                size_t home = text_at(s, s->slots[at])->hash & s->mask;
+                size_t home = hash_of(str_of(text_at(s, s->slots[at]))) & s->mask;
 
                 if (((at - home) & s->mask) >= ((at - hole) & s->mask)) {
                         s->slots[hole] = s->slots[at];
@@ -169,18 +184,20 @@ static void slot_remove(struct texts *s, size_t hole) {
 
 void texts_drop(struct texts *s, uint32_t number) {
         struct text *t = text_at(s, number);
+        struct ww_str text;
 
         if (!t || --t->refs)
                 return;
-        slot_remove(s, slot_of(s, t->hash, texts_text(s, number)));
+        text = str_of(t);
+        slot_remove(s, slot_of(s, text));
         s->used--;
         if (far_of(t))
-                free(*far_of(t));
-        pool_give(s->pool, t, size_of(t->n));
+                free(far_of(t)->bytes);
+        pool_give(s->pool, t, size_of(text.n));
 }
 
 struct ww_str texts_text(const struct texts *s, uint32_t number) {
         struct text *t = text_at(s, number);
 
-        return t ? (struct ww_str){ bytes_of(t), t->n } : WW_STR_NONE;
+        return t ? str_of(t) : WW_STR_NONE;
 }

@@ -15,14 +15,36 @@ int key_compare(const struct correlate *c, const struct key *a, const struct key
         return r ? r : (int)(a->flags & KEY_EXERCISE) - (int)(b->flags & KEY_EXERCISE);
 }
 
+static int64_t due_of(const struct correlate *c, const struct timer *t) {
+        return watermark_due(c, &c->rules->rules[t->rule], t->time);
+}
+
+static uint64_t input_of(const struct correlate *c, const struct timer *t) {
+        return key_extra(key_at(c, t->key))->armed;
+}
+
+/* with one `wait` for all, who is due earlier is who waits for the earlier time */
 static bool before(const struct correlate *c, const struct timer *a, const struct timer *b) {
-        if (a->due != b->due)
-                return a->due < b->due;
+        int64_t a_due = 0, b_due = 0;
+        uint64_t a_input, b_input;
+
+        if (c->rules->wait_min != c->rules->wait_max) {
+                a_due = due_of(c, a);
+                b_due = due_of(c, b);
+        }
+        if (a_due != b_due)
+                return a_due < b_due;
         if (a->time != b->time)
                 return a->time < b->time;
-        if (a->input != b->input)
-                return a->input < b->input;
+        a_input = input_of(c, a);
+        b_input = input_of(c, b);
+        if (a_input != b_input)
+                return a_input < b_input;
         return key_compare(c, key_at(c, a->key), key_at(c, b->key)) < 0;
+}
+
+int64_t timers_due(const struct correlate *c) {
+        return c->n_heap ? due_of(c, c->heap) : WW_TIME_NEVER;
 }
 
 static void place(struct correlate *c, size_t i, struct timer t) {
@@ -59,7 +81,7 @@ static void settle(struct correlate *c, size_t i, struct timer t) {
 struct order timers_armed(const struct correlate *c, const struct key *k) {
         const struct timer *t = k->heap ? &c->heap[k->heap - 1] : NULL;
 
-        return t ? (struct order){ t->time, t->input, 0 } : order_deadline(WW_TIME_NEVER);
+        return t ? (struct order){ t->time, input_of(c, t), 0 } : order_deadline(WW_TIME_NEVER);
 }
 
 void timers_disarm(struct correlate *c, struct key *k) {
@@ -74,8 +96,23 @@ void timers_disarm(struct correlate *c, struct key *k) {
                 settle(c, i, last);
 }
 
+/* for one more */
+static int room(struct correlate *c) {
+        size_t capacity = c->heap_capacity ? c->heap_capacity * 2 : 64;
+        struct timer *heap;
+
+        if (c->n_heap < c->heap_capacity)
+                return 0;
+        heap = realloc(c->heap, capacity * sizeof *heap);
+        if (!heap)
+                return -ENOMEM;
+        c->heap = heap;
+        c->heap_capacity = capacity;
+        return 0;
+}
+
 int timers_arm(struct correlate *c, struct key *k, struct order at) {
-        struct timer t = { .time = at.time, .input = at.input, .key = pool_number(k) };
+        struct timer t = { .time = at.time, .key = pool_number(k), .rule = k->rule };
 
         if (at.time == WW_TIME_NEVER) {
                 timers_disarm(c, k);
@@ -83,16 +120,10 @@ int timers_arm(struct correlate *c, struct key *k, struct order at) {
         }
         if (k->heap && order_compare(timers_armed(c, k), at) == 0)
                 return 0;
-        if (!k->heap && c->n_heap == c->heap_capacity) {
-                size_t capacity = c->heap_capacity ? c->heap_capacity * 2 : 64;
-                struct timer *heap = realloc(c->heap, capacity * sizeof *heap);
-
-                if (!heap)
-                        return -ENOMEM;
-                c->heap = heap;
-                c->heap_capacity = capacity;
-        }
-        t.due = watermark_due(c, key_rule(c, k), at.time);
+        if ((!k->heap && room(c) < 0) || (at.input && key_extend(c, k) < 0))
+                return -ENOMEM;
+        if (key_more(k))
+                key_more(k)->armed = at.input;
         if (!k->heap)
                 sift_up(c, c->n_heap++, t);
         else
@@ -100,10 +131,12 @@ int timers_arm(struct correlate *c, struct key *k, struct order at) {
         return 0;
 }
 
-/* after blindness every timer is due anew */
+void timers_renumber(struct correlate *c, const struct key *k) {
+        if (k->heap)
+                c->heap[k->heap - 1].rule = k->rule;
+}
+
 void timers_rebuild(struct correlate *c) {
-        for (size_t i = 0; i < c->n_heap; i++)
-                c->heap[i].due = watermark_due(c, key_rule(c, key_at(c, c->heap[i].key)), c->heap[i].time);
         for (size_t i = c->n_heap / 2; i--;)
                 sift_down(c, i, c->heap[i]);
 }

@@ -153,7 +153,7 @@ static unsigned state_sequence(const struct correlate *c, const struct key *k, i
         const struct rule_sequence *s = &rule->sequence;
         const struct run *run = sequence_farthest(rule, k);
         unsigned taken = run ? run_taken(run) : 0;
-        int64_t lead = key_extra(k)->lead;
+        int64_t lead = key_course(rule, k)->lead;
 
         put_between(out);
         if (run) {
@@ -308,6 +308,6 @@ void trace_state(const struct correlate *c, const struct key *k, int64_t time, s
         if (k->flags & KEY_OPEN) {
                 put_between(out);
                 buf_puts(out, "its alarm is open since ");
-                trace_put_time(c, key_extra(k)->opened, out);
+                trace_put_time(c, key_opened(k), out);
         }
 }

@@ -102,7 +102,7 @@ int window_retreat(struct correlate *c, struct key *k, size_t place) {
 /* ---- tumbling and session ---- */
 
 static int64_t close_time(const struct rule *rule, const struct key *k) {
-        const struct extra *x = k->extra;
+        const struct stretch *x = key_stretch(rule, k);
 
         if (rule->window == WINDOW_TUMBLING)
                 return x->to;
@@ -113,8 +113,8 @@ static void tumbling_open(struct correlate *c, struct key *k, int64_t time) {
         const struct rule *rule = key_rule(c, k);
         struct site_window w = site_window_of(c->rules->site, time, rule->every);
 
-        k->extra->from = w.from;
-        k->extra->to = w.to;
+        key_stretch(rule, k)->from = w.from;
+        key_stretch(rule, k)->to = w.to;
         k->bits |= SWEEP_WINDOW;
 }
 
@@ -122,15 +122,18 @@ void window_enrol(struct correlate *c, struct key *k, int64_t now) {
         if (key_rule(c, k)->window != WINDOW_TUMBLING)
                 return;
         tumbling_open(c, k, now);
-        if (k->extra->from < now) /* not whole: it is not judged */
+        if (key_stretch(key_rule(c, k), k)->from < now) /* not whole: it is not judged */
                 k->bits |= SWEEP_DONE;
-        k->base_bits = k->bits;
+        k->base->bits = k->bits;
 }
 
 /* after a reset: the window as it was in front of the log's first entry */
 void window_base(struct correlate *c, struct key *k) {
-        if (key_rule(c, k)->window == WINDOW_TUMBLING && (k->base_bits & SWEEP_WINDOW))
-                tumbling_open(c, k, k->trimmed != WW_TIME_NONE ? k->trimmed : k->base_since);
+        const struct rule *rule = key_rule(c, k);
+        struct base base = key_base(rule, k);
+
+        if (rule->window == WINDOW_TUMBLING && (base.bits & SWEEP_WINDOW))
+                tumbling_open(c, k, base.trimmed != WW_TIME_NONE ? base.trimmed : base.since);
 }
 
 bool window_empty(const struct correlate *c, const struct key *k) {
@@ -144,7 +147,7 @@ void window_close(struct correlate *c, struct key *k) {
                 expire_one(c, k);
         k->bits &= (uint8_t) ~(SWEEP_WINDOW | SWEEP_DONE);
         if (rule->window == WINDOW_TUMBLING && (rule->each || span_counted(c, k, rule->condition_mask)))
-                tumbling_open(c, k, k->extra->to);
+                tumbling_open(c, k, key_stretch(rule, k)->to);
 }
 
 /* spans that end here, as the window begins or outside of one */
@@ -167,17 +170,17 @@ void window_entry(struct correlate *c, struct key *k, struct entry *e) {
         if (begun && !(k->bits & SWEEP_WINDOW)) {
                 e->flags |= ENTRY_FIRST;
                 k->bits |= SWEEP_WINDOW;
-                k->extra->from = e->at.time;
+                key_stretch(rule, k)->from = e->at.time;
                 if (rule->window == WINDOW_TUMBLING)
                         tumbling_open(c, k, e->at.time);
         }
-        if (e->ended && (!(k->bits & SWEEP_WINDOW) || e->at.time == k->extra->from)) {
+        if (e->ended && (!(k->bits & SWEEP_WINDOW) || e->at.time == key_stretch(rule, k)->from)) {
                 overlaps_none(c, k, e);
                 if (rule->window == WINDOW_TUMBLING && !rule->each && window_empty(c, k))
                         k->bits &= (uint8_t) ~(SWEEP_WINDOW | SWEEP_DONE); /* nothing is left that it was opened for */
         }
         if (begun && rule->window == WINDOW_SESSION)
-                k->extra->to = e->at.time;
+                key_stretch(rule, k)->to = e->at.time;
 }
 
 /* ---- all kinds ---- */

@@ -65,7 +65,8 @@ const struct word word_raise[] = {
         { "procedure", true, "the response procedure's name", WORD_TEXT, NULL, NULL },
         { "legal_basis", true, "the provision that the duty rests on", WORD_TEXT, NULL, NULL },
         { "weight", true, "of its alarms in a `score` of other rules", WORD_NUMBER, "by priority", "a number above 0" },
-        { "covert", true, "true: neither sound nor echo where the threat could notice", WORD_BOOL, "false", NULL },
+        { "covert", true, "true: neither sound nor echo where the threat could notice", WORD_BOOL,
+          "true for the classes panic and duress", NULL },
 };
 const size_t word_raise_n = COUNT(word_raise);
 

@@ -5,6 +5,8 @@
  */
 #include "decode/run.h"
 
+#include "decode/trace.h"
+
 static const char *const outcome_names[] = {
         [DECODE_E_NO_TYPE] = "no-type",
         [DECODE_E_UNMATCHED] = "unmatched",
@@ -118,7 +120,7 @@ struct decode *decode_free(struct decode *d) {
         return NULL;
 }
 
-static signed char read_format(struct decode *d, uint8_t format, struct ww_str payload) {
+static int read_format(struct decode *d, uint8_t format, struct ww_str payload) {
         const struct format_use *use = &d->types->formats[format];
         const struct decoder_message message = { .topic = d->message->topic,
                                                  .payload = payload,
@@ -126,9 +128,9 @@ static signed char read_format(struct decode *d, uint8_t format, struct ww_str p
                                                  .retained = d->message->retained };
         struct document *doc = &d->documents[format];
 
-        return (signed char)(use->format->decoder ? decoders_read(d->decoders, use->format->decoder, &message, doc,
-                                                                  d->publish, d->userdata)
-                                                  : use->format->read(doc, payload, &use->options));
+        return use->format->decoder
+                       ? decoders_read(d->decoders, use->format->decoder, &message, doc, d->publish, d->userdata)
+                       : use->format->read(doc, payload, &use->options);
 }
 
 /* 0 with the context's document set; -EBADMSG if no format of the message can read the payload; other -errno */
@@ -138,10 +140,13 @@ static int read_payload(struct decode *d, const struct type_message *m) {
         for (size_t i = 0; i < m->n_formats; i++) {
                 uint8_t format = m->formats[i];
 
-                if (d->read[format] > 0)
-                        d->read[format] = read_format(d, format, payload);
-                if (d->read[format] < 0 && d->read[format] != -EBADMSG)
-                        return d->read[format];
+                if (d->read[format] > 0) {
+                        int r = read_format(d, format, payload);
+
+                        if (r < 0 && r != -EBADMSG)
+                                return r;
+                        d->read[format] = r ? -1 : 0;
+                }
                 if (d->read[format] == 0) {
                         d->context.doc = &d->documents[format];
                         return 0;
@@ -225,11 +230,19 @@ static int decode_candidates(struct decode *d, const struct topic *topic, size_t
                 r = read_payload(d, m);
                 if (r < 0 && r != -EBADMSG)
                         return r;
-                if (r < 0)
+                if (r < 0) {
+                        if (DECODE_TRACED(d))
+                                decode_trace_unreadable(d, m, b->pattern);
                         continue;
+                }
                 readable = true;
-                if (!guards_hold(d, m))
+                if (!guards_hold(d, m)) {
+                        if (DECODE_TRACED(d))
+                                decode_trace_guarded(d, m, b->pattern);
                         continue;
+                }
+                if (DECODE_TRACED(d))
+                        decode_trace_taken(d, m, b->pattern);
                 d->ignored = m->ignore;
                 d->figures.ignored += m->ignore;
                 return m->ignore ? 0 : run_message(d, m);

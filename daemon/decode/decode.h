@@ -30,6 +30,24 @@ size_t decode_types_count(const struct decode_types *t);
  *  `device`. SITE_NONE = nowhere. */
 uint32_t decode_types_asset(const struct decode_types *t, struct ww_str sensor, struct ww_str device);
 
+/* Examples of some types, watched. */
+struct decode_examples {
+        /* Whether this type's are wanted; NULL = all. */
+        bool (*wanted)(void *userdata, struct ww_str type, struct ww_str file);
+        /* Behind an example that failed: what was told of it is the newest in the diag; `told`: what happened, lines.
+         * NULL = nobody minds. */
+        void (*failed)(void *userdata, struct ww_str told);
+        void *userdata;
+};
+struct decode_examples_result {
+        size_t types, run, failed;
+};
+/** Runs the types' own examples. 0, DIAG_E_USER (told in `d`), -ENOMEM. */
+int decode_types_examples(struct decode_types *t, const struct decode_examples *examples, struct diag *d,
+                          struct decode_examples_result *ret);
+/** The nearest type's name, NULL if none is near. */
+const char *decode_types_nearest(const struct decode_types *t, struct ww_str name);
+
 /** What `check` says of types that load: messages that are never reached, topics that none of the daemon's MQTT filters
  *  lets in. Warnings only. */
 void decode_types_advise(const struct decode_types *t, const char *const *filters, size_t n, struct diag *d);
@@ -107,6 +125,41 @@ int64_t decode_deadline(const struct decode *d);
 /** Between messages: tells the states that end by themselves until `now`, in the order of their deadlines, each at its
  *  own. `seq`: of the input whose time it is. 0 or -errno. */
 int decode_time(struct decode *d, uint64_t seq, int64_t now);
+/* where a field of an event came from; texts are borrowed until the call returns */
+struct decode_origin {
+        struct ww_str field;  /* "device", "time", "state", "value", or an attribute's name */
+        struct ww_str path;   /* as the type has it: "data.batt", "topic.device"; empty = a fixed value, or nothing */
+        struct ww_str found;  /* what stood there; .p NULL = nothing */
+        struct ww_str how;    /* what made the result of it: "map, scale 0.1"; empty = taken as it is */
+        struct ww_str result; /* .p NULL = nothing came of it */
+};
+
+enum decode_saying_type {
+        DECODE_SAYS_CANDIDATE, /* a message whose topic fits: `good` = it is this one */
+        DECODE_SAYS_ELEMENT,   /* an element of for_each that is left out */
+        DECODE_SAYS_ENTRY,     /* an entry of a message's events: `good` = it was told, the sink has just had it */
+};
+
+struct decode_saying {
+        enum decode_saying_type type;
+        bool good;
+        struct ww_str sensor, message;
+        struct diag_pos pos;                 /* of the message */
+        struct ww_str topic;                 /* CANDIDATE: the pattern that fits, as it is written */
+        struct ww_str why;                   /* why not; of a CANDIDATE that is ignored: "ignore" */
+        struct ww_str family;                /* ENTRY: what it would tell */
+        struct ww_str device;                /* ENTRY */
+        const struct decode_origin *origins; /* ENTRY */
+        size_t n_origins;
+};
+
+/* Somebody watches how messages are understood. It changes nothing of what comes of them. */
+struct decode_trace {
+        void *userdata;
+        void (*say)(void *userdata, const struct decode_saying *saying);
+};
+/** `trace` is borrowed while it watches; NULL: nobody. */
+void decode_trace(struct decode *d, const struct decode_trace *trace);
 
 /** Between messages: other types, state kept where sensor type and device are still there. */
 int decode_swap(struct decode *d, const struct decode_types *types);

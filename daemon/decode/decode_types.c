@@ -38,6 +38,7 @@ static int name_attributes(struct decode_types *t) {
 int decode_types_compile(struct decode_types **ret, const struct bundle *bundle, const struct site *site,
                          struct symtab *symbols, const struct ww_kinds *kinds, bool run_examples, struct diag *d) {
         _cleanup_(decode_types_freep) struct decode_types *t = calloc(1, sizeof(*t));
+        struct decode_examples_result ran;
         int r, told;
 
         if (!t)
@@ -64,7 +65,7 @@ int decode_types_compile(struct decode_types **ret, const struct bundle *bundle,
         r = load_bundle(t, bundle, d);
         if (r || told)
                 return r < 0 ? r : DIAG_E_USER;
-        r = run_examples ? examples_run(t, d) : 0;
+        r = run_examples ? decode_types_examples(t, &(struct decode_examples){ .wanted = NULL }, d, &ran) : 0;
         if (r)
                 return r;
         *ret = t;
@@ -87,6 +88,18 @@ struct decode_types *decode_types_free(struct decode_types *t) {
                 free(t);
         }
         return NULL;
+}
+
+const char *decode_types_nearest(const struct decode_types *t, struct ww_str name) {
+        const char **names = calloc(t->n + 1, sizeof *names);
+        const char *nearest = NULL;
+
+        for (size_t i = 0; names && i < t->n; i++)
+                names[i] = t->types[i].name.p;
+        if (names)
+                nearest = diag_nearest(name, names, t->n);
+        free(names);
+        return nearest;
 }
 
 size_t decode_types_count(const struct decode_types *t) {

@@ -20,6 +20,7 @@ static const char *const flag_names[] = { "retained", "late",      "clock_skew",
                                           "exercise", "duplicate", "initial" };
 #define N_FLAGS       (sizeof flag_names / sizeof *flag_names)
 
+#define TALE_PAYLOAD  200                               /* bytes of a payload that are shown */
 #define FIRST_MESSAGE (INT64_C(1769850000) * WW_SECOND) /* 2026-01-31T09:00:00Z; the next ones a second later each */
 
 /* one example while it runs */
@@ -30,6 +31,7 @@ struct run {
         const struct yaml_node *example;
         const struct yaml_node *expected; /* the next one, NULL = no more */
         struct buf got;                   /* what has come, as text */
+        struct buf *tale;                 /* all that happened, lines; NULL: nobody wants it */
         bool failed;
         uint64_t seq;
         int64_t begun, time; /* of the first message, and of the last */
@@ -142,10 +144,42 @@ static bool member_is(const struct ww_event *e, const struct yaml_node *n) {
         return ww_str_is(n->key, "attributes") && attributes_are(e, n);
 }
 
+/* ---- the tale ---- */
+
+static void tell_message(struct run *r, const struct decode_message *m) {
+        char time[32];
+
+        if (!r->tale)
+                return;
+        instant_format(m->time, time);
+        buf_printf(r->tale, "%.19sZ  %.*s  %.*s%s\n", time, WW_STR_ARG(m->topic),
+                   WW_STR_ARG(document_cut(m->payload, TALE_PAYLOAD)), m->retained ? "  (retained)" : "");
+}
+
+static void tell_saying(void *userdata, const struct decode_saying *s) {
+        struct run *r = userdata;
+
+        if (s->type == DECODE_SAYS_CANDIDATE && s->good)
+                buf_printf(r->tale, "  is message `%.*s` of %.*s%s\n", WW_STR_ARG(s->message), WW_STR_ARG(s->sensor),
+                           s->why.n ? ", and ignored" : "");
+        else if (s->type == DECODE_SAYS_CANDIDATE)
+                buf_printf(r->tale, "  not `%.*s` of %.*s: %.*s\n", WW_STR_ARG(s->message), WW_STR_ARG(s->sensor),
+                           WW_STR_ARG(s->why));
+        else if (!s->good)
+                buf_printf(r->tale, "  no %.*s of %.*s: %.*s\n",
+                           WW_STR_ARG(s->type == DECODE_SAYS_ENTRY ? s->family : WW_STR("element")),
+                           WW_STR_ARG(s->device), WW_STR_ARG(s->why));
+}
+
 static int take_event(void *userdata, const struct ww_event *e) {
         struct run *r = userdata;
         const struct yaml_node *wanted = r->expected;
 
+        if (r->tale) {
+                buf_puts(r->tale, "  gave ");
+                put_event(r->tale, e);
+                buf_puts(r->tale, "\n");
+        }
         if (r->failed)
                 return 0;
         buf_reset(&r->got);
@@ -276,6 +310,7 @@ static int play(struct run *r, struct decode *decode) {
                         return result;
                 if (r->seq == 1)
                         r->begun = r->time;
+                tell_message(r, &message);
                 result = decode_time(decode, message.seq, message.time);
                 result = result ? result : decode_message(decode, &message, &report);
                 if (result < 0)
@@ -358,11 +393,14 @@ static int tell_site(struct run *r, const struct diag *d) {
 
 static int run_on_site(struct run *r, const struct placement *placement) {
         _cleanup_(decode_freep) struct decode *decode = NULL;
+        const struct decode_trace trace = { r, tell_saying };
         int result = decode_new(&decode, r->types, take_event, r);
 
         if (result)
                 return result;
         decode->placement = placement;
+        if (r->tale)
+                decode_trace(decode, &trace);
         return play(r, decode);
 }
 
@@ -384,22 +422,44 @@ static int run_example(struct run *r) {
         return result;
 }
 
-int examples_run(struct decode_types *types, struct diag *d) {
+/* One example, and what happened in it if somebody minds. */
+static int try_example(struct decode_types *types, const struct type *type, const struct yaml_node *example,
+                       const struct decode_examples *examples, struct diag *d) {
+        _cleanup_buf_ struct buf tale = BUF_INIT;
+        struct run run = { .types = types,
+                           .d = d,
+                           .type = type,
+                           .example = example,
+                           .tale = examples->failed ? &tale : NULL,
+                           .time = FIRST_MESSAGE - WW_SECOND };
+        int r = run_example(&run);
+
+        buf_deinit(&run.got);
+        if (r > 0 && examples->failed)
+                examples->failed(examples->userdata, tale.error ? WW_STR("") : buf_str(&tale));
+        return r;
+}
+
+int decode_types_examples(struct decode_types *types, const struct decode_examples *examples, struct diag *d,
+                          struct decode_examples_result *ret) {
         int result = 0;
 
-        for (size_t i = 0; i < types->n; i++)
-                yaml_each(example, types->types[i].examples) {
-                        struct run run = { .types = types,
-                                           .d = d,
-                                           .type = &types->types[i],
-                                           .example = example,
-                                           .time = FIRST_MESSAGE - WW_SECOND };
-                        int r = run_example(&run);
+        *ret = (struct decode_examples_result){ 0 };
+        for (size_t i = 0; i < types->n; i++) {
+                const struct type *type = &types->types[i];
 
-                        buf_deinit(&run.got);
+                if (examples->wanted && !examples->wanted(examples->userdata, type->name, type->pos.file))
+                        continue;
+                ret->types++;
+                yaml_each(example, type->examples) {
+                        int r = try_example(types, type, example, examples, d);
+
                         if (r < 0)
                                 return r;
+                        ret->run++;
+                        ret->failed += r > 0;
                         result = r ? r : result;
                 }
+        }
         return result;
 }

@@ -2,7 +2,7 @@
 /*
  * A sensor type's own examples: messages as devices send them, and the events that they must give. They run through the
  * whole set of types, so that a type that takes another one's messages is found too, but on an empty site (or the one
- * that the example brings along), so that they hold in every hospital.
+ * that the example brings along), so that they hold in every hospital. They are run by decode_types_examples().
  */
 #include "decode/type.h"
 
@@ -10,6 +10,3 @@
 
 extern const char *const examples_keys[], *const examples_given_keys[], *const examples_event_keys[];
 extern const size_t examples_keys_n, examples_given_keys_n, examples_event_keys_n;
-
-/** Runs all examples of all types; what differs is told in `d`. 0, DIAG_E_USER, -ENOMEM. */
-int examples_run(struct decode_types *types, struct diag *d);

@@ -70,7 +70,8 @@ static int claim_owner(struct load *l, const struct yaml_node *name) {
 }
 
 static int load_head(struct load *l, const struct yaml_node *n) {
-        const struct yaml_node *name = yaml_get(n, "sensor"), *version = yaml_get(n, "version");
+        const struct yaml_node *name = yaml_get(n, "sensor"), *version = yaml_get(n, "version"),
+                               *title = yaml_get(n, "title");
         const char *sensor;
         int64_t number;
         int r;
@@ -89,6 +90,8 @@ static int load_head(struct load *l, const struct yaml_node *n) {
                         return diag_error(l->d, name->pos, "give it another name",
                                           "sensor `%s` is also in %.*s, line %u", l->type->name.p,
                                           WW_STR_ARG(l->types->types[i].pos.file), l->types->types[i].pos.line);
+        if (title && title->type == YAML_SCALAR)
+                l->type->title = title->text;
         if (!version)
                 return diag_error(l->d, n->pos, "add `version: 1`", "sensor `%s` has no version", l->type->name.p);
         r = yaml_integer(version, "version", 1, 1000000, l->d, &number);

@@ -14,6 +14,7 @@
  */
 #include "decode/run.h"
 #include "base/hash.h"
+#include "decode/trace.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -387,16 +388,17 @@ static int run_element(struct decode *d, const struct type_message *m) {
         }
         for (size_t i = 0; i < m->n_events; i++) {
                 const struct type_event *e = &m->events[i];
+                uint32_t before = d->index;
                 bool told = read_event(d, e, &t);
 
                 /* asked before a state is remembered: what is not told must not become a repeat */
                 if (is_exhausted(d) || (told && is_full(d)))
                         return 0;
-                if (!told)
-                        continue;
-                r = e->nature == WW_NATURE_STATE ? tell_state(d, &t) : tell_pulse(d, &t);
+                r = !told ? 0 : e->nature == WW_NATURE_STATE ? tell_state(d, &t) : tell_pulse(d, &t);
                 if (r < 0)
                         return r;
+                if (DECODE_TRACED(d))
+                        decode_trace_entry(d, m, e, told ? t.device : d->device, told, d->index != before);
         }
         return d->index - d->first < RUN_EVENTS_MAX ? tell_life(d, m) : 0;
 }
@@ -428,8 +430,11 @@ static void begin(struct decode *d, const struct type_message *m) {
 
 static int run_one(struct decode *d, const struct type_message *m) {
         source_next_element(&d->context);
-        if (m->only && !expr_true(m->only, &d->env))
+        if (m->only && !expr_true(m->only, &d->env)) {
+                if (DECODE_TRACED(d))
+                        decode_trace_element(d, m);
                 return 0;
+        }
         begin(d, m);
         return run_element(d, m);
 }

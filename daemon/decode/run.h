@@ -28,9 +28,10 @@ struct decode {
         uint32_t steps;       /* left for look-ups in this message; 0 = it takes too long */
         struct drift *drifts; /* by type */
         uint32_t drift_era;   /* grows with each swap of types; from 1 */
-        signed char *read;    /* by format: 1 = not read yet, 0 = read, -EBADMSG */
+        signed char *read;    /* by format: 1 = not read yet, 0 = read, -1 = it is not of that format */
         struct trie_binding *bindings;
         struct decode_figures figures;
+        const struct decode_trace *trace; /* NULL: nobody watches */
         char detail[256];
         struct ww_redact_span spans[REDACT_SPANS_MAX]; /* of the message */
         size_t n_spans;

@@ -90,5 +90,12 @@ static inline void source_next_element(struct source_context *x) {
 void source_path_value(const struct path *p, struct source_context *x, struct ww_value *ret);
 /** What a path leads to, as text; .p NULL if there is none. */
 struct ww_str source_path_text(const struct path *p, struct source_context *x);
+/** How a value is had, for those who ask: what stood where, and what is done with it. `state`: it is read as one. Texts
+ *  live in the context's arena. */
+struct decode_origin;
+void source_origin(const struct source *s, struct source_context *x, bool state, struct decode_origin *ret);
+/** The path's value in words: an object is "{…}"; .p NULL if nothing is there. */
+struct ww_str source_path_shown(const struct path *p, struct source_context *x);
+
 /** True if the path leads to something, be it null or an object. */
 bool source_path_present(const struct path *p, struct source_context *x);

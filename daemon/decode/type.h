@@ -121,6 +121,7 @@ struct type_message {
 struct type {
         struct ww_str name;   /* "zigbee2mqtt" */
         struct ww_str sensor; /* "zigbee2mqtt/1" */
+        struct ww_str title;  /* for people; empty = none */
         uint32_t owner;       /* hash of the name: whose state it is */
         struct diag_pos pos;
         struct topic_names captures;

@@ -257,6 +257,7 @@ static void put_alarm_marks(json_t **o, const struct ww_alarm *a) {
         put_bool(o, "stale", a->stale);
         put_bool(o, "exercise", a->exercise);
         put_bool(o, "covert", a->covert);
+        put_name(o, "sound", ww_sound_name(ww_alarm_sound(a)));
         put_bool(o, "partial", a->partial);
 }
 
@@ -309,6 +310,7 @@ json_t *record_json_transition(const struct ww_transition *t) {
         put_str(&o, "reason", t->reason);
         put_str(&o, "context", t->context);
         put_bool(&o, "annunciate", t->annunciate);
+        put_name(&o, "sound", ww_sound_name(ww_transition_sound(t)));
         put_name(&o, "old_state", ww_alarm_state_name(ww_alarm_state(&t->old_regions)));
         put(&o, "old_regions", json_regions(&t->old_regions));
         put(&o, "old_priority", json_priority(t->old_priority));

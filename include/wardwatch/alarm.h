@@ -59,6 +59,8 @@ enum ww_detection_flag {
         WW_DETECTION_EXERCISE = 1 << 3,
         WW_DETECTION_COVERT = 1 << 4,
         WW_DETECTION_LATE = 1 << 5,
+        WW_DETECTION_SILENT = 1 << 6, /* the rule tells of an asset that gives no sign of life */
+        WW_DETECTION_LINK = 1 << 7,   /* the rule tells of devices that cannot be reached */
 };
 
 #define WW_REGRADE_AFTER_MAX 4 /* rows of one rule */
@@ -152,7 +154,8 @@ struct ww_alarm {
         enum ww_priority priority;       /* now */
         enum ww_priority priority_unack; /* highest while unacknowledged */
         struct ww_alarm_regions regions;
-        bool instant, first_out, silenced, stale, exercise, covert, partial;
+        bool instant, first_out, silenced, exercise, covert, partial;
+        bool stale;               /* quality: its device cannot be reached, or its asset gives no sign of life */
         uint32_t raised_count;    /* times re-raised, 1 at the first raise */
         uint64_t version;         /* grows by one at each change */
         uint64_t alarmed_version; /* version at the last re-alarm or rise in priority */
@@ -162,6 +165,19 @@ struct ww_alarm {
         struct ww_str acknowledged_by;
         int64_t shelved_until, out_of_service_until; /* WW_TIME_NONE = not */
         struct ww_str suppressed_by, work_order;
+};
+
+/*
+ * What is to be heard in the control room: a class for each priority, so that the ear knows what to look at first.
+ * `covert` restricts where: nothing of a covert alarm may be heard or shown where the threat could notice it, so a
+ * reader that stands among the public (a ward's screen, a siren, a radio's speaker) stays silent for it.
+ */
+enum ww_sound {
+        WW_SOUND_NONE = 0,
+        WW_SOUND_LOW,
+        WW_SOUND_MEDIUM,
+        WW_SOUND_HIGH,
+        WW_SOUND_CRITICAL,
 };
 
 enum ww_alarm_state ww_alarm_state(const struct ww_alarm_regions *regions);
@@ -189,16 +205,21 @@ enum ww_cause {
         WW_CAUSE_SOURCE_BACK,
         WW_CAUSE_CONFIG_REMOVED,
         WW_CAUSE_REFUTED,
+        WW_CAUSE_SHIFT_ENDED, /* nobody accepted the open items of a shift that ended */
         WW_CAUSE_MAX_,
 };
 const char *ww_cause_name(enum ww_cause cause);
+
+/** What sounds as long as the alarm stands so: it waits for an acknowledgement, is not hidden and not silenced. */
+enum ww_sound ww_alarm_sound(const struct ww_alarm *alarm);
+const char *ww_sound_name(enum ww_sound sound); /* "none", "low" … "critical" */
 
 /* One change of one alarm: one journal record. */
 struct ww_transition {
         enum ww_cause cause;
         struct ww_alarm_regions old_regions; /* the new ones are in alarm.regions */
         enum ww_priority old_priority;
-        bool annunciate;       /* asks for the operator's attention: never while hidden; sounds unless covert */
+        bool annunciate;       /* asks for the operator's attention: never while hidden; see ww_transition_sound */
         struct ww_str actor;   /* "rule:NAME", "timer", "reload", or the operator */
         struct ww_str reason;  /* the operator's, "" = none */
         struct ww_str context; /* one line: the detection's, or what suppresses it, or did; "" = none */
@@ -207,3 +228,6 @@ struct ww_transition {
         const struct ww_evidence *evidence; /* what this change adds */
         size_t n_evidence;
 };
+
+/** What sounds at this change: none unless it asks for attention. */
+enum ww_sound ww_transition_sound(const struct ww_transition *transition);

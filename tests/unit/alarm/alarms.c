@@ -195,21 +195,6 @@ static const struct refusal refusals[] = {
             .until = T(20),
             SAY,
             .work_order = { "w", sizeof("w") - 1 },
-            .key_area = true },
-          ALARM_E_SECOND_PERSON_NEEDED },
-        { { .verb = WW_CAUSE_OUT_OF_SERVICE,
-            .alarm = 1,
-            .until = T(20),
-            SAY,
-            .work_order = { "w", sizeof("w") - 1 },
-            .key_area = true,
-            .second_person = { "ann", sizeof("ann") - 1 } },
-          ALARM_E_SECOND_PERSON_NEEDED },
-        { { .verb = WW_CAUSE_OUT_OF_SERVICE,
-            .alarm = 1,
-            .until = T(20),
-            SAY,
-            .work_order = { "w", sizeof("w") - 1 },
             .roles = ALARM_ROLE_SUPERVISOR },
           ALARM_E_ROLE },
 };
@@ -234,25 +219,6 @@ static void test_refusals_change_nothing(void **state) {
         assert_int_equal(ACT(&b, T(10), .verb = WW_CAUSE_ACKNOWLEDGE, .alarm = 2, .version = 1),
                          0); /* low: no reason */
         assert_int_equal(ACT(&b, T(10), .verb = WW_CAUSE_SHELVE, .alarm = 1, SAY, .until = T(10) + 8 * WW_HOUR), 0);
-        bench_deinit(&b);
-}
-
-static void test_acknowledgement_expires_at_its_time(void **state) {
-        struct alarm_limits limits = { .ack_expiry = { [WW_PRIORITY_LOW] = WW_MINUTE } };
-        struct bench b;
-
-        bench_init(&b, false);
-        happens(&b, WW_DETECTION_RAISE, "door=1", WW_PRIORITY_LOW, T(1));
-        assert_int_equal(ACT(&b, T(10), .verb = WW_CAUSE_ACKNOWLEDGE, .alarm = 1, .version = 1), 0);
-        assert_int_equal(alarms_deadline(b.a), WW_TIME_NEVER);
-        alarms_set_limits(b.a, &limits);
-        assert_int_equal(alarms_deadline(b.a), T(70));
-        assert_int_equal(alarms_time(b.a, T(70) - 1), 0);
-        assert_int_equal(b.last.cause, WW_CAUSE_ACKNOWLEDGE);
-        assert_int_equal(alarms_time(b.a, T(70)), 0);
-        assert_int_equal(b.last.cause, WW_CAUSE_ACK_EXPIRED);
-        assert_true(b.last.annunciate);
-        assert_int_equal(alarms_deadline(b.a), WW_TIME_NEVER);
         bench_deinit(&b);
 }
 
@@ -362,7 +328,6 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_story),
                 cmocka_unit_test(test_refusals_change_nothing),
-                cmocka_unit_test(test_acknowledgement_expires_at_its_time),
                 cmocka_unit_test(test_one_shot_ends_at_the_clear_or_at_the_limit),
                 cmocka_unit_test(test_a_drill_is_another_alarm_and_another_group),
                 cmocka_unit_test(test_what_says_nothing_new_leaves_no_trace),

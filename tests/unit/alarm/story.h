@@ -3,8 +3,10 @@
  * Alarms of a small site on a virtual clock. A story is played row by row, and what comes of it is a text:
  *
  *     TIME raise|again|clear|regrade|removed RULE ASSET [at TIME] [low|medium|high|critical] [+drill] [+instant]
- *                                                       [+fire] [+message]
+ *                                                       [+fire] [+message] [+silent] [+link]
  *     TIME ack|reset|shelve ALARM          (a reset needs it acknowledged, a shelve lasts a minute)
+ *     TIME lost|back DEVICE                (each asset is a device of the same name)
+ *     TIME unaccept                        a shift ends, and nobody takes over
  *     TIME mutes NUMBER                    another table of mutes, as at a reload; 0 = none
  *     TIME                                 time goes by
  *
@@ -14,8 +16,9 @@
  *
  *     12s 1 UNSUPPRESS UNACK low timer by=… (context) !
  *
- * with the alarm's number, `by` if it is suppressed, the context without its instants, and `!` if it asks for
- * attention.
+ * with the alarm's number, `by` if it is suppressed, `stale` and `first` if it is, the context without its instants,
+ * and
+ * `!` if it asks for attention. `first` is told of a raise only, and only by a story that asks for it.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -38,22 +41,22 @@
  *     ├─ d2               gw ──┴─ dual ── deep          lone */
 static const char story_site[] = "site: test\n"
                                  "assets:\n"
-                                 "  - {asset: ups, class: power}\n"
-                                 "  - {asset: gw, class: controller, parent: ups}\n"
-                                 "  - {asset: gw2, class: controller, parent: ups}\n"
-                                 "  - {asset: sub, class: controller, parent: gw}\n"
-                                 "  - {asset: d1, class: door, parent: sub}\n"
-                                 "  - {asset: d2, class: door, parent: gw}\n"
-                                 "  - {asset: dual, class: door, parent: [gw, gw2]}\n"
-                                 "  - {asset: deep, class: door, parent: dual}\n"
-                                 "  - {asset: lone, class: door}\n";
+                                 "  - {asset: ups, device: ups, class: power}\n"
+                                 "  - {asset: gw, device: gw, class: controller, parent: ups}\n"
+                                 "  - {asset: gw2, device: gw2, class: controller, parent: ups}\n"
+                                 "  - {asset: sub, device: sub, class: controller, parent: gw}\n"
+                                 "  - {asset: d1, device: d1, class: door, parent: sub}\n"
+                                 "  - {asset: d2, device: d2, class: door, parent: gw}\n"
+                                 "  - {asset: dual, device: dual, class: door, parent: [gw, gw2]}\n"
+                                 "  - {asset: deep, device: deep, class: door, parent: dual}\n"
+                                 "  - {asset: lone, device: lone, class: door}\n";
 
 /* Another site for a reload: d2 hangs on gw2, gw is gone. */
 static const char story_site_changed[] = "site: test\n"
                                          "assets:\n"
-                                         "  - {asset: lone, class: door}\n"
-                                         "  - {asset: gw2, class: controller}\n"
-                                         "  - {asset: d2, class: door, parent: gw2}\n";
+                                         "  - {asset: lone, device: lone, class: door}\n"
+                                         "  - {asset: gw2, device: gw2, class: controller}\n"
+                                         "  - {asset: d2, device: d2, class: door, parent: gw2}\n";
 
 struct story_table {
         const struct ww_mute *rows;
@@ -74,6 +77,7 @@ struct story {
         struct buf out;
         bool reload; /* save and load before every step */
         bool quiet;  /* no text */
+        bool firsts; /* tell who is first-out */
 };
 
 /* --- the site --- */
@@ -138,6 +142,10 @@ static inline int story_sink(void *userdata, const struct ww_transition *t) {
                    WW_STR_ARG(t->actor));
         if (t->alarm.suppressed_by.n)
                 buf_printf(&s->out, " by=%.*s", WW_STR_ARG(t->alarm.suppressed_by));
+        if (t->alarm.stale)
+                buf_puts(&s->out, " stale");
+        if (s->firsts && t->alarm.first_out && t->cause == WW_CAUSE_RAISE)
+                buf_puts(&s->out, " first");
         story_context(s, t->context);
         buf_puts(&s->out, t->annunciate ? " !\n" : "\n");
         return 0;
@@ -228,12 +236,21 @@ static inline enum ww_priority story_priority(const struct story_words *w) {
         return priority;
 }
 
+static inline struct ww_str story_zone(const struct story *s, const char *asset) {
+        uint32_t at = site_asset_find(s->site, ww_str(asset));
+        uint32_t zone = at == SITE_NONE ? SITE_NONE : site_asset(s->site, at)->zone;
+
+        return zone == SITE_NONE ? WW_STR_NONE : site_zone(s->site, zone)->id;
+}
+
 static inline int story_detect(struct story *s, const struct story_words *w, enum ww_detection_what what) {
         char key[64];
         struct ww_detection d = {
                 .what = what,
                 .rule = ww_str(w->word[2]),
                 .asset = ww_str(w->word[3]),
+                .device = ww_str(w->word[3]),
+                .zone = story_zone(s, w->word[3]),
                 .hazard = story_says(w, "door-held") ? WW_HAZARD_THEFT : WW_HAZARD_SYSTEM,
                 .klass = story_says(w, "+fire") ? WW_CLASS_FIRE : WW_CLASS_GENERAL,
                 .priority = story_priority(w),
@@ -246,6 +263,8 @@ static inline int story_detect(struct story *s, const struct story_words *w, enu
         d.key = ww_str(key);
         d.flags |= story_says(w, "+drill") ? WW_DETECTION_EXERCISE : 0;
         d.flags |= story_says(w, "+instant") ? WW_DETECTION_INSTANT | WW_DETECTION_MANUAL : 0;
+        d.flags |= story_says(w, "+silent") ? WW_DETECTION_SILENT : 0;
+        d.flags |= story_says(w, "+link") ? WW_DETECTION_LINK : 0;
         return alarms_detection(s->alarms, &d, s->now);
 }
 
@@ -284,6 +303,10 @@ static inline int story_do(struct story *s, const struct story_words *w) {
                 story_other_mutes(s, atoi(w->word[2]));
                 return 0;
         }
+        if (strcmp(w->word[1], "unaccept") == 0)
+                return alarms_unaccept(s->alarms, s->now);
+        if (strcmp(w->word[1], "lost") == 0 || strcmp(w->word[1], "back") == 0)
+                return alarms_source(s->alarms, ww_str(w->word[2]), w->word[1][0] == 'l', s->now);
         for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
                 if (strcmp(w->word[1], verbs[i].word) == 0)
                         return verbs[i].what ? story_detect(s, w, verbs[i].what) : story_act(s, w, verbs[i].verb);

@@ -79,12 +79,42 @@ static void states_and_causes_have_names(void **state) {
         assert_string_equal(ww_cause_name(WW_CAUSE_CONFIG_REMOVED), "CONFIG_REMOVED");
 }
 
+/* By priority, but who calls for help is never a low sound; hidden, silenced and acknowledged ones are none. */
+static void what_sounds_goes_by_priority_and_class(void **state) {
+        struct ww_alarm a = { .priority = WW_PRIORITY_LOW, .priority_unack = WW_PRIORITY_MEDIUM };
+        struct ww_transition t = { .alarm = a };
+
+        assert_int_equal(ww_alarm_sound(&a), WW_SOUND_MEDIUM); /* RTNUN: it still wants its acknowledgement */
+        a.regions.active = true;
+        assert_int_equal(ww_alarm_sound(&a), WW_SOUND_MEDIUM);
+        a.klass = WW_CLASS_DURESS;
+        assert_string_equal(ww_sound_name(ww_alarm_sound(&a)), "high");
+        a.priority_unack = WW_PRIORITY_CRITICAL;
+        assert_string_equal(ww_sound_name(ww_alarm_sound(&a)), "critical");
+        a.silenced = true;
+        assert_string_equal(ww_sound_name(ww_alarm_sound(&a)), "none");
+        a.silenced = false;
+        a.regions.acknowledged = true;
+        assert_int_equal(ww_alarm_sound(&a), WW_SOUND_NONE);
+        a.regions = (struct ww_alarm_regions){ .active = true, .suppressed = true };
+        assert_int_equal(ww_alarm_sound(&a), WW_SOUND_NONE);
+
+        assert_int_equal(ww_transition_sound(&t), WW_SOUND_NONE);
+        t.annunciate = true;
+        assert_int_equal(ww_transition_sound(&t), WW_SOUND_LOW);
+        t.alarm.klass = WW_CLASS_FIRE;
+        assert_int_equal(ww_transition_sound(&t), WW_SOUND_HIGH);
+        for (int s = 0; s <= WW_SOUND_CRITICAL; s++)
+                assert_string_not_equal(ww_sound_name((enum ww_sound)s), "?");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(hazards_and_priorities_go_both_ways),
                 cmocka_unit_test(a_number_from_a_damaged_record_has_a_name),
                 cmocka_unit_test(the_state_is_the_first_that_holds),
                 cmocka_unit_test(states_and_causes_have_names),
+                cmocka_unit_test(what_sounds_goes_by_priority_and_class),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,39 +11,56 @@
 #include <stdio.h>
 #include <string.h>
 
+static void assert_whole(const struct command *row) {
+        assert_true(row->name && *row->name);
+        assert_true(row->help && *row->help);
+        assert_true(!row->run == (row->parts != NULL)); /* it runs, or its parts do */
+        if (!row->hidden) {
+                assert_true(row->text && *row->text);
+                assert_int_equal(strncmp(row->synopsis, row->name, strlen(row->name)), 0);
+        }
+}
+
 static void rows_are_whole(void **state) {
         for (size_t i = 0; i < command_table_n; i++) {
                 const struct command *row = command_table[i];
 
-                assert_true(row->name && *row->name);
-                assert_true(row->help && *row->help);
-                assert_non_null(row->run);
+                assert_whole(row);
                 assert_ptr_equal(command_find(row->name), row); /* no other row of that name comes first */
-                if (!row->hidden) {
-                        assert_true(row->text && *row->text);
-                        assert_int_equal(strncmp(row->synopsis, row->name, strlen(row->name)), 0);
+                for (size_t k = 0; row->parts && row->parts[k]; k++) {
+                        assert_whole(row->parts[k]);
+                        assert_null(row->parts[k]->parts);
+                        assert_int_equal(strncmp(row->parts[k]->name, row->name, strlen(row->name)), 0);
+                        assert_ptr_equal(command_part(row, command_part_word(row->parts[k])), row->parts[k]);
                 }
         }
 }
 
+static void assert_apart(const struct command_option *options) {
+        size_t n = 0;
+
+        for (; options && options[n].name; n++) {
+                assert_int_equal(strncmp(options[n].name, "--", 2), 0);
+                assert_true(options[n].help && *options[n].help);
+                for (size_t k = 0; command_common[k].name; k++) {
+                        assert_string_not_equal(options[n].name, command_common[k].name);
+                        assert_true(!options[n].letter || options[n].letter != command_common[k].letter);
+                }
+                for (size_t k = 0; k < n; k++) {
+                        assert_string_not_equal(options[n].name, options[k].name);
+                        assert_true(!options[n].letter || options[n].letter != options[k].letter);
+                }
+        }
+        assert_true(n <= COMMAND_OPTIONS_MAX);
+}
+
 static void options_do_not_collide(void **state) {
         for (size_t i = 0; i < command_table_n; i++) {
-                const struct command_option *options = command_table[i]->options;
-                size_t n = 0;
+                const struct command *row = command_table[i];
 
-                for (; options && options[n].name; n++) {
-                        assert_int_equal(strncmp(options[n].name, "--", 2), 0);
-                        assert_true(options[n].help && *options[n].help);
-                        for (size_t k = 0; command_common[k].name; k++) {
-                                assert_string_not_equal(options[n].name, command_common[k].name);
-                                assert_true(!options[n].letter || options[n].letter != command_common[k].letter);
-                        }
-                        for (size_t k = 0; k < n; k++) {
-                                assert_string_not_equal(options[n].name, options[k].name);
-                                assert_true(!options[n].letter || options[n].letter != options[k].letter);
-                        }
-                }
-                assert_true(n <= COMMAND_OPTIONS_MAX);
+                assert_apart(row->options);
+                for (size_t k = 0; row->parts && row->parts[k]; k++)
+                        assert_apart(row->parts[k]->options);
         }
 }
 

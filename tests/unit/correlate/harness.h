@@ -6,7 +6,8 @@
  *     TIME tick | blind | seen | reset RULE KEY
  *
  * TIME counts from T0; journal time is the event's time unless `at` says when it arrives. What comes of it is a text,
- * one line for each detection: "raise 30s infant-abduction ward=W3 critical".
+ * one line for each detection: "raise 30s infant-abduction ward=W3 critical". With `marks` it also says what the rule
+ * makes of the alarm: covert, silent (it tells of an asset that is), link (of devices that cannot be reached).
  */
 #include "correlate/correlate.h"
 #include "correlate/rule.h"
@@ -52,7 +53,7 @@ struct harness {
         struct diag diag;
         struct buf out;
         uint64_t seq;
-        bool evidence, titles;
+        bool evidence, titles, marks;
 };
 
 static const char *const harness_whats[] = { "", "raise", "again", "clear", "regrade", "removed", "refuted" };
@@ -70,6 +71,12 @@ static inline int harness_sink(void *userdata, const struct ww_detection *d) {
                 buf_puts(&h->out, " exercise");
         if (d->flags & WW_DETECTION_PARTIAL)
                 buf_puts(&h->out, " partial");
+        for (size_t i = 0; h->marks && i < 3; i++) {
+                static const uint32_t bits[] = { WW_DETECTION_COVERT, WW_DETECTION_SILENT, WW_DETECTION_LINK };
+                static const char *const names[] = { " covert", " silent", " link" };
+
+                buf_puts(&h->out, d->flags & bits[i] ? names[i] : "");
+        }
         if (h->titles)
                 buf_printf(&h->out, " \"%.*s\"", WW_STR_ARG(d->title));
         for (size_t i = 0; h->evidence && i < d->n_evidence; i++) {

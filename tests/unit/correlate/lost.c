@@ -48,9 +48,78 @@ static void test_gateway(void **state) {
         harness_deinit(&h);
 }
 
+#define RULE(name, select, more)                                                                                       \
+        "- rule: " name "\n  select: {x: {" select "}}\n" more "  raise: {hazard: system, priority: low"
+
+/* which rules are the supervision, and which alarms nobody may hear */
+static void test_marks(void **state) {
+        static const struct {
+                const char *rule, *story, *expected;
+        } rows[] = {
+                { RULE("r", "kind: device.offline", "  by: device\n") "}\n", "0s device.offline d1",
+                  "raise 0s r device=d1 low link\n" },
+                { RULE("r", "kind: device.link", "  by: device\n  hold: 5s\n") "}\n", "0s device.offline d1; 9s tick",
+                  "raise 5s r device=d1 low link\n" },
+                { RULE("r", "kind: trouble.detected", "  by: device\n") "}\n", "0s trouble.detected d1",
+                  "raise 0s r device=d1 low\n" },
+                { RULE("r", "kind: access.denied",
+                       "  each: assets(controller)\n  expect: x\n  for: asset.supervision\n") "}\n",
+                  "100s tick", "raise 90s r asset=c1 low silent\n" },
+                { RULE("r", "kind: device.heartbeat", "  each: assets(controller)\n  expect: x\n  for: 90s\n") "}\n",
+                  "95s tick", "raise 90s r asset=c1 low silent\nraise 90s r asset=c2 low silent\n" },
+                { RULE("r", "kind: patrol.scanned", "  each: assets(controller)\n  expect: x\n  for: 90s\n") "}\n",
+                  "95s tick", "raise 90s r asset=c1 low\nraise 90s r asset=c2 low\n" }, /* a missed round is no fault */
+                { RULE("r", "kind: panic", "  by: device\n") ", class: panic}\n", "0s panic d1",
+                  "raise 0s r device=d1 low covert\n" },
+                { RULE("r", "kind: duress", "  by: device\n") ", class: duress}\n", "0s duress d1",
+                  "raise 0s r device=d1 low covert\n" },
+                { RULE("r", "kind: panic", "  by: device\n") ", class: panic, covert: false}\n", "0s panic d1",
+                  "raise 0s r device=d1 low\n" },
+                { RULE("r", "kind: button", "  by: device\n") ", covert: true}\n", "0s button d1",
+                  "raise 0s r device=d1 low covert\n" },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+                struct harness h;
+
+                harness_init(&h, rows[i].rule);
+                h.marks = true;
+                harness_play(&h, rows[i].story);
+                harness_expect(&h, rows[i].expected);
+                harness_deinit(&h);
+        }
+}
+
+/* what was said last, though it comes in another order */
+static void test_lost_now(void **state) {
+        static const struct {
+                const char *story;
+                bool lost;
+        } rows[] = {
+                { "0s access.denied d1", false },
+                { "0s device.offline d1", true },
+                { "0s device.offline d2", false },
+                { "0s device.offline d1; 5s device.online d1", false },
+                { "0s device.offline d1; 5s device.online d1; 2s device.offline d1 at 6s", false },
+                { "0s device.offline d1; 5s device.online d1; 7s device.offline d1", true },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+                struct harness h;
+
+                harness_init(&h, QUIET);
+                harness_play(&h, rows[i].story);
+                assert_int_equal(correlate_device_lost(h.correlate, WW_STR("d1")), rows[i].lost);
+                harness_deinit(&h);
+        }
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = { cmocka_unit_test(test_lost), cmocka_unit_test(test_disorder),
-                                            cmocka_unit_test(test_gateway) };
+                                            cmocka_unit_test(test_gateway), cmocka_unit_test(test_marks),
+                                            cmocka_unit_test(test_lost_now) };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,6 +25,7 @@ struct run {
         char rules[1024]; /* rules that raised, in order, each followed by a blank */
         char reply[2048];
         uint64_t last_alarm, last_version;
+        char quality[512];       /* what was said of the quality of alarms: "SOURCE_LOST ward3_door; " */
         char changes[64 * 1024]; /* "incident opened, " in order */
         uint64_t keys[64];       /* of live subjects, as they were told */
         size_t n_keys;
@@ -55,6 +56,14 @@ static int on_output(void *userdata, const struct ww_output *output) {
                 run->transitions++;
                 run->last_alarm = output->transition.alarm.id;
                 run->last_version = output->transition.alarm.version;
+                if (output->transition.cause == WW_CAUSE_SOURCE_LOST ||
+                    output->transition.cause == WW_CAUSE_SOURCE_BACK) {
+                        size_t n = strlen(run->quality);
+
+                        (void)snprintf(run->quality + n, sizeof run->quality - n, "%s %.*s; ",
+                                       ww_cause_name(output->transition.cause),
+                                       WW_STR_ARG(output->transition.alarm.device));
+                }
                 if (output->transition.cause == WW_CAUSE_RAISE) {
                         size_t n = strlen(run->rules);
 
@@ -333,6 +342,58 @@ static void a_notice_pair_raises_and_clears(void **state) {
         run_close(&run);
 }
 
+/* The bridge goes, and the detector's alarm cannot be trusted any more; a restart between does not make it good. */
+static void an_alarm_is_stale_while_its_gateway_is_gone(void **state) {
+        struct run run;
+
+        run_open(&run);
+        message(&run, WW_SECOND, "zigbee2mqtt/w0_r1_smoke", "{\"smoke\":true}");
+        assert_int_equal(run.raised, 1);
+        message(&run, WW_SECOND, "zigbee2mqtt/bridge/state", "{\"state\":\"offline\"}");
+        assert_string_equal(run.quality, "SOURCE_LOST w0_r1_smoke; ");
+        run_restart(&run);
+        assert_true(alarms_find(pipeline_alarms(run.pipeline), 1)->stale);
+        message(&run, WW_SECOND, "zigbee2mqtt/bridge/state", "{\"state\":\"online\"}");
+        assert_string_equal(run.quality, "SOURCE_LOST w0_r1_smoke; SOURCE_BACK w0_r1_smoke; ");
+        assert_false(alarms_find(pipeline_alarms(run.pipeline), 1)->stale);
+        run_close(&run);
+}
+
+/* Fire is silent for a day: the detector's own supervision says so, and the alarm that it left is doubtful. */
+static void an_alarm_is_stale_while_its_asset_is_silent(void **state) {
+        struct run run;
+
+        run_open(&run);
+        message(&run, WW_SECOND, "zigbee2mqtt/w0_r1_smoke", "{\"smoke\":true}");
+        message(&run, 30 * WW_HOUR, "zigbee2mqtt/nobody", "{}");
+        assert_non_null(strstr(run.rules, "device-silent"));
+        assert_string_equal(run.quality, "SOURCE_LOST w0_r1_smoke; ");
+        message(&run, WW_SECOND, "zigbee2mqtt/w0_r1_smoke", "{\"smoke\":true}");
+        put(&run, WW_MINUTE, (struct ww_input){ .type = WW_INPUT_TIME });
+        assert_string_equal(run.quality, "SOURCE_LOST w0_r1_smoke; SOURCE_BACK w0_r1_smoke; ");
+        run_close(&run);
+}
+
+/* The site's key area takes two persons; the command names the other one. */
+static void out_of_service_in_a_key_area_takes_two(void **state) {
+        static const char one[] =
+                "{\"cmd\":\"out-of-service\",\"alarm\":1,\"reason\":\"repair\",\"work_order\":\"WO-7\","
+                "\"until\":\"2h\",\"roles\":4}";
+        static const char two[] =
+                "{\"cmd\":\"out-of-service\",\"alarm\":1,\"reason\":\"repair\",\"work_order\":\"WO-7\","
+                "\"until\":\"2h\",\"second_person\":\"bob\",\"roles\":4}";
+        struct run run;
+
+        run_open(&run);
+        message(&run, WW_SECOND, "zigbee2mqtt/ph_store_smoke", "{\"smoke\":true}");
+        assert_int_equal(run.raised, 1);
+        command(&run, WW_SECOND, "o1", one);
+        assert_non_null(strstr(run.reply, "second-person-needed"));
+        command(&run, WW_SECOND, "o2", two);
+        assert_non_null(strstr(run.reply, "\"ok\":true"));
+        run_close(&run);
+}
+
 /* From the button to the closed incident; what belonged to it is live no more. */
 static void an_incident_from_its_alarm_to_its_end(void **state) {
         struct run run;
@@ -510,6 +571,9 @@ int main(void) {
                 cmocka_unit_test(hostile_commands_are_refused_in_words),
                 cmocka_unit_test(modes_and_lists_are_refused_in_words),
                 cmocka_unit_test(a_notice_pair_raises_and_clears),
+                cmocka_unit_test(an_alarm_is_stale_while_its_gateway_is_gone),
+                cmocka_unit_test(an_alarm_is_stale_while_its_asset_is_silent),
+                cmocka_unit_test(out_of_service_in_a_key_area_takes_two),
                 cmocka_unit_test(an_incident_from_its_alarm_to_its_end),
                 cmocka_unit_test(a_told_event_raises_like_a_device),
                 cmocka_unit_test(a_restart_anywhere_changes_nothing),

@@ -10,15 +10,14 @@
 #include "config/file.h"
 #include "response/rules_load.h"
 
-static char *source_file(const char *name) {
+static void source_file(const char *name, char **ret) {
         const char *source = getenv("WARDWATCH_SOURCE");
-        char path[512], *text;
+        char path[512];
         size_t n;
 
         assert_non_null(source);
         (void)snprintf(path, sizeof path, "%s/%s", source, name);
-        assert_int_equal(file_read(path, 1024 * 1024, &text, &n), 0);
-        return text;
+        assert_int_equal(file_read(path, 1024 * 1024, ret, &n), 0);
 }
 
 struct set {
@@ -84,12 +83,14 @@ static void test_shipped(void **state) {
 
 /* Every block of the guide's chapter, together, is a file. */
 static void test_guide(void **state) {
-        char *text = source_file("rules/README.md"), *at = strstr(text, "\n## The response\n");
-        char *end = at ? strstr(at + 1, "\n## ") : NULL;
         struct buf blocks = BUF_INIT;
         struct set s = { 0 };
+        char *text, *at, *end;
         size_t n = 0;
 
+        source_file("rules/README.md", &text);
+        at = strstr(text, "\n## The response\n");
+        end = at ? strstr(at + 1, "\n## ") : NULL;
         assert_non_null(end);
         *end = 0;
         for (at = strstr(at, "\n```yaml\n"); at; at = strstr(at, "\n```yaml\n"), n++) {
