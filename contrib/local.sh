@@ -261,6 +261,7 @@ metrics:
 users:
   engine: ""
   store: ""
+  notify: ""
 TEXT
 }
 

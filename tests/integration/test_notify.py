@@ -399,3 +399,29 @@ def test_channels_are_refused(scene, endpoint):
     (scene.folder / "channels.yaml").write_text("channels: [{channel: hook, kind: webhok}]\n")
     done = scene.daemon.run("check")
     assert done.returncode == 1 and "did you mean `webhook`?" in done.stdout + done.stderr
+
+
+def test_orderly_stop(tmp_path, make_daemon, endpoint):
+    """With deliveries on their way by each kind of channel; what was not reported is delivered by the next one."""
+    endpoint.behave("hang")
+    slow = tmp_path / "slow"
+    slow.write_text("#!/bin/sh\nexec sleep 100\n")
+    slow.chmod(0o755)
+    silent = socket.create_server(("127.0.0.1", 0))
+    port = silent.getsockname()[1]
+    scene = Scene(tmp_path, make_daemon)
+    scene.start(webhook("hook", endpoint, "timeout: 1m") + f"  - {{channel: slow, kind: command, argv: [{slow}], timeout: 1m}}\n"
+                f"  - {{channel: log, kind: syslog, url: 'tcp://127.0.0.1:{port}', timeout: 1m}}\n"
+                f"  - {{channel: mail, kind: mail, url: 'smtp://127.0.0.1:{port}', from: w@x, timeout: 1m}}\n"
+                f"  - {{channel: bus, kind: mqtt, url: 'mqtt://127.0.0.1:{port}', topic: t, timeout: 1m}}\n",
+                ["hook", "slow", "log", "mail", "bus"])
+    incident = scene.open()
+    for channel in ("hook", "slow", "log", "mail", "bus"):
+        wait_for(lambda: scene.figures(channel)["running"] == 1, 20, f"a delivery by {channel}")
+    assert scene.daemon.stop() == 0
+    assert "Sanitizer" not in scene.daemon.log and "runtime error" not in scene.daemon.log, scene.daemon.log
+    endpoint.behave("ok")
+    scene.daemon.start()
+    wait_for(lambda: scene.figures("hook")["sent"] == 1, 30, "the delivery")
+    assert set(endpoint.keys()) == {f"{incident}-e-1-chief-hook"}
+    silent.close()

@@ -213,11 +213,10 @@ static void test_holder_text_is_not_trusted(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_directories_are_made),           cmocka_unit_test(test_rights_of_users),
-                cmocka_unit_test(test_notifier_beside_store),
-                cmocka_unit_test(test_shared_directory_is_left_alone), cmocka_unit_test(test_unknown_user),
-                cmocka_unit_test(test_directory_cannot_be_made),       cmocka_unit_test(test_lock_is_exclusive),
-                cmocka_unit_test(test_holder_text_is_not_trusted),
+                cmocka_unit_test(test_directories_are_made),  cmocka_unit_test(test_rights_of_users),
+                cmocka_unit_test(test_notifier_beside_store), cmocka_unit_test(test_shared_directory_is_left_alone),
+                cmocka_unit_test(test_unknown_user),          cmocka_unit_test(test_directory_cannot_be_made),
+                cmocka_unit_test(test_lock_is_exclusive),     cmocka_unit_test(test_holder_text_is_not_trusted),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
