@@ -263,6 +263,7 @@ users:
   store: ""
   auth: ""
   console: ""
+  notify: ""
 TEXT
 }
 

@@ -65,8 +65,10 @@ static void verb_status(struct engine_client *c, json_t *request) {
 static void verb_reader(struct engine_client *c, json_t *request) {
         const char *name = json_string_value(json_object_get(request, "name"));
 
-        if (!name || strcmp(name, "store") != 0) {
-                client_refuse(c, request, "unknown-reader", "no such reader", "readers: store");
+        enum engine_reader reader;
+
+        if (!engine_reader_find(name, &reader)) {
+                client_refuse(c, request, "unknown-reader", "no such reader", "readers: store, notify");
                 return;
         }
         (void)snprintf(c->reader, sizeof c->reader, "%s", name);
@@ -77,17 +79,18 @@ static void verb_reader(struct engine_client *c, json_t *request) {
 static void verb_cursor(struct engine_client *c, json_t *request) {
         struct engine *e = c->engine;
         json_t *seq = json_object_get(request, "seq"), *figures = json_object_get(request, "figures");
+        struct engine_cursor *cursor;
+        enum engine_reader reader;
 
-        if (!c->reader[0] || !json_is_integer(seq) || json_integer_value(seq) < 0 ||
+        if (!engine_reader_find(c->reader, &reader) || !json_is_integer(seq) || json_integer_value(seq) < 0 ||
             (uint64_t)json_integer_value(seq) > e->committed) {
                 client_refuse(c, request, "malformed", "a cursor comes from a reader, with a `seq` not above the head",
                               "say `reader` first");
                 return;
         }
-        if ((uint64_t)json_integer_value(seq) != e->store_cursor) {
-                e->store_cursor = (uint64_t)json_integer_value(seq);
-                e->store_cursor_dirty = true;
-        }
+        cursor = &e->cursors[reader];
+        if ((uint64_t)json_integer_value(seq) != cursor->seq)
+                *cursor = (struct engine_cursor){ (uint64_t)json_integer_value(seq), true };
         c->reported = clock_boot();
         if (figures) {
                 json_decref(c->figures);
@@ -275,7 +278,7 @@ static bool user_is(const char *user, const char *configured) {
 
 static bool user_is_worker(const struct engine *e, const char *user) {
         return user_is(user, e->config->users.store) || user_is(user, e->config->users.auth) ||
-               user_is(user, e->config->users.console);
+               user_is(user, e->config->users.console) || user_is(user, e->config->users.notify);
 }
 
 /* Who is it? False: nobody we know. */

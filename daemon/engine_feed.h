@@ -20,7 +20,7 @@ struct engine_client {
         bool speaks;    /* for operators, who logged in with it: the console */
         enum engine_follow follow;
         uint64_t live_next; /* PAGING: the first key that it was not told yet */
-        char reader[16];    /* "store"; "" = none */
+        char reader[16];    /* "store", "notify"; "" = none */
         uint64_t told;      /* newest head that the reader was told */
         json_t *figures;    /* its own, as reported */
         int64_t reported;   /* boot clock */

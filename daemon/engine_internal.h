@@ -98,6 +98,18 @@ struct engine_writer {    /* who took the newest inputs */
         char before[32];  /* the version before it */
 };
 
+/* Who reads the journal and tells how far. */
+enum engine_reader {
+        ENGINE_READER_STORE,
+        ENGINE_READER_NOTIFY,
+        ENGINE_READERS,
+};
+
+struct engine_cursor {
+        uint64_t seq;
+        bool dirty; /* not in the journal's meta yet */
+};
+
 struct engine {
         struct config *config;
         struct engine_options options;
@@ -142,8 +154,7 @@ struct engine {
         uint64_t priming_from; /* a reload at work reads from here on; 0 = none */
         struct engine_priming primings[ENGINE_PRIMINGS_MAX];
         size_t n_primings;
-        uint64_t store_cursor;
-        bool store_cursor_dirty;
+        struct engine_cursor cursors[ENGINE_READERS];
         bool snapshot_wanted; /* as soon as may be: the next start could not use those that there are */
         bool rebuilt;         /* without a snapshot, from the oldest record on */
         bool snapshot_failed; /* the last try; told once */
@@ -278,3 +289,11 @@ void engine_metrics_tick(struct engine *e);
 /* engine_status.c */
 json_t *engine_status(struct engine *e);
 void engine_status_workers(void *userdata, json_t *workers);
+
+/* --- engine_readers.c --- */
+bool engine_reader_find(const char *name, enum engine_reader *ret);
+void engine_readers_load(struct engine *e);
+/** Within a turn's transaction: writes the cursors that have moved. */
+void engine_readers_put(struct engine *e);
+/** What may be trimmed at most, as far as readers go; `fill` of the map. */
+uint64_t engine_readers_limit(const struct engine *e, uint64_t limit, double fill);

@@ -118,13 +118,15 @@ static void put_table(struct metrics *m, const char *table, size_t entries, size
 }
 
 static void put_journal(const struct engine *e, struct metrics *m) {
-        uint64_t lag = e->committed > e->store_cursor ? e->committed - e->store_cursor : 0;
+        uint64_t stored = e->cursors[ENGINE_READER_STORE].seq;
+        uint64_t lag = e->committed > stored ? e->committed - stored : 0;
         struct journal_status s = { 0 };
 
         metrics_put(m, METRICS_JOURNAL_COMMIT_SECONDS, seconds(e->commit_time));
         metrics_put(m, METRICS_JOURNAL_COMMIT_WORST, seconds(e->commit_worst));
-        metrics_put(m, METRICS_JOURNAL_STORE_CURSOR, (double)e->store_cursor);
+        metrics_put(m, METRICS_JOURNAL_STORE_CURSOR, (double)stored);
         metrics_put(m, METRICS_JOURNAL_STORE_LAG, (double)lag);
+        metrics_put(m, METRICS_JOURNAL_NOTIFY_CURSOR, (double)e->cursors[ENGINE_READER_NOTIFY].seq);
         put_snapshots(e, m);
         if (journal_status(e->journal, &s))
                 return;

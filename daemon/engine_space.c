@@ -1,10 +1,10 @@
 /*
  * Room in the journal: snapshots make the past unnecessary for a restart, trimming then deletes it in small steps.
  *
- * Trimmed is only what is behind the older of two snapshots, behind the store's cursor, and older than journal.keep,
- * which yields when the map is 70 % full; and nothing that a replay from that snapshot primes a reload with. Nothing
- * that PostgreSQL does not have is ever deleted: with the database away for long the map fills, the lanes close
- * (engine_intake.c), and the broker queues.
+ * Trimmed is only what is behind the older of two snapshots, behind the cursors of the readers (engine_readers.c), and
+ * older than journal.keep, which yields when the map is 70 % full; and nothing that a replay from that snapshot primes
+ * a reload with. Nothing that PostgreSQL does not have is ever deleted: with the database away for long the map fills,
+ * the lanes close (engine_intake.c), and the broker queues.
  */
 #include "engine_prime.h"
 
@@ -39,14 +39,7 @@ static void engine_space_marks(struct engine *e) {
 }
 
 void engine_space_init(struct engine *e) {
-        struct buf cursor = BUF_INIT;
-
-        if (journal_get_meta(e->journal, "cursor.store", &cursor) == 0 && cursor.n == 8) {
-                struct rd in = rd_init(buf_str(&cursor));
-
-                e->store_cursor = rd_u64(&in);
-        }
-        buf_deinit(&cursor);
+        engine_readers_load(e);
         e->snapshots.done = WW_TIME_NONE;
         if (engine_primings_load(e))
                 log_warning("primings", NULL, "cannot be read: a replay may prime with less than was there");
@@ -169,17 +162,13 @@ static uint64_t engine_trim_old(struct engine *e, uint64_t tail, uint64_t limit)
         return upto;
 }
 
-static uint64_t engine_trim_limit(const struct engine *e) {
-        uint64_t limit = e->trim_limit;
-
-        if (e->config->database.url[0] && e->store_cursor < limit)
-                limit = e->store_cursor;
-        return engine_primings_limit(e, limit);
+static uint64_t engine_trim_limit(const struct engine *e, double fill) {
+        return engine_primings_limit(e, engine_readers_limit(e, e->trim_limit, fill));
 }
 
 static size_t engine_trim_step(struct engine *e, double fill) {
         uint64_t tail = journal_tail(e->journal);
-        uint64_t limit = engine_trim_limit(e);
+        uint64_t limit = engine_trim_limit(e, fill);
         size_t step = TRIM_STEP, deleted = 0;
         int r;
 

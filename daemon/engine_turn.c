@@ -320,20 +320,6 @@ static void engine_take_sessions(struct engine *e) {
         }
 }
 
-static void engine_take_cursor(struct engine *e) {
-        struct buf value = BUF_INIT;
-        int r;
-
-        if (!e->store_cursor_dirty)
-                return;
-        buf_put_u64(&value, e->store_cursor);
-        r = value.error ? value.error : journal_put_meta(e->journal, "cursor.store", buf_str(&value));
-        buf_deinit(&value);
-        if (r)
-                engine_fatal("cannot write a cursor", r);
-        e->store_cursor_dirty = false;
-}
-
 static void engine_take_time(struct engine *e) {
         struct ww_input input = { .type = WW_INPUT_TIME };
         int64_t wall;
@@ -394,7 +380,7 @@ void engine_turn(struct engine *e) {
         engine_take_notices(e);
         engine_take_time(e);
         if (e->in_turn) {
-                engine_take_cursor(e);
+                engine_readers_put(e);
                 engine_take_sessions(e);
                 engine_commit(e);
         }

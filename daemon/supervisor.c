@@ -30,6 +30,10 @@ static bool wants_auth(const struct config *config) {
         return config->auth.enabled;
 }
 
+static bool wants_notify(const struct config *config) {
+        return config->notify.channels[0] != '\0';
+}
+
 static const struct supervisor_worker workers[] = {
         { .name = "engine",
           .careful = true,
@@ -38,6 +42,7 @@ static const struct supervisor_worker workers[] = {
           .shows_workers = true,
           .stop_wait = 10 * WW_SECOND },
         { .name = "store", .wanted = wants_store, .stop_wait = 10 * WW_SECOND },
+        { .name = "notify", .wanted = wants_notify, .stop_wait = 5 * WW_SECOND },
         { .name = "auth", .wanted = wants_auth, .stop_wait = 2 * WW_SECOND },
 };
 

@@ -17,9 +17,10 @@
  *   state.run_dir       engine : command.group   2755   the command socket, which inherits the group
  *   state.run_dir/auth  auth   : console's group 0750   the socket where passwords are checked
  *
- * The journal group is the primary group of users.store, or that of users.engine where the store has no user of its
- * own: then the engine need not be a member of anything, and the set-group-id bit gives each new file that group.
- * Started as an ordinary user, everything simply belongs to it.
+ * The journal group is the primary group of users.store, where there is no store that of users.notify, or that of
+ * users.engine where they have no user of their own; a notifier beside a store is a member of it: then the engine need
+ * not be a member of anything, and the set-group-id bit gives each new file that group. Started as an ordinary user,
+ * everything simply belongs to it.
  */
 
 struct place {
@@ -139,6 +140,32 @@ static int find_group(const char *name, gid_t *gid) {
         return 0;
 }
 
+static bool in_group(const char *name, gid_t gid) {
+        const struct passwd *user = getpwnam(name);
+        gid_t groups[256];
+        int n = sizeof(groups) / sizeof(groups[0]);
+
+        if (!user || getgrouplist(name, user->pw_gid, groups, &n) < 0)
+                return false;
+        while (n > 0)
+                if (groups[--n] == gid)
+                        return true;
+        return false;
+}
+
+/* Of the notifier, who reads the journal beside the store. */
+static int check_member(const struct config *config, gid_t gid) {
+        const char *name = config->users.notify;
+
+        if (!*name || in_group(name, gid))
+                return 0;
+        log_error("directory", "users.notify",
+                  "user \"%s\" may not read the journal: make it a member of the group of users.store (usermod -aG "
+                  "GROUP %s), or give both the same user",
+                  name, name);
+        return -EPERM;
+}
+
 struct owners {
         uid_t engine, auth;
         gid_t journal_group, command_group, auth_group, console_group;
@@ -146,7 +173,7 @@ struct owners {
 
 /* An ordinary user cannot give anything away: all is its own. */
 static int find_owners(const struct config *config, struct owners *ret) {
-        uid_t store, console;
+        uid_t reader, console;
         int r;
 
         *ret = (struct owners){ geteuid(), geteuid(), getegid(), getegid(), getegid(), getegid() };
@@ -155,7 +182,11 @@ static int find_owners(const struct config *config, struct owners *ret) {
         r = find_user("users.engine", config->users.engine, &ret->engine, &ret->journal_group);
         ret->command_group = ret->journal_group;
         if (r == 0 && *config->database.url)
-                r = find_user("users.store", config->users.store, &store, &ret->journal_group);
+                r = find_user("users.store", config->users.store, &reader, &ret->journal_group);
+        else if (r == 0 && *config->notify.channels)
+                r = find_user("users.notify", config->users.notify, &reader, &ret->journal_group);
+        if (r == 0 && *config->database.url && *config->notify.channels)
+                r = check_member(config, ret->journal_group);
         if (r == 0)
                 r = find_group(config->command.group, &ret->command_group);
         if (r == 0 && config->auth.enabled)

@@ -130,7 +130,7 @@ SELECT journal, id AS notification, incident, body->>'key' AS key, body->>'ladde
         body->>'state' AS state, (body->>'attempts')::integer AS attempts, body->>'answer' AS answer,
         (body->>'due_at')::timestamptz AS due_at, (body->>'sent_at')::timestamptz AS sent_at, exercise
 FROM change_now WHERE subject = 'notification';
-COMMENT ON VIEW notification IS 'Who was to be told of what, and what became of it: due, sent, failed (it is tried again) or given-up.';
+COMMENT ON VIEW notification IS 'Who was to be told of what, and what became of it: due, sent, failed (it is tried again), given-up, or withdrawn (the incident was closed before).';
 
 CREATE VIEW notification_attempt AS
 SELECT journal, id AS notification, incident, body->>'key' AS key, body->>'channel' AS channel, body->>'recipient' AS recipient,

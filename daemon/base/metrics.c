@@ -21,6 +21,8 @@ const char *metrics_process_name(enum metrics_process process) {
                 return "supervisor";
         case METRICS_ENGINE:
                 return "engine";
+        case METRICS_NOTIFY:
+                return "notify";
         case METRICS_STORE:
                 return "store";
         case METRICS_ALL:

@@ -37,7 +37,8 @@ enum metrics_process { /* as a set */
                        METRICS_SUPERVISOR = 1 << 0,
                        METRICS_ENGINE = 1 << 1,
                        METRICS_STORE = 1 << 2,
-                       METRICS_ALL = METRICS_SUPERVISOR | METRICS_ENGINE | METRICS_STORE,
+                       METRICS_NOTIFY = 1 << 3,
+                       METRICS_ALL = METRICS_SUPERVISOR | METRICS_ENGINE | METRICS_STORE | METRICS_NOTIFY,
 };
 
 struct metrics_row {

@@ -130,6 +130,8 @@ X(JOURNAL_STORE_CURSOR, "wardwatch_journal_store_cursor", GAUGE, COUNT, ENGINE, 
   "newest input that the store has reported as stored")
 X(JOURNAL_STORE_LAG, "wardwatch_journal_store_lag", GAUGE, COUNT, ENGINE, "", "journal.store_lag",
   "inputs between it and the head")
+X(JOURNAL_NOTIFY_CURSOR, "wardwatch_journal_notify_cursor", GAUGE, COUNT, ENGINE, "", "journal.notify_cursor",
+  "newest input that the notifier has reported as read")
 X(SNAPSHOT_INPUT, "wardwatch_snapshot_input", GAUGE, COUNT, ENGINE, "", "journal.snapshot",
   "input behind which the newest snapshot was taken")
 X(SNAPSHOT_RUNNING, "wardwatch_snapshot_running", GAUGE, FLAG, ENGINE, "", "journal.snapshot_at_work",
@@ -343,4 +345,30 @@ X(STORE_RETRIES, "wardwatch_store_retries_total", COUNTER, COUNT, STORE, "", "fe
   "transactions tried again")
 X(STORE_CONNECTS, "wardwatch_store_connects_total", COUNTER, COUNT, STORE, "", "feed.readers.store.connects",
   "connections to PostgreSQL made")
+
+/* --- notify --- */
+X(NOTIFY_ENGINE, "wardwatch_notify_engine_connected", GAUGE, FLAG, NOTIFY, "", "feed.readers.notify.engine_connected",
+  "1 while the engine's command socket is reached")
+X(NOTIFY_CURSOR, "wardwatch_notify_cursor", GAUGE, COUNT, NOTIFY, "", "feed.readers.notify.cursor",
+  "newest input of the journal that was read")
+X(NOTIFY_LAG, "wardwatch_notify_lag", GAUGE, COUNT, NOTIFY, "", "feed.readers.notify.lag",
+  "inputs between it and the head")
+X(NOTIFY_REPORTED, "wardwatch_notify_reported_total", COUNTER, COUNT, NOTIFY, "", "feed.readers.notify.reported",
+  "attempts that the engine has been told of")
+X(NOTIFY_UNKNOWN, "wardwatch_notify_unknown_channel_total", COUNTER, COUNT, NOTIFY, "",
+  "feed.readers.notify.unknown_channel", "notifications for a channel that notify.channels does not have")
+X(NOTIFY_SENT, "wardwatch_notify_sent_total", COUNTER, COUNT, NOTIFY, "channel", "feed.readers.notify.channels.%.sent",
+  "notifications delivered")
+X(NOTIFY_FAILED, "wardwatch_notify_failed_total", COUNTER, COUNT, NOTIFY, "channel",
+  "feed.readers.notify.channels.%.failed", "attempts that failed, those left out while the breaker was open too")
+X(NOTIFY_GIVEN_UP, "wardwatch_notify_given_up_total", COUNTER, COUNT, NOTIFY, "channel",
+  "feed.readers.notify.channels.%.given_up", "notifications that are not tried again")
+X(NOTIFY_WAITING, "wardwatch_notify_waiting", GAUGE, COUNT, NOTIFY, "channel",
+  "feed.readers.notify.channels.%.waiting", "notifications that wait for an attempt")
+X(NOTIFY_RUNNING, "wardwatch_notify_running", GAUGE, COUNT, NOTIFY, "channel",
+  "feed.readers.notify.channels.%.running", "attempts on their way")
+X(NOTIFY_OPENED, "wardwatch_notify_breaker_opened_total", COUNTER, COUNT, NOTIFY, "channel",
+  "feed.readers.notify.channels.%.opened", "times that the breaker opened")
+X(NOTIFY_BREAKER, "wardwatch_notify_breaker_state", GAUGE, STATE, NOTIFY, "channel state",
+  "feed.readers.notify.channels.%.breaker", "1 for the state of the channel's breaker; open: it is left alone for a while")
 /* clang-format on */

@@ -8,11 +8,13 @@
 #include "config/yaml.h"
 #include "correlate/correlate.h"
 #include "decode/decode.h"
+#include "notify/channels.h"
 #include "ruleset.h"
 
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
         OPTION_PRINT,
@@ -33,6 +35,7 @@ struct check {
         struct decode_types *types;
         struct correlate_rules *rules;
         struct response_rules *response;
+        struct channels *channels; /* NULL: none are configured, or we may not read them */
         size_t examples;
         struct diag diag;
 };
@@ -40,6 +43,9 @@ struct check {
 static void check_deinit(struct check *c) {
         diag_deinit(&c->diag);
         response_rules_free(c->response);
+        if (c->channels)
+                channels_deinit(c->channels);
+        free(c->channels);
         correlate_rules_free(c->rules);
         decode_types_free(c->types);
         site_free(c->site);
@@ -96,7 +102,22 @@ static int check_topics(struct check *c) {
         return 0;
 }
 
+/* An escalation that names what nobody configured goes to the fallback, every time. */
+static void check_ways(struct check *c) {
+        struct diag_pos pos;
+        struct ww_str name;
+
+        for (size_t i = 0; c->channels && c->channels->n && response_rules_channel(c->response, i, &name, &pos); i++) {
+                _cleanup_free_ char *text = ww_str_copy(name);
+
+                if (text && !channels_find(c->channels, text))
+                        diag_warning(&c->diag, pos, "add it there; `kind: screen` if the console is all there is",
+                                     "channel `%s` is not in the file of notify.channels", text);
+        }
+}
+
 static int check_advice(struct check *c) {
+        check_ways(c);
         check_schedules(c);
         correlate_rules_advise(c->rules, c->types, &c->diag);
         return check_topics(c);
@@ -139,8 +160,20 @@ static int check_readable(struct check *c) {
         return r < 0 ? r : DIAG_E_USER;
 }
 
-static int check_all(struct check *c, const char *file) {
+/* 0, DIAG_E_USER, -errno. Whose file it is not, is told by config_load. */
+static int check_channels(struct check *c) {
+        const char *file = c->config.notify.channels;
         int r;
+
+        if (!*file || access(file, R_OK) < 0)
+                return 0;
+        c->channels = calloc(1, sizeof *c->channels);
+        r = c->channels ? channels_load(c->channels, file, c->config.site.name, &c->diag) : -ENOMEM;
+        return r;
+}
+
+static int check_all(struct check *c, const char *file) {
+        int r, channels;
 
         c->file = file;
         c->diag.source = check_source;
@@ -150,12 +183,17 @@ static int check_all(struct check *c, const char *file) {
                 r = config_bundle(&c->config, &c->bundle, &c->diag);
         if (r)
                 return r;
+        channels = check_channels(c);
+        if (channels < 0)
+                return channels;
         r = symtab_new(&c->symbols);
         if (r == 0)
                 r = site_compile(&c->site, &c->bundle, c->symbols, &c->diag);
         if (r == DIAG_E_USER)
                 return check_readable(c);
-        return r ? r : check_rules(c);
+        if (r == 0)
+                r = check_rules(c);
+        return r ? r : channels;
 }
 
 static json_t *check_message_json(const struct diag_message *m) {

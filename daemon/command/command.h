@@ -27,7 +27,7 @@ struct command {
         const char *help;                     /* one line */
         const char *text;                     /* paragraph for the man page */
         const struct command_option *options; /* ends with an empty row; -c and --json come by themselves */
-        bool hidden;                          /* workers: engine, store */
+        bool hidden;                          /* workers: engine, store, notify */
         const struct command *const *parts;   /* rows of "sensors list" and its like, NULL behind them; NULL: none */
         int (*run)(const struct command_args *args); /* exit code: 0 done, 1 failed or refused, 2 usage; of no row with
                                                         parts */

@@ -12,6 +12,8 @@
 #include "decode/load.h"
 #include "decode/stamp_pattern.h"
 #include "decode/unit.h"
+#include "notify/channels.h"
+#include "notify/template.h"
 #include "response/incident.h"
 #include "response/rules_load.h"
 
@@ -296,6 +298,17 @@ static void put_response(struct buf *out) {
         }
 }
 
+static void put_channels(struct buf *out) {
+        static const char *const columns[] = { "key", "of", "" }, *const words[] = { "word", "" };
+
+        put_table(out, "The file of notify.channels", "`channels:`, a list of groups with these keys.", columns,
+                  COUNT(columns));
+        channels_reference(out);
+        put_table(out, "Words of its templates", "In braces; `{{` is a brace.", words, COUNT(words));
+        for (size_t i = 0; i < template_words_n; i++)
+                buf_printf(out, "| `%s` | %s |\n", template_words[i].name, template_words[i].help);
+}
+
 static void put_roles(unsigned roles, struct buf *out) {
         static const struct {
                 unsigned role;
@@ -356,7 +369,7 @@ static const struct {
         { "Of events and expressions", { put_fields, put_flags, put_operators, put_functions, put_kinds } },
         { "Of the site model", { put_site } },
         { "Of sensor types", { put_sensors, put_directives, put_units, put_formats } },
-        { "Of the response", { put_response, put_incident_states, put_verbs } },
+        { "Of the response", { put_response, put_channels, put_incident_states, put_verbs } },
 };
 
 void reference_put(struct buf *out) {

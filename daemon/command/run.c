@@ -25,13 +25,15 @@ const struct command command_run_daemon = {
         .name = "run",
         .synopsis = "run [-c FILE] [--replay-other-version]",
         .help = "run the daemon: start, watch, restart, reload and stop its workers",
-        .text = "Starts the engine and, where database.url is set, the store, and stays in the foreground; "
+        .text = "Starts the engine, where database.url is set the store, and where notify.channels is set the "
+                "notifier, and stays in the foreground; "
                 "the log goes to stderr. A worker that ends or hangs is restarted, after two deaths of the "
                 "engine within 60 seconds carefully. SIGHUP checks the configuration, sensor types, rules and "
                 "site, and puts them in force if all of it is right; otherwise nothing is changed. New and changed "
                 "rules begin as if they had been there for the last hour (`keep`): they are primed from the journal, "
                 "and `wardwatch status` says when windows that look back further are whole. SIGTERM "
-                "and SIGINT stop the engine, then the store once it has carried to PostgreSQL what there is, "
+                "and SIGINT stop the engine, then the store once it has carried to PostgreSQL what there is, then the "
+                "notifier, "
                 "each within 10 seconds; a second one kills them. Under systemd (Type=notify) readiness, "
                 "reloading, status and the watchdog are told. A second daemon on the same state directory "
                 "ends at once with exit code 1 and says who holds it. "

@@ -63,6 +63,7 @@ const struct command command_status = {
         .text = "Asks the running engine. Sessions: state, messages, redeliveries and last error of each MQTT "
                 "session. Journal: newest and oldest record, fill of the map (lanes close at 0.85 and 0.95), newest "
                 "snapshot, how far the store is behind. Stages: what decode, correlate and alarm have seen. Readers: "
-                "what the store reports of PostgreSQL. Workers: what the supervisor says of each process.",
+                "what the store reports of PostgreSQL, and the notifier of its channels. Workers: what the supervisor "
+                "says of each process.",
         .run = status_run,
 };

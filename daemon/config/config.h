@@ -73,6 +73,9 @@ struct config {
                 int64_t batch_wait; /* µs: the longest a row waits for company */
         } database;
         struct {
+                const char *channels; /* file of channels and their secrets, "" = nobody is told */
+        } notify;
+        struct {
                 int64_t clients_max;
                 int64_t queue_max; /* bytes queued for one feed client before it is reset */
                 const char *group; /* members may act; "" = only the daemon's user and root */
@@ -82,13 +85,13 @@ struct config {
                 int64_t backoff_max;
         } supervisor; /* µs */
         struct {
-                int64_t supervisor, engine, store;
+                int64_t supervisor, engine, store, notify;
         } metrics; /* ports on loopback; 0 = off */
         struct {
                 bool enabled;
         } auth; /* checks passwords, for the console */
         struct {
-                const char *engine, *store, *auth, *console;
+                const char *engine, *store, *auth, *console, *notify;
         } users; /* "" = do not change user */
 };
 

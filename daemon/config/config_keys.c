@@ -83,6 +83,10 @@ const struct config_key config_keys[] = {
         { "database.batch_wait", CONFIG_SPAN, AT(database.batch_wait), "200ms", NULL, 0, WW_MINUTE, NULL, false,
           "the longest a record waits for company" },
 
+        { "notify.channels", CONFIG_SECRET, AT(notify.channels), "", NULL, 0, 0, NULL, false,
+          "file of the channels by which people are told (webhook, mail, MQTT, syslog, command), with their secrets: "
+          "mode 0600, of users.notify; empty = nobody is told" },
+
         { "command.clients_max", CONFIG_INTEGER, AT(command.clients_max), "64", "connections", 1, 4096, NULL, false,
           "connections to the command socket at most" },
         { "command.queue_max", CONFIG_SIZE, AT(command.queue_max), "1MiB", "bytes", 64 * KIB, 64 * MIB, NULL, false,
@@ -101,6 +105,8 @@ const struct config_key config_keys[] = {
           "the same of the engine" },
         { "metrics.store", CONFIG_PORT, AT(metrics.store), "9722", NULL, 1, 65535, NULL, false,
           "the same of the store" },
+        { "metrics.notify", CONFIG_PORT, AT(metrics.notify), "9723", NULL, 1, 65535, NULL, false,
+          "the same of the notifier" },
 
         { "auth.enabled", CONFIG_BOOL, AT(auth.enabled), "false", NULL, 0, 0, NULL, false,
           "run the process that keeps the operators' passwords and checks them for the console" },
@@ -113,6 +119,9 @@ const struct config_key config_keys[] = {
           "user of the process that checks passwords, when started as root; nobody else may read them; empty = stay" },
         { "users.console", CONFIG_STRING, AT(users.console), "wardwatch-console", NULL, 0, 32, NULL, false,
           "user of the console: may have passwords checked, and speak for the operators who have logged in" },
+        { "users.notify", CONFIG_STRING, AT(users.notify), "wardwatch-notify", NULL, 0, 32, NULL, false,
+          "user of the notifier when started as root; empty = stay. It reads the journal: with users.store it must be in "
+          "that one's group" },
 };
 /* clang-format on */
 

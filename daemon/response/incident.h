@@ -96,6 +96,9 @@ int escalation_hasten(struct response *r, struct subject *s, const struct act *a
 /** One to each recipient by each channel, but for those that are there already. 0 or -errno. */
 int notify_step(struct response *r, struct subject *incident, const struct subject *ladder, size_t step,
                 const struct act *act);
+/** It is closed: what was not delivered is withdrawn, and where `tell` is true those who were told by a channel with
+ *  `closing` are told. 0 or -errno. */
+int notify_closed(struct response *r, struct subject *incident, bool tell, const struct act *act);
 int64_t approval_due(const struct response *r, const struct subject *s);
 int approval_fire(struct response *r, struct subject *s, int64_t now);
 /** A disposition of it waits for the second person. */

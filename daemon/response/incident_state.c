@@ -83,7 +83,19 @@ static void incident_timers(struct response *r, struct subject *incident) {
                 subject_timer(r, s);
 }
 
-static void forget_oldest(struct response *r) {
+/* What is forgotten is not live any more, and that is told. */
+static int forget(struct response *r, struct subject *incident, const struct act *act) {
+        int e = notify_closed(r, incident, false, act);
+
+        if (e)
+                return e;
+        subject_forget(r, incident);
+        r->closed--;
+        r->forgotten++;
+        return 0;
+}
+
+static int forget_oldest(struct response *r, const struct act *act) {
         struct subject *s, *next, *oldest = NULL;
 
         HASH_ITER(hh, r->subjects, s, next) {
@@ -91,11 +103,7 @@ static void forget_oldest(struct response *r) {
                     (!oldest || s->due < oldest->due || (s->due == oldest->due && s->id < oldest->id)))
                         oldest = s;
         }
-        if (!oldest)
-                return;
-        subject_forget(r, oldest);
-        r->closed--;
-        r->forgotten++;
+        return oldest ? forget(r, oldest, act) : 0;
 }
 
 static void incident_set_ended(struct response *r, struct subject *incident, bool ended) {
@@ -129,9 +137,8 @@ int incident_turn(struct response *r, struct subject *incident, enum incident_st
         if (!incident->ended)
                 return gather_note(r, incident);
         gather_drop(r, incident);
-        if (r->closed > INCIDENT_KEEP_MAX)
-                forget_oldest(r);
-        return 0;
+        e = notify_closed(r, incident, strcmp(what, "closed") == 0, act);
+        return !e && r->closed > INCIDENT_KEEP_MAX ? forget_oldest(r, act) : e;
 }
 
 int64_t incident_due(const struct response *r, const struct subject *incident) {
@@ -152,8 +159,5 @@ int64_t incident_due(const struct response *r, const struct subject *incident) {
 int incident_fire(struct response *r, struct subject *incident, int64_t now) {
         if (incident_state(incident) == INCIDENT_ON_HOLD)
                 return incident_turn(r, incident, INCIDENT_IN_PROGRESS, "hold-ended", &ACT_TIMER(now));
-        subject_forget(r, incident);
-        r->closed--;
-        r->forgotten++;
-        return 0;
+        return forget(r, incident, &ACT_TIMER(now));
 }

@@ -3,24 +3,33 @@
  * due, and reports each attempt; it may deliver twice after a crash, never invent: the key says which is which.
  *
  *     due ──an attempt failed──► failed (it will be tried again) ──► …
- *      └──delivered──► sent        └──the last one──► given-up: the channel's fallback is due at once, or, if there is
- *                                                     none, the ladder's next step
+ *      └──delivered──► sent        └──the last one──► given-up
+ *
+ * At the first failure, whether it will be tried again or not, the channel's fallback is due at once; where there is
+ * none, the ladder's next step when it is given up.
  */
 #include "response/incident.h"
 
 #include "response/verbs_run.h"
 
+#define EARLIER_MAX 32 /* of those before it that a notification names */
+
 struct notice_to {
         struct ww_str recipient, channel;
         size_t step;
+        bool closed; /* the incident is */
 };
 
 static void put_key(const struct subject *incident, const struct subject *ladder, const struct notice_to *to,
                     struct buf *out) {
         uint64_t run = body_number(ladder, "run");
 
-        buf_printf(out, "%llu-%s", (unsigned long long)incident->id, body_text(ladder, "ladder"));
-        if (run > 1) /* it began again, when the priority rose */
+        buf_printf(out, "%llu-", (unsigned long long)incident->id);
+        if (to->closed) /* it may be opened again, and closed again */
+                buf_printf(out, "closed.%llu", (unsigned long long)incident->version);
+        else
+                buf_printf(out, "%s", body_text(ladder, "ladder"));
+        if (run > 1 && !to->closed) /* it began again, when the priority rose */
                 buf_printf(out, ".%llu", (unsigned long long)run);
         buf_printf(out, "-%zu-%.*s-%.*s", to->step, WW_STR_ARG(to->recipient), WW_STR_ARG(to->channel));
 }
@@ -41,12 +50,41 @@ static struct ww_str address_of(const struct response_rules *rules, const struct
         return WW_STR_NONE;
 }
 
-static void put_text(const struct subject *incident, struct buf *out) {
+static void put_text(const struct subject *incident, bool closed, struct buf *out) {
         if (incident->exercise)
                 buf_puts(out, "EXERCISE: ");
+        if (closed)
+                buf_puts(out, "closed: ");
         text_render(incident, WW_STR("incident {incident}, {priority}, {hazard}: {title}"), out);
         if (!body_is(incident, "zone", ""))
                 text_render(incident, WW_STR(" ({zone})"), out);
+}
+
+static bool same_way(const struct subject *s, const struct notice_to *to) {
+        return s->kind == WW_SUBJECT_NOTIFICATION && ww_str_is(to->recipient, body_text(s, "recipient")) &&
+               ww_str_is(to->channel, body_text(s, "channel"));
+}
+
+/* Those before it, of this incident, to this recipient by this channel, oldest first: what comes later refers to them.
+ * NULL without memory; an empty array if there are none. */
+static json_t *earlier_json(const struct subject *incident, const struct notice_to *to) {
+        json_t *list = json_array();
+        size_t n = 0;
+
+        for (const struct subject *s = incident->first; list && s && n < EARLIER_MAX; s = s->next) {
+                json_t *one;
+
+                if (!same_way(s, to))
+                        continue;
+                one = json_pack("{s:O, s:O}", "due_at", json_object_get(s->body, "due_at"), "key",
+                                json_object_get(s->body, "key"));
+                if (json_array_insert_new(list, 0, one) < 0) {
+                        json_decref(list);
+                        return NULL;
+                }
+                n++;
+        }
+        return list;
 }
 
 static int notify_one(struct response *r, struct subject *incident, const struct subject *ladder,
@@ -56,16 +94,22 @@ static int notify_one(struct response *r, struct subject *incident, const struct
         _cleanup_buf_ struct buf key = BUF_INIT;
         _cleanup_buf_ struct buf text = BUF_INIT;
         struct subject *s;
+        json_t *earlier;
 
         put_key(incident, ladder, to, &key);
-        put_text(incident, &text);
+        put_text(incident, to->closed, &text);
         if (key.error || text.error)
                 return -ENOMEM;
         if (by_key(incident, buf_str(&key)))
                 return 0;
-        s = subject_new(r, WW_SUBJECT_NOTIFICATION, incident);
-        if (!s)
+        earlier = earlier_json(incident, to);
+        s = earlier ? subject_new(r, WW_SUBJECT_NOTIFICATION, incident) : NULL;
+        if (!s) {
+                json_decref(earlier);
                 return -ENOMEM;
+        }
+        body_set(s, "earlier", earlier);
+        body_set_bool(s, "closed", to->closed);
         body_set_text(s, "key", buf_str(&key));
         body_set_text(s, "text", buf_str(&text));
         for (size_t i = 0; i < sizeof copied / sizeof *copied; i++)
@@ -95,7 +139,7 @@ int notify_step(struct response *r, struct subject *incident, const struct subje
         json_array_foreach(json_object_get(of, "to"), i, to) {
                 json_array_foreach(json_object_get(of, "by"), k, by) {
                         const struct notice_to one = { ww_str(json_string_value(to)), ww_str(json_string_value(by)),
-                                                       step };
+                                                       step, false };
                         int e = notify_one(r, incident, ladder, &one, act);
 
                         if (e)
@@ -103,6 +147,57 @@ int notify_step(struct response *r, struct subject *incident, const struct subje
                 }
         }
         return 0;
+}
+
+/* --- when the incident is closed --- */
+
+/* Nobody need be told any more. */
+static int withdraw(struct response *r, struct subject *incident, const struct act *act) {
+        for (struct subject *s = incident->first; s; s = s->next) {
+                int e;
+
+                if (s->kind != WW_SUBJECT_NOTIFICATION || s->ended)
+                        continue;
+                body_set_name(s, "state", "withdrawn");
+                s->ended = true;
+                e = subject_changed(r, s, "withdrawn", act);
+                if (e)
+                        return e;
+        }
+        return 0;
+}
+
+/* Was it delivered, or could it have been? */
+static bool heard_of_it(const struct subject *s) {
+        return s->kind == WW_SUBJECT_NOTIFICATION && !body_true(s, "closed") &&
+               (body_is(s, "state", "sent") || body_number(s, "attempts") > 0);
+}
+
+/* The newest of its way: each way is told once. */
+static bool first_of_way(const struct subject *incident, const struct subject *s, const struct notice_to *to) {
+        const struct subject *at = incident->first;
+
+        while (at != s && !(same_way(at, to) && heard_of_it(at)))
+                at = at->next;
+        return at == s;
+}
+
+int notify_closed(struct response *r, struct subject *incident, bool tell, const struct act *act) {
+        struct subject *s = incident->first;
+        int e = withdraw(r, incident, act);
+
+        /* what is made here comes before the first one that was there */
+        for (; tell && !e && s; s = s->next) {
+                const struct notice_to to = { ww_str(body_text(s, "recipient")), ww_str(body_text(s, "channel")),
+                                              body_number(s, "step"), true };
+                const struct channel *channel = heard_of_it(s) ? rules_channel(r->rules, to.channel) : NULL;
+                const struct subject *ladder =
+                        channel ? subject_find(r, WW_SUBJECT_ESCALATION, body_number(s, "escalation")) : NULL;
+
+                if (ladder && channel->closing && first_of_way(incident, s, &to))
+                        e = notify_one(r, incident, ladder, &to, act);
+        }
+        return e;
 }
 
 /* --- what the notifier reports --- */
@@ -134,17 +229,17 @@ static int report_of(struct response_call *c, struct subject **ret, struct repor
 }
 
 /* Somebody else's turn. */
-static int given_up(struct response *r, const struct subject *s, const struct act *act) {
+static int not_sent(struct response *r, const struct subject *s, const struct act *act) {
         struct subject *incident = subject_incident(r, s);
         struct subject *ladder = subject_find(r, WW_SUBJECT_ESCALATION, body_number(s, "escalation"));
         const struct notice_to to = { ww_str(body_text(s, "recipient")), ww_str(body_text(s, "fallback")),
-                                      body_number(s, "step") };
+                                      body_number(s, "step"), false };
 
         if (incident->ended || !ladder)
                 return 0;
         if (to.channel.n)
                 return notify_one(r, incident, ladder, &to, act);
-        return ladder->ended ? 0 : escalation_hasten(r, ladder, act);
+        return ladder->ended || !s->ended ? 0 : escalation_hasten(r, ladder, act);
 }
 
 int verb_notification_result(struct response_call *c) {
@@ -165,5 +260,5 @@ int verb_notification_result(struct response_call *c) {
                 body_set_time(s, "sent_at", c->act.now);
         s->ended = report.ok || report.final;
         r = subject_changed(c->r, s, body_text(s, "state"), &c->act);
-        return r || report.ok || !report.final ? r : given_up(c->r, s, &c->act);
+        return r || report.ok ? r : not_sent(c->r, s, &c->act);
 }

@@ -28,6 +28,10 @@ struct response_rules *response_rules_free(struct response_rules *rules);
 DEFINE_CLEANUP(struct response_rules *, response_rules_free)
 size_t response_rules_count(const struct response_rules *rules); /* procedures and escalations */
 
+/** The `i`th channel that the files name. False: there are no more. */
+bool response_rules_channel(const struct response_rules *rules, size_t i, struct ww_str *ret_name,
+                            struct diag_pos *ret_pos);
+
 struct response_sink {
         void *userdata;
         int (*change)(void *userdata, const struct ww_change *change); /* 0 or -errno */

@@ -59,3 +59,12 @@ bool rules_match(const struct response_rules *rules, const struct response_match
                (match->exercise < 0 || match->exercise == (int)of->exercise) &&
                (match->schedule == SITE_NONE || site_schedule_open(rules->site, match->schedule, of->opened));
 }
+
+bool response_rules_channel(const struct response_rules *rules, size_t i, struct ww_str *ret_name,
+                            struct diag_pos *ret_pos) {
+        if (i >= rules->n_channels)
+                return false;
+        *ret_name = rules->channels[i].name;
+        *ret_pos = rules->channels[i].pos;
+        return true;
+}

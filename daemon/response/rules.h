@@ -90,6 +90,7 @@ struct channel {
         struct ww_str name;
         struct diag_pos pos;
         struct ww_str title, fallback;
+        bool closing; /* tells who was told that it is over, too */
 };
 
 struct recipient {

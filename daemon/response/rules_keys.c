@@ -91,6 +91,7 @@ const struct rules_key rules_channel_keys[] = {
         { "channel", "its name; how it is reached stands in the daemon's configuration", "text", true },
         { "title", "what people read", "text", false },
         { "fallback", "the channel to take when this one fails", "text", false },
+        { "closing", "true: who was told by it is told as well when the incident is closed; default false", "bool", false },
 };
 
 const struct rules_key rules_recipient_keys[] = {

@@ -95,6 +95,7 @@ static int load_channel(struct rules_loader *l, const struct yaml_node *n, void 
         c->pos = rules_pos(l, n);
         rules_text(l, n, "title", &c->title);
         rules_text(l, n, "fallback", &c->fallback);
+        rules_bool(l, n, "closing", &c->closing);
         return 0;
 }
 

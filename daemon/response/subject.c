@@ -204,8 +204,9 @@ struct subject *subject_incident(const struct response *r, const struct subject 
         return s->incident ? subject_find(r, WW_SUBJECT_INCIDENT, s->incident) : NULL;
 }
 
+/* A notification may outlive its incident: it says that it is closed. */
 bool subject_live(const struct response *r, const struct subject *s) {
-        const struct subject *incident = subject_incident(r, s);
+        const struct subject *incident = s->kind == WW_SUBJECT_NOTIFICATION ? NULL : subject_incident(r, s);
 
         return !s->ended && s->version && !(incident && incident->ended);
 }

@@ -146,10 +146,12 @@ class Daemon:
             "metrics.supervisor": "off",
             "metrics.engine": "off",
             "metrics.store": "off",
+            "metrics.notify": "off",
             "users.engine": "",
             "users.store": "",
             "users.auth": "",
             "users.console": "",
+            "users.notify": "",
         }
         if self.broker and self.broker.users:
             name, word = next(iter(self.broker.users.items()))

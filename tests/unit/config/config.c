@@ -89,8 +89,11 @@ static void defaults_are_those_of_the_table(void **state) {
         assert_int_equal(c->metrics.supervisor, 9720);
         assert_int_equal(c->metrics.engine, 9721);
         assert_int_equal(c->metrics.store, 9722);
+        assert_int_equal(c->metrics.notify, 9723);
         assert_string_equal(c->users.engine, "wardwatch");
         assert_string_equal(c->users.store, "wardwatch-store");
+        assert_string_equal(c->users.notify, "wardwatch-notify");
+        assert_string_equal(c->notify.channels, "");
         bench_end(&b);
 }
 

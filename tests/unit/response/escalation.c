@@ -20,7 +20,7 @@ static const char ladders[] = "escalations:\n"
                               "channels:\n"
                               "  - {channel: desk}\n"
                               "  - {channel: mail, fallback: sms}\n"
-                              "  - {channel: sms}\n"
+                              "  - {channel: sms, closing: true}\n"
                               "recipients:\n"
                               "  - {recipient: chief, address: {mail: chief@example.org, sms: '+49 30 1'}}\n"
                               "posts: [{post: control-room, persons: 2}]\n";
@@ -166,6 +166,59 @@ static void test_fallback(void **state) {
         story_close(&s);
 }
 
+/* It will be tried again, and somebody is told meanwhile: once, however often it fails. */
+static void test_fallback_meanwhile(void **state) {
+        struct story s;
+
+        open_fire(&s);
+        wait_for(&s, WW_MINUTE);
+        told(&s, "escalation 1 v3 step-fired by timer\nnotification 2 v1 due by timer\n");
+        does(&s, WORKER, "{'cmd':'notification-result','key':'1-fire-2-chief-mail','attempt':1,'ok':false}");
+        told(&s, "notification 2 v2 failed by ann\nnotification 3 v1 due by ann\n");
+        does(&s, WORKER, "{'cmd':'notification-result','key':'1-fire-2-chief-mail','attempt':2,'ok':false}");
+        told(&s, "notification 2 v3 failed by ann\n");
+        restart(&s);
+        does(&s, WORKER,
+             "{'cmd':'notification-result','key':'1-fire-2-chief-mail','attempt':3,'ok':false,'final':true}");
+        told(&s, "notification 2 v4 given-up by ann, ended\n");
+        does(&s, WORKER, "{'cmd':'notification-result','key':'1-fire-2-chief-sms','attempt':1,'ok':false}");
+        told(&s, "notification 3 v2 failed by ann\n"); /* it has no fallback, and is not given up */
+        story_close(&s);
+}
+
+/* Those who were told that it began are told that it is over, where the channel says so; each way once, and what is
+ * not delivered yet is withdrawn. */
+static void test_closing(void **state) {
+        struct story s;
+
+        open_fire(&s);
+        wait_for(&s, 5 * WW_MINUTE);
+        assert_string_equal(text(&s, "notification 3", "key"), "1-fire-3-chief-sms");
+        does(&s, WORKER, "{'cmd':'notification-result','key':'1-fire-3-chief-sms','attempt':1,'ok':true}");
+        does(&s, OPERATOR, "{'cmd':'incident-take','incident':1}");
+        does(&s, OPERATOR, "{'cmd':'incident-resolve','incident':1}");
+        does(&s, OPERATOR, "{'cmd':'dispose','incident':1,'code':'test','done':'nothing','reason':'it was a test'}");
+        buf_reset(&s.told);
+        does(&s, OPERATOR, "{'cmd':'incident-close','incident':1}");
+        told(&s, "incident 1 v5 closed by ann, ended\nnotification 2 v2 withdrawn by ann, ended\n"
+                 "notification 1 v2 withdrawn by ann, ended\nnotification 4 v1 due by ann\n");
+        assert_string_equal(text(&s, "notification 4", "key"), "1-closed.5-3-chief-sms");
+        assert_string_equal(text(&s, "notification 4", "text"), "closed: incident 1, high, fire: Smoke! (W3-room1)");
+        assert_true(json_is_true(json_object_get(json_object_get(s.bodies, "notification 4"), "closed")));
+        assert_int_equal(json_array_size(json_object_get(json_object_get(s.bodies, "notification 4"), "earlier")), 1);
+        restart(&s);
+        does(&s, WORKER, "{'cmd':'notification-result','key':'1-closed.5-3-chief-sms','attempt':1,'ok':true}");
+        told(&s, "notification 4 v2 sent by ann, ended\n");
+        does(&s, SUPERVISOR, "{'cmd':'incident-reopen','incident':1,'reason':'smoke again'}");
+        buf_reset(&s.told);
+        does(&s, OPERATOR, "{'cmd':'incident-resolve','incident':1}");
+        does(&s, OPERATOR, "{'cmd':'incident-close','incident':1}");
+        told(&s, "incident 1 v7 resolved by ann\nincident 1 v8 closed by ann, ended\nnotification 5 v1 due by ann\n");
+        wait_for(&s, 2 * WW_DAY); /* forgotten: what is due then, is not any more */
+        told(&s, "notification 5 v2 withdrawn by timer, ended\n");
+        story_close(&s);
+}
+
 static void test_stop(void **state) {
         struct story s;
 
@@ -187,15 +240,19 @@ static void test_closed(void **state) {
         does(&s, OPERATOR, "{'cmd':'incident-merge','incident':1,'into':2,'reason':'one fire'}");
         wait_for(&s, WW_HOUR);
         told(&s, "incident 2 v1 opened by ann\nescalation 1 v3 stopped by ann, ended\n"
-                 "incident 1 v2 merged by ann, ended\nincident 2 v2 merged-with by ann\n");
+                 "incident 1 v2 merged by ann, ended\n"
+                 "notification 1 v2 withdrawn by ann, ended\nincident 2 v2 merged-with by ann\n");
         story_close(&s);
 }
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_ladder),   cmocka_unit_test(test_until),   cmocka_unit_test(test_overdue),
-                cmocka_unit_test(test_pick),     cmocka_unit_test(test_regrade), cmocka_unit_test(test_results),
-                cmocka_unit_test(test_fallback), cmocka_unit_test(test_stop),    cmocka_unit_test(test_closed),
+                cmocka_unit_test(test_ladder),   cmocka_unit_test(test_until),
+                cmocka_unit_test(test_overdue),  cmocka_unit_test(test_pick),
+                cmocka_unit_test(test_regrade),  cmocka_unit_test(test_results),
+                cmocka_unit_test(test_fallback), cmocka_unit_test(test_stop),
+                cmocka_unit_test(test_closed),   cmocka_unit_test(test_fallback_meanwhile),
+                cmocka_unit_test(test_closing),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

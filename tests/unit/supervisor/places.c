@@ -26,6 +26,8 @@ static void place_init(struct place *p, const char *engine, const char *store) {
         p->config.state.run_dir = p->run;
         p->config.users.engine = engine;
         p->config.users.store = store;
+        p->config.users.notify = "";
+        p->config.notify.channels = "";
         p->config.command.group = "";
         p->config.database.url = "host=/nowhere";
         p->config.users.auth = "";
@@ -59,6 +61,25 @@ static void test_directories_are_made(void **state) {
                 assert_true(S_ISDIR(look(p.run, ".").st_mode));
                 assert_int_equal(look(p.state, ".").st_mode & 0007, 0);
         }
+        place_deinit(&p);
+}
+
+/* Who reads the journal beside the store is in its group, or is told to be. */
+static void test_notifier_beside_store(void **state) {
+        struct place p;
+
+        if (geteuid() != 0)
+                skip();
+        place_init(&p, "daemon", "nobody");
+        p.config.notify.channels = "/nowhere";
+        p.config.users.notify = "daemon";
+        assert_int_equal(supervisor_dirs_make(&p.config), -EPERM);
+        p.config.users.notify = "nobody";
+        assert_int_equal(supervisor_dirs_make(&p.config), 0);
+        p.config.database.url = "";
+        p.config.users.notify = "daemon"; /* alone: the group is its own */
+        assert_int_equal(supervisor_dirs_make(&p.config), 0);
+        assert_int_equal(look(p.state, "journal").st_gid, getpwnam("daemon")->pw_gid);
         place_deinit(&p);
 }
 
@@ -226,10 +247,11 @@ static void test_holder_text_is_not_trusted(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_directories_are_made), cmocka_unit_test(test_rights_of_users),
-                cmocka_unit_test(test_rights_of_auth),       cmocka_unit_test(test_shared_directory_is_left_alone),
-                cmocka_unit_test(test_unknown_user),         cmocka_unit_test(test_directory_cannot_be_made),
-                cmocka_unit_test(test_lock_is_exclusive),    cmocka_unit_test(test_holder_text_is_not_trusted),
+                cmocka_unit_test(test_directories_are_made),  cmocka_unit_test(test_rights_of_users),
+                cmocka_unit_test(test_rights_of_auth),        cmocka_unit_test(test_shared_directory_is_left_alone),
+                cmocka_unit_test(test_unknown_user),          cmocka_unit_test(test_directory_cannot_be_made),
+                cmocka_unit_test(test_lock_is_exclusive),     cmocka_unit_test(test_holder_text_is_not_trusted),
+                cmocka_unit_test(test_notifier_beside_store),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,6 +24,7 @@ STAGES = {
     "response": ["base", "config", "expr", "journal", "decode", "correlate", "alarm"],
     "store": ["base", "config", "journal"],
     "auth": ["base", "config"],
+    "notify": ["base", "config", "journal"],
     "engine": ["base", "config", "expr", "journal", "ingress", "decode", "correlate", "alarm", "response"],
     "command": None,  # sits on top of all of them
 }

@@ -1,0 +1,157 @@
+#include "notify/template.h"
+
+#include "base/utf8.h"
+
+#include <stdio.h>
+
+/* In the order of `enum word`. */
+const struct template_word template_words[] = {
+        { "incident", "number of the incident" },
+        { "title", "what happened, as the rule says it" },
+        { "zone", "where" },
+        { "hazard", "of which kind: fire, theft …" },
+        { "priority", "low, medium, high, critical" },
+        { "at", "when it fell due, in UTC" },
+        { "link", "the channel's `link`, filled in" },
+        { "text", "the whole in one line" },
+        { "recipient", "who is told" },
+        { "key", "the notification's own key, the same for each attempt" },
+        { "news", "alert, update or closed" },
+        { "exercise", "`EXERCISE` in a drill, else nothing" },
+};
+const size_t template_words_n = sizeof template_words / sizeof *template_words;
+
+enum word {
+        WORD_INCIDENT,
+        WORD_TITLE,
+        WORD_ZONE,
+        WORD_HAZARD,
+        WORD_PRIORITY,
+        WORD_AT,
+        WORD_LINK,
+        WORD_TEXT,
+        WORD_RECIPIENT,
+        WORD_KEY,
+        WORD_NEWS,
+        WORD_EXERCISE,
+        WORDS,
+};
+
+static size_t word_find(struct ww_str name) {
+        for (size_t i = 0; i < WORDS; i++)
+                if (ww_str_is(name, template_words[i].name))
+                        return i;
+        return WORDS;
+}
+
+/* The word in braces that begins at `at`; n = 0: there is none. */
+static struct ww_str word_at(struct ww_str text, size_t at) {
+        const char *end = text.p[at] == '{' ? memchr(text.p + at, '}', text.n - at) : NULL;
+
+        return end ? (struct ww_str){ text.p + at + 1, (size_t)(end - text.p) - at - 1 } : WW_STR_NONE;
+}
+
+static bool doubled(struct ww_str text, size_t at) {
+        return at + 1 < text.n && text.p[at] == '{' && text.p[at + 1] == '{';
+}
+
+int template_check(struct ww_str text, struct diag_pos pos, const char *what, struct diag *d) {
+        const char *names[WORDS];
+        int r = 0;
+
+        for (size_t i = 0; i < WORDS; i++)
+                names[i] = template_words[i].name;
+        for (size_t i = 0; i < text.n; i++) {
+                struct ww_str word = doubled(text, i) ? WW_STR_NONE : word_at(text, i);
+
+                if (doubled(text, i))
+                        i++;
+                else if (text.p[i] == '{' && word_find(word) == WORDS)
+                        r = diag_error(d, pos, word.n ? diag_suggest(word, names, WORDS) : "a brace is written `{{`",
+                                       "%s: unknown word `{%.*s}`", what, WW_STR_ARG(word));
+        }
+        return r;
+}
+
+/* Ends a line, or turns the writing round, in some program that shows it. */
+static bool character_harmful(const unsigned char *p, size_t n) {
+        unsigned code;
+
+        if (n == 1)
+                return *p < 0x20 || *p == 0x7f;
+        if (n == 2)
+                return p[0] == 0xc2 && p[1] < 0xa0; /* U+0080 to U+009F */
+        if (n != 3 || (p[0] & 0xf0) != 0xe0)
+                return false;
+        code = (unsigned)(p[0] & 0x0f) << 12 | (unsigned)(p[1] & 0x3f) << 6 | (unsigned)(p[2] & 0x3f);
+        return (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) || code == 0x200e ||
+               code == 0x200f || code == 0xfeff || code >= 0xfffe;
+}
+
+void template_put_value(struct ww_str text, size_t max, struct buf *out) {
+        size_t end = out->n + max;
+
+        for (size_t i = 0; i < text.n;) {
+                size_t n = utf8_length(text.p + i, text.n - i);
+
+                if (out->n + (n ? n : 1) > end)
+                        return;
+                if (n == 0)
+                        buf_puts(out, "?");
+                else if (character_harmful((const unsigned char *)text.p + i, n))
+                        buf_puts(out, " ");
+                else
+                        buf_put(out, text.p + i, n);
+                i += n ? n : 1;
+        }
+}
+
+static void put_word(enum word word, const struct notification *n, struct ww_str link, struct buf *out) {
+        static const char *const news[] = {
+                [NOTIFICATION_FIRST] = "alert", [NOTIFICATION_AGAIN] = "update", [NOTIFICATION_CLOSED] = "closed"
+        };
+        const char *name = word == WORD_AT ? "due_at" : template_words[word].name;
+        struct ww_str value = ww_str(notification_text(n, name));
+
+        switch (word) {
+        case WORD_INCIDENT:
+                buf_printf(out, "%llu", (unsigned long long)notification_number(n, name));
+                return;
+        case WORD_LINK:
+                value = link;
+                break;
+        case WORD_NEWS:
+                value = ww_str(news[notification_news(n)]);
+                break;
+        case WORD_EXERCISE:
+                value = notification_exercise(n) ? WW_STR("EXERCISE") : WW_STR_NONE;
+                break;
+        case WORD_TITLE:
+        case WORD_ZONE:
+        case WORD_HAZARD:
+        case WORD_PRIORITY:
+        case WORD_AT:
+        case WORD_TEXT:
+        case WORD_RECIPIENT:
+        case WORD_KEY:
+        case WORDS:
+                break;
+        }
+        template_put_value(value, TEMPLATE_VALUE_MAX, out);
+}
+
+void template_put(struct ww_str text, const struct notification *n, struct ww_str link, struct buf *out) {
+        for (size_t i = 0; i < text.n; i++) {
+                struct ww_str word = doubled(text, i) ? WW_STR_NONE : word_at(text, i);
+                size_t found = word.n ? word_find(word) : WORDS;
+
+                if (doubled(text, i))
+                        i++;
+                if (found == WORDS) {
+                        buf_put(out, text.p + i, 1);
+                        continue;
+                }
+                put_word((enum word)found, n, link, out);
+                i += word.n + 1;
+        }
+}
