@@ -84,6 +84,11 @@ def test_columns_of_the_program_are_those_of_the_schema(pg):
         assert {c for c, (not_null, default) in known.items() if not_null and not default} <= set(columns), name
 
 
+def test_the_program_wants_the_newest_file():
+    wanted = re.search(r"STORE_SCHEMA_VERSION (\d+)", (SOURCE / "daemon" / "store" / "table.h").read_text())
+    assert int(wanted[1]) == max(int(path.name[:4]) for path in (SOURCE / "schema").glob("*.sql"))
+
+
 def test_questions_of_the_readme_can_be_asked(pg):
     for sql in re.findall(r"```sql\n(.*?)```", README.read_text(), re.S):
         pg.query(sql)
