@@ -121,9 +121,7 @@ static bool salvage_output(struct salvage *s, const struct pages_node *node) {
 }
 
 static bool salvage_live(struct salvage *s, const struct pages_node *node) {
-        struct ww_alarm alarm;
-
-        return ww_alarm_decode(buf_str(&s->value), &alarm) == 0 && alarm.id == journal_key_get(node->key);
+        return ww_live_check(buf_str(&s->value), journal_key_get(node->key)) == 0;
 }
 
 /* Names that are the journal's own are those of the new one. */

@@ -67,14 +67,11 @@ static void verify_output(struct verify *v, uint64_t seq, uint32_t n, struct ww_
                 tell(v, JOURNAL_OUTPUT, seq, next, "missing");
 }
 
-static void verify_live(struct verify *v, uint64_t id, struct ww_str record) {
-        struct ww_alarm alarm;
-        int r = ww_alarm_decode(record, &alarm);
+static void verify_live(struct verify *v, uint64_t key, struct ww_str record) {
+        int r = ww_live_check(record, key);
 
-        if (!r && alarm.id != id)
-                r = RECORD_E_CHECKSUM;
         if (r)
-                tell(v, JOURNAL_LIVE, id, 0, why_bad(r));
+                tell(v, JOURNAL_LIVE, key, 0, why_bad(r));
 }
 
 static void verify_record(struct verify *v, enum journal_database database, uint64_t seq, uint32_t n,

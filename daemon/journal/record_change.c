@@ -63,3 +63,21 @@ int ww_change_decode(struct ww_str bytes, struct ww_change *ret) {
         *ret = change;
         return 0;
 }
+
+int ww_live_check(struct ww_str bytes, uint64_t key) {
+        struct ww_change change;
+        struct ww_alarm alarm;
+        uint64_t own = 0;
+        int r;
+
+        if (ww_change_key_subject(key)) {
+                r = ww_change_decode(bytes, &change);
+                if (!r)
+                        own = ww_change_key(change.subject, change.id);
+        } else {
+                r = ww_alarm_decode(bytes, &alarm);
+                if (!r)
+                        own = alarm.id;
+        }
+        return r ? r : own == key ? 0 : RECORD_E_CHECKSUM;
+}

@@ -171,6 +171,8 @@ int ww_input_decode(struct ww_str bytes, uint64_t seq, struct ww_input *ret);
 int ww_output_decode(struct ww_str bytes, uint64_t seq, uint32_t n, struct arena *arena, struct ww_output *ret);
 int ww_alarm_decode(struct ww_str bytes, struct ww_alarm *ret);
 int ww_change_decode(struct ww_str bytes, struct ww_change *ret);
+/** Whether a live record, of an alarm or of a subject, is whole and stands under its own key. 0, RECORD_E_*. */
+int ww_live_check(struct ww_str bytes, uint64_t key);
 
 const char *ww_input_type_name(enum ww_input_type type);   /* "message" */
 const char *ww_output_type_name(enum ww_output_type type); /* "event" */

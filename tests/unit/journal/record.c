@@ -337,6 +337,20 @@ static void test_alarm(void **state) {
         assert_int_equal(ww_alarm_encode(&alarm, &out), 0);
         assert_int_equal(ww_alarm_decode(buf_str(&out), &back), 0);
         assert_alarm(&back, &alarm);
+        assert_int_equal(ww_live_check(buf_str(&out), alarm.id), 0);
+        assert_int_equal(ww_live_check(buf_str(&out), alarm.id - 1), RECORD_E_CHECKSUM);
+}
+
+/* A subject's live record stands beside the alarms', under a key of its own. */
+static void test_live_change_s_key(void **state) {
+        const struct ww_change change = output_of(WW_OUTPUT_CHANGE).change;
+        const uint64_t key = ww_change_key(change.subject, change.id);
+        _cleanup_buf_ struct buf out = BUF_INIT;
+
+        assert_int_equal(ww_change_encode(&change, &out), 0);
+        assert_int_equal(ww_live_check(buf_str(&out), key), 0);
+        assert_int_equal(ww_live_check(buf_str(&out), key + 1), RECORD_E_CHECKSUM);
+        assert_int_equal(ww_live_check(buf_str(&out), change.id), RECORD_E_MALFORMED);
 }
 
 /* Under its key among the live records, where an alarm's record is none of it. */
@@ -545,17 +559,12 @@ static void test_json(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_input),
-                cmocka_unit_test(test_output),
-                cmocka_unit_test(test_live_change),
-                cmocka_unit_test(test_empty),
-                cmocka_unit_test(test_alarm),
-                cmocka_unit_test(test_key),
-                cmocka_unit_test(test_older_ruleset),
-                cmocka_unit_test(test_prime),
-                cmocka_unit_test(test_json),
-                cmocka_unit_test(test_every_bit),
-                cmocka_unit_test(test_older_and_newer_versions),
+                cmocka_unit_test(test_input),       cmocka_unit_test(test_output),
+                cmocka_unit_test(test_live_change), cmocka_unit_test(test_empty),
+                cmocka_unit_test(test_alarm),       cmocka_unit_test(test_live_change),
+                cmocka_unit_test(test_key),         cmocka_unit_test(test_older_ruleset),
+                cmocka_unit_test(test_prime),       cmocka_unit_test(test_json),
+                cmocka_unit_test(test_every_bit),   cmocka_unit_test(test_older_and_newer_versions),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
