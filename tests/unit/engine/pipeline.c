@@ -231,7 +231,7 @@ static void an_incident_from_its_alarm_to_its_end(void **state) {
         command(&run, WW_SECOND, "7", "{\"cmd\":\"incident-close\",\"incident\":1,\"roles\":1}");
         assert_non_null(strstr(run.reply, "\"ok\":true"));
         assert_int_equal(run.keys[0], ww_change_key(WW_SUBJECT_INCIDENT, 1));
-        assert_int_equal(run.n_keys, 1 + 3 + 1 + 1 + 1); /* steps, ladder, notification, disposition */
+        assert_int_equal(run.n_keys, 1 + 3 + 1 + 2 + 1); /* steps, ladder, notification and its end, disposition */
         for (size_t i = 0; i < run.n_keys; i++)
                 assert_int_equal(response_find(pipeline_response(run.pipeline), run.keys[i], NULL, NULL), -ENOENT);
         run_close(&run);
