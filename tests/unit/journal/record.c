@@ -561,7 +561,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_input),       cmocka_unit_test(test_output),
                 cmocka_unit_test(test_live_change), cmocka_unit_test(test_empty),
-                cmocka_unit_test(test_alarm),       cmocka_unit_test(test_live_change),
+                cmocka_unit_test(test_alarm),       cmocka_unit_test(test_live_change_s_key),
                 cmocka_unit_test(test_key),         cmocka_unit_test(test_older_ruleset),
                 cmocka_unit_test(test_prime),       cmocka_unit_test(test_json),
                 cmocka_unit_test(test_every_bit),   cmocka_unit_test(test_older_and_newer_versions),
