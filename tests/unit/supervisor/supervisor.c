@@ -463,6 +463,11 @@ static void test_broken_configuration(void **state) {
 }
 
 int main(void) {
+        if (!getenv("TEST_WORKER")) { /* the supervisor would take this very program for its workers' */
+                fprintf(stderr, "TEST_WORKER names the worker to start: run this by `meson test`\n");
+                return 1;
+        }
+
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_start_and_orderly_stop),
                 cmocka_unit_test(test_no_store_without_database),
