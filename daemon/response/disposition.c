@@ -146,7 +146,7 @@ static int asked_of(struct response_call *c, struct subject **ret, struct subjec
 
         if (r)
                 return r;
-        if (ww_str_is(c->act.actor, body_text(*ret, "asked_by")))
+        if (alarm_same_person(c->act.actor, ww_str(body_text(*ret, "asked_by"))))
                 return REFUSED_SAME_PERSON;
         *ret_disposition = subject_find(c->r, WW_SUBJECT_DISPOSITION, body_number(*ret, "disposition"));
         return *ret_disposition ? 0 : REFUSED_UNKNOWN;

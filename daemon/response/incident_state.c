@@ -81,16 +81,12 @@ int incident_edge(const struct subject *incident, enum incident_event event, uns
 static void incident_timers(struct response *r, struct subject *incident) {
         for (struct subject *s = incident->first; s; s = s->next)
                 subject_timer(r, s);
+        subject_keep(r, incident, incident->ended);
 }
 
 static void forget_oldest(struct response *r) {
-        struct subject *s, *next, *oldest = NULL;
+        struct subject *oldest = TAILQ_FIRST(&r->ended);
 
-        HASH_ITER(hh, r->subjects, s, next) {
-                if (s->kind == WW_SUBJECT_INCIDENT && s->ended &&
-                    (!oldest || s->due < oldest->due || (s->due == oldest->due && s->id < oldest->id)))
-                        oldest = s;
-        }
         if (!oldest)
                 return;
         subject_forget(r, oldest);
@@ -128,7 +124,9 @@ int incident_turn(struct response *r, struct subject *incident, enum incident_st
         incident_timers(r, incident);
         if (!incident->ended)
                 return gather_note(r, incident);
-        gather_drop(r, incident);
+        e = gather_drop(r, incident);
+        if (e)
+                return e;
         if (r->closed > INCIDENT_KEEP_MAX)
                 forget_oldest(r);
         return 0;

@@ -10,6 +10,8 @@ int response_new(struct response **ret, const struct response_rules *rules, cons
         r->rules = rules;
         r->site = site;
         r->sink = *sink;
+        TAILQ_INIT(&r->running);
+        TAILQ_INIT(&r->ended);
         *ret = r;
         return 0;
 }
@@ -57,10 +59,14 @@ int response_swap(struct response *r, const struct response_rules *rules, const 
 void response_count(struct response *r) {
         struct subject *s, *next;
 
-        r->waiting = r->closed = 0;
+        r->closed = 0;
         HASH_ITER(hh, r->subjects, s, next) {
-                r->waiting += s->kind == WW_SUBJECT_STEP && body_is(s, "state", "running");
-                r->closed += s->kind == WW_SUBJECT_INCIDENT && s->ended;
+                if (s->kind == WW_SUBJECT_STEP)
+                        subject_wait(r, s, body_is(s, "state", "running"));
+                if (s->kind == WW_SUBJECT_INCIDENT && s->ended) {
+                        subject_keep(r, s, true);
+                        r->closed++;
+                }
         }
 }
 
@@ -117,7 +123,9 @@ int response_each_of(const struct response *r, uint64_t incident, int (*visit)(v
 void response_figures(const struct response *r, int64_t now, struct response_figures *ret) {
         struct subject *s, *next;
 
-        *ret = (struct response_figures){ .changes = r->changes, .refused = r->refused, .forgotten = r->forgotten };
+        *ret = (struct response_figures){
+                .changes = r->changes, .refused = r->refused, .forgotten = r->forgotten, .crowded = r->crowded
+        };
         HASH_ITER(hh, r->subjects, s, next) {
                 ret->subjects++;
                 if (!subject_live(r, s))

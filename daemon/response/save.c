@@ -4,7 +4,7 @@
  */
 #include "response/response_internal.h"
 
-#define SAVE_VERSION 1
+#define SAVE_VERSION 2
 
 static int compare_keys(const void *a, const void *b) {
         const struct subject *x = *(struct subject *const *)a, *y = *(struct subject *const *)b;
@@ -145,6 +145,7 @@ int response_save(const struct response *r, struct buf *out) {
         buf_put_var(out, r->changes);
         buf_put_var(out, r->refused);
         buf_put_var(out, r->forgotten);
+        buf_put_var(out, r->crowded);
         e = save_subjects(r, out);
         if (!e)
                 e = save_members(r, out);
@@ -166,6 +167,7 @@ int response_load(struct response *r, struct rd *in) {
         r->changes = rd_var(in);
         r->refused = rd_var(in);
         r->forgotten = rd_var(in);
+        r->crowded = rd_var(in);
         n = rd_var(in);
         for (uint64_t i = 0; !e && i < n && !in->failed; i++)
                 e = load_subject(r, in);
