@@ -94,6 +94,8 @@ int64_t step_due(const struct response *r, const struct subject *s);
 int step_fire(struct response *r, struct subject *s, int64_t now);
 /** The ladder for it, if none or another one runs; steps that its progress stops. 0 or -errno. */
 int escalation_follow(struct response *r, struct subject *incident, const struct act *act);
+/** Nobody has it in hand any more: the ladder for it from its beginning. 0 or -errno. */
+int escalation_again(struct response *r, struct subject *incident, const struct act *act);
 int64_t escalation_due(const struct response *r, const struct subject *s);
 int escalation_fire(struct response *r, struct subject *s, int64_t now);
 /** The next step that waits does not wait any more. 0 or -errno. */

@@ -132,11 +132,15 @@ enum ww_priority incident_priority(const struct subject *incident) {
         return ww_priority_find(ww_str(body_text(incident, "priority")), &priority) ? priority : WW_PRIORITY_LOW;
 }
 
-void incident_raise_priority(struct subject *incident, enum ww_priority priority) {
-        body_set_name(incident, "priority", ww_priority_name(priority));
+static void take_no_note(struct subject *incident) {
         body_set_time(incident, "acknowledged_at", WW_TIME_NONE);
         body_set_name(incident, "acknowledged_by", "");
         body_set_number(incident, "acted_version", incident->version + 1);
+}
+
+void incident_raise_priority(struct subject *incident, enum ww_priority priority) {
+        body_set_name(incident, "priority", ww_priority_name(priority));
+        take_no_note(incident);
 }
 
 static int tell(struct response *r, struct subject *incident, const char *what, bool joined, const struct act *act) {
@@ -147,6 +151,15 @@ static int tell(struct response *r, struct subject *incident, const char *what, 
                 return 0;
         e = incident_turn(r, incident, to, what, act);
         return e ? e : steps_follow(r, incident, act);
+}
+
+/* Who had acknowledged it has not looked again. */
+static int expired(struct response *r, struct subject *incident, const struct act *act) {
+        int e;
+
+        take_no_note(incident);
+        e = tell(r, incident, "acknowledgement-expired", false, act);
+        return e ? e : escalation_again(r, incident, act);
 }
 
 /* An alarm that is in it already. */
@@ -166,6 +179,8 @@ static int member_changed(struct response *r, struct member *m, const struct ww_
                 incident_raise_priority(incident, a->priority);
                 return tell(r, incident, "priority-raised", false, act);
         }
+        if (t->cause == WW_CAUSE_ACK_EXPIRED && t->annunciate && body_time(incident, "acknowledged_at") != WW_TIME_NONE)
+                return expired(r, incident, act);
         if (!was || incident_unacknowledged(r, incident) || body_time(incident, "acknowledged_at") != WW_TIME_NONE)
                 return 0;
         incident_acknowledged(incident, act);
