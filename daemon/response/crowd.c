@@ -41,11 +41,11 @@ static bool asks(const struct response *r, const struct subject *incident) {
 }
 
 static size_t collect(const struct response *r, struct crowded *all) {
-        struct subject *s, *next;
+        struct subject *s;
         size_t n = 0;
 
-        HASH_ITER(hh, r->subjects, s, next) {
-                if (s->kind == WW_SUBJECT_INCIDENT && s->version && !s->ended)
+        TAILQ_FOREACH(s, &r->of_kind[WW_SUBJECT_INCIDENT], order) {
+                if (s->version && !s->ended)
                         all[n++] = (struct crowded){ s, asks(r, s), incident_case(r, s).priority,
                                                      body_time(s, "last_alarm_at") };
         }

@@ -42,8 +42,10 @@ struct subject {
         json_t *body;
         int64_t due; /* WW_TIME_NEVER: nothing waits */
         size_t place;
+        struct subject *of;         /* its incident, or itself; NULL: of none */
         struct subject *next, **at; /* of the same incident, newest first */
         struct subject *first;      /* of an incident: what belongs to it */
+        TAILQ_ENTRY(subject) order; /* of the same kind, by number */
         bool in_queue;
         TAILQ_ENTRY(subject) queue; /* of a closed incident, of a step that waits for an event */
         UT_hash_handle hh;
@@ -89,7 +91,8 @@ struct response {
         struct response_sink sink;
         uint64_t next_id[WW_SUBJECT_MAX_];
         struct subject *subjects;
-        struct subject **heap; /* by (due, key) */
+        struct subject_queue of_kind[WW_SUBJECT_MAX_]; /* by number: all of them in the order of their keys */
+        struct subject **heap;                         /* by (due, key) */
         size_t n_heap, heap_capacity;
         struct member *members;
         struct gathered *gathered;

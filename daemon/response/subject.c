@@ -168,6 +168,7 @@ struct subject *subject_restore(struct response *r, enum ww_subject kind, uint64
         s->key = ww_change_key(kind, id);
         s->due = WW_TIME_NEVER;
         s->place = SUBJECT_HEAP_NONE;
+        s->of = incident ? incident : kind == WW_SUBJECT_INCIDENT ? s : NULL;
         s->incident = incident ? incident->id : kind == WW_SUBJECT_INCIDENT ? id : 0;
         s->exercise = incident && incident->exercise;
         s->body = json_object();
@@ -179,6 +180,7 @@ struct subject *subject_restore(struct response *r, enum ww_subject kind, uint64
         }
         if (incident)
                 subject_link(incident, s);
+        TAILQ_INSERT_TAIL(&r->of_kind[kind], s, order); /* numbers only grow */
         r->incidents += kind == WW_SUBJECT_INCIDENT;
         return s;
 }
@@ -202,7 +204,7 @@ struct subject *subject_find(const struct response *r, enum ww_subject kind, uin
 }
 
 struct subject *subject_incident(const struct response *r, const struct subject *s) {
-        return s->incident ? subject_find(r, WW_SUBJECT_INCIDENT, s->incident) : NULL;
+        return s->of;
 }
 
 bool subject_live(const struct response *r, const struct subject *s) {
@@ -257,6 +259,7 @@ static void subject_unlink(struct response *r, struct subject *s) {
                 subject_wait(r, s, false);
         }
         heap_remove(r, s);
+        TAILQ_REMOVE(&r->of_kind[s->kind], s, order);
         HASH_DELETE(hh, r->subjects, s);
         if (s->at) {
                 *s->at = s->next;
