@@ -68,6 +68,7 @@ static json_t *event(void) {
 
         set(object, "kind_by_class", json_pack("{s:s}", "type", "object"));
         set(object, "momentary", json_pack("{s:s}", "type", "boolean"));
+        set(object, "changes_with_value", json_pack("{s:s}", "type", "boolean"));
         set(object, "children", json_pack("{s:s}", "type", "boolean"));
         set(object, "required", json_pack("{s:s}", "type", "boolean"));
         set(object, "repeat_within", schema_span());

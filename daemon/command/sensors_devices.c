@@ -201,7 +201,8 @@ static const struct {
         { "temperature", "thermometer" },
         { "humidity", "thermometer" },
         { "power", "ups" },
-        { "device.", "gateway" },
+        { "device.online", "gateway" },
+        { "device.offline", "gateway" },
 };
 
 static const char *class_of(const json_t *device) {

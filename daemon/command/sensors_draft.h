@@ -1,6 +1,7 @@
 #pragma once
 /*
- * A draft of a type, from messages: they are sorted into groups that look alike (sensors_draft_topic.c), of each
+ * A draft of a type, from messages: they are sorted into groups that look alike (sensors_draft_topic.c,
+ * sensors_draft_split.c), of each
  * group's payloads every field with its values is noted (sensors_draft_field.c), a table of well-known words says what
  * a field may be (sensors_draft_guess.c), and all of it is written as YAML (sensors_draft_print.c).
  */
@@ -71,7 +72,9 @@ struct draft_group {
         bool device; /* a level is the device's */
         struct draft_field fields[DRAFT_FIELDS_MAX];
         size_t n_fields;
-        char name[32]; /* of the message */
+        const char *match_key, *match_word; /* in a sample: what tells its messages from others; NULL = nothing */
+        const char *list;                   /* path of the list whose elements they are about (for_each); NULL */
+        char name[32];                      /* of the message */
 };
 
 struct draft {
@@ -90,7 +93,11 @@ int draft_add(struct draft *d, const struct ww_input *input);
 void draft_read(struct draft *d, struct draft_sample *sample);
 /** Sorts the samples into groups with their topics. 0, -ENOMEM. */
 int draft_group(struct draft *d);
-/** The fields of each group. 0, -ENOMEM. */
+/** Adds a sample to a group. 0, -ENOMEM. */
+int draft_push(struct draft_group *g, struct draft_sample *sample);
+/** Groups whose messages say in a field which of several shapes they have become several. 0, -ENOMEM. */
+int draft_split(struct draft *d);
+/** The fields of a group. 0, -ENOMEM. */
 int draft_fields(struct draft_group *g);
 void draft_deinit(struct draft *d);
 

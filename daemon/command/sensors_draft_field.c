@@ -77,8 +77,9 @@ static void note_members(struct draft_group *g, const char *before, json_t *obje
 
         json_object_foreach(object, key, value) {
                 _cleanup_free_ char *path = path_of(before, key);
+                bool told = !*before && g->match_key && strcmp(key, g->match_key) == 0;
 
-                if (path)
+                if (path && !told)
                         note(g, path, key, value, depth);
         }
 }
@@ -111,6 +112,68 @@ static void note_bare(struct draft_group *g, const struct draft_sample *s) {
                 note(g, "payload", draft_word_known(last) ? key : "", s->body, DEPTH);
 }
 
+/* ---- lists ---- */
+
+/* The list at a path of plain words. */
+static const json_t *list_at(const json_t *value, const char *path) {
+        if (strcmp(path, "payload") == 0)
+                return value;
+        for (; *path && value; path += *path == '.') {
+                size_t n = strcspn(path, ".");
+
+                value = json_object_getn(value, path, n);
+                path += n;
+        }
+        return value;
+}
+
+static bool holds_objects(const struct draft_group *g, const char *path) {
+        size_t n = 0, i;
+        json_t *element;
+
+        for (size_t k = 0; k < g->n; k++)
+                json_array_foreach(list_at(g->samples[k]->body, path), i, element) {
+                        if (!json_is_object(element))
+                                return false;
+                        n++;
+                }
+        return n > 0;
+}
+
+static bool is_event(const struct draft_field *f) {
+        enum draft_role role = draft_guess(f).role;
+
+        return role == DRAFT_STATE || role == DRAFT_MEASURE || role == DRAFT_PULSE;
+}
+
+/* Messages that tell nothing but in the elements of one list are about these. */
+static const struct draft_field *the_list(const struct draft_group *g) {
+        const struct draft_field *list = NULL;
+
+        for (size_t i = 0; i < g->n_fields; i++) {
+                const struct draft_field *f = &g->fields[i];
+
+                if (is_event(f) || (list && f->list && holds_objects(g, f->path)))
+                        return NULL;
+                if (f->list && holds_objects(g, f->path))
+                        list = f;
+        }
+        return list;
+}
+
+static void note_elements(struct draft_group *g) {
+        const struct draft_field *list = the_list(g);
+        json_t *element;
+        size_t i;
+
+        if (!list)
+                return;
+        g->list = list->path;
+        for (size_t k = 0; k < g->n; k++)
+                json_array_foreach(list_at(g->samples[k]->body, g->list), i, element)
+                        note_members(g, "item", element, 1);
+}
+
 int draft_fields(struct draft_group *g) {
         for (size_t i = 0; i < g->n; i++) {
                 struct draft_sample *s = g->samples[i];
@@ -122,6 +185,8 @@ int draft_fields(struct draft_group *g) {
                 else if (s->body)
                         note_bare(g, s);
         }
+        if (g->format == DRAFT_JSON)
+                note_elements(g);
         for (size_t i = 0; i < g->n_fields; i++)
                 if (!g->fields[i].path || !g->fields[i].key || !g->fields[i].values)
                         return -ENOMEM;

@@ -103,6 +103,10 @@ static bool put_state(const struct draft_field *f, const struct draft_guess *g, 
         return inverted || !is_usual(f->values) || !g->sure;
 }
 
+static bool is_of_element(const struct draft_field *f) {
+        return strncmp(f->path, "item.", 5) == 0;
+}
+
 static bool is_identity(const char *kind) {
         return strcmp(kind, "credential") == 0 || strcmp(kind, "vehicle.plate") == 0;
 }
@@ -114,9 +118,9 @@ static void put_when(const struct draft_field *f, struct buf *out) {
         if (strcmp(f->path, "payload") == 0)
                 return;
         buf_printf(out,
-                   json_is_boolean(json_array_get(f->values, 0)) ? ", where: 'payload.%s == true'"
-                                                                 : ", where: 'not missing(payload.%s)'",
-                   path);
+                   json_is_boolean(json_array_get(f->values, 0)) ? ", where: '%s%s == true'"
+                                                                 : ", where: 'not missing(%s%s)'",
+                   is_of_element(f) ? "" : "payload.", path);
 }
 
 /* An expression has no quoted keys. */
@@ -207,7 +211,9 @@ static void put_rest(const struct draft_group *g, struct buf *out) {
                 const struct draft_field *f = &g->fields[i];
                 enum draft_role role = draft_guess(f).role;
 
-                if (f->list) {
+                if (g->list && strcmp(f->path, g->list) == 0) {
+                        continue;
+                } else if (f->list) {
                         buf_puts(out, "      # ? ");
                         put_ascii_text(f->path, out);
                         buf_puts(out, ": a list; `for_each` makes each of its elements an event\n");
@@ -227,6 +233,8 @@ static void put_rest(const struct draft_group *g, struct buf *out) {
 static bool own_device(const struct draft_group *g) {
         const struct draft_field *f = draft_field_of(g, DRAFT_DEVICE);
 
+        if (f && is_of_element(f))
+                f = NULL;
         for (size_t i = 0; i < g->n_levels; i++)
                 if (g->levels[i].capture && strcmp(g->levels[i].capture, "device") == 0)
                         return f && g->levels[i].guessed;
@@ -253,10 +261,47 @@ static void put_topic(const struct draft_group *g, struct buf *out) {
         buf_printf(out, "]%s\n", guessed ? "  # ? one topic was seen: is this the level that varies?" : "");
 }
 
+/* What tells elements of a list apart; NULL: only where they stand. */
+static const struct draft_field *element_name(const struct draft_group *g) {
+        static const char *const names[] = { "id", "zoneid", "number", "no", "nr", "index", "name" };
+        const struct draft_field *f = draft_field_of(g, DRAFT_DEVICE);
+
+        if (f && is_of_element(f) && !strchr(f->path, '"'))
+                return f;
+        for (size_t k = 0; k < sizeof names / sizeof *names; k++)
+                for (size_t i = 0; i < g->n_fields; i++)
+                        if (is_of_element(&g->fields[i]) && strcmp(g->fields[i].key, names[k]) == 0 &&
+                            !strchr(g->fields[i].path + 5, '.') && !strchr(g->fields[i].path, '"'))
+                                return &g->fields[i];
+        return NULL;
+}
+
+static void put_element_device(const struct draft_group *g, struct buf *out) {
+        const struct draft_field *f = element_name(g), *outer = draft_field_of(g, DRAFT_DEVICE);
+        _cleanup_buf_ struct buf name = BUF_INIT;
+
+        if (own_device(g) && !strchr(outer->path, '"'))
+                buf_printf(&name, "{%s}/", outer->path);
+        else if (g->device && !own_device(g))
+                buf_puts(&name, "{topic.device}/");
+        else
+                buf_printf(&name, "%s/", g->name);
+        buf_printf(&name, "{%s}", f ? f->path : "key");
+        buf_puts(out, "    device: ");
+        sensors_yaml_text(buf_str(&name), out);
+        buf_puts(out, f ? "  # seen: " : "  # ? by its place in the list: does an element have a name?\n");
+        if (!f)
+                return;
+        put_seen(f, out);
+        buf_puts(out, "\n");
+}
+
 static void put_device(const struct draft_group *g, struct buf *out) {
         const struct draft_field *f = draft_field_of(g, DRAFT_DEVICE);
 
-        if (own_device(g)) {
+        if (g->list) {
+                put_element_device(g, out);
+        } else if (own_device(g)) {
                 buf_puts(out, "    device: ");
                 put_path(f, out);
                 buf_puts(out, "  # seen: ");
@@ -346,6 +391,16 @@ static void put_message(const struct draft_group *g, struct buf *out) {
                            g->format == DRAFT_EMPTY ? "an empty payload: a retained message was deleted"
                                                     : "bytes that are no text: see `bytes:` in rules/README.md");
                 return;
+        }
+        if (g->match_key) {
+                buf_printf(out, "    match: {%s: ", g->match_key);
+                sensors_yaml_text(ww_str(g->match_word), out);
+                buf_puts(out, "}\n");
+        }
+        if (g->list) {
+                buf_puts(out, "    for_each: ");
+                sensors_yaml_text(ww_str(g->list), out);
+                buf_puts(out, "\n");
         }
         put_device(g, out);
         put_time(g, out);

@@ -110,6 +110,20 @@ static struct draft_group *group_of(struct draft *d, char *key) {
         return &d->groups[d->n_groups++];
 }
 
+int draft_push(struct draft_group *g, struct draft_sample *s) {
+        if (g->n == g->capacity) {
+                size_t capacity = g->capacity ? 2 * g->capacity : 16;
+                struct draft_sample **samples = realloc(g->samples, capacity * sizeof(struct draft_sample *));
+
+                if (!samples)
+                        return -ENOMEM;
+                g->samples = samples;
+                g->capacity = capacity;
+        }
+        g->samples[g->n++] = s;
+        return 0;
+}
+
 static int group_add(struct draft *d, struct draft_sample *s) {
         struct topic topic;
         struct draft_group *g;
@@ -125,18 +139,8 @@ static int group_add(struct draft *d, struct draft_sample *s) {
         g = group_of(d, key);
         if (!g)
                 return 0;
-        if (g->n == g->capacity) {
-                size_t capacity = g->capacity ? 2 * g->capacity : 16;
-                struct draft_sample **samples = realloc(g->samples, capacity * sizeof(struct draft_sample *));
-
-                if (!samples)
-                        return -ENOMEM;
-                g->samples = samples;
-                g->capacity = capacity;
-        }
-        g->samples[g->n++] = s;
         g->format = s->format;
-        return 0;
+        return draft_push(g, s);
 }
 
 /* ---- levels ---- */
@@ -203,6 +207,8 @@ static void name_group(struct draft *d, struct draft_group *g) {
         char word[24] = "";
         size_t same = 0;
 
+        if (g->match_word)
+                draft_normalise(ww_str(g->match_word), word, sizeof word);
         for (size_t i = g->n_levels; i-- > 1 && !word[0];)
                 if (!g->levels[i].capture && g->levels[i].text.n)
                         draft_normalise(g->levels[i].text, word, sizeof word);
@@ -214,22 +220,22 @@ static void name_group(struct draft *d, struct draft_group *g) {
 }
 
 int draft_group(struct draft *d) {
+        int r;
+
         d->groups = calloc(DRAFT_GROUPS_MAX, sizeof *d->groups);
         if (!d->groups)
                 return -ENOMEM;
         for (size_t i = 0; i < d->n_samples; i++) {
-                int r = group_add(d, &d->samples[i]);
-
+                r = group_add(d, &d->samples[i]);
                 if (r)
                         return r;
         }
-        for (size_t i = 0; i < d->n_groups; i++) {
-                int r = draft_fields(&d->groups[i]);
-
-                if (r)
-                        return r;
+        for (size_t i = 0; i < d->n_groups; i++)
                 find_levels(&d->groups[i]);
+        r = draft_split(d);
+        for (size_t i = 0; i < d->n_groups && !r; i++) {
+                r = draft_fields(&d->groups[i]);
                 name_group(d, &d->groups[i]);
         }
-        return 0;
+        return r;
 }

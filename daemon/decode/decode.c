@@ -287,6 +287,8 @@ static int decode_topic(struct decode *d) {
         n = topic_split(&topic, d->message->topic) ? trie_match(d->types->trie, &topic, d->bindings) : 0;
         r = n && d->types->secrets ? redact_candidates(d, n) : 0;
         if (n)
+                drift_expect(d);
+        if (n)
                 return r < 0 ? r : decode_candidates(d, &topic, n);
         run_fail(d, DECODE_E_NO_TYPE, "no sensor type has a topic like this");
         return d->outcome;

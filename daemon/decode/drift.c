@@ -27,8 +27,12 @@ static uint64_t pack(struct record r) {
         return (uint64_t)r.explained | (uint64_t)r.failed << 8 | (uint64_t)r.told << 16;
 }
 
-static struct states_key key_of(const struct decode *d) {
-        return states_key(states_device(0, d->message->topic, false), d->types->drift_states);
+/* A retained message says nothing of it. */
+void drift_expect(struct decode *d) {
+        if (d->message->retained)
+                return;
+        d->drift_key = states_key(states_device(0, d->message->topic, false), d->types->drift_states);
+        states_expect(&d->states, d->drift_key);
 }
 
 static struct drift *drift_of(struct decode *d, uint32_t owner) {
@@ -53,7 +57,7 @@ static void count(struct decode *d, uint32_t owner, bool begins) {
 }
 
 static void failed(struct decode *d) {
-        struct states_entry *entry = states_find(&d->states, key_of(d));
+        struct states_entry *entry = states_find(&d->states, d->drift_key);
         struct record r;
 
         if (!entry)
@@ -71,7 +75,7 @@ static int explained(struct decode *d) {
         struct states_entry *entry;
         struct record r;
         bool fresh;
-        int e = run_entry(d, key_of(d), &entry, &fresh);
+        int e = run_entry(d, d->drift_key, &entry, &fresh);
 
         if (e < 0)
                 return e;

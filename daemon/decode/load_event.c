@@ -15,6 +15,9 @@ const struct load_key load_event_keys[] = {
         { "device", "whose event it is, if not the message's device" },
         { "where", "only if this expression is true" },
         { "momentary", "true: the device never tells the end of this state, so each message of it is an event" },
+        { "changes_with_value",
+          "true: the same state with another value is an event, too (armed_home, then armed_away); a "
+          "message without the value changes nothing of it" },
         { "restores_after",
           "of a state that its device never ends: it is normal again that long after it was heard last; "
           "1s to 31d" },
@@ -164,6 +167,17 @@ static int load_children(struct load *l, const struct yaml_node *n, struct type_
         return yaml_bool(n, "children", l->d, &e->children);
 }
 
+static int load_with_value(struct load *l, const struct yaml_node *n, struct type_event *e) {
+        if (e->nature != WW_NATURE_STATE || e->family == l->types->link)
+                return diag_error(l->d, n->pos, "leave it out: it is for states, and not for a link",
+                                  "%s: `%s` changes with no value", l->what,
+                                  ww_kind_name(l->types->kinds, e->family, e->fixed));
+        if (!e->value)
+                return diag_error(l->d, n->pos, "add `value: PATH`", "%s: `%s` has no value to change with", l->what,
+                                  ww_kind_name(l->types->kinds, e->family, e->fixed));
+        return yaml_bool(n, "changes_with_value", l->d, &e->with_value);
+}
+
 static int load_rest(struct load *l, const struct yaml_node *n, const struct type_message *message,
                      struct type_event *e) {
         const struct yaml_node *momentary = yaml_get(n, "momentary"), *repeat = yaml_get(n, "repeat_within"), *x;
@@ -183,6 +197,8 @@ static int load_rest(struct load *l, const struct yaml_node *n, const struct typ
                 r = yaml_bool(momentary, "momentary", l->d, &e->momentary);
         if (!r && momentary && e->momentary && e->nature != WW_NATURE_STATE)
                 r = diag_error(l->d, momentary->pos, "leave it out", "%s: a pulse is momentary anyway", l->what);
+        if (!r && (x = yaml_get(n, "changes_with_value")))
+                r = load_with_value(l, x, e);
         if (!r && (x = yaml_get(n, "restores_after")))
                 r = load_restore(l, x, e);
         if (!r && repeat)

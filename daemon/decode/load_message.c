@@ -198,6 +198,7 @@ static int load_fields(struct load *l, const struct yaml_node *n, struct type_me
         if (!fields)
                 return -ENOMEM;
         m->fields = fields;
+        l->names.levels = (uint8_t)m->n_for_each; /* they are read for each element anew */
         yaml_each(item, n) {
                 r = load_source(l, item, LOAD_SECRET, &fields[m->n_fields]);
                 LOAD_MERGE(r, result);
@@ -207,6 +208,7 @@ static int load_fields(struct load *l, const struct yaml_node *n, struct type_me
                 l->field_names[m->n_fields] = item->key;
                 l->names.n_fields = ++m->n_fields;
         }
+        l->names.levels = 0;
         return result;
 }
 
@@ -243,10 +245,6 @@ static int load_guards(struct load *l, const struct yaml_node *n, struct type_me
         const struct yaml_node *x;
         int r, result = 0;
 
-        if ((x = yaml_get(n, "for_each"))) {
-                r = load_for_each(l, x, m);
-                LOAD_MERGE(r, result);
-        }
         if ((x = yaml_get(n, "has"))) {
                 r = load_paths(l, x, &m->has, &m->n_has);
                 LOAD_MERGE(r, result);
@@ -333,10 +331,6 @@ static int load_body(struct load *l, const struct yaml_node *n, const struct yam
         return result;
 }
 
-static size_t levels_of(const struct yaml_node *for_each) {
-        return !for_each ? 0 : for_each->type == YAML_SEQUENCE ? for_each->n : 1;
-}
-
 int load_message(struct load *l, const struct yaml_node *n, const struct yaml_node *type, uint32_t index,
                  struct type_message *m) {
         const struct yaml_node *name = yaml_get(n, "message");
@@ -370,8 +364,12 @@ int load_message(struct load *l, const struct yaml_node *n, const struct yaml_no
         LOAD_MERGE(r, result);
         r = load_redact(l, yaml_get(n, "redact"), l->type->secrets, l->type->n_secrets, &m->secrets, &m->n_secrets);
         LOAD_MERGE(r, result);
+        if ((x = yaml_get(n, "for_each"))) {
+                r = load_for_each(l, x, m);
+                LOAD_MERGE(r, result);
+        }
         if ((x = yaml_get(n, "bytes"))) {
-                fields = load_bytes(l, x, levels_of(yaml_get(n, "for_each")), m);
+                fields = load_bytes(l, x, m->n_for_each, m);
                 LOAD_MERGE(fields, result);
         }
         if (!fields && (x = yaml_get(n, "fields"))) {

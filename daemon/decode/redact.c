@@ -63,9 +63,23 @@ int load_redact(struct load *l, const struct yaml_node *n, const struct path_sec
         return result;
 }
 
+static bool names_element(const struct source *s) {
+        for (size_t i = 0; i < s->n_paths; i++)
+                if (s->paths[i].root == PATH_ITEM || s->paths[i].root == PATH_KEY)
+                        return true;
+        for (size_t i = 0; i < s->n_pieces; i++)
+                if (s->pieces[i].path && (s->pieces[i].path->root == PATH_ITEM || s->pieces[i].path->root == PATH_KEY))
+                        return true;
+        return false;
+}
+
 static int add_source(struct load *l, const struct source *s, struct path_secret *secrets, size_t *n) {
         int r = 0;
 
+        /* where it stands from the payload's root is for the file to say */
+        if (names_element(s))
+                return diag_error(l->d, s->pos, "name it in the message's `redact: [zones.*.pin]`",
+                                  "%s: a field of an element cannot be redacted here", l->what);
         for (size_t i = 0; i < s->n_paths && !r; i++)
                 if (s->paths[i].root == PATH_PAYLOAD)
                         r = add_secret(l, &s->paths[i], secrets, n);

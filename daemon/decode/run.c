@@ -8,6 +8,9 @@
  * Exercise has its own entries: a detector that was tested in a drill must still be a change when it burns. A suspect
  * message is told but not remembered: what it claims must not make the true report look like a repeat.
  *
+ * Where a state's value is part of it (`changes_with_value`: armed_home, armed_away), another value is a change, too;
+ * the entry keeps the value's hash.
+ *
  * A retained pulse or measurement is nothing new. A pulse with `repeat_within` remembers when it was told; so does the
  * sign of life: a device whose asset is supervised gives a device.heartbeat with its messages, at most four in one
  * supervision time, because silence is judged by that kind.
@@ -134,16 +137,41 @@ static int set_end(struct decode *d, const struct telling *t, struct states_entr
         return 0;
 }
 
+static uint64_t hash_value(const struct ww_value *v) {
+        uint64_t bits = v->type == WW_BOOL && v->boolean;
+
+        if (v->type == WW_STRING)
+                return hash_text(v->string);
+        if (v->type == WW_NUMBER)
+                memcpy(&bits, &v->number, sizeof bits);
+        return bits + v->type;
+}
+
+/* What an entry's word is behind this message. The value counts where the type says so. Of several entries for one
+ * state some may not say so: those leave what the others heard. A link has none, its word is its gateway's. */
+static uint64_t word_of(const struct decode *d, const struct telling *t, const struct states_entry *entry) {
+        if (t->event->with_value && t->value.type != WW_MISSING)
+                return hash_value(&t->value) | 1;
+        return entry && entry->state == t->state && t->family != d->types->link ? entry->word : 0;
+}
+
+static bool is_repeat(const struct decode *d, const struct telling *t, const struct states_entry *entry,
+                      uint64_t word) {
+        return entry && entry->state == t->state && (!t->event->momentary || d->message->retained) &&
+               (!t->event->with_value || entry->word == word);
+}
+
 static int tell_state(struct decode *d, struct telling *t) {
         struct states_key key = key_of(d, t->device, t->family);
         struct states_entry *entry = states_find(&d->states, key);
+        const uint64_t word = word_of(d, t, entry);
         bool fresh;
         int r;
 
-        if (entry && entry->state == t->state && (!t->event->momentary || d->message->retained)) {
+        if (is_repeat(d, t, entry, word)) {
                 entry->heard = d->message->time;
                 if (!(d->flags & WW_EVENT_SUSPECT))
-                        entry->word = 0;
+                        entry->word = word;
                 d->figures.repeats++;
                 return d->message->retained || (d->flags & WW_EVENT_SUSPECT) ? 0 : set_end(d, t, entry);
         }
@@ -158,7 +186,7 @@ static int tell_state(struct decode *d, struct telling *t) {
                 if (r < 0)
                         return r;
                 entry->heard = d->message->time;
-                entry->word = 0;
+                entry->word = word;
                 r = set_end(d, t, entry);
                 if (r < 0)
                         return r;
@@ -182,16 +210,6 @@ static bool is_near(int64_t a, int64_t b, int64_t span) {
         int64_t distance;
 
         return !__builtin_sub_overflow(a, b, &distance) && distance < span && distance > -span;
-}
-
-static uint64_t hash_value(const struct ww_value *v) {
-        uint64_t bits = v->type == WW_BOOL && v->boolean;
-
-        if (v->type == WW_STRING)
-                return hash_text(v->string);
-        if (v->type == WW_NUMBER)
-                memcpy(&bits, &v->number, sizeof bits);
-        return bits + v->type;
 }
 
 /* What a device says of itself is news when it differs from what it said last, be it retained or not. */
@@ -314,7 +332,13 @@ static bool read_event(struct decode *d, const struct type_event *e, struct tell
                 return false;
         if (e->state)
                 state = source_state(e->state, &d->context);
-        *t = (struct telling){ .event = e, .family = e->family, .state = (enum ww_state)state };
+        /* member by member: most entries of a message have nothing to tell, and clearing all of it costs more than that
+         */
+        t->event = e;
+        t->family = e->family;
+        t->state = (enum ww_state)state;
+        t->flags = 0;
+        t->n_attrs = 0;
         if (state == VALUEMAP_IGNORE || !read_value(d, t)) {
                 if (e->required)
                         run_fail(d, DECODE_E_BAD_FIELD, "`%s` is required, and is not there",

@@ -50,10 +50,11 @@ struct decode {
         uint32_t index; /* of the next event */
         uint32_t first; /* index of the message's first event: behind those that were due before it … */
         uint64_t fired_seq;
-        uint32_t fired; /* … of which there were so many, with the input of that number */
-        bool lived;     /* a heartbeat was told */
-        int outcome;    /* the first DECODE_E_* */
-        bool ignored;   /* the type says so */
+        uint32_t fired;              /* … of which there were so many, with the input of that number */
+        bool lived;                  /* a heartbeat was told */
+        int outcome;                 /* the first DECODE_E_* */
+        bool ignored;                /* the type says so */
+        struct states_key drift_key; /* of its topic, unless it is retained */
         enum decode_drift drift;
         struct ww_str drift_type;
         struct ww_attr attrs[TYPE_ATTRS_MAX];
@@ -88,7 +89,9 @@ int children_tell(struct decode *d, const struct telling *gateway);
 /** True if the link stays gone with its gateway, whatever an old message says. */
 bool children_outlives(const struct decode *d, const struct telling *t, const struct states_entry *entry);
 
-/** drift.c: how the message in hand fared. 0 or -ENOMEM. */
+/** drift.c: the message in hand is going to be decoded, and then noted. */
+void drift_expect(struct decode *d);
+/** How the message in hand fared. 0 or -ENOMEM. */
 int drift_note(struct decode *d, int outcome);
 /** Other types: all begins anew. 0 or -ENOMEM. */
 int drift_begin(struct decode *d, const struct decode_types *types);

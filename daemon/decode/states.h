@@ -27,7 +27,8 @@ struct states_entry {
         struct states_key key; /* {0, 0} = free */
         int64_t heard;         /* µs: of a state when it was heard, of a pulse when it was told */
         uint64_t word;         /* of a counter its last number and window (numbering.h); of a description its hash; of a
-                                * link that went with its gateway the gateway's hash; else 0 */
+                                * link that went with its gateway the gateway's hash; of a state that changes with its
+                                * value the value's, 0 = not heard; else 0 */
         uint32_t owner;        /* hash of the sensor type's name */
         uint32_t state : 8;    /* enum ww_state */
         uint32_t mark : 24;    /* of a counter: the message that moved it; of a state with a deadline: its place + 1 */
@@ -53,6 +54,12 @@ static inline struct states_key states_key(struct states_key device, struct stat
 
         key.low += !key.low && !key.high;
         return key;
+}
+
+/** The entry for this key is looked for soon: its place is fetched meanwhile. */
+static inline void states_expect(const struct states *s, struct states_key key) {
+        if (s->n)
+                __builtin_prefetch(&s->entries[key.low & (s->capacity - 1)], 1);
 }
 
 /** NULL if it is not known. */

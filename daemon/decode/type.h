@@ -52,6 +52,7 @@ struct type_event {
         bool required;
         bool children;          /* of a gateway's link: the devices behind it go along */
         bool momentary;         /* a state that never ends by itself: each message counts */
+        bool with_value;        /* a state that is another one with another value */
         int64_t repeat_within;  /* 0 = each one counts */
         int64_t restores_after; /* of a state that its device does not end; 0 = it does */
         const struct type_attr *attrs;

@@ -48,6 +48,20 @@ static const struct {
         { ONE "      - {kind: panic, repeat_within: 2}\n", 7, NULL, NULL },
         { ONE "      - {kind: panic, momentary: true}\n", 7, "sensor `t`, message `m`: a pulse is momentary anyway",
           "leave it out" },
+        { HEAD
+          "messages:\n  - {message: m, for_each: zones, fields: {pin: {path: item.pin, redact: true}}, events: [{kind: "
+          "test}]}\n",
+          5, "sensor `t`, message `m`: a field of an element cannot be redacted here", "redact:" },
+        { HEAD
+          "messages:\n  - {message: m, for_each: zones, redact: zones.*.pin, fields: {pin: item.pin}, events: [{kind: "
+          "test, value: pin}]}\n",
+          5, "sensor `t`, message `m`: `item.pin` is redacted: it must not be stored", "redact" },
+        { ONE "      - {kind: panic, value: x, changes_with_value: true}\n", 7,
+          "sensor `t`, message `m`: `panic` changes with no value", "for states" },
+        { ONE "      - {kind: device.link, state: x, value: y, changes_with_value: true}\n", 7,
+          "sensor `t`, message `m`: `device.link` changes with no value", "for states" },
+        { ONE "      - {kind: arm, state: x, changes_with_value: true}\n", 7,
+          "sensor `t`, message `m`: `arm` has no value to change with", "value: PATH" },
         { ONE "      - {kind: contact, state: x, kind_by_class: {door: dor}}\n", 7,
           "sensor `t`, message `m`: not a state: `dor`", "door" },
         { ONE "      - {kind: button, kind_by_class: {door: door}}\n", 7,

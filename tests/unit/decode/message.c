@@ -46,6 +46,44 @@ static void test_unknown(void **state) {
         assert_string_equal(harness_told(&h), "d door.opened");
 }
 
+/* The mode in which a panel is armed is part of its state; which it is while the mode is not said, is not. */
+static void test_with_value(void **state) {
+        _cleanup_harness_ struct harness h;
+
+        harness_init(&h,
+                     TYPE("    events:\n"
+                          "      - {kind: arm, state: {path: s, map: {off: normal, \"*\": active}}, value: mode, "
+                          "changes_with_value: true}\n"
+                          "      - {kind: arm.armed, where: payload.again == 1, value: mode}\n"),
+                     NULL);
+        harness_send(&h, "t/p", "{\"s\":\"on\"}");
+        assert_string_equal(harness_told(&h), "p arm.armed");
+        harness_send(&h, "t/p", "{\"s\":\"on\",\"mode\":\"home\"}");
+        assert_string_equal(harness_told(&h), "p arm.armed");
+        assert_int_equal(h.events[0].flags, 0);
+        harness_send(&h, "t/p", "{\"s\":\"on\",\"mode\":\"home\"}");
+        harness_send(&h, "t/p", "{\"s\":\"on\"}");
+        assert_int_equal(h.n, 0);
+        /* another entry of that state, which does not ask for the value, forgets none */
+        harness_send(&h, "t/p", "{\"again\":1,\"mode\":\"home\"}");
+        assert_int_equal(h.n, 0);
+        harness_send_bytes(&h, "t/p", WW_STR("{\"s\":\"on\",\"mode\":\"home\"}"), true);
+        assert_int_equal(h.n, 0);
+        harness_send_bytes(&h, "t/p", WW_STR("{\"s\":\"on\",\"mode\":\"away\"}"), true);
+        assert_string_equal(harness_told(&h), "p arm.armed");
+        assert_string_equal(h.events[0].text, "away");
+        assert_int_equal(h.events[0].flags, WW_EVENT_RETAINED);
+        /* the value is the state's: one that comes back is heard with it */
+        harness_send(&h, "t/p", "{\"s\":\"off\"}");
+        assert_string_equal(harness_told(&h), "p arm.disarmed");
+        harness_send(&h, "t/p", "{\"s\":\"on\",\"mode\":\"away\"}");
+        assert_string_equal(harness_told(&h), "p arm.armed");
+        harness_send(&h, "t/p", "{\"s\":\"on\",\"mode\":1}");
+        harness_send(&h, "t/p", "{\"s\":\"on\",\"mode\":2}");
+        assert_int_equal(h.n, 1);
+        assert_true(h.events[0].number == 2);
+}
+
 static void test_retained(void **state) {
         _cleanup_harness_ struct harness h;
 
@@ -512,12 +550,16 @@ static void test_swap(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_state_changes), cmocka_unit_test(test_unknown),  cmocka_unit_test(test_retained),
-                cmocka_unit_test(test_pulses),        cmocka_unit_test(test_exercise), cmocka_unit_test(test_suspect),
-                cmocka_unit_test(test_time),          cmocka_unit_test(test_values),   cmocka_unit_test(test_which),
-                cmocka_unit_test(test_bad_fields),    cmocka_unit_test(test_for_each), cmocka_unit_test(test_nested),
-                cmocka_unit_test(test_site),          cmocka_unit_test(test_life),     cmocka_unit_test(test_steps),
-                cmocka_unit_test(test_snapshot),      cmocka_unit_test(test_swap),     cmocka_unit_test(test_join),
+                cmocka_unit_test(test_state_changes), cmocka_unit_test(test_unknown),
+                cmocka_unit_test(test_with_value),    cmocka_unit_test(test_retained),
+                cmocka_unit_test(test_pulses),        cmocka_unit_test(test_exercise),
+                cmocka_unit_test(test_suspect),       cmocka_unit_test(test_time),
+                cmocka_unit_test(test_values),        cmocka_unit_test(test_which),
+                cmocka_unit_test(test_bad_fields),    cmocka_unit_test(test_for_each),
+                cmocka_unit_test(test_nested),        cmocka_unit_test(test_site),
+                cmocka_unit_test(test_life),          cmocka_unit_test(test_steps),
+                cmocka_unit_test(test_snapshot),      cmocka_unit_test(test_swap),
+                cmocka_unit_test(test_join),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

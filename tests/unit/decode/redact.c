@@ -135,10 +135,69 @@ static void test_any_bytes(void **state) {
                 }
 }
 
+/* The types that come along: what a bridge publishes of codes does not stay. */
+static void test_shipped(void **state) {
+        static const struct {
+                const char *topic, *payload, *left;
+        } cases[] = {
+                { "alarmo/command", "{\"command\":\"disarm\",\"code\":\"0012\"}",
+                  "{\"command\":\"disarm\",\"code\":\"****\"}" },
+                { "homeassistant/alarm_control_panel/house/set", "DISARM 4711", "***********" },
+                { "hall/alarm_control_panel/house/command", "{\"code\":\"4711\"}", "***************" },
+                { "dsc/Set", "1D4711", "******" },
+                { "qolsys/panel/control", "{\"event\":\"DISARM\",\"usercode\":\"4711\",\"session_token\":\"abc\"}",
+                  "{\"event\":\"DISARM\",\"usercode\":\"****\",\"session_token\":\"***\"}" },
+                { "qolsys/panel/session_token", "5f1e", "****" },
+                { "texecom2mqtt/config", "{\"users\":[{\"number\":1,\"passcode\":\"4711\"}],\"zones\":[]}",
+                  "{\"users\":[{\"number\":0,\"passcode\":\"****\"}],\"zones\":[]}" },
+                { "paradox/definitions/users/Porter", "{\"code\":\"4711\"}", "***************" },
+                { "paradox/control/partitions/A", "4711 arm", "********" },
+                { "rtl_433/gw/events",
+                  "{\"model\":\"SimpliSafe Keypad\",\"device\":\"1\",\"extradata\":\"Disarm Pin: 1\"}",
+                  "{\"model\":\"SimpliSafe Keypad\",\"device\":\"1\",\"extradata\":\"*************\"}" },
+                { "zigbee2mqtt/keypad", "{\"action\":\"disarm\",\"action_code\":\"4711\"}",
+                  "{\"action\":\"disarm\",\"action_code\":\"****\"}" },
+                { "zigbee2mqtt/lock", "{\"users\":{\"1\":{\"status\":\"enabled\",\"pin_code\":4711}}}",
+                  "{\"users\":{\"1\":{\"status\":\"enabled\",\"pin_code\":\"**\"}}}" },
+                { "zigbee2mqtt/lock/set", "{\"pin_code\":{\"user\":1,\"pin_code\":\"4711\"}}",
+                  "{\"pin_code\":{\"user\":0,\"pin_code\":\"****\"}}" },
+                { "zwave/front/user_code/endpoint_0/userCode/1", "{\"value\":\"4711\"}", "****************" },
+                { "ws2m/AABB/pin", "{\"pin_valid\":false,\"pin\":\"4711\"}", "{\"pin_valid\":false,\"pin\":\"****\"}" },
+                { "ws2m/AABB/set", "{\"pin\":\"4711\"}", "{\"pin\":\"****\"}" },
+                { "/rfid/send", "{\"command\":\"userfile\",\"uid\":\"12\",\"pincode\":\"4711\"}",
+                  "{\"command\":\"userfile\",\"uid\":\"12\",\"pincode\":\"****\"}" },
+                { "/rfid/cmd", "{\"cmd\":\"adduser\",\"uid\":\"1234\",\"pincode\":\"4711\"}",
+                  "{\"cmd\":\"adduser\",\"uid\":\"1234\",\"pincode\":\"****\"}" },
+                { "v3/app/devices/d/join", "{\"join_accept\":{\"app_s_key\":{\"key\":\"0011\"}}}",
+                  "{\"join_accept\":{\"app_s_key\":{\"key\":\"****\"}}}" },
+                /* and what is none */
+                { "alarmo/command", "ARM_AWAY", "ARM_AWAY" },
+                { "zigbee2mqtt/bridge/devices", "[]", "[]" },
+                { "qolsys/panel/availability", "online", "online" },
+        };
+        _cleanup_harness_ struct harness h;
+        char types[512];
+
+        snprintf(types, sizeof types, "%s/rules/sensors", getenv("WARDWATCH_SOURCE"));
+        harness_begin(&h, NULL);
+        assert_int_equal(bundle_add_path(&h.bundle, BUNDLE_SENSORS, types, &h.diag), 0);
+        assert_int_equal(harness_compile(&h, false), 0);
+        assert_int_equal(decode_new(&h.decode, h.types, harness_take, &h), 0);
+        for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+                const char *out;
+
+                harness_send(&h, cases[i].topic, cases[i].payload);
+                out = left(&h, cases[i].payload);
+                if (strcmp(out, cases[i].left) != 0)
+                        fail_msg("%s: wanted %s, got %s", cases[i].topic, cases[i].left, out);
+        }
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_values), cmocka_unit_test(test_many),  cmocka_unit_test(test_outcomes),
-                cmocka_unit_test(test_fields), cmocka_unit_test(test_whole), cmocka_unit_test(test_any_bytes),
+                cmocka_unit_test(test_values),    cmocka_unit_test(test_many),    cmocka_unit_test(test_outcomes),
+                cmocka_unit_test(test_fields),    cmocka_unit_test(test_shipped), cmocka_unit_test(test_whole),
+                cmocka_unit_test(test_any_bytes),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
