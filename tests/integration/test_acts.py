@@ -51,7 +51,7 @@ def test_shelve_and_unshelve(scene, alarm):
     assert "--reason" in refused(scene, "shelve", alarm, "--until", "1h")
     assert "--until" in refused(scene, "shelve", alarm, "--reason", "mopping")
     assert "--until" in refused(scene, "shelve", alarm, "--reason", "mopping", "--until", "90h")
-    assert "RFC" in (text := scene.daemon.run("shelve", alarm, "--reason", "x", "--until", "tomorrow").stderr) or "2h" in text
+    assert "2h" in scene.daemon.run("shelve", alarm, "--reason", "x", "--until", "tomorrow").stderr
     shelved = does(scene, "shelve", alarm, "--reason", "mopping", "--until", "1h")
     assert shelved["state"] == "SHLVD" and shelved["shelved_until"]
     assert refused(scene, "shelve", alarm, "--reason", "mopping", "--until", "1h")
