@@ -261,6 +261,8 @@ metrics:
 users:
   engine: ""
   store: ""
+  auth: ""
+  console: ""
 TEXT
 }
 

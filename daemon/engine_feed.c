@@ -1,9 +1,12 @@
 /*
  * The command socket: RUN_DIR/wardwatch.sock, one JSON object per line each way (base/jsonline.h).
  *
- * Who speaks is told by the kernel (peer credentials). root and the daemon's own user may do everything; members of
- * command.group are operators; the workers' users may report. Anybody may open the socket, which two groups (operators
- * and the store's) could not share otherwise; who is none of these is closed before a byte of theirs is read.
+ * Who speaks is told by the kernel (peer credentials), and is an actor by the name of "unix:USER". root and the
+ * daemon's own user may do everything; members of command.group are operators; the workers' users may report. An
+ * operator of that very name ("unix:alice") may besides what the operator's roles say. The console's user speaks for
+ * those who have logged in: "as" names the operator, who may what his roles say, and nothing else. Anybody may open the
+ * socket, which two groups (operators and the store's) could not share otherwise; who is none of these is closed before
+ * a byte of theirs is read.
  *
  * A request names its verb in "cmd", and carries an "id" of the client's choice if it changes something: a repeat gets
  * the first answer. Verbs that change something wait for the next turn and are answered after its commit; the others
@@ -137,9 +140,41 @@ static bool verb_find(const char *name, struct engine_verb *ret) {
         return alarm || response;
 }
 
+/* --- who acts --- */
+
+struct client_who {
+        const char *actor;
+        unsigned granted; /* by the socket */
+        unsigned roles; /* and those of the operator of that name: the pipeline adds them anew at the command's turn */
+        bool worker;
+};
+
+static unsigned operator_roles(const struct engine_client *c, const char *name) {
+        return response_operator_roles(pipeline_response(c->engine->pipeline), ww_str(name));
+}
+
+/* False, after refusing: may not speak for that operator, or there is none. */
+static bool client_who(struct engine_client *c, json_t *request, struct client_who *ret) {
+        const json_t *as = json_object_get(request, "as");
+        const char *name = json_string_value(as);
+
+        *ret = (struct client_who){ c->actor, c->roles, c->roles | operator_roles(c, c->actor), c->worker };
+        if (!as)
+                return true;
+        if (!c->speaks) {
+                client_refuse(c, request, "role", "only the console may speak for others", "leave `as` out");
+                return false;
+        }
+        *ret = (struct client_who){ name, 0, name ? operator_roles(c, name) : 0, false };
+        if (!ret->roles)
+                client_refuse(c, request, "unknown-operator", "no operator of that name has a role",
+                              "an administrator adds operators: `wardwatch act operator-add`");
+        return ret->roles;
+}
+
 /* --- verbs that wait for a turn --- */
 
-static void client_queue(struct engine_client *c, json_t *request) {
+static void client_queue(struct engine_client *c, json_t *request, const struct client_who *who) {
         struct engine *e = c->engine;
         const char *id = json_string_value(json_object_get(request, "id"));
         struct engine_command *command = &e->commands[e->n_commands];
@@ -159,11 +194,13 @@ static void client_queue(struct engine_client *c, json_t *request) {
                 client_refuse(c, request, "busy", "too many requests wait for an answer", "repeat with the same id");
                 return;
         }
-        json_object_set_new(request, "roles", json_integer(c->roles));
+        json_object_set_new(request, "roles", json_integer(who->granted));
+        if (who->actor != c->actor)
+                json_object_set_new(request, "via", json_string(c->actor));
         *command = (struct engine_command){
                 .client = c->number,
                 .id = strdup(id),
-                .actor = strdup(c->actor),
+                .actor = strdup(who->actor),
                 .body = json_dumps(request, JSON_COMPACT),
         };
         if (!command->id || !command->actor || !command->body)
@@ -176,13 +213,16 @@ static void client_queue(struct engine_client *c, json_t *request) {
 static void client_line(void *userdata, struct jsonline *line, json_t *request) {
         struct engine_client *c = userdata;
         struct engine_verb verb;
+        struct client_who who;
 
         if (!verb_find(json_string_value(json_object_get(request, "cmd")), &verb))
                 client_refuse(c, request, "unknown-command", "no such command", "see `wardwatch help`");
-        else if (!(c->roles & verb.roles) && !(c->worker && verb.workers))
+        else if (!client_who(c, request, &who))
+                return;
+        else if (!(who.roles & verb.roles) && !(who.worker && verb.workers))
                 client_refuse(c, request, "role", "your role does not allow this", "ask an administrator");
         else if (verb.journaled)
-                client_queue(c, request);
+                client_queue(c, request, &who);
         else
                 verb.act(c, request);
 }
@@ -224,8 +264,13 @@ static bool user_in_group(const char *user, gid_t gid, const char *group) {
         return g->gr_gid == gid;
 }
 
+static bool user_is(const char *user, const char *configured) {
+        return *configured && strcmp(configured, user) == 0;
+}
+
 static bool user_is_worker(const struct engine *e, const char *user) {
-        return (e->config->users.store[0] && strcmp(e->config->users.store, user) == 0);
+        return user_is(user, e->config->users.store) || user_is(user, e->config->users.auth) ||
+               user_is(user, e->config->users.console);
 }
 
 /* Who is it? False: nobody we know. */
@@ -243,11 +288,12 @@ static bool client_identify(struct engine_client *c, int fd) {
                 (void)snprintf(c->actor, sizeof c->actor, "unix:%u", (unsigned)peer.uid);
         own = peer.uid == 0 || peer.uid == geteuid();
         c->worker = own || (pw && user_is_worker(c->engine, pw->pw_name));
+        c->speaks = own || (pw && user_is(pw->pw_name, c->engine->config->users.console));
         if (own)
                 c->roles = ROLES_ALL & ~0x80000000U;
         else if (pw && user_in_group(pw->pw_name, peer.gid, c->engine->config->command.group))
                 c->roles = ALARM_ROLE_OPERATOR;
-        return c->roles || c->worker;
+        return c->roles || c->worker || operator_roles(c, c->actor);
 }
 
 static void feed_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *address, int length,

@@ -17,6 +17,7 @@ struct engine_client {
         char actor[80]; /* "unix:root" */
         unsigned roles; /* of enum alarm_role */
         bool worker;    /* runs as a worker's user: may say notices and report */
+        bool speaks;    /* for operators, who logged in with it: the console */
         enum engine_follow follow;
         uint64_t live_next; /* PAGING: the first key that it was not told yet */
         char reader[16];    /* "store"; "" = none */

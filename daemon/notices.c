@@ -11,6 +11,7 @@ const struct notice_kind notice_kinds[] = {
         { "intake-blind",         NOTICE_RECORD,  NULL,                       LOW,    "Intake is behind or cut off", false },
         { "intake-sighted",       NOTICE_RECORD,  NULL,                       LOW,    "Intake has caught up", false },
         { "version-changed",      NOTICE_RECORD,  NULL,                       LOW,    "Another version goes on", false },
+        { "credentials-changed",  NOTICE_RECORD,  NULL,                       LOW,    "A person's credentials changed", true },
         { "clock-confirmed",      NOTICE_RECORD,  NULL,                       LOW,    "Clock step confirmed", false },
         { "intake-lost",          NOTICE_BEGINS,  "system/intake-lost",       HIGH,   "Connection to the broker lost", false },
         { "intake-back",          NOTICE_ENDS,    "system/intake-lost",       HIGH,   "Connection to the broker is back", false },

@@ -78,10 +78,23 @@ static int pipeline_on_change(void *userdata, const struct ww_change *change) {
         return r;
 }
 
+static int pipeline_alarms_each(void *userdata, int (*visit)(void *to, const struct ww_alarm *alarm), void *to) {
+        struct pipeline *p = userdata;
+
+        return alarms_each(p->alarms, visit, to);
+}
+
+static int pipeline_unaccept(void *userdata, int64_t now) {
+        struct pipeline *p = userdata;
+
+        return alarms_unaccept(p->alarms, now);
+}
+
 /* --- life --- */
 
 static int pipeline_build(struct pipeline *p, int64_t now) {
-        const struct response_sink response = { p, pipeline_on_change, pipeline_on_action };
+        const struct response_sink response = { p, pipeline_on_change, pipeline_on_action, pipeline_alarms_each,
+                                                pipeline_unaccept };
         int r = replies_new(&p->replies);
 
         p->now = now;

@@ -107,6 +107,14 @@ static int command_response(struct pipeline *p, const struct ww_input *input, js
         return pipeline_reply(p, input, answer);
 }
 
+/* What an operator may joins what the command socket grants by itself. */
+static int command_grant(struct pipeline *p, const struct ww_input *input, json_t *body) {
+        unsigned own = (unsigned)json_integer_value(json_object_get(body, "roles"));
+        unsigned granted = json_is_object(body) ? response_operator_roles(p->response, input->topic) : 0;
+
+        return granted && json_object_set_new(body, "roles", json_integer(own | granted)) < 0 ? -ENOMEM : 0;
+}
+
 static int command_run(struct pipeline *p, const struct ww_input *input, json_t *body) {
         const char *verb = json_string_value(json_object_get(body, "cmd"));
         struct alarm_act act;
@@ -127,8 +135,10 @@ static int command_run(struct pipeline *p, const struct ww_input *input, json_t 
 
 int pipeline_command(struct pipeline *p, const struct ww_input *input) {
         json_t *body = json_loadb(input->payload.p, input->payload.n, 0, NULL);
-        int r = command_run(p, input, body);
+        int r = command_grant(p, input, body);
 
+        if (!r)
+                r = command_run(p, input, body);
         json_decref(body);
         return r;
 }

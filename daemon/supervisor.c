@@ -26,6 +26,10 @@ static bool wants_store(const struct config *config) {
         return config->database.url[0] != '\0';
 }
 
+static bool wants_auth(const struct config *config) {
+        return config->auth.enabled;
+}
+
 static const struct supervisor_worker workers[] = {
         { .name = "engine",
           .careful = true,
@@ -34,6 +38,7 @@ static const struct supervisor_worker workers[] = {
           .shows_workers = true,
           .stop_wait = 10 * WW_SECOND },
         { .name = "store", .wanted = wants_store, .stop_wait = 10 * WW_SECOND },
+        { .name = "auth", .wanted = wants_auth, .stop_wait = 2 * WW_SECOND },
 };
 
 /* --- telling --- */

@@ -13,7 +13,9 @@
 /*
  *   state.dir           engine : journal group   0750   snapshots; the store passes through it
  *   state.dir/journal   engine : journal group   2770   readers of LMDB write their slots into its lock file
+ *   state.dir/auth      auth   : its group       0700   the credentials; opened before the user is changed
  *   state.run_dir       engine : command.group   2755   the command socket, which inherits the group
+ *   state.run_dir/auth  auth   : console's group 0750   the socket where passwords are checked
  *
  * The journal group is the primary group of users.store, or that of users.engine where the store has no user of its
  * own: then the engine need not be a member of anything, and the set-group-id bit gives each new file that group.
@@ -138,16 +140,16 @@ static int find_group(const char *name, gid_t *gid) {
 }
 
 struct owners {
-        uid_t engine;
-        gid_t journal_group, command_group;
+        uid_t engine, auth;
+        gid_t journal_group, command_group, auth_group, console_group;
 };
 
 /* An ordinary user cannot give anything away: all is its own. */
 static int find_owners(const struct config *config, struct owners *ret) {
-        uid_t store;
+        uid_t store, console;
         int r;
 
-        *ret = (struct owners){ geteuid(), getegid(), getegid() };
+        *ret = (struct owners){ geteuid(), geteuid(), getegid(), getegid(), getegid(), getegid() };
         if (geteuid() != 0)
                 return 0;
         r = find_user("users.engine", config->users.engine, &ret->engine, &ret->journal_group);
@@ -156,24 +158,37 @@ static int find_owners(const struct config *config, struct owners *ret) {
                 r = find_user("users.store", config->users.store, &store, &ret->journal_group);
         if (r == 0)
                 r = find_group(config->command.group, &ret->command_group);
+        if (r == 0 && config->auth.enabled)
+                r = find_user("users.auth", config->users.auth, &ret->auth, &ret->auth_group);
+        if (r == 0 && config->auth.enabled)
+                r = find_user("users.console", config->users.console, &console, &ret->console_group);
         return r;
 }
 
+static bool below(const char *dir, const char *name, char out[static PATH_MAX]) {
+        return (size_t)snprintf(out, PATH_MAX, "%s/%s", dir, name) < PATH_MAX;
+}
+
 int supervisor_dirs_make(const struct config *config) {
-        char journal[PATH_MAX];
+        char journal[PATH_MAX], auth[PATH_MAX], run_auth[PATH_MAX];
         struct owners owners;
         int r = find_owners(config, &owners);
 
         if (r < 0)
                 return r;
-        if ((size_t)snprintf(journal, sizeof(journal), "%s/journal", config->state.dir) >= sizeof(journal))
+        if (!below(config->state.dir, "journal", journal) || !below(config->state.dir, "auth", auth) ||
+            !below(config->state.run_dir, "auth", run_auth))
                 return tell(config->state.dir, "cannot be made", -ENAMETOOLONG);
         const struct place places[] = {
                 { config->state.dir, 0750, owners.engine, owners.journal_group, "journal" },
                 { journal, 02770, owners.engine, owners.journal_group, NULL },
                 { config->state.run_dir, 02755, owners.engine, owners.command_group, "wardwatch.sock" },
+                { auth, 0700, owners.auth, owners.auth_group, NULL },
+                { run_auth, 0750, owners.auth, owners.console_group, NULL },
         };
-        for (size_t i = 0; r == 0 && i < sizeof(places) / sizeof(places[0]); i++)
+        size_t n = sizeof(places) / sizeof(places[0]) - (config->auth.enabled ? 0 : 2);
+
+        for (size_t i = 0; r == 0 && i < n; i++)
                 r = make_one(&places[i]);
         return r;
 }

@@ -8,7 +8,8 @@ extern const struct command command_silence, command_shelve, command_unshelve;
 extern const struct command command_out_of_service, command_return_to_service;
 extern const struct command command_act, command_open, command_event;
 extern const struct command command_status, command_metrics, command_clock;
-extern const struct command command_journal, command_migrate, command_engine, command_store;
+extern const struct command command_journal, command_migrate, command_engine, command_store, command_auth;
+extern const struct command command_user;
 
 const struct command *const command_table[] = {
         /* clang-format off */
@@ -34,6 +35,7 @@ const struct command *const command_table[] = {
         &command_event,
         &command_mode,
         &command_list,
+        &command_user,
         &command_status,
         &command_metrics,
         &command_clock,
@@ -41,6 +43,7 @@ const struct command *const command_table[] = {
         &command_migrate,
         &command_engine,
         &command_store,
+        &command_auth,
         /* clang-format on */
 };
 

@@ -148,7 +148,8 @@ const struct command command_act = {
 /* --- what is open --- */
 
 static void put_subject(const json_t *change) {
-        static const char *const members[] = { "state", "priority", "title", "text", "step", "code", "channel" };
+        static const char *const members[] = { "state", "status", "priority", "name", "person",  "guard", "from", "to",
+                                               "title", "text",   "step",     "code", "channel", "zone",  "post" };
         const json_t *body = json_object_get(change, "body");
         json_int_t incident = json_integer_value(json_object_get(change, "incident"));
 
@@ -209,7 +210,8 @@ static int open_run(const struct command_args *args) {
                 if (!ww_subject_find(ww_str(args->argv[i]), &subject)) {
                         (void)fprintf(stderr,
                                       "wardwatch open: there is no `%s`\n  help: incident, step, note, "
-                                      "disposition, approval, dispatch, guard, escalation, notification …\n",
+                                      "disposition, approval, dispatch, operator, guard, shift, handover, "
+                                      "escalation, notification …\n",
                                       args->argv[i]);
                         return 2;
                 }

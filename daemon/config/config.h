@@ -85,7 +85,10 @@ struct config {
                 int64_t supervisor, engine, store;
         } metrics; /* ports on loopback; 0 = off */
         struct {
-                const char *engine, *store;
+                bool enabled;
+        } auth; /* checks passwords, for the console */
+        struct {
+                const char *engine, *store, *auth, *console;
         } users; /* "" = do not change user */
 };
 

@@ -102,10 +102,17 @@ const struct config_key config_keys[] = {
         { "metrics.store", CONFIG_PORT, AT(metrics.store), "9722", NULL, 1, 65535, NULL, false,
           "the same of the store" },
 
+        { "auth.enabled", CONFIG_BOOL, AT(auth.enabled), "false", NULL, 0, 0, NULL, false,
+          "run the process that keeps the operators' passwords and checks them for the console" },
+
         { "users.engine", CONFIG_STRING, AT(users.engine), "wardwatch", NULL, 0, 32, NULL, false,
           "user of the engine when started as root; empty = stay" },
         { "users.store", CONFIG_STRING, AT(users.store), "wardwatch-store", NULL, 0, 32, NULL, false,
           "user of the store when started as root; empty = stay" },
+        { "users.auth", CONFIG_STRING, AT(users.auth), "wardwatch-auth", NULL, 0, 32, NULL, false,
+          "user of the process that checks passwords, when started as root; nobody else may read them; empty = stay" },
+        { "users.console", CONFIG_STRING, AT(users.console), "wardwatch-console", NULL, 0, 32, NULL, false,
+          "user of the console: may have passwords checked, and speak for the operators who have logged in" },
 };
 /* clang-format on */
 

@@ -50,6 +50,37 @@ int call_bool(struct response_call *c, const char *name, bool *ret) {
         return 0;
 }
 
+static json_t *words_of(const char *text) {
+        json_t *list = json_array();
+
+        while (list && *text) {
+                size_t n = strcspn(text, ", ");
+
+                if (n && json_array_append_new(list, json_stringn(text, n)) < 0) {
+                        json_decref(list);
+                        return NULL;
+                }
+                text += n + (text[n] != 0);
+        }
+        return list;
+}
+
+int call_words(struct response_call *c, const char *name, bool must, json_t **ret) {
+        json_t *value = json_object_get(c->request, name), *entry;
+        size_t i;
+
+        if (must ? !json_is_array(value) && !json_string_length(value)
+                 : value && !json_is_null(value) && !json_is_array(value) && !json_is_string(value))
+                return call_refuse(c, REFUSED_MALFORMED, "`%s` must be a list of texts", name);
+        json_array_foreach(value, i, entry) {
+                if (!json_is_string(entry))
+                        return call_refuse(c, REFUSED_MALFORMED, "`%s` must be a list of texts", name);
+        }
+        *ret = json_is_array(value) ? json_incref(value)
+                                    : words_of(json_is_string(value) ? json_string_value(value) : "");
+        return *ret ? 0 : -ENOMEM;
+}
+
 int call_until(struct response_call *c, const char *name, int64_t *ret) {
         json_t *renamed = json_pack("{s:O*}", "until", json_object_get(c->request, name));
         int r = renamed ? 0 : -ENOMEM;

@@ -8,6 +8,7 @@
  * A later disposition of the same incident supersedes the one before; that one stays in the record.
  */
 #include "response/incident.h"
+#include "response/people.h"
 
 #include "response/verbs_run.h"
 
@@ -136,18 +137,30 @@ int verb_dispose(struct response_call *c) {
 
 /* --- the second person --- */
 
+/* What belongs to no incident is forgotten with it. */
 static int answer(struct response *r, struct subject *a, const char *state, const struct act *act) {
         body_set_text(a, "answered_by", act->actor);
+        body_set_name(a, "state", state);
+        if (!a->incident)
+                return people_end(r, a, state, act);
         return set_state(r, a, state, true, state, act);
 }
 
+#define PERSON (ALARM_ROLE_OPERATOR | ALARM_ROLE_SUPERVISOR)
+
+/* *ret_disposition NULL: an operator's roles are asked for. */
 static int asked_of(struct response_call *c, struct subject **ret, struct subject **ret_disposition) {
         int r = call_subject(c, WW_SUBJECT_APPROVAL, ret);
 
+        *ret_disposition = NULL;
         if (r)
                 return r;
         if (alarm_same_person(c->act.actor, ww_str(body_text(*ret, "asked_by"))))
                 return REFUSED_SAME_PERSON;
+        if (!(*ret)->incident)
+                return operator_approver(c, *ret);
+        if (!(c->roles & PERSON))
+                return REFUSED_ROLE;
         *ret_disposition = subject_find(c->r, WW_SUBJECT_DISPOSITION, body_number(*ret, "disposition"));
         return *ret_disposition ? 0 : REFUSED_UNKNOWN;
 }
@@ -156,6 +169,8 @@ int verb_approve(struct response_call *c) {
         struct subject *a, *s;
         int r = asked_of(c, &a, &s);
 
+        if (!r && !s)
+                return operator_approve(c, a);
         if (!r)
                 r = answer(c->r, a, "approved", &c->act);
         if (r)
@@ -171,7 +186,7 @@ int verb_reject(struct response_call *c) {
 
         if (!r)
                 r = answer(c->r, a, "rejected", &c->act);
-        return r ? r : set_state(c->r, s, "rejected", true, "rejected", &c->act);
+        return r || !s ? r : set_state(c->r, s, "rejected", true, "rejected", &c->act);
 }
 
 int64_t approval_due(const struct response *r, const struct subject *s) {

@@ -34,6 +34,11 @@ struct response_sink {
         /* A command to the field, over MQTT, once the turn is committed. 0 or -errno. NULL: there is no way out, and
          * actions are refused. */
         int (*publish)(void *userdata, struct ww_str topic, struct ww_str payload);
+        /* Each alarm that is not NORM, by id: a shift hands them over. NULL: none is known. */
+        int (*alarms)(void *userdata, int (*visit)(void *to, const struct ww_alarm *alarm), void *to);
+        /* A shift ended, and nobody accepted what was open: no acknowledgement holds any more. Transitions may come
+         * back into the stage meanwhile. 0 or -errno. NULL: nothing comes of it. */
+        int (*unaccept)(void *userdata, int64_t now);
 };
 
 struct response;
@@ -57,6 +62,9 @@ enum {
  *  "error": {name, text, cure}}, nothing changed then; RESPONSE_E_UNKNOWN; -errno. `roles`: set of enum alarm_role. */
 int response_command(struct response *r, json_t *request, struct ww_str actor, unsigned roles, int64_t now,
                      json_t **ret_answer);
+
+/** The roles of the operator of that name, a set of enum alarm_role; 0: there is none. */
+unsigned response_operator_roles(const struct response *r, struct ww_str name);
 
 /** What is due until `now`, in the order of its deadline. 0 or -errno. */
 int response_time(struct response *r, int64_t now);

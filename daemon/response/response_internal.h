@@ -225,6 +225,9 @@ int call_refuse(struct response_call *c, enum response_refusal refusal, const ch
 /** Room for one more of this kind in the incident? 0 or REFUSED_LIMIT. */
 int call_room(struct response_call *c, const struct subject *incident, enum ww_subject kind);
 
+/** A member as an array of text; 0 with *ret a new reference. Words with commas between them are one, too. */
+int call_words(struct response_call *c, const char *name, bool must, json_t **ret);
+
 /* --- text.c --- */
 
 /** At most TITLE_MAX bytes of it, and no half character. */

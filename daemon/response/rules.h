@@ -111,9 +111,10 @@ struct response_rules {
         struct arena arena;
         const struct site *site;
         bool given; /* some file was there */
-        bool gather_given, required_given;
+        bool gather_given, required_given, handover_given;
         struct ww_str gather_by; /* type of zone; "" = the alarm's own */
         int64_t gather_within, hold_max;
+        int64_t handover_within; /* µs until a handover that nobody accepts is overdue */
         enum ww_priority from;
         struct response_match required; /* incidents that need a disposition to be closed */
         struct procedure *procedures;

@@ -11,6 +11,7 @@ const struct rules_key rules_file_keys[] = {
         { "channels", "ways to tell people", "channel", false },
         { "recipients", "people and offices that are told", "recipient", false },
         { "posts", "places that are manned", "post", false },
+        { "handover", "how shifts are handed over; one such group in all files", "handover", false },
 };
 
 const struct rules_key rules_incidents_keys[] = {
@@ -103,6 +104,10 @@ const struct rules_key rules_post_keys[] = {
         { "title", "what people read", "text", false },
         { "persons", "how many it takes; default 1", "number", false },
 };
+
+const struct rules_key rules_handover_keys[] = {
+        { "within", "the time to accept what is handed over; then an incident opens, and its ladder begins; default 15m", "span", false },
+};
 /* clang-format on */
 
 #define RULES_KEYS_COUNT(name)                                                                                         \
@@ -128,5 +133,6 @@ const struct rules_keys rules_keys[] = {
         TABLE(channel, "A channel"),
         TABLE(recipient, "A recipient"),
         TABLE(post, "A post"),
+        TABLE(handover, "`handover`"),
 };
 const size_t rules_keys_n = sizeof rules_keys / sizeof *rules_keys;

@@ -57,6 +57,14 @@ static int load_required(struct rules_loader *l, const struct yaml_node *n) {
         return r;
 }
 
+static int load_handover(struct rules_loader *l, const struct yaml_node *n) {
+        if (again(l, n, "handover", &l->rules->handover_given) ||
+            !rules_mapping(l, n, "`handover`", rules_handover_keys, rules_handover_keys_n))
+                return 0;
+        rules_span(l, n, "within", WW_MINUTE, &l->rules->handover_within);
+        return 0;
+}
+
 /* --- short entries --- */
 
 static int load_disposition(struct rules_loader *l, const struct yaml_node *n, void *to) {
@@ -163,6 +171,7 @@ static const struct {
         { "dispositions", load_dispositions }, { "required", load_required },
         { "escalations", load_escalations },   { "channels", load_channels },
         { "recipients", load_recipients },     { "posts", load_posts },
+        { "handover", load_handover },
 };
 
 static int load_file(struct rules_loader *l, const struct bundle_file *file) {
@@ -197,6 +206,7 @@ int response_rules_compile(struct response_rules **ret, const struct bundle *bun
         rules->from = WW_PRIORITY_MEDIUM;
         rules->gather_within = 30 * WW_MINUTE;
         rules->hold_max = 4 * WW_HOUR;
+        rules->handover_within = 15 * WW_MINUTE;
         rules->required = match_all;
         for (size_t i = 0; !r && i < bundle->n; i++)
                 if (bundle->files[i].role == BUNDLE_RESPONSE)

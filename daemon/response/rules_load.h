@@ -26,7 +26,7 @@ struct rules_key {
 /* clang-format off */
 #define RULES_KEYS(X) \
         X(file) X(incidents) X(gather) X(procedure) X(step) X(action) X(confirm) X(disposition) X(required) \
-        X(escalation) X(match) X(rung) X(channel) X(recipient) X(post)
+        X(escalation) X(match) X(rung) X(channel) X(recipient) X(post) X(handover)
 /* clang-format on */
 #define RULES_KEYS_DECLARE(name)                                                                                       \
         extern const struct rules_key rules_##name##_keys[];                                                           \

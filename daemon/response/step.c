@@ -9,6 +9,7 @@
  * holds later only are made then.
  */
 #include "response/incident.h"
+#include "response/people.h"
 
 #include "response/verbs_run.h"
 
@@ -219,7 +220,7 @@ static struct subject *next_confirmed(struct response *r, const struct ww_event 
 int response_event(struct response *r, const struct ww_event *event, int64_t now) {
         const struct act act = { WW_STR("event"), WW_STR_NONE, now };
         struct subject *s;
-        int e = 0;
+        int e = r->next_id[WW_SUBJECT_GUARD] && guard_event(event) ? guard_scanned(r, event, &act) : 0;
 
         while (!e && r->waiting && (s = next_confirmed(r, event))) {
                 body_set_text(s, "note", event->device);

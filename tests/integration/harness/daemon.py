@@ -148,6 +148,8 @@ class Daemon:
             "metrics.store": "off",
             "users.engine": "",
             "users.store": "",
+            "users.auth": "",
+            "users.console": "",
         }
         if self.broker and self.broker.users:
             name, word = next(iter(self.broker.users.items()))

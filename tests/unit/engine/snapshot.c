@@ -44,7 +44,7 @@ static struct ruleset *compile(void) {
         struct ruleset *ruleset = NULL;
         char path[512];
 
-        (void)snprintf(path, sizeof path, "%s/rules/sensors", getenv("WARDWATCH_SOURCE"));
+        (void)snprintf(path, sizeof path, "%s/rules/sensors/zigbee2mqtt.yaml", getenv("WARDWATCH_SOURCE"));
         assert_int_equal(bundle_add_path(&bundle, BUNDLE_SENSORS, path, &diag), 0);
         assert_int_equal(bundle_seal(&bundle), 0);
         assert_int_equal(ruleset_compile(&ruleset, &bundle, false, &diag), 0);

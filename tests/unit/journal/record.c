@@ -404,6 +404,8 @@ static void test_every_bit(void **state) {
                         o.event.device = binary; /* 300 kB in each bit would take a day */
                 if (type == WW_OUTPUT_REPLY)
                         o.reply.body = binary;
+                if (type == WW_OUTPUT_CHANGE)
+                        o.change.reason = binary;
                 buf_reset(&out);
                 assert_int_equal(ww_output_encode(&o, &out), 0);
                 assert_guarded(&out);

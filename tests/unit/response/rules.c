@@ -61,6 +61,7 @@ static void test_defaults(void **state) {
         assert_false(s.rules->given);
         assert_int_equal(s.rules->from, WW_PRIORITY_MEDIUM);
         assert_int_equal(s.rules->gather_within, 30 * WW_MINUTE);
+        assert_int_equal(s.rules->handover_within, 15 * WW_MINUTE);
         assert_int_equal(s.rules->n_dispositions, 12);
         assert_int_equal(rules_disposition(s.rules, WW_STR("false-device"))->two_persons, TWO_PERSONS_CRITICAL);
         assert_true(rules_match(s.rules, &s.rules->required, &any)); /* all need one */
@@ -100,11 +101,12 @@ static void test_guide(void **state) {
                 buf_put(&blocks, block, (size_t)(stop - block));
                 at = stop;
         }
-        assert_int_equal(n, 4);
+        assert_int_equal(n, 5);
         assert_int_equal(bundle_add_text(&s.bundle, BUNDLE_RESPONSE, "README.md", buf_str(&blocks)), 0);
         compile(&s);
         assert_int_equal(s.rules->procedures[0].steps[1].action.within, 10 * WW_SECOND);
         assert_int_equal(s.rules->escalations[0].steps[1].until, UNTIL_DISPATCHED);
+        assert_int_equal(s.rules->handover_within, 10 * WW_MINUTE);
         set_free(&s);
         buf_deinit(&blocks);
         free(text);

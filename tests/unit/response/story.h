@@ -47,6 +47,9 @@ struct story {
         int64_t now;
         const char *actor;
         bool no_way_out;
+        const struct ww_alarm *alarms; /* that are not NORM */
+        size_t n_alarms;
+        unsigned unaccepted; /* shifts that ended so */
 };
 
 static int story_change(void *userdata, const struct ww_change *c) {
@@ -73,8 +76,26 @@ static int story_publish(void *userdata, struct ww_str topic, struct ww_str payl
         return 0;
 }
 
+static int story_alarms(void *userdata, int (*visit)(void *to, const struct ww_alarm *alarm), void *to) {
+        const struct story *s = userdata;
+        int r = 0;
+
+        for (size_t i = 0; !r && i < s->n_alarms; i++)
+                r = visit(to, &s->alarms[i]);
+        return r;
+}
+
+static int story_unaccept(void *userdata, int64_t now) {
+        struct story *s = userdata;
+
+        assert_int_equal(now, s->now);
+        s->unaccepted++;
+        return 0;
+}
+
 static inline struct response_sink story_sink(struct story *s) {
-        return (struct response_sink){ s, story_change, s->no_way_out ? NULL : story_publish };
+        return (struct response_sink){ s, story_change, s->no_way_out ? NULL : story_publish, story_alarms,
+                                       story_unaccept };
 }
 
 /* `yaml` NULL: no file. */

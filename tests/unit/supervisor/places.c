@@ -28,6 +28,8 @@ static void place_init(struct place *p, const char *engine, const char *store) {
         p->config.users.store = store;
         p->config.command.group = "";
         p->config.database.url = "host=/nowhere";
+        p->config.users.auth = "";
+        p->config.users.console = "";
 }
 
 static void place_deinit(struct place *p) {
@@ -86,6 +88,38 @@ static void test_rights_of_users(void **state) {
         st = look(p.run, ".");
         assert_int_equal(st.st_uid, engine);
         assert_int_equal(st.st_mode & 07777, 02755);
+        place_deinit(&p);
+}
+
+/* The credentials are those of one user; their door is open to another, and to nobody else. */
+static void test_rights_of_auth(void **state) {
+        const struct passwd *auth, *console;
+        struct stat st;
+        struct place p;
+        uid_t uid;
+
+        if (geteuid() != 0)
+                skip();
+        place_init(&p, "daemon", "nobody");
+        assert_int_equal(supervisor_dirs_make(&p.config), 0);
+        st = look(p.state, ".");
+        assert_int_equal(st.st_nlink, 3); /* the journal and no other: it is not asked for */
+        p.config.auth.enabled = true;
+        p.config.users.auth = "mail";
+        p.config.users.console = "games";
+        assert_int_equal(supervisor_dirs_make(&p.config), 0);
+        assert_non_null(auth = getpwnam("mail"));
+        uid = auth->pw_uid;
+        assert_non_null(console = getpwnam("games"));
+        st = look(p.state, "auth");
+        assert_int_equal(st.st_uid, uid);
+        assert_int_equal(st.st_mode & 0777, 0700);
+        st = look(p.run, "auth");
+        assert_int_equal(st.st_uid, uid);
+        assert_int_equal(st.st_gid, console->pw_gid);
+        assert_int_equal(st.st_mode & 0777, 0750);
+        p.config.users.console = "no-such-user";
+        assert_int_equal(supervisor_dirs_make(&p.config), -ENOENT);
         place_deinit(&p);
 }
 
@@ -192,10 +226,10 @@ static void test_holder_text_is_not_trusted(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_directories_are_made),           cmocka_unit_test(test_rights_of_users),
-                cmocka_unit_test(test_shared_directory_is_left_alone), cmocka_unit_test(test_unknown_user),
-                cmocka_unit_test(test_directory_cannot_be_made),       cmocka_unit_test(test_lock_is_exclusive),
-                cmocka_unit_test(test_holder_text_is_not_trusted),
+                cmocka_unit_test(test_directories_are_made), cmocka_unit_test(test_rights_of_users),
+                cmocka_unit_test(test_rights_of_auth),       cmocka_unit_test(test_shared_directory_is_left_alone),
+                cmocka_unit_test(test_unknown_user),         cmocka_unit_test(test_directory_cannot_be_made),
+                cmocka_unit_test(test_lock_is_exclusive),    cmocka_unit_test(test_holder_text_is_not_trusted),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,6 +23,7 @@ STAGES = {
     "alarm": ["base", "config", "expr", "decode", "correlate"],
     "response": ["base", "config", "expr", "journal", "decode", "correlate", "alarm"],
     "store": ["base", "config", "journal"],
+    "auth": ["base", "config"],
     "engine": ["base", "config", "expr", "journal", "ingress", "decode", "correlate", "alarm", "response"],
     "command": None,  # sits on top of all of them
 }

@@ -1,0 +1,20 @@
+#pragma once
+/*
+ * The process that knows the operators' passwords, and tells nobody: yes, no, or that the second factor is missing.
+ *
+ *   console → auth   {"id","cmd":"check","name","password"[,"totp"][,"source"]}
+ *   auth → console   {"id","ok":true,"result":"yes"|"no"|"totp"}
+ *
+ * root and the daemon's own user manage the credentials over the same socket (`wardwatch user`): add, passwd, totp,
+ * remove, list. The console may only ask. Everybody else is closed before a byte of theirs is read.
+ */
+#include "config/config.h"
+
+#define AUTH_DIR    "auth"      /* below state.dir and state.run_dir */
+#define AUTH_SOCKET "auth.sock" /* in the latter */
+
+/** Opens and locks the folder of the file, before the user changes: nobody else can reach it. fd, or -errno after
+ *  telling. */
+int auth_dir_open(const struct config *config);
+/** The worker; takes `dir_fd` over. Exit code. */
+int auth_main(const struct config *config, int control_fd, int dir_fd);

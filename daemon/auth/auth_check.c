@@ -1,0 +1,154 @@
+/*
+ * A check waits until the throttle lets it, and then for its turn: one at a time. Nobody is ever locked out: a wait has
+ * an end, and how many may wait is bounded for each source, so that one source cannot take the places of others.
+ */
+#include "auth/auth_internal.h"
+
+#include "auth/totp.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wardwatch/time.h>
+
+static void check_free(struct auth_check *k) {
+        sodium_memzero(k, sizeof *k);
+        free(k);
+}
+
+static void arm(struct auth *a) {
+        int64_t wait = a->waiting ? a->waiting->at - clock_boot() : 0;
+
+        if (wait < 0)
+                wait = 0;
+        if (a->waiting)
+                (void)event_add(a->turn, &(struct timeval){ .tv_sec = wait / WW_SECOND, .tv_usec = wait % WW_SECOND });
+}
+
+static size_t waiting_of(const struct auth *a, const char *source) {
+        size_t n = 0;
+
+        for (const struct auth_check *k = a->waiting; k; k = k->next)
+                n += strcmp(k->source, source) == 0;
+        return n;
+}
+
+static void put(struct auth *a, struct auth_check *k) {
+        struct auth_check **at = &a->waiting;
+
+        while (*at && (*at)->at <= k->at)
+                at = &(*at)->next;
+        k->next = *at;
+        *at = k;
+        a->n_waiting++;
+        arm(a);
+}
+
+/* --- asking --- */
+
+static bool optional(struct auth_client *c, const json_t *request, const char *name, size_t max, const char **ret) {
+        const json_t *value = json_object_get(request, name);
+
+        if (!value || json_is_null(value) || (json_is_string(value) && json_string_length(value) == 0))
+                return true;
+        *ret = auth_text(c, request, name, max);
+        return *ret != NULL;
+}
+
+void auth_check_ask(struct auth_client *c, const json_t *request) {
+        const char *id = auth_text(c, request, "id", sizeof((struct auth_check *)0)->id - 1), *name, *password;
+        const char *totp = "", *source = c->actor;
+        struct auth *a = c->auth;
+        struct auth_check *k;
+
+        name = id ? auth_text(c, request, "name", AUTH_NAME_MAX) : NULL;
+        password = name ? auth_text(c, request, "password", AUTH_PASSWORD_MAX) : NULL;
+        if (!password || !optional(c, request, "totp", sizeof k->totp - 1, &totp) ||
+            !optional(c, request, "source", AUTH_SOURCE_BYTES, &source))
+                return;
+        if (a->n_waiting >= AUTH_WAITING_MAX || waiting_of(a, source) >= AUTH_SOURCE_MAX) {
+                a->busy++;
+                auth_refuse(c, request, "busy", "others wait already", "try again in a while");
+                return;
+        }
+        k = calloc(1, sizeof *k);
+        if (!k)
+                return;
+        k->client = c->number;
+        k->at = throttle_at(a->throttle, name, source, clock_boot());
+        (void)snprintf(k->id, sizeof k->id, "%s", id);
+        (void)snprintf(k->name, sizeof k->name, "%s", name);
+        (void)snprintf(k->source, sizeof k->source, "%.*s", (int)sizeof k->source - 1, source);
+        (void)snprintf(k->totp, sizeof k->totp, "%s", totp);
+        (void)snprintf(k->password, sizeof k->password, "%s", password);
+        put(a, k);
+}
+
+/* --- answering --- */
+
+enum verdict { NO, YES, NEEDS_TOTP };
+
+static enum verdict second_factor(struct auth *a, const struct auth_check *k, const struct vault_user *user) {
+        uint64_t step;
+
+        if (!k->totp[0])
+                return NEEDS_TOTP;
+        if (!totp_check(user->totp, sizeof user->totp, clock_wall() / WW_SECOND, k->totp, user->step, &step))
+                return NO;
+        /* a code is good once; if the disk is full it is better to let somebody in than nobody */
+        if (vault_step(a->vault, k->name, step))
+                log_warning("auth-file", k->name, "the code's use could not be noted");
+        return YES;
+}
+
+/* Who is not known, or has no password, takes as long as who is. */
+static enum verdict judge(struct auth *a, const struct auth_check *k) {
+        struct vault_user user;
+        bool known = vault_find(a->vault, k->name, &user);
+        bool right = crypto_pwhash_str_verify(known ? user.hash : a->dummy, k->password, strlen(k->password)) == 0;
+        enum verdict verdict = right && known ? YES : NO;
+
+        if (verdict == YES && user.has_totp)
+                verdict = second_factor(a, k, &user);
+        sodium_memzero(&user, sizeof user);
+        return verdict;
+}
+
+static void answer(struct auth *a, const struct auth_check *k) {
+        static const char *const words[] = { [NO] = "no", [YES] = "yes", [NEEDS_TOTP] = "totp" };
+        enum verdict verdict = judge(a, k);
+        struct auth_client *c = auth_client_find(a, k->client);
+
+        if (verdict != NEEDS_TOTP)
+                throttle_result(a->throttle, k->name, k->source, verdict == YES, clock_boot());
+        a->yes += verdict == YES;
+        a->no += verdict == NO;
+        if (verdict == NO)
+                log_notice("login-refused", k->name, "from %s", k->source);
+        if (c)
+                auth_send(c, json_pack("{s:s, s:b, s:s}", "id", k->id, "ok", 1, "result", words[verdict]));
+}
+
+void auth_check_turn(struct auth *a) {
+        struct auth_check *k = a->waiting;
+
+        if (k && k->at <= clock_boot()) {
+                a->waiting = k->next;
+                a->n_waiting--;
+                answer(a, k);
+                check_free(k);
+        }
+        arm(a);
+}
+
+void auth_check_drop(struct auth *a) {
+        while (a->waiting) {
+                struct auth_check *k = a->waiting;
+
+                a->waiting = k->next;
+                check_free(k);
+        }
+}

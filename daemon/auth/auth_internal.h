@@ -1,0 +1,74 @@
+#pragma once
+/* Shared by auth.c (process and socket), auth_check.c (the console's question), auth_manage.c, auth_tell.c. */
+#include "auth/auth.h"
+#include "auth/throttle.h"
+#include "auth/vault.h"
+#include "base/jsonline.h"
+#include "base/worker.h"
+
+#include <event2/event.h>
+
+#define AUTH_CLIENTS_MAX  32
+#define AUTH_WAITING_MAX  256 /* checks that wait for their turn */
+#define AUTH_SOURCE_MAX   4   /* of one source */
+#define AUTH_PASSWORD_MAX 256 /* bytes */
+#define AUTH_NAME_MAX     64
+#define AUTH_SOURCE_BYTES 64
+
+struct auth_client {
+        struct auth_client *next;
+        struct auth *auth;
+        uint64_t number;
+        struct jsonline *line;
+        char actor[80]; /* "unix:root" */
+        bool manages;
+};
+
+/* A check that waits. */
+struct auth_check {
+        struct auth_check *next; /* by `at` */
+        int64_t at;              /* boot clock */
+        uint64_t client;
+        char id[129], name[AUTH_NAME_MAX + 1], source[AUTH_SOURCE_BYTES + 1], totp[16];
+        char password[AUTH_PASSWORD_MAX + 1];
+};
+
+struct auth {
+        const struct config *config;
+        struct event_base *base;
+        struct worker *worker;
+        struct evconnlistener *listener;
+        struct event *turn;   /* the next check */
+        struct event *second; /* what the engine is to be told; the status line */
+        struct vault *vault;
+        struct throttle *throttle;
+        struct auth_client *clients;
+        size_t n_clients;
+        uint64_t next_number;
+        struct auth_check *waiting;
+        size_t n_waiting;
+        char dummy[128]; /* a hash that nothing matches: who does not exist takes as long */
+        uint64_t yes, no, busy;
+        struct jsonline *engine; /* NULL: not connected */
+        int64_t told_at;         /* boot clock of the last notice without an answer; 0 = none */
+};
+
+void auth_send(struct auth_client *c, json_t *answer); /* stolen */
+void auth_refuse(struct auth_client *c, const json_t *request, const char *name, const char *text, const char *cure);
+struct auth_client *auth_client_find(struct auth *a, uint64_t number);
+/** A text of the request, at most `max` bytes and at least one; NULL, after refusing, if it is none. */
+const char *auth_text(struct auth_client *c, const json_t *request, const char *name, size_t max);
+/** Letters, digits, `.`, `_`, `-`: what operators may be called. */
+bool auth_name_good(const char *name);
+
+/* auth_check.c */
+void auth_check_ask(struct auth_client *c, const json_t *request);
+void auth_check_turn(struct auth *a);
+void auth_check_drop(struct auth *a); /* all that wait */
+
+/* auth_manage.c */
+/** False: it is none of these. */
+bool auth_manage(struct auth_client *c, const char *cmd, const json_t *request);
+
+/* auth_tell.c */
+void auth_tell(struct auth *a); /* every second, and after a change */

@@ -1,0 +1,176 @@
+/* `wardwatch user`: who may log in. Passwords come from the terminal or standard input, never from the command line. */
+#include "auth/auth.h"
+#include "base/jsonline.h"
+#include "command/command_internal.h"
+#include "command/socket.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+enum { OPTION_OFF };
+
+static const struct command_option user_options[] = {
+        [OPTION_OFF] = { "--off", 0, NULL, "with `totp`: no second factor any more" },
+        { 0 },
+};
+
+#define PASSWORD_SIZE 512
+
+static void wipe(char *text, size_t n) {
+        explicit_bzero(text, n);
+}
+
+/* --- the password --- */
+
+static bool read_line(char out[PASSWORD_SIZE]) {
+        if (!fgets(out, PASSWORD_SIZE, stdin))
+                return false;
+        out[strcspn(out, "\r\n")] = 0;
+        return true;
+}
+
+static bool ask_once(const char *prompt, char out[PASSWORD_SIZE]) {
+        struct termios shown, hidden;
+        bool read;
+
+        if (tcgetattr(STDIN_FILENO, &shown) < 0)
+                return read_line(out);
+        hidden = shown;
+        hidden.c_lflag &= ~(tcflag_t)ECHO;
+        (void)fprintf(stderr, "%s", prompt);
+        (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+        read = read_line(out);
+        (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+        (void)fprintf(stderr, "\n");
+        return read;
+}
+
+/* Twice at a terminal, once from a pipe. */
+static int ask_password(char out[PASSWORD_SIZE]) {
+        char again[PASSWORD_SIZE] = "";
+        bool same = ask_once("New password (15 characters or more): ", out);
+
+        if (same && isatty(STDIN_FILENO))
+                same = ask_once("The same again: ", again) && strcmp(out, again) == 0;
+        wipe(again, sizeof again);
+        if (!same)
+                (void)fprintf(stderr, "wardwatch user: no password, or not twice the same\n  help: type it at the "
+                                      "prompt, or write one line to standard input\n");
+        return same ? 0 : 2;
+}
+
+/* --- the question --- */
+
+static int ask(const struct command_args *args, json_t *request, json_t **ret) {
+        struct jsonline_state state = { 0 };
+        struct config config = { 0 };
+        char path[4096];
+        int fd, r = request ? 0 : -ENOMEM;
+
+        *ret = NULL;
+        if (socket_config(&config, args->config)) {
+                json_decref(request);
+                return 1;
+        }
+        (void)snprintf(path, sizeof path, "%s/" AUTH_DIR "/" AUTH_SOCKET, config.state.run_dir);
+        fd = jsonline_connect(path);
+        if (fd < 0)
+                (void)fprintf(stderr, "wardwatch: %s: %s\n  help: %s\n", path, strerror(-fd),
+                              config.auth.enabled ? "is the daemon running, and are you root, or its user?"
+                                                  : "set `auth: {enabled: true}`, and restart the daemon");
+        else if (r || (r = jsonline_write(fd, request)) || (r = jsonline_read(fd, &state, 60000, ret)))
+                (void)fprintf(stderr, "wardwatch: no answer: %s\n  help: look at the daemon's log\n", strerror(-r));
+        if (fd >= 0)
+                (void)close(fd);
+        jsonline_state_free(&state);
+        json_decref(request);
+        config_deinit(&config);
+        return *ret ? 0 : 1;
+}
+
+/* --- the acts --- */
+
+static void put_users(json_t *answer) {
+        json_t *user;
+        size_t i;
+
+        json_array_foreach(json_object_get(answer, "users"), i, user)(void)
+                printf("%-24s %-14s %s by %s\n", json_string_value(json_object_get(user, "name")),
+                       json_is_true(json_object_get(user, "totp")) ? "two factors" : "password",
+                       json_string_value(json_object_get(user, "changed_at")),
+                       json_string_value(json_object_get(user, "changed_by")));
+}
+
+static void put_secret(json_t *answer) {
+        const char *secret = json_string_value(json_object_get(answer, "secret"));
+
+        if (secret)
+                (void)printf("secret  %s\nlink    %s\nIt is not shown again: put it into the person's authenticator.\n",
+                             secret, json_string_value(json_object_get(answer, "uri")));
+        else
+                (void)printf("no second factor any more\n");
+}
+
+static void put_done(json_t *answer) {
+        (void)printf("done\n");
+}
+
+static const struct {
+        const char *name;
+        bool named, password;
+        void (*put)(json_t *answer);
+} acts[] = {
+        { "add", true, true, put_done },     { "passwd", true, true, put_done },  { "totp", true, false, put_secret },
+        { "remove", true, false, put_done }, { "list", false, false, put_users },
+};
+
+static int act(const struct command_args *args, size_t at) {
+        char password[PASSWORD_SIZE] = "";
+        json_t *request, *answer;
+        int r = acts[at].password ? ask_password(password) : 0;
+
+        if (r)
+                return r;
+        request = json_pack("{s:s, s:s, s:s?, s:b}", "id", "1", "cmd", acts[at].name, "name",
+                            acts[at].named ? args->argv[1] : NULL, "off", args->values[OPTION_OFF] != NULL);
+        if (acts[at].password)
+                socket_put_text(&request, "password", password);
+        wipe(password, sizeof password);
+        r = ask(args, request, &answer);
+        if (!r && !json_is_true(json_object_get(answer, "ok"))) {
+                socket_refused(answer);
+                r = 1;
+        } else if (!r && args->json) {
+                (void)command_put_json(json_incref(answer), JSON_COMPACT);
+        } else if (!r) {
+                acts[at].put(answer);
+        }
+        json_decref(answer);
+        return r;
+}
+
+static int user_run(const struct command_args *args) {
+        for (size_t i = 0; args->argc && i < sizeof acts / sizeof *acts; i++)
+                if (strcmp(args->argv[0], acts[i].name) == 0 && args->argc == (acts[i].named ? 2 : 1))
+                        return act(args, i);
+        (void)fprintf(stderr, "wardwatch user: say add, passwd, totp or remove with one NAME, or list\n"
+                              "  help: see `wardwatch help user`\n");
+        return 2;
+}
+
+const struct command command_user = {
+        .name = "user",
+        .synopsis = "user add|passwd|totp|remove NAME [--off] | user list [--json]",
+        .help = "keep the passwords and second factors of those who log in",
+        .text = "For root and the daemon's own user; `auth.enabled` must be set. The password is read from the "
+                "terminal, or "
+                "one line from standard input. What somebody may do is said by `wardwatch act operator-add`: a user "
+                "who "
+                "is no operator may do nothing, an operator who is no user cannot log in. The record says that "
+                "credentials "
+                "changed, never what they are. `totp` makes a new secret and shows it once.",
+        .options = user_options,
+        .run = user_run,
+};
