@@ -153,7 +153,7 @@ static int tell(struct response *r, struct subject *incident, const char *what, 
         return e ? e : steps_follow(r, incident, act);
 }
 
-/* Who had acknowledged it has not looked again. */
+/* Who had acknowledged it has not looked again, or has gone. */
 static int expired(struct response *r, struct subject *incident, const struct act *act) {
         int e;
 
@@ -179,7 +179,8 @@ static int member_changed(struct response *r, struct member *m, const struct ww_
                 incident_raise_priority(incident, a->priority);
                 return tell(r, incident, "priority-raised", false, act);
         }
-        if (t->cause == WW_CAUSE_ACK_EXPIRED && t->annunciate && body_time(incident, "acknowledged_at") != WW_TIME_NONE)
+        if ((t->cause == WW_CAUSE_ACK_EXPIRED || t->cause == WW_CAUSE_SHIFT_ENDED) && t->annunciate &&
+            body_time(incident, "acknowledged_at") != WW_TIME_NONE)
                 return expired(r, incident, act);
         if (!was || incident_unacknowledged(r, incident) || body_time(incident, "acknowledged_at") != WW_TIME_NONE)
                 return 0;

@@ -46,7 +46,9 @@ struct act {
 #define CMD(...) "{\"cmd\":" __VA_ARGS__ "}"
 
 static const struct act night[] = {
-        /* ann is on duty; a detector, then the call point beside it */
+        /* ann comes on duty, gus is on his round; a detector, then the call point beside it */
+        { "1s", "ann:1", "", CMD("\"shift-begin\",\"post\":\"control-room\"") },
+        { "1s", "ann:1", "", CMD("\"guard-status\",\"name\":\"gus\",\"status\":\"free\",\"zone\":\"lobby\"") },
         { "10s", "mqtt", "zigbee2mqtt/w1_r1_smoke", "{\"smoke\":true}" },
         { "20s", "mqtt", "zigbee2mqtt/w1_callpoint", "{\"action\":\"single\"}" },
         { "5s", "ann:1", "", CMD("\"ack\",\"alarm\":1,\"version\":1") },
@@ -56,7 +58,9 @@ static const struct act night[] = {
         { "5s", "ann:1", "", CMD("\"incident-take\",\"incident\":1,\"version\":3") },
         { "20s", "ann:1", "", CMD("\"step-done\",\"step\":1,\"text\":\"looked\"") },
         { "20s", "ann:1", "", CMD("\"step-done\",\"step\":3,\"text\":\"brigade is on its way\"") },
+        { "5s", "ann:1", "", CMD("\"dispatch\",\"incident\":1,\"guard\":\"gus\",\"text\":\"bring a radio\"") },
         { "10s", "ann:1", "", CMD("\"note\",\"incident\":1,\"text\":\"A pillow on a lamp\"") },
+        { "20s", "ann:1", "", CMD("\"arrived\",\"dispatch\":1") },
         /* an infant's tag leaves, and nobody with a badge goes out by the exit of its ward */
         { "1m", "mqtt", "tags/gw-3/infant-003", "{\"event\":\"left\",\"ward\":\"W3\",\"class\":\"infant\"}" },
         { "15s", "mqtt", "/rfid/send", DOOR("door-w3-exit", "Open") },
@@ -112,11 +116,18 @@ static const struct act night[] = {
           CMD("\"incident-open\",\"hazard\":\"fire\",\"title\":\"Drill: stairs of "
               "W4\",\"zone\":\"W4\",\"exercise\":true") },
         { "3m", "bob:2", "", CMD("\"mode\",\"name\":\"drill\",\"on\":false,\"reason\":\"over\"") },
-        /* the shift changes: carl takes what ann had; the police are with the man, and in five minutes it comes back */
-        { "2m", "ann:1", "", CMD("\"incident-assign\",\"incident\":1,\"owner\":\"unix:carl\"") },
-        { "5s", "ann:1", "", CMD("\"incident-assign\",\"incident\":3,\"owner\":\"unix:carl\"") },
+        /* the shift changes: carl takes over what ann had, and she goes when he has; the police are with the man, and
+         * in five minutes it comes back */
+        { "2m", "ann:1", "", CMD("\"dispatch-done\",\"dispatch\":1,\"text\":\"brigade has it\"") },
+        { "5s", "carl:1", "", CMD("\"shift-begin\",\"post\":\"control-room\"") },
+        { "5s", "ann:1", "", CMD("\"handover-offer\",\"to\":\"unix:carl\",\"text\":\"the brigade is still in W1\"") },
+        { "5s", "ann:1", "", CMD("\"shift-end\"") },
+        { "30s", "carl:1", "", CMD("\"handover-accept\",\"handover\":1,\"items\":\"all\"") },
+        { "5s", "ann:1", "", CMD("\"shift-end\"") },
+        { "5s", "carl:1", "", CMD("\"ack\",\"alarm\":4,\"version\":3,\"reason\":\"ann told me\"") },
+        { "5s", "carl:1", "", CMD("\"ack\",\"alarm\":1,\"version\":3,\"reason\":\"ann told me\"") },
         { "5s", "carl:1", "", CMD("\"incident-hold\",\"incident\":3,\"until\":\"5m\",\"reason\":\"police on site\"") },
-        /* the fire is out, and is reset; what else was acknowledged half an hour ago wants it again */
+        /* the fire is out, and is reset; the panic was acknowledged half an hour ago, and at the end wants it again */
         { "10m", "mqtt", "zigbee2mqtt/w1_r1_smoke", "{\"smoke\":false}" },
         { "5s", "carl:1", "", CMD("\"reset\",\"alarm\":2,\"reason\":\"inspected with the brigade\"") },
         { "5s", "carl:1", "", CMD("\"incident-resolve\",\"incident\":1") },
@@ -131,8 +142,7 @@ static const struct act night[] = {
         { "5s", "bob:2", "", CMD("\"incident-reopen\",\"incident\":1,\"reason\":\"it smoulders\"") },
         { "5s", "engine", "intake-lost", "{\"subject\":\"bulk\",\"text\":\"refused\"}" },
         { "5s", "engine", "intake-back", "{\"subject\":\"bulk\",\"text\":\"\"}" },
-        { "90s", "carl:1", "", CMD("\"ack\",\"alarm\":4,\"version\":3,\"reason\":\"police have him\"") },
-        { "22m", "mqtt", "zigbee2mqtt/nobody", "{}" },
+        { "24m", "mqtt", "zigbee2mqtt/nobody", "{}" },
 };
 #define ACTS (sizeof night / sizeof *night)
 
