@@ -14,7 +14,7 @@
  */
 #include "engine_feed.h"
 
-#include "alarm/alarm.h"
+#include "alarm/alarm_verbs.h"
 #include "base/log.h"
 #include "response/verbs.h"
 
@@ -110,7 +110,7 @@ static void verb_clock(struct engine_client *c, json_t *request) {
         client_send(c, json_pack("{s:O?, s:b}", "id", json_object_get(request, "id"), "ok", 1));
 }
 
-/* the pipeline knows more exactly; these keep out who may do none of it */
+/* of alarm_verbs[]; the pipeline knows more exactly: these keep out who may do none of it */
 #define ACTS (ALARM_ROLE_OPERATOR | ALARM_ROLE_SUPERVISOR | ALARM_ROLE_MAINTENANCE | ALARM_ROLE_ADMINISTRATOR)
 
 static const struct engine_verb verbs[] = {
@@ -120,22 +120,15 @@ static const struct engine_verb verbs[] = {
         { "cursor", false, true, 0, verb_cursor },
         { "clock-confirm", false, false, ALARM_ROLE_ADMINISTRATOR, verb_clock },
         { "notice", true, true, 0, NULL },
-        { "ack", true, false, ACTS, NULL },
-        { "unack", true, false, ACTS, NULL },
-        { "reset", true, false, ACTS, NULL },
-        { "shelve", true, false, ACTS, NULL },
-        { "unshelve", true, false, ACTS, NULL },
-        { "out-of-service", true, false, ACTS, NULL },
-        { "return-to-service", true, false, ACTS, NULL },
-        { "silence", true, false, ACTS, NULL },
         { "mode", true, false, ALARM_ROLE_OPERATOR | ALARM_ROLE_SUPERVISOR, NULL },
         { "list", true, false, ALARM_ROLE_SUPERVISOR | ALARM_ROLE_INTEGRATOR, NULL },
         { "event", true, false, ALARM_ROLE_OPERATOR | ALARM_ROLE_SUPERVISOR | ALARM_ROLE_INTEGRATOR, NULL },
 };
 
-/* Those of the response stage have a table of their own; a verb without roles there is the workers'. */
+/* Those of the alarm and response stages have tables of their own; a verb without roles there is the workers'. */
 static bool verb_find(const char *name, struct engine_verb *ret) {
         const struct response_verb *response = response_verb_find(name);
+        const struct alarm_verb *alarm = alarm_verb_find(name);
 
         for (size_t i = 0; name && i < sizeof verbs / sizeof *verbs; i++) {
                 if (strcmp(verbs[i].name, name) == 0) {
@@ -143,9 +136,11 @@ static bool verb_find(const char *name, struct engine_verb *ret) {
                         return true;
                 }
         }
-        if (response)
+        if (alarm)
+                *ret = (struct engine_verb){ alarm->name, true, false, ACTS, NULL };
+        else if (response)
                 *ret = (struct engine_verb){ response->name, true, response->roles == 0, response->roles, NULL };
-        return response != NULL;
+        return alarm || response;
 }
 
 /* --- who acts --- */

@@ -213,6 +213,7 @@ static void put_response(const struct engine *e, struct metrics *m) {
         metrics_put(m, METRICS_RESPONSE_CHANGES, (double)f.changes);
         metrics_put(m, METRICS_RESPONSE_REFUSED, (double)f.refused);
         metrics_put(m, METRICS_RESPONSE_FORGOTTEN, (double)f.forgotten);
+        metrics_put(m, METRICS_RESPONSE_CROWDED, (double)f.crowded);
 }
 
 static void put_rule(struct ww_str name, const struct correlate_rule_figures *f, struct metrics *m) {

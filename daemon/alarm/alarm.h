@@ -78,6 +78,9 @@ struct alarm_refusal {
 };
 extern const struct alarm_refusal alarm_refusals[ALARM_E_MAX_];
 
+/** `unix:ann` is Ann, whichever way she came in. */
+bool alarm_same_person(struct ww_str a, struct ww_str b);
+
 /* Who may do an act, and what has to be said with it. */
 struct alarm_act_row {
         unsigned roles;    /* 0: no act of people */

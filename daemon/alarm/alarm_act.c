@@ -55,10 +55,12 @@ const struct alarm_refusal alarm_refusals[ALARM_E_MAX_] = {
                                 "fire, panic, duress, infant and tamper alarms cannot be shelved, nor "
                                 "those of hazards of which the site says so",
                                 "acknowledge it, or take the device out of service under a work order" },
-        [ALARM_E_LIMIT] = { "limit", "that is no time ahead, or longer than is allowed", "choose an earlier end" },
-        [ALARM_E_WORK_ORDER_NEEDED] = { "work-order-needed", "out of service needs a work order", "give `work_order`" },
+        [ALARM_E_LIMIT] = { "limit", "that is no time ahead, or longer than is allowed",
+                            "give `until` (--until 2h): ahead, and no later than the site allows" },
+        [ALARM_E_WORK_ORDER_NEEDED] = { "work-order-needed", "out of service needs a work order",
+                                        "give `work_order` (--work-order TEXT)" },
         [ALARM_E_SECOND_PERSON_NEEDED] = { "second-person-needed", "a key area needs a second person",
-                                           "give `second_person`, another than yourself" },
+                                           "give `second_person` (--second-person NAME), another than yourself" },
 };
 
 static bool blank(struct ww_str s) {
@@ -106,7 +108,6 @@ static bool in_key_area(const struct alarms *a, const struct ww_alarm *alarm) {
         return zone != SITE_NONE && site_zone_key_area(a->mutes.site, zone);
 }
 
-/* `unix:ann` is Ann, whichever way she came in. */
 static struct ww_str person(struct ww_str s) {
         const char *colon = s.n ? memchr(s.p, ':', s.n) : NULL;
 
@@ -119,12 +120,15 @@ static struct ww_str person(struct ww_str s) {
         return s;
 }
 
+bool alarm_same_person(struct ww_str a, struct ww_str b) {
+        return ww_str_equal(person(a), person(b));
+}
+
 static int check_out_of_service(const struct alarms *a, const struct ww_alarm *alarm, const struct alarm_act *act,
                                 int64_t now, struct machine_input *in) {
         if (blank(act->work_order))
                 return ALARM_E_WORK_ORDER_NEEDED;
-        if (in_key_area(a, alarm) &&
-            (blank(act->second_person) || ww_str_equal(person(act->second_person), person(act->actor))))
+        if (in_key_area(a, alarm) && (blank(act->second_person) || alarm_same_person(act->second_person, act->actor)))
                 return ALARM_E_SECOND_PERSON_NEEDED;
         in->until = act->until;
         return check_end(act->until, now, a->limits->out_of_service_max);

@@ -17,7 +17,7 @@ const struct alarm_verb alarm_verbs[] = {
 };
 const size_t alarm_verbs_n = sizeof alarm_verbs / sizeof *alarm_verbs;
 
-static const struct alarm_verb *verb_find(const char *name) {
+const struct alarm_verb *alarm_verb_find(const char *name) {
         for (size_t i = 0; name && i < alarm_verbs_n; i++) {
                 if (strcmp(alarm_verbs[i].name, name) == 0)
                         return &alarm_verbs[i];
@@ -72,7 +72,7 @@ int alarm_verb_until(json_t *body, int64_t now, int64_t *ret, char *why, size_t 
 
 int alarm_verb_parse(json_t *body, struct ww_str actor, int64_t now, struct alarm_act *ret, char *why,
                      size_t why_size) {
-        const struct alarm_verb *verb = verb_find(json_string_value(json_object_get(body, "cmd")));
+        const struct alarm_verb *verb = alarm_verb_find(json_string_value(json_object_get(body, "cmd")));
         struct alarm_act act = { .actor = actor, .until = WW_TIME_NONE };
         uint64_t roles = 0;
 

@@ -12,6 +12,8 @@ struct alarm_verb {
 
 extern const struct alarm_verb alarm_verbs[];
 extern const size_t alarm_verbs_n;
+/** NULL: none of these. */
+const struct alarm_verb *alarm_verb_find(const char *name);
 
 /** The member "until": RFC 3339, or a span ahead of `now` ("2h"). *ret is left alone if there is none. 0, or -1 with
  *  what is wrong in `why`. */

@@ -277,6 +277,8 @@ X(RESPONSE_REFUSED, "wardwatch_response_refused_total", COUNTER, COUNT, ENGINE, 
   "acts that were refused")
 X(RESPONSE_FORGOTTEN, "wardwatch_response_forgotten_total", COUNTER, COUNT, ENGINE, "", "stages.response.forgotten",
   "closed incidents that can be reopened no more")
+X(RESPONSE_CROWDED, "wardwatch_response_crowded_total", COUNTER, COUNT, ENGINE, "", "stages.response.crowded",
+  "incidents that were closed, unseen, because ten thousand were open")
 
 /* --- engine: what is in force --- */
 X(RULESET_INFO, "wardwatch_ruleset_info", GAUGE, INFO, ENGINE, "hash", "rules.hash",

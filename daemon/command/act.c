@@ -11,12 +11,33 @@
 #include "command/plain.h"
 #include "command/socket.h"
 
-enum { OPTION_REASON, OPTION_VERSION, OPTION_ID };
+/* What an act may say beside the alarm's number: the first ones all acts share. */
+enum { OPTION_REASON, OPTION_VERSION, OPTION_ID, OPTION_UNTIL, OPTION_FIRST_OWN };
+enum { OPTION_ONE_SHOT = OPTION_FIRST_OWN };
+enum { OPTION_WORK_ORDER = OPTION_FIRST_OWN, OPTION_SECOND_PERSON };
+
+#define SHARED_OPTIONS                                                                                                 \
+        [OPTION_REASON] = { "--reason", 'r', "TEXT", "why; stands in the record" },                                    \
+        [OPTION_VERSION] = { "--version", 'V', "N", "the version that you saw; default: the one that it has now" },    \
+        [OPTION_ID] = { "--id", 0, "ID", "the request's own id: a repeat with the same id gets the first answer" }
 
 static const struct command_option act_options[] = {
-        { "--reason", 'r', "TEXT", "why; mandatory for high and critical alarms" },
-        { "--version", 'V', "N", "the version that you saw; default: the one that it has now" },
-        { "--id", 0, "ID", "the request's own id: a repeat with the same id gets the first answer" },
+        SHARED_OPTIONS,
+        { 0 },
+};
+
+static const struct command_option shelve_options[] = {
+        SHARED_OPTIONS,
+        [OPTION_UNTIL] = { "--until", 'u', "TIME", "when it is shown again: a span (2h), or 2026-01-31T18:00:00Z" },
+        [OPTION_ONE_SHOT] = { "--one-shot", '1', NULL, "until it clears once; at the latest at the end" },
+        { 0 },
+};
+
+static const struct command_option service_options[] = {
+        SHARED_OPTIONS,
+        [OPTION_UNTIL] = { "--until", 'u', "TIME", "when it is back by itself: a span (8h), or 2026-01-31T18:00:00Z" },
+        [OPTION_WORK_ORDER] = { "--work-order", 'w', "TEXT", "the work order under which this is done" },
+        [OPTION_SECOND_PERSON] = { "--second-person", 's', "NAME", "who else agreed; mandatory in a key area" },
         { 0 },
 };
 
@@ -70,7 +91,19 @@ static int act_version(struct socket_session *s, const struct command_args *args
         return 0;
 }
 
-static int act_run(const char *verb, const struct command_args *args) {
+static void act_put_own(json_t **request, const struct command_option *options, const struct command_args *args) {
+        if (options == act_options)
+                return;
+        socket_put_text(request, "until", args->values[OPTION_UNTIL]);
+        if (options == service_options) {
+                socket_put_text(request, "work_order", args->values[OPTION_WORK_ORDER]);
+                socket_put_text(request, "second_person", args->values[OPTION_SECOND_PERSON]);
+        } else if (*request && args->values[OPTION_ONE_SHOT]) {
+                (void)json_object_set_new(*request, "one_shot", json_true());
+        }
+}
+
+static int act_run(const char *verb, const struct command_option *options, const struct command_args *args) {
         struct socket_session s;
         json_t *request, *answer = NULL;
         char *end = NULL;
@@ -87,6 +120,7 @@ static int act_run(const char *verb, const struct command_args *args) {
         request = json_pack("{s:s, s:I}", "cmd", verb, "alarm", id);
         socket_put_text(&request, "reason", args->values[OPTION_REASON]);
         socket_put_text(&request, "id", args->values[OPTION_ID]);
+        act_put_own(&request, options, args);
         r = request ? act_version(&s, args, id, request) : 0;
         if (r)
                 json_decref(request);
@@ -99,23 +133,41 @@ static int act_run(const char *verb, const struct command_args *args) {
         return r;
 }
 
-#define ACT(symbol, verb, what, more)                                                                                  \
+#define SHARED_SYNOPSIS "[--reason TEXT] [--version N] [--id ID] [--json]"
+
+#define ACT(symbol, verb, own, list, what, more)                                                                       \
         static int symbol##_run(const struct command_args *args) {                                                     \
-                return act_run(verb, args);                                                                            \
+                return act_run(verb, list, args);                                                                      \
         }                                                                                                              \
         const struct command command_##symbol = {                                                                      \
                 .name = verb,                                                                                          \
-                .synopsis = verb " ALARM [--reason TEXT] [--version N] [--id ID] [--json]",                            \
+                .synopsis = verb " ALARM " own SHARED_SYNOPSIS,                                                        \
                 .help = what,                                                                                          \
                 .text = more,                                                                                          \
-                .options = act_options,                                                                                \
+                .options = list,                                                                                       \
                 .run = symbol##_run,                                                                                   \
         }
 
-ACT(ack, "ack", "acknowledge an alarm",
+/* One for each row of alarm_verbs[]; a test holds the two against each other. */
+ACT(ack, "ack", "", act_options, "acknowledge an alarm",
     "UNACK becomes ACKED, RTNUN becomes NORM or LATCHED. Refused if the alarm rose again or its priority rose since "
     "the version that you saw. High and critical alarms need a reason.");
-ACT(unack, "unack", "take an acknowledgement back", "ACKED becomes UNACK again; undoes a mistake.");
-ACT(reset, "reset", "reset a latched alarm",
+ACT(unack, "unack", "", act_options, "take an acknowledgement back", "ACKED becomes UNACK again; undoes a mistake.");
+ACT(reset, "reset", "", act_options, "reset a latched alarm",
     "LATCHED becomes NORM; ACKED becomes NORM if the cause is an instant. Only when acknowledged. The reason is the "
     "note of the inspection.");
+ACT(silence, "silence", "", act_options, "silence an alarm's sound, and nothing else",
+    "It stays as it is and still waits to be acknowledged; when it is raised again, it sounds again.");
+ACT(shelve, "shelve", "[--until TIME] [--one-shot] ", shelve_options, "hide an alarm for a time",
+    "For supervisors, with a reason, and for no longer than `shelve_max` of the site allows. What runs beneath goes "
+    "on, "
+    "and at the end an alarm that is still active asks for attention again. Fire, panic, duress, infant and tamper "
+    "alarms cannot be shelved.");
+ACT(unshelve, "unshelve", "", act_options, "show a shelved alarm again",
+    "Who does it has seen it: an alarm that is active is acknowledged by that.");
+ACT(out_of_service, "out-of-service", "[--until TIME] [--work-order TEXT] [--second-person NAME] ", service_options,
+    "take an alarm out of service under a work order",
+    "For maintenance, with a reason, a work order and an end within `out_of_service_max` of the site; in a key area "
+    "with a second person, too. At the end it is back by itself.");
+ACT(return_to_service, "return-to-service", "", act_options, "put an alarm back into service",
+    "If it is active then, it asks for attention again.");

@@ -4,6 +4,8 @@
 extern const struct command command_help, command_run_daemon, command_check, command_rules;
 extern const struct command command_sensors, command_test, command_replay, command_explain;
 extern const struct command command_alarms, command_ack, command_unack, command_reset, command_mode, command_list;
+extern const struct command command_silence, command_shelve, command_unshelve;
+extern const struct command command_out_of_service, command_return_to_service;
 extern const struct command command_act, command_open, command_event;
 extern const struct command command_status, command_metrics, command_clock;
 extern const struct command command_journal, command_migrate, command_engine, command_store, command_auth;
@@ -24,6 +26,11 @@ const struct command *const command_table[] = {
         &command_ack,
         &command_unack,
         &command_reset,
+        &command_silence,
+        &command_shelve,
+        &command_unshelve,
+        &command_out_of_service,
+        &command_return_to_service,
         &command_open,
         &command_act,
         &command_event,

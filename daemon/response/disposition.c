@@ -155,7 +155,7 @@ static int asked_of(struct response_call *c, struct subject **ret, struct subjec
         *ret_disposition = NULL;
         if (r)
                 return r;
-        if (ww_str_is(c->act.actor, body_text(*ret, "asked_by")))
+        if (alarm_same_person(c->act.actor, ww_str(body_text(*ret, "asked_by"))))
                 return REFUSED_SAME_PERSON;
         if (!(*ret)->incident)
                 return operator_approver(c, *ret);

@@ -3,8 +3,9 @@
  *
  * The first escalation that matches an incident becomes its ladder when it opens, and again when its priority rises;
  * then the new ladder counts from that instant. A step falls due `after` the ladder began, unless the incident has come
- * as far as its `until` says before: then it is stopped for good. What was overdue while the engine was away fires at
- * once, and once: that it fired is part of the state.
+ * as far as its `until` says before: then it is stopped for good. When an acknowledgement expires, nobody has it in
+ * hand any more: the ladder begins again. What was overdue while the engine was away fires at once, and once: that it
+ * fired is part of the state.
  */
 #include "response/incident.h"
 
@@ -151,6 +152,21 @@ static bool ladder_begins(const struct subject *last, const struct subject *inci
                          (last->ended || !ww_str_is(wanted->name, body_text(last, "ladder"))));
 }
 
+/* Another one from now on, without the steps that wait for less than has been reached. */
+static int ladder_replace(struct response *r, struct subject *incident, const struct escalation *wanted,
+                          const struct act *act) {
+        struct subject *last = ladder_last(incident);
+        int e = 0;
+
+        if (last && !last->ended && ladder_stop(last, UNTIL_RESOLVED))
+                e = ladder_changed(r, last, "stopped", "replaced", act);
+        if (!e)
+                e = ladder_begin(r, incident, wanted, act);
+        last = ladder_last(incident);
+        return !e && ladder_stop(last, incident_progress(incident)) ? ladder_changed(r, last, "stopped", "stopped", act)
+                                                                    : e;
+}
+
 int escalation_follow(struct response *r, struct subject *incident, const struct act *act) {
         const struct escalation *wanted = incident->ended ? NULL : ladder_for(r, incident);
         struct subject *last = ladder_last(incident);
@@ -158,17 +174,22 @@ int escalation_follow(struct response *r, struct subject *incident, const struct
         bool begins = ladder_begins(last, incident, wanted, reached);
         int e = 0;
 
+        if (begins)
+                return ladder_replace(r, incident, wanted, act);
+
         if (last && !last->ended) {
-                if (ladder_stop(last, begins ? UNTIL_RESOLVED : reached))
-                        e = ladder_changed(r, last, "stopped", begins ? "replaced" : "stopped", act);
+                if (ladder_stop(last, reached))
+                        e = ladder_changed(r, last, "stopped", "stopped", act);
                 else if (!body_is(last, "priority", body_text(incident, "priority")))
                         e = ladder_regrade(r, last, incident, act);
         }
-        if (e || !begins)
-                return e;
-        e = ladder_begin(r, incident, wanted, act);
-        last = ladder_last(incident);
-        return !e && ladder_stop(last, reached) ? ladder_changed(r, last, "stopped", "stopped", act) : e;
+        return e;
+}
+
+int escalation_again(struct response *r, struct subject *incident, const struct act *act) {
+        const struct escalation *wanted = incident->ended ? NULL : ladder_for(r, incident);
+
+        return wanted && incident_progress(incident) < UNTIL_RESOLVED ? ladder_replace(r, incident, wanted, act) : 0;
 }
 
 int64_t escalation_due(const struct response *r, const struct subject *s) {

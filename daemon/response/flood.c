@@ -91,15 +91,24 @@ static int flood_annunciated(struct response *r, int64_t now) {
 
 /* --- chatter --- */
 
+/* The first ones have been still for longest: what is old goes, and at the bound the oldest. */
 static void flutter_forget(struct flood *f, int64_t now) {
         struct flutter *x, *next;
 
         HASH_ITER(hh, f->flutters, x, next) {
-                if (x->cleared[2] <= now - FLUTTER_SPAN || HASH_COUNT(f->flutters) >= FLUTTERS_MAX) {
-                        HASH_DELETE(hh, f->flutters, x);
-                        free(x);
-                }
+                if (x->cleared[2] > now - FLUTTER_SPAN && HASH_COUNT(f->flutters) < FLUTTERS_MAX)
+                        return;
+                HASH_DELETE(hh, f->flutters, x);
+                free(x);
         }
+}
+
+static int flutter_put(struct flood *f, struct flutter *x) {
+        HASH_ADD(hh, f->flutters, key, sizeof x->key, x);
+        if (x->hh.tbl)
+                return 0;
+        free(x);
+        return -ENOMEM;
 }
 
 static int flutter_cleared(struct flood *f, const struct ww_alarm *a, int64_t now) {
@@ -108,23 +117,19 @@ static int flutter_cleared(struct flood *f, const struct ww_alarm *a, int64_t no
         struct flutter *x;
 
         HASH_FIND(hh, f->flutters, &key, sizeof key, x);
-        if (!x) {
-                if (HASH_COUNT(f->flutters) >= FLUTTERS_MAX)
-                        flutter_forget(f, now);
+        if (x) {
+                HASH_DELETE(hh, f->flutters, x);
+        } else {
                 x = calloc(1, sizeof *x);
                 if (!x)
                         return -ENOMEM;
                 *x = (struct flutter){ .key = key, .cleared = { WW_TIME_NONE, WW_TIME_NONE, WW_TIME_NONE } };
-                HASH_ADD(hh, f->flutters, key, sizeof x->key, x);
-                if (!x->hh.tbl) {
-                        free(x);
-                        return -ENOMEM;
-                }
         }
         x->cleared[0] = x->cleared[1];
         x->cleared[1] = x->cleared[2];
         x->cleared[2] = now;
-        return 0;
+        flutter_forget(f, now);
+        return flutter_put(f, x);
 }
 
 size_t flood_chattering(const struct response *r, int64_t now) {
@@ -150,27 +155,15 @@ int flood_transition(struct response *r, const struct ww_transition *t, int64_t 
 
 /* --- life --- */
 
-static int compare_flutters(const void *a, const void *b) {
-        const struct flutter *x = *(struct flutter *const *)a, *y = *(struct flutter *const *)b;
-
-        return (x->key > y->key) - (x->key < y->key);
-}
-
+/* In their order, which is part of the state. */
 static int flutters_save(const struct flood *f, struct buf *out) {
-        size_t n = HASH_COUNT(f->flutters), i = 0;
-        _cleanup_free_ struct flutter **all = calloc(n + 1, sizeof(*all));
         struct flutter *x, *next;
 
-        if (!all)
-                return -ENOMEM;
-        HASH_ITER(hh, f->flutters, x, next)
-                all[i++] = x;
-        qsort(all, n, sizeof(*all), compare_flutters);
-        buf_put_var(out, n);
-        for (i = 0; i < n; i++) {
-                buf_put_u64(out, all[i]->key);
+        buf_put_var(out, HASH_COUNT(f->flutters));
+        HASH_ITER(hh, f->flutters, x, next) {
+                buf_put_u64(out, x->key);
                 for (size_t k = 0; k < 3; k++)
-                        buf_put_time(out, all[i]->cleared[k]);
+                        buf_put_time(out, x->cleared[k]);
         }
         return out->error;
 }
@@ -197,11 +190,8 @@ static int flutters_load(struct flood *f, struct rd *in) {
                 x->key = rd_u64(in);
                 for (size_t k = 0; k < 3; k++)
                         x->cleared[k] = rd_time(in);
-                HASH_ADD(hh, f->flutters, key, sizeof x->key, x);
-                if (!x->hh.tbl) {
-                        free(x);
+                if (flutter_put(f, x))
                         return -ENOMEM;
-                }
         }
         return 0;
 }

@@ -81,6 +81,13 @@ static int incident_key(const struct response *r, const struct subject *incident
                          ww_str(body_text(incident, "gathers")), incident->exercise, out);
 }
 
+/* One that is opened again does not take the alarms of one that goes on. */
+static bool is_newer(const struct response *r, const struct subject *incident, uint64_t id) {
+        const struct subject *other = subject_find(r, WW_SUBJECT_INCIDENT, id);
+
+        return !other || other->ended || body_time(incident, "last_alarm_at") >= body_time(other, "last_alarm_at");
+}
+
 int gather_note(struct response *r, const struct subject *incident) {
         _cleanup_buf_ struct buf key = BUF_INIT;
         struct gathered *g;
@@ -89,7 +96,8 @@ int gather_note(struct response *r, const struct subject *incident) {
                 return -ENOMEM;
         g = place_find(r, &key);
         if (g) {
-                g->incident = incident->id;
+                if (is_newer(r, incident, g->incident))
+                        g->incident = incident->id;
                 return 0;
         }
         g = calloc(1, sizeof *g + key.n);
@@ -106,23 +114,26 @@ int gather_note(struct response *r, const struct subject *incident) {
         return 0;
 }
 
-void gather_drop(struct response *r, const struct subject *incident) {
-        struct gathered *g, *next_g;
+int gather_drop(struct response *r, const struct subject *incident) {
+        _cleanup_buf_ struct buf key = BUF_INIT;
+        struct gathered *g;
         struct member *m;
         json_t *entry;
         size_t i;
 
-        HASH_ITER(hh, r->gathered, g, next_g) {
-                if (g->incident == incident->id) {
-                        HASH_DELETE(hh, r->gathered, g);
-                        free(g);
-                }
+        if (incident_key(r, incident, &key))
+                return -ENOMEM;
+        g = place_find(r, &key);
+        if (g && g->incident == incident->id) {
+                HASH_DELETE(hh, r->gathered, g);
+                free(g);
         }
         json_array_foreach(json_object_get(incident->body, "alarms"), i, entry) {
                 m = member_find(r, (uint64_t)json_integer_value(json_object_get(entry, "id")));
                 if (m && m->incident == incident->id)
                         member_remove(r, m);
         }
+        return 0;
 }
 
 int gather_find(const struct response *r, const struct ww_alarm *a, int64_t now, struct subject **ret) {

@@ -126,6 +126,8 @@ int verb_incident_open(struct response_call *c) {
                 return call_refuse(c, REFUSED_MALFORMED, "the site has no zone `%.*s`", WW_STR_ARG(o.zone));
         if (o.procedure.n && !rules_procedure(c->r->rules, o.procedure))
                 return call_refuse(c, REFUSED_MALFORMED, "there is no procedure `%.*s`", WW_STR_ARG(o.procedure));
+        if (c->r->incidents - c->r->closed >= INCIDENT_OPEN_MAX)
+                return call_refuse(c, REFUSED_LIMIT, "%d incidents are open", INCIDENT_OPEN_MAX);
         incident = incident_new(c->r, &o, c->act.now);
         return incident ? incident_open(c->r, incident, &c->act) : -ENOMEM;
 }
@@ -268,13 +270,31 @@ static int move_alarms(struct response *r, struct subject *from, struct subject 
         json_array_foreach(json_object_get(from->body, "alarms"), i, entry) {
                 struct member *m = member_find(r, (uint64_t)json_integer_value(json_object_get(entry, "id")));
 
-                if (json_array_append_new(list, json_deep_copy(entry)) < 0)
+                if (!incident_alarm(to, (uint64_t)json_integer_value(json_object_get(entry, "id"))) &&
+                    json_array_append_new(list, json_deep_copy(entry)) < 0)
                         return -ENOMEM;
                 if (m && m->incident == from->id)
                         m->incident = to->id;
         }
         body_set_number(to, "alarm_count", json_array_size(list));
         incident_count_causes(to);
+        return 0;
+}
+
+/* The one that goes on is as grave as the graver of the two, and as fresh as the fresher: what was taken note of in it
+ * may not have been this. */
+static int move_weight(struct subject *from, struct subject *to) {
+        json_t *name;
+        size_t i;
+
+        if (body_time(from, "last_alarm_at") > body_time(to, "last_alarm_at"))
+                body_set_time(to, "last_alarm_at", body_time(from, "last_alarm_at"));
+        if (incident_priority(from) > incident_priority(to))
+                incident_raise_priority(to, incident_priority(from));
+        json_array_foreach(json_object_get(from->body, "procedures"), i, name) {
+                if (incident_add_procedure(to, ww_str(json_string_value(name))))
+                        return -ENOMEM;
+        }
         return 0;
 }
 
@@ -288,9 +308,21 @@ static int merge_into(struct response_call *c, struct subject *from, struct subj
         if (!*ret || *ret == from || (*ret)->ended || (*ret)->exercise != from->exercise)
                 return call_refuse(c, REFUSED_UNKNOWN, "`into` must be another open incident%s",
                                    from->exercise ? ", and a drill" : ", and no drill");
+        if (incident_state(*ret) == INCIDENT_RESOLVED && incident_state(from) != INCIDENT_RESOLVED)
+                return call_refuse(c, REFUSED_STATE, "incident %llu is resolved, and this is not",
+                                   (unsigned long long)id);
         if (body_number(*ret, "alarm_count") + body_number(from, "alarm_count") > INCIDENT_ALARMS)
                 return call_refuse(c, REFUSED_LIMIT, "an incident may have %d alarms", INCIDENT_ALARMS);
         return 0;
+}
+
+/* Alarms of its own place join it again, if the other one had taken them. */
+static int merged_with(struct response_call *c, struct subject *into) {
+        int r = acted(c, into, incident_state(into), "merged-with");
+
+        if (!r)
+                r = steps_follow(c->r, into, &c->act);
+        return r ? r : gather_note(c->r, into);
 }
 
 int verb_incident_merge(struct response_call *c) {
@@ -302,13 +334,17 @@ int verb_incident_merge(struct response_call *c) {
                 r = merge_into(c, from, &into);
         if (!r && live_dispatch(c->r, from))
                 r = call_refuse(c, REFUSED_STATE, "a guard is still sent to it");
+        if (!r && disposition_pending(c->r, from))
+                r = REFUSED_APPROVAL_PENDING;
         if (r)
                 return r;
         r = move_alarms(c->r, from, into);
+        if (!r)
+                r = move_weight(from, into);
         body_set_number(from, "merged_into", into->id);
         if (!r)
                 r = acted(c, from, to, "merged");
-        return r ? r : acted(c, into, incident_state(into), "merged-with");
+        return r ? r : merged_with(c, into);
 }
 
 int verb_incident_cause(struct response_call *c) {

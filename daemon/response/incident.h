@@ -63,6 +63,11 @@ int incident_open(struct response *r, struct subject *incident, const struct act
 /* alarms of it: incident_alarms.c */
 /** Adds an alarm; not told yet. 0, REFUSED_LIMIT, -ENOMEM. */
 int incident_add_alarm(struct response *r, struct subject *incident, const struct ww_alarm *alarm);
+/** One more procedure to follow, unless it is there; "": none. Its steps are made by steps_follow(). 0 or -ENOMEM. */
+int incident_add_procedure(struct subject *incident, struct ww_str name);
+enum ww_priority incident_priority(const struct subject *incident);
+/** More is at stake: what was taken note of is not this. */
+void incident_raise_priority(struct subject *incident, enum ww_priority priority);
 /** After roles or alarms changed: causes are counted anew. */
 void incident_count_causes(struct subject *incident);
 bool incident_unacknowledged(const struct response *r, const struct subject *incident);
@@ -89,6 +94,8 @@ int64_t step_due(const struct response *r, const struct subject *s);
 int step_fire(struct response *r, struct subject *s, int64_t now);
 /** The ladder for it, if none or another one runs; steps that its progress stops. 0 or -errno. */
 int escalation_follow(struct response *r, struct subject *incident, const struct act *act);
+/** Nobody has it in hand any more: the ladder for it from its beginning. 0 or -errno. */
+int escalation_again(struct response *r, struct subject *incident, const struct act *act);
 int64_t escalation_due(const struct response *r, const struct subject *s);
 int escalation_fire(struct response *r, struct subject *s, int64_t now);
 /** The next step that waits does not wait any more. 0 or -errno. */

@@ -63,8 +63,7 @@ static bool is_hidden(const struct ww_alarm_regions *regions) {
         return regions->suppressed || regions->shelved != WW_SHELVED_NO || regions->out_of_service;
 }
 
-/* "": none names a procedure; each is there once */
-static int add_procedure(struct subject *incident, struct ww_str name) {
+int incident_add_procedure(struct subject *incident, struct ww_str name) {
         json_t *list = json_object_get(incident->body, "procedures"), *known;
         size_t i;
 
@@ -87,12 +86,19 @@ static json_t *alarm_entry(const struct response *r, const struct subject *incid
                          record_json_str(text_cut(a->device)), "raised_at", record_json_time(a->raised_at));
 }
 
+/* One that was in it before, when the incident was resolved or closed meanwhile, has its entry still. */
+static int add_entry(struct response *r, struct subject *incident, const struct ww_alarm *a) {
+        if (incident_alarm(incident, a->id))
+                return 0;
+        return json_array_append_new(alarms_of(incident), alarm_entry(r, incident, a)) < 0 ? -ENOMEM : 0;
+}
+
 int incident_add_alarm(struct response *r, struct subject *incident, const struct ww_alarm *a) {
         json_t *list = alarms_of(incident);
 
         if (json_array_size(list) >= INCIDENT_ALARMS)
                 return REFUSED_LIMIT;
-        if (json_array_append_new(list, alarm_entry(r, incident, a)) < 0 || add_procedure(incident, a->procedure) ||
+        if (add_entry(r, incident, a) || incident_add_procedure(incident, a->procedure) ||
             !member_add(r, a->id, incident->id, !a->regions.acknowledged && !is_hidden(&a->regions)))
                 return -ENOMEM;
         body_set_number(incident, "alarm_count", json_array_size(list));
@@ -120,18 +126,21 @@ void incident_acknowledged(struct subject *incident, const struct act *act) {
         body_set_text(incident, "acknowledged_by", act->actor);
 }
 
-static enum ww_priority priority_of(const struct subject *incident) {
+enum ww_priority incident_priority(const struct subject *incident) {
         enum ww_priority priority;
 
         return ww_priority_find(ww_str(body_text(incident, "priority")), &priority) ? priority : WW_PRIORITY_LOW;
 }
 
-/* More is at stake: what was taken note of is not this. */
-static void raise_priority(struct subject *incident, enum ww_priority priority) {
-        body_set_name(incident, "priority", ww_priority_name(priority));
+static void take_no_note(struct subject *incident) {
         body_set_time(incident, "acknowledged_at", WW_TIME_NONE);
         body_set_name(incident, "acknowledged_by", "");
         body_set_number(incident, "acted_version", incident->version + 1);
+}
+
+void incident_raise_priority(struct subject *incident, enum ww_priority priority) {
+        body_set_name(incident, "priority", ww_priority_name(priority));
+        take_no_note(incident);
 }
 
 static int tell(struct response *r, struct subject *incident, const char *what, bool joined, const struct act *act) {
@@ -142,6 +151,15 @@ static int tell(struct response *r, struct subject *incident, const char *what, 
                 return 0;
         e = incident_turn(r, incident, to, what, act);
         return e ? e : steps_follow(r, incident, act);
+}
+
+/* Who had acknowledged it has not looked again, or has gone. */
+static int expired(struct response *r, struct subject *incident, const struct act *act) {
+        int e;
+
+        take_no_note(incident);
+        e = tell(r, incident, "acknowledgement-expired", false, act);
+        return e ? e : escalation_again(r, incident, act);
 }
 
 /* An alarm that is in it already. */
@@ -156,11 +174,14 @@ static int member_changed(struct response *r, struct member *m, const struct ww_
         open = incident && !incident->ended && incident_state(incident) != INCIDENT_RESOLVED;
         if (!open)
                 return 0;
-        rises = a->priority > priority_of(incident) && !is_hidden(&a->regions);
+        rises = a->priority > incident_priority(incident) && !is_hidden(&a->regions);
         if (rises) {
-                raise_priority(incident, a->priority);
+                incident_raise_priority(incident, a->priority);
                 return tell(r, incident, "priority-raised", false, act);
         }
+        if ((t->cause == WW_CAUSE_ACK_EXPIRED || t->cause == WW_CAUSE_SHIFT_ENDED) && t->annunciate &&
+            body_time(incident, "acknowledged_at") != WW_TIME_NONE)
+                return expired(r, incident, act);
         if (!was || incident_unacknowledged(r, incident) || body_time(incident, "acknowledged_at") != WW_TIME_NONE)
                 return 0;
         incident_acknowledged(incident, act);
@@ -174,8 +195,8 @@ static int joins(struct response *r, struct subject *incident, const struct ww_t
         if (e)
                 return e < 0 ? e : 0;
         body_set_time(incident, "last_alarm_at", act->now);
-        if (a->priority > priority_of(incident) && !is_hidden(&a->regions))
-                raise_priority(incident, a->priority);
+        if (a->priority > incident_priority(incident) && !is_hidden(&a->regions))
+                incident_raise_priority(incident, a->priority);
         return tell(r, incident, "alarm-joined", true, act);
 }
 
@@ -188,9 +209,12 @@ static int opens(struct response *r, const struct ww_transition *t, const struct
                 .title = text_cut(a->title),
                 .exercise = a->exercise,
         };
-        struct subject *incident = incident_new(r, &opening, act->now);
-        int e = incident ? incident_add_alarm(r, incident, a) : -ENOMEM;
+        int e = crowd_room(r, act);
+        struct subject *incident = e ? NULL : incident_new(r, &opening, act->now);
 
+        if (e)
+                return e;
+        e = incident ? incident_add_alarm(r, incident, a) : -ENOMEM;
         if (!e && !a->zone.n)
                 body_set_text(incident, "gathers", a->rule);
         return e ? e : incident_open(r, incident, act);

@@ -81,6 +81,7 @@ int incident_edge(const struct subject *incident, enum incident_event event, uns
 static void incident_timers(struct response *r, struct subject *incident) {
         for (struct subject *s = incident->first; s; s = s->next)
                 subject_timer(r, s);
+        subject_keep(r, incident, incident->ended);
 }
 
 /* What is forgotten is not live any more, and that is told. */
@@ -96,13 +97,8 @@ static int forget(struct response *r, struct subject *incident, const struct act
 }
 
 static int forget_oldest(struct response *r, const struct act *act) {
-        struct subject *s, *next, *oldest = NULL;
+        struct subject *oldest = TAILQ_FIRST(&r->ended);
 
-        HASH_ITER(hh, r->subjects, s, next) {
-                if (s->kind == WW_SUBJECT_INCIDENT && s->ended &&
-                    (!oldest || s->due < oldest->due || (s->due == oldest->due && s->id < oldest->id)))
-                        oldest = s;
-        }
         return oldest ? forget(r, oldest, act) : 0;
 }
 
@@ -136,8 +132,9 @@ int incident_turn(struct response *r, struct subject *incident, enum incident_st
         incident_timers(r, incident);
         if (!incident->ended)
                 return gather_note(r, incident);
-        gather_drop(r, incident);
-        e = notify_closed(r, incident, strcmp(what, "closed") == 0, act);
+        e = gather_drop(r, incident);
+        if (!e)
+                e = notify_closed(r, incident, strcmp(what, "closed") == 0, act);
         return !e && r->closed > INCIDENT_KEEP_MAX ? forget_oldest(r, act) : e;
 }
 

@@ -3,31 +3,22 @@
 
 #include "base/diag.h"
 
-/* Few kinds of people had ever many numbers; of shifts there are three a day for years. */
 struct subject *people_find(const struct response *r, enum ww_subject kind, const char *member, struct ww_str text) {
-        struct subject *s, *next;
+        struct subject *s;
 
-        if (r->next_id[kind] <= HASH_COUNT(r->subjects)) {
-                for (uint64_t id = 1; id <= r->next_id[kind]; id++) {
-                        s = subject_find(r, kind, id);
-                        if (s && ww_str_is(text, body_text(s, member)) && subject_live(r, s))
-                                return s;
-                }
-                return NULL;
-        }
-        HASH_ITER(hh, r->subjects, s, next) {
-                if (s->kind == kind && ww_str_is(text, body_text(s, member)) && subject_live(r, s))
+        TAILQ_FOREACH(s, &r->of_kind[kind], order) {
+                if (ww_str_is(text, body_text(s, member)) && subject_live(r, s))
                         return s;
         }
         return NULL;
 }
 
 size_t people_count(const struct response *r, enum ww_subject kind) {
-        struct subject *s, *next;
+        const struct subject *s;
         size_t n = 0;
 
-        HASH_ITER(hh, r->subjects, s, next)
-                n += s->kind == kind && subject_live(r, s);
+        TAILQ_FOREACH(s, &r->of_kind[kind], order)
+        n += subject_live(r, s);
         return n;
 }
 

@@ -10,6 +10,10 @@ int response_new(struct response **ret, const struct response_rules *rules, cons
         r->rules = rules;
         r->site = site;
         r->sink = *sink;
+        for (size_t i = 0; i < WW_SUBJECT_MAX_; i++)
+                TAILQ_INIT(&r->of_kind[i]);
+        TAILQ_INIT(&r->running);
+        TAILQ_INIT(&r->ended);
         *ret = r;
         return 0;
 }
@@ -57,20 +61,18 @@ int response_swap(struct response *r, const struct response_rules *rules, const 
 void response_count(struct response *r) {
         struct subject *s, *next;
 
-        r->waiting = r->closed = 0;
+        r->closed = 0;
         HASH_ITER(hh, r->subjects, s, next) {
-                r->waiting += s->kind == WW_SUBJECT_STEP && body_is(s, "state", "running");
-                r->closed += s->kind == WW_SUBJECT_INCIDENT && s->ended;
+                if (s->kind == WW_SUBJECT_STEP)
+                        subject_wait(r, s, body_is(s, "state", "running"));
+                if (s->kind == WW_SUBJECT_INCIDENT && s->ended) {
+                        subject_keep(r, s, true);
+                        r->closed++;
+                }
         }
 }
 
 /* --- what is live --- */
-
-static int compare_keys(const void *a, const void *b) {
-        const struct subject *x = *(struct subject *const *)a, *y = *(struct subject *const *)b;
-
-        return (x->key > y->key) - (x->key < y->key);
-}
 
 static int visit_one(const struct subject *s, response_visit visit, void *userdata) {
         _cleanup_free_ char *text = NULL;
@@ -81,20 +83,17 @@ static int visit_one(const struct subject *s, response_visit visit, void *userda
 }
 
 int response_each(const struct response *r, uint64_t from, response_visit visit, void *userdata) {
-        _cleanup_free_ struct subject **all = calloc(HASH_COUNT(r->subjects) + 1, sizeof(*all));
-        struct subject *s, *next;
-        size_t n = 0;
         int e = 0;
 
-        if (!all)
-                return -ENOMEM;
-        HASH_ITER(hh, r->subjects, s, next) {
-                if (s->key >= from && subject_live(r, s))
-                        all[n++] = s;
+        for (size_t kind = 0; !e && kind < WW_SUBJECT_MAX_; kind++) {
+                const struct subject *s = TAILQ_LAST(&r->of_kind[kind], subject_queue);
+
+                if (!s || s->key < from)
+                        continue;
+                for (s = TAILQ_FIRST(&r->of_kind[kind]); !e && s; s = TAILQ_NEXT(s, order))
+                        if (s->key >= from && subject_live(r, s))
+                                e = visit_one(s, visit, userdata);
         }
-        qsort(all, n, sizeof(*all), compare_keys);
-        for (size_t i = 0; !e && i < n; i++)
-                e = visit_one(all[i], visit, userdata);
         return e;
 }
 
@@ -114,23 +113,39 @@ int response_each_of(const struct response *r, uint64_t incident, int (*visit)(v
         return e;
 }
 
-void response_figures(const struct response *r, int64_t now, struct response_figures *ret) {
-        struct subject *s, *next;
+static size_t count_live(const struct response *r, enum ww_subject kind) {
+        const struct subject *s;
+        size_t n = 0;
 
-        *ret = (struct response_figures){ .changes = r->changes, .refused = r->refused, .forgotten = r->forgotten };
-        HASH_ITER(hh, r->subjects, s, next) {
-                ret->subjects++;
-                if (!subject_live(r, s))
-                        continue;
-                ret->incidents += s->kind == WW_SUBJECT_INCIDENT;
-                ret->steps += s->kind == WW_SUBJECT_STEP && !body_is(s, "state", "done") &&
-                              !body_is(s, "state", "skipped");
-                ret->ladders += s->kind == WW_SUBJECT_ESCALATION;
-                ret->notifications += s->kind == WW_SUBJECT_NOTIFICATION;
-        }
-        ret->waiting = r->waiting;
-        ret->rate = flood_rate(r, now);
-        ret->peak = r->flood.peak;
-        ret->flood = r->flood.subject != 0;
-        ret->chattering = flood_chattering(r, now);
+        TAILQ_FOREACH(s, &r->of_kind[kind], order)
+        n += subject_live(r, s);
+        return n;
+}
+
+static size_t count_steps(const struct response *r) {
+        const struct subject *s;
+        size_t n = 0;
+
+        TAILQ_FOREACH(s, &r->of_kind[WW_SUBJECT_STEP], order)
+        n += subject_live(r, s) && !body_is(s, "state", "done") && !body_is(s, "state", "skipped");
+        return n;
+}
+
+void response_figures(const struct response *r, int64_t now, struct response_figures *ret) {
+        *ret = (struct response_figures){
+                .changes = r->changes,
+                .refused = r->refused,
+                .forgotten = r->forgotten,
+                .crowded = r->crowded,
+                .subjects = HASH_COUNT(r->subjects),
+                .incidents = r->incidents - r->closed,
+                .steps = count_steps(r),
+                .ladders = count_live(r, WW_SUBJECT_ESCALATION),
+                .notifications = count_live(r, WW_SUBJECT_NOTIFICATION),
+                .waiting = r->waiting,
+                .rate = flood_rate(r, now),
+                .peak = r->flood.peak,
+                .flood = r->flood.subject != 0,
+                .chattering = flood_chattering(r, now),
+        };
 }

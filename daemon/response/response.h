@@ -95,6 +95,7 @@ struct response_figures {
         size_t waiting;                    /* actions that wait for their confirmation */
         size_t ladders, notifications;     /* running; due and not answered yet */
         uint64_t changes, refused, forgotten;
+        uint64_t crowded;    /* incidents that were closed because too many were open */
         unsigned rate, peak; /* annunciated in the last 10 min; the most since the figures began */
         bool flood;
         size_t chattering; /* alarms that came and went three times within a minute, now */

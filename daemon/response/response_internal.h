@@ -19,15 +19,17 @@
 #include <xxhash.h>
 #define HASH_FUNCTION(key, n, hash) ((hash) = (unsigned)XXH3_64bits((key), (n)))
 #define HASH_NONFATAL_OOM           1
+#include <sys/queue.h>
 #include <uthash.h>
 
 #define SUBJECT_HEAP_NONE SIZE_MAX
 #define INCIDENT_KEEP     WW_DAY
-#define INCIDENT_KEEP_MAX 1000 /* closed ones that are kept */
-#define INCIDENT_ALARMS   200  /* the next alarm opens another incident */
-#define INCIDENT_NOTES    1000 /* and each other kind of subject that people add to it */
-#define TEXT_MAX          4000 /* bytes of a note */
-#define TITLE_MAX         512  /* bytes of what an alarm tells of itself, in its incident; the alarm has all of it */
+#define INCIDENT_KEEP_MAX 1000  /* closed ones that are kept */
+#define INCIDENT_ALARMS   200   /* the next alarm opens another incident */
+#define INCIDENT_OPEN_MAX 10000 /* open ones; see crowd.c */
+#define INCIDENT_NOTES    1000  /* and each other kind of subject that people add to it */
+#define TEXT_MAX          4000  /* bytes of a note */
+#define TITLE_MAX         512   /* bytes of what an alarm tells of itself, in its incident; the alarm has all of it */
 
 struct subject {
         uint64_t key; /* ww_change_key() */
@@ -40,10 +42,16 @@ struct subject {
         json_t *body;
         int64_t due; /* WW_TIME_NEVER: nothing waits */
         size_t place;
+        struct subject *of;         /* its incident, or itself; NULL: of none */
         struct subject *next, **at; /* of the same incident, newest first */
         struct subject *first;      /* of an incident: what belongs to it */
+        TAILQ_ENTRY(subject) order; /* of the same kind, by number */
+        bool in_queue;
+        TAILQ_ENTRY(subject) queue; /* of a closed incident, of a step that waits for an event */
         UT_hash_handle hh;
 };
+
+TAILQ_HEAD(subject_queue, subject);
 
 /* An alarm that is in an open incident, until it is NORM. */
 struct member {
@@ -62,10 +70,10 @@ struct gathered {
 
 #define FLOOD_RING 1024
 
-/* Alarms that came and went: three times within a minute is chatter. */
+/* Alarms that came and went: three times within a minute is chatter. The table's own order is that of `cleared[2]`. */
 struct flutter {
-        uint64_t key; /* hash of rule, key */
-        int64_t cleared[3];
+        uint64_t key;       /* hash of rule, key */
+        int64_t cleared[3]; /* the last one last */
         UT_hash_handle hh;
 };
 
@@ -83,13 +91,17 @@ struct response {
         struct response_sink sink;
         uint64_t next_id[WW_SUBJECT_MAX_];
         struct subject *subjects;
-        struct subject **heap; /* by (due, key) */
+        struct subject_queue of_kind[WW_SUBJECT_MAX_]; /* by number: all of them in the order of their keys */
+        struct subject **heap;                         /* by (due, key) */
         size_t n_heap, heap_capacity;
         struct member *members;
         struct gathered *gathered;
         struct flood flood;
-        size_t waiting, closed; /* steps that wait for an event; closed incidents that are kept */
-        uint64_t changes, refused, forgotten;
+        struct subject_queue running; /* steps that wait for an event, in no order */
+        struct subject_queue ended;   /* closed incidents that are kept, the next to be forgotten first */
+        size_t waiting, closed;       /* how many are in these */
+        size_t incidents;             /* open and closed */
+        uint64_t changes, refused, forgotten, crowded;
         json_t *told;         /* what the command at work has changed; NULL: none is */
         struct subject *gone; /* freed when the call is over */
 };
@@ -117,6 +129,10 @@ int subject_as_change(const struct subject *s, struct ww_change *ret, char **ret
 void subject_forget(struct response *r, struct subject *s);
 void response_free_gone(struct response *r);
 void subject_timer(struct response *r, struct subject *s); /* after its body changed */
+/** A step waits for an event from here on, or does not any more. */
+void subject_wait(struct response *r, struct subject *s, bool waits);
+/** An incident has been closed, and its timer set; or opened again. */
+void subject_keep(struct response *r, struct subject *incident, bool closed);
 struct subject *subject_restore(struct response *r, enum ww_subject kind, uint64_t id, struct subject *incident);
 
 /* members of the body; a name is alphabetical ASCII */
@@ -144,14 +160,20 @@ void member_remove(struct response *r, struct member *m);
 void gather_free(struct response *r);
 /** An incident that alarms of its hazard and place join from here on. 0 or -ENOMEM. */
 int gather_note(struct response *r, const struct subject *incident);
-/** It is closed, or forgotten: nothing joins it, none of its alarms is looked at any more. */
-void gather_drop(struct response *r, const struct subject *incident);
+/** It is closed, or forgotten: nothing joins it, none of its alarms is looked at any more.
+ *  0 or -ENOMEM. */
+int gather_drop(struct response *r, const struct subject *incident);
 /** The one that an alarm would join now, or NULL. 0 or -ENOMEM. */
 int gather_find(const struct response *r, const struct ww_alarm *alarm, int64_t now, struct subject **ret);
 /** After a swap of the rules. 0 or -ENOMEM. */
 int gather_again(struct response *r);
 int gather_save(const struct response *r, struct buf *out);
 int gather_load(struct response *r, struct rd *in);
+
+/* --- crowd.c: a bound on what is open --- */
+
+/** Room for one more incident: closes some, if there are too many. 0 or -errno. */
+int crowd_room(struct response *r, const struct act *act);
 
 /* --- flood.c: figures, and the flood --- */
 

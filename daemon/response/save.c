@@ -4,13 +4,7 @@
  */
 #include "response/response_internal.h"
 
-#define SAVE_VERSION 1
-
-static int compare_keys(const void *a, const void *b) {
-        const struct subject *x = *(struct subject *const *)a, *y = *(struct subject *const *)b;
-
-        return (x->key > y->key) - (x->key < y->key);
-}
+#define SAVE_VERSION 2
 
 static int save_subject(const struct subject *s, struct buf *out) {
         char *text = json_dumps(s->body, JSON_COMPACT | JSON_SORT_KEYS);
@@ -32,19 +26,13 @@ static int save_subject(const struct subject *s, struct buf *out) {
 }
 
 static int save_subjects(const struct response *r, struct buf *out) {
-        size_t n = HASH_COUNT(r->subjects), i = 0;
-        _cleanup_free_ struct subject **all = calloc(n + 1, sizeof(*all));
-        struct subject *s, *next;
+        const struct subject *s;
         int e = 0;
 
-        if (!all)
-                return -ENOMEM;
-        HASH_ITER(hh, r->subjects, s, next)
-                all[i++] = s;
-        qsort(all, n, sizeof(*all), compare_keys);
-        buf_put_var(out, n);
-        for (i = 0; !e && i < n; i++)
-                e = save_subject(all[i], out);
+        buf_put_var(out, HASH_COUNT(r->subjects));
+        for (size_t kind = 0; kind < WW_SUBJECT_MAX_; kind++)
+                TAILQ_FOREACH(s, &r->of_kind[kind], order)
+        e = e ? e : save_subject(s, out);
         return e;
 }
 
@@ -71,14 +59,19 @@ static int load_texts(struct subject *s, struct rd *in) {
         return 0;
 }
 
+static bool comes_next(const struct response *r, uint8_t kind, uint64_t id) {
+        const struct subject *last = TAILQ_LAST(&r->of_kind[kind], subject_queue);
+
+        return id > (last ? last->id : 0) && id <= r->next_id[kind];
+}
+
 static int load_subject(struct response *r, struct rd *in) {
         uint8_t kind = rd_u8(in), flags;
         uint64_t id = rd_var(in), version = rd_var(in), of = rd_var(in);
         struct subject *incident = of ? subject_find(r, WW_SUBJECT_INCIDENT, of) : NULL, *s;
         int e;
 
-        if (in->failed || kind == 0 || kind >= WW_SUBJECT_MAX_ || id == 0 || (of && !incident) ||
-            subject_find(r, (enum ww_subject)kind, id))
+        if (in->failed || kind == 0 || kind >= WW_SUBJECT_MAX_ || (of && !incident) || !comes_next(r, kind, id))
                 return -EBADMSG;
         s = subject_restore(r, (enum ww_subject)kind, id, incident);
         if (!s)
@@ -145,6 +138,7 @@ int response_save(const struct response *r, struct buf *out) {
         buf_put_var(out, r->changes);
         buf_put_var(out, r->refused);
         buf_put_var(out, r->forgotten);
+        buf_put_var(out, r->crowded);
         e = save_subjects(r, out);
         if (!e)
                 e = save_members(r, out);
@@ -166,6 +160,7 @@ int response_load(struct response *r, struct rd *in) {
         r->changes = rd_var(in);
         r->refused = rd_var(in);
         r->forgotten = rd_var(in);
+        r->crowded = rd_var(in);
         n = rd_var(in);
         for (uint64_t i = 0; !e && i < n && !in->failed; i++)
                 e = load_subject(r, in);

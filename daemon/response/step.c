@@ -119,9 +119,8 @@ size_t steps_open(const struct response *r, const struct subject *incident) {
 /* --- acts --- */
 
 static void step_set_state(struct response *r, struct subject *s, const char *state) {
-        r->waiting -= body_is(s, "state", "running");
         body_set_name(s, "state", state);
-        r->waiting += body_is(s, "state", "running");
+        subject_wait(r, s, strcmp(state, "running") == 0);
 }
 
 /* One that is not over, of an incident that is not, and by somebody of its role. */
@@ -204,15 +203,14 @@ int verb_step_run(struct response_call *c) {
 static bool step_confirmed_by(const struct subject *s, const struct ww_event *event) {
         const char *zone = body_text(s, "confirm_zone");
 
-        return s->kind == WW_SUBJECT_STEP && body_is(s, "state", "running") &&
-               ww_str_is(event->kind, body_text(s, "confirm_kind")) && (!*zone || ww_str_is(event->zone, zone));
+        return ww_str_is(event->kind, body_text(s, "confirm_kind")) && (!*zone || ww_str_is(event->zone, zone));
 }
 
 /* All steps that wait for it, in the order of their numbers. */
 static struct subject *next_confirmed(struct response *r, const struct ww_event *event) {
-        struct subject *s, *next, *first = NULL;
+        struct subject *s, *first = NULL;
 
-        HASH_ITER(hh, r->subjects, s, next) {
+        TAILQ_FOREACH(s, &r->running, queue) {
                 if (step_confirmed_by(s, event) && subject_live(r, s) && (!first || s->id < first->id))
                         first = s;
         }

@@ -168,6 +168,7 @@ struct subject *subject_restore(struct response *r, enum ww_subject kind, uint64
         s->key = ww_change_key(kind, id);
         s->due = WW_TIME_NEVER;
         s->place = SUBJECT_HEAP_NONE;
+        s->of = incident ? incident : kind == WW_SUBJECT_INCIDENT ? s : NULL;
         s->incident = incident ? incident->id : kind == WW_SUBJECT_INCIDENT ? id : 0;
         s->exercise = incident && incident->exercise;
         s->body = json_object();
@@ -179,6 +180,8 @@ struct subject *subject_restore(struct response *r, enum ww_subject kind, uint64
         }
         if (incident)
                 subject_link(incident, s);
+        TAILQ_INSERT_TAIL(&r->of_kind[kind], s, order); /* numbers only grow */
+        r->incidents += kind == WW_SUBJECT_INCIDENT;
         return s;
 }
 
@@ -201,7 +204,7 @@ struct subject *subject_find(const struct response *r, enum ww_subject kind, uin
 }
 
 struct subject *subject_incident(const struct response *r, const struct subject *s) {
-        return s->incident ? subject_find(r, WW_SUBJECT_INCIDENT, s->incident) : NULL;
+        return s->of;
 }
 
 /* A notification may outlive its incident: it says that it is closed. */
@@ -211,8 +214,53 @@ bool subject_live(const struct response *r, const struct subject *s) {
         return !s->ended && s->version && !(incident && incident->ended);
 }
 
+/* --- two queues: a subject is in one of them, or in none --- */
+
+static void queue_remove(struct subject_queue *queue, struct subject *s) {
+        if (s->in_queue)
+                TAILQ_REMOVE(queue, s, queue);
+        s->in_queue = false;
+}
+
+void subject_wait(struct response *r, struct subject *s, bool waits) {
+        if (waits == s->in_queue)
+                return;
+        if (!waits) {
+                queue_remove(&r->running, s);
+                r->waiting--;
+                return;
+        }
+        TAILQ_INSERT_TAIL(&r->running, s, queue);
+        s->in_queue = true;
+        r->waiting++;
+}
+
+/* Those that close come last but for the clock's grain, and a load, which brings them by their numbers. */
+void subject_keep(struct response *r, struct subject *incident, bool closed) {
+        struct subject *before;
+
+        queue_remove(&r->ended, incident);
+        if (!closed)
+                return;
+        before = TAILQ_LAST(&r->ended, subject_queue);
+        while (before && heap_before(incident, before))
+                before = TAILQ_PREV(before, subject_queue, queue);
+        if (before)
+                TAILQ_INSERT_AFTER(&r->ended, before, incident, queue);
+        else
+                TAILQ_INSERT_HEAD(&r->ended, incident, queue);
+        incident->in_queue = true;
+}
+
 static void subject_unlink(struct response *r, struct subject *s) {
+        if (s->kind == WW_SUBJECT_INCIDENT) {
+                queue_remove(&r->ended, s);
+                r->incidents--;
+        } else {
+                subject_wait(r, s, false);
+        }
         heap_remove(r, s);
+        TAILQ_REMOVE(&r->of_kind[s->kind], s, order);
         HASH_DELETE(hh, r->subjects, s);
         if (s->at) {
                 *s->at = s->next;

@@ -119,6 +119,7 @@ static void add_transition(struct rows *r, uint64_t seq, uint32_t n, const struc
         copy_text(c, a->work_order);
         copy_alarm_flags(c, a);
         copy_text(c, t->context);
+        copy_fixed(c, ww_sound_name(ww_transition_sound(t)));
 }
 
 void rows_add_transition(struct rows *r, uint64_t seq, uint32_t n, const struct ww_transition *t) {

@@ -22,7 +22,7 @@ const struct table_row tables[TABLE_MAX_] = {
                 "journal, seq, n, alarm, version, changed_at, time, cause, actor, reason, old_state, new_state, "
                 "old_regions, new_regions, old_priority, priority, priority_unack, annunciate, rule, key, title, site, "
                 "zone, asset, device, raised_at, raised_count, acknowledged_at, acknowledged_by, shelved_until, "
-                "out_of_service_until, suppressed_by, work_order, flags, context", 35 },
+                "out_of_service_until, suppressed_by, work_order, flags, context, sound", 36 },
         [TABLE_ALARM_EVIDENCE] = { "alarm_evidence",
                 "journal, seq, n, position, alarm, role, event_seq, event_idx, event_time, device, kind", 11 },
         [TABLE_NOTICE] = { "notice",

@@ -159,7 +159,7 @@ def as_row(line):
     return (record["seq"], record["n"], a["id"], a["version"], t["cause"], t["actor"], t["reason"], t["old_state"], a["state"],
             regions(t["old_regions"]), regions(a["regions"]), t["old_priority"], a["priority"], a["priority_unack"] or "",
             t["annunciate"], a["rule"], a["key"], a["title"], a["device"], a["raised_count"], a["acknowledged_by"],
-            a["suppressed_by"], t["context"], [name.replace("_", "-") for name in FLAGS if a[name]])
+            a["suppressed_by"], t["context"], t["sound"], [name.replace("_", "-") for name in FLAGS if a[name]])
 
 
 def as_times(line):
@@ -172,7 +172,7 @@ def stored(scene):
     return scene.postgres.query(
         "SELECT seq, n, alarm, version, cause, actor, reason, old_state, new_state, old_regions, new_regions, old_priority, "
         "priority, priority_unack, annunciate, rule, key, title, device, raised_count, acknowledged_by, suppressed_by, "
-        "context, flags FROM alarm_transition ORDER BY seq, n")
+        "context, sound, flags FROM alarm_transition ORDER BY seq, n")
 
 
 def stored_times(scene):

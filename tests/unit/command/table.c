@@ -5,6 +5,7 @@
 // cmocka.h needs the four above
 #include <cmocka.h>
 
+#include "alarm/alarm_verbs.h"
 #include "base/error.h"
 #include "command/command_internal.h"
 #include "config/file.h"
@@ -64,6 +65,19 @@ static void options_do_not_collide(void **state) {
         }
 }
 
+/* What the engine takes, people can type; the row's name is the verb's. */
+static void every_act_is_a_command(void **state) {
+        for (size_t i = 0; i < alarm_verbs_n; i++) {
+                const struct command *row = command_find(alarm_verbs[i].name);
+                bool until = alarm_verbs[i].cause == WW_CAUSE_SHELVE || alarm_verbs[i].cause == WW_CAUSE_OUT_OF_SERVICE;
+
+                assert_non_null(row);
+                assert_false(row->hidden);
+                assert_string_equal(row->name, alarm_verbs[i].name);
+                assert_int_equal(strstr(row->synopsis, "--until") != NULL, until);
+        }
+}
+
 static void assert_kept(void (*put)(struct buf *out), const char *name) {
         const char *source = getenv("WARDWATCH_SOURCE");
         _cleanup_buf_ struct buf made = BUF_INIT;
@@ -117,6 +131,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(rows_are_whole),
                 cmocka_unit_test(options_do_not_collide),
+                cmocka_unit_test(every_act_is_a_command),
                 cmocka_unit_test(the_kept_man_pages_are_those_of_the_tables),
                 cmocka_unit_test(the_example_of_the_man_page_loads),
         };

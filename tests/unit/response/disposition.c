@@ -48,6 +48,8 @@ static void test_two_persons(void **state) {
         does(&s, OPERATOR, "{'cmd':'incident-resolve','incident':1}");
         refused(&s, OPERATOR, "{'cmd':'incident-close','incident':1}", "approval-pending");
         refused(&s, SUPERVISOR, "{'cmd':'approve','approval':1}", "same-person");
+        s.actor = "unix:ann"; /* whichever way she comes in */
+        refused(&s, SUPERVISOR, "{'cmd':'approve','approval':1}", "same-person");
         restart(&s);
         s.actor = "bob";
         does(&s, OPERATOR, "{'cmd':'approve','approval':1}");

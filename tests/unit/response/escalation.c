@@ -104,6 +104,32 @@ static void test_pick(void **state) {
         story_close(&s);
 }
 
+/* Who acknowledged it did not look again: from the ladder's beginning, once. */
+static void test_expired(void **state) {
+        const struct of one = { .id = 1, .zone = "W3-room1" }, other = { .id = 2, .zone = "W3-room1" };
+        struct story s;
+
+        open_fire(&s);
+        raise(&s, .id = 2, .zone = "W3-room1");
+        acknowledge(&s, .id = 1, .zone = "W3-room1");
+        acknowledge(&s, .id = 2, .zone = "W3-room1");
+        buf_reset(&s.told);
+        wait_for(&s, 30 * WW_MINUTE);
+        buf_reset(&s.told);
+        restart(&s);
+        transition(&s, &one, WW_CAUSE_ACK_EXPIRED, ACKED, UNACK, true);
+        transition(&s, &other, WW_CAUSE_ACK_EXPIRED, ACKED, UNACK, true);
+        told(&s, "incident 1 v4 acknowledgement-expired by rule:smoke\nescalation 2 v1 begun by rule:smoke\n");
+        wait_for(&s, 0);
+        told(&s, "escalation 2 v2 step-fired by timer\nnotification 4 v1 due by timer\n");
+        assert_string_equal(text(&s, "notification 4", "key"), "1-fire.2-1-control-room-desk");
+        acknowledge(&s, .id = 1, .zone = "W3-room1");
+        told(&s, "");
+        acknowledge(&s, .id = 2, .zone = "W3-room1");
+        told(&s, "incident 1 v5 acknowledged by ann\n");
+        story_close(&s);
+}
+
 /* The priority rises: another ladder, from now on. */
 static void test_regrade(void **state) {
         const struct of risen = { .id = 1, .zone = "W3-room1", .priority = WW_PRIORITY_CRITICAL };
@@ -252,7 +278,7 @@ int main(void) {
                 cmocka_unit_test(test_regrade),  cmocka_unit_test(test_results),
                 cmocka_unit_test(test_fallback), cmocka_unit_test(test_stop),
                 cmocka_unit_test(test_closed),   cmocka_unit_test(test_fallback_meanwhile),
-                cmocka_unit_test(test_closing),
+                cmocka_unit_test(test_closing),  cmocka_unit_test(test_expired),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

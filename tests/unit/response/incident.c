@@ -227,6 +227,63 @@ static void test_manual(void **state) {
         story_close(&s);
 }
 
+/* The one that goes on takes over what weighs: priority, procedure, the alarms of its place that are still to come. */
+static void test_merge_weight(void **state) {
+        struct story s;
+
+        story_open(&s, "procedures: [{procedure: fire, steps: [{step: call, text: Call}]}]\n");
+        raise(&s, .id = 1, .zone = "W3", .priority = WW_PRIORITY_MEDIUM);
+        does(&s, OPERATOR, "{'cmd':'incident-take','incident':1}");
+        wait_for(&s, 40 * WW_MINUTE);
+        raise(&s, .id = 2, .zone = "W3", .priority = WW_PRIORITY_CRITICAL, .procedure = "fire");
+        buf_reset(&s.told);
+        does(&s, OPERATOR, "{'cmd':'incident-merge','incident':2,'into':1,'reason':'one fire'}");
+        told(&s, "incident 2 v2 merged by ann, ended\nincident 1 v3 merged-with by ann\n"
+                 "step 2 v1 step-made by procedure\n");
+        assert_string_equal(text(&s, "incident 1", "priority"), "critical");
+        assert_true(json_is_null(json_object_get(body(&s, "incident 1"), "acknowledged_at")));
+        restart(&s);
+        raise(&s, .id = 3, .zone = "W3", .priority = WW_PRIORITY_MEDIUM);
+        told(&s, "incident 1 v4 alarm-joined by rule:smoke\n");
+        does(&s, OPERATOR, "{'cmd':'incident-resolve','incident':1}");
+        raise(&s, .id = 4, .zone = "W3");
+        refused(&s, OPERATOR, "{'cmd':'incident-merge','incident':3,'into':1,'reason':'x'}", "state");
+        story_close(&s);
+}
+
+/* Resolved, and opened again: its alarm, when it comes again, is in it once. */
+static void test_reopened_alarm(void **state) {
+        struct story s;
+
+        story_open(&s, NULL);
+        raise(&s, .id = 1, .zone = "W3");
+        does(&s, OPERATOR, "{'cmd':'incident-resolve','incident':1}");
+        does(&s, OPERATOR, "{'cmd':'dispose','incident':1,'code':'test','done':'x','reason':'x'}");
+        does(&s, OPERATOR, "{'cmd':'incident-close','incident':1}");
+        does(&s, SUPERVISOR, "{'cmd':'incident-reopen','incident':1,'reason':'it smoulders'}");
+        raise(&s, .id = 1, .zone = "W3");
+        assert_int_equal(number(&s, "incident 1", "alarm_count"), 1);
+        assert_int_equal(json_array_size(json_object_get(body(&s, "incident 1"), "alarms")), 1);
+        story_close(&s);
+}
+
+/* One that is opened again does not take the alarms of the one that goes on. */
+static void test_reopened_place(void **state) {
+        struct story s;
+
+        story_open(&s, NULL);
+        raise(&s, .id = 1, .zone = "W3");
+        does(&s, OPERATOR, "{'cmd':'incident-resolve','incident':1}");
+        wait_for(&s, WW_HOUR);
+        raise(&s, .id = 2, .zone = "W3");
+        does(&s, OPERATOR, "{'cmd':'dispose','incident':1,'code':'test','done':'x','reason':'x'}");
+        does(&s, OPERATOR, "{'cmd':'incident-close','incident':1}");
+        does(&s, SUPERVISOR, "{'cmd':'incident-reopen','incident':1,'reason':'x'}");
+        raise(&s, .id = 3, .zone = "W3");
+        assert_int_equal(number(&s, "incident 2", "alarm_count"), 2);
+        story_close(&s);
+}
+
 static void test_merge(void **state) {
         struct story s;
 
@@ -361,6 +418,9 @@ int main(void) {
                 cmocka_unit_test(test_versions),
                 cmocka_unit_test(test_manual),
                 cmocka_unit_test(test_merge),
+                cmocka_unit_test(test_merge_weight),
+                cmocka_unit_test(test_reopened_alarm),
+                cmocka_unit_test(test_reopened_place),
                 cmocka_unit_test(test_full),
                 cmocka_unit_test(test_kept),
                 cmocka_unit_test(test_table),

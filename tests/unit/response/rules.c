@@ -78,7 +78,7 @@ static void test_shipped(void **state) {
         assert_int_equal(bundle_add_path(&s.bundle, BUNDLE_RESPONSE, path, &d), 0);
         compile(&s);
         assert_non_null(rules_procedure(s.rules, WW_STR("code-pink")));
-        assert_int_equal(s.rules->n_escalations, 2);
+        assert_int_equal(s.rules->n_escalations, 3);
         set_free(&s);
 }
 
