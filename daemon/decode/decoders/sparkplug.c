@@ -22,13 +22,14 @@
  *
  * The document: group, node, device, verb, id ("NODE" or "NODE/DEVICE"), time (ms), seq, bdSeq, stale, gap, rebirth
  * (why), devices (the known ones, of NBIRTH and NDEATH), left_out (metrics that did not fit), and `items`, one for each
- * thing to tell: {what: online | offline | gap | metric, …}.
+ * thing to tell: {what: online | described | offline | gap | metric, …}.
  */
 #include "decode/decoders.h"
 #include "decode/decoders/sparkplug_metric.h"
 
-#define REBIRTH_AFTER WW_MINUTE /* journal time between two requests to one node */
-#define NODES_MAX     15000     /* of the document, for metrics; the rest are left out (DOCUMENT_NODES_MAX) */
+#define REBIRTH_AFTER  WW_MINUTE /* journal time between two requests to one node */
+#define NODES_MAX      15000     /* of the document, for metrics; the rest are left out (DOCUMENT_NODES_MAX) */
+#define PROPERTIES_MAX 32        /* of a birth's description */
 
 /* one message */
 struct sparkplug {
@@ -229,8 +230,51 @@ static void items_metrics(struct sparkplug *s) {
         s->left_out = s->payload->n_metrics - i;
 }
 
+/* What a birth says of the thing itself stands in metrics of these folders, by the habit of Sparkplug's examples. */
+static struct ww_str property_of(const Sparkplug__Metric *m) {
+        static const char *const folders[] = { "Properties/", "Node Info/", "Device Info/" };
+        struct ww_str name = sparkplug_text(m->name);
+
+        for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+                size_t n = strlen(folders[i]);
+
+                if (m->value_case == SPARKPLUG__METRIC__VALUE_STRING_VALUE && name.n > n &&
+                    memcmp(name.p, folders[i], n) == 0)
+                        return (struct ww_str){ name.p + n, name.n - n };
+        }
+        return WW_STR_NONE;
+}
+
+static void write_described(struct sparkplug *s) {
+        size_t left = PROPERTIES_MAX;
+
+        decoder_object_begin(s->out);
+        decoder_put_text(s->out, "what", WW_STR("described"));
+        decoder_put_text(s->out, "id", s->id);
+        if (s->payload->has_timestamp)
+                decoder_put_unsigned(s->out, "time", s->payload->timestamp);
+        if (s->device.n)
+                decoder_put_text(s->out, "via", s->node_name);
+        decoder_put_unsigned(s->out, "metrics", s->payload->n_metrics);
+        decoder_key(s->out, WW_STR("properties"));
+        decoder_object_begin(s->out);
+        for (size_t i = 0; i < s->payload->n_metrics && left; i++) {
+                const Sparkplug__Metric *m = s->payload->metrics[i];
+                struct ww_str property = property_of(m);
+
+                if (!property.n)
+                        continue;
+                decoder_key(s->out, property);
+                decoder_text(s->out, sparkplug_text(m->string_value));
+                left--;
+        }
+        decoder_object_end(s->out);
+        decoder_object_end(s->out);
+}
+
 static void items_birth(struct sparkplug *s) {
         write_item(s, "online", s->id);
+        write_described(s);
         items_metrics(s);
 }
 

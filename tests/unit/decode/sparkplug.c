@@ -134,10 +134,11 @@ static void test_birth_names_aliases(void **state) {
 
         prepare(&h);
         send_birth(&h, 4);
-        assert_string_equal(harness_told(&h), "gw device.online, gw/Rate measurement");
+        assert_string_equal(harness_told(&h), "gw device.online, gw device.described, gw/Rate measurement");
         send_device_birth(&h, 1);
-        assert_string_equal(harness_told(&h),
-                            "gw/io device.online, gw/io/Inputs/A input.inactive, gw/io/Level measurement");
+        assert_string_equal(
+                harness_told(&h),
+                "gw/io device.online, gw/io device.described, gw/io/Inputs/A input.inactive, gw/io/Level measurement");
         send_alias(&h, 2, 1, true);
         assert_string_equal(harness_told(&h), "gw/io/Inputs/A input.active");
         /* the type is the birth's: 8 bits, of which 0xFE is -2, however many the sender wrote */
@@ -176,10 +177,11 @@ static void test_values(void **state) {
         add_bool(&m, "old", UNSET, true)->has_is_historical = 1;
         m.metrics[2].is_historical = 1;
         assert_int_equal(send(&h, GROUP "NBIRTH/gw2", &m), 0);
-        assert_string_equal(harness_told(&h),
-                            "gw2 device.online, gw2/Room Temperature temperature, gw2/old input.active");
-        assert_true(h.events[1].number == 21.3);
-        assert_string_equal(h.events[2].attrs[1].name, "historical");
+        assert_string_equal(
+                harness_told(&h),
+                "gw2 device.online, gw2 device.described, gw2/Room Temperature temperature, gw2/old input.active");
+        assert_true(h.events[2].number == 21.3);
+        assert_string_equal(h.events[3].attrs[1].name, "historical");
 }
 
 static void test_quality_marks(void **state) {
@@ -395,7 +397,7 @@ static void test_large_birth(void **state) {
         assert_non_null(buf_reserve(&bytes, sparkplug__payload__get_packed_size(&m.payload)));
         bytes.n = sparkplug__payload__pack(&m.payload, bytes.p);
         assert_int_equal(harness_send_bytes(&h, GROUP "NBIRTH/gw", buf_str(&bytes), false), 0);
-        assert_string_equal(harness_told(&h), "gw device.online");
+        assert_string_equal(harness_told(&h), "gw device.online, gw device.described");
 }
 
 static void test_refused(void **state) {
@@ -407,7 +409,7 @@ static void test_refused(void **state) {
         assert_int_equal(h.n, 0);
         /* a template stays bytes, whatever is in it */
         assert_int_equal(harness_send_bytes(&h, GROUP "NBIRTH/gw", (struct ww_str){ nested, sizeof nested }, false), 0);
-        assert_string_equal(harness_told(&h), "gw device.online");
+        assert_string_equal(harness_told(&h), "gw device.online, gw device.described");
 }
 
 /* --- the limits of the state --- */
