@@ -81,7 +81,7 @@ static struct ruleset *rules_make(void) {
                 buf_printf(&text,
                            "- rule: probing-%d\n  select: {x: {kind: access.denied, zone: Z%d}}\n  by: badge\n"
                            "  within: 5m\n  when: count(x) >= 3\n  clear: {quiet: 5m}\n"
-                           "  raise: {hazard: fraud, priority: medium}\n",
+                           "  raise: {hazard: fraud, priority: low}\n",
                            i, i);
         if (bundle_add_text(&bundle, BUNDLE_RULES, "rules.yaml", buf_str(&text)))
                 hospital_fail("rules", -ENOMEM);
