@@ -331,11 +331,9 @@ static int load_body(struct load *l, const struct yaml_node *n, const struct yam
         return result;
 }
 
-int load_message(struct load *l, const struct yaml_node *n, const struct yaml_node *type, uint32_t index,
-                 struct type_message *m) {
+/* Nothing is said yet, and no name means anything. */
+static int begin_message(struct load *l, const struct yaml_node *n, struct type_message *m) {
         const struct yaml_node *name = yaml_get(n, "message");
-        const struct yaml_node *x;
-        int r, topics, fields = 0, result = 0;
 
         *m = (struct type_message){ .delay = TYPE_DELAY,
                                     .alive = true,
@@ -353,9 +351,20 @@ int load_message(struct load *l, const struct yaml_node *n, const struct yaml_no
         l->secret = 0;
         l->message = m;
         l->captures = 0;
+        return 0;
+}
+
+int load_message(struct load *l, const struct yaml_node *n, const struct yaml_node *type, uint32_t index,
+                 struct type_message *m) {
+        const struct yaml_node *x;
+        int r, topics, fields = 0, result = 0;
+
+        r = begin_message(l, n, m);
+        if (r)
+                return r;
         r = load_keys_check(l, n, l->what, load_message_keys, load_message_keys_n);
         LOAD_MERGE(r, result);
-        if (!name)
+        if (!yaml_get(n, "message"))
                 result = diag_error(l->d, n->pos, "add `message: NAME`", "sensor `%s`: a message has no name",
                                     l->type->name.p);
         topics = load_topics(l, own_or(n, type, "topics"), n, index, m);
