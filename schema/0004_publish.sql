@@ -1,2 +1,0 @@
--- Kept free for what the daemon publishes.
-DO $$ BEGIN END $$;
