@@ -349,8 +349,9 @@ static void put_incident_states(struct buf *out) {
 static void put_verbs(struct buf *out) {
         static const char *const columns[] = { "act", "names", "", "who" };
 
-        put_table(out, "Acts", "`wardwatch act ACT NAME=VALUE …`; a name in brackets may be left out.", columns,
-                  COUNT(columns));
+        put_table(out, "Acts",
+                  "`wardwatch act ACT VALUE …`, in this order or as NAME=VALUE; a name in brackets may be left out.",
+                  columns, COUNT(columns));
         for (size_t i = 0; i < response_verbs_n; i++) {
                 if (!response_verbs[i].roles)
                         continue;

@@ -43,24 +43,91 @@ static json_t *value_of(const char *name, const char *value) {
         return json_string(value);
 }
 
-/* NAME=VALUE; 0, or 2 after telling. */
-static int put_word(json_t *request, const char *word) {
-        const char *is = strchr(word, '=');
-        char name[64];
+#define NAMES_MAX 16
+#define NAME_SIZE 64
+
+/* What a verb's words are called, in the order of its help: "incident until [version]"; where it is one of two, both.
+ */
+struct names {
+        char all[NAMES_MAX][NAME_SIZE];
+        size_t n;
+};
+
+static void names_of(const struct response_verb *verb, struct names *ret) {
+        const char *at = verb->args + strspn(verb->args, " []");
+
+        for (ret->n = 0; *at && ret->n < NAMES_MAX; at += strspn(at, " []")) {
+                size_t n = strcspn(at, " []");
+
+                (void)snprintf(ret->all[ret->n++], NAME_SIZE, "%.*s", (int)n, at);
+                at += n;
+        }
+}
+
+/* Is it `name`, or "name|other"? */
+static bool name_is(const char *names, const char *name, size_t n) {
+        for (; *names; names += strcspn(names, "|"), names += *names == '|')
+                if (strcspn(names, "|") == n && strncmp(names, name, n) == 0)
+                        return true;
+        return false;
+}
+
+static bool name_given(const json_t *request, const char *names) {
+        const char *name;
         json_t *value;
 
-        if (!is || is == word || (size_t)(is - word) >= sizeof name) {
-                (void)fprintf(stderr, "wardwatch act: `%s` is not NAME=VALUE\n  help: `wardwatch act` lists the acts\n",
-                              word);
-                return 2;
+        json_object_foreach((json_t *)request, name, value) {
+                if (name_is(names, name, strlen(name)))
+                        return true;
         }
-        (void)snprintf(name, sizeof name, "%.*s", (int)(is - word), word);
-        value = value_of(name, is + 1);
-        if (!value || strcmp(name, "cmd") == 0 || json_object_set_new(request, name, value) < 0) {
-                (void)fprintf(stderr, "wardwatch act: `%s` cannot be sent\n  help: texts are UTF-8, {…} is JSON\n",
-                              word);
-                return 2;
+        return false;
+}
+
+static int words_wrong(const struct response_verb *verb, const char *word, const char *what) {
+        (void)fprintf(stderr, "wardwatch act: `%s` %s\n  help: %s %s\n", word, what, verb->name, verb->args);
+        return 2;
+}
+
+/* A word alone stands for the first name that is not given yet: `incident-hold 7 30m`. NULL after telling. */
+static const char *name_next(const struct response_verb *verb, const struct names *names, const json_t *request,
+                             const char *word) {
+        for (size_t i = 0; i < names->n; i++) {
+                if (name_given(request, names->all[i]))
+                        continue;
+                if (!strchr(names->all[i], '|'))
+                        return names->all[i];
+                (void)words_wrong(verb, word, "may be one of two: write NAME=VALUE");
+                return NULL;
         }
+        (void)words_wrong(verb, word, "is one word too many");
+        return NULL;
+}
+
+/* How many bytes before `=` are a name of the verb's; 0: the word is a value alone. */
+static size_t name_length(const struct names *names, const char *word) {
+        size_t n = strspn(word, "abcdefghijklmnopqrstuvwxyz_");
+
+        if (word[n] != '=' || n == 0)
+                return 0;
+        for (size_t i = 0; i < names->n; i++)
+                if (name_is(names->all[i], word, n))
+                        return n;
+        return name_is("version", word, n) ? n : 0;
+}
+
+/* NAME=VALUE, or VALUE; 0, or 2 after telling. */
+static int put_word(const struct response_verb *verb, const struct names *names, json_t *request, const char *word) {
+        size_t n = name_length(names, word);
+        const char *next = n ? word : name_next(verb, names, request, word);
+        char name[NAME_SIZE];
+        json_t *value;
+
+        if (!next)
+                return 2;
+        (void)snprintf(name, sizeof name, "%.*s", n ? (int)n : NAME_SIZE - 1, next);
+        value = value_of(name, n ? word + n + 1 : word);
+        if (!value || json_object_set_new(request, name, value) < 0)
+                return words_wrong(verb, word, "cannot be sent: texts are UTF-8, {…} is JSON");
         return 0;
 }
 
@@ -110,6 +177,8 @@ static int act_send(const struct command_args *args, json_t *request) {
 }
 
 static int act_run(const struct command_args *args) {
+        const struct response_verb *verb;
+        struct names names;
         json_t *request;
         int r = 0;
 
@@ -117,14 +186,16 @@ static int act_run(const struct command_args *args) {
                 put_verbs();
                 return 0;
         }
-        if (!response_verb_find(args->argv[0])) {
+        verb = response_verb_find(args->argv[0]);
+        if (!verb) {
                 (void)fprintf(stderr, "wardwatch act: there is no act `%s`\n  help: `wardwatch act` lists them\n",
                               args->argv[0]);
                 return 2;
         }
-        request = json_pack("{s:s}", "cmd", args->argv[0]);
+        names_of(verb, &names);
+        request = json_pack("{s:s}", "cmd", verb->name);
         for (int i = 1; !r && i < args->argc; i++)
-                r = put_word(request, args->argv[i]);
+                r = put_word(verb, &names, request, args->argv[i]);
         if (r) {
                 json_decref(request);
                 return r;
@@ -136,10 +207,12 @@ static int act_run(const struct command_args *args) {
 
 const struct command command_act = {
         .name = "act",
-        .synopsis = "act [VERB [NAME=VALUE …] [--reason TEXT] [--id ID]] [--json]",
+        .synopsis = "act [VERB [VALUE|NAME=VALUE …] [--reason TEXT] [--id ID]] [--json]",
         .help = "act on incidents, steps, notes, dispositions, guards; without a verb: what there is",
-        .text = "Example: wardwatch act incident-take incident=7 version=3. Numbers, true and false are written as "
-                "such; {…} and […] are JSON; everything else is text. The version is the one that you saw: the act is "
+        .text = "Example: wardwatch act incident-hold 7 30m --reason \"the police are on site\". Values stand in the "
+                "order in which the list of acts names them, or with their name: incident=7 version=3. Numbers, true "
+                "and false are written as such; {…} and […] are JSON; everything else is text. The version is the one "
+                "that you saw: the act is "
                 "refused if somebody else acted since. What was done, by whom, when and why is in the record.",
         .options = act_options,
         .run = act_run,

@@ -1,6 +1,7 @@
 /*
  * The flood of alarms, per site: it starts when more than 10 were annunciated within 10 min, and ends when fewer than 5
- * were. Exercises do not count. Of more than FLOOD_RING in 10 min the oldest are forgotten: the rate says "at least".
+ * were. Exercises do not count, nor does what sounds again only because a shift ended: nothing happened. Of more than
+ * FLOOD_RING in 10 min the oldest are forgotten: the rate says "at least".
  */
 #include "response/response_internal.h"
 
@@ -148,7 +149,7 @@ int flood_transition(struct response *r, const struct ww_transition *t, int64_t 
                 return 0;
         if (t->old_regions.active && !t->alarm.regions.active)
                 e = flutter_cleared(&r->flood, &t->alarm, now);
-        if (!e && t->annunciate)
+        if (!e && t->annunciate && t->cause != WW_CAUSE_SHIFT_ENDED)
                 e = flood_annunciated(r, now);
         return e;
 }

@@ -85,3 +85,17 @@ def test_what_sounded_is_in_the_history(scene, alarm):
     spine.settle(scene.daemon)
     rows = scene.postgres.query("SELECT cause, annunciate, sound FROM alarm_transition ORDER BY version")
     assert rows == [("RAISE", True, "high"), ("SILENCE", False, "none"), ("ACKNOWLEDGE", False, "none")]
+
+
+def test_words_of_an_act_stand_in_their_order(scene, alarm):
+    def act(*words):
+        return scene.daemon.run("act", *words)
+
+    assert act("incident-take", "1").stdout.startswith("incident 1 taken")
+    assert act("note", "1", "a = b, and b=c").returncode == 0
+    assert act("incident-hold", "1", "30m", "version=2", "--reason", "police").stdout.startswith("incident 1 held")
+    assert act("amend", "note=1", "more").stdout.startswith("note 1 amended")
+    for words, wrong in ((("amend", "1", "x"), "one of two"), (("incident-take", "1", "3", "4"), "one word too many"),
+                         (("incident-take", "[1"), "cannot be sent"), (("incident-tale", "1"), "no act")):
+        done = act(*words)
+        assert done.returncode == 2 and wrong in done.stderr, (words, done)

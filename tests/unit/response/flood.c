@@ -44,6 +44,22 @@ static void test_flood(void **state) {
         story_close(&s);
 }
 
+/* Twenty alarms ask again because somebody went: nothing happened, and it is no flood. */
+static void test_shift_end(void **state) {
+        struct story s;
+
+        story_open(&s, NULL);
+        for (uint64_t id = 1; id <= 20; id++)
+                transition(&s, &(struct of){ .id = id, .priority = WW_PRIORITY_LOW }, WW_CAUSE_SHIFT_ENDED, ACKED,
+                           UNACK, true);
+        assert_int_equal(figures(&s).rate, 0);
+        told(&s, "");
+        for (uint64_t id = 1; id <= 11; id++)
+                annunciate(&s, id, false);
+        told(&s, "flood 1 v1 started by timer\n");
+        story_close(&s);
+}
+
 /* It lasts as long as they come, and another one has its own peak. */
 static void test_prolonged(void **state) {
         struct story s;
@@ -99,10 +115,8 @@ static void test_chatter(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_flood),
-                cmocka_unit_test(test_prolonged),
-                cmocka_unit_test(test_storm),
-                cmocka_unit_test(test_chatter),
+                cmocka_unit_test(test_flood), cmocka_unit_test(test_shift_end), cmocka_unit_test(test_prolonged),
+                cmocka_unit_test(test_storm), cmocka_unit_test(test_chatter),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
