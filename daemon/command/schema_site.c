@@ -119,6 +119,15 @@ static json_t *kind(void) {
         return object;
 }
 
+static json_t *plan(void) {
+        json_t *object = keys_object(site_plan_keys, site_plan_keys_n);
+
+        (void)json_object_set_new(object, "required", json_pack("[s, s]", "plan", "file"));
+        (void)json_object_update_new(json_object_get(json_object_get(object, "properties"), "zones"),
+                                     named(json_pack("{s:s}", "type", "string")));
+        return object;
+}
+
 static json_t *part_of(struct ww_str name) {
         if (ww_str_is(name, "alarms"))
                 return alarms();
@@ -126,6 +135,8 @@ static json_t *part_of(struct ww_str name) {
                 return schema_list_of(required(keys_object(site_zone_keys, site_zone_keys_n), "zone"));
         if (ww_str_is(name, "assets"))
                 return schema_list_of(asset());
+        if (ww_str_is(name, "plans"))
+                return schema_list_of(plan());
         if (ww_str_is(name, "kinds"))
                 return schema_list_of(required(kind(), "kind"));
         if (ww_str_is(name, "lists"))

@@ -44,6 +44,9 @@ int bundle_add_text(struct bundle *b, enum bundle_role role, const char *path, s
  *  bundle_add_path does by itself.
  *  0; DIAG_E_USER (unknown time zone; the message names the bundle's own path); -errno. */
 int bundle_add_timezones(struct bundle *b, size_t from, struct diag *d);
+/** That the pictures which the site files from index `from` on name as floor plans (`plans`) are there, beside the file
+ *  that names them, as bundle_add_path does by itself. 0; DIAG_E_USER (told, with the bundle's own paths); -errno. */
+int bundle_check_plans(const struct bundle *b, size_t from, struct diag *d);
 /** The data of a time zone; NULL: none is in the bundle. */
 const struct bundle_file *bundle_timezone(const struct bundle *b, struct ww_str name);
 /** Sorts and hashes. */

@@ -111,11 +111,12 @@ int bundle_add_path(struct bundle *b, enum bundle_role role, const char *path, s
         const struct adder a = { b, role, path, d };
         size_t from = b->n;
         struct stat st;
-        int r, zones;
+        int r, zones, plans;
 
         if (stat(path, &st) < 0)
                 return tell_errno(&a, path, -errno);
         r = S_ISDIR(st.st_mode) ? add_folder(&a, path, 1) : add_file(&a, path);
         zones = r >= 0 ? bundle_add_timezones(b, from, d) : 0;
-        return zones ? zones : r;
+        plans = r >= 0 && zones >= 0 ? bundle_check_plans(b, from, d) : 0;
+        return zones ? zones : plans ? plans : r;
 }

@@ -26,6 +26,7 @@ struct site *site_free(struct site *s) {
         free(s->schedules);
         free(s->holidays.dates);
         free(s->modes);
+        free(s->plans);
         timezone_free(s->timezone);
         arena_deinit(&s->arena);
         free(s);

@@ -60,6 +60,27 @@ struct site_mode {
         struct diag_pos pos;
 };
 
+struct site_point {
+        double x, y; /* in the units of the picture's viewBox */
+};
+
+/* Where a zone is in a plan. */
+struct site_place {
+        uint32_t zone;
+        const struct site_point *points; /* the corners of a polygon, in order; at least three */
+        uint32_t n_points;
+};
+
+struct site_plan {
+        struct ww_str id, title;
+        struct ww_str file; /* as written */
+        struct ww_str path; /* of the picture, as the configuration led to it */
+        uint32_t zone;      /* what it is a plan of; SITE_NONE = nothing said */
+        const struct site_place *places;
+        size_t n_places;
+        struct diag_pos pos;
+};
+
 #define SITE_FIRST_OUT_MAX 8
 
 /* How alarms are treated here: `alarms:` of the site, or what holds without it. Spans in µs. */
@@ -146,6 +167,13 @@ int64_t site_schedule_opening(const struct site *s, uint32_t schedule, int64_t t
 size_t site_mode_count(const struct site *s);
 const struct site_mode *site_mode(const struct site *s, uint32_t index);
 uint32_t site_mode_find(const struct site *s, struct ww_str name);
+
+/** Floor plans, in the order written: index, or SITE_NONE. */
+size_t site_plan_count(const struct site *s);
+const struct site_plan *site_plan(const struct site *s, uint32_t index);
+uint32_t site_plan_find(const struct site *s, struct ww_str id);
+/** True if a plan's picture may be called so: an SVG in the folder of the file that names it, or below it. */
+bool site_plan_file_legal(struct ww_str file);
 
 /** True if windows of that length can be laid: it divides 24 hours, or is a whole number of days up to 3660. */
 bool site_every_legal(int64_t every);

@@ -74,6 +74,7 @@ int site_compile(struct site **ret, const struct bundle *bundle, struct symtab *
         arena_deinit(&c.trees);
         free(c.zone_nodes);
         free(c.asset_nodes);
+        free(c.plan_nodes);
         if (r || c.result)
                 return r ? r : c.result;
         *ret = s;

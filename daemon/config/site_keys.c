@@ -13,6 +13,7 @@ const struct site_key site_file_keys[] = {
         { "holidays", "dates with what is celebrated: `12-25: Christmas Day`", site_read_holidays },
         { "schedules", "named schedules, `schedule(name)` in a rule", site_read_schedules },
         { "modes", "named modes, `mode(name)` in a rule", site_read_modes },
+        { "plans", "list of floor plans, for the console's map", site_read_plans },
         { "alarms", "how alarms are acknowledged, hidden and grouped", site_read_alarms },
         { "kinds", "list of kinds of events that this house has beside the built-in ones", site_read_kinds },
 };
@@ -76,6 +77,19 @@ const struct site_key site_kind_keys[] = {
         { "title", "what people read", NULL },
 };
 const size_t site_kind_keys_n = sizeof site_kind_keys / sizeof *site_kind_keys;
+
+const struct site_key site_plan_keys[] = {
+        { "plan", "its id", NULL },
+        { "title", "what people read", NULL },
+        { "file", "the picture: an SVG file beside the file that names it, or in a folder below it, up to 1 MiB",
+          NULL },
+        { "zone", "what it is a plan of: a floor, a building", NULL },
+        { "zones",
+          "where which zone is: its id, and the corners of its outline in the units of the picture's viewBox, "
+          "`W3: \"10,10 90,10 90,60 10,60\"`",
+          NULL },
+};
+const size_t site_plan_keys_n = sizeof site_plan_keys / sizeof *site_plan_keys;
 
 const struct site_key site_day_keys[] = {
         { "mon", "also tue, wed, thu, fri, sat, sun", NULL },

@@ -10,25 +10,32 @@ static const char *help_nearest(const char *nearest, const char *otherwise, char
         return out;
 }
 
-uint32_t site_resolve_item(struct site_compiler *c, const struct yaml_node *n, const char *key, const char *of,
-                           const struct symtab *ids) {
+static uint32_t resolve(struct site_compiler *c, struct diag_pos pos, struct ww_str id, const char *of,
+                        const struct symtab *ids) {
+        uint32_t symbol = symtab_find(ids, id);
         const char *nearest;
-        struct ww_str id;
         char help[192];
-        uint32_t symbol;
-        int r = yaml_string(n, key, c->d, &id);
 
-        if (r) {
-                (void)site_told(c, r);
-                return SITE_NONE;
-        }
-        symbol = symtab_find(ids, id);
         if (symbol)
                 return symbol - 1;
         nearest = c->d->n < DIAG_MAX ? site_nearest_of(ids, id) : NULL; /* a search that nobody would read */
-        (void)site_told(c, diag_error(c->d, n->pos, help_nearest(nearest, "define it in one of the site's files", help),
+        (void)site_told(c, diag_error(c->d, pos, help_nearest(nearest, "define it in one of the site's files", help),
                                       "unknown %s `%.*s`", of, WW_STR_ARG(id)));
         return SITE_NONE;
+}
+
+uint32_t site_resolve_item(struct site_compiler *c, const struct yaml_node *n, const char *key, const char *of,
+                           const struct symtab *ids) {
+        struct ww_str id;
+        int r = yaml_string(n, key, c->d, &id);
+
+        (void)site_told(c, r);
+        return r ? SITE_NONE : resolve(c, n->pos, id, of, ids);
+}
+
+uint32_t site_resolve_key(struct site_compiler *c, const struct yaml_node *n, const char *of,
+                          const struct symtab *ids) {
+        return resolve(c, n->key_pos, n->key, of, ids);
 }
 
 /* The zone that `key` of an entry names; SITE_NONE if the key is not there, or wrong (told). */
@@ -119,6 +126,8 @@ int site_resolve(struct site_compiler *c) {
         struct site *s = c->site;
         int r = resolve_zones(c);
 
+        if (r == 0)
+                r = site_resolve_plans(c);
         if (r == 0)
                 r = resolve_assets(c);
         if (r)

@@ -156,6 +156,7 @@ static void without_alarms_the_usual_holds(void **state) {
 static void the_example_hospital_has_hours_and_modes(void **state) {
         _cleanup_free_ char *path = source_path("rules/site");
         struct bench b = { 0 };
+        const struct site_plan *plan;
         const struct site *s;
 
         assert_int_equal(bundle_add_path(&b.bundle, BUNDLE_SITE, path, &b.diag), 0);
@@ -165,9 +166,15 @@ static void the_example_hospital_has_hours_and_modes(void **state) {
         assert_edge(s, "pharmacy", "2027-03-25T17:00:00Z", "2027-03-27T07:00:00Z"); /* Good Friday is left out */
         assert_edge(s, "visiting", "2026-04-06T00:00:00Z", "2026-04-06T08:00:00Z");
         assert_edge(s, "patrol", "2026-07-01T12:00:00Z", "2026-07-01T20:00:00Z");
-        assert_int_equal(site_mode_count(s), 3);
+        assert_int_equal(site_mode_count(s), 4);
         assert_true(site_zone(s, site_zone_find(s, WW_STR("PH-store")))->key_area);
         assert_true(site_zones_adjacent(s, site_zone_find(s, WW_STR("W4")), site_zone_find(s, WW_STR("W3"))));
+        assert_true(site_plan_count(s) >= 5);
+        plan = site_plan(s, site_plan_find(s, WW_STR("floor-2")));
+        assert_true(plan && plan->zone == site_zone_find(s, WW_STR("floor-2")) && plan->n_places > 20);
+        assert_true(ww_str_is(plan->file, "plans/floor-2.svg") && plan->path.n > plan->file.n);
+        assert_int_equal(plan->places[0].zone, site_zone_find(s, WW_STR("W3")));
+        assert_true(plan->places[0].n_points >= 4 && plan->places[0].points[0].x >= 0);
         assert_true(site_asset_under(s, site_asset_find(s, WW_STR("smoke-w0-r1")),
                                      site_asset_find(s, WW_STR("ups-server"))));
         bench_end(&b);

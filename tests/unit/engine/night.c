@@ -1,7 +1,7 @@
 /*
  * A night in the hospital, on the virtual clock: an hour with fire, an infant, a panic button, a controller gone mad, a
- * drill, an acknowledgement that expires, a shelved alarm and a change of shift, by the rules, site and procedures of
- * the repository. night.txt beside this file is the whole record, a line for each input and each output;
+ * drill, an acknowledgement that expires, a shelved alarm and a change of shift, by rules, a site and procedures of
+ * its own (night_ground). night.txt beside this file is the whole record, a line for each input and each output;
  * WARDWATCH_UPDATE=1 writes it anew: read what it says as somebody would who was on duty.
  *
  * Then the same night once more with an engine that is killed at each tenth input: the state of five inputs before and
@@ -22,7 +22,8 @@
 #include "config/file.h"
 #include "pipeline.h"
 
-#define START (INT64_C(1767402000) * WW_SECOND) /* 2026-01-03T01:00:00Z, 02:00 in the hospital */
+#define GROUND "tests/unit/engine/night_ground/"
+#define START  (INT64_C(1767402000) * WW_SECOND) /* 2026-01-03T01:00:00Z, 02:00 in the hospital */
 
 /* --- the night --- */
 
@@ -287,7 +288,7 @@ static void add(struct bundle *bundle, enum bundle_role role, const char *folder
         struct diag diag = DIAG_INIT;
         char path[512];
 
-        (void)snprintf(path, sizeof path, "%s/rules/%s", getenv("WARDWATCH_SOURCE"), folder);
+        (void)snprintf(path, sizeof path, "%s/%s", getenv("WARDWATCH_SOURCE"), folder);
         assert_int_equal(bundle_add_path(bundle, role, path, &diag), 0);
         diag_deinit(&diag);
 }
@@ -300,10 +301,10 @@ static struct ruleset *compile(void) {
         struct ruleset *ruleset = NULL;
 
         assert_non_null(getenv("WARDWATCH_SOURCE"));
-        add(&bundle, BUNDLE_SENSORS, "sensors");
-        add(&bundle, BUNDLE_RULES, "hospital");
-        add(&bundle, BUNDLE_SITE, "site");
-        add(&bundle, BUNDLE_RESPONSE, "response");
+        add(&bundle, BUNDLE_SENSORS, "rules/sensors");
+        add(&bundle, BUNDLE_RULES, GROUND "rules.yaml");
+        add(&bundle, BUNDLE_SITE, GROUND "site");
+        add(&bundle, BUNDLE_RESPONSE, GROUND "response");
         assert_int_equal(bundle_add_text(&bundle, BUNDLE_SITE, "night.yaml", ww_str(limits)), 0);
         assert_int_equal(bundle_seal(&bundle), 0);
         if (ruleset_compile(&ruleset, &bundle, false, &diag)) {
