@@ -108,6 +108,13 @@ static int migrate_compare(struct wire *w, const struct migrations *m, size_t *r
         return 0;
 }
 
+/* Owner, rights and triggers of what the migration made; the function itself came with one of them. */
+static int migrate_settle(struct wire *w) {
+        int e = wire_exec(w, "SELECT to_regprocedure('wardwatch.settle()')");
+
+        return e || !wire_value(w, 0, 0) ? e : wire_exec(w, "SELECT wardwatch.settle()");
+}
+
 static int migrate_apply(struct wire *w, const struct migration *m) {
         const char *const values[] = { m->name, m->checksum };
         char sql[256];
@@ -120,6 +127,8 @@ static int migrate_apply(struct wire *w, const struct migration *m) {
                        m->version);
         if (!e)
                 e = wire_exec_params(w, sql, values, 2);
+        if (!e)
+                e = migrate_settle(w);
         if (!e)
                 e = wire_exec(w, "COMMIT");
         if (e) {

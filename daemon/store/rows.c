@@ -78,7 +78,6 @@ static void copy_verb(struct copy *c, struct ww_str text) {
 static void add_message(struct rows *r, const struct ww_input *input) {
         struct copy *c = rows_begin(r, TABLE_MESSAGE, input->seq, -1);
 
-        rows_note_day(r, input->received);
         copy_timestamp(c, input->received);
         copy_timestamp(c, input->time);
         copy_fixed(c, ww_origin_name(input->origin));
@@ -118,6 +117,8 @@ static void add_engine_input(struct rows *r, const struct ww_input *input) {
 static void add_input(struct rows *r, const struct ww_input *input) {
         r->received = input->received;
         r->time = input->time;
+        rows_note_day(r, input->received);
+        rows_note_day(r, input->time);
         switch (input->type) {
         case WW_INPUT_MESSAGE:
                 add_message(r, input);
@@ -154,7 +155,6 @@ static void add_notice(struct rows *r, const struct ww_output *output) {
 static void add_undecoded(struct rows *r, const struct ww_output *output) {
         struct copy *c = rows_begin(r, TABLE_UNDECODED, output->seq, output->n);
 
-        rows_note_day(r, r->received);
         copy_timestamp(c, r->received);
         copy_text(c, output->undecoded.reason);
         copy_text(c, output->undecoded.sensor);

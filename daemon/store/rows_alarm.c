@@ -43,6 +43,7 @@ static void copy_alarm_flags(struct copy *c, const struct ww_alarm *a) {
 static void add_alarm(struct rows *r, uint64_t seq, uint32_t n, const struct ww_alarm *a) {
         struct copy *c = &r->tables[TABLE_ALARM];
 
+        rows_note_day(r, a->raised_at);
         copy_row(c, tables[TABLE_ALARM].fields);
         r->n++;
         copy_integer(c, r->journal);
@@ -80,6 +81,7 @@ static void add_evidence(struct rows *r, uint64_t seq, uint32_t n, const struct 
                 copy_timestamp(c, e->time);
                 copy_name(c, e->device);
                 copy_text(c, e->kind);
+                copy_timestamp(c, t->alarm.changed_at);
         }
 }
 

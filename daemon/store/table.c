@@ -24,7 +24,7 @@ const struct table_row tables[TABLE_MAX_] = {
                 "zone, asset, device, raised_at, raised_count, acknowledged_at, acknowledged_by, shelved_until, "
                 "out_of_service_until, suppressed_by, work_order, flags, context, sound", 36 },
         [TABLE_ALARM_EVIDENCE] = { "alarm_evidence",
-                "journal, seq, n, position, alarm, role, event_seq, event_idx, event_time, device, kind", 11 },
+                "journal, seq, n, position, alarm, role, event_seq, event_idx, event_time, device, kind, changed_at", 12 },
         [TABLE_NOTICE] = { "notice",
                 "journal, seq, n, journal_time, name, subject, text", 7 },
         [TABLE_RULESET] = { "ruleset",
