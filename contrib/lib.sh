@@ -31,15 +31,22 @@ as_root() {
         fi
 }
 
+# Every package that is installed, and those in whose place another one stands (nodejs from elsewhere brings npm).
+installed_packages() {
+        dpkg-query -W -f='${db:Status-Status}\t${Package}, ${Provides}\n' | sed -n 's/^installed\t//p' |
+                tr ',' '\n' | sed 's/^ *//; s/ .*//'
+}
+
 # Installs what is missing for the given purposes; does nothing, and asks for no password, if all is there.
 install_packages() {
-        local missing=() name
+        local missing=() name there
         command -v dpkg-query >/dev/null || {
                 say "not a Debian: install these yourself: $(packages_for "$@" | tr '\n' ' ')"
                 return 0
         }
+        there=$(installed_packages)
         for name in $(packages_for "$@"); do
-                dpkg-query -W -f='${Status}' "$name" 2>/dev/null | grep -q 'ok installed' || missing+=("$name")
+                grep -qxF "$name" <<<"$there" || missing+=("$name")
         done
         [ "${#missing[@]}" -gt 0 ] || return 0
         say "installing: ${missing[*]}"

@@ -1,0 +1,113 @@
+/*
+ * What is to be heard: one pattern at a time, that of the gravest alarm that sounds.
+ *
+ * The engine says of each alarm what sounds as long as it stands so (`sound`); the page adds nothing but this: a covert
+ * alarm is silent unless the screen stands where no threat hears it, and what is not live any more does not begin anew.
+ *
+ * Patterns tell the priorities apart by number, pace and pitch of their pulses, as medical and process alarms do: three
+ * and two quick ones rising, twice (critical); three and two (high); three slow (medium); one low (low). Each pulse swells
+ * and fades within 20 ms, so that nothing clicks, and has four harmonics, so that it is found in a noisy room.
+ */
+import { computed, effect, signal } from "@preact/signals";
+import { rankOf } from "./order";
+import { private_ } from "./settings";
+import { queue, revision } from "./store";
+import { live } from "./stream";
+import type { Alarm, Priority } from "./wire";
+
+interface Pattern {
+    /** Begin of each pulse, s. */
+    pulses: readonly number[];
+    pitches: readonly number[];
+    /** Of one pulse, s. */
+    length: number;
+    /** From one begin of the pattern to the next, s. */
+    every: number;
+}
+
+const FIVE = [0, 0.16, 0.32, 0.58, 0.74];
+
+export const PATTERNS: Record<Priority, Pattern> = {
+    critical: { pulses: [...FIVE, ...FIVE.map((s) => s + 1.2)], pitches: [784, 880, 988], length: 0.1, every: 3.5 },
+    high: { pulses: FIVE, pitches: [659, 659, 784], length: 0.12, every: 5 },
+    medium: { pulses: [0, 0.35, 0.7], pitches: [523, 494, 440], length: 0.2, every: 9 },
+    low: { pulses: [0], pitches: [330], length: 0.25, every: 20 },
+};
+
+export function sounds(alarm: Alarm): boolean {
+    return alarm.sound !== "none" && (!alarm.covert || private_.value);
+}
+
+/** The alarms that sound now. */
+export const sounding = computed(() => {
+    void revision.value;
+    return queue.rows.filter(sounds);
+});
+
+export const gravest = computed<Priority | null>(() => {
+    let found: Priority | null = null;
+    for (const alarm of sounding.value)
+        if (alarm.sound !== "none" && rankOf(alarm.sound) < rankOf(found)) found = alarm.sound;
+    return found;
+});
+
+/** The browser lets nothing sound before somebody has touched the page. */
+export const muted = signal(true);
+/** The pattern that plays, for whoever looks instead of hearing. */
+export const playing = signal<Priority | null>(null);
+
+let context: AudioContext | null = null;
+let timer = 0;
+
+function pulse(audio: AudioContext, at: number, pitch: number, length: number): void {
+    const gain = audio.createGain();
+    gain.gain.setValueAtTime(0, at);
+    gain.gain.linearRampToValueAtTime(0.22, at + 0.02);
+    gain.gain.setValueAtTime(0.22, at + length - 0.02);
+    gain.gain.linearRampToValueAtTime(0, at + length);
+    gain.connect(audio.destination);
+    for (const [n, part] of [1, 0.5, 0.35, 0.2].entries()) {
+        const tone = audio.createOscillator();
+        const level = audio.createGain();
+        tone.frequency.value = pitch * (n + 1);
+        level.gain.value = part;
+        tone.connect(level).connect(gain);
+        tone.start(at);
+        tone.stop(at + length);
+    }
+}
+
+function play(priority: Priority): void {
+    const pattern = PATTERNS[priority];
+    if (context?.state === "running")
+        for (const [n, at] of pattern.pulses.entries())
+            pulse(
+                context,
+                context.currentTime + 0.02 + at,
+                pattern.pitches[n % pattern.pitches.length]!,
+                pattern.length,
+            );
+    window.clearTimeout(timer);
+    timer = window.setTimeout(() => play(priority), pattern.every * 1000);
+}
+
+function turn(priority: Priority | null): void {
+    if (playing.peek() === priority) return;
+    playing.value = priority;
+    window.clearTimeout(timer);
+    if (priority) play(priority);
+}
+
+export async function unmute(): Promise<void> {
+    context ??= new AudioContext();
+    context.onstatechange = () => {
+        muted.value = context?.state !== "running";
+    };
+    if (context.state !== "running") await context.resume().catch(() => undefined);
+    muted.value = context.state !== "running";
+}
+
+export function startSound(): void {
+    for (const name of ["pointerdown", "keydown"]) addEventListener(name, () => void (muted.peek() && unmute()), true);
+    effect(() => turn(live.value ? gravest.value : null));
+}

@@ -1,0 +1,178 @@
+/*
+ * All that the page knows of what is: one copy of the engine's live state, fed by the stream.
+ *
+ * apply() takes a line and changes the maps at once; who shows them depends on `revision`, which grows at most once a
+ * frame, so that a flood of lines is drawn as a few pictures. A line never takes a subject back: what has a lower
+ * version than what is known is passed over, whichever of page and line came first; but the first that is told of it
+ * after a reset counts, for the journal may be another one.
+ *
+ * After a reset, what the new state does not tell again is gone: it is gathered beside the old one, which stays on the
+ * screen until `live_end`, so that a reconnect does not blank the page.
+ */
+import { signal } from "@preact/signals";
+import { Queue } from "./order";
+import type { Alarm, Change, Line, Notice, Transition } from "./wire";
+
+const TRANSITIONS_KEPT = 500;
+const NOTICES_KEPT = 200;
+
+export interface Past {
+    at: string;
+    transition: Transition;
+}
+
+export interface Told {
+    at: string;
+    notice: Notice;
+}
+
+export const revision = signal(0);
+/** The first whole state has come. */
+export const filled = signal(false);
+
+export const alarms = new Map<number, Alarm>();
+export const subjects = new Map<string, Map<number, Change>>();
+/** The incident that an alarm has joined, by number. */
+const homes = new Map<number, number>();
+export const queue = new Queue();
+export const recent: Past[] = [];
+export const notices: Told[] = [];
+/** Times (ms) of the annunciated alarms of the last ten minutes, by the page's clock: the rate of a flood. */
+export const annunciations: number[] = [];
+/** What began to want attention since the page last looked: for the polite announcement. */
+export const fresh: Alarm[] = [];
+
+let gathering: { alarms: Set<number>; subjects: Set<string> } | null = { alarms: new Set(), subjects: new Set() };
+let drawn = true;
+
+function draw(): void {
+    drawn = true;
+    revision.value++;
+}
+
+/** A hidden page gets no frames: a timer draws it then. */
+function drawSoon(): void {
+    if (!drawn) return;
+    drawn = false;
+    if (document.visibilityState === "visible") requestAnimationFrame(draw);
+    else setTimeout(draw, 250);
+}
+
+function keepLast<T>(list: T[], item: T, most: number): void {
+    list.push(item);
+    if (list.length > most) list.splice(0, list.length - most);
+}
+
+function putAlarm(alarm: Alarm): void {
+    const known = alarms.get(alarm.id);
+    const untold = gathering !== null && !gathering.alarms.has(alarm.id);
+    gathering?.alarms.add(alarm.id);
+    if (known && !untold && known.version > alarm.version) return;
+    if (alarm.state === "NORM") alarms.delete(alarm.id);
+    else alarms.set(alarm.id, alarm);
+    queue.put(alarm);
+}
+
+/** Alarms are members of incidents, each a subject of its own; older records have them in the incident's body. */
+function putMembers(change: Change): void {
+    if (change.subject === "member" && change.incident && typeof change.body.alarm === "number") {
+        if (change.ended) homes.delete(change.body.alarm);
+        else homes.set(change.body.alarm, change.incident);
+    }
+    if (change.subject !== "incident" || !Array.isArray(change.body.alarms)) return;
+    for (const { id } of change.body.alarms as { id: number }[])
+        if (!change.ended) homes.set(id, change.id);
+        else if (homes.get(id) === change.id) homes.delete(id);
+}
+
+function putChange(change: Change): void {
+    const kind = subjects.get(change.subject) ?? new Map<number, Change>();
+    const known = kind.get(change.id);
+    const name = `${change.subject}:${change.id}`;
+    const untold = gathering !== null && !gathering.subjects.has(name);
+    gathering?.subjects.add(name);
+    if (known && !untold && known.version > change.version) return;
+    subjects.set(change.subject, kind);
+    putMembers(change);
+    if (change.ended) kind.delete(change.id);
+    else kind.set(change.id, change);
+}
+
+function putTransition(at: string, transition: Transition): void {
+    putAlarm(transition.alarm);
+    keepLast(recent, { at, transition }, TRANSITIONS_KEPT);
+    if (!transition.annunciate) return;
+    annunciations.push(Date.now());
+    fresh.push(transition.alarm);
+}
+
+/** What was not told again since the reset is gone. */
+function forgetUntold(): void {
+    if (!gathering) return;
+    for (const id of [...alarms.keys()]) {
+        if (gathering.alarms.has(id)) continue;
+        queue.put({ ...alarms.get(id)!, state: "NORM" });
+        alarms.delete(id);
+    }
+    for (const [name, kind] of subjects)
+        for (const id of [...kind.keys()]) if (!gathering.subjects.has(`${name}:${id}`)) kind.delete(id);
+    gathering = null;
+}
+
+export function apply(line: Line): void {
+    if (line.live) putAlarm(line.live);
+    else if (line.live_change) putChange(line.live_change);
+    else if (line.transition) putTransition(line.at ?? "", line.transition);
+    else if (line.change) putChange(line.change);
+    else if (line.notice) keepLast(notices, { at: line.at ?? "", notice: line.notice }, NOTICES_KEPT);
+    else if (line.reset) gathering = { alarms: new Set(), subjects: new Set() };
+    else if (line.live_end !== undefined) {
+        forgetUntold();
+        filled.value = true;
+    }
+    drawSoon();
+}
+
+export function clear(): void {
+    alarms.clear();
+    subjects.clear();
+    queue.clear();
+    homes.clear();
+    recent.length = notices.length = annunciations.length = fresh.length = 0;
+    gathering = { alarms: new Set(), subjects: new Set() };
+    filled.value = false;
+    drawSoon();
+}
+
+/** Those of one subject that are live, by number. Reading it makes the reader depend on the store. */
+export function every(subject: string): Change[] {
+    void revision.value;
+    return [...(subjects.get(subject)?.values() ?? [])].sort((a, b) => a.id - b.id);
+}
+
+export function one(subject: string, id: number): Change | undefined {
+    void revision.value;
+    return subjects.get(subject)?.get(id);
+}
+
+export function ofIncident(subject: string, incident: number): Change[] {
+    return every(subject).filter((change) => change.incident === incident);
+}
+
+export function alarmOf(id: number): Alarm | undefined {
+    void revision.value;
+    return alarms.get(id);
+}
+
+/** The open incident that an alarm has joined. */
+export function incidentOf(alarm: number): Change | undefined {
+    void revision.value;
+    const id = homes.get(alarm);
+    return id === undefined ? undefined : subjects.get("incident")?.get(id);
+}
+
+/** The numbers of the alarms that have joined an incident, those that are over too. */
+export function membersOf(incident: number): number[] {
+    void revision.value;
+    return [...homes].filter(([, home]) => home === incident).map(([alarm]) => alarm);
+}

@@ -1,0 +1,217 @@
+/*
+ * What can be done to alarms and incidents: one row a deed. Keys, buttons and dialogs come from these rows.
+ *
+ * A deed that wants words asks for them first. For several alarms it asks once and does each by itself, so that a
+ * refusal of one is told of that one. If the engine wants a reason that was not asked for, it is asked then.
+ */
+import { act } from "../core/act";
+import { isUnacknowledged, rankOf, shownPriority } from "../core/order";
+import { sounds } from "../core/sound";
+import { every, incidentOf, one } from "../core/store";
+import { may } from "../core/session";
+import type { Alarm, Change, Reply } from "../core/wire";
+import { textOf } from "../core/wire";
+import { t, type Key } from "../text/text";
+import { askFor, type Answers, type Field } from "./ask";
+
+export interface Deed {
+    verb: string;
+    label: Key;
+    key: string;
+    roles: readonly string[];
+    fits: (alarm: Alarm) => boolean;
+    fields?: (alarms: readonly Alarm[]) => Field[];
+}
+
+const ANYBODY = ["operator", "supervisor"] as const;
+
+export function reasonField(required: boolean): Field {
+    const ready: readonly Key[] = ["reason.way", "reason.camera", "reason.guard", "reason.ward", "reason.announced"];
+    return {
+        name: "reason",
+        label: t("ask.reason"),
+        required,
+        options: ready.map((key) => [t(key), t(key)] as const),
+    };
+}
+
+function untilField(value: string): Field {
+    const spans = ["15m", "30m", "1h", "2h", "4h", "8h"];
+    return {
+        name: "until",
+        label: t("ask.until"),
+        kind: "choice",
+        value,
+        required: true,
+        options: spans.map((span) => [span, t(`span.${span}` as Key)] as const),
+    };
+}
+
+function grave(alarms: readonly Alarm[]): boolean {
+    return alarms.some((alarm) => rankOf(shownPriority(alarm)) <= 1);
+}
+
+const UNSHELVABLE = ["panic", "duress", "fire", "infant", "tamper"];
+
+export const DEEDS: readonly Deed[] = [
+    {
+        verb: "ack",
+        label: "deed.ack",
+        key: "a",
+        roles: ANYBODY,
+        fits: isUnacknowledged,
+        fields: (alarms) => (grave(alarms) ? [reasonField(true)] : []),
+    },
+    { verb: "silence", label: "deed.silence", key: "s", roles: ANYBODY, fits: (alarm) => alarm.sound !== "none" },
+    {
+        verb: "shelve",
+        label: "deed.shelve",
+        key: "h",
+        roles: ["supervisor"],
+        fits: (alarm) =>
+            alarm.regions.shelved === "no" && !UNSHELVABLE.includes(alarm.class) && alarm.state !== "OOSRV",
+        fields: () => [
+            untilField("30m"),
+            reasonField(true),
+            { name: "one_shot", label: t("ask.one_shot"), kind: "yes", hint: t("ask.one_shot.hint") },
+        ],
+    },
+    {
+        verb: "unshelve",
+        label: "deed.unshelve",
+        key: "H",
+        roles: ["supervisor"],
+        fits: (alarm) => alarm.regions.shelved !== "no",
+    },
+    {
+        verb: "unack",
+        label: "deed.unack",
+        key: "A",
+        roles: ANYBODY,
+        fits: (alarm) => alarm.state === "ACKED",
+        fields: () => [reasonField(false)],
+    },
+    {
+        verb: "reset",
+        label: "deed.reset",
+        key: "r",
+        roles: [...ANYBODY, "maintenance"],
+        fits: (alarm) => alarm.state === "LATCHED" || (alarm.state === "ACKED" && alarm.instant),
+        fields: () => [{ ...reasonField(false), label: t("ask.inspected") }],
+    },
+    {
+        verb: "out-of-service",
+        label: "deed.out-of-service",
+        key: "o",
+        roles: ["maintenance"],
+        fits: (alarm) => alarm.state !== "OOSRV",
+        fields: () => [
+            { name: "work_order", label: t("ask.work_order"), required: true },
+            untilField("4h"),
+            reasonField(true),
+            { name: "second_person", label: t("ask.second_person"), hint: t("ask.second_person.hint") },
+        ],
+    },
+    {
+        verb: "return-to-service",
+        label: "deed.return-to-service",
+        key: "O",
+        roles: ["maintenance"],
+        fits: (alarm) => alarm.state === "OOSRV",
+    },
+];
+
+export function deedsFor(alarms: readonly Alarm[]): Deed[] {
+    return DEEDS.filter((deed) => may(...deed.roles) && alarms.some(deed.fits));
+}
+
+function said(answers: Answers): Record<string, unknown> {
+    const fields: Record<string, unknown> = {};
+    for (const [name, value] of Object.entries(answers)) if (value) fields[name] = name === "one_shot" ? true : value;
+    if (fields.one_shot) delete fields.until;
+    return fields;
+}
+
+export async function doTo(deed: Deed, chosen: readonly Alarm[]): Promise<void> {
+    const fitting = chosen.filter(deed.fits);
+    if (fitting.length === 0 || !may(...deed.roles)) return;
+    const about = fitting.length === 1 ? fitting[0]!.title : t("ask.several", { n: fitting.length });
+    const fields = deed.fields?.(fitting) ?? [];
+    const answers = fields.length
+        ? await askFor({ title: t(deed.label), text: about, fields, confirm: t(deed.label) })
+        : {};
+    if (!answers) return;
+    await Promise.all(fitting.map((alarm) => doOne(deed, alarm, said(answers))));
+}
+
+async function doOne(deed: Deed, alarm: Alarm, fields: Record<string, unknown>): Promise<Reply> {
+    const words = { alarm: alarm.id, version: alarm.version, ...fields };
+    const reply = await act(deed.verb, `alarm:${alarm.id}`, alarm.title, words);
+    if (reply.ok || reply.error?.name !== "reason-needed" || "reason" in fields) return reply;
+    const answers = await askFor({
+        title: t(deed.label),
+        text: alarm.title,
+        fields: [reasonField(true)],
+        confirm: t(deed.label),
+    });
+    return answers ? act(deed.verb, `alarm:${alarm.id}`, alarm.title, { ...words, ...said(answers) }) : reply;
+}
+
+export function silenceAll(list: readonly Alarm[]): void {
+    const deed = DEEDS.find((each) => each.verb === "silence")!;
+    void doTo(deed, list.filter(sounds));
+}
+
+/* --- dispatch --- */
+
+export function freeGuards(): Change[] {
+    return every("guard").filter((guard) => textOf(guard, "status") === "free");
+}
+
+export async function dispatchTo(incident: Change): Promise<void> {
+    const free = freeGuards();
+    const answers = await askFor({
+        title: t("deed.dispatch"),
+        text: textOf(incident, "title"),
+        fields: [
+            free.length
+                ? {
+                      name: "guard",
+                      label: t("ask.guard"),
+                      kind: "choice",
+                      required: true,
+                      options: free.map((guard) => [textOf(guard, "name"), guardLabel(guard)] as const),
+                  }
+                : { name: "guard", label: t("ask.guard"), required: true, hint: t("ask.guard.none") },
+            { name: "text", label: t("ask.order"), kind: "long" },
+        ],
+        confirm: t("deed.dispatch"),
+    });
+    if (!answers) return;
+    await act("dispatch", `incident:${incident.id}`, textOf(incident, "title"), {
+        incident: incident.id,
+        guard: answers.guard,
+        ...(answers.text ? { text: answers.text } : {}),
+    });
+}
+
+function guardLabel(guard: Change): string {
+    const at = textOf(guard, "zone") || textOf(guard, "post");
+    return at ? `${textOf(guard, "name")} (${at})` : textOf(guard, "name");
+}
+
+/** A guard is sent to an incident: the alarm's own, or one that is opened for it. */
+export async function dispatchFor(alarm: Alarm): Promise<void> {
+    const joined = incidentOf(alarm.id);
+    if (joined) return dispatchTo(joined);
+    const reply = await act("incident-open", `alarm:${alarm.id}`, alarm.title, {
+        hazard: alarm.hazard,
+        title: alarm.title,
+        priority: shownPriority(alarm),
+        ...(alarm.zone ? { zone: alarm.zone } : {}),
+    });
+    const id = reply.changes?.find((change) => change.subject === "incident")?.id;
+    const made = id ? one("incident", id) : undefined;
+    if (made) await dispatchTo(made);
+    return undefined;
+}

@@ -1,0 +1,320 @@
+/* Why: one alarm, what caused it, what is to be done, and what became of others like it. */
+import { useEffect } from "preact/hooks";
+import { get } from "../core/api";
+import { screenKeys } from "../core/keys";
+import { go } from "../core/router";
+import { assetOf, neighbours, zoneTitle } from "../core/site";
+import { alarmOf, alarms, incidentOf, ofIncident, queue, recent, revision } from "../core/store";
+import { asText, textOf, type Alarm, type Body, type Change } from "../core/wire";
+import { DEEDS, dispatchFor, doTo } from "../parts/deeds";
+import { Empty, Facts, Load, Page, Panel, Table, useLoad } from "../parts/frame";
+import { AlarmMark, StateText, Time } from "../parts/marks";
+import { Steps } from "../parts/steps";
+import { may } from "../core/session";
+import { t, word } from "../text/text";
+import { when } from "../text/time";
+import { AlarmHead, alarmFacts, DeedButtons, incidentName } from "./alarm_summary";
+
+interface Event extends Body {
+    role?: string;
+    time?: string;
+    device?: string;
+    kind?: string;
+    event?: Body | null;
+}
+
+interface Story {
+    now: Alarm | null;
+    partial: boolean;
+    story: Body[];
+    earlier?: Body[];
+    rule?: { rule: string; title?: string; text?: string; place?: string } | null;
+    incidents?: number[];
+    told?: Body[];
+}
+
+function evidenceOf(story: Story): Event[] {
+    const all = story.story.flatMap((row) => (Array.isArray(row.evidence) ? (row.evidence as Event[]) : []));
+    const known = new Map(
+        all.map((event) => [`${asText(event.role)} ${asText(event.seq)}.${asText(event.index)}`, event]),
+    );
+    return [...known.values()].sort((a, b) => (asText(a.time) < asText(b.time) ? -1 : 1));
+}
+
+/** The events that raised it, each with its part, as marks on a line from the first to the last, and as a list. */
+function TimeLine({ events }: { events: readonly Event[] }) {
+    if (events.length === 0) return <Empty>{t("alarm.evidence.none")}</Empty>;
+    const times = events.map((event) => Date.parse(asText(event.time)));
+    const from = Math.min(...times);
+    const length = Math.max(...times) - from || 1;
+    return (
+        <>
+            <svg class="time-line" viewBox="0 0 1000 36" preserveAspectRatio="none" aria-hidden="true">
+                <line x1="10" x2="990" y1="18" y2="18" />
+                {times.map((ms, n) => (
+                    <circle key={n} cx={10 + ((ms - from) / length) * 980} cy="18" r="7" />
+                ))}
+            </svg>
+            <ol class="events">
+                {events.map((event, n) => (
+                    <li key={n}>
+                        <Time at={event.time} /> <b>{asText(event.role) || t("alarm.event")}</b> {asText(event.kind)}
+                        {" · "}
+                        <a href={`/history?what=events&device=${encodeURIComponent(asText(event.device))}`}>
+                            {assetTitle(event)}
+                        </a>
+                        <EventValue event={event.event} />
+                    </li>
+                ))}
+            </ol>
+        </>
+    );
+}
+
+function assetTitle(event: Event): string {
+    const asset = assetOf(asText(event.event?.asset));
+    return asset?.title || asText(event.device);
+}
+
+function EventValue({ event }: { event: Body | null | undefined }) {
+    if (event === null) return <span class="dim"> {t("alarm.event.gone")}</span>;
+    if (!event) return null;
+    const snapshot = asText(event.snapshot ?? (event.attrs as Body | undefined)?.snapshot);
+    const value = asText(event.value);
+    return (
+        <span>
+            {value && ` = ${value} ${asText(event.unit)}`}
+            {/^https:\/\//.test(snapshot) && (
+                <a href={snapshot} target="_blank" rel="noopener noreferrer">
+                    {" "}
+                    {t("alarm.snapshot")}
+                </a>
+            )}
+        </span>
+    );
+}
+
+function cameraOf(alarm: Alarm): string {
+    const link = asText(assetOf(alarm.asset)?.fields?.camera);
+    return /^https?:\/\//.test(link) ? link : "";
+}
+
+function Around({ alarm }: { alarm: Alarm }) {
+    void revision.value;
+    const near = neighbours(alarm.zone);
+    const others = [...alarms.values()].filter((one) => one.zone === alarm.zone && one.id !== alarm.id);
+    const camera = cameraOf(alarm);
+    return (
+        <Panel title={t("alarm.around")}>
+            <Facts
+                of={[
+                    [
+                        t("alarm.camera"),
+                        camera && (
+                            <a href={camera} target="_blank" rel="noopener noreferrer">
+                                {t("alarm.camera.open")}
+                            </a>
+                        ),
+                    ],
+                    [
+                        t("alarm.neighbours"),
+                        near.length > 0 &&
+                            near.map((zone) => (
+                                <a key={zone.zone} class="chip" href={`/map?zone=${encodeURIComponent(zone.zone)}`}>
+                                    {zone.title}
+                                </a>
+                            )),
+                    ],
+                    [
+                        t("alarm.others"),
+                        others.length > 0 && (
+                            <ul class="plain-list">
+                                {others.slice(0, 8).map((one) => (
+                                    <li key={one.id}>
+                                        <AlarmMark alarm={one} /> <a href={`/alarm/${one.id}`}>{one.title}</a>
+                                    </li>
+                                ))}
+                            </ul>
+                        ),
+                    ],
+                    [t("alarm.legal"), alarm.legal_basis],
+                ]}
+            />
+        </Panel>
+    );
+}
+
+function Course({ story, alarm }: { story: Story | null; alarm: Alarm | undefined }) {
+    const rows: Body[] = story?.story.length
+        ? story.story
+        : recent
+              .filter((past) => past.transition.alarm.id === alarm?.id)
+              .map((past) => ({ ...past.transition, state: past.transition.alarm.state }));
+    return (
+        <Table
+            label={t("alarm.course")}
+            empty={t("alarm.course.none")}
+            rows={rows}
+            keyOf={(row) => asText(row.version ?? row.time)}
+            columns={[
+                { name: t("col.time"), cell: (row) => <Time at={row.time ?? row.journal_time ?? row.changed_at} /> },
+                { name: t("col.cause"), cell: (row) => word("cause", asText(row.cause)) },
+                { name: t("col.state"), cell: (row) => <StateText state={asText(row.state ?? row.new_state)} /> },
+                { name: t("col.person"), cell: (row) => asText(row.actor) },
+                { name: t("col.reason"), cell: (row) => asText(row.reason) },
+            ]}
+        />
+    );
+}
+
+function Earlier({ rows }: { rows: readonly Body[] }) {
+    return (
+        <Table
+            label={t("alarm.earlier")}
+            empty={t("alarm.earlier.none")}
+            rows={rows}
+            keyOf={(row) => asText(row.alarm ?? row.id)}
+            columns={[
+                {
+                    name: t("col.time"),
+                    cell: (row) => <a href={`/alarm/${asText(row.alarm ?? row.id)}`}>{when(asText(row.raised_at))}</a>,
+                },
+                { name: t("col.where"), cell: (row) => zoneTitle(asText(row.zone)) },
+                { name: t("col.disposition"), cell: (row) => asText(row.disposition) || "–" },
+            ]}
+        />
+    );
+}
+
+function Told({ rows, incident }: { rows: readonly Body[]; incident: Change | undefined }) {
+    const open = incident ? ofIncident("notification", incident.id).map((change) => change.body) : [];
+    const all = rows.length ? rows : open;
+    return (
+        <Table
+            label={t("alarm.told")}
+            empty={t("alarm.told.none")}
+            rows={all}
+            keyOf={(row) => asText(row.key ?? row.id)}
+            columns={[
+                { name: t("col.recipient"), cell: (row) => asText(row.recipient) },
+                { name: t("col.channel"), cell: (row) => asText(row.channel) },
+                { name: t("col.due"), cell: (row) => <Time at={row.due_at} /> },
+                { name: t("col.sent"), cell: (row) => <Time at={row.sent_at} /> },
+                { name: t("col.state"), cell: (row) => word("told", asText(row.state)) },
+                { name: t("col.answer"), cell: (row) => asText(row.answer) },
+            ]}
+        />
+    );
+}
+
+function Why({ story, alarm }: { story: Story; alarm: Alarm | undefined }) {
+    return (
+        <>
+            {story.partial && <p class="banner plain">{t("alarm.partial")}</p>}
+            <TimeLine events={evidenceOf(story)} />
+            {story.rule && (
+                <details>
+                    <summary>
+                        {t("alarm.rule")}: {story.rule.title || story.rule.rule}{" "}
+                        <span class="dim">{story.rule.place}</span>
+                    </summary>
+                    <pre class="code">{story.rule.text}</pre>
+                </details>
+            )}
+            {!story.rule && alarm && (
+                <p>
+                    {t("alarm.rule")}: <a href={`/rules?rule=${encodeURIComponent(alarm.rule)}`}>{alarm.rule}</a>
+                </p>
+            )}
+        </>
+    );
+}
+
+function useAlarmKeys(alarm: Alarm | undefined): void {
+    useEffect(() => {
+        if (!alarm) return undefined;
+        screenKeys.value = [
+            ...DEEDS.map((deed) => ({
+                keys: [deed.key],
+                shown: deed.key,
+                help: deed.label,
+                run: () => void doTo(deed, [alarm]),
+            })),
+            {
+                keys: ["d"],
+                shown: "d",
+                help: "deed.dispatch",
+                run: () => void (may("operator", "supervisor") && dispatchFor(alarm)),
+            },
+            { keys: ["n"], shown: "n", help: "key.next", run: () => goNext(alarm) },
+            { keys: ["Escape"], shown: "Esc", help: "key.back", run: () => go("/") },
+        ];
+        return () => {
+            screenKeys.value = [];
+        };
+    }, [alarm?.id, alarm?.version]);
+}
+
+function goNext(alarm: Alarm): void {
+    const list = queue.rows;
+    const next = list[(list.findIndex((one) => one.id === alarm.id) + 1) % list.length];
+    if (next) go(`/alarm/${next.id}`);
+}
+
+export function AlarmScreen({ path }: { path: readonly string[] }) {
+    const id = Number(path[1]);
+    const current = alarmOf(id);
+    const story = useLoad<Story>(`${id}.${current?.version ?? 0}`, (signal) => get(`/alarms/${id}`, signal));
+    const alarm = current ?? story.value?.now ?? undefined;
+    const incident = alarm ? incidentOf(alarm.id) : undefined;
+    const steps = incident ? ofIncident("step", incident.id) : [];
+    useAlarmKeys(current);
+    const title = alarm?.title || asText(story.value?.story[0]?.title) || t("alarm.number", { n: id });
+    return (
+        <Page title={title} aside={<span class="dim">{t("alarm.number", { n: id })}</span>} wide>
+            {alarm ? (
+                <div class="alarm-top">
+                    <AlarmHead alarm={alarm} />
+                    <DeedButtons alarm={alarm} all />
+                </div>
+            ) : (
+                <p class="banner plain">{t("alarm.over")}</p>
+            )}
+            <div class="columns">
+                <div>
+                    <Panel title={t("alarm.why")}>
+                        <Load of={story}>{(value) => <Why story={value} alarm={alarm} />}</Load>
+                    </Panel>
+                    <Panel title={t("alarm.course")}>
+                        <Course story={story.value} alarm={alarm} />
+                    </Panel>
+                    <Panel title={t("alarm.earlier")}>
+                        <Earlier rows={story.value?.earlier ?? []} />
+                    </Panel>
+                </div>
+                <div>
+                    {alarm && (
+                        <Panel title={t("alarm.facts")}>
+                            <Facts of={alarmFacts(alarm)} />
+                        </Panel>
+                    )}
+                    <Panel
+                        title={t("incident.steps")}
+                        aside={incident && <a href={`/incident/${incident.id}`}>{incidentName(incident.id)}</a>}>
+                        {steps.length ? (
+                            <Steps steps={steps} />
+                        ) : (
+                            <Empty>
+                                {textOf(incident, "title") ? t("incident.steps.none") : t("alarm.no_incident")}
+                            </Empty>
+                        )}
+                    </Panel>
+                    {alarm && <Around alarm={alarm} />}
+                    <Panel title={t("alarm.told")}>
+                        <Told rows={story.value?.told ?? []} incident={incident} />
+                    </Panel>
+                </div>
+            </div>
+        </Page>
+    );
+}

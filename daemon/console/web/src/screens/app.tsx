@@ -1,0 +1,266 @@
+/* The frame of the page: who and where, how it stands, the way to every screen, and the screen itself. */
+import { signal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { expired, locked } from "../core/api";
+import { pageKeys, screenKeys, type Binding } from "../core/keys";
+import { isUnacknowledged, shownPriority } from "../core/order";
+import { go, place } from "../core/router";
+import { logout, reading, session } from "../core/session";
+import { private_ } from "../core/settings";
+import { playing, sounding } from "../core/sound";
+import { queue, revision } from "../core/store";
+import { connect, forget, live, lockedBy } from "../core/stream";
+import { clear } from "../core/store";
+import { loadSite, site } from "../core/site";
+import { PRIORITIES } from "../core/wire";
+import { AskDialog } from "../parts/ask";
+import { Announcer, Banners } from "../parts/banners";
+import { silenceAll } from "../parts/deeds";
+import { PriorityMark } from "../parts/marks";
+import { t, word } from "../text/text";
+import { clock, day, serverNow } from "../text/time";
+import { Choices, LockDialog, LoginScreen } from "./login";
+import { SCREENS, screenOf, type Screen } from "./table";
+import { WallScreen } from "./wall";
+
+const help = signal(false);
+const menu = signal(false);
+
+const PAGE_KEYS: readonly Binding[] = [
+    {
+        keys: ["?"],
+        shown: "?",
+        help: "key.help",
+        run: () => {
+            help.value = !help.value;
+        },
+    },
+    { keys: ["S"], shown: "S", help: "key.silence_all", run: () => silenceAll(sounding.value) },
+    ...["queue", "map", "incidents", "dispatch", "handover"].map((name, n) => ({
+        keys: [String(n + 1)],
+        shown: String(n + 1),
+        help: `nav.${name}` as Screen["label"],
+        run: () => go(SCREENS.find((screen) => screen.name === name)!.address),
+    })),
+];
+
+function Counts() {
+    void revision.value;
+    return (
+        <ul class="counts" aria-label={t("top.counts")}>
+            {PRIORITIES.map((priority) => {
+                const all = queue.rows.filter((alarm) => shownPriority(alarm) === priority);
+                const waiting = all.filter(isUnacknowledged).length;
+                return (
+                    <li key={priority} class={all.length ? priority : "none"} title={word("priority", priority)}>
+                        <PriorityMark priority={priority} look={waiting ? "pulse" : all.length ? "rest" : "off"} />
+                        <span>
+                            <span class="unseen">{word("priority", priority)} </span>
+                            <b>{waiting}</b>/{all.length}
+                        </span>
+                    </li>
+                );
+            })}
+        </ul>
+    );
+}
+
+function Clock() {
+    const ms = serverNow();
+    return (
+        <div class="clock">
+            <b>{clock(ms)}</b>
+            <span>{day(ms)}</span>
+        </div>
+    );
+}
+
+function Live() {
+    return <span class={live.value ? "live" : "live no"}>{live.value ? t("live.yes") : t("live.not")}</span>;
+}
+
+function SoundState() {
+    const now = playing.value;
+    if (!now) return null;
+    return (
+        <button type="button" class="sounding" onClick={() => silenceAll(sounding.value)}>
+            ♪ {t("sound.silence", { n: sounding.value.length })} <kbd>S</kbd>
+        </button>
+    );
+}
+
+function Me() {
+    const me = session.value;
+    if (!me) return null;
+    return (
+        <details class="me">
+            <summary>{me.title || me.name}</summary>
+            <div class="me-menu panel">
+                <p class="dim">{me.roles.map((role) => word("role", role)).join(", ")}</p>
+                <Choices />
+                <label class="yes">
+                    <input
+                        type="checkbox"
+                        checked={private_.value}
+                        onChange={(event) => (private_.value = event.currentTarget.checked)}
+                    />
+                    {t("sound.private")}
+                </label>
+                <a href="/account">{t("nav.account")}</a>
+                <button type="button" onClick={() => void logout()}>
+                    {t("logout")}
+                </button>
+            </div>
+        </details>
+    );
+}
+
+function Top() {
+    return (
+        <header class="top">
+            <button
+                type="button"
+                class="menu"
+                aria-expanded={menu.value}
+                aria-controls="nav"
+                onClick={() => (menu.value = !menu.value)}>
+                ☰ <span class="unseen">{t("nav.menu")}</span>
+            </button>
+            <span class="site">{site.value.site || "Wardwatch"}</span>
+            <Counts />
+            <SoundState />
+            <span class="room" />
+            <Live />
+            <Clock />
+            <button type="button" class="help" onClick={() => (help.value = true)}>
+                ? <span class="unseen">{t("key.help")}</span>
+            </button>
+            <Me />
+        </header>
+    );
+}
+
+function Nav() {
+    const here = screenOf(place.value.path);
+    return (
+        <nav id="nav" class={menu.value ? "open" : ""} aria-label={t("nav.menu")}>
+            {SCREENS.filter(
+                (screen) => screen.group && screen.roles.some((role) => session.value?.roles.includes(role)),
+            ).map((screen, n, all) => (
+                <a
+                    key={screen.name}
+                    href={screen.address}
+                    class={n > 0 && all[n - 1]!.group !== screen.group ? "begins" : ""}
+                    aria-current={here?.name === screen.name ? "page" : undefined}
+                    onClick={() => (menu.value = false)}>
+                    {t(screen.label)}
+                </a>
+            ))}
+        </nav>
+    );
+}
+
+function HelpDialog() {
+    const dialog = useRef<HTMLDialogElement>(null);
+    useEffect(() => dialog.current?.showModal(), []);
+    const close = () => {
+        help.value = false;
+    };
+    const rows = [...screenKeys.value, ...pageKeys.value];
+    return (
+        <dialog ref={dialog} class="help-dialog" aria-labelledby="help-title" onCancel={close}>
+            <h2 id="help-title">{t("key.help")}</h2>
+            <dl class="keys">
+                {rows.map((row) => (
+                    <div key={row.shown + row.help}>
+                        <dt>
+                            {row.shown.split(" ").map((key) => (
+                                <kbd key={key}>{key}</kbd>
+                            ))}
+                        </dt>
+                        <dd>{t(row.help)}</dd>
+                    </div>
+                ))}
+            </dl>
+            <h3>{t("help.marks")}</h3>
+            <ul class="legend">
+                {PRIORITIES.map((priority) => (
+                    <li key={priority}>
+                        <PriorityMark priority={priority} /> {word("priority", priority)}
+                    </li>
+                ))}
+                {(["pulse", "rest", "hollow"] as const).map((look) => (
+                    <li key={look}>
+                        <PriorityMark priority="high" look={look} /> {word("look", look)}
+                    </li>
+                ))}
+            </ul>
+            <div class="dialog-foot">
+                <button type="button" class="main" onClick={close} autofocus>
+                    {t("close")} <kbd>Esc</kbd>
+                </button>
+            </div>
+        </dialog>
+    );
+}
+
+function Inside() {
+    const found = screenOf(place.value.path);
+    const Shown = found?.show;
+    return (
+        <div class="app">
+            <a class="skip" href="#main">
+                {t("nav.skip")}
+            </a>
+            <Top />
+            <Banners />
+            <Nav />
+            <main id="main" tabIndex={-1}>
+                {Shown ? (
+                    <Shown key={place.value.path.join("/")} path={place.value.path} />
+                ) : (
+                    <p class="empty">{t("nav.unknown")}</p>
+                )}
+            </main>
+        </div>
+    );
+}
+
+/** The stream lives as long as the session. */
+function useSession(): void {
+    const name = session.value?.name;
+    useEffect(() => {
+        if (!name) return undefined;
+        connect();
+        void loadSite().catch(() => undefined);
+        return () => {
+            forget();
+            clear();
+        };
+    }, [name]);
+}
+
+export function App() {
+    useSession();
+    useEffect(() => {
+        pageKeys.value = PAGE_KEYS;
+        const ends = [
+            expired.subscribe((n) => n && (session.value = null)),
+            locked.subscribe((n) => n && (lockedBy.value = true)),
+        ];
+        return () => ends.forEach((end) => end());
+    }, []);
+    const me = session.value;
+    if (me === undefined) return <p class="empty">{t("loading")}</p>;
+    if (me === null) return <LoginScreen />;
+    const wall = reading.value || place.value.path[0] === "wall";
+    return (
+        <>
+            {wall ? <WallScreen /> : <Inside />}
+            <AskDialog />
+            {help.value && <HelpDialog />}
+            {(lockedBy.value || me.locked) && <LockDialog />}
+            <Announcer />
+        </>
+    );
+}

@@ -1,0 +1,84 @@
+/* The wall: read from across the room, acted upon by nobody. The gravest alarms large, the rest counted. */
+import { useEffect } from "preact/hooks";
+import { flood, rate } from "../core/flood";
+import { isUnacknowledged, shownPriority } from "../core/order";
+import { queue, revision } from "../core/store";
+import { age, engineAway, heard, live } from "../core/stream";
+import { site, zoneTitle } from "../core/site";
+import { PRIORITIES, type Alarm } from "../core/wire";
+import { Age, AlarmMark, PriorityMark, StateText } from "../parts/marks";
+import { t, word } from "../text/text";
+import { clock, day, serverNow, span } from "../text/time";
+
+const SHOWN = 12;
+
+function WallRow({ alarm }: { alarm: Alarm }) {
+    return (
+        <li class={`wall-row ${shownPriority(alarm)} ${isUnacknowledged(alarm) ? "unack" : ""}`}>
+            <AlarmMark alarm={alarm} />
+            <span class="unseen">{word("priority", shownPriority(alarm))}</span>
+            <span class="title">{alarm.title}</span>
+            <span class="where">{zoneTitle(alarm.zone)}</span>
+            <StateText state={alarm.state} />
+            <Age at={alarm.raised_at} />
+        </li>
+    );
+}
+
+function WallCounts({ alarms }: { alarms: readonly Alarm[] }) {
+    return (
+        <ul class="wall-counts">
+            {PRIORITIES.map((priority) => {
+                const all = alarms.filter((alarm) => shownPriority(alarm) === priority);
+                return (
+                    <li key={priority} class={all.length ? priority : "none"}>
+                        <PriorityMark priority={priority} look={all.length ? "rest" : "off"} />
+                        <b>{all.length}</b> <span>{word("priority", priority)}</span>
+                    </li>
+                );
+            })}
+        </ul>
+    );
+}
+
+export function WallScreen() {
+    useEffect(() => {
+        document.title = `${t("nav.wall")} – Wardwatch`;
+    }, []);
+    void revision.value;
+    const alarms = queue.rows.filter((alarm) => !alarm.covert);
+    const ms = serverNow();
+    return (
+        <main class="wall">
+            <header>
+                <h1>{site.value.site || "Wardwatch"}</h1>
+                <WallCounts alarms={alarms} />
+                <div class="clock">
+                    <b>{clock(ms)}</b>
+                    <span>{day(ms)}</span>
+                </div>
+            </header>
+            {!live.value && heard.value > 0 && (
+                <div class="banner not-live" role="alert">
+                    <strong>{t("live.not")}</strong> {t("live.age", { span: span(age.value) })}{" "}
+                    {engineAway.value ? t("live.engine") : t("live.server")}
+                </div>
+            )}
+            {flood.value && (
+                <div class="banner warn" role="status">
+                    <strong>{t("flood.title")}</strong> {t("flood.short", { n: rate.value })}
+                </div>
+            )}
+            {alarms.length === 0 ? (
+                <p class="empty">{t("queue.empty")}</p>
+            ) : (
+                <ol class="wall-list">
+                    {alarms.slice(0, SHOWN).map((alarm) => (
+                        <WallRow key={alarm.id} alarm={alarm} />
+                    ))}
+                </ol>
+            )}
+            {alarms.length > SHOWN && <p class="wall-more">{t("wall.more", { n: alarms.length - SHOWN })}</p>}
+        </main>
+    );
+}

@@ -1,0 +1,53 @@
+/* Times as people of the control room read them: the wall clock of the site's day, and how long ago. */
+import { language } from "../core/settings";
+import { now, skew } from "../core/stream";
+import { t } from "./text";
+
+function locale(): string {
+    return language.value === "zh" ? "zh-CN" : "en-GB";
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function format(name: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+    const key = locale() + name;
+    const made = formats.get(key) ?? new Intl.DateTimeFormat(locale(), { hourCycle: "h23", ...options });
+    formats.set(key, made);
+    return made;
+}
+
+/** The server's clock, ms. */
+export function serverNow(): number {
+    return now.value + skew.value;
+}
+
+export function clock(ms: number): string {
+    return format("clock", { hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(ms);
+}
+
+export function day(ms: number): string {
+    return format("day", { weekday: "short", year: "numeric", month: "short", day: "numeric" }).format(ms);
+}
+
+/** Time of day, with the date in front if it is not today's. */
+export function when(time: unknown): string {
+    const ms = typeof time === "string" ? Date.parse(time) : NaN;
+    if (Number.isNaN(ms)) return "";
+    const today = new Date(serverNow()).toDateString() === new Date(ms).toDateString();
+    const date = format("date", { year: "numeric", month: "2-digit", day: "2-digit" });
+    return today ? clock(ms) : `${date.format(ms)} ${clock(ms)}`;
+}
+
+export function span(ms: number): string {
+    const s = Math.max(0, Math.floor(ms / 1000));
+    if (s < 60) return t("span.s", { s });
+    if (s < 3600) return t("span.m", { m: Math.floor(s / 60), s: String(s % 60).padStart(2, "0") });
+    if (s < 86400)
+        return t("span.h", { h: Math.floor(s / 3600), m: String(Math.floor((s % 3600) / 60)).padStart(2, "0") });
+    return t("span.d", { d: Math.floor(s / 86400), h: Math.floor((s % 86400) / 3600) });
+}
+
+export function since(time: unknown): string {
+    const ms = typeof time === "string" ? Date.parse(time) : NaN;
+    return Number.isNaN(ms) ? "" : span(serverNow() - ms);
+}

@@ -1,0 +1,41 @@
+import type { Alarm } from "page/core/wire";
+
+/** An alarm as the feed tells one; `change` says what is different. */
+export function alarm(change: Partial<Alarm> & { id: number }): Alarm {
+    return {
+        state: "UNACK",
+        rule: "door-forced",
+        key: "device=d1",
+        title: "Door forced",
+        procedure: "",
+        legal_basis: "",
+        site: "test",
+        zone: "W1",
+        asset: "",
+        device: "d1",
+        hazard: "theft",
+        class: "normal",
+        priority: "medium",
+        priority_unack: "medium",
+        regions: { active: true, acknowledged: false, latched: false, shelved: "no" },
+        instant: false,
+        first_out: false,
+        silenced: false,
+        stale: false,
+        exercise: false,
+        covert: false,
+        sound: "medium",
+        partial: false,
+        raised_count: 1,
+        version: 1,
+        raised_at: "2026-01-31T09:00:00.000000Z",
+        changed_at: "2026-01-31T09:00:00.000000Z",
+        acknowledged_at: null,
+        acknowledged_by: "",
+        shelved_until: null,
+        out_of_service_until: null,
+        suppressed_by: "",
+        work_order: "",
+        ...change,
+    };
+}
