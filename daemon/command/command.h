@@ -18,7 +18,7 @@ struct command_args {       /* parsed by the table's options */
         bool json;
         int argc; /* positional */
         char **argv;
-        const char *values[16]; /* by the option's place in the row's list; flags: "" when given, NULL when not */
+        const char *values[20]; /* by the option's place in the row's list; flags: "" when given, NULL when not */
 };
 
 struct command {

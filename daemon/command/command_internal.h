@@ -7,7 +7,7 @@
 
 #include <jansson.h>
 
-#define COMMAND_OPTIONS_MAX 16 /* of a row: struct command_args has so many values */
+#define COMMAND_OPTIONS_MAX 20 /* of a row: struct command_args has so many values */
 
 /** -c, --json, -h: every command has them. */
 extern const struct command_option command_common[];

@@ -10,6 +10,7 @@ extern const struct command command_act, command_open, command_event;
 extern const struct command command_status, command_metrics, command_clock;
 extern const struct command command_journal, command_migrate, command_engine, command_store, command_auth;
 extern const struct command command_user;
+extern const struct command command_query;
 extern const struct command command_notify;
 
 const struct command *const command_table[] = {
@@ -37,6 +38,7 @@ const struct command *const command_table[] = {
         &command_mode,
         &command_list,
         &command_user,
+        &command_query,
         &command_status,
         &command_metrics,
         &command_clock,

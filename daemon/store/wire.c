@@ -9,7 +9,7 @@
 
 #define CHUNK       (64 * 1024) /* of a COPY stream, between two looks at what the server says */
 #define RESULTS_MAX 10000       /* results that one text of statements (a migration) may bring */
-#define PARAMS_MAX  8
+#define PARAMS_MAX  16
 
 struct wire {
         PGconn *conn;
@@ -318,6 +318,84 @@ const char *wire_result_value(const struct pg_result *result, size_t row, size_t
 struct pg_result *wire_result_free(struct pg_result *result) {
         PQclear(result);
         return NULL;
+}
+
+/* --- a stream of rows --- */
+
+size_t wire_result_columns(const struct pg_result *result) {
+        return result ? (size_t)PQnfields(result) : 0;
+}
+
+const char *wire_result_name(const struct pg_result *result, size_t column) {
+        return PQfname(result, (int)column);
+}
+
+uint32_t wire_result_type(const struct pg_result *result, size_t column) {
+        return PQftype(result, (int)column);
+}
+
+struct pg_cancel *wire_cancel_new(struct wire *w) {
+        return PQgetCancel(w->conn);
+}
+
+void wire_cancel(struct pg_cancel *cancel) {
+        char error[256];
+
+        if (cancel)
+                (void)PQcancel(cancel, error, sizeof error);
+}
+
+struct pg_cancel *wire_cancel_free(struct pg_cancel *cancel) {
+        PQfreeCancel(cancel);
+        return NULL;
+}
+
+static void stream_stop(struct wire *w) {
+        struct pg_cancel *cancel = wire_cancel_new(w);
+
+        wire_cancel(cancel);
+        wire_cancel_free(cancel);
+}
+
+/* One result of the stream: a row, or the end with none, which tells the columns if nobody has. */
+static int stream_result(struct wire *w, const PGresult *result, bool told, wire_row_fn row, void *userdata) {
+        ExecStatusType status = PQresultStatus(result);
+
+        if (status == PGRES_SINGLE_TUPLE || (status == PGRES_TUPLES_OK && !told))
+                return row(userdata, result);
+        return status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK ? 0 : result_fault(w, result);
+}
+
+/* After the first fault, or when the caller has enough, the rest is taken and dropped: the connection stays of use. */
+static int stream_results(struct wire *w, wire_row_fn row, void *userdata) {
+        bool told = false;
+        int fault = 0;
+
+        for (;;) {
+                PGresult *result;
+                int e = wire_result(w, &result);
+
+                if (e || !result)
+                        return e ? e : fault;
+                if (!fault) {
+                        fault = stream_result(w, result, told, row, userdata);
+                        if (fault && PQresultStatus(result) == PGRES_SINGLE_TUPLE)
+                                stream_stop(w);
+                        told = true;
+                }
+                PQclear(result);
+        }
+}
+
+int wire_stream(struct wire *w, const char *sql, const char *const *values, size_t n, wire_row_fn row, void *userdata) {
+        int e;
+
+        if (n > PARAMS_MAX)
+                return -EINVAL;
+        if (!PQsendQueryParams(w->conn, sql, (int)n, NULL, values, NULL, NULL, 0) || !PQsetSingleRowMode(w->conn))
+                return wire_down(w, PQerrorMessage(w->conn));
+        e = wire_flush(w);
+        return e ? e : stream_results(w, row, userdata);
 }
 
 /* --- COPY --- */

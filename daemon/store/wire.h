@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <wardwatch/str.h>
 
+struct pg_cancel;
 struct pg_result;
 struct wire;
 
@@ -63,6 +64,22 @@ struct pg_result *wire_take(struct wire *w);
 size_t wire_result_rows(const struct pg_result *result);
 const char *wire_result_value(const struct pg_result *result, size_t row, size_t column); /* NULL = SQL null */
 struct pg_result *wire_result_free(struct pg_result *result);                             /* returns NULL */
+
+/** One row of a stream; `result` holds just it, as row 0, and is gone after the call. The first call has the columns
+ *  and no row. Not 0: enough, the statement is cancelled and the stream returns that. */
+typedef int (*wire_row_fn)(void *userdata, const struct pg_result *result);
+/** One statement with parameters as text, whose rows are handed on as they come: a result of any size passes through.
+ *  0, WIRE_E_*, or what `row` returned. */
+int wire_stream(struct wire *w, const char *sql, const char *const *values, size_t n, wire_row_fn row, void *userdata);
+size_t wire_result_columns(const struct pg_result *result);
+const char *wire_result_name(const struct pg_result *result, size_t column);
+uint32_t wire_result_type(const struct pg_result *result, size_t column); /* OID of pg_type */
+
+/** Ends what the connection is busy with, from any thread: that call returns WIRE_E_RETRY (57014). Made while the
+ *  connection lives; NULL without memory. */
+struct pg_cancel *wire_cancel_new(struct wire *w);
+void wire_cancel(struct pg_cancel *cancel);
+struct pg_cancel *wire_cancel_free(struct pg_cancel *cancel); /* returns NULL */
 
 /** COPY … FROM STDIN with the whole stream. 0, WIRE_E_*. */
 int wire_copy(struct wire *w, const char *sql, struct ww_str stream);

@@ -1,8 +1,8 @@
-"""The questions of schema/README.md, put to the history of a real run: each has the answer that the run gave cause for."""
+"""What `wardwatch query` answers about the history of a real run: each question has the answer that the run gave cause for."""
 
 import json
 import pathlib
-import re
+import subprocess
 import sys
 
 import pytest
@@ -11,7 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from harness import spine  # noqa: E402
 from harness.broker import Broker  # noqa: E402
-from harness.daemon import SOURCE, wait_for  # noqa: E402
+from harness.daemon import binary, wait_for  # noqa: E402
 from harness.postgres import Postgres  # noqa: E402
 from harness.scene import rule  # noqa: E402
 
@@ -25,14 +25,16 @@ RULES = rule("fifty", 50, "high")
 PAYLOAD = json.dumps({"device": "d1", "number": 50})
 
 
-def questions():
-    """{the question's first sentence: its SQL}"""
-    blocks = re.findall(r"```sql\n(.*?)```", (SOURCE / "schema" / "README.md").read_text(), re.S)
-    found = {}
-    for part in [part for block in blocks for part in re.split(r"\n\n(?=-- )", block)[1:]]:
-        comment, sql = re.match(r"((?:--[^\n]*\n)+)(.*);\s*$", part, re.S).groups()
-        found[comment.removeprefix("-- ").split("?")[0]] = sql
-    return found
+def query(*words):
+    done = subprocess.run([binary(), "query", *map(str, words)], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def seconds(interval):
+    """Of what PostgreSQL writes as 00:01:02.5."""
+    hours, minutes, rest = interval.split(":")
+    return int(hours) * 3600 + int(minutes) * 60 + float(rest)
 
 
 def command(daemon, **request):
@@ -42,7 +44,7 @@ def command(daemon, **request):
 
 @pytest.fixture(scope="module")
 def ask(tmp_path_factory):
-    """ask(beginning of a question) -> rows, each a dict"""
+    """ask(name of a question, parameter=value …) -> rows, each a dict"""
     from harness.daemon import Daemon
 
     tmp = tmp_path_factory.mktemp("auditor")
@@ -72,106 +74,138 @@ def ask(tmp_path_factory):
             broker.publish("bulk/d2", "café, no JSON")
             wait_for(lambda: postgres.value("SELECT count(*) FROM undecoded"), 30, "an undecoded message")
             spine.settle(daemon)
-            texts = questions()
+            listed = {question["name"]: question for question in json.loads(query("--json"))}
 
-            def ask(beginning):
-                (sql,) = [text for title, text in texts.items() if title.startswith(beginning)]
-                sql = sql.replace("alarm = 17", f"alarm = {alarm}").replace("incident = 3", f"incident = {incident}")
-                with postgres.connect() as connection, connection.cursor() as cursor:
-                    cursor.execute("SET search_path = wardwatch")
-                    cursor.execute(sql)
-                    names = [column.name for column in cursor.description]
-                    return [dict(zip(names, row)) for row in cursor.fetchall()]
+            def ask(name, **values):
+                values = {"alarm": alarm, "incident": incident, "zone": "W3", "limit": 1000} | values
+                words = [f"--{p}={values[p]}" for p in listed[name]["parameters"] if p in values]
+                return json.loads(query(name, "--database", postgres.url, "--format", "json", *words))
 
-            ask.texts = texts
+            ask.listed, ask.url = listed, postgres.url
             yield ask
         finally:
             daemon.close()
 
 
 def test_each_question_can_be_asked(ask):
-    assert len(ask.texts) == 31
-    for title in ask.texts:
-        ask(title)
+    assert len(ask.listed) > 30
+    for name in ask.listed:
+        ask(name)
 
 
 def test_what_happened_in_a_ward(ask):
-    (row,) = ask("What happened")
+    (row,) = ask("zone-events")
     assert (row["zone"], row["device"], row["kind"], row["attributes"]["number"]) == ("W3-r1", "d1", "passage", 50)
 
 
 def test_what_became_of_an_alarm(ask):
-    assert [row["cause"] for row in ask("What became")] == ["RAISE", "ACKNOWLEDGE"]
+    assert [row["cause"] for row in ask("alarm-story")] == ["RAISE", "ACKNOWLEDGE"]
 
 
 def test_who_acknowledged_and_how_long_it_took(ask):
-    (row,) = ask("Who acknowledged")
+    (row,) = ask("alarm-acknowledged")
     assert row["reason"] == "guard sent" and row["actor"].startswith("unix:")
-    assert 0 < row["waited"].total_seconds() < 600
+    assert 0 < seconds(row["waited"]) < 600
 
 
 def test_what_was_done_about_an_incident(ask):
-    rows = [(row["subject"], row["what"]) for row in ask("What was done about incident")]
+    rows = [(row["subject"], row["what"]) for row in ask("incident-story")]
     assert rows == [("incident", "opened"), ("incident", "acknowledged"), ("incident", "taken"), ("note", "noted"),
                     ("incident", "resolved"), ("disposition", "disposed"), ("incident", "disposed"), ("incident", "closed")]
 
 
 def test_what_incidents_turned_out_to_be(ask):
-    row = [row for row in ask("What did the incidents") if row["zone"] == "W3-r1"][0]
+    row = [row for row in ask("incidents-outcome") if row["zone"] == "W3-r1"][0]
     assert (row["code"], row["outcome"], row["done"]) == ("genuine-accident", "genuine", "shut it")
-    assert row["to_acknowledge"].total_seconds() >= 0 and row["by"].startswith("unix:")
+    assert seconds(row["to_acknowledge"]) >= 0 and row["by"].startswith("unix:")
 
 
 def test_which_alarms_are_in_an_incident(ask):
-    (row,) = ask("Which alarms are in incident")
+    (row,) = ask("incident-alarms")
     assert row["cause"] is True and row["told_by"] == ""
 
 
 def test_which_message_caused_it(ask):
-    (row,) = ask("What caused")
+    (row,) = ask("alarm-causes")
     assert (row["role"], row["topic"], row["payload"]) == ("x", "bulk/d1", PAYLOAD)
 
 
 def test_which_rules_were_in_force(ask):
-    (row,) = ask("Which rules")
+    (row,) = ask("alarm-rules")
     assert row["rule"] == "fifty" and "number == 50" in row["text"]
 
 
 def test_what_was_refused(ask):
-    (row,) = ask("What did people try")
+    (row,) = ask("acts-refused")
     assert row["name"] == "ack" and "reason" in row["error"]
 
 
 def test_who_changed_a_list(ask):
-    (row,) = ask("Who switched")
+    (row,) = ask("switches")
     assert (row["name"], row["subject"], row["member"], row["value"], row["reason"]) == ("list", "staff", "bob", "true",
                                                                                          "night shift")
     assert row["ok"] and row["actor"].startswith("unix:")
 
 
 def test_what_nothing_explained(ask):
-    (row,) = ask("Which messages")
+    (row,) = ask("undecoded")
     assert row["topic"] == "bulk/d2" and row["payload"] == r"caf\303\251, no JSON" and row["reason"] == "bad-payload"
 
 
 def test_when_the_intake_was_blind(ask):
-    row = ask("When was the intake")[0]
+    row = ask("blind")[0]
     assert row["name"] == "intake-blind" and row["since"] < row["until"]
 
 
 def test_nothing_is_missing(ask):
-    assert [ask(title) for title in ("Was anything", "Were inputs", "Is anything", "What was suppressed")] == [[]] * 4
+    assert [ask(name) for name in ("quarantined", "trimmed", "missing", "alarms-suppressed")] == [[]] * 4
 
 
 def test_who_read_what_is_recorded(ask):
-    assert {"command_answered", "message_raw"} <= {row["what"] for row in ask("Who read what")}
-    assert ask("Which readings were rolled back") == []
+    assert {"command_answered", "message_raw"} <= {row["what"] for row in ask("access")}
+    assert all(row["person"] for row in ask("access") if row["application"] == "wardwatch")
+    assert ask("access-lost") == []
 
 
 def test_how_long_is_what_kept(ask):
-    assert {row["class"] for row in ask("How long is what kept")} == {"raw", "events", "alarms", "acts", "system"}
-    assert ask("What was dropped") == ask("What is due") == []
+    assert {row["class"] for row in ask("retention")} == {"raw", "events", "alarms", "acts", "system"}
+    assert ask("retention-dropped") == ask("retention-due") == []
 
 
 def test_what_stands_now(ask):
-    assert ask("What stands") == []
+    assert ask("alarms-now") == []
+
+
+def test_what_one_person_did(ask):
+    acts = ask("operator-acts")
+    assert [act["name"] for act in acts][:3] == ["ack", "ack", "list"] and [act["ok"] for act in acts][:2] == [False, True]
+    assert ask("operator-acts", operator=acts[0]["actor"]) == acts and ask("operator-acts", operator="nobody") == []
+
+
+def test_who_knew(ask):
+    known = ask("incident-known")
+    assert known[0]["how"].startswith("announced: alarm ") and known[0]["who"] == "control room"
+    assert any(row["how"].startswith("acknowledge: alarm ") and row["text"] == "guard sent" for row in known)
+    assert any(row["how"].startswith("note ") and row["text"] == "door stood open" for row in known)
+
+
+def test_formats(ask):
+    words = ("zone-events", "--database", ask.url, "--zone", "W3")
+    head, row = query(*words, "--format", "csv").splitlines()
+    assert head.startswith("time,zone,device,kind") and ",W3-r1,d1,passage," in row
+    table = query(*words).splitlines()
+    assert table[0].split()[:3] == ["time", "zone", "device"] and set(table[1]) == {"-", " "} and table[-1] == "(1 row)"
+    assert query(*words, "--to", "2020-01-01", "--from", "8h", "--format", "json") == "[]\n"
+
+
+@pytest.mark.parametrize("words, said", (
+    (("alarm-story",), "needs --alarm"),
+    (("alarm-story", "--alarm", "seventeen"), "seventeen"),
+    (("zone-events", "--from", "soon"), "soon"),
+    (("zone-events", "--timezone", "Europe/Nowhere"), "Europe/Nowhere"),
+    (("zone-events", "--rule", "x"), "does not ask for --rule"),
+    (("zone-event",), "did you mean `zone-events`"),
+))
+def test_what_cannot_be_asked(ask, words, said):
+    done = subprocess.run([binary(), "query", *words, "--database", ask.url], capture_output=True, text=True)
+    assert done.returncode == 2 and said in done.stderr and "help: " in done.stderr and done.stdout == ""

@@ -89,11 +89,6 @@ def test_the_program_wants_the_newest_file():
     assert int(wanted[1]) == max(int(path.name[:4]) for path in (SOURCE / "schema").glob("*.sql"))
 
 
-def test_questions_of_the_readme_can_be_asked(pg):
-    for sql in re.findall(r"```sql\n(.*?)```", README.read_text(), re.S):
-        pg.query(sql)
-
-
 if __name__ == "__main__" and sys.argv[1:] == ["--write"]:
     with Postgres() as postgres, tempfile.TemporaryDirectory() as folder, Store(folder, postgres) as made:
         made.migrate()

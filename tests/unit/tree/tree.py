@@ -23,6 +23,7 @@ STAGES = {
     "alarm": ["base", "config", "expr", "decode", "correlate"],
     "response": ["base", "config", "expr", "journal", "decode", "correlate", "alarm"],
     "store": ["base", "config", "journal"],
+    "report": ["base", "config", "store"],  # asks PostgreSQL, over the store's connection
     "auth": ["base", "config"],
     "notify": ["base", "config", "journal"],
     "engine": ["base", "config", "expr", "journal", "ingress", "decode", "correlate", "alarm", "response"],

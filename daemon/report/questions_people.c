@@ -1,0 +1,41 @@
+/* What people did, may do, and were on duty for. */
+#include "report/questions.h"
+
+/* clang-format off */
+const struct question questions_people[] = {
+        { "operator-acts", "What did this person do?",
+                "Every act, also those that were refused. Name as it stands in the record: alice, or unix:root for a user of the machine.", "7 days",
+                "SELECT journal_time, actor, name, ok, coalesce(request->>'alarm', request->>'incident', request->>'dispatch', request->>'name') AS subject,\n"
+                "       request->>'reason' AS reason, reply->'error'->>'text' AS refused, request FROM command_answered\n"
+                "WHERE (:'operator' = '' OR actor = :'operator') AND name NOT IN ('notice', 'cursor', 'reader')\n"
+                "  AND journal_time >= :'from' AND journal_time < :'to' ORDER BY journal, seq LIMIT :'limit'" },
+        { "acts-refused", "What did people try, and were refused?", "", "7 days",
+                "SELECT journal_time, actor, name, request->>'alarm' AS alarm, reply->'error'->>'text' AS error FROM command_answered\n"
+                "WHERE NOT ok AND journal_time >= :'from' AND journal_time < :'to' ORDER BY journal, seq LIMIT :'limit'" },
+        { "on-duty", "Who was on duty, and was what they left accepted?", "", "7 days",
+                "SELECT person, post, began_at, ended_at, accepted_by, left_open, unaccepted FROM shift\n"
+                "WHERE began_at < :'to' AND (ended_at IS NULL OR ended_at >= :'from') ORDER BY began_at LIMIT :'limit'" },
+        { "handovers", "What was handed over, and who accepted each of it?", "", "7 days",
+                "SELECT h.handover, h.offered_at, h.from_person, h.state, i.item, i.why, i.text, i.accepted_by, i.accepted_at\n"
+                "FROM handover h JOIN handover_item i ON i.journal = h.journal AND i.handover = h.handover\n"
+                "WHERE h.offered_at >= :'from' AND h.offered_at < :'to' ORDER BY h.handover, i.item LIMIT :'limit'" },
+        { "operators", "Who may do what, since when, and who agreed?",
+                "Each change of an operator; a glass that was broken stands out.", "10 years",
+                "SELECT changed_at, what, body->>'name' AS name, body->'roles' AS roles, actor, body->>'approved_by' AS approved_by, reason\n"
+                "FROM change WHERE subject = 'operator' AND changed_at >= :'from' AND changed_at < :'to' ORDER BY seq, n LIMIT :'limit'" },
+        { "credentials", "Whose credentials changed?", "The record says that, and never what they are.", "1 year",
+                "SELECT journal_time, subject, text FROM notice\n"
+                "WHERE name = 'credentials-changed' AND journal_time >= :'from' AND journal_time < :'to' ORDER BY journal_time LIMIT :'limit'" },
+        { "switches", "Who switched a mode, or changed a list, and why?", "", "7 days",
+                "SELECT journal_time, actor, name, request->>'name' AS subject, request->>'member' AS member,\n"
+                "       coalesce(request->>'on', request->>'add') AS value, request->>'until' AS until, request->>'reason' AS reason, ok\n"
+                "FROM command_answered WHERE name IN ('mode', 'list') AND journal_time >= :'from' AND journal_time < :'to'\n"
+                "ORDER BY journal, seq LIMIT :'limit'" },
+        { "guards", "How long did guards take, by hazard?", "Seconds, median.", "30 days",
+                "SELECT i.hazard, count(*) AS sent, percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM d.sent_at - i.opened_at)) AS to_send,\n"
+                "       percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM d.arrived_at - d.sent_at)) AS to_arrive\n"
+                "FROM dispatch d JOIN incident i ON i.journal = d.journal AND i.incident = d.incident\n"
+                "WHERE NOT d.exercise AND d.sent_at >= :'from' AND d.sent_at < :'to' GROUP BY i.hazard ORDER BY i.hazard LIMIT :'limit'" },
+        { 0 },
+};
+/* clang-format on */

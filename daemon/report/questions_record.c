@@ -1,0 +1,76 @@
+/* The record itself: rules in force, what is missing, what devices and intake did. */
+#include "report/questions.h"
+
+/* clang-format off */
+const struct question questions_record[] = {
+        { "rules-at", "Which rule set was in force at this moment?", "Its text: `--format json`, or the column text of ruleset_text.", NULL,
+                "SELECT DISTINCT ON (journal) journal, seq, in_force_from, hash, rules, sensors, assets, zones, complete_from FROM ruleset\n"
+                "WHERE in_force_from <= :'at' ORDER BY journal, seq DESC LIMIT :'limit'" },
+        { "rule-versions", "Which versions of this rule raised alarms, and when?",
+                "rule_hash names the very text of the rule; another one is another version.", "1 year",
+                "SELECT rule, rule_hash, min(raised_at) AS first_alarm, max(raised_at) AS last_alarm, count(*) AS alarms FROM alarm\n"
+                "WHERE (:'rule' = '' OR rule = :'rule') AND raised_at >= :'from' AND raised_at < :'to'\n"
+                "GROUP BY rule, rule_hash ORDER BY rule, first_alarm LIMIT :'limit'" },
+        { "rule-changes", "When were rules changed, and how would an alarm come about under another text?",
+                "Each reload. For what a change would have altered, replay that time twice: wardwatch replay --database --from … --to … --compare.", "1 year",
+                "SELECT journal, seq, in_force_from, lead(in_force_from) OVER (PARTITION BY journal ORDER BY seq) AS in_force_to, hash, rules,\n"
+                "       rules - lag(rules) OVER (PARTITION BY journal ORDER BY seq) AS more_rules, complete_from FROM ruleset\n"
+                "WHERE in_force_from >= :'from' AND in_force_from < :'to' ORDER BY journal, seq LIMIT :'limit'" },
+        { "undecoded", "Which messages did nothing explain?", "", NULL,
+                "SELECT u.received_at, u.reason, u.sensor, u.detail, m.topic, encode(m.payload, 'escape') AS payload FROM undecoded u\n"
+                "JOIN message_raw m ON m.journal = u.journal AND m.seq = u.seq AND m.received_at = u.received_at\n"
+                "WHERE u.received_at >= :'from' AND u.received_at < :'to' ORDER BY u.received_at, u.seq, u.n LIMIT :'limit'" },
+        { "blind", "When was the intake blind, or the broker out of reach?", "An empty end: it still is.", "7 days",
+                "SELECT b.name, b.subject, b.journal_time AS since, e.journal_time AS until, b.text FROM notice b\n"
+                "LEFT JOIN LATERAL (\n"
+                "  SELECT journal_time FROM notice\n"
+                "  WHERE journal = b.journal AND (seq, n) > (b.seq, b.n) AND (b.name, name) IN\n"
+                "    (('intake-blind', 'intake-sighted'), ('intake-lost', 'intake-back')) AND (name = 'intake-sighted' OR subject = b.subject)\n"
+                "  ORDER BY seq, n LIMIT 1) e ON true\n"
+                "WHERE b.name IN ('intake-blind', 'intake-lost') AND b.journal_time < :'to' AND coalesce(e.journal_time, 'infinity') >= :'from'\n"
+                "ORDER BY b.journal, b.seq, b.n LIMIT :'limit'" },
+        { "device-story", "What did this device say?", "", NULL,
+                "SELECT time, kind, state, value_number, value_text, unit, zone, attributes, flags FROM event\n"
+                "WHERE device = :'device' AND time >= :'from' AND time < :'to' ORDER BY time, seq, n LIMIT :'limit'" },
+        { "notices", "What did the system say about itself?", "", NULL,
+                "SELECT journal_time, name, subject, text FROM notice\n"
+                "WHERE journal_time >= :'from' AND journal_time < :'to' ORDER BY journal, seq, n LIMIT :'limit'" },
+        { "quarantined", "Was anything set aside?", "No row is the right answer.", NULL,
+                "SELECT journal, seq, n, sqlstate, error, quarantined_at FROM quarantine ORDER BY journal, seq, n LIMIT :'limit'" },
+        { "trimmed", "Were inputs trimmed before they were stored?", "No row is the right answer.", NULL,
+                "SELECT journal, first_seq, last_seq, reason, recorded_at FROM store_gap ORDER BY journal, first_seq LIMIT :'limit'" },
+        { "missing", "Is anything missing?",
+                "Inputs whose number stands nowhere, as spans between those that do; what retention dropped is not missing. No row is the "
+                "right answer.", NULL,
+                "WITH stored AS (\n"
+                "  SELECT journal, seq, seq AS last FROM input\n"
+                "  UNION ALL SELECT journal, first_seq, last_seq FROM store_gap\n"
+                "  UNION ALL SELECT journal, first_seq, last_seq FROM retention_record\n"
+                "  WHERE relation IN ('message', 'command', 'engine_input', 'quarantine') AND first_seq IS NOT NULL\n"
+                "  UNION ALL SELECT journal, seq + 1, NULL FROM store_cursor UNION ALL SELECT journal, 0, 0 FROM store_cursor),\n"
+                "ordered AS (\n"
+                "  SELECT journal, seq, max(last) OVER (PARTITION BY journal ORDER BY seq, last ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before\n"
+                "  FROM stored)\n"
+                "SELECT o.journal, o.before + 1 AS first_seq, o.seq - 1 AS last_seq FROM ordered o JOIN store_cursor c USING (journal)\n"
+                "WHERE o.seq > o.before + 1 AND o.before < c.seq ORDER BY 1, 2 LIMIT :'limit'" },
+        { "device-gaps", "Which devices number their messages, and which numbers never came?", "", "7 days",
+                "SELECT time, device, kind, zone, attributes FROM event\n"
+                "WHERE kind IN ('gap', 'device.restart') AND (:'device' = '' OR device = :'device') AND time >= :'from' AND time < :'to'\n"
+                "ORDER BY time LIMIT :'limit'" },
+        { "access", "Who read what is recorded when it is read?", "Commands, raw messages, quarantined records, and this list.", "7 days",
+                "SELECT access, at, role, person, application, client, what, query FROM access_log\n"
+                "WHERE at >= :'from' AND at < :'to' ORDER BY access LIMIT :'limit'" },
+        { "access-lost", "Which readings were rolled back?", "No row is the right answer.", NULL,
+                "SELECT before + 1 AS first_missing, access - 1 AS last_missing, at FROM (\n"
+                "  SELECT access, at, lag(access) OVER (ORDER BY access) AS before FROM access_log) a\n"
+                "WHERE access > before + 1 ORDER BY access LIMIT :'limit'" },
+        { "retention", "How long is what kept?", "", NULL,
+                "SELECT class, keep, least, tables, set_by, set_at FROM retention ORDER BY class LIMIT :'limit'" },
+        { "retention-dropped", "What was dropped because its time was over, and by whom?", "", "1 year",
+                "SELECT dropped_at, dropped_by, relation, range_from, range_to, journal, rows, first_seq, last_seq FROM retention_record\n"
+                "WHERE dropped_at >= :'from' AND dropped_at < :'to' ORDER BY record LIMIT :'limit'" },
+        { "retention-due", "What is due to be dropped, and what holds it?", "", NULL,
+                "SELECT relation, range_from, range_to, held FROM retention_due ORDER BY range_to, relation LIMIT :'limit'" },
+        { 0 },
+};
+/* clang-format on */
