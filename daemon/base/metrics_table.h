@@ -345,6 +345,10 @@ X(STORE_QUARANTINED, "wardwatch_store_quarantined_total", COUNTER, COUNT, STORE,
   "rows that PostgreSQL refused, kept in quarantine")
 X(STORE_RETRIES, "wardwatch_store_retries_total", COUNTER, COUNT, STORE, "", "feed.readers.store.retries",
   "transactions tried again")
+X(STORE_DROPPED, "wardwatch_store_partitions_dropped_total", COUNTER, COUNT, STORE, "", "feed.readers.store.dropped",
+  "partitions that were dropped because their time was over")
+X(STORE_RETENTION_FAILED, "wardwatch_store_retention_failed_total", COUNTER, COUNT, STORE, "",
+  "feed.readers.store.retention_failed", "times that retention could not be set or applied")
 X(STORE_CONNECTS, "wardwatch_store_connects_total", COUNTER, COUNT, STORE, "", "feed.readers.store.connects",
   "connections to PostgreSQL made")
 

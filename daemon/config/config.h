@@ -73,6 +73,9 @@ struct config {
                 int64_t batch_wait; /* µs: the longest a row waits for company */
         } database;
         struct {
+                int64_t raw, events, alarms, acts, system; /* µs; 0 = for ever */
+        } retention;
+        struct {
                 const char *channels; /* file of channels and their secrets, "" = nobody is told */
         } notify;
         struct {

@@ -83,6 +83,17 @@ const struct config_key config_keys[] = {
         { "database.batch_wait", CONFIG_SPAN, AT(database.batch_wait), "200ms", NULL, 0, WW_MINUTE, NULL, false,
           "the longest a record waits for company" },
 
+        { "retention.raw", CONFIG_SPAN, AT(retention.raw), "400d", NULL, 0, 36500 * WW_DAY, NULL, false,
+          "how long PostgreSQL keeps messages as they came (schema/README.md); 0s = for ever, here and below" },
+        { "retention.events", CONFIG_SPAN, AT(retention.events), "1100d", NULL, 0, 36500 * WW_DAY, NULL, false,
+          "the same of events" },
+        { "retention.alarms", CONFIG_SPAN, AT(retention.alarms), "3660d", NULL, 0, 36500 * WW_DAY, NULL, false,
+          "the same of alarms, incidents and all that was done about them" },
+        { "retention.acts", CONFIG_SPAN, AT(retention.acts), "3660d", NULL, 0, 36500 * WW_DAY, NULL, false,
+          "the same of what people asked for, and of who read what is recorded" },
+        { "retention.system", CONFIG_SPAN, AT(retention.system), "1100d", NULL, 0, 36500 * WW_DAY, NULL, false,
+          "the same of the engine's own inputs and notices" },
+
         { "notify.channels", CONFIG_SECRET, AT(notify.channels), "", NULL, 0, 0, NULL, false,
           "file of the channels by which people are told (webhook, mail, MQTT, syslog, command), with their secrets: "
           "mode 0600, of users.notify; empty = nobody is told" },

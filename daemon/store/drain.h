@@ -14,9 +14,10 @@ struct drain_figures {
         uint64_t cursor; /* everything up to here is in the database */
         uint64_t head;   /* newest seq that may be stored */
         uint64_t rows, records, transactions, quarantined, retries, connects;
-        int64_t write_time; /* µs spent in writing batches */
-        int64_t down_since; /* boot time; 0 = connected */
-        char trouble[320];  /* why it is not; "" = connected */
+        uint64_t dropped, retention_failed; /* see retention.h */
+        int64_t write_time;                 /* µs spent in writing batches */
+        int64_t down_since;                 /* boot time; 0 = connected */
+        char trouble[320];                  /* why it is not; "" = connected */
 };
 
 int drain_new(struct drain **ret, const struct config *config, struct outbox *outbox);

@@ -3,6 +3,7 @@
 #include "base/diag.h"
 #include "base/log.h"
 #include "store/drain_internal.h"
+#include "store/retention.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -10,6 +11,9 @@
 #include <sys/stat.h>
 
 #define PARTITIONS_EVERY (10 * WW_MINUTE)
+#define RETENTION_EVERY  WW_DAY
+#define RETENTION_AGAIN  WW_HOUR /* after a failure */
+#define RETENTION_ROUND  4       /* partitions at a time: rows wait meanwhile */
 #define UNHEARD_MAX      64
 
 int drain_trouble(struct drain *d, const char *event, const char *format, ...) {
@@ -183,6 +187,38 @@ static int drain_partitions(struct drain *d) {
         return e;
 }
 
+/* Once a day, a few partitions in each turn, so that rows do not wait long. A failure stops nothing. */
+static int drain_retention(struct drain *d) {
+        size_t refused = 0, dropped = 0;
+        int e = 0;
+
+        if (clock_boot() < d->retention_at)
+                return 0;
+        if (!d->retention_more)
+                e = retention_set(d->wire, d->config, &refused);
+        if (!e)
+                e = retention_apply(d->wire, RETENTION_ROUND, &dropped);
+        if (e == WIRE_E_DOWN)
+                return e;
+        if (e)
+                log_warning("retention-failed", NULL, "nothing was dropped, trying again in an hour: %s",
+                            wire_error(d->wire)->text);
+        d->retention_more = dropped > 0;
+        if (!d->retention_more)
+                d->retention_at = clock_boot() + (e ? RETENTION_AGAIN : RETENTION_EVERY);
+        (void)pthread_mutex_lock(&d->lock);
+        d->figures.dropped += dropped;
+        d->figures.retention_failed += refused + (e != 0);
+        (void)pthread_mutex_unlock(&d->lock);
+        return 0;
+}
+
+static int drain_upkeep(struct drain *d) {
+        int e = drain_partitions(d);
+
+        return e ? e : drain_retention(d);
+}
+
 static int drain_cursor(struct drain *d, struct cursor *ret) {
         _cleanup_buf_ struct buf predecessor = BUF_INIT, untold = BUF_INIT;
         struct cursor_origin origin = { 0 };
@@ -222,7 +258,7 @@ int drain_connect(struct drain *d) {
         int e;
 
         if (d->wire)
-                return drain_partitions(d);
+                return drain_upkeep(d);
         e = drain_open(d);
         if (!e)
                 e = drain_schema(d);

@@ -31,6 +31,8 @@ struct drain {
         bool lost_said, back_owed; /* notices */
         char lost_id[96];
         int64_t partitions_at; /* boot time of the next look at the partitions */
+        int64_t retention_at;  /* boot time at which what is past its time is dropped next */
+        bool retention_more;   /* there may be more of it */
 };
 
 enum {

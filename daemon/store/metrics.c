@@ -27,6 +27,8 @@ void store_metrics_put(struct metrics *m, const struct drain_figures *f, struct 
         metrics_put(m, METRICS_STORE_SECONDS, (double)f->write_time / WW_SECOND);
         metrics_put(m, METRICS_STORE_QUARANTINED, (double)f->quarantined);
         metrics_put(m, METRICS_STORE_RETRIES, (double)f->retries);
+        metrics_put(m, METRICS_STORE_DROPPED, (double)f->dropped);
+        metrics_put(m, METRICS_STORE_RETENTION_FAILED, (double)f->retention_failed);
         metrics_put(m, METRICS_STORE_CONNECTS, (double)f->connects);
         metrics_put_queue(m, "notices", waiting, OUTBOX_MAX, dropped);
         if (link)

@@ -8,11 +8,10 @@
  * Refused, and nothing is changed: a migration that is applied but whose file now reads otherwise (the database is no
  * longer what the files say), and a database that has more of them than the folder (made by a newer Wardwatch).
  */
-#include "base/diag.h"
 #include "store/migration.h"
+#include "store/session.h"
 #include "store/store.h"
 #include "store/table.h"
-#include "store/wire.h"
 
 #include <stdio.h>
 #include <wardwatch/time.h>
@@ -31,33 +30,8 @@
 
 #define MIGRATION_WAIT WW_HOUR /* for one statement of a migration */
 
-static int tell(int e, const struct wire_error *error, const char *what) {
-        if (e < 0)
-                (void)fprintf(stderr, "wardwatch migrate: %s: %s\n", what, strerror(-e));
-        else
-                (void)fprintf(stderr, "wardwatch migrate: %s: %s%s%s\n", what, error->text,
-                              error->sqlstate[0] ? " " : "", error->sqlstate);
-        return e < 0 ? e : -EIO;
-}
-
-static int migrate_connect(const struct config *config, struct wire **ret) {
-        struct diag diag = DIAG_INIT;
-        struct wire_error error = { "", "" };
-        _cleanup_buf_ struct buf text = BUF_INIT;
-        _cleanup_free_ char *password = NULL;
-        int e = 0;
-
-        if (config->database.password_file[0])
-                e = config_secret(config->database.password_file, &diag, &password);
-        if (e) {
-                diag_render(&diag, &text);
-                (void)fprintf(stderr, "%.*s\n", WW_STR_ARG(buf_str(&text)));
-                diag_deinit(&diag);
-                return -EACCES;
-        }
-        diag_deinit(&diag);
-        e = wire_connect(ret, config->database.url, password, &error);
-        return e ? tell(e, &error, "cannot connect to the database") : 0;
+static int tell(int e, struct wire *w, const char *what) {
+        return session_tell(e, wire_error(w), "migrate", what);
 }
 
 /* A migration may rewrite a table: only the locks have a limit. */
@@ -68,7 +42,7 @@ static int migrate_prepare(struct wire *w) {
         e = wire_exec(w, "SET lock_timeout = '20s'; SET statement_timeout = '20s';"
                          "SELECT pg_advisory_lock(hashtextextended('wardwatch.migrate', 0))");
 
-        return e ? tell(e, wire_error(w), "another `wardwatch migrate` is at work") : 0;
+        return e ? tell(e, w, "another `wardwatch migrate` is at work") : 0;
 }
 
 static bool migrate_has_table(struct wire *w) {
@@ -84,7 +58,7 @@ static int migrate_compare(struct wire *w, const struct migrations *m, size_t *r
                 return 0;
         e = wire_exec(w, "SELECT version, name, checksum FROM wardwatch.schema_migration ORDER BY version");
         if (e)
-                return tell(e, wire_error(w), "cannot read which migrations are applied");
+                return tell(e, w, "cannot read which migrations are applied");
         for (size_t i = 0; i < wire_rows(w); i++) {
                 if (i >= m->n) {
                         (void)fprintf(
@@ -132,7 +106,7 @@ static int migrate_apply(struct wire *w, const struct migration *m) {
         if (!e)
                 e = wire_exec(w, "COMMIT");
         if (e) {
-                (void)tell(e, wire_error(w), m->name);
+                (void)tell(e, w, m->name);
                 (void)wire_exec(w, "ROLLBACK");
                 return e < 0 ? e : -EIO;
         }
@@ -151,7 +125,7 @@ static int migrate_run(struct wire *w, const struct migrations *m, bool dry_run)
         if (applied == m->n)
                 (void)printf("the schema is up to date (%zu)\n", m->n);
         else if (!dry_run && (e = wire_exec(w, SCHEMA_SQL)) != 0)
-                return tell(e, wire_error(w), "cannot make the schema");
+                return tell(e, w, "cannot make the schema");
         for (size_t i = applied; i < m->n && !e; i++) {
                 if (dry_run)
                         (void)printf("%s.sql would be applied\n", m->items[i].name);
@@ -167,16 +141,12 @@ int store_migrate(const struct config *config, const char *dir, bool dry_run) {
         const char *why;
         int e;
 
-        if (!config->database.url[0]) {
-                (void)fprintf(stderr, "wardwatch migrate: database.url is not set\n");
-                return -EINVAL;
-        }
         e = migrations_read(&m, dir ? dir : migrations_dir(), &why);
         if (e) {
                 (void)fprintf(stderr, "wardwatch migrate: %s\n", why);
                 return e;
         }
-        e = migrate_connect(config, &w);
+        e = session_open(config, "migrate", &w);
         if (!e)
                 e = migrate_run(w, &m, dry_run);
         wire_free(w);
