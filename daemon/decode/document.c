@@ -198,6 +198,24 @@ uint32_t document_member(const struct document *d, uint32_t object, const struct
         return found;
 }
 
+uint64_t document_keys(struct document *d) {
+        const struct document_node *nodes = d->nodes;
+        uint64_t keys = 0;
+
+        if (d->keys_known)
+                return d->keys;
+        if (!d->n || nodes->type != DOCUMENT_OBJECT)
+                keys = UINT64_MAX;
+        for (uint32_t i = 1; keys != UINT64_MAX && i < nodes->next; i = nodes[i + 1].next) {
+                const struct bytes_key key = { { nodes[i].p, nodes[i].n }, nodes[i].head };
+
+                keys |= nodes[i].escaped ? UINT64_MAX : document_key_bits(&key);
+        }
+        d->keys = keys;
+        d->keys_known = true;
+        return keys;
+}
+
 uint32_t document_item(const struct document *d, uint32_t array, uint32_t index) {
         uint32_t end;
 

@@ -48,6 +48,8 @@ struct document_node {
 struct document {
         struct document_node *nodes;
         uint32_t n, capacity;
+        uint64_t keys;       /* document_keys() … */
+        bool keys_known;     /* … once asked for */
         struct ww_str bytes; /* what the payload's text stands for, of the formats of bytes; .p NULL: not such a one */
         char *text;          /* a copy of the payload, for readers that want zeros behind it */
         size_t text_capacity;
@@ -63,6 +65,7 @@ void document_deinit(struct document *d);
 /** Empties the document for the next payload; the memory stays. */
 static inline void document_reset(struct document *d) {
         d->n = 0;
+        d->keys_known = false;
         d->bytes = WW_STR_NONE;
         d->error = NULL;
         d->error_at = 0;
@@ -101,6 +104,14 @@ static inline struct bytes_key document_key_at(const struct document *d, uint32_
 
 /** The value of `key` in node `object`; DOCUMENT_NONE if there is none or `object` is not one. */
 uint32_t document_member(const struct document *d, uint32_t object, const struct bytes_key *key);
+/** The bits of all of the payload's own keys. A key of which a bit (document_key_bits) is not among them is not there.
+ * All bits if the payload is no object. */
+uint64_t document_keys(struct document *d);
+static inline uint64_t document_key_bits(const struct bytes_key *key) {
+        uint32_t hash = bytes_key_hash(key);
+
+        return UINT64_C(1) << (hash & 63) | UINT64_C(1) << (hash >> 6 & 63);
+}
 /** Item `index` of node `array`, from 0; DOCUMENT_NONE if there is none or `array` is not one. */
 uint32_t document_item(const struct document *d, uint32_t array, uint32_t index);
 

@@ -59,6 +59,7 @@ struct path_keys {
 struct path_secret {
         const struct path_step *steps;
         size_t n;
+        uint64_t bits; /* document_key_bits of the first key; 0: it does not begin with one */
 };
 
 /* what names mean in one message */

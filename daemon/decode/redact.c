@@ -15,11 +15,17 @@
 
 /* ---- from YAML ---- */
 
+static uint64_t first_bits(const struct path *p) {
+        bool key = p->n && p->steps[0].key.text.p && !ww_str_is(p->steps[0].key.text, "*");
+
+        return key ? document_key_bits(&p->steps[0].key) : 0;
+}
+
 static int add_secret(struct load *l, const struct path *p, struct path_secret *secrets, size_t *n) {
         if (*n == SECRETS_MAX)
                 return diag_error(l->d, l->type->pos, "name what is above them: `users`",
                                   "sensor `%s`: more than %d things to redact", l->type->name.p, SECRETS_MAX);
-        secrets[(*n)++] = (struct path_secret){ p->steps, p->n };
+        secrets[(*n)++] = (struct path_secret){ p->steps, p->n, first_bits(p) };
         return 0;
 }
 
@@ -279,13 +285,14 @@ static void hide_all(struct decode *d) {
         d->n_spans = d->message->payload.n != 0;
 }
 
-void redact_note(struct decode *d, const struct type_message *m, const struct document *doc) {
+void redact_note(struct decode *d, const struct type_message *m, struct document *doc) {
         struct search s = { .d = d, .doc = doc, .visits = VISITS_MAX, .lost = !doc };
 
         if (d->n_spans && d->spans[0].n == UINT32_MAX)
                 return;
         for (size_t i = 0; i < m->n_secrets && !s.lost && doc->n; i++)
-                follow(&s, m->secrets[i].steps, m->secrets[i].n, 0);
+                if ((document_keys(doc) & m->secrets[i].bits) == m->secrets[i].bits)
+                        follow(&s, m->secrets[i].steps, m->secrets[i].n, 0);
         if (s.lost)
                 hide_all(d);
 }

@@ -82,7 +82,7 @@ int run_entry(struct decode *d, struct states_key key, struct states_entry **ret
 int restored_set(struct decode *d, const struct telling *t, struct states_entry *entry);
 
 /** redact.c: notes what message `m` says must not be stored; `doc`: the payload as `m` reads it, NULL if it cannot. */
-void redact_note(struct decode *d, const struct type_message *m, const struct document *doc);
+void redact_note(struct decode *d, const struct type_message *m, struct document *doc);
 
 /** children.c: the link in `gateway` has changed and was told; those behind it follow. 0 or -errno. */
 int children_tell(struct decode *d, const struct telling *gateway);

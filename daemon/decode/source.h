@@ -53,7 +53,7 @@ struct source {
 
 /* one message while it is decoded: what paths lead into */
 struct source_context {
-        const struct document *doc; /* NULL: payload not read (yet) */
+        struct document *doc; /* NULL: payload not read (yet) */
         struct arena *arena;
         const struct placement *placement;
         struct ww_str topic;
