@@ -62,6 +62,7 @@ static const char *const subject_names[WW_SUBJECT_MAX_] = {
         [WW_SUBJECT_ESCALATION] = "escalation",
         [WW_SUBJECT_NOTIFICATION] = "notification",
         [WW_SUBJECT_FLOOD] = "flood",
+        [WW_SUBJECT_MEMBER] = "member",
 };
 
 /* A number from a damaged record must not index past a table. */

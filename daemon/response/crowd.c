@@ -27,26 +27,13 @@ static int compare_crowded(const void *a, const void *b) {
         return (x->incident->id > y->incident->id) - (x->incident->id < y->incident->id);
 }
 
-static bool asks(const struct response *r, const struct subject *incident) {
-        json_t *entry;
-        size_t i;
-
-        json_array_foreach(json_object_get(incident->body, "alarms"), i, entry) {
-                const struct member *m = member_find(r, (uint64_t)json_integer_value(json_object_get(entry, "id")));
-
-                if (m && m->incident == incident->id)
-                        return true;
-        }
-        return false;
-}
-
 static size_t collect(const struct response *r, struct crowded *all) {
         struct subject *s;
         size_t n = 0;
 
         TAILQ_FOREACH(s, &r->of_kind[WW_SUBJECT_INCIDENT], order) {
                 if (s->version && !s->ended)
-                        all[n++] = (struct crowded){ s, asks(r, s), incident_case(r, s).priority,
+                        all[n++] = (struct crowded){ s, s->standing > 0, incident_case(r, s).priority,
                                                      body_time(s, "last_alarm_at") };
         }
         return n;

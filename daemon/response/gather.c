@@ -8,38 +8,73 @@
  */
 #include "response/response_internal.h"
 
-struct member *member_find(const struct response *r, uint64_t alarm) {
-        struct member *m;
+struct standing *standing_find(const struct response *r, uint64_t alarm) {
+        struct standing *m;
 
-        HASH_FIND(hh, r->members, &alarm, sizeof alarm, m);
+        HASH_FIND(hh, r->standing, &alarm, sizeof alarm, m);
         return m;
 }
 
-struct member *member_add(struct response *r, uint64_t alarm, uint64_t incident, bool unacknowledged) {
-        struct member *m = calloc(1, sizeof *m);
+int standing_add(struct response *r, uint64_t alarm, struct subject *incident, bool unacknowledged) {
+        struct standing *m = calloc(1, sizeof *m);
 
         if (!m)
-                return NULL;
-        *m = (struct member){ .alarm = alarm, .incident = incident, .unacknowledged = unacknowledged };
-        HASH_ADD(hh, r->members, alarm, sizeof m->alarm, m);
+                return -ENOMEM;
+        *m = (struct standing){ .alarm = alarm, .incident = incident->id, .unacknowledged = unacknowledged };
+        HASH_ADD(hh, r->standing, alarm, sizeof m->alarm, m);
         if (!m->hh.tbl) {
                 free(m);
-                return NULL;
+                return -ENOMEM;
         }
-        return m;
+        incident->standing++;
+        incident->asking += unacknowledged;
+        return 0;
 }
 
-void member_remove(struct response *r, struct member *m) {
-        HASH_DELETE(hh, r->members, m);
+static struct subject *incident_of(const struct response *r, const struct standing *m) {
+        return subject_find(r, WW_SUBJECT_INCIDENT, m->incident);
+}
+
+void standing_set(struct response *r, struct standing *m, bool unacknowledged) {
+        struct subject *incident = incident_of(r, m);
+
+        if (incident && m->unacknowledged != unacknowledged)
+                incident->asking += unacknowledged ? 1 : (size_t)-1;
+        m->unacknowledged = unacknowledged;
+}
+
+static void standing_leave(struct response *r, struct standing *m) {
+        struct subject *incident = incident_of(r, m);
+
+        if (!incident)
+                return;
+        incident->standing--;
+        incident->asking -= m->unacknowledged;
+}
+
+void standing_move(struct response *r, struct standing *m, struct subject *incident) {
+        standing_leave(r, m);
+        m->incident = incident->id;
+        incident->standing++;
+        incident->asking += m->unacknowledged;
+}
+
+static void standing_free(struct response *r, struct standing *m) {
+        HASH_DELETE(hh, r->standing, m);
         free(m);
 }
 
+void standing_remove(struct response *r, struct standing *m) {
+        standing_leave(r, m);
+        standing_free(r, m);
+}
+
 void gather_free(struct response *r) {
-        struct member *m, *next_m;
+        struct standing *m, *next_m;
         struct gathered *g, *next_g;
 
-        HASH_ITER(hh, r->members, m, next_m)
-                member_remove(r, m);
+        HASH_ITER(hh, r->standing, m, next_m)
+                standing_free(r, m);
         HASH_ITER(hh, r->gathered, g, next_g) {
                 HASH_DELETE(hh, r->gathered, g);
                 free(g);
@@ -117,9 +152,6 @@ int gather_note(struct response *r, const struct subject *incident) {
 int gather_drop(struct response *r, const struct subject *incident) {
         _cleanup_buf_ struct buf key = BUF_INIT;
         struct gathered *g;
-        struct member *m;
-        json_t *entry;
-        size_t i;
 
         if (incident_key(r, incident, &key))
                 return -ENOMEM;
@@ -128,10 +160,11 @@ int gather_drop(struct response *r, const struct subject *incident) {
                 HASH_DELETE(hh, r->gathered, g);
                 free(g);
         }
-        json_array_foreach(json_object_get(incident->body, "alarms"), i, entry) {
-                m = member_find(r, (uint64_t)json_integer_value(json_object_get(entry, "id")));
+        for (const struct subject *s = incident->members; s && incident->standing; s = s->next) {
+                struct standing *m = standing_find(r, s->alarm);
+
                 if (m && m->incident == incident->id)
-                        member_remove(r, m);
+                        standing_remove(r, m);
         }
         return 0;
 }
@@ -147,7 +180,7 @@ int gather_find(const struct response *r, const struct ww_alarm *a, int64_t now,
         g = place_find(r, &key);
         incident = g ? subject_find(r, WW_SUBJECT_INCIDENT, g->incident) : NULL;
         if (incident && !incident->ended && !body_is(incident, "state", "resolved") &&
-            json_array_size(json_object_get(incident->body, "alarms")) < INCIDENT_ALARMS &&
+            body_number(incident, "alarm_count") < INCIDENT_ALARMS &&
             now - body_time(incident, "last_alarm_at") < r->rules->gather_within)
                 *ret = incident;
         return 0;

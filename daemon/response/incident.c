@@ -27,7 +27,6 @@ struct subject *incident_new(struct response *r, const struct incident_opening *
         body_set_bool(s, "forced", false);
         body_set(s, "merged_into", json_null());
         body_set(s, "cause", json_null());
-        body_set(s, "alarms", json_array());
         body_set(s, "procedures", o->procedure.n ? json_pack("[s%]", o->procedure.p, o->procedure.n) : json_array());
         body_set_number(s, "alarm_count", 0);
         body_set_number(s, "cause_count", 0);
@@ -263,24 +262,6 @@ int verb_incident_reopen(struct response_call *c) {
 
 /* --- two that are one --- */
 
-static int move_alarms(struct response *r, struct subject *from, struct subject *to) {
-        json_t *list = json_object_get(to->body, "alarms"), *entry;
-        size_t i;
-
-        json_array_foreach(json_object_get(from->body, "alarms"), i, entry) {
-                struct member *m = member_find(r, (uint64_t)json_integer_value(json_object_get(entry, "id")));
-
-                if (!incident_alarm(to, (uint64_t)json_integer_value(json_object_get(entry, "id"))) &&
-                    json_array_append_new(list, json_deep_copy(entry)) < 0)
-                        return -ENOMEM;
-                if (m && m->incident == from->id)
-                        m->incident = to->id;
-        }
-        body_set_number(to, "alarm_count", json_array_size(list));
-        incident_count_causes(to);
-        return 0;
-}
-
 /* The one that goes on is as grave as the graver of the two, and as fresh as the fresher: what was taken note of in it
  * may not have been this. */
 static int move_weight(struct subject *from, struct subject *to) {
@@ -338,7 +319,7 @@ int verb_incident_merge(struct response_call *c) {
                 r = REFUSED_APPROVAL_PENDING;
         if (r)
                 return r;
-        r = move_alarms(c->r, from, into);
+        r = members_move(c->r, from, into, &c->act);
         if (!r)
                 r = move_weight(from, into);
         body_set_number(from, "merged_into", into->id);
@@ -348,9 +329,8 @@ int verb_incident_merge(struct response_call *c) {
 }
 
 int verb_incident_cause(struct response_call *c) {
-        struct subject *incident;
+        struct subject *incident, *member;
         uint64_t alarm;
-        json_t *entry;
         bool cause;
         int r = call_subject(c, WW_SUBJECT_INCIDENT, &incident);
 
@@ -360,13 +340,15 @@ int verb_incident_cause(struct response_call *c) {
                 r = call_bool(c, "cause", &cause);
         if (r)
                 return r;
-        entry = incident_alarm(incident, alarm);
-        if (!entry)
+        member = member_find(incident, alarm);
+        if (!member)
                 return call_refuse(c, REFUSED_UNKNOWN, "alarm %llu is not in incident %llu", (unsigned long long)alarm,
                                    (unsigned long long)incident->id);
-        if (json_object_set_new(entry, "cause", json_boolean(cause)) < 0 ||
-            json_object_set_new(entry, "told_by", json_pack("s%", c->act.actor.p, c->act.actor.n)) < 0)
-                return -ENOMEM;
+        body_set_bool(member, "cause", cause);
+        body_set_text(member, "told_by", c->act.actor);
+        r = subject_changed(c->r, member, cause ? "cause-told" : "symptom-told", &c->act);
+        if (r)
+                return r;
         incident_count_causes(incident);
         return acted(c, incident, incident_state(incident), cause ? "cause-told" : "symptom-told");
 }

@@ -60,9 +60,20 @@ struct subject *incident_new(struct response *r, const struct incident_opening *
 /** Tells it, gathers for it, begins its procedure and its ladder. 0 or -errno. */
 int incident_open(struct response *r, struct subject *incident, const struct act *act);
 
-/* alarms of it: incident_alarms.c */
-/** Adds an alarm; not told yet. 0, REFUSED_LIMIT, -ENOMEM. */
-int incident_add_alarm(struct response *r, struct subject *incident, const struct ww_alarm *alarm);
+/* --- member.c: its alarms --- */
+
+/** It stands in the incident from here on; `*ret` is the member for it, which is to be told after the incident, or
+ * NULL: it has been one before. 0, REFUSED_LIMIT, -ENOMEM. */
+int member_join(struct response *r, struct subject *incident, const struct ww_alarm *alarm, struct subject **ret);
+struct subject *member_find(const struct subject *incident, uint64_t alarm); /* NULL: none of its own */
+/** After a load, and a swap of the site: what is looked up often. */
+void member_know(const struct response *r, struct subject *member);
+/** All alarms of `from` into `to`, which is told after it. 0 or -errno. */
+int members_move(struct response *r, struct subject *from, struct subject *to, const struct act *act);
+
+/* --- incident_alarms.c: what its alarms make of it --- */
+
+bool alarm_is_hidden(const struct ww_alarm_regions *regions);
 /** One more procedure to follow, unless it is there; "": none. Its steps are made by steps_follow(). 0 or -ENOMEM. */
 int incident_add_procedure(struct subject *incident, struct ww_str name);
 enum ww_priority incident_priority(const struct subject *incident);
@@ -70,10 +81,8 @@ enum ww_priority incident_priority(const struct subject *incident);
 void incident_raise_priority(struct subject *incident, enum ww_priority priority);
 /** After roles or alarms changed: causes are counted anew. */
 void incident_count_causes(struct subject *incident);
-bool incident_unacknowledged(const struct response *r, const struct subject *incident);
 /** A person, or all acknowledgements, took note of it. */
 void incident_acknowledged(struct subject *incident, const struct act *act);
-json_t *incident_alarm(const struct subject *incident, uint64_t alarm); /* its entry, or NULL; borrowed */
 
 /** The hazard, priority, zone … of it, as matches see it. */
 struct response_case incident_case(const struct response *r, const struct subject *incident);

@@ -1,5 +1,5 @@
 /* Life of the stage, its clock, and what others may look at. */
-#include "response/response_internal.h"
+#include "response/incident.h"
 
 int response_new(struct response **ret, const struct response_rules *rules, const struct site *site,
                  const struct response_sink *sink) {
@@ -25,7 +25,7 @@ struct response *response_free(struct response *r) {
                 return NULL;
         HASH_ITER(hh, r->subjects, s, next) {
                 if (s->kind == WW_SUBJECT_INCIDENT)
-                        s->first = NULL;
+                        s->first = s->members = NULL;
                 s->at = NULL;
                 subject_forget(r, s);
         }
@@ -53,8 +53,12 @@ int response_time(struct response *r, int64_t now) {
 }
 
 int response_swap(struct response *r, const struct response_rules *rules, const struct site *site, int64_t now) {
+        struct subject *s;
+
         r->rules = rules;
         r->site = site;
+        TAILQ_FOREACH(s, &r->of_kind[WW_SUBJECT_MEMBER], order)
+        member_know(r, s);
         return gather_again(r);
 }
 
@@ -108,8 +112,10 @@ int response_each_of(const struct response *r, uint64_t incident, int (*visit)(v
         const struct subject *s = subject_find(r, WW_SUBJECT_INCIDENT, incident);
         int e = 0;
 
-        for (s = s ? s->first : NULL; !e && s; s = s->next)
-                e = visit(userdata, s->key);
+        for (const struct subject *one = s ? s->members : NULL; !e && one; one = one->next)
+                e = visit(userdata, one->key);
+        for (const struct subject *one = s ? s->first : NULL; !e && one; one = one->next)
+                e = visit(userdata, one->key);
         return e;
 }
 

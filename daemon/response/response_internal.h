@@ -44,7 +44,11 @@ struct subject {
         size_t place;
         struct subject *of;         /* its incident, or itself; NULL: of none */
         struct subject *next, **at; /* of the same incident, newest first */
-        struct subject *first;      /* of an incident: what belongs to it */
+        struct subject *first;      /* of an incident: what belongs to it, but for its members */
+        struct subject *members;    /* of an incident: its alarms */
+        uint64_t alarm;             /* of a member: which; of an incident: the highest of its members' */
+        uint32_t asset;             /* of a member: that of its alarm in the site, or SITE_NONE */
+        size_t standing, asking;    /* of an incident: alarms that are not over; those that nobody took note of */
         TAILQ_ENTRY(subject) order; /* of the same kind, by number */
         bool in_queue;
         TAILQ_ENTRY(subject) queue; /* of a closed incident, of a step that waits for an event */
@@ -53,8 +57,8 @@ struct subject {
 
 TAILQ_HEAD(subject_queue, subject);
 
-/* An alarm that is in an open incident, until it is NORM. */
-struct member {
+/* An alarm that stands in an open incident, until it is NORM. What the incident keeps of it is a subject of its own. */
+struct standing {
         uint64_t alarm, incident;
         bool unacknowledged; /* asks for attention */
         UT_hash_handle hh;
@@ -94,7 +98,7 @@ struct response {
         struct subject_queue of_kind[WW_SUBJECT_MAX_]; /* by number: all of them in the order of their keys */
         struct subject **heap;                         /* by (due, key) */
         size_t n_heap, heap_capacity;
-        struct member *members;
+        struct standing *standing;
         struct gathered *gathered;
         struct flood flood;
         struct subject_queue running; /* steps that wait for an event, in no order */
@@ -153,10 +157,12 @@ int64_t json_time(const json_t *o, const char *name);
 
 /* --- gather.c: alarms into incidents --- */
 
-struct member *member_find(const struct response *r, uint64_t alarm);
-struct member *member_add(struct response *r, uint64_t alarm, uint64_t incident,
-                          bool unacknowledged); /* NULL: memory */
-void member_remove(struct response *r, struct member *m);
+struct standing *standing_find(const struct response *r, uint64_t alarm);
+/** It must not stand already. 0 or -ENOMEM. */
+int standing_add(struct response *r, uint64_t alarm, struct subject *incident, bool unacknowledged);
+void standing_remove(struct response *r, struct standing *m);
+void standing_set(struct response *r, struct standing *m, bool unacknowledged);
+void standing_move(struct response *r, struct standing *m, struct subject *incident);
 void gather_free(struct response *r);
 /** An incident that alarms of its hazard and place join from here on. 0 or -ENOMEM. */
 int gather_note(struct response *r, const struct subject *incident);

@@ -2,9 +2,9 @@
  * The state as bytes. Subjects go in the order of their keys, incidents first, so that what belongs to one finds it.
  * Equal states give equal bytes.
  */
-#include "response/response_internal.h"
+#include "response/incident.h"
 
-#define SAVE_VERSION 2
+#define SAVE_VERSION 3
 
 static int save_subject(const struct subject *s, struct buf *out) {
         char *text = json_dumps(s->body, JSON_COMPACT | JSON_SORT_KEYS);
@@ -84,27 +84,29 @@ static int load_subject(struct response *r, struct rd *in) {
         e = load_texts(s, in);
         if (!e)
                 e = load_body(s, rd_str(in));
+        if (!e && s->kind == WW_SUBJECT_MEMBER)
+                member_know(r, s);
         if (!e)
                 subject_timer(r, s);
         return e;
 }
 
-static int compare_members(const void *a, const void *b) {
-        const struct member *x = *(struct member *const *)a, *y = *(struct member *const *)b;
+static int compare_standing(const void *a, const void *b) {
+        const struct standing *x = *(struct standing *const *)a, *y = *(struct standing *const *)b;
 
         return (x->alarm > y->alarm) - (x->alarm < y->alarm);
 }
 
-static int save_members(const struct response *r, struct buf *out) {
-        size_t n = HASH_COUNT(r->members), i = 0;
-        _cleanup_free_ struct member **all = calloc(n + 1, sizeof(*all));
-        struct member *m, *next;
+static int save_standing(const struct response *r, struct buf *out) {
+        size_t n = HASH_COUNT(r->standing), i = 0;
+        _cleanup_free_ struct standing **all = calloc(n + 1, sizeof(*all));
+        struct standing *m, *next;
 
         if (!all)
                 return -ENOMEM;
-        HASH_ITER(hh, r->members, m, next)
+        HASH_ITER(hh, r->standing, m, next)
                 all[i++] = m;
-        qsort(all, n, sizeof(*all), compare_members);
+        qsort(all, n, sizeof(*all), compare_standing);
         buf_put_var(out, n);
         for (i = 0; i < n; i++) {
                 buf_put_var(out, all[i]->alarm);
@@ -114,16 +116,17 @@ static int save_members(const struct response *r, struct buf *out) {
         return out->error;
 }
 
-static int load_members(struct response *r, struct rd *in) {
+static int load_standing(struct response *r, struct rd *in) {
         uint64_t n = rd_var(in);
 
         for (uint64_t i = 0; i < n && !in->failed; i++) {
                 uint64_t alarm = rd_var(in), incident = rd_var(in);
                 bool unacknowledged = rd_u8(in);
+                struct subject *of = subject_find(r, WW_SUBJECT_INCIDENT, incident);
 
-                if (in->failed || !subject_find(r, WW_SUBJECT_INCIDENT, incident) || member_find(r, alarm))
+                if (in->failed || !of || standing_find(r, alarm))
                         return -EBADMSG;
-                if (!member_add(r, alarm, incident, unacknowledged))
+                if (standing_add(r, alarm, of, unacknowledged))
                         return -ENOMEM;
         }
         return 0;
@@ -141,7 +144,7 @@ int response_save(const struct response *r, struct buf *out) {
         buf_put_var(out, r->crowded);
         e = save_subjects(r, out);
         if (!e)
-                e = save_members(r, out);
+                e = save_standing(r, out);
         if (!e)
                 e = gather_save(r, out);
         if (!e)
@@ -165,7 +168,7 @@ int response_load(struct response *r, struct rd *in) {
         for (uint64_t i = 0; !e && i < n && !in->failed; i++)
                 e = load_subject(r, in);
         if (!e)
-                e = load_members(r, in);
+                e = load_standing(r, in);
         if (!e)
                 e = gather_load(r, in);
         if (!e)

@@ -149,11 +149,13 @@ static void subject_free(struct subject *s) {
 }
 
 static void subject_link(struct subject *incident, struct subject *s) {
-        s->next = incident->first;
-        s->at = &incident->first;
+        struct subject **first = s->kind == WW_SUBJECT_MEMBER ? &incident->members : &incident->first;
+
+        s->next = *first;
+        s->at = first;
         if (s->next)
                 s->next->at = &s->next;
-        incident->first = s;
+        *first = s;
 }
 
 struct subject *subject_restore(struct response *r, enum ww_subject kind, uint64_t id, struct subject *incident) {
@@ -273,6 +275,8 @@ static void subject_unlink(struct response *r, struct subject *s) {
 }
 
 void subject_forget(struct response *r, struct subject *s) {
+        while (s->members)
+                subject_unlink(r, s->members);
         while (s->first)
                 subject_unlink(r, s->first);
         subject_unlink(r, s);

@@ -110,7 +110,7 @@ def test_who_acknowledged_and_how_long_it_took(ask):
 
 def test_what_was_done_about_an_incident(ask):
     rows = [(row["subject"], row["what"]) for row in ask("incident-story")]
-    assert rows == [("incident", "opened"), ("incident", "acknowledged"), ("incident", "taken"), ("note", "noted"),
+    assert rows == [("incident", "opened"), ("member", "joined"), ("incident", "acknowledged"), ("incident", "taken"), ("note", "noted"),
                     ("incident", "resolved"), ("disposition", "disposed"), ("incident", "disposed"), ("incident", "closed")]
 
 

@@ -214,7 +214,7 @@ static void an_incident_from_its_alarm_to_its_end(void **state) {
         message(&run, WW_SECOND, "zigbee2mqtt/w0_panic", "{\"action\":\"emergency\"}");
         message(&run, WW_MSEC, "no/such/device", "{}"); /* what is due at once fires before the next input */
         assert_string_equal(run.changes, "incident opened, step step-made, step step-made, step step-made, "
-                                         "escalation begun, escalation step-fired, notification due, ");
+                                         "escalation begun, member joined, escalation step-fired, notification due, ");
         run.changes[0] = 0;
         command(&run, WW_SECOND, "1", "{\"cmd\":\"incident-take\",\"incident\":1,\"roles\":1}");
         assert_non_null(strstr(run.reply, "\"ok\":true"));

@@ -85,8 +85,16 @@ static void test_symptoms(void **state) {
         does(&s, OPERATOR, "{'cmd':'incident-cause','incident':1,'alarm':2,'cause':true}");
         does(&s, OPERATOR, "{'cmd':'incident-cause','incident':1,'alarm':1,'cause':false}");
         told(&s, "incident 1 v3 cause-told by ann\nincident 1 v4 symptom-told by ann\n");
+        members_told(&s, "member 1 v1 joined by rule:smoke\nmember 2 v1 joined by rule:smoke\n"
+                         "member 2 v2 cause-told by ann\nmember 1 v2 symptom-told by ann\n");
+        assert_string_equal(text(&s, "member 2", "told_by"), "ann");
         assert_int_equal(number(&s, "incident 1", "cause_count"), 1);
         assert_int_equal(number(&s, "incident 1", "cause"), 2);
+        restart(&s); /* what lies below a cause is looked up anew */
+        does(&s, OPERATOR, "{'cmd':'incident-cause','incident':1,'alarm':1,'cause':true}");
+        raise(&s, .id = 3, .zone = "W3", .asset = "tag");
+        raise(&s, .id = 4, .zone = "W3");
+        assert_int_equal(number(&s, "incident 1", "cause_count"), 3); /* all but 3 */
         story_close(&s);
 }
 
@@ -263,7 +271,7 @@ static void test_reopened_alarm(void **state) {
         does(&s, SUPERVISOR, "{'cmd':'incident-reopen','incident':1,'reason':'it smoulders'}");
         raise(&s, .id = 1, .zone = "W3");
         assert_int_equal(number(&s, "incident 1", "alarm_count"), 1);
-        assert_int_equal(json_array_size(json_object_get(body(&s, "incident 1"), "alarms")), 1);
+        members_told(&s, "member 1 v1 joined by rule:smoke\n");
         story_close(&s);
 }
 
@@ -298,7 +306,12 @@ static void test_merge(void **state) {
                  "incident 3 v1 opened by rule:smoke, exercise\n"
                  "incident 2 v2 merged by ann, ended\nincident 1 v2 merged-with by ann\n");
         assert_int_equal(number(&s, "incident 1", "alarm_count"), 2);
+        assert_int_equal(number(&s, "incident 1", "cause_count"), 2);
         assert_int_equal(number(&s, "incident 2", "merged_into"), 1);
+        members_told(&s, "member 1 v1 joined by rule:smoke\nmember 2 v1 joined by rule:smoke\n"
+                         "member 3 v1 joined by rule:smoke, exercise\nmember 4 v1 moved by ann\n");
+        assert_int_equal(number(&s, "member 4", "alarm"), 2);
+        restart(&s);
         refused(&s, SUPERVISOR, "{'cmd':'incident-reopen','incident':2,'reason':'x'}", "state");
         acknowledge(&s, .id = 1, .zone = "W3");
         told(&s, "");
@@ -316,6 +329,48 @@ static void test_full(void **state) {
                 raise(&s, .id = id, .zone = "W3");
         live(&s, "incident 1\nincident 2\nflood 1\n");
         assert_int_equal(number(&s, "incident 1", "alarm_count"), INCIDENT_ALARMS);
+        story_close(&s);
+}
+
+/* What an alarm costs that joins does not grow with the incident. */
+static void test_small_records(void **state) {
+        size_t first;
+        struct story s;
+
+        story_open(&s, gather);
+        raise(&s, .id = 1, .zone = "W3");
+        raise(&s, .id = 2, .zone = "W3");
+        first = json_dumpb(body(&s, "incident 1"), NULL, 0, 0);
+        for (uint64_t id = 3; id <= INCIDENT_ALARMS; id++)
+                raise(&s, .id = id, .zone = "W3");
+        assert_int_equal(number(&s, "incident 1", "alarm_count"), INCIDENT_ALARMS);
+        assert_true(json_dumpb(body(&s, "incident 1"), NULL, 0, 0) < first + 20); /* numbers have more digits */
+        story_close(&s);
+}
+
+/* Members are live with their incident, and forgotten with it. */
+static void test_members_live(void **state) {
+        struct response_figures f;
+        struct story s;
+
+        story_open(&s, gather);
+        raise(&s, .id = 1, .zone = "W3");
+        raise(&s, .id = 2, .zone = "W3");
+        response_figures(s.response, s.now, &f);
+        assert_int_equal(f.subjects, 3);
+        clear(&s, .id = 1, .zone = "W3"); /* over, but still of it */
+        does(&s, OPERATOR, "{'cmd':'incident-cause','incident':1,'alarm':1,'cause':false}");
+        does(&s, OPERATOR, "{'cmd':'incident-resolve','incident':1}");
+        does(&s, OPERATOR, "{'cmd':'incident-close','incident':1}");
+        assert_int_equal(response_find(s.response, ww_change_key(WW_SUBJECT_MEMBER, 1), story_live, NULL), -ENOENT);
+        restart(&s);
+        does(&s, SUPERVISOR, "{'cmd':'incident-reopen','incident':1,'reason':'x'}");
+        assert_int_equal(response_find(s.response, ww_change_key(WW_SUBJECT_MEMBER, 1), story_live, NULL), 0);
+        does(&s, OPERATOR, "{'cmd':'incident-resolve','incident':1}");
+        does(&s, OPERATOR, "{'cmd':'incident-close','incident':1}");
+        wait_for(&s, WW_DAY);
+        response_figures(s.response, s.now, &f);
+        assert_int_equal(f.subjects, 0);
         story_close(&s);
 }
 
@@ -422,6 +477,8 @@ int main(void) {
                 cmocka_unit_test(test_reopened_alarm),
                 cmocka_unit_test(test_reopened_place),
                 cmocka_unit_test(test_full),
+                cmocka_unit_test(test_small_records),
+                cmocka_unit_test(test_members_live),
                 cmocka_unit_test(test_kept),
                 cmocka_unit_test(test_table),
         };

@@ -1,7 +1,8 @@
 #pragma once
 /*
  * A story: alarms, people's commands and time, on a virtual clock, with a response stage of its own. What it tells is
- * kept as lines "incident 1 v1 opened by rule:smoke"; restart() puts the state through bytes, which changes nothing.
+ * kept as lines "incident 1 v1 opened by rule:smoke", members of incidents apart from all else; restart() puts the
+ * state through bytes, which changes nothing.
  */
 #include <inttypes.h>
 #include <setjmp.h>
@@ -41,7 +42,7 @@ struct story {
         struct site *site;
         struct response_rules *rules;
         struct response *response;
-        struct buf told, published;
+        struct buf told, members, published;
         json_t *bodies; /* "incident 1" → the last body */
         json_t *answer;
         int64_t now;
@@ -63,8 +64,9 @@ static int story_change(void *userdata, const struct ww_change *c) {
         free(text);
         assert_int_equal(c->time, s->now);
         (void)snprintf(name, sizeof name, "%s %" PRIu64, ww_subject_name(c->subject), c->id);
-        buf_printf(&s->told, "%s v%" PRIu64 " %.*s by %.*s%s%s\n", name, c->version, WW_STR_ARG(c->what),
-                   WW_STR_ARG(c->actor), c->exercise ? ", exercise" : "", c->ended ? ", ended" : "");
+        buf_printf(c->subject == WW_SUBJECT_MEMBER ? &s->members : &s->told, "%s v%" PRIu64 " %.*s by %.*s%s%s\n", name,
+                   c->version, WW_STR_ARG(c->what), WW_STR_ARG(c->actor), c->exercise ? ", exercise" : "",
+                   c->ended ? ", ended" : "");
         assert_int_equal(json_object_set_new(s->bodies, name, body), 0);
         return 0;
 }
@@ -151,6 +153,7 @@ static inline void story_close(struct story *s) {
         symtab_free(s->symbols);
         bundle_deinit(&s->bundle);
         buf_deinit(&s->told);
+        buf_deinit(&s->members);
         buf_deinit(&s->published);
         json_decref(s->bodies);
         json_decref(s->answer);
@@ -163,6 +166,13 @@ static inline void told(struct story *s, const char *lines) {
         buf_put_u8(&s->told, 0);
         assert_string_equal((char *)s->told.p, lines);
         buf_reset(&s->told);
+}
+
+/* The same of members. */
+static inline void members_told(struct story *s, const char *lines) {
+        buf_put_u8(&s->members, 0);
+        assert_string_equal((char *)s->members.p, lines);
+        buf_reset(&s->members);
 }
 
 static inline json_t *body(const struct story *s, const char *name) {
@@ -302,8 +312,10 @@ static inline void refused(struct story *s, unsigned roles, const char *request,
         buf_deinit(&after);
 }
 
-/* The live subjects by their names. */
+/* The live subjects by their names; members go with their incident. */
 static inline int story_live(void *userdata, const struct ww_change *c) {
+        if (c->subject == WW_SUBJECT_MEMBER)
+                return 0;
         buf_printf(userdata, "%s %" PRIu64 "\n", ww_subject_name(c->subject), c->id);
         return 0;
 }
