@@ -1,5 +1,6 @@
 /* The one way to the server. Every answer is JSON or an error that says what to do; a lost session leads to the login. */
 import { signal } from "@preact/signals";
+import { parse } from "./visible";
 
 const BASE = "/api/v1";
 
@@ -43,7 +44,7 @@ function problemOf(status: number, body: unknown): Problem {
 async function bodyOf(response: Response): Promise<unknown> {
     const text = await response.text();
     try {
-        return text ? JSON.parse(text) : null;
+        return text ? parse(text) : null;
     } catch {
         return null;
     }

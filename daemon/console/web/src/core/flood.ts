@@ -1,18 +1,22 @@
 /* A flood as the engine sees it, and its rate as this page sees it. */
 import { computed } from "@preact/signals";
-import { annunciations, every } from "./store";
-import { now } from "./stream";
+import { alarms, annunciations, every, revision } from "./store";
+import { now, skew } from "./stream";
 import type { Change } from "./wire";
 
 const TEN_MINUTES = 600_000;
 
 export const flood = computed<Change | null>(() => every("flood")[0] ?? null);
 
-/** Alarms that were annunciated in the last ten minutes, as far as this page has been open. */
+/** Alarms of the last ten minutes: those that the page heard begin, or those that stand if it was opened later. */
 export const rate = computed(() => {
+    void revision.value;
     const from = now.value - TEN_MINUTES;
     let gone = 0;
     while (gone < annunciations.length && annunciations[gone]! < from) gone++;
     annunciations.splice(0, gone);
-    return annunciations.length;
+    const since = new Date(from + skew.value).toISOString();
+    let standing = 0;
+    for (const alarm of alarms.values()) if (alarm.raised_at > since) standing++;
+    return Math.max(annunciations.length, standing);
 });

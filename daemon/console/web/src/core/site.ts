@@ -35,7 +35,10 @@ export interface Disposition {
 export interface Plan {
     plan: string;
     title?: string;
+    file?: string;
     zone?: string;
+    /** Corners of each zone, "x,y x,y …", in the units of the picture. */
+    zones?: Record<string, string>;
 }
 
 export interface Site {

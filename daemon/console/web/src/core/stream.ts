@@ -9,6 +9,7 @@
 import { computed, signal } from "@preact/signals";
 import { expired, urlOf } from "./api";
 import { apply } from "./store";
+import { parse } from "./visible";
 import type { Line } from "./wire";
 
 export const SILENCE = 5000;
@@ -55,7 +56,7 @@ function lineOf(name: string, data: unknown, at: string): Line {
 function lineCame(event: MessageEvent<string>): void {
     if (event.lastEventId) last = event.lastEventId;
     hear();
-    apply(lineOf(event.type, JSON.parse(event.data), event.lastEventId));
+    apply(lineOf(event.type, parse(event.data), event.lastEventId));
 }
 
 function beatCame(event: MessageEvent<string>): void {

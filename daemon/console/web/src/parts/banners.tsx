@@ -46,8 +46,10 @@ function Flood() {
     if (!is) return null;
     return (
         <div class="banner warn" role="status">
-            <strong>{t("flood.title")}</strong> {t("flood.rate", { n: rate.value, peak: numberOf(is, "peak") })}{" "}
-            {t("flood.since")} <Age at={is.body.started_at} />. {t("flood.gathered")}
+            <p>
+                <strong>{t("flood.title")}</strong> {t("flood.rate", { n: rate.value, peak: numberOf(is, "peak") })}{" "}
+                {t("flood.since")} <Age at={is.body.started_at} />. {t("flood.gathered")}
+            </p>
         </div>
     );
 }

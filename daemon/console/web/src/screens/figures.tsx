@@ -1,0 +1,308 @@
+/* Figures: the questions that have names, each with what it means, asked for a time and a place, as chart and as table. */
+import { useEffect, useRef } from "preact/hooks";
+import { get } from "../core/api";
+import { place, query } from "../core/router";
+import { theme } from "../core/settings";
+import { site } from "../core/site";
+import { asText, type Body } from "../core/wire";
+import { Empty, Load, Page, Panel, Table, useLoad } from "../parts/frame";
+import { t } from "../text/text";
+import { when } from "../text/time";
+import { columnTitle } from "./history";
+
+interface Parameter {
+    name: string;
+    type?: string;
+    help?: string;
+    required?: boolean;
+}
+
+interface Figure {
+    name: string;
+    title: string;
+    definition?: string;
+    answers?: string;
+    parameters?: Parameter[];
+    chart?: string | null;
+}
+
+interface Answer {
+    columns: string[];
+    rows: unknown[][];
+}
+
+const SPANS = ["8h", "24h", "7d", "30d"] as const;
+const HOURS: Record<string, number> = { "8h": 8, "24h": 24, "7d": 168, "30d": 720 };
+
+function span(): string {
+    const asked = place.value.query.get("span") ?? "";
+    return asked in HOURS ? asked : "24h";
+}
+
+/** Whole minutes, so that the same question is asked once and not at every look. */
+function from(): string {
+    const minute = 60_000;
+    return new Date(Math.floor(Date.now() / minute) * minute - HOURS[span()]! * 60 * minute).toISOString();
+}
+
+function uses(figure: Figure, name: string): boolean {
+    return figure.parameters?.some((parameter) => parameter.name === name) ?? false;
+}
+
+function wordsOf(figure: Figure): URLSearchParams {
+    const words = new URLSearchParams();
+    if (uses(figure, "from")) words.set("from", from());
+    for (const parameter of figure.parameters ?? []) {
+        const said = place.value.query.get(parameter.name);
+        if (said && parameter.name !== "from") words.set(parameter.name, said);
+    }
+    return words;
+}
+
+function numberAt(value: unknown): number | null {
+    if (value === null || value === "" || typeof value === "boolean") return null;
+    const number = Number(value);
+    return Number.isFinite(number) ? number : null;
+}
+
+function timeAt(value: unknown): number | null {
+    const text = asText(value);
+    if (!/^\d{4}-\d\d-\d\d/.test(text)) return null;
+    const ms = Date.parse(text.replace(" ", "T"));
+    return Number.isNaN(ms) ? null : ms / 1000;
+}
+
+function isNumeric(answer: Answer, column: number): boolean {
+    const filled = answer.rows.filter((row) => row[column] !== null && row[column] !== "");
+    return filled.length > 0 && filled.every((row) => numberAt(row[column]) !== null);
+}
+
+/* --- charts --- */
+
+function css(name: string): string {
+    return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+function axisTime(seconds: number): string {
+    const at = new Date(seconds * 1000);
+    const two = (n: number) => String(n).padStart(2, "0");
+    const midnight = at.getHours() + at.getMinutes() === 0;
+    return midnight
+        ? `${two(at.getDate())}.${two(at.getMonth() + 1)}.`
+        : `${two(at.getHours())}:${two(at.getMinutes())}`;
+}
+
+/** Numbers over a time: a line each, told apart by its dashes and by the legend, not by colour alone. */
+function TimeChart({ answer, title }: { answer: Answer; title: string }) {
+    const frame = useRef<HTMLDivElement>(null);
+    const columns = answer.columns.map((_, n) => n).filter((n) => n > 0 && isNumeric(answer, n));
+    useEffect(() => {
+        let chart: { destroy(): void } | null = null;
+        let gone = false;
+        void import("uplot").then(({ default: Plot }) => {
+            const box = frame.current;
+            if (gone || !box) return;
+            const rows = answer.rows
+                .map((row) => ({ time: timeAt(row[0]), row }))
+                .filter((one): one is { time: number; row: unknown[] } => one.time !== null)
+                .sort((a, b) => a.time - b.time);
+            const axis = {
+                stroke: css("--dim"),
+                grid: { stroke: css("--line"), width: 0.5 },
+                ticks: { stroke: css("--line") },
+            };
+            chart = new Plot(
+                {
+                    width: box.clientWidth,
+                    height: 260,
+                    legend: { show: columns.length > 1 },
+                    axes: [{ ...axis, space: 90, values: (_, ticks) => ticks.map(axisTime) }, axis],
+                    series: [
+                        {
+                            label: t("col.time"),
+                            value: (_, at) => (at === null ? "–" : when(new Date(at * 1000).toISOString())),
+                        },
+                        ...columns.map((column, n) => ({
+                            label: columnTitle(answer.columns[column]!),
+                            stroke: css("--text"),
+                            width: 2,
+                            dash: [[], [8, 4], [2, 3], [10, 3, 2, 3]][n % 4],
+                            points: { show: rows.length < 60 },
+                        })),
+                    ],
+                },
+                [rows.map((one) => one.time), ...columns.map((column) => rows.map((one) => numberAt(one.row[column])))],
+                box,
+            );
+        });
+        return () => {
+            gone = true;
+            chart?.destroy();
+        };
+    }, [answer, theme.value]);
+    return <div ref={frame} class="chart" role="img" aria-label={title} />;
+}
+
+/** One number of each of several things: bars, the longest first. */
+function BarChart({ answer, column }: { answer: Answer; column: number }) {
+    const rows = answer.rows.slice(0, 15).map((row) => ({ name: asText(row[0]), value: numberAt(row[column]) ?? 0 }));
+    const most = Math.max(...rows.map((row) => row.value), 1);
+    return (
+        <div class="bars" aria-hidden="true">
+            {rows.map((row, n) => (
+                <div key={n} class="bar">
+                    <span class="bar-name">{row.name}</span>
+                    <span class="bar-space">
+                        <span class="bar-fill" style={{ width: `${(row.value / most) * 100}%` }} />
+                    </span>
+                    <span class="bar-value">{row.value.toLocaleString()}</span>
+                </div>
+            ))}
+        </div>
+    );
+}
+
+function Chart({ figure, answer }: { figure: Figure; answer: Answer }) {
+    if (answer.rows.length === 0) return null;
+    const numeric = answer.columns.findIndex((_, n) => n > 0 && isNumeric(answer, n));
+    if (numeric < 0) return null;
+    if (timeAt(answer.rows[0]![0]) !== null && answer.rows.length > 1)
+        return <TimeChart answer={answer} title={figure.title} />;
+    return answer.rows.length > 1 ? <BarChart answer={answer} column={numeric} /> : null;
+}
+
+function CellText({ value }: { value: unknown }) {
+    return <>{timeAt(value) !== null ? when(asText(value).replace(" ", "T")) : asText(value)}</>;
+}
+
+function AnswerTable({ figure, answer }: { figure: Figure; answer: Answer }) {
+    return (
+        <Table
+            label={figure.title}
+            empty={t("history.none")}
+            rows={answer.rows.map((row, n) => ({ row, n }))}
+            keyOf={({ n }) => n}
+            columns={answer.columns.map((name, column) => ({
+                name: columnTitle(name),
+                class: isNumeric(answer, column) ? "number" : "",
+                cell: ({ row }: { row: unknown[] }) => <CellText value={row[column]} />,
+            }))}
+        />
+    );
+}
+
+/** Rows may come as lists or as objects. */
+function answerOf(got: { columns?: unknown[]; rows: (unknown[] | Body)[] }): Answer {
+    const names = (got.columns ?? Object.keys(got.rows[0] ?? {})).map((column) =>
+        typeof column === "string" ? column : asText((column as Body).name),
+    );
+    return { columns: names, rows: got.rows.map((row) => (Array.isArray(row) ? row : names.map((name) => row[name]))) };
+}
+
+function Shown({ figure }: { figure: Figure }) {
+    const words = wordsOf(figure).toString();
+    const missing = (figure.parameters ?? []).find(
+        (parameter) => parameter.required && !place.value.query.get(parameter.name) && parameter.name !== "from",
+    );
+    const answer = useLoad<Answer>(`${figure.name}?${words}${missing?.name ?? ""}`, async (stop) =>
+        missing ? { columns: [], rows: [] } : answerOf(await get(`/figures/${figure.name}?${words}`, stop)),
+    );
+    const definition = figure.definition || figure.answers;
+    return (
+        <Panel
+            title={figure.title}
+            aside={
+                definition && (
+                    <details class="definition">
+                        <summary>{t("figures.definition")}</summary>
+                        <p>{definition}</p>
+                    </details>
+                )
+            }>
+            <Parameters figure={figure} />
+            {missing ? (
+                <Empty>{t("figures.missing", { name: missing.name })}</Empty>
+            ) : (
+                <Load of={answer}>
+                    {(value) => (
+                        <>
+                            <Chart figure={figure} answer={value} />
+                            <AnswerTable figure={figure} answer={value} />
+                        </>
+                    )}
+                </Load>
+            )}
+        </Panel>
+    );
+}
+
+function Parameters({ figure }: { figure: Figure }) {
+    const own = (figure.parameters ?? []).filter(
+        (parameter) => !["from", "to", "limit", "journal"].includes(parameter.name),
+    );
+    return (
+        <div class="filters">
+            {uses(figure, "from") && (
+                <div class="field">
+                    <label for="f-span">{t("figures.span")}</label>
+                    <select id="f-span" value={span()} onChange={(event) => query({ span: event.currentTarget.value })}>
+                        {SPANS.map((one) => (
+                            <option key={one} value={one}>
+                                {t(`figures.${one}`)}
+                            </option>
+                        ))}
+                    </select>
+                </div>
+            )}
+            {own.map((parameter) => (
+                <div key={parameter.name} class="field">
+                    <label for={`f-${parameter.name}`}>{columnTitle(parameter.name)}</label>
+                    <input
+                        id={`f-${parameter.name}`}
+                        list={parameter.name === "zone" ? "zones" : undefined}
+                        value={place.value.query.get(parameter.name) ?? ""}
+                        title={parameter.help}
+                        onChange={(event) => query({ [parameter.name]: event.currentTarget.value.trim() })}
+                    />
+                </div>
+            ))}
+            <datalist id="zones">
+                {site.value.zones.map((zone) => (
+                    <option key={zone.zone} value={zone.zone}>
+                        {zone.title}
+                    </option>
+                ))}
+            </datalist>
+        </div>
+    );
+}
+
+export function FiguresScreen() {
+    const list = useLoad<{ figures: Figure[] }>("figures", (stop) => get("/figures", stop));
+    return (
+        <Page title={t("nav.figures")} wide>
+            <Load of={list}>
+                {({ figures }) => {
+                    const chosen =
+                        figures.find((figure) => figure.name === place.value.query.get("figure")) ?? figures[0];
+                    return (
+                        <div class="figures">
+                            <ul class="figure-list" aria-label={t("nav.figures")}>
+                                {figures.map((figure) => (
+                                    <li key={figure.name}>
+                                        <a
+                                            href={`/figures?figure=${encodeURIComponent(figure.name)}&span=${span()}`}
+                                            aria-current={figure === chosen ? "true" : undefined}>
+                                            {figure.title}
+                                        </a>
+                                    </li>
+                                ))}
+                            </ul>
+                            <div>{chosen && <Shown key={chosen.name} figure={chosen} />}</div>
+                        </div>
+                    );
+                }}
+            </Load>
+        </Page>
+    );
+}

@@ -1,0 +1,187 @@
+/* The change of shifts: what is open is offered, and taken over item by item. */
+import { signal } from "@preact/signals";
+import { act } from "../core/act";
+import { may, session } from "../core/session";
+import { every } from "../core/store";
+import { asText, listOf, textOf, type Body, type Change } from "../core/wire";
+import { askFor } from "../parts/ask";
+import { Empty, Facts, Page, Panel } from "../parts/frame";
+import { personField } from "../parts/incident_deeds";
+import { Left, Time } from "../parts/marks";
+import { t, word } from "../text/text";
+import { beginShift, postTitle } from "./dispatch";
+
+const ticked = signal<ReadonlySet<string>>(new Set());
+
+function keyOf(handover: Change, item: Body): string {
+    return `${handover.id}/${asText(item.item)}`;
+}
+
+function addressOf(item: string): string {
+    const [subject, id] = item.split(":");
+    if (subject === "incident" || subject === "alarm") return `/${subject}/${id}`;
+    return "/dispatch";
+}
+
+/** Why an item is on the list: how its alarm, incident or dispatch stands. */
+function whyText(why: string): string {
+    const said = [word("handover.why", why), word("incident.state", why), word("dispatch.state", why)];
+    return said.find((text) => text !== why) ?? why;
+}
+
+async function offer(): Promise<void> {
+    const to = personField("to", t("handover.to"));
+    const answers = await askFor({
+        title: t("deed.handover-offer"),
+        fields: [
+            to.kind === "choice"
+                ? { ...to, required: false, options: [["", t("handover.anybody")], ...(to.options ?? [])] }
+                : { ...to, required: false },
+            { name: "text", label: t("handover.text"), kind: "long", hint: t("handover.text.hint") },
+        ],
+        confirm: t("deed.handover-offer"),
+    });
+    if (!answers) return;
+    const said = Object.fromEntries(Object.entries(answers).filter(([, value]) => value));
+    await act("handover-offer", "handover:new", t("nav.handover"), said);
+}
+
+async function accept(handover: Change, items: readonly string[]): Promise<void> {
+    const answers = await askFor({
+        title: t("deed.handover-accept"),
+        text: t("handover.accepting", { n: items.length, from: textOf(handover, "from") }),
+        fields: [{ name: "text", label: t("handover.remark"), kind: "long" }],
+        confirm: t("deed.handover-accept"),
+    });
+    if (!answers) return;
+    await act("handover-accept", `handover:${handover.id}`, t("nav.handover"), {
+        handover: handover.id,
+        items,
+        ...(answers.text ? { text: answers.text } : {}),
+    });
+    ticked.value = new Set();
+}
+
+function Item({ handover, item, able }: { handover: Change; item: Body; able: boolean }) {
+    const key = keyOf(handover, item);
+    const open = item.accepted_at === null || item.accepted_at === undefined;
+    const toggle = () => {
+        const next = new Set(ticked.value);
+        if (!next.delete(key)) next.add(key);
+        ticked.value = next;
+    };
+    return (
+        <li>
+            <label class="yes grow">
+                <input
+                    type="checkbox"
+                    checked={!open || ticked.value.has(key)}
+                    disabled={!open || !able}
+                    onChange={toggle}
+                />
+                <span>
+                    <a href={addressOf(asText(item.item))}>{asText(item.text) || asText(item.item)}</a>{" "}
+                    <span class="dim">{whyText(asText(item.why))}</span>
+                </span>
+            </label>
+            {!open && (
+                <span class="dim">
+                    {asText(item.accepted_by)}, <Time at={item.accepted_at} />
+                </span>
+            )}
+        </li>
+    );
+}
+
+function Handover({ handover }: { handover: Change }) {
+    const items = listOf(handover, "items");
+    const open = items.filter((item) => item.accepted_at === null || item.accepted_at === undefined);
+    const to = textOf(handover, "to");
+    const me = session.value?.name ?? "";
+    const able = may("operator", "supervisor") && textOf(handover, "from") !== me && (!to || to === me);
+    const chosen = open.filter((item) => ticked.value.has(keyOf(handover, item))).map((item) => asText(item.item));
+    return (
+        <Panel
+            title={t("handover.of", { from: textOf(handover, "from"), post: postTitle(textOf(handover, "post")) })}
+            aside={
+                handover.body.overdue === true ? (
+                    <strong class="late">{t("handover.overdue")}</strong>
+                ) : (
+                    <Left at={handover.body.due_at} />
+                )
+            }>
+            <Facts
+                of={[
+                    [t("handover.to"), to || t("handover.anybody")],
+                    [t("handover.offered"), <Time at={handover.body.offered_at} />],
+                    [t("handover.text"), textOf(handover, "text")],
+                ]}
+            />
+            {items.length === 0 && <Empty>{t("handover.nothing")}</Empty>}
+            <ul class="rows">
+                {items.map((item) => (
+                    <Item key={asText(item.item)} handover={handover} item={item} able={able} />
+                ))}
+            </ul>
+            {able && open.length > 0 && (
+                <div class="deeds">
+                    <button
+                        type="button"
+                        class="main"
+                        disabled={chosen.length === 0}
+                        onClick={() => void accept(handover, chosen)}>
+                        {t("handover.take", { n: chosen.length })}
+                    </button>
+                    <span class="dim">{t("handover.left", { n: open.length })}</span>
+                </div>
+            )}
+        </Panel>
+    );
+}
+
+export function HandoverScreen() {
+    const offers = every("handover").filter((handover) => textOf(handover, "state") !== "accepted");
+    const mine = every("shift").find(
+        (shift) => textOf(shift, "person") === session.value?.name && textOf(shift, "state") === "on",
+    );
+    const able = may("operator", "supervisor");
+    return (
+        <Page
+            title={t("nav.handover")}
+            aside={
+                able && (
+                    <>
+                        {!mine && (
+                            <button type="button" onClick={() => void beginShift()}>
+                                {t("deed.shift-begin")}
+                            </button>
+                        )}
+                        {mine && (
+                            <button type="button" class="main" onClick={() => void offer()}>
+                                {t("deed.handover-offer")}
+                            </button>
+                        )}
+                        {mine && (
+                            <button
+                                type="button"
+                                onClick={() => void act("shift-end", "shift:end", session.value?.name ?? "", {})}>
+                                {t("deed.shift-end")}
+                            </button>
+                        )}
+                    </>
+                )
+            }>
+            {mine ? (
+                <p class="lead">
+                    {t("shift.mine", { post: postTitle(textOf(mine, "post")) || "–" })} <Time at={mine.body.began_at} />
+                </p>
+            ) : (
+                <p class="lead">{t("shift.off")}</p>
+            )}
+            {offers.length === 0 && <Empty>{t("handover.none")}</Empty>}
+            {offers.map((handover) => (
+                <Handover key={handover.id} handover={handover} />
+            ))}
+        </Page>
+    );
+}

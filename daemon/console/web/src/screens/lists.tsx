@@ -1,0 +1,614 @@
+/* Screens that are lists of what the server has: devices, rules, audit, people, records, health. */
+import { act } from "../core/act";
+import { get, post } from "../core/api";
+import { place, query } from "../core/router";
+import { may, session } from "../core/session";
+import { assetOf, site, zoneTitle } from "../core/site";
+import { beat } from "../core/stream";
+import { every, notices, revision } from "../core/store";
+import { asText, textOf, type Body, type Change } from "../core/wire";
+import { askFor } from "../parts/ask";
+import { Empty, Facts, Load, Page, Panel, problemText, Table, useLoad } from "../parts/frame";
+import { Age, Time } from "../parts/marks";
+import { t, word } from "../text/text";
+import { columnTitle, RowsTable } from "./history";
+
+interface Rows {
+    rows: Body[];
+    next: string | null;
+}
+
+function Search({ name, label }: { name: string; label: string }) {
+    const submit = (event: SubmitEvent) => {
+        event.preventDefault();
+        query({ [name]: String(new FormData(event.target as HTMLFormElement).get(name) ?? "").trim() });
+    };
+    return (
+        <form class="filters" onSubmit={submit} role="search">
+            <div class="field">
+                <label for={`s-${name}`}>{label}</label>
+                <input id={`s-${name}`} name={name} maxLength={200} value={place.value.query.get(name) ?? ""} />
+            </div>
+            <button type="submit" class="main">
+                {t("history.search")}
+            </button>
+        </form>
+    );
+}
+
+function asked(...names: string[]): string {
+    const words = new URLSearchParams();
+    for (const name of names) {
+        const said = place.value.query.get(name);
+        if (said) words.set(name, said);
+    }
+    words.set("limit", "500");
+    return words.toString();
+}
+
+/* --- devices --- */
+
+interface Sensor {
+    sensor: string;
+    understood?: number;
+    not_understood?: number;
+}
+
+export function DevicesScreen() {
+    const words = asked("device", "zone");
+    const devices = useLoad<Rows>(words, (stop) => get(`/devices?${words}`, stop));
+    const sensors = useLoad<{ sensors: Sensor[] }>("sensors", (stop) => get("/sensors", stop));
+    const unknown = useLoad<Rows>("unknown", (stop) => get("/history/undecoded?limit=50", stop));
+    return (
+        <Page title={t("nav.devices")} wide>
+            <Search name="device" label={t("alarm.asset")} />
+            <Panel title={t("devices.heard")}>
+                <Load of={devices}>{(value) => <DeviceTable rows={value.rows} />}</Load>
+            </Panel>
+            <div class="columns">
+                <Panel title={t("devices.unknown")}>
+                    <Load of={unknown}>{(value) => <RowsTable table="undecoded" rows={value.rows} />}</Load>
+                </Panel>
+                <Panel title={t("devices.types")}>
+                    <Load of={sensors}>
+                        {(value) => (
+                            <Table
+                                label={t("devices.types")}
+                                empty={t("history.none")}
+                                rows={value.sensors}
+                                keyOf={(sensor) => sensor.sensor}
+                                columns={[
+                                    { name: t("devices.type"), cell: (sensor) => sensor.sensor },
+                                    {
+                                        name: t("devices.understood"),
+                                        class: "number",
+                                        cell: (sensor) => sensor.understood ?? 0,
+                                    },
+                                    {
+                                        name: t("devices.not_understood"),
+                                        class: "number",
+                                        cell: (sensor) => sensor.not_understood ?? 0,
+                                    },
+                                ]}
+                            />
+                        )}
+                    </Load>
+                </Panel>
+            </div>
+        </Page>
+    );
+}
+
+function DeviceTable({ rows }: { rows: readonly Body[] }) {
+    return (
+        <Table
+            label={t("devices.heard")}
+            empty={t("history.none")}
+            rows={rows}
+            keyOf={(row) => asText(row.device)}
+            columns={[
+                {
+                    name: t("alarm.asset"),
+                    cell: (row) => (
+                        <a href={`/history?what=events&device=${encodeURIComponent(asText(row.device))}`}>
+                            {assetOf(asText(row.asset))?.title || asText(row.device)}
+                        </a>
+                    ),
+                },
+                { name: t("queue.where"), cell: (row) => zoneTitle(asText(row.zone)) },
+                { name: t("devices.type"), cell: (row) => asText(row.sensor) },
+                { name: t("devices.last"), cell: (row) => `${asText(row.kind)} ${asText(row.state)}` },
+                {
+                    name: t("devices.when"),
+                    cell: (row) => <Age at={row.last_at ?? row.heard_at ?? row.journal_time ?? row.time} />,
+                },
+            ]}
+        />
+    );
+}
+
+/* --- rules --- */
+
+interface Rule {
+    rule: string;
+    title?: string;
+    hazard?: string;
+    priority?: string;
+    place?: string;
+    text?: string;
+    raised?: number | null;
+    signed_by?: string;
+}
+
+export function RulesScreen() {
+    const rules = useLoad<{ hash: string; rules: Rule[] }>("rules", (stop) => get("/rules", stop));
+    const wanted = place.value.query.get("rule") ?? "";
+    return (
+        <Page title={t("nav.rules")} wide>
+            <Search name="rule" label={t("alarm.rule")} />
+            <Load of={rules}>
+                {(value) => {
+                    const found = value.rules.filter((rule) =>
+                        `${rule.rule} ${rule.title ?? ""}`.toLowerCase().includes(wanted.toLowerCase()),
+                    );
+                    return (
+                        <Panel title={t("rules.in_force", { n: value.rules.length })} aside={<code>{value.hash}</code>}>
+                            <Table
+                                label={t("nav.rules")}
+                                empty={t("history.none")}
+                                rows={found}
+                                keyOf={(rule) => rule.rule}
+                                columns={[
+                                    {
+                                        name: t("alarm.rule"),
+                                        cell: (rule) => (
+                                            <details open={rule.rule === wanted}>
+                                                <summary>
+                                                    <b>{rule.title || rule.rule}</b>{" "}
+                                                    <span class="dim">{rule.rule}</span>
+                                                </summary>
+                                                <pre class="code">{rule.text ?? ""}</pre>
+                                            </details>
+                                        ),
+                                    },
+                                    { name: t("alarm.hazard"), cell: (rule) => word("hazard", rule.hazard) },
+                                    { name: t("queue.priority"), cell: (rule) => word("priority", rule.priority) },
+                                    { name: t("rules.raised"), class: "number", cell: (rule) => rule.raised ?? "–" },
+                                    { name: t("rules.place"), cell: (rule) => rule.place ?? "" },
+                                ]}
+                            />
+                        </Panel>
+                    );
+                }}
+            </Load>
+        </Page>
+    );
+}
+
+/* --- audit --- */
+
+export function AuditScreen() {
+    const words = asked("person", "text", "from", "to");
+    const audit = useLoad<Rows>(words, (stop) => get(`/audit?${words}`, stop));
+    return (
+        <Page title={t("nav.audit")} wide>
+            <Search name="person" label={t("col.person")} />
+            <Panel title={t("nav.audit")}>
+                <Load of={audit}>{(value) => <RowsTable table="audit" rows={value.rows} />}</Load>
+            </Panel>
+        </Page>
+    );
+}
+
+/* --- people --- */
+
+interface Operator {
+    operator: number | null;
+    name: string;
+    title?: string;
+    roles: string[];
+    active: boolean;
+    password?: boolean | null;
+    totp?: boolean | null;
+    sessions?: number;
+    on_shift?: boolean;
+}
+
+interface SessionLine {
+    number: number;
+    name: string;
+    kind: string;
+    source: string;
+    began_at: string;
+    seen_at: string;
+    streams: number;
+    locked: boolean;
+    mine: boolean;
+}
+
+const ROLES = ["operator", "supervisor", "maintenance", "auditor", "integrator", "administrator"];
+
+async function addOperator(): Promise<void> {
+    const answers = await askFor({
+        title: t("deed.operator-add"),
+        text: t("people.two"),
+        fields: [
+            { name: "name", label: t("login.name"), required: true },
+            { name: "title", label: t("people.full_name") },
+            { name: "may", label: t("people.roles"), required: true, value: "operator", hint: ROLES.join(", ") },
+        ],
+        confirm: t("deed.operator-add"),
+    });
+    if (answers)
+        await act("operator-add", "operator:new", answers.name!, { ...answers, may: answers.may!.split(/[,\s]+/) });
+}
+
+async function changeRoles(operator: Operator): Promise<void> {
+    const answers = await askFor({
+        title: t("deed.operator-roles"),
+        text: `${operator.name}. ${t("people.two")}`,
+        fields: [
+            {
+                name: "may",
+                label: t("people.roles"),
+                required: true,
+                value: operator.roles.join(", "),
+                hint: ROLES.join(", "),
+            },
+            { name: "reason", label: t("ask.reason"), required: true },
+        ],
+        confirm: t("deed.operator-roles"),
+    });
+    if (!answers) return;
+    const fields = { operator: operator.operator, may: answers.may!.split(/[,\s]+/), reason: answers.reason };
+    await act("operator-roles", `operator:${operator.operator}`, operator.name, fields);
+}
+
+async function removeOperator(operator: Operator): Promise<void> {
+    const answers = await askFor({
+        title: t("deed.operator-remove"),
+        text: operator.name,
+        fields: [{ name: "reason", label: t("ask.reason"), required: true }],
+        confirm: t("deed.operator-remove"),
+        grave: true,
+    });
+    if (answers)
+        await act("operator-remove", `operator:${operator.operator}`, operator.name, {
+            operator: operator.operator,
+            ...answers,
+        });
+}
+
+function yesNo(value: boolean | null | undefined): string {
+    return value === null || value === undefined ? "?" : value ? t("yes") : t("no");
+}
+
+export function PeopleScreen() {
+    const version = every("operator").reduce((sum, one) => sum + one.version, 0);
+    const people = useLoad<{ operators: Operator[] }>(`people${version}`, (stop) => get("/operators", stop));
+    return (
+        <Page
+            title={t("nav.people")}
+            wide
+            aside={
+                <>
+                    {may("administrator") && (
+                        <button type="button" onClick={() => void addOperator()}>
+                            {t("deed.operator-add")}
+                        </button>
+                    )}
+                    {may("supervisor", "administrator") && (
+                        <button type="button" onClick={() => void inviteWall()}>
+                            {t("wall.invite")}
+                        </button>
+                    )}
+                </>
+            }>
+            <Panel title={t("nav.people")}>
+                <Load of={people}>
+                    {(value) => (
+                        <Table
+                            label={t("nav.people")}
+                            empty={t("history.none")}
+                            rows={value.operators}
+                            keyOf={(one) => one.name}
+                            columns={[
+                                { name: t("login.name"), cell: (one) => <b>{one.name}</b> },
+                                { name: t("people.full_name"), cell: (one) => one.title ?? "" },
+                                {
+                                    name: t("people.roles"),
+                                    cell: (one) => one.roles.map((role) => word("role", role)).join(", "),
+                                },
+                                { name: t("login.password"), cell: (one) => yesNo(one.password) },
+                                { name: t("people.totp"), cell: (one) => yesNo(one.totp) },
+                                { name: t("people.on_shift"), cell: (one) => yesNo(one.on_shift) },
+                                {
+                                    name: t("queue.tools"),
+                                    cell: (one) =>
+                                        may("administrator") &&
+                                        one.active &&
+                                        one.operator !== null && (
+                                            <span class="deeds">
+                                                <button
+                                                    type="button"
+                                                    class="small"
+                                                    onClick={() => void changeRoles(one)}>
+                                                    {t("people.roles")}
+                                                </button>
+                                                <button
+                                                    type="button"
+                                                    class="small"
+                                                    onClick={() => void removeOperator(one)}>
+                                                    {t("people.remove")}
+                                                </button>
+                                            </span>
+                                        ),
+                                },
+                            ]}
+                        />
+                    )}
+                </Load>
+            </Panel>
+            <Sessions />
+        </Page>
+    );
+}
+
+async function inviteWall(): Promise<void> {
+    const answers = await askFor({
+        title: t("wall.invite"),
+        fields: [{ name: "title", label: t("wall.where"), required: true }],
+        confirm: t("wall.invite"),
+    });
+    if (!answers) return;
+    try {
+        const made = await post<{ code: string; expires_at: string }>("/wallboards", { title: answers.title });
+        await askFor({
+            title: t("wall.code", { code: made.code }),
+            text: t("wall.code.how"),
+            fields: [],
+            confirm: t("close"),
+        });
+    } catch (error) {
+        await askFor({ title: t("wall.invite"), text: problemText(error), fields: [], confirm: t("close") });
+    }
+}
+
+export function Sessions() {
+    const list = useLoad<{ sessions: SessionLine[] }>("sessions", (stop) => get("/sessions", stop));
+    const end = async (line: SessionLine) => {
+        await post(`/sessions/${line.number}/end`, {}).catch(() => undefined);
+        list.again();
+    };
+    return (
+        <Panel title={t("sessions.title")}>
+            <Load of={list}>
+                {(value) => (
+                    <Table
+                        label={t("sessions.title")}
+                        empty={t("history.none")}
+                        rows={value.sessions}
+                        keyOf={(line) => line.number}
+                        columns={[
+                            {
+                                name: t("login.name"),
+                                cell: (line) => `${line.name}${line.mine ? ` (${t("sessions.mine")})` : ""}`,
+                            },
+                            { name: t("sessions.kind"), cell: (line) => word("session.kind", line.kind) },
+                            { name: t("sessions.source"), cell: (line) => line.source },
+                            { name: t("sessions.began"), cell: (line) => <Time at={line.began_at} /> },
+                            { name: t("sessions.seen"), cell: (line) => <Age at={line.seen_at} /> },
+                            {
+                                name: t("queue.tools"),
+                                cell: (line) =>
+                                    !line.mine && (
+                                        <button type="button" class="small" onClick={() => void end(line)}>
+                                            {t("sessions.end")}
+                                        </button>
+                                    ),
+                            },
+                        ]}
+                    />
+                )}
+            </Load>
+        </Panel>
+    );
+}
+
+/* --- my account --- */
+
+async function changePassword(): Promise<void> {
+    const answers = await askFor({
+        title: t("account.password"),
+        fields: [
+            { name: "password", label: t("account.old"), kind: "secret", required: true },
+            { name: "totp", label: t("login.code_optional") },
+            { name: "new", label: t("account.new"), kind: "secret", required: true, hint: t("account.new.hint") },
+            { name: "again", label: t("account.again"), kind: "secret", required: true },
+        ],
+        confirm: t("account.password"),
+    });
+    if (!answers) return;
+    let said = t("account.done");
+    if (answers.new !== answers.again) said = t("account.differ");
+    else {
+        const secret = {
+            password: answers.password,
+            new: answers.new,
+            ...(answers.totp ? { totp: answers.totp } : {}),
+        };
+        await post("/session/password", secret).catch((error: unknown) => (said = problemText(error)));
+    }
+    await askFor({ title: t("account.password"), text: said, fields: [], confirm: t("close") });
+}
+
+export function AccountScreen() {
+    const me = session.value;
+    if (!me) return null;
+    return (
+        <Page
+            title={t("nav.account")}
+            aside={
+                <button type="button" onClick={() => void changePassword()}>
+                    {t("account.password")}
+                </button>
+            }>
+            <Panel title={me.title || me.name}>
+                <Facts
+                    of={[
+                        [t("login.name"), me.name],
+                        [t("people.roles"), me.roles.map((role) => word("role", role)).join(", ")],
+                        [t("sessions.began"), <Time at={me.began_at} />],
+                        [t("account.ends"), me.ends_at && <Time at={me.ends_at} />],
+                        [t("account.idle"), t("account.idle.minutes", { n: Math.round(me.idle / 60) })],
+                    ]}
+                />
+            </Panel>
+            <Sessions />
+        </Page>
+    );
+}
+
+/* --- records --- */
+
+interface Kind {
+    record?: string;
+    kind?: string;
+    title?: string;
+}
+
+function kindName(kind: Kind): string {
+    return kind.record ?? kind.kind ?? "";
+}
+
+export function RecordsScreen() {
+    const kinds = useLoad<{ kinds: Kind[] }>("records", (stop) => get("/records", stop));
+    const open = every("record");
+    const names = new Map((kinds.value?.kinds ?? []).map((kind) => [kindName(kind), kind.title || kindName(kind)]));
+    for (const record of open)
+        if (!names.has(textOf(record, "kind"))) names.set(textOf(record, "kind"), textOf(record, "kind"));
+    const chosen = place.value.query.get("kind") ?? [...names.keys()][0] ?? "";
+    return (
+        <Page title={t("nav.records")} wide>
+            <div class="tabs" role="group" aria-label={t("nav.records")}>
+                {[...names].map(([name, title]) => (
+                    <button
+                        key={name}
+                        type="button"
+                        aria-pressed={name === chosen}
+                        class={name === chosen ? "main" : ""}
+                        onClick={() => query({ kind: name })}>
+                        {title} ({open.filter((record) => textOf(record, "kind") === name).length})
+                    </button>
+                ))}
+            </div>
+            {names.size === 0 && <Empty>{t("records.none")}</Empty>}
+            {chosen && (
+                <Panel title={names.get(chosen) ?? chosen}>
+                    <RecordTable records={open.filter((record) => textOf(record, "kind") === chosen)} />
+                </Panel>
+            )}
+        </Page>
+    );
+}
+
+function RecordTable({ records }: { records: readonly Change[] }) {
+    return (
+        <Table
+            label={t("nav.records")}
+            empty={t("records.open.none")}
+            rows={records}
+            keyOf={(record) => record.id}
+            columns={[
+                { name: t("records.number"), cell: (record) => textOf(record, "number") },
+                {
+                    name: t("queue.what"),
+                    cell: (record) => (
+                        <details>
+                            <summary>{textOf(record, "title") || textOf(record, "number")}</summary>
+                            <Facts of={fieldsOf(record)} />
+                        </details>
+                    ),
+                },
+                { name: t("col.state"), cell: (record) => textOf(record, "state") },
+                { name: t("hidden.since"), cell: (record) => <Time at={record.body.since} /> },
+                { name: t("records.next"), cell: (record) => <Time at={record.body.next} /> },
+                { name: t("col.person"), cell: (record) => textOf(record, "opened_by") },
+            ]}
+        />
+    );
+}
+
+function fieldsOf(record: Change): (readonly [string, string])[] {
+    const fields = record.body.fields;
+    if (!fields || typeof fields !== "object") return [];
+    return Object.entries(fields as Body).map(([name, value]) => [columnTitle(name), asText(value)] as const);
+}
+
+/* --- health --- */
+
+/** A status is a tree of names and numbers: shown as it is, the deep parts folded. */
+function Tree({ of, depth }: { of: unknown; depth: number }) {
+    if (of === null || typeof of !== "object") return <>{asText(of)}</>;
+    return (
+        <dl class="tree">
+            {Object.entries(of as Body).map(([name, value]) =>
+                value !== null && typeof value === "object" ? (
+                    <div key={name}>
+                        <details open={depth < 1}>
+                            <summary>{columnTitle(name)}</summary>
+                            <Tree of={value} depth={depth + 1} />
+                        </details>
+                    </div>
+                ) : (
+                    <div key={name}>
+                        <dt>{columnTitle(name)}</dt> <dd>{asText(value)}</dd>
+                    </div>
+                ),
+            )}
+        </dl>
+    );
+}
+
+export function StatusScreen() {
+    const status = useLoad<{ engine: Body; console: Body }>("status", (stop) => get("/status", stop));
+    void revision.value;
+    return (
+        <Page
+            title={t("nav.status")}
+            wide
+            aside={
+                <button type="button" onClick={status.again}>
+                    {t("status.again")}
+                </button>
+            }>
+            <Panel title={t("status.now")}>
+                <Facts
+                    of={[
+                        [t("status.engine"), beat.value.engine ? t("status.well") : t("live.engine")],
+                        [t("status.intake"), beat.value.intake === false ? t("live.blind") : t("status.well")],
+                        [t("status.database"), beat.value.database === false ? t("status.away") : t("status.well")],
+                        [t("status.site"), `${site.value.site}`],
+                    ]}
+                />
+            </Panel>
+            <div class="columns">
+                <Panel title={t("status.all")}>
+                    <Load of={status}>{(value) => <Tree of={value} depth={0} />}</Load>
+                </Panel>
+                <Panel title={t("status.notices")}>
+                    {notices.length === 0 && <Empty>{t("status.notices.none")}</Empty>}
+                    <ul class="rows">
+                        {[...notices].reverse().map((told) => (
+                            <li key={told.at}>
+                                <span class="grow">
+                                    <b>{told.notice.name}</b> {told.notice.subject} {told.notice.text}
+                                </span>
+                            </li>
+                        ))}
+                    </ul>
+                </Panel>
+            </div>
+        </Page>
+    );
+}
