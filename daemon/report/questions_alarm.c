@@ -4,23 +4,32 @@
 /* clang-format off */
 const struct question questions_alarm[] = {
         { "zone-events", "What happened in this zone?",
-                "Events of the zone, the innermost one that a device is in, and of those whose names begin with its own and a hyphen.", NULL,
+                "Events of the zone and of all that lies in it, as the site model in force at the end of the span has it.", NULL,
                 "SELECT time, zone, device, kind, state, value_number, value_text, unit, attributes, flags FROM event\n"
-                "WHERE (zone = :'zone' OR zone LIKE :'zone' || '-%') AND time >= :'from' AND time < :'to'\n"
+                "WHERE zone IN (SELECT zone FROM zone_subtree(:'zone', :'to')) AND time >= :'from' AND time < :'to'\n"
                 "ORDER BY time, seq, n LIMIT :'limit'" },
-
+        { "zone-story", "What happened in this zone that night, and what was done about it?",
+                "Alarms, incidents, notes, dispatches and what people did, in one order.", "12 hours",
+                "WITH here AS MATERIALIZED (SELECT zone FROM zone_subtree(:'zone', :'to')),\n"
+                "incidents AS MATERIALIZED (\n"
+                "  SELECT DISTINCT c.journal, c.incident FROM change c\n"
+                "  WHERE c.subject = 'incident' AND c.changed_at >= :'from' AND c.changed_at < :'to' AND c.body->>'zone' IN (SELECT zone FROM here))\n"
+                "SELECT changed_at, 'alarm ' || alarm AS subject, cause AS what, zone, device, actor, reason, title AS text, new_state AS state\n"
+                "FROM alarm_transition\n"
+                "WHERE zone IN (SELECT zone FROM here) AND changed_at >= :'from' AND changed_at < :'to'\n"
+                "UNION ALL\n"
+                "SELECT c.changed_at, c.subject || ' ' || c.id, c.what, c.body->>'zone', '', c.actor, c.reason,\n"
+                "       coalesce(c.body->>'title', c.body->>'text', c.body->>'guard', c.body->>'recipient', ''), coalesce(c.body->>'state', '')\n"
+                "FROM incidents i JOIN change c ON c.journal = i.journal AND c.incident = i.incident\n"
+                "WHERE c.changed_at >= :'from' AND c.changed_at < :'to'\n"
+                "ORDER BY changed_at, subject LIMIT :'limit'" },
         { "alarm-story", "What became of this alarm, who did what, and why?", "", NULL,
                 "SELECT changed_at, cause, actor, reason, context, old_state, new_state, priority FROM alarm_transition\n"
                 "WHERE journal = :'journal' AND alarm = :'alarm' ORDER BY version" },
         { "alarm-acknowledged", "Who acknowledged this alarm, when, and how long had it waited?",
                 "Each time, counted from when it began to stand unacknowledged.", NULL,
-                "SELECT t.changed_at, t.actor, t.reason, t.priority, t.changed_at - u.changed_at AS waited FROM alarm_transition t\n"
-                "JOIN LATERAL (\n"
-                "  SELECT changed_at FROM alarm_transition\n"
-                "  WHERE journal = t.journal AND alarm = t.alarm AND version < t.version\n"
-                "    AND new_state IN ('UNACK', 'RTNUN') AND old_state NOT IN ('UNACK', 'RTNUN')\n"
-                "  ORDER BY version DESC LIMIT 1) u ON true\n"
-                "WHERE t.journal = :'journal' AND t.alarm = :'alarm' AND t.cause = 'ACKNOWLEDGE' ORDER BY t.version" },
+                "SELECT ended_at AS acknowledged_at, ended_by AS actor, ended_reason AS reason, priority, waited FROM alarm_wait\n"
+                "WHERE journal = :'journal' AND alarm = :'alarm' AND ended_cause = 'ACKNOWLEDGE' ORDER BY began_version" },
         { "alarm-causes", "What caused this alarm?",
                 "The events of every change, with the messages as the devices sent them (bytes in escape notation).", NULL,
                 "SELECT v.seq, v.role, v.event_time, v.device, v.kind, e.sensor, e.value_number, e.attributes,\n"
@@ -35,9 +44,13 @@ const struct question questions_alarm[] = {
                 "SELECT a.rule, r.in_force_from, r.hash, encode(r.text, 'escape') AS text FROM alarm a\n"
                 "JOIN ruleset_text r ON r.journal = a.journal AND r.seq <= a.seq\n"
                 "WHERE a.journal = :'journal' AND a.alarm = :'alarm' ORDER BY r.seq DESC LIMIT 1" },
-
+        { "alarms-at", "What stood on the operators' list at this moment?",
+                "Alarms that were not back to normal then, as they stood then, also those that were hidden.", NULL,
+                "SELECT alarm, state, priority, title, zone, device, raised_at, acknowledged_by, suppressed_by, shelved_until, version\n"
+                "FROM alarms_at(:'at') WHERE zone IN (SELECT zone FROM zone_subtree(:'zone', :'at')) OR :'zone' = ''\n"
+                "ORDER BY array_position(ARRAY['critical', 'high', 'medium', 'low'], priority), raised_at LIMIT :'limit'" },
         { "alarms-now", "What stands active and unacknowledged now?", "", NULL,
-                "SELECT alarm, priority, title, zone, raised_at FROM alarm_now WHERE state = 'UNACK' ORDER BY raised_at LIMIT :'limit'" },
+                "SELECT alarm, priority, title, zone, raised_at FROM alarms_at(now()) WHERE state = 'UNACK' ORDER BY raised_at LIMIT :'limit'" },
         { "alarms-heard", "What was to be heard in the control room, and when?", "", NULL,
                 "SELECT changed_at, sound, alarm, version, cause, new_state, priority, title FROM alarm_transition\n"
                 "WHERE sound NOT IN ('none', '') AND changed_at >= :'from' AND changed_at < :'to' ORDER BY seq, n LIMIT :'limit'" },
@@ -50,7 +63,17 @@ const struct question questions_alarm[] = {
                 "WHERE t.suppressed_by <> '' AND (t.cause = 'SUPPRESS' OR NOT 'suppressed' = ANY (t.old_regions))\n"
                 "  AND t.changed_at >= :'from' AND t.changed_at < :'to'\n"
                 "ORDER BY t.journal, t.alarm, t.version LIMIT :'limit'" },
-
+        { "late-acknowledgements", "Which alarms were acknowledged later than the target, or not at all, and why?",
+                "Target: 60 s for fire, panic, duress and infant, 180 s for others. On duty: who was, when it began to wait; open: how "
+                "many others waited then; reason: what was given in the end.", "7 days",
+                "SELECT w.alarm, w.title, w.zone, w.hazard, w.priority, w.began_at, w.ended_at, w.ended_cause, w.ended_by, w.ended_reason AS reason,\n"
+                "       w.waited, w.target, o.on_duty, b.open\n"
+                "FROM alarm_waits(:'from', :'to', :'zone', :'hazard') w\n"
+                "LEFT JOIN LATERAL (SELECT string_agg(DISTINCT s.person, ', ') AS on_duty FROM shift s\n"
+                "  WHERE s.began_at <= w.began_at AND (s.ended_at IS NULL OR s.ended_at > w.began_at)) o ON true\n"
+                "LEFT JOIN LATERAL (SELECT count(*) AS open FROM alarm_waits(w.began_at - interval '1 hour', w.began_at) x\n"
+                "  WHERE x.ended_at IS NULL OR x.ended_at > w.began_at) b ON true\n"
+                "WHERE coalesce(w.waited, :'to'::timestamptz - w.began_at) > w.target ORDER BY w.began_at LIMIT :'limit'" },
         { "incidents-open", "Which incidents are not closed, who has them, and what is still to be done?", "", NULL,
                 "SELECT i.incident, i.state, i.priority, i.title, i.owner, i.opened_at,\n"
                 "       (SELECT count(*) FROM procedure_step s\n"
@@ -89,10 +112,9 @@ const struct question questions_alarm[] = {
                 "LEFT JOIN notification_attempt a ON a.journal = n.journal AND a.notification = n.notification\n"
                 "WHERE n.journal = :'journal' AND n.incident = :'incident' ORDER BY n.notification, a.attempt LIMIT :'limit'" },
         { "incidents-outcome", "What did the incidents turn out to be, how long did they wait, and who decided?", "", "7 days",
-                "SELECT i.incident, i.hazard, i.zone, i.priority, i.acknowledged_at - i.opened_at AS to_acknowledge,\n"
-                "       i.resolved_at - i.opened_at AS to_resolve, d.code, d.outcome, d.done, d.by, d.approved_by, d.break_glass\n"
-                "FROM incident i LEFT JOIN disposition d ON d.journal = i.journal AND d.incident = i.incident AND d.state = 'final'\n"
-                "WHERE NOT i.exercise AND i.opened_at >= :'from' AND i.opened_at < :'to' ORDER BY i.opened_at LIMIT :'limit'" },
+                "SELECT incident, hazard, zone, priority, opened_at, to_acknowledge, to_dispatch, to_arrive, to_dispose, code, outcome, done,\n"
+                "       disposed_by, approved_by, break_glass\n"
+                "FROM incident_times(:'from', :'to', :'zone', :'hazard') ORDER BY opened_at LIMIT :'limit'" },
         { 0 },
 };
 /* clang-format on */

@@ -21,14 +21,7 @@ const struct question questions_record[] = {
                 "JOIN message_raw m ON m.journal = u.journal AND m.seq = u.seq AND m.received_at = u.received_at\n"
                 "WHERE u.received_at >= :'from' AND u.received_at < :'to' ORDER BY u.received_at, u.seq, u.n LIMIT :'limit'" },
         { "blind", "When was the intake blind, or the broker out of reach?", "An empty end: it still is.", "7 days",
-                "SELECT b.name, b.subject, b.journal_time AS since, e.journal_time AS until, b.text FROM notice b\n"
-                "LEFT JOIN LATERAL (\n"
-                "  SELECT journal_time FROM notice\n"
-                "  WHERE journal = b.journal AND (seq, n) > (b.seq, b.n) AND (b.name, name) IN\n"
-                "    (('intake-blind', 'intake-sighted'), ('intake-lost', 'intake-back')) AND (name = 'intake-sighted' OR subject = b.subject)\n"
-                "  ORDER BY seq, n LIMIT 1) e ON true\n"
-                "WHERE b.name IN ('intake-blind', 'intake-lost') AND b.journal_time < :'to' AND coalesce(e.journal_time, 'infinity') >= :'from'\n"
-                "ORDER BY b.journal, b.seq, b.n LIMIT :'limit'" },
+                "SELECT name, subject, began_at, ended_at, lasted FROM blind_spans(:'from', :'to') LIMIT :'limit'" },
         { "device-story", "What did this device say?", "", NULL,
                 "SELECT time, kind, state, value_number, value_text, unit, zone, attributes, flags FROM event\n"
                 "WHERE device = :'device' AND time >= :'from' AND time < :'to' ORDER BY time, seq, n LIMIT :'limit'" },

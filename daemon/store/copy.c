@@ -90,6 +90,13 @@ void copy_timestamp(struct copy *c, int64_t usec) {
         copy_bigint(c, t);
 }
 
+void copy_interval(struct copy *c, int64_t usec) {
+        put_be32(&c->bytes, 16);
+        put_be64(&c->bytes, (uint64_t)usec);
+        put_be32(&c->bytes, 0); /* days */
+        put_be32(&c->bytes, 0); /* months */
+}
+
 size_t copy_open(struct copy *c) {
         size_t place = c->bytes.n;
 

@@ -37,6 +37,8 @@ void copy_bigint(struct copy *c, int64_t v);
 void copy_double(struct copy *c, double v);
 /** An instant, µs since 1970. WW_TIME_NONE = null, WW_TIME_NEVER = infinity, before 4713 BC = -infinity. */
 void copy_timestamp(struct copy *c, int64_t usec);
+/** A span in µs as an interval. */
+void copy_interval(struct copy *c, int64_t usec);
 void copy_bytea(struct copy *c, struct ww_str bytes);
 void copy_text(struct copy *c, struct ww_str text);                  /* store/escape.h */
 void copy_name(struct copy *c, struct ww_str text);                  /* escaped and bounded: indexed columns */

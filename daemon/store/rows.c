@@ -114,7 +114,7 @@ static void add_engine_input(struct rows *r, const struct ww_input *input) {
         copy_text(c, reload ? input->topic : WW_STR_NONE);
 }
 
-static void add_input(struct rows *r, const struct ww_input *input) {
+static int add_input(struct rows *r, const struct ww_input *input) {
         r->received = input->received;
         r->time = input->time;
         rows_note_day(r, input->received);
@@ -132,6 +132,7 @@ static void add_input(struct rows *r, const struct ww_input *input) {
                 add_engine_input(r, input);
                 break;
         }
+        return input->type == WW_INPUT_RELOAD ? rows_add_site(r, input->seq, input->payload) : 0;
 }
 
 static void add_reply(struct rows *r, const struct ww_output *output) {
@@ -246,10 +247,9 @@ int rows_add(struct rows *r, const struct journal_item *item) {
                 r->error = record_errors[e];
                 return ROWS_E_UNREADABLE;
         }
-        if (item->output)
-                add_output(r, &output);
-        else
-                add_input(r, &input);
+        if (!item->output)
+                return add_input(r, &input);
+        add_output(r, &output);
         return 0;
 }
 

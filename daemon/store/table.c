@@ -32,6 +32,10 @@ const struct table_row tables[TABLE_MAX_] = {
         [TABLE_CHANGE] = { "change",
                 "journal, seq, n, changed_at, subject, id, version, incident, what, ended, exercise, actor, reason, "
                 "body", 14 },
+        [TABLE_SITE_ZONE] = { "site_zone",
+                "journal, seq, zone, parent, title, type, key_area", 7 },
+        [TABLE_SITE_ASSET] = { "site_asset",
+                "journal, seq, asset, title, class, device, zone, supervision", 8 },
         [TABLE_QUARANTINE] = { "quarantine",
                 "journal, seq, n, record, sqlstate, error", 6 },
 };

@@ -5,7 +5,7 @@
  */
 #include <stddef.h>
 
-#define STORE_SCHEMA_VERSION 8 /* the newest file in schema/; another version in the database is refused */
+#define STORE_SCHEMA_VERSION 9 /* the newest file in schema/; another version in the database is refused */
 
 /* in the order in which a batch is written */
 enum table {
@@ -21,6 +21,8 @@ enum table {
         TABLE_NOTICE,
         TABLE_RULESET,
         TABLE_CHANGE,
+        TABLE_SITE_ZONE,
+        TABLE_SITE_ASSET,
         TABLE_QUARANTINE,
         TABLE_MAX_,
 };

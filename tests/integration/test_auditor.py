@@ -117,7 +117,7 @@ def test_what_was_done_about_an_incident(ask):
 def test_what_incidents_turned_out_to_be(ask):
     row = [row for row in ask("incidents-outcome") if row["zone"] == "W3-r1"][0]
     assert (row["code"], row["outcome"], row["done"]) == ("genuine-accident", "genuine", "shut it")
-    assert seconds(row["to_acknowledge"]) >= 0 and row["by"].startswith("unix:")
+    assert seconds(row["to_acknowledge"]) >= 0 and row["disposed_by"].startswith("unix:")
 
 
 def test_which_alarms_are_in_an_incident(ask):
@@ -154,7 +154,7 @@ def test_what_nothing_explained(ask):
 
 def test_when_the_intake_was_blind(ask):
     row = ask("blind")[0]
-    assert row["name"] == "intake-blind" and row["since"] < row["until"]
+    assert row["name"] == "intake-blind" and row["began_at"] < row["ended_at"]
 
 
 def test_nothing_is_missing(ask):

@@ -46,6 +46,8 @@ TABLES = {
     "rule_text": (READ, set(), None),
     "ruleset": (READ, {"INSERT"}, None),
     "schema_migration": (READ, set(), None),
+    "site_asset": (READ, {"INSERT"}, None),
+    "site_zone": (READ, {"INSERT"}, None),
     "store_cursor": (READ, {"INSERT", "UPDATE"}, None),
     "store_gap": (READ, {"INSERT"}, None),
     "stored_table": (READ, set(), None),

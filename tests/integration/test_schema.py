@@ -29,6 +29,10 @@ COLUMNS = """
 SELECT attname, format_type(atttypid, atttypmod), attnotnull, col_description(attrelid, attnum) FROM pg_attribute
 WHERE attrelid = %s AND attnum > 0 AND NOT attisdropped ORDER BY attnum
 """
+FUNCTIONS = """
+SELECT p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')', obj_description(p.oid, 'pg_proc') FROM pg_proc p
+WHERE p.pronamespace = 'wardwatch'::regnamespace AND p.provolatile <> 'v' ORDER BY 1
+"""
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +51,8 @@ def render(pg):
         text.append("\n| column | type | |\n| --- | --- | --- |\n")
         for column, type_, not_null, meaning in pg.query(COLUMNS, oid):
             text.append(f"| `{column}` | {type_}{'' if not_null else ', may be null'} | {meaning} |\n")
+    text.append("\n### The functions\n\nThose that only read.\n\n| function | |\n| --- | --- |\n")
+    text += [f"| `{name}` | {comment} |\n" for name, comment in pg.query(FUNCTIONS)]
     return "".join(text) + "\n"
 
 
@@ -74,7 +80,7 @@ def test_every_history_table_refuses_changes(pg):
 def test_columns_of_the_program_are_those_of_the_schema(pg):
     source = (SOURCE / "daemon" / "store" / "table.c").read_text()
     rows = re.findall(r'\[TABLE_\w+\] =\s*\{\s*"(\w+)",\s*((?:"[^"]*"\s*)+),\s*(\d+)\s*\}', source)
-    assert len(rows) == 13
+    assert len(rows) == 15
     for name, text, fields in rows:
         columns = "".join(re.findall(r'"([^"]*)"', text)).split(", ")
         assert len(columns) == int(fields), name

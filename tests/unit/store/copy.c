@@ -55,6 +55,11 @@ static void test_numbers(void **state) {
         BYTES(HEAD, "\0\0\0\10\xff\xf0\0\0\0\0\0\0");
 }
 
+static void test_interval(void **state) {
+        copy_interval(&c, 90 * WW_SECOND);
+        BYTES(HEAD, "\0\0\0\20\0\0\0\0\5\135\112\200\0\0\0\0\0\0\0\0");
+}
+
 /* PostgreSQL counts from 2000, and has an earliest and a latest instant. */
 static void test_timestamp(void **state) {
         copy_timestamp(&c, INT64_C(946684800000001));
@@ -116,8 +121,8 @@ static void test_undo(void **state) {
 int main(void) {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
         const struct CMUnitTest tests[] = {
-                TEST(test_empty), TEST(test_row),   TEST(test_numbers), TEST(test_timestamp),
-                TEST(test_text),  TEST(test_texts), TEST(test_undo),
+                TEST(test_empty),     TEST(test_row),  TEST(test_numbers), TEST(test_interval),
+                TEST(test_timestamp), TEST(test_text), TEST(test_texts),   TEST(test_undo),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
