@@ -12,6 +12,7 @@ extern const struct command command_retention;
 extern const struct command command_journal, command_migrate, command_engine, command_store, command_auth;
 extern const struct command command_user;
 extern const struct command command_query;
+extern const struct command command_case;
 extern const struct command command_notify;
 
 const struct command *const command_table[] = {
@@ -40,6 +41,7 @@ const struct command *const command_table[] = {
         &command_list,
         &command_user,
         &command_query,
+        &command_case,
         &command_status,
         &command_metrics,
         &command_clock,

@@ -1,0 +1,107 @@
+/* `wardwatch case`: an incident's whole story as one archive. */
+#include "base/clock.h"
+#include "command/command_internal.h"
+#include "command/query.h"
+#include "report/casefile.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { OPTION_OUTPUT, OPTION_JOURNAL, OPTION_TIMEZONE, OPTION_DATABASE };
+
+static const struct command_option case_options[] = {
+        { "--output", 'o', "FILE", "name of the archive; case-N.zip unless given. It must not be there yet" },
+        { "--journal", 0, "N", "of this journal; the newest unless given" },
+        { "--timezone", 0, "ZONE", "of the times on the page; UTC unless given" },
+        { "--database", 'd', "CONNINFO", "another database than the configuration's" },
+        { 0 },
+};
+
+static int tell(int code, const char *what, const char *cure) {
+        (void)fprintf(stderr, "wardwatch case: %s\n  help: %s\n", what, cure);
+        return code;
+}
+
+static int tell_failed(const struct inquiry *inquiry, const char *incident, int r) {
+        char text[96];
+
+        if (r == CASEFILE_E_FILE)
+                return tell(1, casefile_error(), "name another file with --output");
+        if (r != CASEFILE_E_NONE)
+                return query_failed(inquiry, r);
+        (void)snprintf(text, sizeof text, "there is no incident %s in the record", incident);
+        return tell(1, text, "`wardwatch query incidents-outcome --from 30d` lists them; --journal for an older one");
+}
+
+static int tell_made(const struct command_args *args, const char *path, const struct casefile_figures *f) {
+        _cleanup_buf_ struct buf text = BUF_INIT;
+
+        if (args->json)
+                return command_put_json(json_pack("{s:s, s:I, s:I, s:b, s:s}", "file", path, "files",
+                                                  (json_int_t)f->files, "rows", (json_int_t)f->rows, "cut", f->cut,
+                                                  "sha256sums", f->sha256),
+                                        JSON_INDENT(2))
+                               ? 1
+                               : 0;
+        buf_printf(&text, "%s: %zu files, %zu rows\nSHA-256 of its SHA256SUMS: %s\n", path, f->files, f->rows,
+                   f->sha256);
+        if (f->cut)
+                buf_printf(&text, "A part holds its first %d rows only; the page says which.\n", CASEFILE_ROWS);
+        return command_put(&text, false);
+}
+
+static int make(const struct command_args *args, const struct query_database *database) {
+        _cleanup_(inquiry_freep) struct inquiry *inquiry = NULL;
+        const struct passwd *pw = getpwuid(getuid());
+        struct casefile_figures figures;
+        char path[64];
+        struct casefile_options options = {
+                .path = args->values[OPTION_OUTPUT],
+                .incident = args->argv[0],
+                .journal = args->values[OPTION_JOURNAL],
+                .person = pw ? pw->pw_name : "",
+                .timezone = database->timezone ? database->timezone : "UTC",
+                .now = clock_wall(),
+        };
+        int r = query_open(&inquiry, database);
+
+        if (r)
+                return r;
+        if (!options.path) {
+                (void)snprintf(path, sizeof path, "case-%.32s.zip", options.incident);
+                options.path = path;
+        }
+        options.inquiry = inquiry;
+        r = casefile_write(&options, &figures);
+        return r ? tell_failed(inquiry, options.incident, r) : tell_made(args, options.path, &figures);
+}
+
+static int case_run(const struct command_args *args) {
+        struct query_database database;
+        struct config config = { 0 };
+        int r;
+
+        if (args->argc != 1)
+                return tell(2, "it takes the number of one incident", "wardwatch case 3");
+        if (!*args->argv[0] || args->argv[0][strspn(args->argv[0], "0123456789")])
+                return tell(2, "an incident is a number", "`wardwatch open incidents` shows those that are open");
+        r = query_config(&config, &database, args, args->values[OPTION_DATABASE], args->values[OPTION_TIMEZONE]);
+        if (!r)
+                r = make(args, &database);
+        config_deinit(&config);
+        return r;
+}
+
+const struct command command_case = {
+        .name = "case",
+        .synopsis = "case INCIDENT [--output FILE]",
+        .help = "an incident's whole story as one archive",
+        .text = "Writes a ZIP archive for those who investigate: index.html to read and to print, the same rows as "
+                "CSV, "
+                "the messages as the devices sent them, the texts of the rules that were in force, and SHA256SUMS over "
+                "all of it. What it reads of raw messages and commands is recorded, as any reading of them is.",
+        .options = case_options,
+        .run = case_run,
+};

@@ -1,0 +1,124 @@
+"""`wardwatch case`: the archive of a real incident holds its story, to the byte, and nothing of it can change unseen."""
+
+import csv
+import hashlib
+import io
+import json
+import pathlib
+import subprocess
+import sys
+import zipfile
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from harness import spine  # noqa: E402
+from harness.broker import Broker  # noqa: E402
+from harness.daemon import Daemon, binary, wait_for  # noqa: E402
+from harness.postgres import Postgres  # noqa: E402
+from harness.scene import rule  # noqa: E402
+
+SITE = "site: test\nzones: [{zone: W3, title: Ward 3, type: ward}]\nassets: [{asset: door, device: d1, class: door, zone: W3}]\n"
+NOTE = "<script>alert(1)</script> & \u202egnp.exe"
+PAYLOAD = json.dumps({"device": "d1", "number": 50, "said": "<b>\u00e9</b>"}, ensure_ascii=False)
+
+
+def act(daemon, incident, cmd, **request):
+    with daemon.connect() as socket:
+        answer = socket.call(cmd, id=f"{cmd}-1", incident=incident, **request)
+    assert answer["ok"], answer
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory):
+    """case(words …) -> what the command did; with the incident's number and the folder."""
+    tmp = tmp_path_factory.mktemp("case")
+    with Broker(tmp) as broker, Postgres() as postgres:
+        daemon = Daemon(tmp / "daemon", broker=broker, postgres=postgres,
+                        rules=spine.write_rules(tmp / "rules", rule("fifty", 50, "high"), site=SITE))
+        try:
+            spine.migrate(postgres, daemon.config)
+            daemon.start()
+            spine.settle(daemon)
+            broker.publish("bulk/d1", PAYLOAD)
+            wait_for(lambda: postgres.value("SELECT count(*) FROM incident_alarm"), 30, "an incident")
+            (incident,) = postgres.query("SELECT incident FROM incident_alarm")[0]
+            act(daemon, incident, "incident-take")
+            act(daemon, incident, "note", text=NOTE)
+            broker.publish("bulk/d2", "nothing to do with it")
+            spine.settle(daemon)
+
+            def make(number, *words):
+                return subprocess.run([binary(), "case", str(number), "--database", postgres.url, *words], cwd=tmp,
+                                      capture_output=True, text=True, timeout=60)
+
+            make.incident, make.folder, make.postgres = incident, tmp, postgres
+            yield make
+        finally:
+            daemon.close()
+
+
+@pytest.fixture(scope="module")
+def archive(case):
+    done = case(case.incident, "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    path = case.folder / told["file"]
+    assert path.stat().st_mode & 0o777 == 0o600
+    with zipfile.ZipFile(path) as opened:
+        assert opened.testzip() is None and told["files"] == len(opened.namelist())
+        assert told["sha256sums"] == hashlib.sha256(opened.read("SHA256SUMS")).hexdigest()
+        yield opened
+
+
+def rows(archive, name):
+    return list(csv.DictReader(io.StringIO(archive.read(f"csv/{name}.csv").decode())))
+
+
+def test_it_tells_the_story_in_order(archive, case):
+    (incident,) = rows(archive, "incident")
+    assert incident["incident"] == str(case.incident) and incident["state"] == "in-progress"
+    story = [row["what"].split(": ")[-1] for row in rows(archive, "story")]
+    assert story[:2] == ["raise", "opened"] and story[-2:] == ["taken", "noted"], story
+    assert [row["rule"] for row in rows(archive, "alarms")] == ["fifty"]
+    assert NOTE in [row["text"] for row in rows(archive, "notes")]
+    assert {"incident-take", "note"} <= {row["name"] for row in rows(archive, "acts")}
+    assert any(row["how"].startswith("announced: ") for row in rows(archive, "known"))
+
+
+def test_it_has_the_very_bytes_and_the_rules(archive):
+    (message,) = rows(archive, "messages")
+    raw = archive.read(f"messages/{message['message']}.bin")
+    assert raw == PAYLOAD.encode() and hashlib.sha256(raw).hexdigest() == message["sha256"]
+    (applied,) = rows(archive, "rules")
+    assert b"number == 50" in archive.read(f"rules/{applied['rule_set']}.txt")
+    assert [row["device"] for row in rows(archive, "surroundings")] == ["d1"]  # d2 is elsewhere
+
+
+def test_its_checksums_are_those_of_its_files(archive, tmp_path):
+    archive.extractall(tmp_path)
+    done = subprocess.run(["sha256sum", "--strict", "-c", "SHA256SUMS"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    listed = {line.split("  ", 1)[1] for line in (tmp_path / "SHA256SUMS").read_text().splitlines()}
+    assert listed == set(archive.namelist()) - {"SHA256SUMS"}
+
+
+def test_what_people_and_devices_wrote_is_text_on_the_page(archive):
+    page = archive.read("index.html").decode()
+    assert "<script" not in page and "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "\u202e" not in page and "&lt;b&gt;" in page and "\u00e9" in page
+
+
+def test_reading_it_was_recorded(archive, case):
+    read = case.postgres.query("SELECT what FROM access_record WHERE application <> '' ORDER BY access")
+    assert {"message_raw", "command_answered"} <= {what for (what,) in read}
+
+
+def test_nothing_is_overwritten_nor_left_behind(case, archive):
+    done = case(case.incident)
+    assert done.returncode == 1 and "exists" in done.stderr and "--output" in done.stderr
+    done = case(99, "-o", "none.zip")
+    assert done.returncode == 1 and "no incident 99" in done.stderr
+    assert not [path.name for path in case.folder.iterdir() if path.name.startswith("none.zip") or path.suffix == ".part"]
+    assert case("three").returncode == 2
