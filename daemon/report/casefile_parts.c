@@ -100,12 +100,12 @@ static const struct casefile_part parts[] = {
                 "SELECT s.person, s.post, s.began_at, s.ended_at, s.accepted_by FROM shift s,\n"
                 "  (SELECT min(changed_at) AS first, max(changed_at) AS last FROM (SELECT changed_at FROM t UNION ALL SELECT changed_at FROM c) y) w\n"
                 "WHERE s.journal = :'journal' AND s.began_at <= w.last AND (s.ended_at IS NULL OR s.ended_at >= w.first) ORDER BY s.began_at LIMIT :'limit'" } },
-        { CASEFILE_TABLE, { "surroundings", "What else happened there", "Events of the incident's zone, from a quarter of an hour before its first alarm to its end.", NULL,
+        { CASEFILE_TABLE, { "surroundings", "What else happened there", "Events of the incident's zone and of all that lies in it, from a quarter of an hour before its first alarm to its end.", NULL,
                 INCIDENTS
                 "SELECT e.time, e.zone, e.asset, e.device, e.kind, e.state, e.value_number, e.value_text, e.unit, e.attributes, e.flags, e.seq AS message\n"
                 "FROM event e, (SELECT min(raised_at) - interval '15 minutes' AS first FROM t) w,\n"
-                "  (SELECT zone, coalesce(closed_at, resolved_at, now()) AS last FROM incident WHERE journal = :'journal' AND incident = :'incident') z\n"
-                "WHERE e.journal = :'journal' AND z.zone <> '' AND (e.zone = z.zone OR e.zone LIKE replace(replace(replace(z.zone, '\\', '\\\\'), '%', '\\%'), '_', '\\_') || '-%')\n"
+                "  (SELECT zone, opened_at, coalesce(closed_at, resolved_at, now()) AS last FROM incident WHERE journal = :'journal' AND incident = :'incident') z\n"
+                "WHERE e.journal = :'journal' AND z.zone <> '' AND e.zone IN (SELECT x.zone FROM zone_subtree(z.zone, z.opened_at) x)\n"
                 "  AND e.time >= w.first AND e.time < z.last ORDER BY e.time, e.seq, e.n LIMIT :'limit'" } },
         { CASEFILE_TABLE, { "rules", "The rules that raised them", "rule_set: the text that was in force, rules/RULE_SET.txt.", NULL,
                 INCIDENTS

@@ -19,7 +19,7 @@ from harness.daemon import Daemon, binary, wait_for  # noqa: E402
 from harness.postgres import Postgres  # noqa: E402
 from harness.scene import rule  # noqa: E402
 
-SITE = "site: test\nzones: [{zone: W3, title: Ward 3, type: ward}]\nassets: [{asset: door, device: d1, class: door, zone: W3}]\n"
+SITE = "site: test\nzones: [{zone: W3, title: Ward 3, type: ward}, {zone: R1, title: Room 1, type: room, in: W3}]\nassets: [{asset: door, device: d1, class: door, zone: W3}, {asset: tap, device: d3, class: door, zone: R1}]\n"
 NOTE = "<script>alert(1)</script> & \u202egnp.exe"
 PAYLOAD = json.dumps({"device": "d1", "number": 50, "said": "<b>\u00e9</b>"}, ensure_ascii=False)
 
@@ -47,6 +47,7 @@ def case(tmp_path_factory):
             act(daemon, incident, "incident-take")
             act(daemon, incident, "note", text=NOTE)
             broker.publish("bulk/d2", "nothing to do with it")
+            broker.publish("bulk/d3", json.dumps({"device": "d3", "number": 1}))
             spine.settle(daemon)
 
             def make(number, *words):
@@ -93,7 +94,7 @@ def test_it_has_the_very_bytes_and_the_rules(archive):
     assert raw == PAYLOAD.encode() and hashlib.sha256(raw).hexdigest() == message["sha256"]
     (applied,) = rows(archive, "rules")
     assert b"number == 50" in archive.read(f"rules/{applied['rule_set']}.txt")
-    assert [row["device"] for row in rows(archive, "surroundings")] == ["d1"]  # d2 is elsewhere
+    assert [row["device"] for row in rows(archive, "surroundings")] == ["d1", "d3"]  # a room of the ward; d2 is elsewhere
 
 
 def test_its_checksums_are_those_of_its_files(archive, tmp_path):
