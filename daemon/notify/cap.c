@@ -180,7 +180,11 @@ static void put_alert(struct writer *w, const struct cap *cap) {
         put(w, "status", notification_exercise(n) ? "Exercise" : "Actual");
         put(w, "msgType", types[notification_news(n)]);
         put(w, "scope", "Restricted");
-        put(w, "restriction", "for the site's security and its responders");
+        put(w, "restriction",
+            notification_covert(n)
+                    ? "covert: nothing of it may be heard or shown where the threat could notice; for the "
+                      "site's security and its responders"
+                    : "for the site's security and its responders");
         put_references(w, cap);
         put(w, "incidents", incident);
         put_info(w, cap);

@@ -7,6 +7,9 @@
 #include "notify/cap.h"
 #include "notify/template.h"
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -366,6 +369,7 @@ int channels_load(struct channels *ret, const char *file, const char *site, stru
         ret->n = 0;
         if (r)
                 return r;
+        ret->hash = XXH3_64bits(text, strlen(text));
         r = yaml_parse(&ret->arena, ww_str(file), ww_str(text), d, &tree);
         explicit_bzero(text, strlen(text));
         free(text);

@@ -77,6 +77,7 @@ struct channels {
         struct arena arena;
         struct channel_config items[CHANNELS_MAX];
         size_t n;
+        uint64_t hash; /* of the file: does another one say something else? */
 };
 
 /** Reads and checks the file; everything wrong is told. `site`: name of the site, for what has to name a sender.

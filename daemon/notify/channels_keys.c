@@ -63,7 +63,7 @@ const struct channel_key channels_keys[] = {
           "what is sent: our JSON object, or a CAP 1.2 alert" },
         { "cap_sender", CHANNEL_KEY_TEXT, WEBHOOK | MQTT, AT(cap_sender), false, "", 0, 128, NULL,
           "CAP's sender, without blanks, commas, `<` and `&`; empty = `wardwatch@` and site.name" },
-        { "title", CHANNEL_KEY_TEMPLATE, ALL, AT(title), false, "{exercise} {priority}: {title} ({zone})", 1, 512, NULL,
+        { "title", CHANNEL_KEY_TEMPLATE, ALL, AT(title), false, "{marks} {priority}: {title} ({zone})", 1, 512, NULL,
           "subject of a mail, headline, `title`; one line" },
         { "text", CHANNEL_KEY_TEMPLATE, ALL, AT(text), false, "{text}", 1, 4096, NULL,
           "body of a mail, message of syslog, `text`" },

@@ -23,7 +23,7 @@ void job_free(struct job *job) {
         free(job);
 }
 
-static struct job *job_find(const struct courier *c, const char *key) {
+struct job *job_find(const struct courier *c, const char *key) {
         struct job *job;
 
         HASH_FIND(hh, c->jobs, key, strlen(key), job);
@@ -69,10 +69,13 @@ static void job_without_channel(struct job *job) {
 
 /* Over, whoever has said so. */
 static void job_over(struct job *job) {
+        struct courier *c = job->courier;
+
         if (job->state == JOB_RUNS)
                 job->gone = true; /* what has begun may end */
         else
                 job_free(job);
+        courier_wake(c); /* another one may have waited behind it */
 }
 
 /* A predecessor of ours may have told an attempt after we had read what there is: then the next number is ours, and

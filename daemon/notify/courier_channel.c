@@ -44,6 +44,22 @@ static bool job_before(const struct job *a, const struct job *b) {
         return a->rank != b->rank ? a->rank > b->rank : a->notification.id < b->notification.id;
 }
 
+/* One before it, of the same incident to the same recipient, that is not over: an update must not overtake its alert.
+ */
+static const struct job *job_behind(const struct job *job) {
+        json_t *one;
+        size_t i;
+
+        json_array_foreach(json_object_get(job->notification.body, "earlier"), i, one) {
+                const char *key = json_string_value(json_object_get(one, "key"));
+                const struct job *before = key ? job_find(job->courier, key) : NULL;
+
+                if (before && before->channel == job->channel && before->state != JOB_DONE)
+                        return before;
+        }
+        return NULL;
+}
+
 /* The most urgent of those whose time has come; *ret_next: when the next one's will have come. */
 static struct job *channel_first(const struct courier_channel *ch, int64_t now, int64_t *ret_next) {
         struct job *first = NULL;
@@ -51,7 +67,7 @@ static struct job *channel_first(const struct courier_channel *ch, int64_t now, 
         for (struct job *job = ch->waiting; job; job = job->next) {
                 if (job->next_at > now)
                         *ret_next = job->next_at < *ret_next ? job->next_at : *ret_next;
-                else if (!first || job_before(job, first))
+                else if ((!first || job_before(job, first)) && !job_behind(job))
                         first = job;
         }
         return first;
@@ -116,7 +132,7 @@ static int attempt_prepare(struct job *job) {
                 .userdata = job,
                 .ended = on_ended,
         };
-        /* without an exercise the title begins with the blank behind it */
+        /* without a mark the title begins with the blank behind it */
         while (job->delivery.title.n && *job->delivery.title.p == ' ') {
                 job->delivery.title.p++;
                 job->delivery.title.n--;
@@ -200,14 +216,23 @@ void job_ends(struct job *job, enum outcome outcome, const char *answer) {
         channel_queue(job);
 }
 
-/* The channel is left alone: nobody waits for it who could be told by another one. */
-static void channel_shed(struct courier_channel *ch, int64_t now) {
+/* Behind one that fails: it comes after that, but who could be told by another channel does not wait for it. */
+static bool job_held_up(const struct job *job) {
+        const struct job *before = job_behind(job);
+
+        return before && before->failures;
+}
+
+/* Nobody waits who could be told by another channel: of all if this one is left alone, else of those that are held up.
+ */
+static void channel_shed(struct courier_channel *ch, int64_t now, bool all) {
         char answer[DELIVERY_ANSWER_MAX + 64];
 
         (void)snprintf(answer, sizeof answer, "not tried, the channel fails: %s", ch->trouble);
         for (struct job *job = ch->waiting, *next; job; job = next) {
                 next = job->next;
-                if (job->attempts || job->next_at > now || !ch->courier->options.room(ch->courier->options.userdata))
+                if (job->attempts || job->next_at > now || !(all || job_held_up(job)) ||
+                    !ch->courier->options.room(ch->courier->options.userdata))
                         continue;
                 channel_unqueue(job);
                 job->attempts++;
@@ -220,6 +245,8 @@ static int64_t earlier(int64_t a, int64_t b) {
 }
 
 int64_t channel_pump(struct courier_channel *ch, int64_t now) {
+        if (ch->n_waiting > 1)
+                channel_shed(ch, now, false);
         for (;;) {
                 int64_t next = WW_TIME_NEVER, token = bucket_next(&ch->bucket, now);
                 struct job *job = channel_first(ch, now, &next);
@@ -229,7 +256,7 @@ int64_t channel_pump(struct courier_channel *ch, int64_t now) {
                 if (!ch->courier->options.room(ch->courier->options.userdata))
                         return now + ROOM_AGAIN;
                 if (!breaker_allows(&ch->breaker, now)) {
-                        channel_shed(ch, now);
+                        channel_shed(ch, now, true);
                         return earlier(breaker_next(&ch->breaker, now), next);
                 }
                 if (ch->running >= (size_t)ch->config->concurrency)

@@ -65,6 +65,7 @@ struct courier {
 };
 
 /* --- courier.c --- */
+struct job *job_find(const struct courier *c, const char *key);
 void job_free(struct job *job);
 /** Something has changed: looks at all channels soon, from the loop. */
 void courier_wake(struct courier *c);

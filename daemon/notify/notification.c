@@ -39,6 +39,10 @@ bool notification_exercise(const struct notification *n) {
         return json_is_true(json_object_get(n->body, "exercise"));
 }
 
+bool notification_covert(const struct notification *n) {
+        return json_is_true(json_object_get(n->body, "covert"));
+}
+
 int64_t notification_due(const struct notification *n) {
         int64_t time;
 
@@ -59,9 +63,9 @@ unsigned notification_rank(const struct notification *n) {
 
 void notification_json(const struct notification *n, unsigned attempt, struct ww_str title, struct ww_str text,
                        struct ww_str link, struct buf *out) {
-        static const char *const copied[] = { "address",  "channel",   "closed",   "due_at", "escalation",
-                                              "exercise", "hazard",    "incident", "key",    "ladder",
-                                              "priority", "recipient", "step",     "zone" };
+        static const char *const copied[] = { "address",    "channel",  "closed",    "covert",   "due_at",
+                                              "escalation", "exercise", "hazard",    "incident", "key",
+                                              "ladder",     "priority", "recipient", "step",     "zone" };
         json_t *o = json_object();
         char *dump;
 

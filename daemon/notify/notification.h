@@ -24,6 +24,8 @@ void notification_deinit(struct notification *n);
 const char *notification_text(const struct notification *n, const char *name);
 uint64_t notification_number(const struct notification *n, const char *name);
 bool notification_exercise(const struct notification *n);
+/** Nothing of it may be heard or shown where the threat could notice. */
+bool notification_covert(const struct notification *n);
 int64_t notification_due(const struct notification *n); /* WW_TIME_NONE if it does not say */
 enum notification_news notification_news(const struct notification *n);
 unsigned notification_rank(const struct notification *n); /* of the priority; the most urgent one has the highest */

@@ -27,7 +27,8 @@
 struct notify {
         struct event_base *base;
         struct worker *worker;
-        struct channels channels;
+        const struct config *config;
+        struct channels *channels;
         struct courier *courier;
         struct reports *reports;
         struct follower *follower;
@@ -142,33 +143,71 @@ static void on_scrape(void *userdata, struct metrics *m) {
 
 /* --- life --- */
 
-static int notify_channels(struct notify *n, const struct config *config) {
+static int notify_channels(const struct config *config, struct channels **ret) {
         struct diag d = DIAG_INIT;
         _cleanup_buf_ struct buf text = BUF_INIT;
-        int r = channels_load(&n->channels, config->notify.channels, config->site.name, &d);
+        struct channels *channels = calloc(1, sizeof *channels);
+        int r = channels ? channels_load(channels, config->notify.channels, config->site.name, &d) : -ENOMEM;
 
         diag_render(&d, &text);
         if (text.n)
                 (void)fprintf(stderr, "%.*s", WW_STR_ARG(buf_str(&text)));
         diag_deinit(&d);
-        if (r)
-                log_error("channels", config->notify.channels, "no channels: nothing is delivered until this is right");
+        *ret = channels;
         return r;
 }
 
-static int notify_courier(struct notify *n) {
+static struct channels *channels_free(struct channels *channels) {
+        if (channels)
+                channels_deinit(channels);
+        free(channels);
+        return NULL;
+}
+
+static int notify_courier(struct notify *n, const struct channels *channels, struct courier **ret) {
         struct courier_options options = {
-                .base = n->base, .channels = &n->channels, .userdata = n, .report = on_report, .room = has_room
+                .base = n->base, .channels = channels, .userdata = n, .report = on_report, .room = has_room
         };
 
         if (sodium_init() < 0)
                 return -EIO;
         randombytes_buf(&options.seed, sizeof options.seed);
-        return courier_new(&n->courier, &options);
+        return courier_new(ret, &options);
+}
+
+/* What is on its way is broken off, and made again with the same key by the channels as they are now. */
+static void notify_take(struct notify *n, struct channels *channels, struct courier *courier) {
+        (void)courier_free(n->courier);
+        (void)channels_free(n->channels);
+        n->channels = channels;
+        n->courier = courier;
+        follower_again(n->follower);
+        worker_status(n->worker, "%zu channels", channels->n);
+        log_notice("channels", n->config->notify.channels, "%zu channels are in force", channels->n);
+}
+
+static void on_reload(void *userdata) {
+        struct notify *n = userdata;
+        struct courier *courier = NULL;
+        struct channels *channels;
+        int r = notify_channels(n->config, &channels);
+
+        if (!r && channels->hash == n->channels->hash) {
+                (void)channels_free(channels);
+                return;
+        }
+        if (!r)
+                r = notify_courier(n, channels, &courier);
+        if (r) {
+                log_error("channels", n->config->notify.channels, "not taken: the channels stay as they were");
+                (void)channels_free(channels);
+                return;
+        }
+        notify_take(n, channels, courier);
 }
 
 static int notify_setup(struct notify *n, const struct config *config, int control_fd) {
-        const struct worker_handlers worker = { .userdata = n, .stop = notify_stop };
+        const struct worker_handlers worker = { .userdata = n, .stop = notify_stop, .reload = on_reload };
         const struct follower_handlers follower = { .userdata = n,
                                                     .live_begin = on_live_begin,
                                                     .live_end = on_live_end,
@@ -187,9 +226,11 @@ static int notify_setup(struct notify *n, const struct config *config, int contr
         n->base = event_base_new();
         r = n->base ? worker_new(&n->worker, n->base, control_fd, &worker) : -ENOMEM;
         if (!r)
-                r = notify_channels(n, config);
+                r = notify_channels(config, &n->channels);
+        if (r > 0)
+                log_error("channels", config->notify.channels, "no channels: nothing is delivered until this is right");
         if (!r)
-                r = notify_courier(n);
+                r = notify_courier(n, n->channels, &n->courier);
         (void)snprintf(path, sizeof path, "%s/wardwatch.sock", config->state.run_dir);
         if (!r)
                 r = reports_new(&n->reports, n->base, path, &reports);
@@ -203,14 +244,14 @@ static void notify_teardown(struct notify *n) {
         (void)follower_free(n->follower);
         (void)courier_free(n->courier);
         (void)reports_free(n->reports);
-        channels_deinit(&n->channels);
+        (void)channels_free(n->channels);
         worker_free(n->worker);
         if (n->base)
                 event_base_free(n->base);
 }
 
 int notify_main(const struct config *config, int control_fd) {
-        struct notify n = { .code = EXIT_SUCCESS };
+        struct notify n = { .config = config, .code = EXIT_SUCCESS };
         int r;
 
         if (!config->notify.channels[0]) {
@@ -223,7 +264,7 @@ int notify_main(const struct config *config, int control_fd) {
                 n.code = EXIT_FAILURE;
         } else {
                 worker_ready(n.worker);
-                worker_status(n.worker, "%zu channels", n.channels.n);
+                worker_status(n.worker, "%zu channels", n.channels->n);
                 (void)event_base_dispatch(n.base);
         }
         notify_teardown(&n);

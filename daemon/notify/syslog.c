@@ -95,6 +95,7 @@ static void put_message(const struct delivery *d, struct buf *out) {
         put_param("zone", notification_text(n, "zone"), out);
         put_param("recipient", notification_text(n, "recipient"), out);
         put_param("exercise", notification_exercise(n) ? "true" : "false", out);
+        put_param("covert", notification_covert(n) ? "true" : "false", out);
         buf_printf(out, "] \xEF\xBB\xBF%.*s", WW_STR_ARG(d->text));
 }
 

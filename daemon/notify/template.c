@@ -18,6 +18,8 @@ const struct template_word template_words[] = {
         { "key", "the notification's own key, the same for each attempt" },
         { "news", "alert, update or closed" },
         { "exercise", "`EXERCISE` in a drill, else nothing" },
+        { "covert", "`COVERT` if nothing of it may be heard or shown where the threat could notice, else nothing" },
+        { "marks", "both of these, if they hold" },
 };
 const size_t template_words_n = sizeof template_words / sizeof *template_words;
 
@@ -34,6 +36,8 @@ enum word {
         WORD_KEY,
         WORD_NEWS,
         WORD_EXERCISE,
+        WORD_COVERT,
+        WORD_MARKS,
         WORDS,
 };
 
@@ -106,6 +110,12 @@ void template_put_value(struct ww_str text, size_t max, struct buf *out) {
         }
 }
 
+static struct ww_str marks_of(const struct notification *n) {
+        if (notification_exercise(n))
+                return notification_covert(n) ? WW_STR("EXERCISE COVERT") : WW_STR("EXERCISE");
+        return notification_covert(n) ? WW_STR("COVERT") : WW_STR_NONE;
+}
+
 static void put_word(enum word word, const struct notification *n, struct ww_str link, struct buf *out) {
         static const char *const news[] = {
                 [NOTIFICATION_FIRST] = "alert", [NOTIFICATION_AGAIN] = "update", [NOTIFICATION_CLOSED] = "closed"
@@ -125,6 +135,12 @@ static void put_word(enum word word, const struct notification *n, struct ww_str
                 break;
         case WORD_EXERCISE:
                 value = notification_exercise(n) ? WW_STR("EXERCISE") : WW_STR_NONE;
+                break;
+        case WORD_COVERT:
+                value = notification_covert(n) ? WW_STR("COVERT") : WW_STR_NONE;
+                break;
+        case WORD_MARKS:
+                value = marks_of(n);
                 break;
         case WORD_TITLE:
         case WORD_ZONE:

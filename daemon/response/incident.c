@@ -25,6 +25,7 @@ struct subject *incident_new(struct response *r, const struct incident_opening *
         body_set_time(s, "last_alarm_at", now);
         body_set_bool(s, "manual", o->manual);
         body_set_bool(s, "forced", false);
+        body_set_bool(s, "covert", false);
         body_set(s, "merged_into", json_null());
         body_set(s, "cause", json_null());
         body_set(s, "procedures", o->procedure.n ? json_pack("[s%]", o->procedure.p, o->procedure.n) : json_array());
@@ -309,6 +310,7 @@ static int merged_with(struct response_call *c, struct subject *into) {
 int verb_incident_merge(struct response_call *c) {
         struct subject *from, *into;
         enum incident_state to;
+        bool covert;
         int r = act_on(c, INCIDENT_MERGE, &from, &to);
 
         if (!r)
@@ -319,13 +321,16 @@ int verb_incident_merge(struct response_call *c) {
                 r = REFUSED_APPROVAL_PENDING;
         if (r)
                 return r;
+        covert = body_true(into, "covert");
         r = members_move(c->r, from, into, &c->act);
         if (!r)
                 r = move_weight(from, into);
         body_set_number(from, "merged_into", into->id);
         if (!r)
                 r = acted(c, from, to, "merged");
-        return r ? r : merged_with(c, into);
+        if (!r)
+                r = merged_with(c, into);
+        return r || covert || !body_true(into, "covert") ? r : notify_covert(c->r, into, &c->act);
 }
 
 int verb_incident_cause(struct response_call *c) {

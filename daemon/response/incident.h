@@ -115,6 +115,8 @@ int notify_step(struct response *r, struct subject *incident, const struct subje
 /** It is closed: what was not delivered is withdrawn, and where `tell` is true those who were told by a channel with
  *  `closing` are told. 0 or -errno. */
 int notify_closed(struct response *r, struct subject *incident, bool tell, const struct act *act);
+/** It is covert from here on: what is due by an overt channel is withheld. 0 or -errno. */
+int notify_covert(struct response *r, struct subject *incident, const struct act *act);
 int64_t approval_due(const struct response *r, const struct subject *s);
 int approval_fire(struct response *r, struct subject *s, int64_t now);
 /** A disposition of it waits for the second person. */

@@ -92,6 +92,7 @@ static int standing_changed(struct response *r, struct standing *m, const struct
 
 static int joins(struct response *r, struct subject *incident, const struct ww_transition *t, const struct act *act) {
         const struct ww_alarm *a = &t->alarm;
+        bool covert = body_true(incident, "covert");
         struct subject *member;
         int e = member_join(r, incident, a, &member);
 
@@ -101,7 +102,9 @@ static int joins(struct response *r, struct subject *incident, const struct ww_t
         if (a->priority > incident_priority(incident) && !alarm_is_hidden(&a->regions))
                 incident_raise_priority(incident, a->priority);
         e = tell(r, incident, "alarm-joined", true, act);
-        return e || !member ? e : subject_changed(r, member, "joined", act);
+        if (!e && member)
+                e = subject_changed(r, member, "joined", act);
+        return e || covert || !body_true(incident, "covert") ? e : notify_covert(r, incident, act);
 }
 
 static int opens(struct response *r, const struct ww_transition *t, const struct act *act) {

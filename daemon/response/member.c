@@ -51,6 +51,7 @@ static struct subject *member_new(struct response *r, struct subject *incident, 
         body_set_name(s, "priority", ww_priority_name(a->priority));
         body_set_text(s, "asset", text_cut(a->asset));
         body_set_text(s, "device", text_cut(a->device));
+        body_set_bool(s, "covert", a->covert);
         body_set_time(s, "raised_at", a->raised_at);
         member_know(r, s);
         return s;
@@ -58,6 +59,8 @@ static struct subject *member_new(struct response *r, struct subject *incident, 
 
 static void count(struct subject *incident, const struct subject *s) {
         body_set_number(incident, "alarm_count", body_number(incident, "alarm_count") + 1);
+        if (body_true(s, "covert"))
+                body_set_bool(incident, "covert", true);
         if (!body_true(s, "cause"))
                 return;
         body_set_number(incident, "cause_count", body_number(incident, "cause_count") + 1);

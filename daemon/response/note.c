@@ -11,21 +11,34 @@ static bool is_sha256(const char *text) {
         return text && strlen(text) == SHA256_DIGITS && strspn(text, "0123456789abcdef") == SHA256_DIGITS;
 }
 
-/* {name, sha256, size, where}: the file itself is kept elsewhere; its hash proves which it was. */
+/* RFC 6838: "image/jpeg" */
+static bool is_media_type(const char *text) {
+        static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$&-^_.+";
+        size_t n = strspn(text, letters);
+
+        return n && text[n] == '/' && text[n + 1] && strspn(text + n + 1, letters) == strlen(text + n + 1) &&
+               strlen(text) <= 127;
+}
+
+/* {name, sha256, size, where, type}: the file itself is kept elsewhere; its hash proves which it was. */
 static int attachment_of(struct response_call *c, json_t **ret) {
         json_t *given = json_object_get(c->request, "attachment");
         const char *name = json_string_value(json_object_get(given, "name"));
         const char *where = json_string_value(json_object_get(given, "where"));
         const char *sha256 = json_string_value(json_object_get(given, "sha256"));
+        const char *type = json_string_value(json_object_get(given, "type"));
         json_int_t size = json_integer_value(json_object_get(given, "size"));
 
         *ret = json_null();
         if (!given || json_is_null(given))
                 return 0;
-        if (!name || !*name || strlen(name) > 255 || !where || strlen(where) > 1000 || !is_sha256(sha256) || size < 0)
+        if (!name || !*name || strlen(name) > 255 || !where || strlen(where) > 1000 || !is_sha256(sha256) || size < 0 ||
+            (type && !is_media_type(type)))
                 return call_refuse(c, REFUSED_MALFORMED,
-                                   "`attachment` must be {name, sha256, size, where}: sha256 in 64 small hex digits");
-        *ret = json_pack("{s:s, s:s, s:I, s:s}", "name", name, "sha256", sha256, "size", size, "where", where);
+                                   "`attachment` must be {name, sha256, size, where, type}: sha256 in 64 small hex "
+                                   "digits, type such as image/jpeg, or left out");
+        *ret = json_pack("{s:s, s:s, s:I, s:s, s:s}", "name", name, "sha256", sha256, "size", size, "where", where,
+                         "type", type ? type : "");
         return *ret ? 0 : -ENOMEM;
 }
 

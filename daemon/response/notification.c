@@ -3,10 +3,11 @@
  * due, and reports each attempt; it may deliver twice after a crash, never invent: the key says which is which.
  *
  *     due ──an attempt failed──► failed (it will be tried again) ──► …
- *      └──delivered──► sent        └──the last one──► given-up
+ *      │ └─delivered──► sent        └──the last one──► given-up
+ *      └──the incident is covert, and the channel overt──► withheld, and never tried
  *
- * At the first failure, whether it will be tried again or not, the channel's fallback is due at once; where there is
- * none, the ladder's next step when it is given up.
+ * At the first failure, or where it is withheld, whether it will be tried again or not, the channel's fallback is due
+ * at once; where there is none, the ladder's next step when it is given up.
  */
 #include "response/incident.h"
 
@@ -53,6 +54,8 @@ static struct ww_str address_of(const struct response_rules *rules, const struct
 static void put_text(const struct subject *incident, bool closed, struct buf *out) {
         if (incident->exercise)
                 buf_puts(out, "EXERCISE: ");
+        if (body_true(incident, "covert"))
+                buf_puts(out, "COVERT: ");
         if (closed)
                 buf_puts(out, "closed: ");
         text_render(incident, WW_STR("incident {incident}, {priority}, {hazard}: {title}"), out);
@@ -88,8 +91,36 @@ static json_t *earlier_json(const struct subject *incident, const struct notice_
 }
 
 static int notify_one(struct response *r, struct subject *incident, const struct subject *ladder,
+                      const struct notice_to *to, const struct act *act);
+
+/* Somebody else's turn. */
+static int not_sent(struct response *r, const struct subject *s, const struct act *act) {
+        struct subject *incident = subject_incident(r, s);
+        struct subject *ladder = subject_find(r, WW_SUBJECT_ESCALATION, body_number(s, "escalation"));
+        const struct notice_to to = { ww_str(body_text(s, "recipient")), ww_str(body_text(s, "fallback")),
+                                      body_number(s, "step"), false };
+
+        if (incident->ended || !ladder)
+                return 0;
+        if (to.channel.n)
+                return notify_one(r, incident, ladder, &to, act);
+        return ladder->ended || !s->ended ? 0 : escalation_hasten(r, ladder, act);
+}
+
+/* The threat could notice it there. */
+static int withhold(struct response *r, struct subject *s, const struct act *act) {
+        int e;
+
+        body_set_name(s, "state", "withheld");
+        body_set_name(s, "answer", "the incident is covert, and the channel may be seen or heard");
+        s->ended = true;
+        e = subject_changed(r, s, "withheld", act);
+        return e ? e : not_sent(r, s, act);
+}
+
+static int notify_one(struct response *r, struct subject *incident, const struct subject *ladder,
                       const struct notice_to *to, const struct act *act) {
-        static const char *const copied[] = { "hazard", "priority", "title", "zone" };
+        static const char *const copied[] = { "covert", "hazard", "priority", "title", "zone" };
         const struct channel *channel = rules_channel(r->rules, to->channel);
         _cleanup_buf_ struct buf key = BUF_INIT;
         _cleanup_buf_ struct buf text = BUF_INIT;
@@ -128,6 +159,8 @@ static int notify_one(struct response *r, struct subject *incident, const struct
         body_set_name(s, "answer", "");
         body_set_time(s, "due_at", act->now);
         body_set_time(s, "sent_at", WW_TIME_NONE);
+        if (channel && channel->overt && body_true(incident, "covert"))
+                return withhold(r, s, act);
         return subject_changed(r, s, "due", act);
 }
 
@@ -145,6 +178,21 @@ int notify_step(struct response *r, struct subject *incident, const struct subje
                         if (e)
                                 return e;
                 }
+        }
+        return 0;
+}
+
+int notify_covert(struct response *r, struct subject *incident, const struct act *act) {
+        for (struct subject *s = incident->first, *next; s; s = next) {
+                const struct channel *channel = NULL;
+                int e;
+
+                next = s->next; /* a fallback comes before the first one */
+                if (s->kind == WW_SUBJECT_NOTIFICATION && !s->ended)
+                        channel = rules_channel(r->rules, ww_str(body_text(s, "channel")));
+                e = channel && channel->overt ? withhold(r, s, act) : 0;
+                if (e)
+                        return e;
         }
         return 0;
 }
@@ -226,20 +274,6 @@ static int report_of(struct response_call *c, struct subject **ret, struct repor
         incident = subject_find(c->r, WW_SUBJECT_INCIDENT, strtoull(key.p, NULL, 10));
         *ret = incident ? by_key(incident, key) : NULL;
         return *ret ? 0 : call_refuse(c, REFUSED_UNKNOWN, "there is no notification `%.*s`", WW_STR_ARG(key));
-}
-
-/* Somebody else's turn. */
-static int not_sent(struct response *r, const struct subject *s, const struct act *act) {
-        struct subject *incident = subject_incident(r, s);
-        struct subject *ladder = subject_find(r, WW_SUBJECT_ESCALATION, body_number(s, "escalation"));
-        const struct notice_to to = { ww_str(body_text(s, "recipient")), ww_str(body_text(s, "fallback")),
-                                      body_number(s, "step"), false };
-
-        if (incident->ended || !ladder)
-                return 0;
-        if (to.channel.n)
-                return notify_one(r, incident, ladder, &to, act);
-        return ladder->ended || !s->ended ? 0 : escalation_hasten(r, ladder, act);
 }
 
 int verb_notification_result(struct response_call *c) {

@@ -91,6 +91,7 @@ struct channel {
         struct diag_pos pos;
         struct ww_str title, fallback;
         bool closing; /* tells who was told that it is over, too */
+        bool overt;   /* may be seen or heard where the threat is: nothing covert goes there */
 };
 
 struct recipient {

@@ -92,6 +92,7 @@ const struct rules_key rules_channel_keys[] = {
         { "title", "what people read", "text", false },
         { "fallback", "the channel to take when this one fails", "text", false },
         { "closing", "true: who was told by it is told as well when the incident is closed; default false", "bool", false },
+        { "overt", "true: it may be seen or heard where the threat is, as a screen in a ward or a siren: what is covert is withheld from it, and goes by the fallback; default false", "bool", false },
 };
 
 const struct rules_key rules_recipient_keys[] = {

@@ -96,6 +96,7 @@ static int load_channel(struct rules_loader *l, const struct yaml_node *n, void 
         rules_text(l, n, "title", &c->title);
         rules_text(l, n, "fallback", &c->fallback);
         rules_bool(l, n, "closing", &c->closing);
+        rules_bool(l, n, "overt", &c->overt);
         return 0;
 }
 

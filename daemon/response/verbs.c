@@ -41,7 +41,7 @@ const struct response_verb response_verbs[] = {
         { "step-run", "step [version]",
           "send its command to the field", STEPPERS, false, verb_step_run },
         { "note", "incident text [attachment]",
-          "write something down; attachment: {name, sha256, size, where}", ANYBODY, false, verb_note },
+          "write something down; attachment: {name, sha256, size, where, type}", ANYBODY, false, verb_note },
         { "amend", "note|disposition text",
           "add to what was written; nothing is ever changed", ANYBODY, false, verb_amend },
         { "dispose", "incident code done [break_glass] [version]",

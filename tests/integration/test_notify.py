@@ -401,6 +401,22 @@ def test_channels_are_refused(scene, endpoint):
     assert done.returncode == 1 and "did you mean `webhook`?" in done.stdout + done.stderr
 
 
+def test_channels_change_at_a_reload(scene, endpoint):
+    """Another file is in force without another process; one that says the same changes nothing."""
+    with Endpoint() as other:
+        scene.start(webhook("hook", endpoint), ["hook"])
+        first = scene.open()
+        scene.told(f"{first}-e-1-chief-hook", "sent")
+        worker = scene.daemon.pid("notify")
+        (scene.folder / "channels.yaml").write_text("channels:\n" + webhook("hook", other))
+        scene.daemon.reload()
+        wait_for(lambda: "1 channels are in force" in scene.daemon.log, 30, "the new channels")
+        second = scene.open()
+        scene.told(f"{second}-e-1-chief-hook", "sent")
+        assert list(endpoint.keys()) == [f"{first}-e-1-chief-hook"] and list(other.keys()) == [f"{second}-e-1-chief-hook"]
+        assert scene.daemon.pid("notify") == worker
+
+
 def test_orderly_stop(tmp_path, make_daemon, endpoint):
     """With deliveries on their way by each kind of channel; what was not reported is delivered by the next one."""
     endpoint.behave("hang")

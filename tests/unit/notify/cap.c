@@ -43,6 +43,9 @@ static void test_news(void **state) {
         holds(BEGIN "}", "<references>", false);
         holds(BEGIN "}", "<status>Actual</status>", true);
         holds(BEGIN ",'exercise':true}", "<status>Exercise</status>", true);
+        holds(BEGIN "}", "<restriction>covert", false);
+        holds(BEGIN ",'covert':true}", "<scope>Restricted</scope><restriction>covert: nothing of it may be heard",
+              true);
         holds(again, "<msgType>Update</msgType>", true);
         holds(again,
               "<references>wardwatch@test,5-fire-1-x-cap,2026-01-01T09:00:00-00:00 "

@@ -24,6 +24,9 @@ static void test_words(void **state) {
         made("{exercise} {priority}: {title} ({zone})", body, "EXERCISE high: Smoke! (W3)");
         made("{incident} {hazard} {at} {link} {recipient} {key} {news}", body,
              "7 fire 2026-01-01T10:00:00.000000Z https://x/7 chief 7-fire-1-chief-mail alert");
+        made("{marks} {priority}{covert}", body, "EXERCISE high");
+        made("{marks} {covert}", "{'key':'k','channel':'c','covert':true}", "COVERT COVERT");
+        made("{marks}", "{'key':'k','channel':'c','covert':true,'exercise':true}", "EXERCISE COVERT");
         made("{text}", body, "incident 7, high, fire: Smoke! (W3)");
         made("{{title} {", body, "{title} {");
         made("a\nb", body, "a\nb"); /* the template's own lines stay */

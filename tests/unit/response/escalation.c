@@ -212,6 +212,54 @@ static void test_fallback_meanwhile(void **state) {
         story_close(&s);
 }
 
+/* What is covert is not told where the threat may see or hear it; the record says so, and the fallback has it. */
+static const char covert_ladders[] =
+        "escalations:\n"
+        "  - escalation: all\n"
+        "    steps: [{after: 0s, to: chief, by: [ward, siren]}, {after: 5m, to: chief, by: sms}]\n"
+        "channels: [{channel: ward, overt: true, fallback: sms}, {channel: siren, overt: true}, {channel: sms}]\n"
+        "recipients: [{recipient: chief}]\n";
+
+static void test_covert(void **state) {
+        struct story s;
+
+        story_open(&s, covert_ladders);
+        raise(&s, .id = 1, .zone = "W3", .covert = true);
+        assert_true(json_is_true(json_object_get(body(&s, "incident 1"), "covert")));
+        buf_reset(&s.told);
+        wait_for(&s, 0);
+        told(&s, "escalation 1 v2 step-fired by timer\n"
+                 "notification 1 v1 withheld by timer, ended\nnotification 2 v1 due by timer\n"
+                 "notification 3 v1 withheld by timer, ended\n" /* and has no fallback: the next step is due */
+                 "escalation 1 v3 hastened by timer\nescalation 1 v4 step-fired by timer, ended\n"
+                 "notification 4 v1 due by timer\n");
+        assert_string_equal(text(&s, "notification 1", "channel"), "ward");
+        assert_string_equal(text(&s, "notification 2", "channel"), "sms");
+        assert_string_equal(text(&s, "notification 2", "text"), "COVERT: incident 1, high, fire: Smoke! (W3)");
+        assert_true(json_is_true(json_object_get(body(&s, "notification 2"), "covert")));
+        does(&s, WORKER, "{'cmd':'notification-result','key':'1-all-1-chief-sms','attempt':1,'ok':true}");
+        refused(&s, WORKER, "{'cmd':'notification-result','key':'1-all-1-chief-ward','attempt':1,'ok':true}", "state");
+        story_close(&s);
+}
+
+/* An incident that becomes covert takes back what is not delivered yet. */
+static void test_covert_later(void **state) {
+        struct story s;
+
+        story_open(&s, covert_ladders);
+        raise(&s, .id = 1, .zone = "W3");
+        wait_for(&s, 0);
+        does(&s, WORKER, "{'cmd':'notification-result','key':'1-all-1-chief-siren','attempt':1,'ok':true}");
+        buf_reset(&s.told);
+        raise(&s, .id = 2, .zone = "W3", .covert = true);
+        told(&s, "incident 1 v2 alarm-joined by rule:smoke\nnotification 1 v2 withheld by rule:smoke, ended\n"
+                 "notification 3 v1 due by rule:smoke\n");
+        assert_string_equal(text(&s, "notification 3", "channel"), "sms");
+        raise(&s, .id = 3, .zone = "W3", .covert = true);
+        told(&s, "incident 1 v3 alarm-joined by rule:smoke\n");
+        story_close(&s);
+}
+
 /* Those who were told that it began are told that it is over, where the channel says so; each way once, and what is
  * not delivered yet is withdrawn. */
 static void test_closing(void **state) {
@@ -278,6 +326,7 @@ int main(void) {
                 cmocka_unit_test(test_regrade),  cmocka_unit_test(test_results),
                 cmocka_unit_test(test_fallback), cmocka_unit_test(test_stop),
                 cmocka_unit_test(test_closed),   cmocka_unit_test(test_fallback_meanwhile),
+                cmocka_unit_test(test_covert),   cmocka_unit_test(test_covert_later),
                 cmocka_unit_test(test_closing),  cmocka_unit_test(test_expired),
         };
 

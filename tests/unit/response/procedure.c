@@ -179,9 +179,18 @@ static void test_notes(void **state) {
         refused(&s, OPERATOR, "{'cmd':'note','incident':1,'text':''}", "malformed");
         refused(&s, OPERATOR, "{'cmd':'note','incident':9,'text':'x'}", "unknown");
         refused(&s, OPERATOR, "{'cmd':'note','incident':1,'text':'x','attachment':{'name':'a.jpg'}}", "malformed");
+        refused(&s, OPERATOR,
+                "{'cmd':'note','incident':1,'text':'x','attachment':{'name':'a.jpg','sha256':"
+                "'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855','size':0,'where':'/evidence/1',"
+                "'type':'a picture'}}",
+                "malformed");
         does(&s, OPERATOR,
              "{'cmd':'note','incident':1,'text':'<b>seen</b>','attachment':{'name':'a.jpg','sha256':"
-             "'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855','size':0,'where':'/evidence/1'}}");
+             "'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855','size':0,'where':'/evidence/1',"
+             "'type':'image/jpeg'}}");
+        assert_string_equal(
+                json_string_value(json_object_get(json_object_get(body(&s, "note 1"), "attachment"), "type")),
+                "image/jpeg");
         assert_string_equal(text(&s, "note 1", "text"), "<b>seen</b>"); /* data, not markup */
         s.actor = "bob";
         for (int i = 0; i < 50; i++)

@@ -203,7 +203,7 @@ struct of {
         const char *rule, *zone, *asset, *procedure;
         enum ww_hazard hazard;
         enum ww_priority priority;
-        bool exercise;
+        bool exercise, covert;
 };
 
 static inline void transition(struct story *s, const struct of *o, enum ww_cause cause, struct ww_alarm_regions before,
@@ -225,6 +225,7 @@ static inline void transition(struct story *s, const struct of *o, enum ww_cause
                            .priority = o->priority ? o->priority : WW_PRIORITY_HIGH,
                            .regions = after,
                            .exercise = o->exercise,
+                           .covert = o->covert,
                            .raised_at = s->now },
         };
 
