@@ -269,9 +269,9 @@ TEXT
 
 # The example hospital's devices, by how urgent they are; no filter of one list may overlap one of the other. Its panic
 # buttons, smoke detectors and infant tags are on the radio networks; the doors make most of the traffic.
-SENSOR_TYPES=(zigbee2mqtt wardtag access-control lorawan sparkplug contact-id-sia)
-URGENT_TOPICS=(zigbee2mqtt/# zigbee/# tags/+/+ application/+/device/+/event/+ v3/+/devices/# receiver/+/raw sia/+/accounts/+/msgdata)
-BULK_TOPICS=(/rfid/send door/+/card_read frontdoor/access spBv1.0/# STATE/+)
+SENSOR_TYPES=(zigbee2mqtt wardtag access-control frigate nut services lorawan sparkplug contact-id-sia)
+URGENT_TOPICS=(zigbee2mqtt/# zigbee/# tags/+/+ frigate/# v1/ups/# screening/+ gases/+ rounds/+ authorities/+/+ tips/+ application/+/device/+/event/+ v3/+/devices/# receiver/+/raw sia/+/accounts/+/msgdata)
+BULK_TOPICS=(/rfid/send visitors/+ keys/+ counters/+ computing/+ door/+/card_read frontdoor/access spBv1.0/# STATE/+)
 
 types() {
         local text

@@ -105,6 +105,7 @@ static const struct ww_kind rows[] = {
         STATE("humidity.limit", "humidity.abnormal", "humidity.normal", "a device says its humidity limit is passed"),
         STATE("pressure.limit", "pressure.abnormal", "pressure.normal", "a device says its pressure limit is passed"),
         STATE("weather", "weather.warning", "weather.normal", "a weather service's warning is in force"),
+        STATE("warning", "warning.issued", "warning.lifted", "an authority's warning is in force: flood, smoke, a bomb found nearby"),
 
         /* measurements */
         MEASUREMENT("temperature", "celsius", "temperature"),
@@ -133,6 +134,8 @@ static const struct ww_kind rows[] = {
         MEASUREMENT("measurement", NULL, "any other number; its name and unit are attributes"),
 
         /* people as sensors, and the system's own */
+        PULSE("data.exported", "records left a system: an export, a copy to a medium; the value says how many"),
+        PULSE("data.printed", "records were printed; the value says how many"),
         PULSE("tip", "a hint by staff or the public"),
         PULSE("alarm.raised", "a rule raised an alarm"),
         PULSE("alarm.cleared", "an alarm's condition ended"),

@@ -130,8 +130,9 @@ int examples_report_end(struct examples_report *r, bool good, size_t named, size
                              failed);
                 return fflush(stdout) == EOF;
         }
-        return command_put_json(json_pack("{s:b, s:I, s:I, s:I, s:O}", "ok", good, noun, (json_int_t)named, "examples",
-                                          (json_int_t)run, "failed", (json_int_t)failed, "failures", r->failures),
+        return command_put_json(json_pack("{s:b, s:I, s:I, s:I, s:O, s:o*}", "ok", good, noun, (json_int_t)named,
+                                          "examples", (json_int_t)run, "failed", (json_int_t)failed, "failures",
+                                          r->failures, "coverage", r->extra),
                                 JSON_COMPACT)
                        ? 1
                        : 0;

@@ -11,6 +11,7 @@ struct examples_report {
         struct diag diag; /* of the example at work */
         json_t *failures; /* NULL: text */
         bool *met;        /* words that named something */
+        json_t *extra;    /* beside the figures of the last line, in JSON; taken over by examples_report_end */
 };
 
 /** 0, or an exit code. `bundle`: where the examples' text is; it may be set later. */

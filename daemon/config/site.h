@@ -130,6 +130,10 @@ bool site_zone_type_known(const struct site *s, struct ww_str type);
 /** True if one of the two names the other in `adjacent`. */
 bool site_zones_adjacent(const struct site *s, uint32_t a, uint32_t b);
 
+/** How many steps by `adjacent` lead from the one zone to the other, those of the zones that they are part of counted
+ * as their own; 0 where one is the other or a part of it; SITE_NONE: none do. O(zones). */
+uint32_t site_zones_steps(const struct site *s, uint32_t from, uint32_t to);
+
 size_t site_asset_count(const struct site *s);
 const struct site_asset *site_asset(const struct site *s, uint32_t index);
 uint32_t site_asset_find(const struct site *s, struct ww_str id);

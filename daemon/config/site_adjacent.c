@@ -1,4 +1,5 @@
-/* Which zones lie side by side. Said once, by either of the two, it holds for both. */
+/* Which zones lie side by side, and how far apart two are. Said once, by either of the two, `adjacent` holds for both.
+ */
 #include "config/site_internal.h"
 
 #define ADJACENT_MAX 256
@@ -91,4 +92,51 @@ int site_resolve_adjacent(struct site_compiler *c) {
                 r = lay_out(c->site, &p);
         free(p.v);
         return r;
+}
+
+/* ---- how far ---- */
+
+static bool is_part(const struct site *s, uint32_t zone, uint32_t of) {
+        while (zone != SITE_NONE && zone != of)
+                zone = s->zones[zone].parent;
+        return zone == of;
+}
+
+struct walk {
+        const struct site *s;
+        uint32_t *queue, *distance; /* distance + 1 of what was reached; 0 = not yet */
+        size_t n;
+};
+
+static void reach(struct walk *w, uint32_t zone, uint32_t distance) {
+        if (w->distance[zone])
+                return;
+        w->distance[zone] = distance + 1;
+        w->queue[w->n++] = zone;
+}
+
+/* one step from a zone, and from all that it is part of */
+static void step(struct walk *w, uint32_t from) {
+        uint32_t distance = w->distance[from];
+
+        for (uint32_t zone = from; zone != SITE_NONE; zone = w->s->zones[zone].parent)
+                for (uint32_t i = 0; i < w->s->zones[zone].n_adjacent; i++)
+                        reach(w, w->s->zones[zone].adjacent[i], distance);
+}
+
+uint32_t site_zones_steps(const struct site *s, uint32_t from, uint32_t to) {
+        _cleanup_free_ uint32_t *room = calloc(s->n_zones ? s->n_zones : 1, 2 * sizeof *room);
+        struct walk w = { .s = s, .queue = room, .distance = room ? room + s->n_zones : NULL };
+
+        if (!room)
+                return SITE_NONE;
+        reach(&w, from, 0);
+        for (size_t i = 0; i < w.n; i++) {
+                uint32_t at = w.queue[i];
+
+                if (is_part(s, to, at) || is_part(s, at, to))
+                        return w.distance[at] - 1;
+                step(&w, at);
+        }
+        return SITE_NONE;
 }

@@ -60,6 +60,19 @@ static void event_make(struct example_runner *r, const struct example_row *row, 
                         event->value = row->attrs[j].value;
 }
 
+/* `kind=door.held` in a row: it is of another kind than the selection wants */
+static bool kind_allows(const struct selection *s, const struct example_row *row, const struct ww_kinds *kinds) {
+        const struct selection_field *written = NULL;
+
+        for (size_t i = 0; i < row->n_fields; i++)
+                if (ww_str_is(row->fields[i].name, "kind"))
+                        written = &row->fields[i];
+        for (size_t i = 0; written && i < s->n_kinds; i++)
+                if (ww_str_is(written->text, ww_kind_name(kinds, s->kinds[i].family, s->kinds[i].state)))
+                        return true;
+        return !written;
+}
+
 /* the key's place in c->held, if the event is selected */
 static int hold(struct example_runner *r, const struct example_row *row, const struct ww_event *event) {
         struct correlate *c = r->c;
@@ -68,8 +81,9 @@ static int hold(struct example_runner *r, const struct example_row *row, const s
         int e = 0;
 
         c->n_held = c->skipped.n = 0;
-        if (row->act != EXAMPLE_EVENT || !selection_allows(r->set, c->standing, &r->rule->aliases[row->alias],
-                                                           row->fields, row->n_fields, event->time))
+        if (row->act != EXAMPLE_EVENT || !kind_allows(&r->rule->aliases[row->alias], row, r->set->kinds) ||
+            !selection_allows(r->set, c->standing, &r->rule->aliases[row->alias], row->fields, row->n_fields,
+                              event->time))
                 return 0;
         if (r->rule->each)
                 held.key = key_find(c, r->rule->number, exercise, row->key);

@@ -194,15 +194,26 @@ const struct field_call_word field_calls[FIELD_CALLS] = {
         [FIELD_CALL_ADJACENT] = { "adjacent",
                                   "`adjacent(zone, other.zone)`: one step leads from the one to the other" },
         [FIELD_CALL_INSIDE] = { "inside", "`inside(zone, 'B1')`: the first is the second, or a part of it" },
+        [FIELD_CALL_STEPS] = { "steps", "`steps(zone, other.zone)`: how many steps by `adjacent` lead from the one to "
+                                        "the other, 0 "
+                                        "within one; missing where none does" },
 };
 
 static uint32_t zone_arg(const struct site *site, struct ww_value v) {
         return v.type == WW_STRING ? site_zone_find(site, v.string) : SITE_NONE;
 }
 
+static struct ww_value steps(const struct site *site, uint32_t a, uint32_t b) {
+        uint32_t n = a == SITE_NONE || b == SITE_NONE ? SITE_NONE : site_zones_steps(site, a, b);
+
+        return n == SITE_NONE ? ww_missing() : ww_number(n);
+}
+
 struct ww_value field_call(enum field_call call, const struct site *site, const struct ww_value *args) {
         uint32_t a = zone_arg(site, args[0]), b = zone_arg(site, args[1]);
 
+        if (call == FIELD_CALL_STEPS)
+                return steps(site, a, b);
         if (a == SITE_NONE || b == SITE_NONE)
                 return ww_bool(false);
         if (call == FIELD_CALL_ADJACENT)

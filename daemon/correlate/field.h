@@ -50,6 +50,7 @@ struct ww_value field_load(const struct field *f, const struct site *site, const
 enum field_call {
         FIELD_CALL_ADJACENT,
         FIELD_CALL_INSIDE,
+        FIELD_CALL_STEPS,
         FIELD_CALLS,
 };
 struct field_call_word {

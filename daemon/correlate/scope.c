@@ -132,16 +132,21 @@ static int misplaced_call(struct scope *s, struct ww_str function, struct diag_p
 
 static int where_call(void *userdata, struct ww_str function, const struct expr_arg *args, size_t n,
                       struct diag_pos pos, struct diag *d, struct expr_ref *ret) {
+        static const char *const usages[FIELD_CALLS] = { "write `adjacent(zone, other.zone)`",
+                                                         "write `inside(zone, 'B1')`",
+                                                         "write `steps(zone, other.zone)`" };
         struct scope *s = userdata;
         const char *usage;
 
         for (uint32_t i = 0; i < FIELD_CALLS; i++) {
                 if (!ww_str_is(function, field_calls[i].name))
                         continue;
-                usage = i == FIELD_CALL_ADJACENT ? "write `adjacent(zone, other.zone)`" : "write `inside(zone, 'B1')`";
+                usage = usages[i];
                 if (n != 2)
                         return diag_error(d, pos, usage, "`%s` takes two zones", field_calls[i].name);
-                *ret = (struct expr_ref){ .slot = i, .type = EXPR_BOOL, .values = true };
+                *ret = (struct expr_ref){ .slot = i,
+                                          .type = i == FIELD_CALL_STEPS ? EXPR_NUMBER : EXPR_BOOL,
+                                          .values = true };
                 return 0;
         }
         return word_find(word_call, word_call_n, function.p, function.n) ? misplaced_call(s, function, pos)
