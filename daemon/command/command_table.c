@@ -13,6 +13,7 @@ extern const struct command command_journal, command_migrate, command_engine, co
 extern const struct command command_user;
 extern const struct command command_query;
 extern const struct command command_case;
+extern const struct command command_verify;
 extern const struct command command_notify;
 
 const struct command *const command_table[] = {
@@ -48,6 +49,7 @@ const struct command *const command_table[] = {
         &command_journal,
         &command_migrate,
         &command_retention,
+        &command_verify,
         &command_engine,
         &command_store,
         &command_auth,

@@ -24,6 +24,7 @@
  */
 #include "store/batch.h"
 
+#include "base/clock.h"
 #include "journal/redact.h"
 
 #include <inttypes.h>
@@ -55,11 +56,12 @@ int batch_init(struct batch *b, struct wire *wire, struct outbox *outbox, const 
         };
         (void)snprintf(b->journal_id, sizeof b->journal_id, "%s", journal_id);
         rows_init(&b->rows, cursor->journal);
-        return 0;
+        return seal_init(&b->seal, wire, journal_id, cursor);
 }
 
 void batch_deinit(struct batch *b) {
         rows_deinit(&b->rows);
+        seal_deinit(&b->seal);
         free(b->starts);
         free(b->said);
         arena_deinit(&b->arena);
@@ -144,7 +146,7 @@ static int batch_send(struct batch *b) {
                                tables[i].columns);
                 e = wire_copy(b->wire, sql, buf_str(&b->rows.tables[i].bytes));
         }
-        return e;
+        return e ? e : seal_add(&b->seal, &b->rows);
 }
 
 /* --- partitions --- */
@@ -196,13 +198,22 @@ static void batch_moved(struct batch *b, size_t to, size_t records, size_t rows)
         b->figures.transactions++;
         b->figures.records += records;
         b->figures.rows += rows;
+        seal_committed(&b->seal);
         batch_said(b);
 }
 
 static int batch_begin(struct batch *b, size_t to) {
         const struct journal_item *item = &b->in->items[b->starts[to - 1]];
 
+        seal_begin(&b->seal);
         return cursor_begin(b->wire, &b->cursor, item->seq, cursor_fingerprint(item->record));
+}
+
+/* The segment of the chain goes with the rows: both are there, or neither. */
+static int batch_commit(struct batch *b, uint64_t last) {
+        int e = seal_write(&b->seal, b->wire, &b->cursor, last, clock_wall());
+
+        return e ? e : cursor_commit(b->wire);
 }
 
 /* Groups `from` to before `to` in one transaction. */
@@ -226,7 +237,7 @@ static int batch_try(struct batch *b, size_t from, size_t to) {
         if (!e)
                 e = batch_send(b);
         if (!e)
-                e = cursor_commit(b->wire);
+                e = batch_commit(b, b->in->items[b->starts[to - 1]].seq);
         if (e)
                 b->figures.quarantined = quarantined;
         else
@@ -280,7 +291,7 @@ static int batch_apart(struct batch *b, size_t group, const struct wire_error *a
                         e = all ? batch_quarantine(b, &item, all) : batch_record(b, &item);
         }
         if (!e)
-                e = cursor_commit(b->wire);
+                e = batch_commit(b, b->in->items[b->starts[group]].seq);
         if (e)
                 b->figures.quarantined = quarantined;
         else
@@ -337,4 +348,36 @@ int batch_write(struct batch *b, const struct journal_batch *in, uint64_t last) 
                 e = wire_exec(b->wire, "ROLLBACK");
         }
         return e == WIRE_E_RETRY ? WIRE_E_DOWN : e;
+}
+
+/* --- gaps --- */
+
+int batch_gap(struct batch *b, uint64_t last, const char *reason) {
+        struct copy gap = { 0 };
+        int e;
+
+        copy_begin(&gap);
+        copy_row(&gap, 4);
+        copy_integer(&gap, b->cursor.journal);
+        copy_bigint(&gap, (int64_t)b->cursor.seq + 1);
+        copy_bigint(&gap, (int64_t)last);
+        copy_text(&gap, ww_str(reason));
+        copy_end(&gap);
+        e = gap.bytes.error;
+        seal_begin(&b->seal);
+        if (!e)
+                e = cursor_begin(b->wire, &b->cursor, last, 0);
+        if (!e)
+                e = wire_copy(b->wire, SEAL_GAP_COPY, buf_str(&gap.bytes));
+        if (!e)
+                e = seal_add_gap(&b->seal, buf_str(&gap.bytes));
+        if (!e)
+                e = batch_commit(b, last);
+        copy_deinit(&gap);
+        if (e)
+                return e;
+        seal_committed(&b->seal);
+        b->cursor.seq = last;
+        b->cursor.fingerprint = 0;
+        return 0;
 }

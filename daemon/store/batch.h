@@ -5,6 +5,7 @@
 #include "store/cursor.h"
 #include "store/outbox.h"
 #include "store/rows.h"
+#include "store/seal.h"
 
 struct batch_figures {
         uint64_t rows, records, transactions, quarantined, retries;
@@ -15,6 +16,7 @@ struct batch {
         struct outbox *outbox; /* borrowed */
         struct cursor cursor;  /* moves with each transaction */
         struct rows rows;
+        struct seal seal;
         struct batch_figures figures;
         char journal_id[33];
         int64_t day;                /* today, days since 1970 */
@@ -28,6 +30,7 @@ struct batch {
         struct buf redacted; /* … if something of it must not leave */
 };
 
+/** 0, WIRE_E_*, -errno. */
 int batch_init(struct batch *b, struct wire *wire, struct outbox *outbox, const char *journal_id,
                const struct cursor *cursor, int64_t day);
 void batch_deinit(struct batch *b);
@@ -36,6 +39,9 @@ void batch_deinit(struct batch *b);
  *  tells how far it came, also after an error. 0, WIRE_E_DOWN, CURSOR_E_MOVED, -errno: the connection is to be dropped.
  */
 int batch_write(struct batch *b, const struct journal_batch *in, uint64_t last);
+
+/** Passes over what the journal has trimmed, up to and including `last`, and records the gap. */
+int batch_gap(struct batch *b, uint64_t last, const char *reason);
 
 /** Partitions for `today` and the days ahead. A failure is no hindrance: rows go to the default partition. */
 int batch_partitions_ahead(struct batch *b, int64_t today);

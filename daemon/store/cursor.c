@@ -122,22 +122,6 @@ int cursor_commit(struct wire *w) {
         return strcmp(wire_tag(w), "COMMIT") == 0 ? 0 : WIRE_E_DOWN;
 }
 
-int cursor_gap(struct wire *w, const struct cursor *c, uint64_t last, const char *reason) {
-        char journal[16], first[24], end[24];
-        const char *const values[] = { journal, first, end, reason };
-        int e = cursor_begin(w, c, last, 0);
-
-        (void)snprintf(journal, sizeof journal, "%" PRId32, c->journal);
-        (void)snprintf(first, sizeof first, "%" PRIu64, c->seq + 1);
-        (void)snprintf(end, sizeof end, "%" PRIu64, last);
-        if (!e)
-                e = wire_exec_params(w,
-                                     "INSERT INTO wardwatch.store_gap (journal, first_seq, last_seq, reason)"
-                                     " VALUES ($1, $2, $3, $4)",
-                                     values, 4);
-        return e ? e : cursor_commit(w);
-}
-
 int cursor_partitions(struct wire *w, int64_t first, int64_t last) {
         char sql[SQL_MAX];
 

@@ -37,7 +37,5 @@ int cursor_load(struct wire *w, const char *journal_id, const char *site, const 
 int cursor_begin(struct wire *w, const struct cursor *c, uint64_t seq, uint64_t fingerprint);
 /** WIRE_E_DOWN if the outcome is not known. */
 int cursor_commit(struct wire *w);
-/** Passes over what the journal has trimmed, up to and including `last`, and records the gap. */
-int cursor_gap(struct wire *w, const struct cursor *c, uint64_t last, const char *reason);
 /** Daily partitions for `first` to `last` (days since 1970). */
 int cursor_partitions(struct wire *w, int64_t first, int64_t last);

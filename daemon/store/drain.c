@@ -151,11 +151,9 @@ static int drain_gap(struct drain *d) {
         (void)snprintf(text, sizeof text,
                        "inputs %" PRIu64 " to %" PRIu64 " were trimmed from the journal before they were stored", first,
                        tail - 1);
-        e = cursor_gap(d->wire, &d->batch.cursor, tail - 1, text);
+        e = batch_gap(&d->batch, tail - 1, text);
         if (e)
                 return e;
-        d->batch.cursor.seq = tail - 1;
-        d->batch.cursor.fingerprint = 0;
         (void)snprintf(id, sizeof id, "store-%s-gap-%" PRIu64, journal_id(d->journal), first);
         (void)snprintf(subject, sizeof subject, "inputs %" PRIu64 " to %" PRIu64, first, tail - 1);
         outbox_put(d->outbox, id, "store-gap", subject, text);

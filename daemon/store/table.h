@@ -1,11 +1,13 @@
 #pragma once
 /*
- * The tables that rows go to: name, columns in the order in which rows.c writes them. A test holds this against the
- * schema.
+ * The tables that rows go to: name, columns in the order in which rows.c writes them, the columns' types in the
+ * letters of proof_layout, and the column by whose time they are partitioned ("" = none that we write).
+ * Without types a table is not in the hash chain: it repeats what another one holds. A test holds
+ * this against the schema. A new column is added at the end.
  */
 #include <stddef.h>
 
-#define STORE_SCHEMA_VERSION 10 /* the newest file in schema/; another version in the database is refused */
+#define STORE_SCHEMA_VERSION 11 /* the newest file in schema/; another version in the database is refused */
 
 /* in the order in which a batch is written */
 enum table {
@@ -28,7 +30,7 @@ enum table {
 };
 
 struct table_row {
-        const char *name, *columns;
+        const char *name, *columns, *types, *time;
         unsigned fields;
 };
 

@@ -14,6 +14,7 @@
 struct wire {
         PGconn *conn;
         PGresult *result; /* of the last statement; may be NULL */
+        char *chunk;      /* of a COPY that is read; may be NULL */
         int64_t wait;     /* µs without a byte from the server */
         struct wire_error error;
 };
@@ -244,6 +245,7 @@ int wire_connect_reader(struct wire **ret, const char *url, const char *password
 struct wire *wire_free(struct wire *w) {
         if (w) {
                 PQclear(w->result);
+                PQfreemem(w->chunk);
                 PQfinish(w->conn);
                 free(w);
         }
@@ -400,7 +402,7 @@ int wire_stream(struct wire *w, const char *sql, const char *const *values, size
 
 /* --- COPY --- */
 
-static int copy_begin_server(struct wire *w, const char *sql) {
+static int copy_begin_server(struct wire *w, const char *sql, ExecStatusType wanted) {
         PGresult *result;
         int e;
 
@@ -411,14 +413,14 @@ static int copy_begin_server(struct wire *w, const char *sql) {
                 e = wire_result(w, &result);
         if (e)
                 return e;
-        if (PQresultStatus(result) == PGRES_COPY_IN) {
+        if (PQresultStatus(result) == wanted) {
                 PQclear(result);
                 return 0;
         }
         e = result ? result_check(w, result, false) : 0;
         PQclear(result);
         if (!e)
-                return wire_down(w, "the server wants no COPY stream");
+                return wire_down(w, "the server begins no COPY stream");
         (void)wire_results(w); /* what is left of the failed statement; its error is known */
         return e;
 }
@@ -443,7 +445,7 @@ static int copy_put(struct wire *w, const char *p, size_t n) {
 }
 
 int wire_copy(struct wire *w, const char *sql, struct ww_str stream) {
-        int e = copy_begin_server(w, sql), r;
+        int e = copy_begin_server(w, sql, PGRES_COPY_IN), r;
 
         if (!e)
                 e = copy_put(w, stream.p, stream.n);
@@ -458,4 +460,28 @@ int wire_copy(struct wire *w, const char *sql, struct ww_str stream) {
                 return wire_down(w, PQerrorMessage(w->conn));
         e = wire_flush(w);
         return e ? e : wire_results(w);
+}
+
+int wire_copy_out(struct wire *w, const char *sql) {
+        return copy_begin_server(w, sql, PGRES_COPY_OUT);
+}
+
+int wire_copy_next(struct wire *w, struct ww_str *ret) {
+        int64_t deadline = clock_boot() + w->wait;
+        int n;
+
+        PQfreemem(w->chunk);
+        w->chunk = NULL;
+        while ((n = PQgetCopyData(w->conn, &w->chunk, 1)) == 0) {
+                int e = wire_poll(w, POLLIN, deadline);
+
+                if (e)
+                        return e;
+                if (!PQconsumeInput(w->conn))
+                        return wire_down(w, PQerrorMessage(w->conn));
+        }
+        if (n == -2)
+                return wire_down(w, PQerrorMessage(w->conn));
+        *ret = n > 0 ? (struct ww_str){ w->chunk, (size_t)n } : WW_STR_NONE;
+        return n > 0 ? 0 : wire_results(w);
 }

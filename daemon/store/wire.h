@@ -83,3 +83,8 @@ struct pg_cancel *wire_cancel_free(struct pg_cancel *cancel); /* returns NULL */
 
 /** COPY … FROM STDIN with the whole stream. 0, WIRE_E_*. */
 int wire_copy(struct wire *w, const char *sql, struct ww_str stream);
+/** COPY … TO STDOUT. 0, WIRE_E_*. Then wire_copy_next until it gives nothing; no other call in between. */
+int wire_copy_out(struct wire *w, const char *sql);
+/** The next row, borrowed until the next call; of the binary format the first one has the header in front, and the
+ *  trailer is one by itself. Nothing (ret->n = 0) at the end. 0, WIRE_E_*. */
+int wire_copy_next(struct wire *w, struct ww_str *ret);

@@ -1,0 +1,209 @@
+/* A database as the source of segments and rows. */
+#include "command/replay_database.h"
+#include "command/verify_source.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#define COPY_HEADER  19
+#define SEGMENTS_MIN 64
+#define SEGMENTS_MAX 4096
+#define WINDOW_ROWS  500000 /* rows of a window, beyond which no further segment is added */
+#define ONE_MOMENT   "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+#define SQL_MAX      4096
+
+/* --- streams --- */
+
+static int stream_begin(struct verify_database *d, const char *sql) {
+        d->begun = false;
+        return wire_copy_out(d->wire, sql);
+}
+
+/* The next row; nothing at the end. */
+static int stream_next(struct verify_database *d, struct ww_str *ret) {
+        struct ww_str row;
+        int e = wire_copy_next(d->wire, &row);
+
+        if (!e && !d->begun && row.n >= COPY_HEADER) {
+                row = (struct ww_str){ row.p + COPY_HEADER, row.n - COPY_HEADER };
+                d->begun = true;
+        }
+        while (!e && row.n == 2) /* the trailer, or a header by itself before it */
+                e = wire_copy_next(d->wire, &row);
+        *ret = row;
+        return e;
+}
+
+/* --- segments --- */
+
+static int segments_read(struct verify_database *d, struct verify_window *ret) {
+        char sql[SQL_MAX];
+        struct ww_str row;
+        int64_t rows = 0;
+        bool full = false;
+        int e;
+
+        (void)snprintf(sql, sizeof sql,
+                       "COPY (SELECT " VERIFY_SEGMENT_COLUMNS " FROM proof_segment s WHERE journal = %" PRId32
+                       " AND segment > %" PRIu64 " AND first_seq <= %" PRIu64
+                       " ORDER BY segment LIMIT %zu) TO STDOUT (FORMAT binary)",
+                       d->journal, d->segment, d->to, d->limit);
+        e = stream_begin(d, sql);
+        while (!e && (e = stream_next(d, &row)) == 0 && row.n > 0) {
+                if (full)
+                        continue; /* of the next window */
+                e = verify_window_segment(ret, row);
+                if (e)
+                        break;
+                rows += ret->segments[ret->n - 1].rows;
+                full = rows > WINDOW_ROWS || rows < 0;
+                if (full && ret->n > 1)
+                        ret->n--;
+        }
+        return e;
+}
+
+static int parts_read(struct verify_database *d, struct verify_window *ret) {
+        char sql[SQL_MAX];
+        struct ww_str row;
+        int e;
+
+        (void)snprintf(sql, sizeof sql,
+                       "COPY (SELECT " VERIFY_PART_COLUMNS " FROM proof_part WHERE journal = %" PRId32
+                       " AND segment BETWEEN %" PRIu64 " AND %" PRIu64
+                       " ORDER BY segment, relation) TO STDOUT (FORMAT binary)",
+                       d->journal, ret->segments[0].segment, ret->segments[ret->n - 1].segment);
+        e = stream_begin(d, sql);
+        while (!e && (e = stream_next(d, &row)) == 0 && row.n > 0)
+                e = verify_window_part(ret, &d->layouts, row);
+        return e;
+}
+
+static int database_window(void *userdata, struct verify_window *ret) {
+        struct verify_database *d = userdata;
+        int e = segments_read(d, ret);
+
+        if (e || ret->n == 0)
+                return e;
+        e = parts_read(d, ret);
+        d->segment = ret->segments[ret->n - 1].segment;
+        d->limit = ret->n * 2 < SEGMENTS_MIN ? SEGMENTS_MIN : ret->n * 2 > SEGMENTS_MAX ? SEGMENTS_MAX : ret->n * 2;
+        return e;
+}
+
+/* --- rows --- */
+
+static int database_rows(void *userdata, const struct proof_layout *layout, uint64_t first, uint64_t last) {
+        const char *seq = strcmp(layout->relation, "store_gap") == 0 ? "first_seq" : "seq";
+        struct verify_database *d = userdata;
+        char sql[SQL_MAX];
+        int e;
+
+        (void)snprintf(sql, sizeof sql,
+                       "COPY (SELECT %s FROM %s WHERE journal = %" PRId32 " AND %s BETWEEN %" PRIu64 " AND %" PRIu64
+                       " ORDER BY %s%s%s) TO STDOUT (FORMAT binary)",
+                       layout->columns, layout->relation, d->journal, seq, first, last, seq,
+                       layout->n >= 0 ? ", n" : "", layout->position >= 0 ? ", position" : "");
+        e = stream_begin(d, sql);
+        if (e && strncmp(wire_error(d->wire)->sqlstate, "42", 2) == 0) {
+                /* a column or the table is gone: the others can still be read */
+                e = wire_exec(d->wire, "ROLLBACK; " ONE_MOMENT);
+                return e ? e : WIRE_E_DATA;
+        }
+        return e;
+}
+
+static int database_row(void *userdata, struct ww_str *ret) {
+        return stream_next(userdata, ret);
+}
+
+static const char *database_error(void *userdata) {
+        struct verify_database *d = userdata;
+
+        return wire_error(d->wire)->text;
+}
+
+/* --- the database --- */
+
+static int layouts_read(struct verify_database *d) {
+        int e = replay_database_ask(d->wire, "SELECT relation, layout, columns, types, time FROM proof_layout"
+                                             " ORDER BY relation, layout");
+
+        for (size_t i = 0; i < wire_rows(d->wire) && !e; i++)
+                e = verify_layouts_add(&d->layouts, wire_value(d->wire, i, 0), atoi(wire_value(d->wire, i, 1)),
+                                       wire_value(d->wire, i, 2), wire_value(d->wire, i, 3), wire_value(d->wire, i, 4));
+        return e;
+}
+
+int verify_database_open(struct verify_database *d, const struct replay_database *database) {
+        int e = replay_database_open(&d->wire, database, NULL);
+
+        if (!e)
+                e = replay_database_ask(d->wire, ONE_MOMENT);
+        return e ? e : layouts_read(d);
+}
+
+void verify_database_close(struct verify_database *d) {
+        d->wire = wire_free(d->wire);
+        verify_layouts_deinit(&d->layouts);
+}
+
+int verify_database_journals(struct verify_database *d, struct verify_journal **ret, size_t *ret_n) {
+        struct verify_journal *all;
+        int e = replay_database_ask(d->wire, "SELECT journal, journal_id, site, coalesce(seq, 0) FROM journal"
+                                             " LEFT JOIN store_cursor USING (journal) ORDER BY journal");
+        size_t n = wire_rows(d->wire);
+
+        if (e)
+                return e;
+        all = calloc(n + 1, sizeof *all);
+        if (!all)
+                return -ENOMEM;
+        for (size_t i = 0; i < n; i++) {
+                all[i].journal = atoi(wire_value(d->wire, i, 0));
+                (void)snprintf(all[i].id, sizeof all[i].id, "%s", wire_value(d->wire, i, 1));
+                (void)snprintf(all[i].site, sizeof all[i].site, "%s", wire_value(d->wire, i, 2));
+                all[i].cursor = strtoull(wire_value(d->wire, i, 3), NULL, 10);
+        }
+        *ret = all;
+        *ret_n = n;
+        return 0;
+}
+
+int verify_database_begin(struct verify_database *d, int32_t journal, uint64_t from, uint64_t to,
+                          struct verify_source *ret) {
+        int e = replay_database_ask(d->wire,
+                                    "SELECT coalesce(min(segment) - 1, 0) FROM proof_segment WHERE journal = %" PRId32
+                                    " AND last_seq >= %" PRIu64,
+                                    journal, from);
+
+        if (e)
+                return e;
+        d->journal = journal;
+        d->segment = strtoull(wire_value(d->wire, 0, 0), NULL, 10);
+        if (from <= 1)
+                d->segment = 0;
+        d->to = to;
+        d->limit = SEGMENTS_MIN;
+        *ret = (struct verify_source){ .userdata = d,
+                                       .window = database_window,
+                                       .rows = database_rows,
+                                       .row = database_row,
+                                       .error = database_error };
+        return 0;
+}
+
+int verify_database_outside(struct verify_database *d, const char *relation, uint64_t first, uint64_t last,
+                            uint64_t *ret_before, uint64_t *ret_after) {
+        const char *seq = strcmp(relation, "store_gap") == 0 ? "first_seq" : "seq";
+        int e = replay_database_ask(d->wire,
+                                    "SELECT (SELECT count(*) FROM %s WHERE journal = %" PRId32 " AND %s < %" PRIu64
+                                    "), (SELECT count(*) FROM %s WHERE journal = %" PRId32 " AND %s > %" PRIu64 ")",
+                                    relation, d->journal, seq, first, relation, d->journal, seq, last);
+
+        if (e)
+                return e;
+        *ret_before = strtoull(wire_value(d->wire, 0, 0), NULL, 10);
+        *ret_after = strtoull(wire_value(d->wire, 0, 1), NULL, 10);
+        return 0;
+}
