@@ -17,7 +17,7 @@ struct drain_figures {
         uint64_t dropped, retention_failed; /* see retention.h */
         int64_t write_time;                 /* µs spent in writing batches */
         int64_t down_since;                 /* boot time; 0 = connected */
-        char trouble[320];                  /* why it is not; "" = connected */
+        char trouble[576];                  /* why it is not; "" = connected */
 };
 
 int drain_new(struct drain **ret, const struct config *config, struct outbox *outbox);

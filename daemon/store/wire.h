@@ -28,7 +28,7 @@ enum {
 
 struct wire_error {
         char sqlstate[6]; /* "" = none */
-        char text[256];   /* one line, printable ASCII */
+        char text[512];   /* one line, printable ASCII; of several hosts each says why not */
 };
 
 /** What an SQLSTATE asks for: WIRE_E_*. */

@@ -231,6 +231,26 @@ def test_serialization_failure_and_deadlock_are_tried_again(store, pg, sqlstate)
     assert pg.value("SELECT last_value FROM attempts") == 3
 
 
+def test_deadlock(store, pg):
+    """With somebody who locks the store's tables in the other order; the server ends the store's transaction."""
+    pg.query("ALTER DATABASE wardwatch SET deadlock_timeout = '2s'")  # whoever waits for so long looks whether it is one
+    store.fill(300)
+    store.start()
+    store.wait_cursor()
+    locker = pg.connect(autocommit=False)
+    cursor = locker.cursor()
+    cursor.execute("SET deadlock_timeout = '60s'; LOCK TABLE event IN ACCESS EXCLUSIVE MODE")
+    store.fill(700)
+    wait_for(lambda: pg.value("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'wardwatch' AND wait_event_type = 'Lock'"),
+             10, "the store waits for the lock")
+    cursor.execute("LOCK TABLE message IN ACCESS EXCLUSIVE MODE")  # which the store has: it comes when the store has lost
+    locker.close()
+    store.wait_cursor()
+    store.assert_complete()
+    assert "deadlock detected" in pg.log
+    assert store.log.count("database-connected") == 1  # tried again on the same connection
+
+
 def test_connection_cut_in_the_middle(store, pg):
     random.seed(7)
     store.fill(1000)

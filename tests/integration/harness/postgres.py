@@ -120,6 +120,25 @@ class Postgres:
         entry = pwd.getpwnam(self.user)
         return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
 
+    def _run(self, program, *arguments):
+        """One of PostgreSQL's programs, as its user."""
+        done = subprocess.run([str(binaries() / program), *map(str, arguments)], capture_output=True, text=True, cwd="/",
+                              check=False, **self._as_user())
+        if done.returncode:
+            raise PostgresError(f"{program}: {done.stderr}")
+
+    def dump(self, path):
+        """pg_dump into a folder, one file for each table."""
+        self._run("pg_dump", "-h", self.folder, "-p", self.port, "-U", self.user, "-Fd", "-f", path, "wardwatch")
+
+    def restore(self, path):
+        """pg_restore of such a folder into the database, which must be empty."""
+        self._run("pg_restore", "-h", self.folder, "-p", self.port, "-U", self.user, "--exit-on-error", "-d", "wardwatch", path)
+
+    def base_backup(self, path):
+        """A physical copy of the whole cluster, with the WAL that it needs."""
+        self._run("pg_basebackup", "-h", self.folder, "-p", self.port, "-U", self.user, "-c", "fast", "-X", "stream", "-D", path)
+
     def _create(self):
         if os.geteuid() == 0:
             shutil.chown(self.folder, self.user)
@@ -235,6 +254,10 @@ class Postgres:
                 pass
         self.frozen = []
 
+    def promote(self):
+        """Of a standby: it takes writes from now on."""
+        self.query("SELECT pg_promote()")
+
     def close(self):
         self.thaw()
         try:
@@ -242,3 +265,39 @@ class Postgres:
         except subprocess.TimeoutExpired:
             self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Restored(Postgres):
+    """A cluster that begins as a physical copy: as it was when base_backup() took it."""
+
+    def __init__(self, backup, extra=""):
+        super().__init__(extra)
+        self.backup = backup
+
+    def _create(self):
+        if os.geteuid() == 0:
+            shutil.chown(self.folder, self.user)
+        os.chmod(self.folder, 0o755)
+        self._run("pg_verifybackup", self.backup)
+        shutil.move(self.backup, self.folder / "data")
+
+
+class Standby(Postgres):
+    """A streaming standby of `primary`, read-only until promote()."""
+
+    def __init__(self, primary):
+        super().__init__(f"primary_conninfo = 'host={primary.folder} port={primary.port} user={primary.user} "
+                         "application_name=standby'")
+        self.primary = primary
+
+    def _create(self):
+        if os.geteuid() == 0:
+            shutil.chown(self.folder, self.user)
+        os.chmod(self.folder, 0o755)
+        self.primary.base_backup(self.folder / "data")
+        (self.folder / "data" / "standby.signal").touch()
+
+    def url_of_both(self):
+        """conninfo of the two, the primary first: whoever takes writes is meant."""
+        one, two = self.primary, self
+        return f"host={one.folder},{two.folder} port={one.port},{two.port} user={one.user} dbname=wardwatch"
