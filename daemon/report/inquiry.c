@@ -15,7 +15,7 @@ struct inquiry {
         struct wire *wire;
         struct pg_cancel *cancel;
         const char *cure;
-        char error[320];
+        char error[512];
         /* of the question that is asked */
         const struct inquiry_sink *sink;
         struct inquiry_column columns[INQUIRY_COLUMNS_MAX];

@@ -21,7 +21,7 @@ COMMIT_WAITS = "SELECT count(*) FROM pg_stat_activity WHERE application_name = '
 
 @pytest.fixture
 def pair():
-    with Postgres() as primary, Standby(primary) as standby:
+    with Postgres("fsync = off") as primary, Standby(primary) as standby:
         yield primary, standby
 
 
@@ -99,7 +99,7 @@ def small_disk():
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")
 def test_disk_of_the_database_is_full_for_a_while(tmp_path, small_disk):
-    with Postgres() as pg, Store(tmp_path, pg) as store:
+    with Postgres("fsync = off") as pg, Store(tmp_path, pg) as store:
         place = small_disk / "tables"
         place.mkdir()
         shutil.chown(place, pg.user)

@@ -19,7 +19,7 @@ OLD = "2021-03-0"  # its days 1 to 3
 
 @pytest.fixture(scope="module")
 def cluster():
-    with Postgres() as postgres:
+    with Postgres("fsync = off") as postgres:
         yield postgres
 
 

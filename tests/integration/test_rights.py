@@ -89,7 +89,7 @@ DEFINERS = {
 
 @pytest.fixture(scope="module")
 def pg(tmp_path_factory):
-    with Postgres() as postgres, Store(tmp_path_factory.mktemp("rights"), postgres) as store:
+    with Postgres("fsync = off") as postgres, Store(tmp_path_factory.mktemp("rights"), postgres) as store:
         store.migrate()
         for role in ROLES:
             postgres.query(f"CREATE ROLE login_{role} LOGIN" + (f" IN ROLE wardwatch_{role}" if role != "nobody" else ""))

@@ -37,7 +37,7 @@ WHERE p.pronamespace = 'wardwatch'::regnamespace AND p.provolatile <> 'v' ORDER 
 
 @pytest.fixture(scope="module")
 def pg(tmp_path_factory):
-    with Postgres() as postgres, Store(tmp_path_factory.mktemp("schema"), postgres) as store:
+    with Postgres("fsync = off") as postgres, Store(tmp_path_factory.mktemp("schema"), postgres) as store:
         store.migrate()
         yield postgres
 
@@ -101,7 +101,7 @@ def test_the_program_wants_the_newest_file():
 
 
 if __name__ == "__main__" and sys.argv[1:] == ["--write"]:
-    with Postgres() as postgres, tempfile.TemporaryDirectory() as folder, Store(folder, postgres) as made:
+    with Postgres("fsync = off") as postgres, tempfile.TemporaryDirectory() as folder, Store(folder, postgres) as made:
         made.migrate()
         rendered = render(postgres)
         README.write_text(TABLES.sub(lambda _: rendered, README.read_text()))

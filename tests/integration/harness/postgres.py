@@ -6,7 +6,8 @@
         pg.connect()        a psycopg2 connection, autocommit, search_path = wardwatch
         pg.stop(), pg.kill(), pg.freeze(), pg.thaw(), pg.start(), pg.restart()
 
-fsync is on: a kill -9 must lose nothing. PostgreSQL refuses to run as root; then everything runs as `postgres`. The
+fsync is on: a kill -9 must lose nothing (nor does it without, as long as the machine stays up; tests that are about
+something else switch it off). PostgreSQL refuses to run as root; then everything runs as `postgres`. The
 folder lies in /tmp because that user has to reach it, and is removed at the end.
 """
 
@@ -270,7 +271,7 @@ class Postgres:
 class Restored(Postgres):
     """A cluster that begins as a physical copy: as it was when base_backup() took it."""
 
-    def __init__(self, backup, extra=""):
+    def __init__(self, backup, extra="fsync = off"):
         super().__init__(extra)
         self.backup = backup
 
@@ -287,7 +288,7 @@ class Standby(Postgres):
 
     def __init__(self, primary):
         super().__init__(f"primary_conninfo = 'host={primary.folder} port={primary.port} user={primary.user} "
-                         "application_name=standby'")
+                         "application_name=standby'\nfsync = off")
         self.primary = primary
 
     def _create(self):
