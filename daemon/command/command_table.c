@@ -14,6 +14,7 @@ extern const struct command command_user;
 extern const struct command command_query;
 extern const struct command command_case;
 extern const struct command command_verify;
+extern const struct command command_report;
 extern const struct command command_notify;
 
 const struct command *const command_table[] = {
@@ -43,6 +44,7 @@ const struct command *const command_table[] = {
         &command_user,
         &command_query,
         &command_case,
+        &command_report,
         &command_status,
         &command_metrics,
         &command_clock,
