@@ -1,6 +1,7 @@
 #include "report/chart.h"
 
 #include "base/utf8.h"
+#include "report/markup.h"
 
 #include <math.h>
 #include <string.h>
@@ -12,31 +13,6 @@
 #define HEIGHT 160.0
 #define BAR    "class=\"b\"" /* grey */
 #define BEYOND "class=\"x\"" /* beyond its target */
-
-void chart_escape(const char *text, struct buf *out) {
-        size_t n = strlen(text), k;
-
-        for (; n; text += k, n -= k) {
-                unsigned char c = (unsigned char)*text;
-
-                k = utf8_length(text, n);
-                if (c == '&')
-                        buf_puts(out, "&amp;");
-                else if (c == '<')
-                        buf_puts(out, "&lt;");
-                else if (c == '>')
-                        buf_puts(out, "&gt;");
-                else if (c == '"')
-                        buf_puts(out, "&quot;");
-                else if (c == '\'')
-                        buf_puts(out, "&#39;");
-                else if (k == 0 || (c < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
-                        buf_puts(out, "\xef\xbf\xbd");
-                else
-                        buf_put(out, text, k);
-                k = k ? k : 1;
-        }
-}
 
 /* As many characters as have room, and … */
 static void put_label(const char *text, size_t room, struct buf *out) {
@@ -52,7 +28,7 @@ static void put_label(const char *text, size_t room, struct buf *out) {
         buf_puts(&cut, *p ? "…" : "");
         buf_put_u8(&cut, 0);
         if (!cut.error)
-                chart_escape((const char *)cut.p, out);
+                markup_text(out, ww_str((const char *)cut.p));
 }
 
 /* The next of 1, 2, 5, 10, 20 … */
@@ -73,11 +49,11 @@ static double most(const struct chart *c) {
 /* The title, and every number as text. */
 static void begin(const struct chart *c, double height, struct buf *out) {
         buf_printf(out, "<svg role=\"img\" viewBox=\"0 0 %g %g\"><title>", WIDTH, height);
-        chart_escape(c->title, out);
+        markup_text(out, ww_str(c->title));
         buf_puts(out, "</title><desc>");
         for (size_t i = 0; i < c->n && i < 60; i++) {
                 buf_puts(out, i ? "; " : "");
-                chart_escape(c->points[i].label, out);
+                markup_text(out, ww_str(c->points[i].label));
                 buf_printf(out, ": %g%s", c->points[i].value, c->points[i].beyond ? " (beyond target)" : "");
         }
         buf_printf(out, "%s</desc>\n", c->n > 60 ? " …" : "");
@@ -196,10 +172,10 @@ void chart_percentiles(const char *title, const struct chart_percentile_row *row
         end = round_up(end);
         scale = (WIDTH - LEFT - RIGHT) / end;
         buf_printf(out, "<svg role=\"img\" viewBox=\"0 0 %g %g\"><title>", WIDTH, height);
-        chart_escape(title, out);
+        markup_text(out, ww_str(title));
         buf_puts(out, "</title><desc>");
         for (size_t i = 0; i < n; i++) {
-                chart_escape(rows[i].label, out);
+                markup_text(out, ww_str(rows[i].label));
                 buf_printf(out, ": median %.4g s, 80 %% within %.4g s, 98.5 %% within %.4g s; ", rows[i].median,
                            rows[i].p80, rows[i].p985);
         }

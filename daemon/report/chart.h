@@ -40,6 +40,3 @@ struct chart_percentile_row {
 };
 /** A row each: a bar from the median to p98.5 with a mark at p80, and both limits. */
 void chart_percentiles(const char *title, const struct chart_percentile_row *rows, size_t n, struct buf *out);
-
-/** Text in HTML, and in attributes in double quotes: what is a mark there, and what no text may hold, is replaced. */
-void chart_escape(const char *text, struct buf *out);

@@ -4,6 +4,7 @@
  */
 #include "base/span.h"
 #include "report/chart.h"
+#include "report/markup.h"
 #include "report/report.h"
 
 #include <stdio.h>
@@ -46,7 +47,7 @@ static void put_time(const char *text, struct buf *out) {
                 buf_puts(&cut, text);
         buf_put_u8(&cut, 0);
         if (!cut.error)
-                chart_escape((const char *)cut.p, out);
+                markup_text(out, ww_str((const char *)cut.p));
 }
 
 /* The row has a column `met`, and it is false. */
@@ -175,10 +176,10 @@ static void put_cell(const struct report_rows *rows, size_t row, size_t column, 
                 buf_puts(out, *value == 't' ? "yes" : "no");
         else if (value && strcmp(name, "value") == 0 && missed(rows, row)) {
                 buf_puts(out, "<span class=\"miss\">");
-                chart_escape(value, out);
+                markup_text(out, ww_str(value));
                 buf_puts(out, "</span>");
         } else if (value)
-                chart_escape(value, out);
+                markup_text(out, ww_str(value));
         buf_puts(out, "</td>");
 }
 
@@ -207,11 +208,11 @@ static void put_section(const struct report_made *m, const struct report_rows *r
         enum report_chart chart = rows->section->chart;
 
         buf_puts(out, "<section><h2>");
-        chart_escape(rows->section->title, out);
+        markup_text(out, ww_str(rows->section->title));
         buf_puts(out, "</h2><p class=\"d\">");
-        chart_escape(rows->question->title, out);
+        markup_text(out, ww_str(rows->question->title));
         buf_puts(out, " ");
-        chart_escape(rows->question->answers, out);
+        markup_text(out, ww_str(rows->question->answers));
         buf_puts(out, "</p>\n");
         if (rows->n == 0) {
                 buf_puts(out, "<p>None.</p></section>\n");
@@ -229,9 +230,9 @@ static void put_section(const struct report_made *m, const struct report_rows *r
 void report_write_html(const struct report_made *m, struct buf *out) {
         buf_puts(out, head);
         buf_puts(out, "<title>");
-        chart_escape(m->report->title, out);
+        markup_text(out, ww_str(m->report->title));
         buf_printf(out, " %.10s</title></head>\n<body><header><h1>", m->from);
-        chart_escape(m->report->title, out);
+        markup_text(out, ww_str(m->report->title));
         buf_puts(out, "</h1><p>");
         put_time(m->from, out);
         buf_puts(out, " to ");
@@ -239,11 +240,11 @@ void report_write_html(const struct report_made *m, struct buf *out) {
         buf_printf(out, " (%s)", strlen(m->from) > 19 ? m->from + 19 : "");
         if (m->zone) {
                 buf_puts(out, ", zone ");
-                chart_escape(m->zone, out);
+                markup_text(out, ww_str(m->zone));
         }
         if (m->hazard) {
                 buf_puts(out, ", hazard ");
-                chart_escape(m->hazard, out);
+                markup_text(out, ww_str(m->hazard));
         }
         buf_puts(out, ". Exercises are left out. Colour: beyond its target.</p></header>\n");
         for (size_t i = 0; i < m->n; i++)

@@ -56,15 +56,6 @@ static void numbers_and_intervals(void **state) {
         assert_false(report_number(NULL, &v));
 }
 
-static void marks_are_escaped(void **state) {
-        _cleanup_buf_ struct buf out = BUF_INIT;
-
-        chart_escape("<a b='c' d=\"e\">&\x1b\xff\xc3\xa9", &out);
-        buf_put_u8(&out, 0);
-        assert_string_equal((char *)out.p,
-                            "&lt;a b=&#39;c&#39; d=&quot;e&quot;&gt;&amp;\xef\xbf\xbd\xef\xbf\xbd\xc3\xa9");
-}
-
 /* How often `what` is in `text`. */
 static size_t times(const char *text, const char *what) {
         size_t n = 0;
@@ -106,8 +97,9 @@ static void nothing_can_be_drawn(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(rows_are_whole),       cmocka_unit_test(numbers_and_intervals),
-                cmocka_unit_test(marks_are_escaped),    cmocka_unit_test(colour_is_what_is_beyond),
+                cmocka_unit_test(rows_are_whole),
+                cmocka_unit_test(numbers_and_intervals),
+                cmocka_unit_test(colour_is_what_is_beyond),
                 cmocka_unit_test(nothing_can_be_drawn),
         };
 
