@@ -75,10 +75,11 @@ static void client_line(void *userdata, struct jsonline *line, json_t *request) 
         struct auth_client *c = userdata;
         const char *cmd = json_string_value(json_object_get(request, "cmd"));
 
-        if (cmd && strcmp(cmd, "check") == 0)
+        if (cmd && (strcmp(cmd, "check") == 0 || strcmp(cmd, "own") == 0))
                 auth_check_ask(c, request);
         else if (!cmd || !c->manages)
-                auth_refuse(c, request, "role", "you may only have passwords checked", "ask an administrator");
+                auth_refuse(c, request, "role", "you may only have passwords checked, and people change their own",
+                            "ask an administrator");
         else if (!auth_manage(c, cmd, request))
                 auth_refuse(c, request, "unknown-command", "no such command", "see `wardwatch help user`");
 }

@@ -3,10 +3,16 @@
  * The process that knows the operators' passwords, and tells nobody: yes, no, or that the second factor is missing.
  *
  *   console → auth   {"id","cmd":"check","name","password"[,"totp"][,"source"]}
- *   auth → console   {"id","ok":true,"result":"yes"|"no"|"totp"}
+ *   auth → console   {"id","ok":true,"result":"yes"|"no"|"totp"[,"given":true]}
+ *
+ *   console → auth   {"id","cmd":"own","name","password","new"[,"totp"][,"source"]}
+ *   auth → console   the same answer; "yes": the new password holds
+ *
+ * `given` says that somebody else chose the password: the console lets that person do nothing but choose one of his
+ * own. Changing one's own takes the old one, checked and slowed down like any other attempt.
  *
  * root and the daemon's own user manage the credentials over the same socket (`wardwatch user`): add, passwd, totp,
- * remove, list. The console may only ask. Everybody else is closed before a byte of theirs is read.
+ * remove, list. The console may only ask these two. Everybody else is closed before a byte of theirs is read.
  */
 #include "config/config.h"
 

@@ -4,6 +4,7 @@
  */
 #include "auth/auth_internal.h"
 
+#include "auth/password.h"
 #include "auth/totp.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -58,16 +59,35 @@ static bool optional(struct auth_client *c, const json_t *request, const char *n
         return *ret != NULL;
 }
 
+/* Before anything waits, and a code is used up for nothing. */
+static bool fresh_good(struct auth_client *c, const json_t *request, const char *name, const char *old,
+                       const char **ret) {
+        const char *cmd = json_string_value(json_object_get(request, "cmd"));
+        char why[160] = "it is the one that you have";
+
+        *ret = "";
+        if (!cmd || strcmp(cmd, "own") != 0)
+                return true;
+        *ret = auth_text(c, request, "new", AUTH_PASSWORD_MAX);
+        if (!*ret)
+                return false;
+        if (strcmp(*ret, old) != 0 && password_good(name, *ret, why, sizeof why))
+                return true;
+        auth_refuse(c, request, "weak", why, "take four or more words that have nothing to do with each other");
+        return false;
+}
+
 void auth_check_ask(struct auth_client *c, const json_t *request) {
         const char *id = auth_text(c, request, "id", sizeof((struct auth_check *)0)->id - 1), *name, *password;
-        const char *totp = "", *source = c->actor;
+        const char *totp = "", *source = c->actor, *fresh;
         struct auth *a = c->auth;
         struct auth_check *k;
 
         name = id ? auth_text(c, request, "name", AUTH_NAME_MAX) : NULL;
         password = name ? auth_text(c, request, "password", AUTH_PASSWORD_MAX) : NULL;
         if (!password || !optional(c, request, "totp", sizeof k->totp - 1, &totp) ||
-            !optional(c, request, "source", AUTH_SOURCE_BYTES, &source))
+            !optional(c, request, "source", AUTH_SOURCE_BYTES, &source) ||
+            !fresh_good(c, request, name, password, &fresh))
                 return;
         if (a->n_waiting >= AUTH_WAITING_MAX || waiting_of(a, source) >= AUTH_SOURCE_MAX) {
                 a->busy++;
@@ -84,6 +104,7 @@ void auth_check_ask(struct auth_client *c, const json_t *request) {
         (void)snprintf(k->source, sizeof k->source, "%.*s", (int)sizeof k->source - 1, source);
         (void)snprintf(k->totp, sizeof k->totp, "%s", totp);
         (void)snprintf(k->password, sizeof k->password, "%s", password);
+        (void)snprintf(k->fresh, sizeof k->fresh, "%s", fresh);
         put(a, k);
 }
 
@@ -117,6 +138,38 @@ static enum verdict judge(struct auth *a, const struct auth_check *k) {
         return verdict;
 }
 
+static bool is_given(const struct auth *a, const char *name) {
+        struct vault_user user;
+        bool given = vault_find(a->vault, name, &user) && user.given;
+
+        sodium_memzero(&user, sizeof user);
+        return given;
+}
+
+/* 0 or -errno. */
+static int change_own(struct auth *a, const struct auth_check *k) {
+        char hash[VAULT_HASH_SIZE];
+        int e = vault_hash(k->fresh, hash);
+
+        if (!e)
+                e = vault_set_password(a->vault, k->name, hash, k->name, clock_wall());
+        if (!e)
+                auth_tell(a);
+        return e;
+}
+
+/* Nobody is there any more to learn it: then nothing is changed. */
+static void answer_own(struct auth *a, const struct auth_check *k, struct auth_client *c) {
+        json_t *request = json_pack("{s:s}", "id", k->id);
+        int e = c ? change_own(a, k) : 0;
+
+        if (c && e)
+                auth_refuse(c, request, "not-kept", strerror(-e), "look at the disk of state.dir, and repeat");
+        else if (c)
+                auth_send(c, json_pack("{s:s, s:b, s:s}", "id", k->id, "ok", 1, "result", "yes"));
+        json_decref(request);
+}
+
 static void answer(struct auth *a, const struct auth_check *k) {
         static const char *const words[] = { [NO] = "no", [YES] = "yes", [NEEDS_TOTP] = "totp" };
         enum verdict verdict = judge(a, k);
@@ -128,8 +181,11 @@ static void answer(struct auth *a, const struct auth_check *k) {
         a->no += verdict == NO;
         if (verdict == NO)
                 log_notice("login-refused", k->name, "from %s", k->source);
-        if (c)
-                auth_send(c, json_pack("{s:s, s:b, s:s}", "id", k->id, "ok", 1, "result", words[verdict]));
+        if (verdict == YES && k->fresh[0])
+                answer_own(a, k, c);
+        else if (c)
+                auth_send(c, json_pack("{s:s, s:b, s:s, s:o*}", "id", k->id, "ok", 1, "result", words[verdict], "given",
+                                       verdict == YES && is_given(a, k->name) ? json_true() : NULL));
 }
 
 void auth_check_turn(struct auth *a) {

@@ -31,6 +31,7 @@ struct auth_check {
         uint64_t client;
         char id[129], name[AUTH_NAME_MAX + 1], source[AUTH_SOURCE_BYTES + 1], totp[16];
         char password[AUTH_PASSWORD_MAX + 1];
+        char fresh[AUTH_PASSWORD_MAX + 1]; /* to be one's own from then on; "" = only checked */
 };
 
 struct auth {

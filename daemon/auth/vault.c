@@ -181,6 +181,7 @@ bool vault_find(const struct vault *v, const char *name, struct vault_user *ret)
         *ret = (struct vault_user){ .step = (uint64_t)json_integer_value(json_object_get(user, "step")) };
         (void)snprintf(ret->hash, sizeof ret->hash, "%s", json_string_value(json_object_get(user, "hash")));
         ret->has_totp = read_totp(user, ret);
+        ret->given = json_is_true(json_object_get(user, "given"));
         return true;
 }
 
@@ -190,8 +191,9 @@ json_t *vault_list(const struct vault *v) {
         const char *name;
 
         json_object_foreach(sorted, name, user) {
-                json_t *one = json_pack("{s:s, s:b, s:O?, s:O?}", "name", name, "totp",
-                                        json_is_string(json_object_get(user, "totp")), "changed_at",
+                json_t *one = json_pack("{s:s, s:b, s:b, s:O?, s:O?}", "name", name, "totp",
+                                        json_is_string(json_object_get(user, "totp")), "given",
+                                        json_is_true(json_object_get(user, "given")), "changed_at",
                                         json_object_get(user, "changed_at"), "changed_by",
                                         json_object_get(user, "changed_by"));
 
@@ -257,6 +259,7 @@ int vault_set_password(struct vault *v, const char *name, const char *hash, cons
                 c.user = json_object_get(users_of(c.root), name);
         }
         put(&c, "hash", json_string(hash));
+        put(&c, "given", json_boolean(strcmp(by, name) != 0));
         note(&c, name, known ? "password changed" : "user added", by, now);
         return end(v, &c);
 }

@@ -18,6 +18,7 @@ struct vault_user {
         bool has_totp;
         uint8_t totp[TOTP_SECRET_SIZE];
         uint64_t step; /* of the last code that was used */
+        bool given;    /* the password is what somebody else gave: it is to be changed */
 };
 
 /* A change that the engine has not been told of; oldest first. */
@@ -40,6 +41,7 @@ bool vault_find(const struct vault *v, const char *name, struct vault_user *ret)
 json_t *vault_list(const struct vault *v);
 
 /* Each: 0 and on disk, or -errno and nothing changed. `by`: who did it; `now`: wall clock, µs. */
+/** Given, unless `by` is the user's own name. */
 int vault_set_password(struct vault *v, const char *name, const char *hash, const char *by, int64_t now);
 /** `secret` NULL: none any more. */
 int vault_set_totp(struct vault *v, const char *name, const uint8_t *secret, const char *by, int64_t now);

@@ -97,8 +97,9 @@ static void put_users(json_t *answer) {
         size_t i;
 
         json_array_foreach(json_object_get(answer, "users"), i, user)(void)
-                printf("%-24s %-14s %s by %s\n", json_string_value(json_object_get(user, "name")),
+                printf("%-24s %-14s %-6s %s by %s\n", json_string_value(json_object_get(user, "name")),
                        json_is_true(json_object_get(user, "totp")) ? "two factors" : "password",
+                       json_is_true(json_object_get(user, "given")) ? "given" : "own",
                        json_string_value(json_object_get(user, "changed_at")),
                        json_string_value(json_object_get(user, "changed_by")));
 }

@@ -93,6 +93,33 @@ def test_a_user_from_the_first_password_to_the_last(daemon):
     assert stat.S_IMODE(folder.stat().st_mode) & 0o007 == 0
 
 
+def test_a_password_of_ones_own(daemon):
+    """What somebody else has given is to be changed; that takes the old one, and each attempt counts."""
+
+    def own(name, password, new, **fields):
+        return ask(daemon, cmd="own", name=name, password=password, new=new, **fields)
+
+    assert user(daemon, "add", "alice", password=GOOD).returncode == 0
+    assert ask(daemon, name="alice", password=GOOD)["given"] is True
+    assert own("alice", GOOD, "short")["error"]["name"] == "weak"
+    assert "you have" in own("alice", GOOD, GOOD)["error"]["text"]
+    assert own("alice", GOOD, "")["error"]["name"] == "malformed"
+    assert own("alice", BETTER, BETTER + "!")["result"] == "no"
+    assert own("nobody", GOOD, BETTER)["result"] == "no"
+    assert result(daemon, "alice", GOOD) == "yes"
+    assert own("alice", GOOD, BETTER)["result"] == "yes"
+    assert result(daemon, "alice", GOOD, source="other") == "no"
+    answer = ask(daemon, name="alice", password=BETTER, source="other")
+    assert answer["result"] == "yes" and "given" not in answer
+    wait_for(lambda: "password changed by alice" in dump(daemon), 30, "the notice in the journal")
+    secret = user(daemon, "totp", "alice").stdout.split()[1]
+    assert own("alice", BETTER, GOOD, source="third")["result"] == "totp"
+    assert own("alice", BETTER, GOOD, source="third", totp=totp(secret, time.time()))["result"] == "yes"
+    assert user(daemon, "passwd", "alice", password=BETTER).returncode == 0
+    assert user(daemon, "totp", "alice", "--off").returncode == 0
+    assert ask(daemon, name="alice", password=BETTER, source="third")["given"] is True
+
+
 def test_killed_at_any_time_the_password_is_the_old_one_or_the_new_one(daemon):
     passwords = [GOOD, BETTER]
     assert user(daemon, "add", "alice", password=passwords[0]).returncode == 0
