@@ -442,8 +442,10 @@ static void test_table(void **state) {
                                 struct story s;
 
                                 lead_to(&s, from);
+                                restart(&s);
                                 if (edge->roles & role) {
                                         does(&s, role, acts[event]);
+                                        restart(&s);
                                         assert_string_equal(text(&s, "incident 1", "state"),
                                                             incident_state_name(edge->to));
                                 } else {
@@ -458,6 +460,26 @@ static void test_table(void **state) {
                         }
                 }
         assert_int_equal(tried, INCIDENT_STATES * (INCIDENT_EVENTS - 1) * 6);
+}
+
+/* The event that is nobody's act: another alarm joins in each state that lets it, else it opens an incident of its own.
+ */
+static void test_table_alarm(void **state) {
+        for (enum incident_state from = 0; from < INCIDENT_STATES; from++) {
+                const struct incident_edge *edge = &incident_edges[from][INCIDENT_ALARM];
+                struct story s;
+
+                lead_to(&s, from);
+                restart(&s);
+                buf_reset(&s.told);
+                raise(&s, .id = 3, .zone = "W3");
+                restart(&s);
+                assert_string_equal(text(&s, "incident 1", "state"),
+                                    incident_state_name(edge->roles ? edge->to : from));
+                assert_int_equal(number(&s, "incident 1", "alarm_count"), edge->roles ? 2 : 1);
+                assert_int_equal(json_object_get(s.bodies, "incident 3") != NULL, !edge->roles);
+                story_close(&s);
+        }
 }
 
 int main(void) {
@@ -481,6 +503,7 @@ int main(void) {
                 cmocka_unit_test(test_members_live),
                 cmocka_unit_test(test_kept),
                 cmocka_unit_test(test_table),
+                cmocka_unit_test(test_table_alarm),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
