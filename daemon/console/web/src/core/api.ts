@@ -67,7 +67,7 @@ export async function ask(
     const headers: Record<string, string> = { Accept: "application/json" };
     if (method !== "GET") {
         headers["Content-Type"] = "application/json";
-        if (csrf) headers["X-Wardwatch-CSRF"] = csrf;
+        headers["X-Wardwatch-CSRF"] = csrf || "login";
     }
     let response: Response;
     try {

@@ -15,6 +15,7 @@ import type { Alarm, Change, Line, Notice, Transition } from "./wire";
 
 const TRANSITIONS_KEPT = 500;
 const NOTICES_KEPT = 200;
+const ENDED_KEPT = 500;
 
 export interface Past {
     at: string;
@@ -34,6 +35,8 @@ export const alarms = new Map<number, Alarm>();
 export const subjects = new Map<string, Map<number, Change>>();
 /** The incident that an alarm has joined, by number. */
 const homes = new Map<number, number>();
+/** What has ended lately, as it ended: who looks at it goes on seeing it. The oldest are forgotten first. */
+const ended = new Map<string, Change>();
 export const queue = new Queue();
 export const recent: Past[] = [];
 export const notices: Told[] = [];
@@ -85,6 +88,15 @@ function putMembers(change: Change): void {
         else if (homes.get(id) === change.id) homes.delete(id);
 }
 
+function keepEnded(name: string, change: Change): void {
+    ended.delete(name);
+    ended.set(name, change);
+    for (const oldest of ended.keys()) {
+        if (ended.size <= ENDED_KEPT) break;
+        ended.delete(oldest);
+    }
+}
+
 function putChange(change: Change): void {
     const kind = subjects.get(change.subject) ?? new Map<number, Change>();
     const known = kind.get(change.id);
@@ -94,8 +106,10 @@ function putChange(change: Change): void {
     if (known && !untold && known.version > change.version) return;
     subjects.set(change.subject, kind);
     putMembers(change);
-    if (change.ended) kind.delete(change.id);
-    else kind.set(change.id, change);
+    if (change.ended) {
+        kind.delete(change.id);
+        keepEnded(name, change);
+    } else kind.set(change.id, change);
 }
 
 function putTransition(at: string, transition: Transition): void {
@@ -138,6 +152,7 @@ export function clear(): void {
     subjects.clear();
     queue.clear();
     homes.clear();
+    ended.clear();
     recent.length = notices.length = annunciations.length = fresh.length = 0;
     gathering = { alarms: new Set(), subjects: new Set() };
     filled.value = false;
@@ -153,6 +168,17 @@ export function every(subject: string): Change[] {
 export function one(subject: string, id: number): Change | undefined {
     void revision.value;
     return subjects.get(subject)?.get(id);
+}
+
+/** As it is, or as it ended a while ago. */
+export function oneOrEnded(subject: string, id: number): Change | undefined {
+    return one(subject, id) ?? ended.get(`${subject}:${id}`);
+}
+
+/** Everything of one subject that belongs to an incident, also what has ended lately. */
+export function allOfIncident(subject: string, incident: number): Change[] {
+    const over = [...ended.values()].filter((change) => change.subject === subject && change.incident === incident);
+    return [...ofIncident(subject, incident), ...over].sort((a, b) => a.id - b.id);
 }
 
 export function ofIncident(subject: string, incident: number): Change[] {

@@ -7,7 +7,7 @@ import { rankOf } from "../core/order";
 import { go } from "../core/router";
 import { may, session } from "../core/session";
 import { site, zoneTitle } from "../core/site";
-import { alarms, every, membersOf, ofIncident, one, revision } from "../core/store";
+import { alarms, allOfIncident, every, membersOf, one, oneOrEnded, revision } from "../core/store";
 import { asText, listOf, numberOf, PRIORITIES, textOf, type Body, type Change, type Priority } from "../core/wire";
 import { askFor } from "../parts/ask";
 import { Empty, Facts, Load, Page, Panel, Table, useLoad } from "../parts/frame";
@@ -282,7 +282,7 @@ function Attachment({ of }: { of: unknown }) {
 }
 
 function Notes({ incident }: { incident: Change }) {
-    const notes = ofIncident("note", incident.id);
+    const notes = allOfIncident("note", incident.id);
     const pick = (event: Event) => {
         const input = event.target as HTMLInputElement;
         const file = input.files?.[0];
@@ -326,9 +326,9 @@ function Notes({ incident }: { incident: Change }) {
 }
 
 function People({ incident }: { incident: Change }) {
-    const dispatches = ofIncident("dispatch", incident.id);
-    const told = ofIncident("notification", incident.id);
-    const ladders = ofIncident("escalation", incident.id).filter((one) => textOf(one, "state") === "running");
+    const dispatches = allOfIncident("dispatch", incident.id);
+    const told = allOfIncident("notification", incident.id);
+    const ladders = allOfIncident("escalation", incident.id).filter((one) => textOf(one, "state") === "running");
     return (
         <Panel title={t("incident.people")}>
             {dispatches.length + told.length + ladders.length === 0 && <Empty>{t("alarm.told.none")}</Empty>}
@@ -421,7 +421,7 @@ export function IncidentScreen({ path }: { path: readonly string[] }) {
     const live = one("incident", id);
     const story = useLoad<Story>(`${id}.${live?.version ?? 0}`, (signal) => get(`/incidents/${id}`, signal));
     const past = story.value?.changes.filter((change) => change.subject === "incident" && change.id === id).at(-1);
-    const incident = live ?? past;
+    const incident = live ?? oneOrEnded("incident", id) ?? past;
     useIncidentKeys(live);
     if (!incident)
         return (
@@ -429,7 +429,7 @@ export function IncidentScreen({ path }: { path: readonly string[] }) {
                 <Load of={story}>{() => <Empty>{t("incident.unknown")}</Empty>}</Load>
             </Page>
         );
-    const steps = ofIncident("step", id);
+    const steps = allOfIncident("step", id);
     return (
         <Page title={textOf(incident, "title")} aside={<span class="dim">{incidentName(id)}</span>} wide>
             <div class="alarm-top">
@@ -467,7 +467,7 @@ export function IncidentScreen({ path }: { path: readonly string[] }) {
 }
 
 function Dispositions({ incident }: { incident: Change }) {
-    const list = ofIncident("disposition", incident.id);
+    const list = allOfIncident("disposition", incident.id);
     if (list.length === 0) return null;
     return (
         <Panel title={t("col.disposition")}>

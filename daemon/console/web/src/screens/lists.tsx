@@ -551,22 +551,22 @@ function fieldsOf(record: Change): (readonly [string, string])[] {
 function Tree({ of, depth }: { of: unknown; depth: number }) {
     if (of === null || typeof of !== "object") return <>{asText(of)}</>;
     return (
-        <dl class="tree">
-            {Object.entries(of as Body).map(([name, value]) =>
-                value !== null && typeof value === "object" ? (
-                    <div key={name}>
+        <ul class="tree">
+            {Object.entries(of as Body).map(([name, value]) => (
+                <li key={name}>
+                    {value !== null && typeof value === "object" ? (
                         <details open={depth < 1}>
                             <summary>{columnTitle(name)}</summary>
                             <Tree of={value} depth={depth + 1} />
                         </details>
-                    </div>
-                ) : (
-                    <div key={name}>
-                        <dt>{columnTitle(name)}</dt> <dd>{asText(value)}</dd>
-                    </div>
-                ),
-            )}
-        </dl>
+                    ) : (
+                        <>
+                            <span class="dim">{columnTitle(name)}</span> {asText(value)}
+                        </>
+                    )}
+                </li>
+            ))}
+        </ul>
     );
 }
 

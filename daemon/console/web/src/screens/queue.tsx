@@ -191,7 +191,7 @@ function Cells({ row }: { row: Row }) {
 
 function whoOf(alarm: Alarm): string {
     const incident = incidentOf(alarm.id);
-    return textOf(incident, "owner") || alarm.acknowledged_by;
+    return textOf(incident, "owner") || (isUnacknowledged(alarm) ? "" : alarm.acknowledged_by);
 }
 
 function classOf(row: Row): string {
