@@ -179,10 +179,10 @@ static void an_alarm_is_stale_while_its_asset_is_silent(void **state) {
         message(&run, WW_SECOND, "zigbee2mqtt/w0_r1_smoke", "{\"smoke\":true}");
         message(&run, 30 * WW_HOUR, "zigbee2mqtt/nobody", "{}");
         assert_non_null(strstr(run.rules, "device-silent"));
-        assert_string_equal(run.quality, "SOURCE_LOST w0_r1_smoke; ");
+        assert_non_null(strstr(run.quality, "SOURCE_LOST w0_r1_smoke; ")); /* others of the site are silent, too */
         message(&run, WW_SECOND, "zigbee2mqtt/w0_r1_smoke", "{\"smoke\":true}");
         put(&run, WW_MINUTE, (struct ww_input){ .type = WW_INPUT_TIME });
-        assert_string_equal(run.quality, "SOURCE_LOST w0_r1_smoke; SOURCE_BACK w0_r1_smoke; ");
+        assert_non_null(strstr(run.quality, "SOURCE_BACK w0_r1_smoke; "));
         run_close(&run);
 }
 
@@ -231,7 +231,8 @@ static void an_incident_from_its_alarm_to_its_end(void **state) {
         command(&run, WW_SECOND, "7", "{\"cmd\":\"incident-close\",\"incident\":1,\"roles\":1}");
         assert_non_null(strstr(run.reply, "\"ok\":true"));
         assert_int_equal(run.keys[0], ww_change_key(WW_SUBJECT_INCIDENT, 1));
-        assert_int_equal(run.n_keys, 1 + 3 + 1 + 2 + 1); /* steps, ladder, notification and its end, disposition */
+        assert_int_equal(run.n_keys,
+                         1 + 1 + 3 + 1 + 2 + 1); /* member, steps, ladder, notification and its end, disposition */
         for (size_t i = 0; i < run.n_keys; i++)
                 assert_int_equal(response_find(pipeline_response(run.pipeline), run.keys[i], NULL, NULL), -ENOENT);
         run_close(&run);
