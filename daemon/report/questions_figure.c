@@ -52,6 +52,22 @@ const struct question questions_figure[] = {
         { "nuisance-devices", "Which devices raise most alarms for nothing?", "share: nuisance and false ones of all that were disposed. Target: falling.", "90 days",
                 "SELECT device, disposed, genuine, nuisance, wrong AS \"false\", share FROM dispositions_by" WHERE "\n"
                 "WHERE device IS NOT NULL AND rule IS NULL ORDER BY nuisance + wrong DESC, device LIMIT :'limit'" },
+        { "duties", "Were inspections done and hidden dangers removed when they were due?",
+                "By kind of record: closed in the span; in time: without having been overdue; overdue: still open at the end of it. Target: all in time.", "30 days",
+                "WITH mine AS (\n"
+                "  SELECT journal, id, changed_at, ended, actor, what, body->>'kind' AS kind FROM change\n"
+                "  WHERE subject = 'record' AND NOT exercise AND NOT coalesce((body->>'restricted')::boolean, false) AND changed_at < :'to'\n"
+                "    AND (:'zone' = '' OR body->'fields'->>'zone' IN (SELECT zone FROM zone_subtree(:'zone', :'to')))),\n"
+                "late AS MATERIALIZED (SELECT DISTINCT journal, id, kind FROM mine WHERE actor = 'timer' AND what NOT IN ('opened', 'planned')),\n"
+                "due AS (\n"
+                "  SELECT e.kind, true AS closed, EXISTS (SELECT FROM late l WHERE l.journal = e.journal AND l.id = e.id) AS late\n"
+                "  FROM (SELECT DISTINCT journal, id, kind FROM mine WHERE ended AND changed_at >= :'from') e\n"
+                "  UNION ALL\n"
+                "  SELECT kind, false, true FROM late l WHERE NOT EXISTS (\n"
+                "    SELECT FROM change c WHERE c.subject = 'record' AND c.id = l.id AND c.journal = l.journal AND c.ended AND c.changed_at < :'to'))\n"
+                "SELECT kind, count(*) FILTER (WHERE closed) AS closed, count(*) FILTER (WHERE NOT late) AS in_time,\n"
+                "       count(*) FILTER (WHERE NOT closed) AS overdue, round(count(*) FILTER (WHERE NOT late) / count(*)::numeric, 4) AS share,\n"
+                "       NOT bool_or(late) AS met FROM due GROUP BY kind ORDER BY kind LIMIT :'limit'" },
         { "alarms-by-law", "Which alarms had a law or standard behind them?", "", "30 days",
                 "SELECT legal_basis, hazard, rule, alarms, last_raised_at FROM alarms_by_law(:'from', :'to') LIMIT :'limit'" },
         { "zones", "Which zones are there, and what lies in what?", "As the site model that is in force has it.", NULL,

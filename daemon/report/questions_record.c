@@ -11,8 +11,8 @@ const struct question questions_record[] = {
                 "SELECT rule, rule_hash, min(raised_at) AS first_alarm, max(raised_at) AS last_alarm, count(*) AS alarms FROM alarm\n"
                 "WHERE (:'rule' = '' OR rule = :'rule') AND raised_at >= :'from' AND raised_at < :'to'\n"
                 "GROUP BY rule, rule_hash ORDER BY rule, first_alarm LIMIT :'limit'" },
-        { "rule-changes", "When were rules changed, and how would an alarm come about under another text?",
-                "Each reload. For what a change would have altered, replay that time twice: wardwatch replay --database --from … --to … --compare.", "1 year",
+        { "rule-changes", "When were rules changed, and what would another text have altered?",
+                "Each reload. For what a change would have altered, replay that time with both: wardwatch replay --database CONNINFO --from … --to … --compare RULES.", "1 year",
                 "SELECT journal, seq, in_force_from, lead(in_force_from) OVER (PARTITION BY journal ORDER BY seq) AS in_force_to, hash, rules,\n"
                 "       rules - lag(rules) OVER (PARTITION BY journal ORDER BY seq) AS more_rules, complete_from FROM ruleset\n"
                 "WHERE in_force_from >= :'from' AND in_force_from < :'to' ORDER BY journal, seq LIMIT :'limit'" },
@@ -33,7 +33,7 @@ const struct question questions_record[] = {
         { "trimmed", "Were inputs trimmed before they were stored?", "No row is the right answer.", NULL,
                 "SELECT journal, first_seq, last_seq, reason, recorded_at FROM store_gap ORDER BY journal, first_seq LIMIT :'limit'" },
         { "missing", "Is anything missing?",
-                "Inputs whose number stands nowhere, as spans between those that do; what retention dropped is not missing. No row is the "
+                "Inputs whose number stands nowhere, as spans between those that do; what retention dropped is not missing. Whether what is there was changed says `wardwatch verify`. No row is the "
                 "right answer.", NULL,
                 "WITH stored AS (\n"
                 "  SELECT journal, seq, seq AS last FROM input\n"

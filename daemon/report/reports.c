@@ -47,6 +47,7 @@ static const struct report_section monthly[] = {
         { "Response", "response-times", REPORT_TABLE, NULL, NULL, 0, 100 },
         { "Rules that raise alarms for nothing", "nuisance-rules", REPORT_BARS, "rule", "share", 0, 20 },
         { "Devices that raise alarms for nothing", "nuisance-devices", REPORT_BARS, "device", "share", 0, 20 },
+        { "Inspections, hidden dangers and other duties", "duties", REPORT_TABLE, NULL, NULL, 0, 50 },
         { "Alarms by law", "alarms-by-law", REPORT_TABLE, NULL, NULL, 0, 100 },
         { "Changes of rules", "rule-changes", REPORT_TABLE, NULL, NULL, 0, 50 },
         { 0 },
@@ -54,6 +55,7 @@ static const struct report_section monthly[] = {
 
 static const struct report_section compliance[] = {
         { "What must be so", "compliance", REPORT_TABLE, NULL, NULL, 0, 0 },
+        { "Inspections, hidden dangers and other duties", "duties", REPORT_TABLE, NULL, NULL, 0, 50 },
         { "Supervision: faults of devices", "supervision", REPORT_TABLE, NULL, NULL, 0, 100 },
         { "Time to acknowledge", "acknowledge-times", REPORT_PERCENTILES, "hazard", "target", 0, 100 },
         { "Late acknowledgements", "late-acknowledgements", REPORT_TABLE, NULL, NULL, 0, 100 },

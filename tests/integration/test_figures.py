@@ -3,12 +3,14 @@
 import datetime
 import json
 import pathlib
+import subprocess
 import sys
 
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
+from harness.daemon import binary  # noqa: E402
 from harness.postgres import Postgres  # noqa: E402
 from harness.store import Store, find_driver  # noqa: E402
 
@@ -67,11 +69,11 @@ class History:
                  raised_count=1, acknowledged_by="", suppressed_by="", work_order="", flags=["exercise"] if a["exercise"] else [])
         a["state"], a["regions"] = state, regions
 
-    def subject(self, second, subject, number, what, incident=None, exercise=False, **body):
+    def subject(self, second, subject, number, what, incident=None, exercise=False, actor="ann", ended=False, **body):
         version = self.subjects[(subject, number)] = self.subjects.get((subject, number), 0) + 1
         body = {k: v.isoformat() if isinstance(v, datetime.datetime) else v for k, v in body.items()}
         self.row("change", journal=self.journal, seq=self.next(), n=0, changed_at=self.at(second), subject=subject, id=number, version=version,
-                 incident=number if subject == "incident" else incident, what=what, ended=False, exercise=exercise, actor="ann", reason="",
+                 incident=number if subject == "incident" else incident, what=what, ended=ended, exercise=exercise, actor=actor, reason="",
                  body=json.dumps(body))
 
     def incident(self, second, number, hazard="theft", zone="W1", acknowledged=None, exercise=False, alarms=(), merged_into=None):
@@ -401,6 +403,31 @@ def test_supervision(history):
     rows = history.span("supervision_times", 0, 86400)
     assert {r["asset"]: (r["took"], r["target"], r["met"]) for r in rows} == {
         "good": (91, 90, True), "late": (91.1, 90, False), "never": (None, 90, None)}
+
+
+# --- duties ---
+
+def test_duties_are_done_when_due(history):
+    def record(number, kind, *changes, **more):
+        for second, what, actor, ended in changes:
+            history.subject(second, "record", number, what, actor=actor, ended=ended, kind=kind, fields={"zone": "W1"}, **more)
+    done = (90, "done", "ann", True)
+    late = (60, "due", "timer", False)
+    record(1, "inspection", (0, "planned", "timer", False), done)
+    record(2, "inspection", (0, "planned", "timer", False), late, done)
+    record(3, "inspection", (0, "planned", "timer", False), late)
+    record(4, "inspection", (0, "planned", "timer", False))
+    record(5, "hazard", (0, "opened", "ann", False), (100, "closed", "ann", True))  # behind the span
+    record(6, "hazard", (0, "opened", "ann", False), (99, "closed", "ann", True))
+    record(7, "case", late, done, restricted=True)
+    record(8, "drill", late, done, exercise=True)
+    listed = json.loads(subprocess.run([binary(), "query", "--json"], capture_output=True, check=True).stdout)
+    (sql,) = [question["sql"] for question in listed if question["name"] == "duties"]
+    for name, value in (("from", history.at(0)), ("to", history.at(100)), ("zone", ""), ("limit", 10)):
+        sql = sql.replace(f":'{name}'", f"'{value}'::{'timestamptz' if name in ('from', 'to') else 'bigint' if name == 'limit' else 'text'}")
+    history.cursor.execute(sql)
+    assert [(kind, closed, in_time, overdue, float(share), met) for kind, closed, in_time, overdue, share, met in history.cursor.fetchall()] == [
+        ("hazard", 1, 1, 0, 1, True), ("inspection", 2, 1, 1, 0.3333, False)]
 
 
 # --- at a moment; all together ---
