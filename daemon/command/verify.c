@@ -3,12 +3,13 @@
 #include "command/command_internal.h"
 #include "command/replay_database.h"
 #include "command/socket.h"
+#include "command/verify_checkpoint.h"
 #include "command/verify_print.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { OPTION_FROM, OPTION_TO, OPTION_JOURNAL, OPTION_DATABASE };
+enum { OPTION_FROM, OPTION_TO, OPTION_JOURNAL, OPTION_DATABASE, OPTION_CHECKPOINTS, OPTION_KEY };
 
 #define EXIT_NOT_WHOLE 3
 
@@ -17,12 +18,16 @@ static const struct command_option verify_options[] = {
         { "--to", 0, "SEQ", "last input, instead of the last" },
         { "--journal", 0, "N", "only this journal, by its number in the database" },
         { "--database", 'd', "CONNINFO", "instead of the configuration's database.url" },
+        { "--checkpoints", 0, "FILE", "checkpoints that were kept outside of the database (proof.file)" },
+        { "--key", 0, "HEX", "public key that must have signed them; several with commas between" },
         { 0 },
 };
 
 struct verify_job {
         struct verify_database database;
         struct verify_print print;
+        struct verify_checkpoints checkpoints;
+        bool checked; /* there are checkpoints */
         uint64_t from, to;
         uint64_t findings;
 };
@@ -32,6 +37,19 @@ static void job_found(void *userdata, const struct verify_finding *finding) {
 
         job->findings++;
         verify_print_finding(&job->print, finding);
+}
+
+static int job_window(void *userdata, struct verify *v, const struct verify_window *window) {
+        struct verify_job *job = userdata;
+
+        verify_checkpoints_window(&job->checkpoints, v, window);
+        return 0;
+}
+
+static bool job_dropped(void *userdata, const char *relation, const struct proof_place *place, bool dated) {
+        struct verify_job *job = userdata;
+
+        return verify_database_dropped(&job->database, relation, place, dated);
 }
 
 /* --- beside the chain --- */
@@ -85,7 +103,9 @@ static int journal_verify(struct verify_job *job, const struct verify_journal *j
                             .whole = job->from <= 1,
                             .layouts = &job->database.layouts,
                             .userdata = job,
-                            .found = job_found };
+                            .found = job_found,
+                            .progress = job_window,
+                            .dropped = job_dropped };
         int64_t began = clock_boot();
         int e = proof_journal_id(journal->id, v.journal_id) ? 0 : -EINVAL;
 
@@ -97,6 +117,9 @@ static int journal_verify(struct verify_job *job, const struct verify_journal *j
                 e = verify_run(&v);
         if (!e && job->from <= 1 && job->to == INT64_MAX)
                 e = journal_whole(job, journal, &v);
+        if (!e && job->checked && job->to == INT64_MAX)
+                verify_print_note(&job->print, "%zu checkpoints were held against it",
+                                  verify_checkpoints_end(&job->checkpoints, &v));
         if (e == WIRE_E_DOWN || e == WIRE_E_RETRY || e == WIRE_E_DATA)
                 e = replay_database_tell(wire_error(job->database.wire)->text, "the log of the database says more");
         if (!e)
@@ -139,9 +162,16 @@ static bool number_take(const char *text, uint64_t missing, uint64_t *ret) {
 static int verify_job_run(struct verify_job *job, const struct replay_database *database) {
         int e = verify_database_open(&job->database, database);
 
+        if (!e && job->checkpoints.bad) {
+                job->findings += job->checkpoints.bad;
+                verify_print_note(&job->print,
+                                  "checkpoint altered: %" PRIu64 " lines of the file are not signed by the key",
+                                  job->checkpoints.bad);
+        }
         if (!e)
                 e = journals_verify(job, database->journal);
         verify_database_close(&job->database);
+        verify_checkpoints_deinit(&job->checkpoints);
         if (e < 0)
                 (void)fprintf(stderr, "wardwatch verify: %s\n", strerror(-e));
         if (e)
@@ -163,13 +193,24 @@ static int verify_run_command(const struct command_args *args) {
         }
         if (sodium_init() < 0)
                 return 1;
+        if (args->values[OPTION_CHECKPOINTS]) {
+                r = verify_checkpoints_read(&job.checkpoints, args->values[OPTION_CHECKPOINTS],
+                                            args->values[OPTION_KEY]);
+                if (r) {
+                        verify_checkpoints_deinit(&job.checkpoints);
+                        return 1;
+                }
+                job.checked = true;
+        }
         if (args->values[OPTION_DATABASE]) {
                 database.url = args->values[OPTION_DATABASE];
                 database.password_file = "";
                 return verify_job_run(&job, &database);
         }
-        if (socket_config(&config, args->config))
+        if (socket_config(&config, args->config)) {
+                verify_checkpoints_deinit(&job.checkpoints);
                 return 1;
+        }
         database.url = config.database.url;
         database.password_file = config.database.password_file;
         r = verify_job_run(&job, &database);
@@ -179,12 +220,14 @@ static int verify_run_command(const struct command_args *args) {
 
 const struct command command_verify = {
         .name = "verify",
-        .synopsis = "verify [--from SEQ] [--to SEQ] [--journal N] [--database CONNINFO] [--json]",
+        .synopsis = "verify [--from SEQ] [--to SEQ] [--journal N] [--database CONNINFO] [--checkpoints FILE [--key "
+                    "HEX]] [--json]",
         .help = "is the record in the database as it was stored?",
         .text = "Every transaction of the store carries the digest of each of its rows, and the hash of the "
                 "transaction "
                 "before it. This checks the chain from its beginning, and every row against its digest, and names the "
-                "rows that were altered, deleted or inserted. Exit status: 0 the record is whole, 3 it is not, 1 it "
+                "rows that were altered, deleted or inserted. With --checkpoints it also finds a chain that was made "
+                "anew, or cut off at its end. Exit status: 0 the record is whole, 3 it is not, 1 it "
                 "could not be checked.",
         .options = verify_options,
         .run = verify_run_command,

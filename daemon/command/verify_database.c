@@ -135,17 +135,59 @@ static int layouts_read(struct verify_database *d) {
         return e;
 }
 
+static int dropped_read(struct verify_database *d) {
+        int e = replay_database_ask(
+                d->wire,
+                "SELECT relation, journal, first_seq, last_seq, floor(extract(epoch FROM range_from) / 86400)::bigint,"
+                " ceil(extract(epoch FROM range_to) / 86400)::bigint FROM retention_record"
+                " WHERE journal IS NOT NULL AND first_seq IS NOT NULL");
+        size_t n = wire_rows(d->wire);
+
+        if (e)
+                return e;
+        d->dropped = calloc(n + 1, sizeof *d->dropped);
+        if (!d->dropped)
+                return -ENOMEM;
+        for (size_t i = 0; i < n; i++) {
+                struct verify_dropped *r = &d->dropped[d->n_dropped++];
+
+                (void)snprintf(r->relation, sizeof r->relation, "%s", wire_value(d->wire, i, 0));
+                r->journal = atoi(wire_value(d->wire, i, 1));
+                r->first = strtoull(wire_value(d->wire, i, 2), NULL, 10);
+                r->last = strtoull(wire_value(d->wire, i, 3), NULL, 10);
+                r->from_day = strtoll(wire_value(d->wire, i, 4), NULL, 10);
+                r->to_day = strtoll(wire_value(d->wire, i, 5), NULL, 10);
+        }
+        return 0;
+}
+
+bool verify_database_dropped(const struct verify_database *d, const char *relation, const struct proof_place *place,
+                             bool dated) {
+        for (size_t i = 0; i < d->n_dropped; i++) {
+                const struct verify_dropped *r = &d->dropped[i];
+
+                if (r->journal == d->journal && place->seq >= r->first && place->seq <= r->last &&
+                    (!dated || (place->day >= r->from_day && place->day < r->to_day)) &&
+                    strcmp(r->relation, relation) == 0)
+                        return true;
+        }
+        return false;
+}
+
 int verify_database_open(struct verify_database *d, const struct replay_database *database) {
         int e = replay_database_open(&d->wire, database, NULL);
 
         if (!e)
                 e = replay_database_ask(d->wire, ONE_MOMENT);
-        return e ? e : layouts_read(d);
+        if (!e)
+                e = layouts_read(d);
+        return e ? e : dropped_read(d);
 }
 
 void verify_database_close(struct verify_database *d) {
         d->wire = wire_free(d->wire);
         verify_layouts_deinit(&d->layouts);
+        free(d->dropped);
 }
 
 int verify_database_journals(struct verify_database *d, struct verify_journal **ret, size_t *ret_n) {

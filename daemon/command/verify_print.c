@@ -96,6 +96,9 @@ void verify_print_figures(struct verify_print *p, const struct verify_journal *j
                         (void)printf("  %-18s %12" PRIu64 " rows\n", f->tables[i].relation, f->tables[i].rows);
                 rows += f->tables[i].rows;
         }
+        if (f->dropped > 0)
+                (void)printf("  %" PRIu64 " rows were dropped when their time was over, as retention_record says\n",
+                             f->dropped);
         (void)printf("  %" PRIu64 " segments, inputs %" PRIu64 " to %" PRIu64 ", %" PRIu64 " rows in %.1f s\n",
                      f->segments, f->first_seq, f->last_seq, rows, (double)took / WW_SECOND);
 }

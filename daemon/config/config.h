@@ -73,6 +73,11 @@ struct config {
                 int64_t batch_wait; /* µs: the longest a row waits for company */
         } database;
         struct {
+                const char *key;  /* file of the key that signs checkpoints, "" = none are made */
+                const char *file; /* that they are appended to */
+                int64_t every;    /* µs */
+        } proof;
+        struct {
                 int64_t raw, events, alarms, acts, system; /* µs; 0 = for ever */
         } retention;
         struct {

@@ -83,6 +83,14 @@ const struct config_key config_keys[] = {
         { "database.batch_wait", CONFIG_SPAN, AT(database.batch_wait), "200ms", NULL, 0, WW_MINUTE, NULL, false,
           "the longest a record waits for company" },
 
+        { "proof.key", CONFIG_SECRET, AT(proof.key), "", NULL, 0, 0, NULL, false,
+          "file of the key that signs checkpoints of the hash chain (`wardwatch keys new`): mode 0600, of users.store; empty = none "
+          "are made" },
+        { "proof.file", CONFIG_PATH, AT(proof.file), "", NULL, 0, 0, NULL, false,
+          "file to which checkpoints are appended; best on a disk that the database's owner cannot reach" },
+        { "proof.every", CONFIG_SPAN, AT(proof.every), "1m", NULL, WW_SECOND, WW_DAY, NULL, false,
+          "time from one checkpoint to the next, while there is something new; there is one more at the end" },
+
         { "retention.raw", CONFIG_SPAN, AT(retention.raw), "400d", NULL, 0, 36500 * WW_DAY, NULL, false,
           "how long PostgreSQL keeps messages as they came (schema/README.md); 0s = for ever, here and below" },
         { "retention.events", CONFIG_SPAN, AT(retention.events), "1100d", NULL, 0, 36500 * WW_DAY, NULL, false,

@@ -176,6 +176,7 @@ static int drain_turn(struct drain *d) {
         int e;
 
         drain_count(d, head);
+        checkpoint_turn(&d->checkpoint, &d->batch.seal, false);
         if (head <= d->batch.cursor.seq)
                 return drain_idle(d);
         e = journal_read(d->journal, d->batch.cursor.seq + 1, (size_t)d->config->database.batch_rows, READ_BYTES,
@@ -231,6 +232,8 @@ static void *drain_run(void *userdata) {
                 d->failures = 0;
                 drain_back(d);
         }
+        if (d->wire)
+                checkpoint_turn(&d->checkpoint, &d->batch.seal, true);
         drain_disconnect(d);
         atomic_store(&d->ended, true);
         return NULL;

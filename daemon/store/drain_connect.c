@@ -239,6 +239,20 @@ static int drain_cursor(struct drain *d, struct cursor *ret) {
         return cursor_load(d->wire, journal_id(d->journal), d->config->site.name, &origin, ret);
 }
 
+static int drain_checkpoint(struct drain *d) {
+        struct diag diag = DIAG_INIT;
+        _cleanup_buf_ struct buf text = BUF_INIT;
+        int e = checkpoint_init(&d->checkpoint, d->config, &d->batch.seal, &diag);
+
+        if (e) {
+                diag_render(&diag, &text);
+                e = drain_trouble(d, "proof", "checkpoints: %.*s%s", WW_STR_ARG(buf_str(&text)),
+                                  e < 0 ? strerror(-e) : "");
+        }
+        diag_deinit(&diag);
+        return e;
+}
+
 static int drain_begin(struct drain *d) {
         struct cursor cursor = { 0 };
         int e = drain_cursor(d, &cursor);
@@ -247,6 +261,8 @@ static int drain_begin(struct drain *d) {
                 e = drain_forked(d, &cursor);
         if (!e)
                 e = batch_init(&d->batch, d->wire, d->outbox, journal_id(d->journal), &cursor, clock_wall() / WW_DAY);
+        if (!e)
+                e = drain_checkpoint(d);
         if (e)
                 return e;
         d->partitions_at = 0;
@@ -282,6 +298,7 @@ int drain_connect(struct drain *d) {
 }
 
 void drain_disconnect(struct drain *d) {
+        checkpoint_deinit(&d->checkpoint);
         batch_deinit(&d->batch);
         d->wire = wire_free(d->wire);
         (void)pthread_mutex_lock(&d->lock);

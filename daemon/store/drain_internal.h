@@ -1,6 +1,7 @@
 #pragma once
 /* Shared by drain.c (the thread) and drain_connect.c (getting to where a row can be written). */
 #include "store/batch.h"
+#include "store/checkpoint.h"
 #include "store/drain.h"
 
 #include <stdatomic.h>
@@ -26,6 +27,7 @@ struct drain {
         int64_t seen_at;
         struct wire *wire;
         struct batch batch;
+        struct checkpoint checkpoint;
         struct journal_batch read;
         unsigned failures;         /* in a row, since something went well */
         bool lost_said, back_owed; /* notices */

@@ -179,7 +179,7 @@ int verify_run(struct verify *v) {
                         return e;
                 e = window_check(v);
                 if (!e && v->progress)
-                        e = v->progress(v->userdata, &v->window);
+                        e = v->progress(v->userdata, v, &v->window);
                 if (e)
                         return e;
         }

@@ -101,7 +101,9 @@ struct verify {
         void *userdata;
         void (*found)(void *userdata, const struct verify_finding *finding);
         /** After each window; may be NULL. Also where each segment can be compared with what is known elsewhere. */
-        int (*progress)(void *userdata, const struct verify_window *window);
+        int (*progress)(void *userdata, struct verify *v, const struct verify_window *window);
+        /** A row that is missing: was it dropped by a recorded retention? `dated`: place->day counts. May be NULL. */
+        bool (*dropped)(void *userdata, const char *relation, const struct proof_place *place, bool dated);
         struct verify_figures figures;
 
         /* its own */

@@ -238,3 +238,104 @@ def test_whole_after_kills(tmp_path):
         assert store.stop() == 0
         verdict = verify(postgres.url)
         assert verdict.code == WHOLE and verdict.journals[0]["last_seq"] == store.head, verdict
+
+
+# --- checkpoints ---
+
+@pytest.fixture(scope="module")
+def signed(tmp_path_factory):
+    """(postgres, file of checkpoints, public key) of a store that was stopped now and then, and set back once."""
+    folder = tmp_path_factory.mktemp("signed")
+    with Postgres() as postgres, Store(folder, postgres, batch_rows=100) as store:
+        key, checkpoints = folder / "key", folder / "checkpoints"
+        made = subprocess.run([str(find_wardwatch()), "keys", "new", str(key)], capture_output=True, text=True)
+        assert made.returncode == 0 and key.stat().st_mode & 0o777 == 0o600
+        assert subprocess.run([str(find_wardwatch()), "keys", "new", str(key)], capture_output=True).returncode == 1
+        store.config.write_text(store.config.read_text() + f"proof: {{key: {key}, file: {checkpoints}, every: 1h}}\n")
+        store.migrate()
+        for _ in range(3):
+            store.fill(300)
+            store.start()
+            store.wait_cursor()
+            assert store.stop() == 0, store.log
+        # a backup from before the last 300 inputs is restored, and the journal fills it again
+        tamper(postgres, 600)
+        store.start()
+        store.wait_cursor()
+        assert store.stop() == 0, store.log
+        yield postgres, checkpoints, made.stdout.strip()
+
+
+def tamper(pg, seq):
+    """Takes the database back to the moment after that input."""
+    connection = pg.connect()
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        for table in PLACES:
+            cursor.execute(f"DELETE FROM {table} WHERE {'first_seq' if table == 'store_gap' else 'seq'} > %s", (seq,))
+        cursor.execute("SELECT max(segment) FROM proof_segment WHERE last_seq <= %s", (seq,))
+        (segment,) = cursor.fetchone()
+        cursor.execute("DELETE FROM proof_segment WHERE segment > %s", (segment,))
+        cursor.execute("DELETE FROM proof_part WHERE segment > %s", (segment,))
+        cursor.execute("UPDATE store_cursor SET (seq, fingerprint) = (SELECT last_seq, 0 FROM proof_segment WHERE segment = %s)", (segment,))
+    connection.close()
+
+
+def test_checkpoints_of_a_restored_database_fit(signed):
+    pg, checkpoints, key = signed
+    assert len(checkpoints.read_text().splitlines()) >= 4
+    verdict = verify(pg.url, "--checkpoints", checkpoints, "--key", key)
+    assert verdict.code == WHOLE, verdict
+    assert any("checkpoints were held against it" in note for note in verdict.notes)
+    assert verify(pg.url, "--checkpoints", checkpoints, "--key", "00" * 32).code == NOT_WHOLE
+
+
+def test_chain_made_anew_and_end_cut_off(signed):
+    """What nobody can tell from the database alone."""
+    pg, checkpoints, key = signed
+    with Copy(pg) as copy:
+        tampered = pg.connect(copy.name)
+        pg_copy = type("Pg", (), {"connect": lambda self: tampered})()
+        tamper(pg_copy, 600)
+        assert copy.verify().code == WHOLE
+        verdict = copy.verify("--checkpoints", checkpoints, "--key", key)
+        assert verdict.code == NOT_WHOLE and verdict.kinds() == {"segment deleted"}, verdict
+        assert "its end was cut off" in verdict.findings[0]["text"]
+
+
+def test_checkpoints_altered(signed, tmp_path):
+    pg, checkpoints, key = signed
+    lines = checkpoints.read_text().splitlines(keepends=True)
+    altered = tmp_path / "altered"
+
+    def kinds(text):
+        altered.write_text(text)
+        return verify(pg.url, "--checkpoints", altered, "--key", key)
+
+    assert kinds("".join(lines[:1] + lines[2:])).kinds() == {"checkpoint deleted"}
+    verdict = kinds(lines[0].replace('"time":1', '"time":2') + "".join(lines[1:]))
+    assert verdict.code == NOT_WHOLE and any("not signed" in note for note in verdict.notes), verdict
+    # made by somebody who has another key: it is not ours
+    assert kinds("nonsense\n" + "".join(lines)).code == NOT_WHOLE
+    assert verify(pg.url, "--checkpoints", tmp_path / "absent").code == 1
+
+
+def test_chain_with_other_hashes(signed):
+    pg, checkpoints, key = signed
+    with Copy(pg) as copy:
+        copy.run("UPDATE proof_segment SET hash = sha256(hash)")
+        verdict = copy.verify("--checkpoints", checkpoints, "--key", key)
+        assert "checkpoint contradicts" in verdict.kinds(), verdict
+
+
+def test_what_retention_dropped_is_no_finding(copy):
+    ((part, day),) = copy.run("SELECT tableoid::regclass::text, received_at::date FROM message WHERE seq = 301")
+    ((rows, first, last),) = copy.run(f"SELECT count(*), min(seq), max(seq) FROM {part}")
+    copy.run("INSERT INTO retention_record (class, relation, partition, range_from, range_to, keep, journal, rows, first_seq, last_seq)"
+             " SELECT 'raw', 'message', %s, d AT TIME ZONE 'UTC', (d + interval '1 day') AT TIME ZONE 'UTC', '90 days', journal, %s, %s, %s"
+             " FROM journal, (SELECT %s::date::timestamp AS d) x", part, rows, first, last, day)
+    copy.run(f"DROP TABLE {part}")
+    verdict = copy.verify()
+    assert verdict.code == WHOLE and verdict.journals[0]["dropped"] == rows > 0, verdict
+    copy.run("DELETE FROM retention_record")
+    assert copy.verify().kinds() == {"row deleted"}
