@@ -2,7 +2,8 @@
 
 site.py     the assets that rules/site names
 formats.py  messages, as the devices really send them
-life.py     ordinary traffic
+life.py     ordinary traffic, by the hour
+nuisance.py what goes wrong on an ordinary day, and is no case
 stories.py  what alarms are for
 sender.py   the way to the broker
 

@@ -8,16 +8,26 @@ So one seed gives one day, message for message, at any speed.
 import heapq
 import random
 
+DAY = 86400.0
+# how much goes on, by the hour, against the busiest
+BY_HOUR = [.12, .1, .08, .08, .1, .25, .6, .9, 1, 1, 1, .95, .9, .95, 1, 1, .95, .85, .7, .55, .4, .3, .22, .15]
+STEP = 15.0  # s: about what it takes to walk from one unit to the next
+FAR = 12 * STEP  # farther than any two units are apart
+
 
 class Calendar:
-    def __init__(self, seed):
+    def __init__(self, seed, second_of_week=36000.0):
+        """second_of_week: of the local week that begins on Monday, at simulated time 0."""
         self.seed = seed
+        self.start_second = second_of_week
         self.now = 0.0
         self.sent = []
         self._heap = []
         self._count = 0
         self._quiet = []
         self._stopped = {}
+        self._cards = {}
+        self.detectors = set()  # of movement
 
     def random(self, name):
         return random.Random(f"{self.seed}/{name}")
@@ -29,6 +39,41 @@ class Calendar:
     def _push(self, at, generator):
         self._count += 1
         heapq.heappush(self._heap, (at, self._count, generator))
+
+    def hour(self):
+        return (self.start_second + self.now) % DAY / 3600
+
+    def weekday(self):
+        """0 = Monday."""
+        return int((self.start_second + self.now) // DAY) % 7
+
+    def activity(self):
+        return BY_HOUR[int(self.hour())] * (0.6 if self.weekday() >= 5 else 1)
+
+    def is_day(self):
+        """Office hours of those who do not work in shifts."""
+        return self.weekday() < 5 and 8 <= self.hour() < 17
+
+    def until(self, second_of_day):
+        """Seconds from now to that time of day."""
+        return (second_of_day - self.start_second - self.now) % DAY or DAY
+
+    def take_card(self, source, cards, ward):
+        """A card whose owner can be there by now; None: nobody can."""
+        free = [c for c in cards if self._card_is_free(c, ward)]
+        if not free:
+            return None
+        card = source.choice(free)
+        self._cards[card.device] = (self.now, ward)
+        return card
+
+    def keep_card(self, card, seconds):
+        """Its owner is on the way for so long, and uses it nowhere else."""
+        self._cards[card.device] = (self.now + seconds, None)
+
+    def _card_is_free(self, card, ward):
+        used = self._cards.get(card.device)
+        return not used or used[1] == ward or self.now - used[0] > FAR
 
     def send(self, message):
         self.sent.append(message)

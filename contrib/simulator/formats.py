@@ -18,23 +18,26 @@ def iso(now):
 # Zigbee2MQTT: the whole state each time, stamped by the bridge
 
 
+BASES = {}  # device → base topic of its bridge, where it is not the first one
+
+
 def zigbee(device, **state):
     def message(now):
-        return f"zigbee2mqtt/{device}", text(**state, linkquality=87, last_seen=iso(now)), False
+        return f"{BASES.get(device, 'zigbee2mqtt')}/{device}", text(**state, linkquality=87, last_seen=iso(now)), False
 
     return message
 
 
 def availability(device, online):
     def message(now):
-        return f"zigbee2mqtt/{device}/availability", text(state="online" if online else "offline"), True
+        return f"{BASES.get(device, 'zigbee2mqtt')}/{device}/availability", text(state="online" if online else "offline"), True
 
     return message
 
 
-def bridge(online):
+def bridge(online, base="zigbee2mqtt"):
     def message(now):
-        return "zigbee2mqtt/bridge/state", text(state="online" if online else "offline"), True
+        return f"{base}/bridge/state", text(state="online" if online else "offline"), True
 
     return message
 
@@ -69,9 +72,30 @@ def boot(name):
 # tags, by the gateway of their ward
 
 
-def tag(device, event, ward, rssi=-61):
+def tag(device, event, ward, rssi=-61, of="infant"):
     def message(now):
-        return f"tags/gw-{ward.lower()}/{device}", text(event=event, ward=ward, **{"class": "infant"}, rssi=rssi,
+        return f"tags/gw-{ward.lower()}/{device}", text(event=event, ward=ward, **{"class": of}, rssi=rssi,
                                                         ts=int(now)), False
 
     return message
+
+
+# the other systems of the house: rules/sensors/services.yaml
+
+
+def service(topic, **fields):
+    def message(now):
+        return topic, text(**fields, ts=int(now)), False
+
+    return message
+
+
+def said(topic, payload):
+    def message(now):
+        return topic, payload, False
+
+    return message
+
+
+def tampered(name, desc="Door was tampered!"):
+    return rfid(name, type="WARN", src="tamper", desc=desc, data="", cmd="event")

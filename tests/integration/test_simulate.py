@@ -1,6 +1,7 @@
 """The simulated hospital: one seed is one day, it knows the site's devices only, and it survives the broker."""
 
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -14,6 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 sys.path.insert(0, str(ROOT / "contrib"))
 
 from harness.broker import Broker, wait_for  # noqa: E402
+from harness.daemon import binary  # noqa: E402
 from harness.leash import Leash, find_driver  # noqa: E402
 from simulator import recorded  # noqa: E402
 from simulator.site import Site  # noqa: E402
@@ -35,7 +37,10 @@ def messages(lines):
 def device(topic, payload):
     if topic == "/rfid/send":
         return json.loads(payload)["hostname"]
-    return topic.removeprefix("zigbee2mqtt/").removesuffix("/availability").split("/")[-1]
+    parts = topic.removesuffix("/availability").split("/")
+    if topic.endswith("/bridge/state") or topic == "frigate/available":
+        return "/".join(parts[:-1])
+    return {"frigate": parts[1], "v1": parts[2] if len(parts) > 2 else ""}.get(parts[0], parts[-1])
 
 
 def test_one_seed_is_one_day():
@@ -44,7 +49,7 @@ def test_one_seed_is_one_day():
 
 
 def test_devices_are_those_of_the_site():
-    known = {a.device for a in Site().assets} | {"state"}  # bridge/state
+    known = {a.device for a in Site().assets}
     real = {(r["topic"], r["payload"]) for r in recorded.messages()}
     invented = [m for m in messages(printed("--for", "4000")) if m[1:] not in real]
     assert len(invented) > 1000
@@ -68,8 +73,9 @@ def test_the_first_alarms_are_due_within_20_seconds(seed):
 @pytest.mark.parametrize("seed", range(10))
 def test_no_card_explains_the_infant(seed):
     """In the minute before the door opens nobody shows a card in the tag's ward."""
-    day = messages(printed("--for", "4000", "--seed", str(seed)))
-    leaving = [at for at, _, p in day if '"event":"left"' in p]
+    lines = printed("--for", "4000", "--seed", str(seed))
+    day = messages(lines)
+    leaving = [float(found[1]) for found in (re.match(r" *([\d.]+) # infant tag", line) for line in lines) if found]
     assert len(leaving) >= 2
     for at in leaving:
         shown = [p for t, _, p in day if at - 60 <= t <= at + 10 and '"access":"Always"' in p and "door-w3" in p]
@@ -83,7 +89,8 @@ def test_plays_on_over_a_restart_of_the_broker(tmp_path):
     password.write_text("secret\n")
     with Broker(tmp_path, users={"sim": "secret"}) as broker:
         login = {"user": "sim", "password": "secret"}
-        with Leash(broker.port, "zigbee2mqtt/#", "zigbee/#", "/rfid/send", "tags/#", "+/access", "door/#", auto=True,
+        with Leash(broker.port, "zigbee2mqtt/#", "zigbee/#", "/rfid/send", "tags/#", "+/access", "door/#", "frigate/#", "v1/#",
+                   "gases/#", "counters/#", "visitors/#", "computing/#", auto=True,
                    **login) as leash:
             leash.wait_state("live")
             play = subprocess.Popen([SIMULATE, "--host", broker.host, "--port", str(broker.port), "--user", "sim",
@@ -106,3 +113,11 @@ def test_refused_by_the_broker(tmp_path):
         play = subprocess.run([SIMULATE, "--port", str(broker.port), "--once"], capture_output=True, text=True, timeout=60)
         assert play.returncode == 1 and "refused" in play.stderr
         assert time.monotonic() - began < 30
+
+
+def test_a_day_by_the_rules(tmp_path):
+    """Monday: its stories raise their alarms, and the rest is what an operator can take."""
+    week = subprocess.run([ROOT / "contrib" / "week", "--days", "1"], capture_output=True, text=True, check=False,
+                          env=os.environ | {"WARDWATCH_BIN": str(binary())})
+    assert week.returncode == 0, week.stdout + week.stderr
+    assert "each raised its alarm" in week.stdout
