@@ -240,7 +240,9 @@ def begin(calendar, site, pace):
     for asset in site.of_class(*REPORTED):
         calendar.start("report/" + asset.device, reports, asset.device, REPORTED[asset["class"]], pace)
     for asset in site.of_class("motion"):
-        if asset["zone"] not in KEY_AREAS:
+        if asset["zone"] in KEY_AREAS:
+            calendar.start("report/" + asset.device, reports, asset.device, {"tamper": False}, pace)
+        else:
             calendar.start("motion/" + asset.device, motion, asset.device, pace)
     for asset in site.of_class("infant", "patient"):
         calendar.start("tag/" + asset.device, tag_seen, asset.device, asset.ward, asset["class"], pace)
