@@ -46,15 +46,15 @@ static enum inquiry_type type_of(uint32_t oid) {
 static int settings(struct inquiry *i, const struct inquiry_options *o, const char **ret_error) {
         int64_t timeout = o->timeout ? o->timeout : INQUIRY_TIMEOUT;
         const char *values[] = { o->timezone ? o->timezone : "UTC", o->person ? o->person : "" };
-        char sql[192];
+        char sql[256];
         int e;
 
         wire_set_wait(i->wire, timeout + GRACE);
-        (void)snprintf(
-                sql, sizeof sql,
-                "SET statement_timeout = %lld; SET default_transaction_read_only = off; " /* reading may be recorded */
-                "SET DateStyle = ISO; SET IntervalStyle = postgres",
-                (long long)(timeout / WW_MSEC));
+        /* writing: reading may be recorded; jit: compiling a plan over many partitions takes longer than running it */
+        (void)snprintf(sql, sizeof sql,
+                       "SET statement_timeout = %lld; SET default_transaction_read_only = off; SET jit = off; "
+                       "SET DateStyle = ISO; SET IntervalStyle = postgres",
+                       (long long)(timeout / WW_MSEC));
         e = wire_exec(i->wire, sql);
         if (!e)
                 e = wire_exec_params(
