@@ -9,8 +9,7 @@ import { shownPriority } from "../core/order";
 import { numberOf } from "../core/wire";
 import { zoneTitle } from "../core/site";
 import { t, word } from "../text/text";
-import { span } from "../text/time";
-import { Age } from "./marks";
+import { since, span } from "../text/time";
 
 function NotLive() {
     if (live.value || (!heard.value && !filled.value)) return null;
@@ -47,8 +46,9 @@ function Flood() {
     return (
         <div class="banner warn" role="status">
             <p>
-                <strong>{t("flood.title")}</strong> {t("flood.rate", { n: rate.value, peak: numberOf(is, "peak") })}{" "}
-                {t("flood.since")} <Age at={is.body.started_at} />. {t("flood.gathered")}
+                <strong>{t("flood.title")}</strong>{" "}
+                {t("flood.rate", { n: rate.value, peak: numberOf(is, "peak"), span: since(is.body.started_at) })}{" "}
+                {t("flood.gathered")}
             </p>
         </div>
     );

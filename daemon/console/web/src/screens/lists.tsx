@@ -187,6 +187,39 @@ export function RulesScreen() {
 
 /* --- audit --- */
 
+const UNSAID = ["as", "id", "cmd", "roles", "via", "version", "reason"];
+
+/** What an act was about, in the words that it came with; and all of it for whoever wants it. */
+function Request({ text }: { text: string }) {
+    let said: Body;
+    try {
+        said = JSON.parse(text) as Body;
+    } catch {
+        return <>{text}</>;
+    }
+    if (said === null || typeof said !== "object") return <>{text}</>;
+    const words = Object.entries(said).filter(([name]) => !UNSAID.includes(name));
+    return (
+        <details>
+            <summary>
+                {words.map(([name, value]) => `${columnTitle(name)}: ${asText(value)}`).join(", ")}{" "}
+                {said.reason !== undefined && <q>{asText(said.reason)}</q>}
+            </summary>
+            <pre class="code">{text}</pre>
+        </details>
+    );
+}
+
+/** The engine's answer: why not, if not. */
+function Answer({ text }: { text: string }) {
+    try {
+        const said = JSON.parse(text) as { ok?: boolean; error?: { name?: string; text?: string } };
+        return <>{said.ok === false ? word("refusal", said.error?.name) || said.error?.text : ""}</>;
+    } catch {
+        return <>{text}</>;
+    }
+}
+
 export function AuditScreen() {
     const words = asked("person", "text", "from", "to");
     const audit = useLoad<Rows>(words, (stop) => get(`/audit?${words}`, stop));
@@ -194,7 +227,33 @@ export function AuditScreen() {
         <Page title={t("nav.audit")} wide>
             <Search name="person" label={t("col.person")} />
             <Panel title={t("nav.audit")}>
-                <Load of={audit}>{(value) => <RowsTable table="audit" rows={value.rows} />}</Load>
+                <Load of={audit}>
+                    {(value) => (
+                        <Table
+                            label={t("nav.audit")}
+                            empty={t("history.none")}
+                            rows={value.rows.map((row, n) => ({ row, n }))}
+                            keyOf={({ n }) => n}
+                            columns={[
+                                {
+                                    name: t("col.time"),
+                                    cell: ({ row }) => <Time at={row.journal_time ?? row.time ?? row.at} />,
+                                },
+                                { name: t("col.person"), cell: ({ row }) => asText(row.actor ?? row.person) },
+                                {
+                                    name: t("audit.what"),
+                                    cell: ({ row }) => word("deed", asText(row.name ?? row.what)),
+                                },
+                                { name: t("audit.about"), cell: ({ row }) => <Request text={asText(row.text)} /> },
+                                {
+                                    name: t("audit.result"),
+                                    cell: ({ row }) => word("audit.result", asText(row.result)),
+                                },
+                                { name: t("col.reason"), cell: ({ row }) => <Answer text={asText(row.answer)} /> },
+                            ]}
+                        />
+                    )}
+                </Load>
             </Panel>
         </Page>
     );
