@@ -53,10 +53,24 @@ function lineOf(name: string, data: unknown, at: string): Line {
     return { [name]: data, at } as Line;
 }
 
+/** A line that cannot be read may have been any: everything is told anew. */
+function garbled(): void {
+    last = "";
+    close();
+    retry = window.setTimeout(connect, RETRY);
+}
+
 function lineCame(event: MessageEvent<string>): void {
+    let data: unknown;
+    try {
+        data = parse(event.data);
+    } catch {
+        garbled();
+        return;
+    }
     if (event.lastEventId) last = event.lastEventId;
     hear();
-    apply(lineOf(event.type, parse(event.data), event.lastEventId));
+    apply(lineOf(event.type, data, event.lastEventId));
 }
 
 function beatCame(event: MessageEvent<string>): void {
