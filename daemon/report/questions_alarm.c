@@ -47,7 +47,7 @@ const struct question questions_alarm[] = {
         { "alarms-at", "What stood on the operators' list at this moment?",
                 "Alarms that were not back to normal then, as they stood then, also those that were hidden.", NULL,
                 "SELECT alarm, state, priority, title, zone, device, raised_at, acknowledged_by, suppressed_by, shelved_until, version\n"
-                "FROM alarms_at(:'at') WHERE zone IN (SELECT zone FROM zone_subtree(:'zone', :'at')) OR :'zone' = ''\n"
+                "FROM alarms_at(:'at') WHERE :'zone' = '' OR zone = ANY ((SELECT zone_list(:'zone', :'at'))::text[])\n"
                 "ORDER BY array_position(ARRAY['critical', 'high', 'medium', 'low'], priority), raised_at LIMIT :'limit'" },
         { "alarms-now", "What stands active and unacknowledged now?", "", NULL,
                 "SELECT alarm, priority, title, zone, raised_at FROM alarms_at(now()) WHERE state = 'UNACK' ORDER BY raised_at LIMIT :'limit'" },

@@ -34,7 +34,9 @@ const struct question questions_people[] = {
         { "guards", "How long did guards take, by hazard?", "Seconds, median.", "30 days",
                 "SELECT i.hazard, count(*) AS sent, percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM d.sent_at - i.opened_at)) AS to_send,\n"
                 "       percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM d.arrived_at - d.sent_at)) AS to_arrive\n"
-                "FROM dispatch d JOIN incident i ON i.journal = d.journal AND i.incident = d.incident\n"
+                "FROM dispatch d JOIN LATERAL (\n"
+                "  SELECT body->>'hazard' AS hazard, (body->>'opened_at')::timestamptz AS opened_at FROM change\n"
+                "  WHERE subject = 'incident' AND id = d.incident AND journal = d.journal ORDER BY version DESC LIMIT 1) i ON true\n"
                 "WHERE NOT d.exercise AND d.sent_at >= :'from' AND d.sent_at < :'to' GROUP BY i.hazard ORDER BY i.hazard LIMIT :'limit'" },
         { 0 },
 };
