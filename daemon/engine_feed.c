@@ -110,12 +110,34 @@ static void verb_clock(struct engine_client *c, json_t *request) {
         client_send(c, json_pack("{s:O?, s:b}", "id", json_object_get(request, "id"), "ok", 1));
 }
 
+static void verb_acts(struct engine_client *c, json_t *request) {
+        client_send(c, json_pack("{s:O?, s:b, s:o}", "id", json_object_get(request, "id"), "ok", 1, "acts",
+                                 engine_tell_acts()));
+}
+
+static void verb_site(struct engine_client *c, json_t *request) {
+        json_t *answer = engine_tell_site(c->engine, request);
+
+        if (answer)
+                client_send(c, answer);
+        else
+                client_refuse(c, request, "malformed", "`part` is none of the site",
+                              "parts: zones, assets, modes, schedules");
+}
+
+static void verb_rules(struct engine_client *c, json_t *request) {
+        client_send(c, engine_tell_rules(c->engine, request));
+}
+
 /* of alarm_verbs[]; the pipeline knows more exactly: these keep out who may do none of it */
 #define ACTS (ALARM_ROLE_OPERATOR | ALARM_ROLE_SUPERVISOR | ALARM_ROLE_MAINTENANCE | ALARM_ROLE_ADMINISTRATOR)
 
 static const struct engine_verb verbs[] = {
         { "status", false, true, ROLES_ALL, verb_status },
         { "follow", false, true, ROLES_ALL, engine_follow_start },
+        { "acts", false, true, ROLES_ALL, verb_acts },
+        { "site", false, true, ROLES_ALL, verb_site },
+        { "rules", false, true, ROLES_ALL, verb_rules },
         { "reader", false, true, 0, verb_reader },
         { "cursor", false, true, 0, verb_cursor },
         { "clock-confirm", false, false, ALARM_ROLE_ADMINISTRATOR, verb_clock },

@@ -286,6 +286,11 @@ int engine_metrics_new(struct engine *e);
 void engine_metrics_collect(void *userdata, struct metrics *m);
 void engine_metrics_tick(struct engine *e);
 
+/* engine_tell.c */
+json_t *engine_tell_acts(void);
+json_t *engine_tell_site(const struct engine *e, const json_t *request); /* NULL: there is no such part */
+json_t *engine_tell_rules(const struct engine *e, const json_t *request);
+
 /* engine_status.c */
 json_t *engine_status(struct engine *e);
 void engine_status_workers(void *userdata, json_t *workers);

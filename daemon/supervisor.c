@@ -34,6 +34,10 @@ static bool wants_notify(const struct config *config) {
         return config->notify.channels[0] != '\0';
 }
 
+static bool wants_console(const struct config *config) {
+        return config->console.listen[0] != '\0';
+}
+
 static const struct supervisor_worker workers[] = {
         { .name = "engine",
           .careful = true,
@@ -43,6 +47,7 @@ static const struct supervisor_worker workers[] = {
           .stop_wait = 10 * WW_SECOND },
         { .name = "store", .wanted = wants_store, .stop_wait = 10 * WW_SECOND },
         { .name = "notify", .wanted = wants_notify, .stop_wait = 5 * WW_SECOND },
+        { .name = "console", .wanted = wants_console, .stop_wait = 5 * WW_SECOND },
         { .name = "auth", .wanted = wants_auth, .stop_wait = 2 * WW_SECOND },
 };
 

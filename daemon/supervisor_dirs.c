@@ -167,16 +167,16 @@ static int check_member(const struct config *config, gid_t gid) {
 }
 
 struct owners {
-        uid_t engine, auth;
+        uid_t engine, auth, console;
         gid_t journal_group, command_group, auth_group, console_group;
 };
 
 /* An ordinary user cannot give anything away: all is its own. */
 static int find_owners(const struct config *config, struct owners *ret) {
-        uid_t reader, console;
+        uid_t reader;
         int r;
 
-        *ret = (struct owners){ geteuid(), geteuid(), getegid(), getegid(), getegid(), getegid() };
+        *ret = (struct owners){ geteuid(), geteuid(), geteuid(), getegid(), getegid(), getegid(), getegid() };
         if (geteuid() != 0)
                 return 0;
         r = find_user("users.engine", config->users.engine, &ret->engine, &ret->journal_group);
@@ -191,8 +191,8 @@ static int find_owners(const struct config *config, struct owners *ret) {
                 r = find_group(config->command.group, &ret->command_group);
         if (r == 0 && config->auth.enabled)
                 r = find_user("users.auth", config->users.auth, &ret->auth, &ret->auth_group);
-        if (r == 0 && config->auth.enabled)
-                r = find_user("users.console", config->users.console, &console, &ret->console_group);
+        if (r == 0 && (config->auth.enabled || *config->console.listen))
+                r = find_user("users.console", config->users.console, &ret->console, &ret->console_group);
         return r;
 }
 
@@ -201,25 +201,28 @@ static bool below(const char *dir, const char *name, char out[static PATH_MAX]) 
 }
 
 int supervisor_dirs_make(const struct config *config) {
-        char journal[PATH_MAX], auth[PATH_MAX], run_auth[PATH_MAX];
+        char journal[PATH_MAX], auth[PATH_MAX], run_auth[PATH_MAX], console[PATH_MAX];
         struct owners owners;
         int r = find_owners(config, &owners);
 
         if (r < 0)
                 return r;
         if (!below(config->state.dir, "journal", journal) || !below(config->state.dir, "auth", auth) ||
-            !below(config->state.run_dir, "auth", run_auth))
+            !below(config->state.run_dir, "auth", run_auth) || !below(config->state.dir, "console", console))
                 return tell(config->state.dir, "cannot be made", -ENAMETOOLONG);
-        const struct place places[] = {
-                { config->state.dir, 0750, owners.engine, owners.journal_group, "journal" },
-                { journal, 02770, owners.engine, owners.journal_group, NULL },
-                { config->state.run_dir, 02755, owners.engine, owners.command_group, "wardwatch.sock" },
-                { auth, 0700, owners.auth, owners.auth_group, NULL },
-                { run_auth, 0750, owners.auth, owners.console_group, NULL },
+        const struct {
+                struct place place;
+                bool wanted;
+        } places[] = {
+                { { config->state.dir, 0750, owners.engine, owners.journal_group, "journal" }, true },
+                { { journal, 02770, owners.engine, owners.journal_group, NULL }, true },
+                { { config->state.run_dir, 02755, owners.engine, owners.command_group, "wardwatch.sock" }, true },
+                { { auth, 0700, owners.auth, owners.auth_group, NULL }, config->auth.enabled },
+                { { run_auth, 0750, owners.auth, owners.console_group, NULL }, config->auth.enabled },
+                { { console, 0700, owners.console, owners.console_group, NULL }, *config->console.listen },
         };
-        size_t n = sizeof(places) / sizeof(places[0]) - (config->auth.enabled ? 0 : 2);
 
-        for (size_t i = 0; r == 0 && i < n; i++)
-                r = make_one(&places[i]);
+        for (size_t i = 0; r == 0 && i < sizeof places / sizeof *places; i++)
+                r = places[i].wanted ? make_one(&places[i].place) : 0;
         return r;
 }

@@ -6,14 +6,16 @@
 #include "base/span.h"
 
 const struct alarm_verb alarm_verbs[] = {
-        { "ack", WW_CAUSE_ACKNOWLEDGE, "acknowledge" },
-        { "unack", WW_CAUSE_UNACKNOWLEDGE, "take an acknowledgement back" },
-        { "reset", WW_CAUSE_RESET, "end a latched alarm after inspection" },
-        { "silence", WW_CAUSE_SILENCE, "silence the sound, nothing else" },
-        { "shelve", WW_CAUSE_SHELVE, "hide for a time, or until it clears once" },
-        { "unshelve", WW_CAUSE_UNSHELVE, "show it again" },
-        { "out-of-service", WW_CAUSE_OUT_OF_SERVICE, "take out of service under a work order" },
-        { "return-to-service", WW_CAUSE_RETURN_TO_SERVICE, "put back into service" },
+        { "ack", "alarm version [reason]", WW_CAUSE_ACKNOWLEDGE, "acknowledge" },
+        { "unack", "alarm [version] [reason]", WW_CAUSE_UNACKNOWLEDGE, "take an acknowledgement back" },
+        { "reset", "alarm reason [version]", WW_CAUSE_RESET, "end a latched alarm after inspection" },
+        { "silence", "alarm [version] [reason]", WW_CAUSE_SILENCE, "silence the sound, nothing else" },
+        { "shelve", "alarm reason [until] [one_shot] [version]", WW_CAUSE_SHELVE,
+          "hide for a time, or until it clears once" },
+        { "unshelve", "alarm [version] [reason]", WW_CAUSE_UNSHELVE, "show it again" },
+        { "out-of-service", "alarm reason until work_order [second_person] [version]", WW_CAUSE_OUT_OF_SERVICE,
+          "take out of service under a work order" },
+        { "return-to-service", "alarm [version] [reason]", WW_CAUSE_RETURN_TO_SERVICE, "put back into service" },
 };
 const size_t alarm_verbs_n = sizeof alarm_verbs / sizeof *alarm_verbs;
 

@@ -6,6 +6,7 @@
 
 struct alarm_verb {
         const char *name; /* "ack" */
+        const char *args; /* what it says beside the alarm; a word in brackets may be left out */
         enum ww_cause cause;
         const char *help;
 };

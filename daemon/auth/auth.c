@@ -77,6 +77,10 @@ static void client_line(void *userdata, struct jsonline *line, json_t *request) 
 
         if (cmd && (strcmp(cmd, "check") == 0 || strcmp(cmd, "own") == 0))
                 auth_check_ask(c, request);
+        else if (cmd && strcmp(cmd, "check-key") == 0)
+                auth_key_check(c, request);
+        else if (cmd && strcmp(cmd, "who") == 0)
+                auth_who(c, request);
         else if (!cmd || !c->manages)
                 auth_refuse(c, request, "role", "you may only have passwords checked, and people change their own",
                             "ask an administrator");

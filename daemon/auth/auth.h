@@ -8,11 +8,16 @@
  *   console → auth   {"id","cmd":"own","name","password","new"[,"totp"][,"source"]}
  *   auth → console   the same answer; "yes": the new password holds
  *
+ *   console → auth   {"id","cmd":"check-key","key"[,"source"]}
+ *   auth → console   {"id","ok":true,"result":"yes","name","scopes":[…]} or "no"
+ *   console → auth   {"id","cmd":"who"}: who has a password and a second factor
+ *
  * `given` says that somebody else chose the password: the console lets that person do nothing but choose one of his
  * own. Changing one's own takes the old one, checked and slowed down like any other attempt.
  *
  * root and the daemon's own user manage the credentials over the same socket (`wardwatch user`): add, passwd, totp,
- * remove, list. The console may only ask these two. Everybody else is closed before a byte of theirs is read.
+ * remove, list, key-add, key-remove, key-list. The console may only ask these. Everybody else is closed before a byte
+ * of theirs is read.
  */
 #include "config/config.h"
 

@@ -71,5 +71,15 @@ void auth_check_drop(struct auth *a); /* all that wait */
 /** False: it is none of these. */
 bool auth_manage(struct auth_client *c, const char *cmd, const json_t *request);
 
+/** After a change: answers that it is on disk, or refuses. `answer` is stolen. */
+void auth_done(struct auth_client *c, const json_t *request, int e, json_t *answer);
+void auth_who(struct auth_client *c, const json_t *request);
+
+/* auth_key.c */
+void auth_key_check(struct auth_client *c, const json_t *request);
+void auth_key_add(struct auth_client *c, const json_t *request);
+void auth_key_remove(struct auth_client *c, const json_t *request);
+void auth_key_list(struct auth_client *c, const json_t *request);
+
 /* auth_tell.c */
 void auth_tell(struct auth *a); /* every second, and after a change */

@@ -9,8 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* 0, or after refusing: it could not be kept. */
-static void done(struct auth_client *c, const json_t *request, int e, json_t *answer) {
+void auth_done(struct auth_client *c, const json_t *request, int e, json_t *answer) {
         if (e) {
                 json_decref(answer);
                 auth_refuse(c, request, "not-kept", strerror(-e), "look at the disk of state.dir, and repeat");
@@ -60,7 +59,7 @@ static void set_password(struct auth_client *c, const json_t *request, bool know
         e = vault_hash(password, hash);
         if (!e)
                 e = vault_set_password(c->auth->vault, name, hash, c->actor, clock_wall());
-        done(c, request, e, ok(request));
+        auth_done(c, request, e, ok(request));
 }
 
 static void manage_add(struct auth_client *c, const json_t *request) {
@@ -98,7 +97,7 @@ static void manage_totp(struct auth_client *c, const json_t *request) {
                 return;
         randombytes_buf(secret, sizeof secret);
         e = vault_set_totp(c->auth->vault, name, off ? NULL : secret, c->actor, clock_wall());
-        done(c, request, e, off ? ok(request) : totp_answer(request, name, secret));
+        auth_done(c, request, e, off ? ok(request) : totp_answer(request, name, secret));
         sodium_memzero(secret, sizeof secret);
 }
 
@@ -106,7 +105,7 @@ static void manage_remove(struct auth_client *c, const json_t *request) {
         const char *name = name_of(c, request, true);
 
         if (name)
-                done(c, request, vault_remove(c->auth->vault, name, c->actor, clock_wall()), ok(request));
+                auth_done(c, request, vault_remove(c->auth->vault, name, c->actor, clock_wall()), ok(request));
 }
 
 static void manage_list(struct auth_client *c, const json_t *request) {
@@ -118,13 +117,34 @@ static void manage_list(struct auth_client *c, const json_t *request) {
                 json_decref(answer);
 }
 
+/* For the console: no more than whether. */
+void auth_who(struct auth_client *c, const json_t *request) {
+        json_t *answer = ok(request), *list = vault_list(c->auth->vault), *one;
+        size_t i;
+
+        json_array_foreach(list, i, one) {
+                (void)json_object_del(one, "changed_at");
+                (void)json_object_del(one, "changed_by");
+        }
+        if (answer && json_object_set_new(answer, "users", list) == 0)
+                auth_send(c, answer);
+        else
+                json_decref(answer);
+}
+
 bool auth_manage(struct auth_client *c, const char *cmd, const json_t *request) {
         static const struct {
                 const char *name;
                 void (*run)(struct auth_client *c, const json_t *request);
         } verbs[] = {
-                { "add", manage_add },       { "passwd", manage_passwd }, { "totp", manage_totp },
-                { "remove", manage_remove }, { "list", manage_list },
+                { "add", manage_add },
+                { "passwd", manage_passwd },
+                { "totp", manage_totp },
+                { "remove", manage_remove },
+                { "list", manage_list },
+                { "key-add", auth_key_add },
+                { "key-remove", auth_key_remove },
+                { "key-list", auth_key_list },
         };
 
         for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {

@@ -296,6 +296,70 @@ int vault_step(struct vault *v, const char *name, uint64_t step) {
         return end(v, &c);
 }
 
+/* --- keys of programs: {"keys": {NAME: {hash, scopes, changed_at, changed_by}}}; a file of before has none --- */
+
+static json_t *keys_of(const json_t *root) {
+        return json_object_get(root, "keys");
+}
+
+bool vault_key_find(const struct vault *v, const char *hash, const char **ret_name, const json_t **ret_scopes) {
+        const char *name;
+        json_t *key;
+
+        json_object_foreach(keys_of(v->root), name, key) {
+                const char *other = json_string_value(json_object_get(key, "hash"));
+
+                if (!other || strcmp(other, hash) != 0) /* hashes: how long it takes says nothing about the key */
+                        continue;
+                *ret_name = name;
+                *ret_scopes = json_object_get(key, "scopes");
+                return true;
+        }
+        return false;
+}
+
+size_t vault_keys(const struct vault *v) {
+        return json_object_size(keys_of(v->root));
+}
+
+bool vault_key_known(const struct vault *v, const char *name) {
+        return json_object_get(keys_of(v->root), name);
+}
+
+int vault_key_add(struct vault *v, const char *name, const char *hash, const json_t *scopes, const char *by,
+                  int64_t now) {
+        struct change c = begin(v, name);
+
+        if (!keys_of(c.root))
+                c.failed |= json_object_set_new(c.root, "keys", json_object()) < 0;
+        c.failed |= json_object_set_new(keys_of(c.root), name, json_object()) < 0;
+        c.user = json_object_get(keys_of(c.root), name);
+        put(&c, "hash", json_string(hash));
+        put(&c, "scopes", json_deep_copy(scopes));
+        note(&c, name, "key added", by, now);
+        return end(v, &c);
+}
+
+int vault_key_remove(struct vault *v, const char *name, const char *by, int64_t now) {
+        struct change c = begin(v, name);
+
+        (void)json_object_del(keys_of(c.root), name);
+        c.user = NULL;
+        note(&c, name, "key removed", by, now);
+        return end(v, &c);
+}
+
+json_t *vault_key_list(const struct vault *v) {
+        json_t *list = json_array(), *key;
+        const char *name;
+
+        json_object_foreach(keys_of(v->root), name, key)(void) json_array_append_new(
+                list, json_pack("{s:s, s:O?, s:O?, s:O?}", "name", name, "scopes", json_object_get(key, "scopes"),
+                                "changed_at", json_object_get(key, "changed_at"), "changed_by",
+                                json_object_get(key, "changed_by")));
+        return list;
+}
+
 /* --- what the engine is to know --- */
 
 bool vault_untold(const struct vault *v, struct vault_untold *ret) {

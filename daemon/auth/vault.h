@@ -48,5 +48,18 @@ int vault_set_totp(struct vault *v, const char *name, const uint8_t *secret, con
 int vault_remove(struct vault *v, const char *name, const char *by, int64_t now);
 int vault_step(struct vault *v, const char *name, uint64_t step);
 
+/* Keys of programs: 256 random bits, of which the hash is kept; each in the name of an operator. */
+#define VAULT_KEYS_MAX 200
+/** The key with that hash; `ret_name` and `ret_scopes` borrowed until the next change. */
+bool vault_key_find(const struct vault *v, const char *hash, const char **ret_name, const json_t **ret_scopes);
+size_t vault_keys(const struct vault *v);
+bool vault_key_known(const struct vault *v, const char *name);
+/** `scopes`: an array, borrowed. One key for a name. */
+int vault_key_add(struct vault *v, const char *name, const char *hash, const json_t *scopes, const char *by,
+                  int64_t now);
+int vault_key_remove(struct vault *v, const char *name, const char *by, int64_t now);
+/** [{name, scopes, changed_at, changed_by}]; a new reference, NULL without memory. */
+json_t *vault_key_list(const struct vault *v);
+
 bool vault_untold(const struct vault *v, struct vault_untold *ret);
 int vault_told(struct vault *v, const char *id);

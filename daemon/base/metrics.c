@@ -25,6 +25,8 @@ const char *metrics_process_name(enum metrics_process process) {
                 return "notify";
         case METRICS_STORE:
                 return "store";
+        case METRICS_CONSOLE:
+                return "console";
         case METRICS_ALL:
                 break;
         }

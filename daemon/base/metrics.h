@@ -38,7 +38,9 @@ enum metrics_process { /* as a set */
                        METRICS_ENGINE = 1 << 1,
                        METRICS_STORE = 1 << 2,
                        METRICS_NOTIFY = 1 << 3,
-                       METRICS_ALL = METRICS_SUPERVISOR | METRICS_ENGINE | METRICS_STORE | METRICS_NOTIFY,
+                       METRICS_CONSOLE = 1 << 4,
+                       METRICS_ALL = METRICS_SUPERVISOR | METRICS_ENGINE | METRICS_STORE | METRICS_NOTIFY |
+                                     METRICS_CONSOLE,
 };
 
 struct metrics_row {

@@ -377,4 +377,32 @@ X(NOTIFY_OPENED, "wardwatch_notify_breaker_opened_total", COUNTER, COUNT, NOTIFY
   "feed.readers.notify.channels.%.opened", "times that the breaker opened")
 X(NOTIFY_BREAKER, "wardwatch_notify_breaker_state", GAUGE, STATE, NOTIFY, "channel state",
   "feed.readers.notify.channels.%.breaker", "1 for the state of the channel's breaker; open: it is left alone for a while")
+
+/* --- console --- */
+X(CONSOLE_ENGINE, "wardwatch_console_engine_connected", GAUGE, FLAG, CONSOLE, "", "",
+  "1 while the engine answers and its feed is followed")
+X(CONSOLE_DATABASE, "wardwatch_console_database_connected", GAUGE, FLAG, CONSOLE, "", "",
+  "1 while history can be asked")
+X(CONSOLE_CONNECTIONS, "wardwatch_console_connections", GAUGE, COUNT, CONSOLE, "", "",
+  "connections of browsers and programs")
+X(CONSOLE_CONNECTIONS_LIMIT, "wardwatch_console_connections_limit", GAUGE, COUNT, CONSOLE, "", "",
+  "connections at most")
+X(CONSOLE_TURNED_AWAY, "wardwatch_console_connections_turned_away_total", COUNTER, COUNT, CONSOLE, "why", "",
+  "connections closed: too many of one address (address), a request that took too long (slow)")
+X(CONSOLE_REQUESTS, "wardwatch_console_requests_total", COUNTER, COUNT, CONSOLE, "class", "",
+  "requests by the first figure of the answer's code")
+X(CONSOLE_SESSIONS, "wardwatch_console_sessions", GAUGE, COUNT, CONSOLE, "", "",
+  "people and screens that are logged in")
+X(CONSOLE_STREAMS, "wardwatch_console_streams", GAUGE, COUNT, CONSOLE, "", "",
+  "streams of events that are open")
+X(CONSOLE_STREAMS_DROPPED, "wardwatch_console_streams_dropped_total", COUNTER, COUNT, CONSOLE, "", "",
+  "streams closed because they were too far behind; they come back where they were")
+X(CONSOLE_LINES, "wardwatch_console_lines_total", COUNTER, COUNT, CONSOLE, "", "",
+  "lines of the engine's feed that went into the streams")
+X(CONSOLE_RESETS, "wardwatch_console_resets_total", COUNTER, COUNT, CONSOLE, "", "",
+  "times that everything shown was told anew")
+X(CONSOLE_LOGINS, "wardwatch_console_logins_total", COUNTER, COUNT, CONSOLE, "result", "",
+  "attempts to log in: yes, no, totp (the second factor was missing), busy")
+X(CONSOLE_QUERIES, "wardwatch_console_queries_total", COUNTER, COUNT, CONSOLE, "result", "",
+  "questions to PostgreSQL: done, failed, cancelled")
 /* clang-format on */

@@ -9,7 +9,8 @@ extern const struct command command_out_of_service, command_return_to_service;
 extern const struct command command_act, command_open, command_event;
 extern const struct command command_status, command_metrics, command_clock;
 extern const struct command command_retention;
-extern const struct command command_journal, command_migrate, command_engine, command_store, command_auth;
+extern const struct command command_journal, command_migrate, command_engine, command_store, command_auth,
+        command_console;
 extern const struct command command_user;
 extern const struct command command_query;
 extern const struct command command_case;
@@ -56,6 +57,7 @@ const struct command *const command_table[] = {
         &command_engine,
         &command_store,
         &command_auth,
+        &command_console,
         &command_notify,
         /* clang-format on */
 };

@@ -5,14 +5,16 @@
 #include "command/socket.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
 
-enum { OPTION_OFF };
+enum { OPTION_OFF, OPTION_SCOPES };
 
 static const struct command_option user_options[] = {
         [OPTION_OFF] = { "--off", 0, NULL, "with `totp`: no second factor any more" },
+        [OPTION_SCOPES] = { "--scopes", 's', "LIST", "with `key-add`: what the key is for: live,act,history,figures" },
         { 0 },
 };
 
@@ -118,14 +120,48 @@ static void put_done(json_t *answer) {
         (void)printf("done\n");
 }
 
+static void put_key(json_t *answer) {
+        (void)printf("key  %s\nIt is not shown again: give it to the program, as `Authorization: Bearer KEY`.\n",
+                     json_string_value(json_object_get(answer, "key")));
+}
+
+static void put_keys(json_t *answer) {
+        json_t *key;
+        size_t i;
+
+        json_array_foreach(json_object_get(answer, "keys"), i, key) {
+                char *scopes = json_dumps(json_object_get(key, "scopes"), JSON_COMPACT);
+
+                (void)printf("%-24s %-40s %s by %s\n", json_string_value(json_object_get(key, "name")),
+                             scopes ? scopes : "", json_string_value(json_object_get(key, "changed_at")),
+                             json_string_value(json_object_get(key, "changed_by")));
+                free(scopes);
+        }
+}
+
 static const struct {
         const char *name;
         bool named, password;
         void (*put)(json_t *answer);
 } acts[] = {
-        { "add", true, true, put_done },     { "passwd", true, true, put_done },  { "totp", true, false, put_secret },
-        { "remove", true, false, put_done }, { "list", false, false, put_users },
+        { "add", true, true, put_done },         { "passwd", true, true, put_done },
+        { "totp", true, false, put_secret },     { "remove", true, false, put_done },
+        { "list", false, false, put_users },     { "key-add", true, false, put_key },
+        { "key-remove", true, false, put_done }, { "key-list", false, false, put_keys },
 };
+
+/* "live,act" */
+static json_t *scopes_of(const char *text) {
+        json_t *list = json_array();
+
+        while (text && *text) {
+                size_t n = strcspn(text, ",");
+
+                (void)json_array_append_new(list, json_stringn(text, n));
+                text += n + (text[n] == ',');
+        }
+        return list;
+}
 
 static int act(const struct command_args *args, size_t at) {
         char password[PASSWORD_SIZE] = "";
@@ -134,8 +170,9 @@ static int act(const struct command_args *args, size_t at) {
 
         if (r)
                 return r;
-        request = json_pack("{s:s, s:s, s:s?, s:b}", "id", "1", "cmd", acts[at].name, "name",
-                            acts[at].named ? args->argv[1] : NULL, "off", args->values[OPTION_OFF] != NULL);
+        request = json_pack("{s:s, s:s, s:s?, s:b, s:o}", "id", "1", "cmd", acts[at].name, "name",
+                            acts[at].named ? args->argv[1] : NULL, "off", args->values[OPTION_OFF] != NULL, "scopes",
+                            scopes_of(args->values[OPTION_SCOPES]));
         if (acts[at].password)
                 socket_put_text(&request, "password", password);
         wipe(password, sizeof password);
@@ -156,14 +193,16 @@ static int user_run(const struct command_args *args) {
         for (size_t i = 0; args->argc && i < sizeof acts / sizeof *acts; i++)
                 if (strcmp(args->argv[0], acts[i].name) == 0 && args->argc == (acts[i].named ? 2 : 1))
                         return act(args, i);
-        (void)fprintf(stderr, "wardwatch user: say add, passwd, totp or remove with one NAME, or list\n"
+        (void)fprintf(stderr, "wardwatch user: say add, passwd, totp, remove, key-add or key-remove with one NAME, or "
+                              "list or key-list\n"
                               "  help: see `wardwatch help user`\n");
         return 2;
 }
 
 const struct command command_user = {
         .name = "user",
-        .synopsis = "user add|passwd|totp|remove NAME [--off] | user list [--json]",
+        .synopsis = "user add|passwd|totp|remove NAME [--off] | key-add NAME --scopes LIST | key-remove NAME | list | "
+                    "key-list [--json]",
         .help = "keep the passwords and second factors of those who log in",
         .text = "For root and the daemon's own user; `auth.enabled` must be set. The password is read from the "
                 "terminal, or "
@@ -171,7 +210,11 @@ const struct command command_user = {
                 "who "
                 "is no operator may do nothing, an operator who is no user cannot log in. The record says that "
                 "credentials "
-                "changed, never what they are. `totp` makes a new secret and shows it once.",
+                "changed, never what they are. `totp` makes a new secret and shows it once. `key-add` makes a key for "
+                "a program that "
+                "uses the console's interface: it acts as the operator of that name, within its scopes, and never "
+                "disposes or "
+                "approves.",
         .options = user_options,
         .run = user_run,
 };

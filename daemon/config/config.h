@@ -93,11 +93,20 @@ struct config {
                 int64_t backoff_max;
         } supervisor; /* µs */
         struct {
-                int64_t supervisor, engine, store, notify;
+                int64_t supervisor, engine, store, notify, console;
         } metrics; /* ports on loopback; 0 = off */
         struct {
                 bool enabled;
         } auth; /* checks passwords, for the console */
+        struct {
+                const char *listen;             /* ADDRESS:PORT, "" = no console */
+                struct config_list names;       /* of the host, as browsers say it */
+                const char *tls_cert, *tls_key; /* "" = plain HTTP, on loopback alone */
+                int64_t idle, session_max;      /* µs */
+                int64_t connections, connections_per_address;
+                const char *database, *database_password_file; /* of the role that reads; "" = no history */
+                const char *pages;                             /* folder, "" = where it was installed */
+        } console;
         struct {
                 const char *engine, *store, *auth, *console, *notify;
         } users; /* "" = do not change user */

@@ -2,6 +2,7 @@
 #include "config/config_internal.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 
 #define RUN_DIR_MAX 80 /* a socket's path has 107 bytes in all */
 
@@ -90,11 +91,52 @@ static void check_ports(const struct config *c, const struct yaml_node *const *n
                 }
 }
 
+static bool is_loopback(const char *listen) {
+        return strncmp(listen, "127.", 4) == 0 || strncmp(listen, "[::1]:", 6) == 0;
+}
+
+static bool is_any(const char *listen) {
+        return strncmp(listen, "0.0.0.0:", 8) == 0 || strncmp(listen, "[::]:", 5) == 0;
+}
+
+static bool has_port(const char *listen) {
+        const char *colon = strrchr(listen, ':');
+        long port = colon && colon != listen && isdigit((unsigned char)colon[1]) ? strtol(colon + 1, NULL, 10) : 0;
+
+        return port > 0 && port <= 65535 && (*listen == '[') == (colon[-1] == ']');
+}
+
+static void check_console(const struct config *c, const struct yaml_node *const *nodes, struct diag *d) {
+        struct diag_pos pos = config_check_pos(c, nodes, "console.listen");
+        const char *listen = c->console.listen;
+
+        if (!*listen)
+                return;
+        if (!has_port(listen))
+                (void)diag_error(d, pos, "write 127.0.0.1:8080, or [::]:443", "`%s` is no address with a port", listen);
+        if (!*c->console.tls_cert != !*c->console.tls_key)
+                (void)diag_error(d, pos, "set console.tls_cert and console.tls_key, or neither",
+                                 "a certificate goes with its key");
+        else if (!is_loopback(listen) && !*c->console.tls_cert)
+                (void)diag_error(d, pos, "set console.tls_cert and console.tls_key, or listen at 127.0.0.1",
+                                 "passwords would cross the network in the clear: `%s` is not loopback", listen);
+        if (is_any(listen) && !c->console.names.n)
+                (void)diag_error(d, pos, "set console.names: [wardwatch.hospital.example]",
+                                 "it listens at every address, and no name says by which browsers reach it");
+        if (!c->auth.enabled)
+                (void)diag_error(d, pos, "set `auth: {enabled: true}`", "nobody could log in at the console");
+        if (find_password(c->console.database))
+                (void)diag_error(d, config_check_pos(c, nodes, "console.database"),
+                                 "put it into a file of mode 0600 and name that in console.database_password_file",
+                                 "a secret does not stand in this file: console.database holds a password");
+}
+
 void config_check(const struct config *c, const struct yaml_node *const *nodes, struct diag *d) {
         check_names(c, nodes, d);
         check_folders(c, nodes, d);
         check_secrets(c, nodes, d);
         check_database(c, nodes, d);
         check_ports(c, nodes, d);
+        check_console(c, nodes, d);
         config_check_mqtt(c, nodes, d);
 }

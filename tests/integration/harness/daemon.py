@@ -147,6 +147,7 @@ class Daemon:
             "metrics.engine": "off",
             "metrics.store": "off",
             "metrics.notify": "off",
+            "metrics.console": "off",
             "users.engine": "",
             "users.store": "",
             "users.auth": "",

@@ -32,6 +32,7 @@ static void place_init(struct place *p, const char *engine, const char *store) {
         p->config.database.url = "host=/nowhere";
         p->config.users.auth = "";
         p->config.users.console = "";
+        p->config.console.listen = "";
 }
 
 static void place_deinit(struct place *p) {

@@ -26,6 +26,7 @@ STAGES = {
     "report": ["base", "config", "store"],  # asks PostgreSQL, over the store's connection
     "auth": ["base", "config"],
     "notify": ["base", "config", "journal"],
+    "console": ["base", "config"],
     "engine": ["base", "config", "expr", "journal", "ingress", "decode", "correlate", "alarm", "response"],
     "command": None,  # sits on top of all of them
 }

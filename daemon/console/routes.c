@@ -1,0 +1,51 @@
+/* Every route there is. What has no row is refused; a test holds the rows against openapi.yaml. */
+#include "console/console_internal.h"
+
+#define GET     "GET"
+#define POST    "POST"
+
+#define ANYBODY ROLE_ANYBODY
+#define SCREEN  (ROLE_ANYBODY | ROLE_WALLBOARD)
+#define DESK    (ROLE_OPERATOR | ROLE_SUPERVISOR)
+#define READERS (DESK | ROLE_AUDITOR | ROLE_ADMINISTRATOR)
+#define CHIEFS  (ROLE_SUPERVISOR | ROLE_AUDITOR | ROLE_ADMINISTRATOR)
+
+/* As ANYBODY, but not for those without a role. */
+#define ROLES (READERS | ROLE_MAINTENANCE | ROLE_INTEGRATOR)
+
+/* clang-format off */
+const struct route routes[] = {
+        { POST, "/login", ROLE_PUBLIC, SCOPE_NONE, true, on_login, "log in" },
+        { POST, "/logout", SCREEN, SCOPE_NONE, true, on_logout, "end this session" },
+        { GET, "/session", SCREEN, SCOPE_LIVE, true, on_session, "who I am" },
+        { POST, "/session/unlock", ANYBODY, SCOPE_NONE, true, on_unlock, "go on after idle" },
+        { POST, "/session/password", ANYBODY, SCOPE_NONE, true, on_password, "change my password" },
+        { POST, "/wallboards", ROLE_SUPERVISOR | ROLE_ADMINISTRATOR, SCOPE_NONE, false, on_invite, "a code for a screen" },
+        { POST, "/wallboards/login", ROLE_PUBLIC, SCOPE_NONE, true, on_wallboard, "log a screen in" },
+        { GET, "/stream", SCREEN, SCOPE_LIVE, true, stream_begin, "what is, and every change" },
+        { GET, "/live", SCREEN, SCOPE_LIVE, true, on_live, "what is" },
+        { GET, "/alarms/{alarm}", ROLES, SCOPE_LIVE, true, on_alarm, "one alarm, and why it came" },
+        { GET, "/incidents/{incident}", READERS | ROLE_MAINTENANCE, SCOPE_LIVE, true, on_incident, "one incident" },
+        { GET, "/acts", ANYBODY, SCOPE_LIVE, true, on_acts, "the table of acts" },
+        { POST, "/acts/{act}", DESK | ROLE_MAINTENANCE | ROLE_INTEGRATOR | ROLE_ADMINISTRATOR, SCOPE_ACT, false, on_act, "do it" },
+        { GET, "/history/{what}", READERS, SCOPE_HISTORY, true, on_history, "search what was" },
+        { GET, "/moment", READERS, SCOPE_HISTORY, true, on_moment, "what stood open then" },
+        { GET, "/exports", CHIEFS, SCOPE_NONE, true, on_exports, "my exports" },
+        { POST, "/exports", CHIEFS, SCOPE_NONE, false, on_export, "prepare one" },
+        { GET, "/exports/{export}", CHIEFS, SCOPE_NONE, true, on_export_progress, "how far it is" },
+        { POST, "/exports/{export}/cancel", CHIEFS, SCOPE_NONE, false, on_export_cancel, "stop it" },
+        { GET, "/exports/{export}/data", CHIEFS, SCOPE_NONE, false, on_export_data, "its rows" },
+        { GET, "/site", SCREEN, SCOPE_LIVE, true, on_site, "zones, assets, modes" },
+        { GET, "/rules", READERS | ROLE_INTEGRATOR, SCOPE_LIVE, true, on_rules, "the rules in force" },
+        { GET, "/sensors", ROLES, SCOPE_LIVE, true, on_sensors, "sensor types" },
+        { GET, "/devices", ROLES, SCOPE_HISTORY, true, on_devices, "devices heard" },
+        { GET, "/operators", CHIEFS, SCOPE_NONE, true, on_operators, "who may act" },
+        { GET, "/sessions", ANYBODY, SCOPE_NONE, true, on_sessions, "who is logged in" },
+        { POST, "/sessions/{session}/end", ANYBODY, SCOPE_NONE, false, on_session_end, "end one" },
+        { GET, "/audit", ROLE_AUDITOR | ROLE_ADMINISTRATOR, SCOPE_HISTORY, true, on_audit, "who did what" },
+        { GET, "/status", ROLES, SCOPE_LIVE, true, on_status, "health in full" },
+        { GET, "/health", ROLE_PUBLIC, SCOPE_NONE, true, on_health, "health in short" },
+        { GET, "/openapi.yaml", ROLE_PUBLIC, SCOPE_NONE, true, on_openapi, "the interface" },
+};
+/* clang-format on */
+const size_t routes_n = sizeof routes / sizeof *routes;

@@ -1,0 +1,241 @@
+/*
+ * What is in force, for who asks over the command socket: the acts, the site, the rules with what they did.
+ *
+ *   → {"cmd":"acts"}                              ← {"acts":[{name, words, help, roles, reason, stage}]}
+ *   → {"cmd":"site","part":"zones"[,"from":N]}    ← {"hash","part","items":[…],"next":N}
+ *   → {"cmd":"rules"[,"from":N]}                  ← {"hash","items":[…],"next":N}
+ *
+ * A line is bounded, a site is not: lists come in pages. `next` is where the next one begins, null at the end; `hash`
+ * is that of the set, so that who puts pages together sees when another set came into force between them.
+ */
+#include "engine_feed.h"
+
+#include "alarm/alarm_verbs.h"
+#include "journal/record_json.h"
+#include "response/verbs.h"
+
+#include <inttypes.h>
+
+#define PAGE_BYTES ((size_t)128 * 1024) /* half a line, since the last item may be long */
+#define TEXT_BYTES ((size_t)32 * 1024)  /* of one rule */
+
+/* --- acts --- */
+
+static json_t *tell_roles(unsigned set) {
+        json_t *list = json_array();
+
+        for (size_t i = 0; i < alarm_role_names_n; i++)
+                if (set & 1U << i)
+                        (void)json_array_append_new(list, json_string(alarm_role_names[i]));
+        return list;
+}
+
+/* "incident [version]": a word in brackets may be left out. */
+static json_t *tell_words(const char *args) {
+        json_t *list = json_array();
+
+        while (*args) {
+                size_t n = strcspn(args, " ");
+                bool optional = *args == '[';
+
+                if (n > 2U * optional)
+                        (void)json_array_append_new(list, json_pack("{s:s%, s:b}", "name", args + optional,
+                                                                    n - 2U * optional, "required", !optional));
+                args += n + (args[n] == ' ');
+        }
+        return list;
+}
+
+static void tell_act(json_t *list, const char *stage, const char *name, const char *args, const char *help,
+                     unsigned who, bool reason) {
+        (void)json_array_append_new(list, json_pack("{s:s, s:o, s:s, s:o, s:b, s:s}", "name", name, "words",
+                                                    tell_words(args), "help", help, "roles", tell_roles(who), "reason",
+                                                    reason, "stage", stage));
+}
+
+json_t *engine_tell_acts(void) {
+        static const struct {
+                const char *name, *args, *help;
+                unsigned who;
+        } own[] = {
+                { "mode", "name on [reason]", "switch a mode of the site on or off",
+                  ALARM_ROLE_OPERATOR | ALARM_ROLE_SUPERVISOR },
+                { "list", "name member add [until] [reason]", "add to a list of the site, or take away",
+                  ALARM_ROLE_SUPERVISOR | ALARM_ROLE_INTEGRATOR },
+                { "event", "kind [value] [zone] [device] [reason]", "tell an event that no device told",
+                  ALARM_ROLE_OPERATOR | ALARM_ROLE_SUPERVISOR | ALARM_ROLE_INTEGRATOR },
+        };
+        json_t *list = json_array();
+
+        for (size_t i = 0; i < alarm_verbs_n; i++)
+                tell_act(list, "alarm", alarm_verbs[i].name, alarm_verbs[i].args, alarm_verbs[i].help,
+                         alarm_act_row(alarm_verbs[i].cause).roles, strstr(alarm_verbs[i].args, "m reason") != NULL);
+        for (size_t i = 0; i < response_verbs_n; i++)
+                if (response_verbs[i].roles)
+                        tell_act(list, "response", response_verbs[i].name, response_verbs[i].args,
+                                 response_verbs[i].help, response_verbs[i].roles, response_verbs[i].reason);
+        for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+                tell_act(list, "engine", own[i].name, own[i].args, own[i].help, own[i].who, false);
+        return list;
+}
+
+/* --- the site --- */
+
+static json_t *zone_name(const struct site *s, uint32_t zone) {
+        return zone == SITE_NONE ? json_null() : record_json_str(site_zone(s, zone)->id);
+}
+
+static json_t *tell_zone(const struct site *s, uint32_t i) {
+        const struct site_zone *z = site_zone(s, i);
+        json_t *adjacent = json_array();
+
+        for (uint32_t k = 0; k < z->n_adjacent; k++)
+                (void)json_array_append_new(adjacent, zone_name(s, z->adjacent[k]));
+        return json_pack("{s:o, s:o, s:o, s:o, s:b, s:o}", "zone", record_json_str(z->id), "title",
+                         record_json_str(z->title), "type", record_json_str(z->type), "in", zone_name(s, z->parent),
+                         "key_area", site_zone_key_area(s, i), "adjacent", adjacent);
+}
+
+static json_t *tell_asset(const struct site *s, uint32_t i) {
+        const struct site_asset *a = site_asset(s, i);
+        json_t *parents = json_array(), *fields = json_object();
+
+        for (uint32_t k = 0; k < a->n_parents; k++)
+                (void)json_array_append_new(parents, record_json_str(site_asset(s, a->parents[k])->id));
+        for (size_t k = 0; k < a->n_fields; k++)
+                (void)json_object_setn_new(fields, a->fields[k].name.p, a->fields[k].name.n,
+                                           record_json_value(a->fields[k].value));
+        return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:f, s:o}", "asset", record_json_str(a->id), "title",
+                         record_json_str(a->title), "class", record_json_str(a->class_name), "device",
+                         record_json_str(a->device), "zone", zone_name(s, a->zone), "parents", parents, "supervision",
+                         (double)a->supervision / WW_SECOND, "fields", fields);
+}
+
+static json_t *tell_mode(const struct site *s, uint32_t i) {
+        const struct site_mode *m = site_mode(s, i);
+
+        return json_pack("{s:o, s:o, s:b}", "mode", record_json_str(m->name), "title", record_json_str(m->title),
+                         "exercise", m->exercise);
+}
+
+static json_t *tell_schedule(const struct site *s, uint32_t i) {
+        return json_pack("{s:o, s:o}", "schedule", record_json_str(site_schedule_name(s, i)), "title",
+                         record_json_str(site_schedule_title(s, i)));
+}
+
+static const struct {
+        const char *name;
+        size_t (*count)(const struct site *s);
+        json_t *(*tell)(const struct site *s, uint32_t i);
+} parts[] = {
+        { "zones", site_zone_count, tell_zone },
+        { "assets", site_asset_count, tell_asset },
+        { "modes", site_mode_count, tell_mode },
+        { "schedules", site_schedule_count, tell_schedule },
+};
+
+/* --- the rules --- */
+
+/* From the line of the rule's name to the next item of the same list. */
+static struct ww_str rule_text(struct ww_str file, unsigned line) {
+        const char *p = file.p, *end = file.p + file.n, *from;
+        size_t indent;
+
+        for (unsigned i = 1; i < line && p < end; i++) {
+                const char *next = memchr(p, '\n', (size_t)(end - p));
+
+                p = next ? next + 1 : end;
+        }
+        from = p;
+        indent = (size_t)(end - p) ? strspn(p, " ") : 0;
+        while (p < end) {
+                const char *next = memchr(p, '\n', (size_t)(end - p));
+                size_t blank;
+
+                p = next ? next + 1 : end;
+                for (blank = 0; p + blank < end && p[blank] == ' '; blank++)
+                        ;
+                if (p + blank >= end || (p[blank] != '\n' && blank <= indent))
+                        break;
+        }
+        return (struct ww_str){ from, (size_t)(p - from) < TEXT_BYTES ? (size_t)(p - from) : TEXT_BYTES };
+}
+
+static json_t *tell_rule(const struct engine *e, size_t i) {
+        const struct ruleset *rules = pipeline_ruleset(e->pipeline);
+        struct correlate_rule_figures f;
+        struct correlate_rule_about about = { 0 };
+        struct ww_str name, text = WW_STR_NONE;
+
+        pipeline_rule_figures(e->pipeline, i, &name, &f);
+        (void)correlate_rule_about(rules->rules, name, &about);
+        for (size_t k = 0; k < rules->bundle.n; k++)
+                if (rules->bundle.files[k].role == BUNDLE_RULES &&
+                    ww_str_equal(rules->bundle.files[k].path, about.pos.file))
+                        text = rule_text(rules->bundle.files[k].text, about.pos.line);
+        return json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:I}", "rule", record_json_str(name), "hash",
+                         json_sprintf("%016" PRIx64, about.hash), "place",
+                         json_sprintf("%.*s:%u", WW_STR_ARG(about.pos.file), about.pos.line), "text",
+                         record_json_str(text), "seen", (json_int_t)f.seen, "matched", (json_int_t)f.matched,
+                         "detections", (json_int_t)f.detections);
+}
+
+/* --- answers, page by page --- */
+
+struct page {
+        json_t *items;
+        size_t bytes, at, n;
+};
+
+static bool page_room(const struct page *p) {
+        return p->at < p->n && p->bytes < PAGE_BYTES;
+}
+
+static void page_put(struct page *p, json_t *item) {
+        char *text = json_dumps(item, JSON_COMPACT);
+
+        p->bytes += text ? strlen(text) : 0;
+        free(text);
+        (void)json_array_append_new(p->items, item);
+        p->at++;
+}
+
+static size_t page_from(const json_t *request) {
+        json_int_t from = json_integer_value(json_object_get(request, "from"));
+
+        return from > 0 ? (size_t)from : 0;
+}
+
+static json_t *page_answer(const struct engine *e, const json_t *request, struct page *p) {
+        return json_pack("{s:O?, s:b, s:s, s:o, s:o}", "id", json_object_get(request, "id"), "ok", 1, "hash",
+                         pipeline_ruleset(e->pipeline)->bundle.hash, "items", p->items, "next",
+                         p->at < p->n ? json_integer((json_int_t)p->at) : json_null());
+}
+
+json_t *engine_tell_site(const struct engine *e, const json_t *request) {
+        const char *name = json_string_value(json_object_get(request, "part"));
+        const struct site *s = pipeline_ruleset(e->pipeline)->site;
+
+        for (size_t i = 0; name && i < sizeof parts / sizeof *parts; i++) {
+                struct page p = { .at = page_from(request) };
+
+                if (strcmp(parts[i].name, name) != 0)
+                        continue;
+                p.items = json_array();
+                p.n = parts[i].count(s);
+                while (page_room(&p))
+                        page_put(&p, parts[i].tell(s, (uint32_t)p.at));
+                return page_answer(e, request, &p);
+        }
+        return NULL;
+}
+
+json_t *engine_tell_rules(const struct engine *e, const json_t *request) {
+        struct page p = { .items = json_array(),
+                          .at = page_from(request),
+                          .n = correlate_rules_count(pipeline_ruleset(e->pipeline)->rules) };
+
+        while (page_room(&p))
+                page_put(&p, tell_rule(e, p.at));
+        return page_answer(e, request, &p);
+}

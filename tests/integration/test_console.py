@@ -1,0 +1,436 @@
+"""The console process without a database: who may in, what may be asked by whom, and what is refused."""
+
+import base64
+import hashlib
+import hmac
+import json
+import pathlib
+import socket
+import struct
+import subprocess
+import sys
+import time
+
+import pytest
+import yaml
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from harness.console import PREFIX, Visitor, raw  # noqa: E402
+from harness.daemon import SOURCE, Daemon, binary, wait_for  # noqa: E402
+from harness.machine import free_port  # noqa: E402
+
+PASSWORD, OTHER, GIVEN = "lamp river seven copper", "nine quiet elephants sing", "of the first day only"
+ROLES = ["operator", "supervisor", "maintenance", "auditor", "integrator", "administrator"]
+PEOPLE = {f"the-{role}": [role] for role in ROLES} | {"nobody-yet": []}
+
+
+def user(daemon, *words, password=None):
+    done = subprocess.run([binary(), "user", "-c", daemon.config, *words], input=f"{password}\n" if password else "",
+                          capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def up(daemon, port):
+    """Health, and somebody who checks passwords."""
+    wait_for(lambda: health(port) and (daemon.run_dir / "auth" / "auth.sock").exists(), 30, "the console")
+
+
+def health(port):
+    try:
+        return Visitor(port, 5).get("/health").status == 200
+    except OSError:
+        return False
+
+
+def make(folder, **settings):
+    port = free_port()
+    return Daemon(folder, settings={"auth.enabled": True, "console.listen": f"127.0.0.1:{port}"} | settings), port
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    """A daemon with a person for each role, each with a password; and one session of each, made once."""
+    daemon, port = make(tmp_path_factory.mktemp("console"))
+    with daemon:
+        daemon.port = port
+        up(daemon, port)
+        daemon.visitors = {}
+        for name, roles in PEOPLE.items():
+            answer = daemon.call("operator-add", name=name, may=roles, break_glass=True, reason="the first ones")
+            assert answer["ok"], answer
+            user(daemon, "add", name, password=GIVEN)
+        for name in PEOPLE:
+            daemon.visitors[name] = Visitor(port).enroll(name, GIVEN, PASSWORD)
+        yield daemon
+
+
+def in_as(house, name):
+    """A visitor of his own with the session of that person."""
+    known, visitor = house.visitors[name], Visitor(house.port)
+    visitor.cookie, visitor.csrf = known.cookie, known.csrf
+    return visitor
+
+
+def table():
+    done = subprocess.run([binary(), "console", "--routes"], capture_output=True, text=True, timeout=30, check=True)
+    return json.loads(done.stdout)
+
+
+def document():
+    return yaml.safe_load((SOURCE / "daemon" / "console" / "openapi.yaml").read_text())
+
+
+# --- the document and the table ---
+
+
+def test_the_document_is_the_table():
+    described = {}
+    for path, item in document()["paths"].items():
+        for method, operation in item.items():
+            if not operation.get("x-planned"):
+                described[method.upper(), path] = operation
+    served = {(row["method"], row["path"]): row for row in table()}
+    assert set(described) == set(served)
+    for key, row in served.items():
+        assert set(described[key]["x-roles"]) == set(row["roles"]), key
+        assert described[key].get("x-scope") == row["scope"], key
+        assert described[key]["summary"], key
+
+
+def test_every_reference_of_the_document_leads_somewhere():
+    whole = document()
+
+    def walk(node):
+        if isinstance(node, dict):
+            if "$ref" in node:
+                at = whole
+                for part in node["$ref"].removeprefix("#/").split("/"):
+                    at = at[part]
+            for value in node.values():
+                walk(value)
+        elif isinstance(node, list):
+            for value in node:
+                walk(value)
+
+    walk(whole)
+
+
+def test_the_document_is_served(house):
+    answer = Visitor(house.port).get("/openapi.yaml")
+    assert answer.status == 200 and yaml.safe_load(answer.body) == document()
+
+
+# --- every route by every role ---
+
+
+def path_of(row):
+    for name, value in {"{alarm}": "1", "{incident}": "1", "{act}": "no-such", "{what}": "alarms", "{session}": "99999",
+                        "{export}": "0" * 32}.items():
+        row = row.replace(name, value)
+    return row
+
+
+@pytest.mark.parametrize("row", table(), ids=lambda r: f"{r['method']} {r['path']}")
+def test_a_route_by_every_role(house, row):
+    """Who may is never told `role` or `login-needed`; who may not always is."""
+    if row["path"] in ("/stream", "/logout") or row["path"].startswith("/session/"):
+        return  # below: they end sessions, or do not end
+    for name, roles in PEOPLE.items():
+        visitor = in_as(house, name)
+        answer = visitor.get(path_of(row["path"])) if row["method"] == "GET" else visitor.post(path_of(row["path"]))
+        may = "public" in row["roles"] or "anybody" in row["roles"] or set(roles) & set(row["roles"])
+        assert (answer.error == "role") == (not may), (name, row, answer)
+        assert answer.error != "login-needed", (name, row, answer)
+        assert answer.status < 500 or answer.status == 503, (name, row, answer)
+    stranger = Visitor(house.port)
+    answer = stranger.get(path_of(row["path"])) if row["method"] == "GET" else stranger.post(path_of(row["path"]))
+    assert (answer.error == "login-needed") == ("public" not in row["roles"]), (row, answer)
+
+
+def test_what_no_row_has_is_refused(house):
+    visitor = in_as(house, "the-administrator")
+    for path in ("/", "/nothing", "/alarms", "/alarms/1/2", "/alarms//", "/../login", "/acts/", "//acts"):
+        assert visitor.get(path).status == 404, path
+    assert visitor.get("/login").status == 405
+    assert visitor.ask("PUT", PREFIX + "/session").status == 405
+    assert visitor.ask("DELETE", PREFIX + "/session").status == 405
+    assert visitor.get("/alarms/x").status == 404 and visitor.get("/alarms/0").status == 404
+    assert visitor.get("/alarms/" + "9" * 200).status == 404
+
+
+# --- logging in ---
+
+
+def test_a_session_from_log_in_to_log_out(house):
+    visitor = Visitor(house.port)
+    assert visitor.login("the-operator", OTHER).error == "refused"
+    assert visitor.login("nobody", PASSWORD).error == "refused"
+    assert visitor.get("/session").status == 401
+    answer = visitor.login("the-operator", PASSWORD)
+    cookie = answer.headers["Set-Cookie"]
+    for word in ("__Host-wardwatch=", "Path=/", "Secure", "HttpOnly", "SameSite=Strict"):
+        assert word in cookie
+    assert "Domain" not in cookie and len(visitor.cookie) == 64
+    who = visitor.get("/session").json
+    assert who["name"] == "the-operator" and who["roles"] == ["operator"] and who["kind"] == "person"
+    first = visitor.cookie
+    assert visitor.login("the-operator", PASSWORD).status == 200
+    assert visitor.cookie != first
+    old = Visitor(house.port)
+    old.cookie = first
+    assert old.get("/session").status == 401  # a new one at each log-in, and the old one is over
+    stream = visitor.stream()
+    assert stream.next()["event"] == "hello"
+    assert visitor.post("/logout").status == 200
+    assert stream.until(lambda e: e["event"] == "session")[-1]["data"] == {"ended": "logged out"}
+    assert stream.next() is None
+    assert visitor.get("/session").status == 401
+
+
+def totp(secret, at):
+    mac = hmac.new(base64.b32decode(secret), struct.pack(">Q", int(at) // 30), hashlib.sha1).digest()
+    place = mac[19] & 15
+    return f"{(struct.unpack('>I', mac[place:place + 4])[0] & 0x7fffffff) % 1000000:06d}"
+
+
+def test_the_second_factor_and_a_new_password(house):
+    assert house.call("operator-add", name="two", may=["operator"])["ok"]
+    user(house, "add", "two", password=GIVEN)
+    Visitor(house.port).enroll("two", GIVEN, PASSWORD)
+    secret = user(house, "totp", "two").split()[1]
+    visitor = Visitor(house.port)
+    assert visitor.login("two", PASSWORD).error == "totp-needed"
+    assert visitor.login("two", PASSWORD, totp="000000").error == "refused"
+    assert visitor.login("two", PASSWORD, totp=totp(secret, time.time())).status == 200
+    user(house, "totp", "two", "--off")
+    other = Visitor(house.port)
+    assert other.login("two", PASSWORD).status == 200
+    assert visitor.post("/session/password", password=OTHER, new=OTHER + " too").error == "refused"
+    assert visitor.post("/session/password", password=PASSWORD, new="short").error == "weak"
+    assert visitor.post("/session/password", password=PASSWORD, new=OTHER).status == 200
+    assert visitor.get("/session").status == 200 and other.get("/session").status == 401
+    assert Visitor(house.port).login("two", OTHER).status == 200
+
+
+def test_log_ins_are_in_the_record(house):
+    def told():
+        text = house.run("journal", "dump").stdout
+        return all(f'"{name}"' in text for name in ("login", "login-refused", "logout", "key-used"))
+
+    user_key = user(house, "key-add", "the-integrator", "--scopes", "live").split()[1]
+    program = Visitor(house.port)
+    program.key = user_key
+    assert program.get("/live").status == 200
+    wait_for(told, 30, "log-ins in the journal")
+    dump = house.run("journal", "dump").stdout
+    assert PASSWORD not in dump and user_key not in dump and house.visitors["the-operator"].cookie not in dump
+    assert house.visitors["the-operator"].cookie not in (house.folder / "state" / "console" / "sessions").read_text()
+    user(house, "key-remove", "the-integrator")
+
+
+def test_a_key_may_what_its_scopes_and_its_name_may(house):
+    keys = {}
+    for scopes in ("live", "act", "history", "live,act"):
+        keys[scopes] = user(house, "key-add", "the-operator", "--scopes", scopes).split()[1]
+        program = Visitor(house.port)
+        program.key = keys[scopes]
+        assert (program.get("/live").status == 200) == ("live" in scopes)
+        assert (program.get("/history/alarms").error == "role") == ("history" not in scopes)
+        act = program.post("/acts/incident-open", {"X-Wardwatch-CSRF": None, "Origin": None}, id=f"k-{scopes}",
+                           hazard="theft", title="by a program")
+        assert (act.status == 200) == ("act" in scopes), act
+        assert program.get("/operators").error == "role"  # no key may
+        for verb in ("dispose", "approve", "operator-roles"):
+            assert program.post("/acts/" + verb, id="x").status == 403
+    assert user(house, "key-list").split()[0] == "the-operator"
+    user(house, "key-remove", "the-operator")
+    program = Visitor(house.port)
+    program.key = "wwk_" + "0" * 64
+    assert program.get("/live").error == "key"
+    program.key = "x" * 5000
+    assert program.get("/live").status in (401, 503)
+
+
+def test_a_screen_on_the_wall_only_reads(house):
+    code = in_as(house, "the-supervisor").post("/wallboards", title="Hall").json["code"]
+    screen = Visitor(house.port)
+    assert screen.wallboard("0" * 32).error == "refused"
+    assert screen.wallboard(code).status == 200
+    assert Visitor(house.port).wallboard(code).error == "refused"  # once
+    assert screen.get("/session").json["kind"] == "wallboard"
+    seen = screen.get("/live")
+    assert seen.status == 200 and not [c for c in seen.json["changes"] if c["subject"] == "operator"]
+    assert [c for c in in_as(house, "the-operator").get("/live").json["changes"] if c["subject"] == "operator"]
+    for row in table():
+        if "wallboard" in row["roles"] or "public" in row["roles"]:
+            continue
+        path = path_of(row["path"])
+        answer = screen.get(path) if row["method"] == "GET" else screen.post(path, id="x")
+        assert answer.error == "role", (row, answer)
+    number = next(s["number"] for s in in_as(house, "the-administrator").get("/sessions").json["sessions"]
+                  if s["kind"] == "wallboard")
+    assert in_as(house, "the-operator").post(f"/sessions/{number}/end").status == 404
+    assert in_as(house, "the-administrator").post(f"/sessions/{number}/end").status == 200
+    assert screen.get("/live").status == 401
+
+
+# --- acts ---
+
+
+def test_acts_are_the_engines(house):
+    desk, other = in_as(house, "the-operator"), in_as(house, "the-supervisor")
+    names = {act["name"]: act for act in desk.get("/acts").json["acts"]}
+    assert names["ack"]["words"][0] == {"name": "alarm", "required": True}
+    assert "supervisor" in names["shelve"]["roles"] and "operator" not in names["shelve"]["roles"]
+    assert names["incident-reopen"]["reason"] is True
+    answer = desk.act("incident-open", id="1", hazard="theft", title="A bicycle is gone")
+    assert answer.status == 200 and answer.json["id"] == "1", answer
+    again = desk.act("incident-open", id="1", hazard="fire", title="Something else")
+    assert again.json == answer.json  # a repeat gets the first answer
+    theirs = other.act("incident-open", id="1", hazard="theft", title="Another one")
+    assert theirs.json["changes"] != answer.json["changes"]  # and somebody else's id is his own
+    assert desk.act("ack", id="2", alarm=4711, version=1).status == 404
+    assert desk.act("list", id="3", name="maternity", member="x", add=True).error == "role"
+    assert desk.act("operator-add", id="4", name="eve", may=["administrator"]).status == 403
+    for verb in ("notice", "status", "follow", "reader", "no-such", "Ack", "notification-result"):
+        assert desk.act(verb, id="5").status == 404
+    assert desk.act("ack", id="", alarm=1).status == 400 and desk.act("ack", alarm=1).status == 400
+    assert desk.act("incident-open", id="6", **{"as": "the-administrator", "roles": 63, "via": "x"}, hazard="theft",
+                    title="who am I").status == 200
+    acted = [c for c in desk.get("/live").json["changes"] if c["body"].get("title") == "who am I"]
+    assert [c["actor"] for c in acted] == ["the-operator"]
+    house.call("operator-roles", operator="nobody-yet", may=["operator"], reason="now")
+    fresh = in_as(house, "nobody-yet")
+    wait_for(lambda: fresh.get("/session").json["roles"] == ["operator"], 10, "the new role")
+    house.call("operator-roles", operator="nobody-yet", may=[], reason="no more")
+    wait_for(lambda: fresh.get("/session").json["roles"] == [], 10, "the role taken away")
+
+
+# --- what no page of ours sends ---
+
+
+def test_a_change_must_come_from_our_page(house):
+    visitor = in_as(house, "the-operator")
+    body = {"id": "x", "alarm": 1}
+    assert visitor.post("/acts/ack", {"Origin": None}, **body).error == "origin"
+    assert visitor.post("/acts/ack", {"Origin": "http://evil.example"}, **body).error == "origin"
+    assert visitor.post("/acts/ack", {"Origin": "null"}, **body).error == "origin"
+    assert visitor.post("/acts/ack", {"Sec-Fetch-Site": "cross-site"}, **body).error == "origin"
+    assert visitor.post("/acts/ack", {"X-Wardwatch-CSRF": None}, **body).error == "csrf"
+    assert visitor.post("/acts/ack", {"X-Wardwatch-CSRF": in_as(house, "the-auditor").csrf}, **body).error == "csrf"
+    assert visitor.post("/acts/ack", {"Content-Type": "text/plain"}, **body).error == "not-json"
+    assert visitor.post("/acts/ack", {"Content-Type": None}, **body).error == "not-json"
+    assert visitor.post("/login", {"Origin": "http://evil.example"}, name="x", password="y").error == "origin"
+    assert visitor.ask("POST", PREFIX + "/acts/ack", b"[1]",
+                       {"Content-Type": "application/json", "Origin": visitor.origin,
+                        "X-Wardwatch-CSRF": visitor.csrf}).error == "malformed"
+    assert visitor.get("/session", {"Host": "rebound.example"}).status == 421
+    assert visitor.get("/session", {"Cookie": "__Host-wardwatch=" + "0" * 64}).status == 401
+    assert visitor.get("/session", {"Cookie": "x__Host-wardwatch=" + visitor.cookie}).status == 401
+
+
+def test_headers_of_every_answer(house):
+    visitor = in_as(house, "the-operator")
+    for answer in (visitor.get("/session"), visitor.get("/nothing"), visitor.ask("GET", "/"), visitor.get("/openapi.yaml")):
+        policy = answer.headers["Content-Security-Policy"]
+        assert policy.startswith("default-src 'none'") and "unsafe" not in policy
+        assert answer.headers["X-Content-Type-Options"] == "nosniff" and answer.headers["X-Frame-Options"] == "DENY"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert visitor.get("/session").headers["Cache-Control"] == "no-store"
+
+
+def request(port, head, body=b""):
+    return raw(port, f"{head}\r\n\r\n".encode() + body).split(b"\r\n")[0]
+
+
+def test_requests_that_no_browser_makes(house):
+    port, host = house.port, f"Host: 127.0.0.1:{house.port}"
+    get = f"GET {PREFIX}/health HTTP/1.1\r\nConnection: close\r\n"
+    assert b" 200 " in request(port, get + host)
+    assert b" 400 " in request(port, get + host + "\r\nTransfer-Encoding: chunked", b"0\r\n\r\n")
+    assert b" 400 " in request(port, get + host + "\r\nContent-Length: 0\r\nContent-Length: 0")
+    assert b" 400 " in request(port, get + host + "\r\nHost: other")
+    assert b" 400 " in request(port, get.rstrip())
+    assert b" 400 " in request(port, f"GET http://127.0.0.1:{port}{PREFIX}/health HTTP/1.1\r\n{host}\r\nConnection: close")
+    assert b" 200 " not in request(port, f"BREW {PREFIX}/health HTTP/1.1\r\n{host}\r\nConnection: close")
+    assert b" 200 " not in request(port, get + host + "\r\nX: " + "y" * 20000)
+    big = f"POST {PREFIX}/login HTTP/1.1\r\n{host}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: "
+    assert b" 413 " in request(port, big + "70000", b"x" * 70000)
+    assert b" 200 " not in request(port, "\0\1\2\3")
+    assert health(port)
+
+
+def test_who_drips_is_cut_off(tmp_path):
+    daemon, port = make(tmp_path, **{"console.connections_per_address": 6})
+    with daemon:
+        up(daemon, port)
+        since = time.monotonic()
+        slow = socket.create_connection(("127.0.0.1", port))
+        slow.settimeout(20)
+        slow.sendall(b"GET /api/v1/health HTTP/1.1\r\nHost: localhost\r\n")
+        held = [socket.create_connection(("127.0.0.1", port)) for _ in range(5)]
+        over = socket.create_connection(("127.0.0.1", port))
+        over.settimeout(20)
+        assert over.recv(1) == b""  # one more than an address may
+        try:
+            while time.monotonic() - since < 20:
+                slow.sendall(b"X: y\r\n")
+                slow.settimeout(0.5)
+                try:
+                    if slow.recv(1) == b"":
+                        break
+                except socket.timeout:
+                    pass
+        except OSError:
+            pass
+        assert 8 < time.monotonic() - since < 14
+        for s in (slow, over, *held):
+            s.close()
+        wait_for(lambda: health(port), 10, "room again")
+
+
+def test_hostile_strings_stay_text(house):
+    title = "<img src=x onerror=alert(1)>\u202egnp.\u0007" + "\u4e2d" * 300
+    desk = in_as(house, "the-operator")
+    assert desk.act("incident-open", id="hostile", hazard="theft", title=title[:200]).status in (200, 400)
+    stream = desk.stream()
+    live = stream.until(lambda e: e["event"] == "live_end")
+    assert all(e["event"] in ("hello", "reset", "live", "live_change", "live_end") for e in live)
+    stream.close()
+
+
+def test_idle_locks_and_the_password_unlocks(tmp_path):
+    daemon, port = make(tmp_path, **{"console.idle": "1m"})
+    with daemon:
+        up(daemon, port)
+        assert daemon.call("operator-add", name="alice", may=["operator"])["ok"]
+        user(daemon, "add", "alice", password=GIVEN)
+        visitor = Visitor(port).enroll("alice", GIVEN, PASSWORD)
+        # the file as it would be if nobody had acted for an hour
+        daemon.freeze("console")
+        path = daemon.folder / "state" / "console" / "sessions"
+        kept = json.loads(path.read_text())
+        kept["sessions"][0]["seen"] -= 3600 * 1000000
+        old = daemon.pid("console")
+        daemon.kill("console")
+        path.write_text(json.dumps(kept))
+        daemon.wait_restarted("console", old)
+        wait_for(lambda: health(port), 30, "the console again")
+        wait_for(lambda: visitor.get("/session").json["locked"], 10, "the lock")
+        assert visitor.get("/live").status == 200  # it goes on showing
+        assert visitor.act("incident-open", id="1", hazard="theft", title="x").error == "locked"
+        assert visitor.post("/session/unlock", password=OTHER).error == "refused"
+        assert visitor.post("/session/unlock", password=PASSWORD).json["locked"] is False
+        assert visitor.act("incident-open", id="1", hazard="theft", title="x").status == 200
+
+
+def test_metrics_and_status(house, tmp_path):
+    status = in_as(house, "the-auditor").get("/status").json
+    assert status["engine"]["pid"] and status["console"]["sessions"] >= 7
+    assert Visitor(house.port).get("/health").json == {"ok": True, "engine": True, "database": False}
+    site = in_as(house, "the-operator").get("/site")
+    assert site.status == 200 and {z["zone"] for z in site.json["zones"]}
+    rules = in_as(house, "the-operator").get("/rules").json["rules"]
+    assert rules and all(r["text"].lstrip().startswith("- rule:") for r in rules), rules[0]
