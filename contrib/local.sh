@@ -242,6 +242,7 @@ paths:
   rules: [$ROOT/rules/hospital]
   site: [$ROOT/rules/site]
   response: [$ROOT/rules/response]
+  records: [$ROOT/rules/records]
 mqtt:
   host: 127.0.0.1
   port: $MQTT_PORT

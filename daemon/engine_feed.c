@@ -144,6 +144,8 @@ static const struct engine_verb verbs[] = {
         { "notice", true, true, 0, NULL },
         { "mode", true, false, ALARM_ROLE_OPERATOR | ALARM_ROLE_SUPERVISOR, NULL },
         { "list", true, false, ALARM_ROLE_SUPERVISOR | ALARM_ROLE_INTEGRATOR, NULL },
+        { "record", true, false, ROLES_ALL, NULL },
+        { "record-read", true, false, ROLES_ALL, NULL },
         { "event", true, false, ALARM_ROLE_OPERATOR | ALARM_ROLE_SUPERVISOR | ALARM_ROLE_INTEGRATOR, NULL },
 };
 

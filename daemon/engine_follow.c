@@ -64,9 +64,18 @@ static int follow_live_alarm(void *userdata, const struct ww_alarm *alarm) {
         return alarm->id < c->live_next ? 0 : follow_live_one(c, alarm->id, "live", record_json_alarm(alarm));
 }
 
+/* What of a record is not for everybody is asked for with `record-read`. */
+static json_t *follow_change(const struct ww_change *change) {
+        json_t *o = record_json_change(change);
+
+        if (o && change->subject == WW_SUBJECT_RECORD)
+                records_veil(o);
+        return o;
+}
+
 static int follow_live_change(void *userdata, const struct ww_change *change) {
         return follow_live_one(userdata, ww_change_key(change->subject, change->id), "live_change",
-                               record_json_change(change));
+                               follow_change(change));
 }
 
 /* One page of the live state; the next one when this has drained. An alarm that changes meanwhile is told by its line,
@@ -75,7 +84,7 @@ static void follow_live_page(struct engine_client *c) {
         uint32_t last = UINT32_MAX;
 
         if (alarms_each(pipeline_alarms(c->engine->pipeline), follow_live_alarm, c) ||
-            response_each(pipeline_response(c->engine->pipeline), c->live_next, follow_live_change, c))
+            pipeline_subjects_each(c->engine->pipeline, c->live_next, follow_live_change, c))
                 return;
         if (follow_send(
                     c, json_pack("{s:o}", "live_end", json_sprintf("%" PRIu64 ".%u", c->engine->committed, last))) == 0)
@@ -96,7 +105,7 @@ json_t *engine_line_body(const struct ww_output *output) {
         if (output->type == WW_OUTPUT_TRANSITION)
                 return record_json_transition(&output->transition);
         if (output->type == WW_OUTPUT_CHANGE)
-                return record_json_change(&output->change);
+                return follow_change(&output->change);
         return record_json_output(output);
 }
 

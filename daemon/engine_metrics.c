@@ -216,6 +216,17 @@ static void put_response(const struct engine *e, struct metrics *m) {
         metrics_put(m, METRICS_RESPONSE_CROWDED, (double)f.crowded);
 }
 
+static void put_records(const struct engine *e, struct metrics *m) {
+        struct records_figures f;
+
+        records_figures(pipeline_records(e->pipeline), &f);
+        metrics_put(m, METRICS_RECORDS, (double)f.open);
+        metrics_put(m, METRICS_RECORDS_OVERDUE, (double)f.overdue);
+        metrics_put(m, METRICS_RECORDS_CHANGES, (double)f.changes);
+        metrics_put(m, METRICS_RECORDS_REFUSED, (double)f.refused);
+        metrics_put(m, METRICS_RECORDS_FULL, (double)f.full);
+}
+
 static void put_rule(struct ww_str name, const struct correlate_rule_figures *f, struct metrics *m) {
         metrics_put_of(m, METRICS_RULE_SEEN, name, (double)f->seen);
         metrics_put_of(m, METRICS_RULE_MATCHED, name, (double)f->matched);
@@ -251,6 +262,7 @@ static void put_stages(const struct engine *e, struct metrics *m) {
         put_correlate(&f.correlate, m);
         put_alarms(&f.alarms, m);
         put_response(e, m);
+        put_records(e, m);
         put_rules(e, m);
         put_table(m, "replies", f.replies, REPLIES_MAX);
 }

@@ -21,7 +21,7 @@ static int engine_rewrite_live(struct engine *e) {
         journal_batch_deinit(&batch);
         if (!r)
                 r = alarms_each(pipeline_alarms(e->pipeline), engine_turn_live, e);
-        return r ? r : response_each(pipeline_response(e->pipeline), 0, engine_note_subject, e);
+        return r ? r : pipeline_subjects_each(e->pipeline, 0, engine_note_subject, e);
 }
 
 /* The alarm about it, and the mark that it was raised, are one transaction. */

@@ -136,7 +136,7 @@ static int engine_encode_live(struct engine *e, uint64_t key) {
         const struct ww_alarm *alarm;
 
         if (ww_change_key_subject(key))
-                return response_find(pipeline_response(e->pipeline), key, engine_encode_change, e);
+                return pipeline_subject_find(e->pipeline, key, engine_encode_change, e);
         alarm = alarms_find(pipeline_alarms(e->pipeline), key);
         return alarm ? ww_alarm_encode(alarm, &e->scratch) : -ENOENT;
 }

@@ -22,7 +22,9 @@ int pipeline_event(struct pipeline *p, const struct ww_event *event) {
                 r = correlate_event(p->correlate, &output.event);
         if (!r && correlate_tells_link(p->correlate, event))
                 r = alarms_source(p->alarms, event->device, correlate_device_lost(p->correlate, event->device), p->now);
-        return r ? r : response_event(p->response, &output.event, p->now);
+        if (!r)
+                r = response_event(p->response, &output.event, p->now);
+        return r ? r : records_event(p->records, &output.event, p->now);
 }
 
 static int pipeline_on_publish(void *userdata, struct ww_str topic, struct ww_str payload) {
@@ -66,7 +68,7 @@ static int pipeline_on_key(void *userdata, uint64_t key) {
 }
 
 /* When an incident ends, or comes back, so does what belongs to it. */
-static int pipeline_on_change(void *userdata, const struct ww_change *change) {
+int pipeline_on_change(void *userdata, const struct ww_change *change) {
         struct pipeline *p = userdata;
         struct ww_output output = { .type = WW_OUTPUT_CHANGE, .change = *change };
         int r = pipeline_put(p, &output);
@@ -75,7 +77,7 @@ static int pipeline_on_change(void *userdata, const struct ww_change *change) {
                 r = pipeline_on_key(p, ww_change_key(change->subject, change->id));
         if (!r && change->subject == WW_SUBJECT_INCIDENT && (change->ended || ww_str_is(change->what, "reopened")))
                 r = response_each_of(p->response, change->id, pipeline_on_key, p);
-        return r;
+        return r ? r : pipeline_records_change(p, change);
 }
 
 static int pipeline_alarms_each(void *userdata, int (*visit)(void *to, const struct ww_alarm *alarm), void *to) {
@@ -95,6 +97,7 @@ static int pipeline_unaccept(void *userdata, int64_t now) {
 static int pipeline_build(struct pipeline *p, int64_t now) {
         const struct response_sink response = { p, pipeline_on_change, pipeline_on_action, pipeline_alarms_each,
                                                 pipeline_unaccept };
+        const struct records_sink records = pipeline_records_sink(p);
         int r = replies_new(&p->replies);
 
         p->now = now;
@@ -104,6 +107,8 @@ static int pipeline_build(struct pipeline *p, int64_t now) {
                 r = stages_set_mutes(p->alarms, p->ruleset->rules, p->ruleset->site, now);
         if (!r)
                 r = response_new(&p->response, p->ruleset->response, p->ruleset->site, &response);
+        if (!r)
+                r = records_new(&p->records, p->ruleset->records, p->ruleset->site, &records);
         if (!r)
                 r = correlate_new(&p->correlate, p->ruleset->rules, now, pipeline_on_detection, p);
         if (!r)
@@ -137,6 +142,7 @@ struct pipeline *pipeline_free(struct pipeline *p) {
         decode_free(p->decode);
         correlate_free(p->correlate);
         alarms_free(p->alarms);
+        records_free(p->records);
         response_free(p->response);
         replies_free(p->replies);
         prime_free(p->prime);
@@ -262,6 +268,8 @@ static int pipeline_swap(struct pipeline *p, struct ruleset *next, struct prime 
                 r = correlate_swap(p->correlate, next->rules, shadow, now);
         if (!r)
                 r = response_swap(p->response, next->response, next->site, now);
+        if (!r)
+                r = records_swap(p->records, next->records, next->site, now);
         if (r) { /* half swapped: the caller ends the process */
                 ruleset_free(next);
                 return r;
@@ -313,19 +321,13 @@ static int pipeline_time(struct pipeline *p, const struct ww_input *input) {
                                  .correlate = p->correlate,
                                  .alarms = p->alarms,
                                  .response = p->response,
+                                 .records = p->records,
                                  .clock = &p->now };
 
         return stages_time(&stages, input->time);
 }
 
-int pipeline_input(struct pipeline *p, const struct ww_input *input) {
-        int r;
-
-        p->input = input;
-        p->n = 0;
-        r = pipeline_time(p, input);
-        if (r)
-                return r;
+static int pipeline_take(struct pipeline *p, const struct ww_input *input) {
         switch (input->type) {
         case WW_INPUT_MESSAGE:
                 return pipeline_message(p, input);
@@ -339,6 +341,17 @@ int pipeline_input(struct pipeline *p, const struct ww_input *input) {
                 return 0;
         }
         return -EBADMSG;
+}
+
+int pipeline_input(struct pipeline *p, const struct ww_input *input) {
+        int r;
+
+        p->input = input;
+        p->n = 0;
+        r = pipeline_time(p, input);
+        if (!r)
+                r = pipeline_take(p, input);
+        return r ? r : records_tell(p->records, p->now);
 }
 
 void pipeline_offer(struct pipeline *p, struct ruleset *next, struct prime *prime) {
@@ -358,9 +371,11 @@ int64_t pipeline_deadline(const struct pipeline *p) {
 
         int64_t decode = decode_deadline(p->decode);
         int64_t response = response_deadline(p->response);
+        int64_t records = records_deadline(p->records);
         int64_t first = correlate < alarms ? correlate : alarms;
 
         first = response < first ? response : first;
+        first = records < first ? records : first;
         return decode < first ? decode : first;
 }
 
@@ -376,6 +391,10 @@ const struct alarms *pipeline_alarms(const struct pipeline *p) {
 
 const struct response *pipeline_response(const struct pipeline *p) {
         return p->response;
+}
+
+const struct records *pipeline_records(const struct pipeline *p) {
+        return p->records;
 }
 
 bool pipeline_mode_on(const struct pipeline *p, uint32_t mode) {
@@ -431,6 +450,8 @@ int pipeline_save(const struct pipeline *p, struct buf *out) {
                 r = alarms_save(p->alarms, out);
         if (!r)
                 r = response_save(p->response, out);
+        if (!r)
+                r = records_save(p->records, out);
         return r ? r : out->error;
 }
 
@@ -447,5 +468,7 @@ int pipeline_load(struct pipeline *p, struct rd *in) {
                 r = alarms_load(p->alarms, in);
         if (!r)
                 r = response_load(p->response, in);
+        if (!r && rd_left(in)) /* a snapshot of a version that kept none ends here */
+                r = records_load(p->records, in);
         return in->failed ? -EBADMSG : r;
 }

@@ -14,6 +14,7 @@
  */
 #include "alarm/alarm.h"
 #include "prime.h"
+#include "records/records.h"
 #include "response/response.h"
 #include "ruleset.h"
 
@@ -52,10 +53,16 @@ int64_t pipeline_deadline(const struct pipeline *p);
 const struct ruleset *pipeline_ruleset(const struct pipeline *p);
 const struct alarms *pipeline_alarms(const struct pipeline *p);
 const struct response *pipeline_response(const struct pipeline *p);
+const struct records *pipeline_records(const struct pipeline *p);
 bool pipeline_mode_on(const struct pipeline *p, uint32_t mode); /* index in the site */
 bool pipeline_blind(const struct pipeline *p);
 /** When all windows of rules that a reload has brought are whole again; NONE: they are. */
 int64_t pipeline_partial_until(const struct pipeline *p);
+
+/** What is live of people's and procedures' doing: the subjects of the response, then the records; see response_each,
+ *  response_find. */
+int pipeline_subjects_each(const struct pipeline *p, uint64_t from, response_visit visit, void *userdata);
+int pipeline_subject_find(const struct pipeline *p, uint64_t key, response_visit visit, void *userdata);
 
 /** The answer that a command with this client id got before, or empty. Borrowed. */
 struct ww_str pipeline_known_reply(const struct pipeline *p, struct ww_str id);

@@ -85,10 +85,8 @@ static const struct {
         const char *verb;
         int (*run)(struct pipeline *p, const struct ww_input *input, json_t *body);
 } verbs[] = {
-        { "notice", command_notice },
-        { "mode", pipeline_mode },
-        { "list", pipeline_list },
-        { "event", pipeline_manual },
+        { "notice", command_notice }, { "mode", pipeline_mode },     { "list", pipeline_list },
+        { "event", pipeline_manual }, { "record", pipeline_record }, { "record-read", pipeline_record },
 };
 
 /* What people do about incidents: the stage answers itself. */

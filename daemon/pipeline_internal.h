@@ -13,6 +13,7 @@ struct pipeline {
         struct correlate *correlate;
         struct alarms *alarms;
         struct response *response;
+        struct records *records;
         struct replies *replies;
         struct pipeline_sink sink;
         const struct ww_input *input; /* the one at work */
@@ -34,6 +35,12 @@ int pipeline_mode(struct pipeline *p, const struct ww_input *input, json_t *body
 int pipeline_list(struct pipeline *p, const struct ww_input *input, json_t *body);
 /* pipeline_event.c: {"cmd": "event", "kind": …, …} */
 int pipeline_manual(struct pipeline *p, const struct ww_input *input, json_t *body);
+/* pipeline_records.c: what the records stage hears, tells and is asked */
+struct records_sink pipeline_records_sink(struct pipeline *p);
+int pipeline_record(struct pipeline *p, const struct ww_input *input, json_t *body);
+/** A change of an incident or a disposition may make a record. 0 or -errno. */
+int pipeline_records_change(struct pipeline *p, const struct ww_change *change);
+int pipeline_on_change(void *userdata, const struct ww_change *change);
 /** Through correlation and all that follows. 0 or -errno. */
 int pipeline_event(struct pipeline *p, const struct ww_event *event);
 int pipeline_notice(struct pipeline *p, const struct ww_input *input);

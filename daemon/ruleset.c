@@ -3,6 +3,7 @@
 struct ruleset *ruleset_free(struct ruleset *r) {
         if (!r)
                 return NULL;
+        record_kinds_free(r->records);
         response_rules_free(r->response);
         correlate_rules_free(r->rules);
         decode_types_free(r->types);
@@ -17,19 +18,23 @@ struct ruleset *ruleset_free(struct ruleset *r) {
 static int ruleset_compile_parts(struct ruleset *r, bool run_examples, struct diag *d) {
         const struct ww_kinds *kinds;
         size_t ran;
-        int site, types, rules, response;
+        int site, types, rules, response, records;
 
         site = site_compile(&r->site, &r->bundle, r->symbols, d);
         if (site)
                 return site;
         kinds = site_kinds(r->site);
         types = decode_types_compile(&r->types, &r->bundle, r->site, r->symbols, kinds, run_examples, d);
+        records = record_kinds_compile(&r->records, &r->bundle, r->site, r->symbols, d);
         rules = correlate_rules_compile(&r->rules, &r->bundle, r->site, r->symbols, kinds, d);
         response = response_rules_compile(&r->response, &r->bundle, r->site, d);
         if (!response && !rules)
                 response = ruleset_procedures(r->rules, r->response, kinds, d);
         if (!rules && run_examples)
                 rules = ruleset_examples(r->rules, d, &ran);
+        if (!records && run_examples)
+                records = record_kinds_examples(r->records, d, &ran);
+        response = records < 0 || !response ? records : response;
         if (types < 0 || rules < 0 || response < 0)
                 return types < 0 ? types : rules < 0 ? rules : response;
         return types ? types : rules ? rules : response;

@@ -6,6 +6,7 @@
 #include "config/bundle.h"
 #include "correlate/correlate.h"
 #include "decode/decode.h"
+#include "records/records.h"
 #include "response/response.h"
 #include <wardwatch/record.h>
 
@@ -16,6 +17,7 @@ struct ruleset {
         struct decode_types *types;
         struct correlate_rules *rules;
         struct response_rules *response;
+        struct record_kinds *records;
 };
 
 /** Takes the bundle's content over (it is left empty), but not on failure: messages borrow from it. With `run_examples`

@@ -13,13 +13,14 @@ static int fire_decode(struct stages *s, int64_t due) {
 
 /* When each has something to do. */
 struct due {
-        int64_t decode, correlate, alarms, response;
+        int64_t decode, correlate, alarms, response, records;
 };
 
 static int64_t due_first(const struct due *due) {
         int64_t first = due->correlate < due->alarms ? due->correlate : due->alarms;
 
         first = due->response < first ? due->response : first;
+        first = due->records < first ? due->records : first;
         return due->decode < first ? due->decode : first;
 }
 
@@ -30,7 +31,9 @@ static int fire(struct stages *s, const struct due *due, int64_t at) {
                 return correlate_time(s->correlate, at);
         if (due->alarms == at)
                 return alarms_time(s->alarms, *s->clock);
-        return due->response == at ? response_time(s->response, *s->clock) : fire_decode(s, at);
+        if (due->response == at)
+                return response_time(s->response, *s->clock);
+        return due->records == at ? records_time(s->records, *s->clock) : fire_decode(s, at);
 }
 
 /* At its deadline: after a long silence, too, an alarm that waits for another is not decided before the other had its
@@ -40,7 +43,8 @@ int stages_time(struct stages *s, int64_t now) {
 
         while (!r) {
                 const struct due due = { decode_due(s), correlate_deadline(s->correlate), alarms_deadline(s->alarms),
-                                         s->response ? response_deadline(s->response) : WW_TIME_NEVER };
+                                         s->response ? response_deadline(s->response) : WW_TIME_NEVER,
+                                         s->records ? records_deadline(s->records) : WW_TIME_NEVER };
                 int64_t at = due_first(&due);
 
                 if (at > now)

@@ -142,6 +142,11 @@ static const struct ww_kind rows[] = {
         PULSE("incident.opened", "an incident began"),
         PULSE("incident.resolved", "an incident's procedure is done"),
         PULSE("incident.closed", "an incident has its disposition"),
+        STATE("record.clock", "record.overdue", "record.met", "a record is overdue, or not any more; `record` is its kind, `clock` which"),
+        PULSE("record.opened", "a record began; `record` is its kind, `number` its number, `act` how"),
+        PULSE("record.changed", "a record changed; `act` says how"),
+        PULSE("record.ended", "a record is over; `act` says how"),
+        PULSE("report.received", "an authority confirmed a report; `number` is the report's, `receipt` the authority's"),
 };
 /* clang-format on */
 

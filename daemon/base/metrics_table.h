@@ -279,6 +279,16 @@ X(RESPONSE_FORGOTTEN, "wardwatch_response_forgotten_total", COUNTER, COUNT, ENGI
   "closed incidents that can be reopened no more")
 X(RESPONSE_CROWDED, "wardwatch_response_crowded_total", COUNTER, COUNT, ENGINE, "", "stages.response.crowded",
   "incidents that were closed, unseen, because ten thousand were open")
+X(RECORDS, "wardwatch_records", GAUGE, COUNT, ENGINE, "", "stages.records.open",
+  "records that are open")
+X(RECORDS_OVERDUE, "wardwatch_records_overdue", GAUGE, COUNT, ENGINE, "", "stages.records.overdue",
+  "records of which something is overdue")
+X(RECORDS_CHANGES, "wardwatch_records_changes_total", COUNTER, COUNT, ENGINE, "", "stages.records.changes",
+  "changes of records")
+X(RECORDS_REFUSED, "wardwatch_records_refused_total", COUNTER, COUNT, ENGINE, "", "stages.records.refused",
+  "acts on records that were refused")
+X(RECORDS_FULL, "wardwatch_records_full_total", COUNTER, COUNT, ENGINE, "", "stages.records.full",
+  "records that were not opened because too many of their kind were open")
 
 /* --- engine: what is in force --- */
 X(RULESET_INFO, "wardwatch_ruleset_info", GAUGE, INFO, ENGINE, "hash", "rules.hash",

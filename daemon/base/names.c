@@ -63,6 +63,7 @@ static const char *const subject_names[WW_SUBJECT_MAX_] = {
         [WW_SUBJECT_NOTIFICATION] = "notification",
         [WW_SUBJECT_FLOOD] = "flood",
         [WW_SUBJECT_MEMBER] = "member",
+        [WW_SUBJECT_RECORD] = "record",
 };
 
 /* A number from a damaged record must not index past a table. */

@@ -35,6 +35,7 @@ struct check {
         struct decode_types *types;
         struct correlate_rules *rules;
         struct response_rules *response;
+        struct record_kinds *records;
         struct channels *channels; /* NULL: none are configured, or we may not read them */
         size_t examples;
         struct diag diag;
@@ -42,6 +43,7 @@ struct check {
 
 static void check_deinit(struct check *c) {
         diag_deinit(&c->diag);
+        record_kinds_free(c->records);
         response_rules_free(c->response);
         if (c->channels)
                 channels_deinit(c->channels);
@@ -123,20 +125,32 @@ static int check_advice(struct check *c) {
         return check_topics(c);
 }
 
+static int check_records(struct check *c) {
+        size_t ran;
+        int r = record_kinds_examples(c->records, &c->diag, &ran);
+
+        c->examples += ran;
+        return r;
+}
+
 /* 0, DIAG_E_USER, -errno. What is wrong with the types does not hide what is wrong with the rules. */
 static int check_rules(struct check *c) {
         const struct ww_kinds *kinds = site_kinds(c->site);
-        int types, rules, response;
+        int types, rules, response, records;
 
         types = decode_types_compile(&c->types, &c->bundle, c->site, c->symbols, kinds, true, &c->diag);
         if (types < 0)
                 return types;
+        records = record_kinds_compile(&c->records, &c->bundle, c->site, c->symbols, &c->diag);
         rules = correlate_rules_compile(&c->rules, &c->bundle, c->site, c->symbols, kinds, &c->diag);
         response = response_rules_compile(&c->response, &c->bundle, c->site, &c->diag);
         if (!response && !rules)
                 response = ruleset_procedures(c->rules, c->response, kinds, &c->diag);
         if (rules == 0)
                 rules = ruleset_examples(c->rules, &c->diag, &c->examples);
+        if (records == 0)
+                records = check_records(c);
+        response = records < 0 || !response ? records : response;
         if (rules < 0 || response < 0)
                 return rules < 0 ? rules : response;
         check_emptiness(c);
@@ -154,7 +168,8 @@ static int check_readable(struct check *c) {
                 const struct bundle_file *file = &c->bundle.files[i];
                 struct yaml_node *tree;
 
-                if (file->role == BUNDLE_SENSORS || file->role == BUNDLE_RULES || file->role == BUNDLE_RESPONSE)
+                if (file->role == BUNDLE_SENSORS || file->role == BUNDLE_RULES || file->role == BUNDLE_RESPONSE ||
+                    file->role == BUNDLE_RECORDS)
                         r = yaml_parse(&arena, file->path, file->text, &c->diag, &tree);
         }
         return r < 0 ? r : DIAG_E_USER;

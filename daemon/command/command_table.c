@@ -17,6 +17,7 @@ extern const struct command command_case;
 extern const struct command command_verify, command_keys;
 extern const struct command command_report;
 extern const struct command command_notify;
+extern const struct command command_record, command_records;
 
 const struct command *const command_table[] = {
         /* clang-format off */
@@ -39,6 +40,8 @@ const struct command *const command_table[] = {
         &command_return_to_service,
         &command_open,
         &command_act,
+        &command_record,
+        &command_records,
         &command_event,
         &command_mode,
         &command_list,

@@ -14,6 +14,7 @@
 #include "decode/unit.h"
 #include "notify/channels.h"
 #include "notify/template.h"
+#include "records/kinds_load.h"
 #include "response/incident.h"
 #include "response/rules_load.h"
 
@@ -288,15 +289,30 @@ static void put_sensors(struct buf *out) {
 
 /* ---- the response ---- */
 
-static void put_response(struct buf *out) {
+static void put_keys(struct buf *out, const struct rules_keys *tables, size_t n) {
         static const char *const columns[] = { "word", "" };
 
-        for (size_t i = 0; i < rules_keys_n; i++) {
-                put_table(out, rules_keys[i].title, NULL, columns, COUNT(columns));
-                for (size_t k = 0; k < *rules_keys[i].n; k++)
-                        buf_printf(out, "| `%s` | %s%s |\n", rules_keys[i].keys[k].name, rules_keys[i].keys[k].help,
-                                   rules_keys[i].keys[k].must ? "; **must be there**" : "");
+        for (size_t i = 0; i < n; i++) {
+                put_table(out, tables[i].title, NULL, columns, COUNT(columns));
+                for (size_t k = 0; k < *tables[i].n; k++)
+                        buf_printf(out, "| `%s` | %s%s |\n", tables[i].keys[k].name, tables[i].keys[k].help,
+                                   tables[i].keys[k].must ? "; **must be there**" : "");
         }
+}
+
+static void put_response(struct buf *out) {
+        put_keys(out, rules_keys, rules_keys_n);
+}
+
+/* ---- records ---- */
+
+static void put_records(struct buf *out) {
+        static const char *const columns[] = { "type", "" };
+
+        put_keys(out, kinds_keys, kinds_keys_n);
+        put_table(out, "Types of fields", NULL, columns, COUNT(columns));
+        for (size_t i = 0; i < RECORD_TYPE_MAX_; i++)
+                buf_printf(out, "| `%s` | %s |\n", record_types[i].name, record_types[i].help);
 }
 
 static void put_channels(struct buf *out) {
@@ -372,6 +388,7 @@ static const struct {
         { "Of the site model", { put_site } },
         { "Of sensor types", { put_sensors, put_directives, put_units, put_formats } },
         { "Of the response", { put_response, put_channels, put_incident_states, put_verbs } },
+        { "Of records", { put_records } },
 };
 
 void reference_put(struct buf *out) {

@@ -5,6 +5,7 @@ const struct schema_kind schema_kinds[] = {
         { "sensors", "files of sensor types", schema_sensors },
         { "site", "files of the site model", schema_site },
         { "response", "files of the response: procedures, dispositions, escalations", schema_response },
+        { "records", "files of kinds of records", schema_records },
         { "config", "the configuration", schema_config },
 };
 const size_t schema_kinds_n = sizeof schema_kinds / sizeof *schema_kinds;

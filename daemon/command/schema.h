@@ -18,6 +18,7 @@ json_t *schema_rules(void);
 json_t *schema_sensors(void);
 json_t *schema_site(void);
 json_t *schema_response(void);
+json_t *schema_records(void);
 json_t *schema_config(void);
 
 /* Parts. All of them return a new reference, or NULL without memory; all take NULL for a part that is not there. */

@@ -49,6 +49,12 @@ static int test_rules(struct examples_report *report, struct ruleset *ruleset) {
 
         examples_report_bundle(report, &ruleset->bundle);
         r = ruleset_test(ruleset->rules, &examples, &report->diag, &result);
+        if (r >= 0 && !report->args->argc) {
+                size_t ran;
+                int records = record_kinds_examples(ruleset->records, &report->diag, &ran);
+
+                r = records < 0 || !r ? records : r;
+        }
         if (r < 0)
                 return r;
         if (report->diag.n) /* of a rule without an example: nothing happened in it */

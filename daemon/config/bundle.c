@@ -99,8 +99,7 @@ static int bundle_decode_file(struct bundle *b, struct rd *in) {
         struct ww_str path = rd_str(in), text = rd_str(in), path_z;
         int r;
 
-        if (in->failed || role < BUNDLE_SENSORS || role > BUNDLE_RESPONSE || path.n == 0 ||
-            memchr(path.p, '\0', path.n))
+        if (in->failed || role < BUNDLE_SENSORS || role > BUNDLE_RECORDS || path.n == 0 || memchr(path.p, '\0', path.n))
                 return -EBADMSG;
         path_z = arena_copy(&b->arena, path);
         if (!path_z.p)

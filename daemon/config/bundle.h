@@ -16,6 +16,7 @@ enum bundle_role {
         BUNDLE_SITE = 3,
         BUNDLE_TIMEZONE = 4, /* path: Europe/Berlin; text: the bytes of its TZif file */
         BUNDLE_RESPONSE = 5, /* procedures, dispositions, escalations */
+        BUNDLE_RECORDS = 6,  /* kinds of records */
 };
 
 struct bundle_file {

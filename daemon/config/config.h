@@ -42,7 +42,7 @@ struct config {
                 const char *run_dir;
         } state; /* dir: journal and snapshots; run_dir: sockets */
         struct {
-                struct config_list sensors, rules, site, response;
+                struct config_list sensors, rules, site, response, records;
         } paths;
         struct {
                 const char *level;

@@ -27,6 +27,8 @@ const struct config_key config_keys[] = {
           "files and folders of the site model: zones, assets, lists" },
         { "paths.response", CONFIG_PATHS, AT(paths.response), "response", NULL, 0, 0, NULL, true,
           "files and folders of procedures, dispositions, escalations; the folder of the default may be missing" },
+        { "paths.records", CONFIG_PATHS, AT(paths.records), "records", NULL, 0, 0, NULL, true,
+          "files and folders of kinds of records; the folder of the default may be missing" },
 
         { "log.level", CONFIG_CHOICE, AT(log.level), "info", NULL, 0, 0, "error warning notice info debug", true,
           "the least urgent lines that are logged" },

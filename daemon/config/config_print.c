@@ -33,12 +33,12 @@ size_t config_restart_needed(const struct config *a, const struct config *b, con
         return n;
 }
 
-/* A site that has no procedures need not make a folder for them. Only under its usual name: another one is a choice,
- * and a mistake if it is not there. */
-static bool bundle_absent(const char *path) {
+/* A site that has no procedures, or keeps no records, need not make a folder for them. Only under its usual name:
+ * another one is a choice, and a mistake if it is not there. */
+static bool bundle_absent(const char *path, const char *usual) {
         const char *name = strrchr(path, '/');
 
-        return strcmp(name ? name + 1 : path, "response") == 0 && access(path, F_OK) < 0 && errno == ENOENT;
+        return strcmp(name ? name + 1 : path, usual) == 0 && access(path, F_OK) < 0 && errno == ENOENT;
 }
 
 int config_bundle(const struct config *c, struct bundle *ret, struct diag *d) {
@@ -46,17 +46,19 @@ int config_bundle(const struct config *c, struct bundle *ret, struct diag *d) {
         const struct {
                 enum bundle_role role;
                 const struct config_list *paths;
+                const char *usual; /* may be missing under this name */
         } parts[] = {
-                { BUNDLE_SENSORS, &c->paths.sensors },
-                { BUNDLE_RULES, &c->paths.rules },
-                { BUNDLE_SITE, &c->paths.site },
-                { BUNDLE_RESPONSE, &c->paths.response },
+                { BUNDLE_SENSORS, &c->paths.sensors, NULL },
+                { BUNDLE_RULES, &c->paths.rules, NULL },
+                { BUNDLE_SITE, &c->paths.site, NULL },
+                { BUNDLE_RESPONSE, &c->paths.response, "response" },
+                { BUNDLE_RECORDS, &c->paths.records, "records" },
         };
         int r, result = 0;
 
         for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
                 for (size_t j = 0; j < parts[i].paths->n; j++) {
-                        if (parts[i].role == BUNDLE_RESPONSE && bundle_absent(parts[i].paths->items[j]))
+                        if (parts[i].usual && bundle_absent(parts[i].paths->items[j], parts[i].usual))
                                 continue;
                         r = bundle_add_path(&b, parts[i].role, parts[i].paths->items[j], d);
                         if (r < 0)

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #define NAME_MAX_BYTES 64
-#define KEYS_MAX       16
+#define KEYS_MAX       24
 
 struct diag_pos rules_pos(const struct rules_loader *l, const struct yaml_node *n) {
         return (struct diag_pos){ l->path, n->pos.line, n->pos.column };

@@ -22,12 +22,13 @@ STAGES = {
     "correlate": ["base", "config", "expr", "decode"],
     "alarm": ["base", "config", "expr", "decode", "correlate"],
     "response": ["base", "config", "expr", "journal", "decode", "correlate", "alarm"],
+    "records": ["base", "config", "expr", "journal", "decode", "correlate", "alarm", "response"],
     "store": ["base", "config", "journal"],
     "report": ["base", "config", "store"],  # asks PostgreSQL, over the store's connection
     "auth": ["base", "config"],
     "notify": ["base", "config", "journal"],
     "console": ["base", "config"],
-    "engine": ["base", "config", "expr", "journal", "ingress", "decode", "correlate", "alarm", "response"],
+    "engine": ["base", "config", "expr", "journal", "ingress", "decode", "correlate", "alarm", "response", "records"],
     "command": None,  # sits on top of all of them
 }
 TOP_LEVEL = {"daemon", "rules", "include", "schema", "tests", "contrib"}
