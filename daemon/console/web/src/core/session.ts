@@ -1,6 +1,6 @@
 /* Who sits here, and what may be done from this page. */
 import { computed, signal } from "@preact/signals";
-import { ApiError, ask, get, post, useCsrf } from "./api";
+import { ApiError, ask, get, post, useCsrf, type Problem } from "./api";
 
 export interface Session {
     name: string;
@@ -13,7 +13,8 @@ export interface Session {
     idle: number;
     began_at: string;
     ends_at: string | null;
-    must_change_password?: boolean;
+    /** Somebody else chose the password: nothing goes before one of one's own. */
+    password_given?: boolean;
 }
 
 /** undefined: not known yet; null: nobody. */
@@ -73,6 +74,18 @@ export function unlock(password: string, code: string): Promise<LoginAnswer> {
 
 export function loginWallboard(code: string): Promise<LoginAnswer> {
     return enter("/wallboards/login", { code });
+}
+
+/** One's own password; the problem if it was refused. */
+export async function changePassword(password: string, code: string, wanted: string): Promise<Problem | null> {
+    try {
+        await post("/session/password", withCode({ password, new: wanted }, code));
+        await lookSession();
+        return null;
+    } catch (error) {
+        if (error instanceof ApiError) return error.problem;
+        throw error;
+    }
 }
 
 export async function logout(): Promise<void> {

@@ -19,7 +19,7 @@ import { silenceAll } from "../parts/deeds";
 import { PriorityMark } from "../parts/marks";
 import { t, word } from "../text/text";
 import { clock, day, serverNow } from "../text/time";
-import { Choices, LockDialog, LoginScreen } from "./login";
+import { Choices, FirstPasswordScreen, LockDialog, LoginScreen } from "./login";
 import { SCREENS, screenOf, type Screen } from "./table";
 import { WallScreen } from "./wall";
 
@@ -228,7 +228,7 @@ function Inside() {
 
 /** The stream lives as long as the session. */
 function useSession(): void {
-    const name = session.value?.name;
+    const name = session.value?.password_given ? undefined : session.value?.name;
     useEffect(() => {
         if (!name) return undefined;
         connect();
@@ -253,6 +253,7 @@ export function App() {
     const me = session.value;
     if (me === undefined) return <p class="empty">{t("loading")}</p>;
     if (me === null) return <LoginScreen />;
+    if (me.password_given) return <FirstPasswordScreen />;
     const wall = reading.value || place.value.path[0] === "wall";
     return (
         <>

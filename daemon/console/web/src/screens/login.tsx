@@ -1,7 +1,7 @@
 /* Who are you: name, password, and the second factor when the server wants one. Screens on a wall come with a code. */
 import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { login, loginWallboard, logout, session, unlock, type LoginAnswer } from "../core/session";
+import { changePassword, login, loginWallboard, logout, session, unlock, type LoginAnswer } from "../core/session";
 import { language, theme } from "../core/settings";
 import { sendHeld } from "../core/act";
 import { lockedBy } from "../core/stream";
@@ -149,6 +149,64 @@ export function LoginScreen() {
                     }}>
                     {wall.value ? t("login.person") : t("login.wall")}
                 </button>
+            </div>
+            <Choices />
+        </main>
+    );
+}
+
+const refusal = signal("");
+
+async function choose(event: SubmitEvent): Promise<void> {
+    event.preventDefault();
+    const form = new FormData(event.target as HTMLFormElement);
+    const word = (name: string) => String(form.get(name) ?? "");
+    if (word("new") !== word("again")) {
+        refusal.value = t("account.differ");
+        return;
+    }
+    const problem = await changePassword(word("password"), word("code").trim(), word("new"));
+    refusal.value = problem ? `${problem.text} ${problem.cure}` : "";
+}
+
+/** Somebody else chose the password: before anything else, one of one's own. */
+export function FirstPasswordScreen() {
+    const secrets: readonly (readonly [string, Key, string])[] = [
+        ["password", "account.old", "current-password"],
+        ["new", "account.new", "new-password"],
+        ["again", "account.again", "new-password"],
+    ];
+    return (
+        <main class="login">
+            <div class="panel">
+                <h1>{t("account.password")}</h1>
+                <p>{t("account.given")}</p>
+                <form onSubmit={(event) => void choose(event)}>
+                    {secrets.map(([name, label, complete]) => (
+                        <div key={name} class="field">
+                            <label for={name}>{t(label)}</label>
+                            <input
+                                id={name}
+                                name={name}
+                                type="password"
+                                autocomplete={complete}
+                                maxLength={256}
+                                required
+                            />
+                        </div>
+                    ))}
+                    <p class="hint">{t("account.new.hint")}</p>
+                    <Code />
+                    <p class="said" role="alert">
+                        {refusal.value}
+                    </p>
+                    <button type="submit" class="main">
+                        {t("account.password")}
+                    </button>
+                    <button type="button" class="plain" onClick={() => void logout()}>
+                        {t("logout")}
+                    </button>
+                </form>
             </div>
             <Choices />
         </main>

@@ -4,6 +4,7 @@ export const en = {
     "account.differ": "The two are not the same. Nothing was changed.",
     "account.done": "The password is changed. Your other sessions have ended.",
     "account.ends": "Session ends",
+    "account.given": "Somebody else chose your password. Choose one of your own, then you can begin.",
     "account.idle": "Locks itself",
     "account.idle.minutes": "after {n} minutes without an act",
     "account.new": "New password",

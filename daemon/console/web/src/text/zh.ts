@@ -6,6 +6,7 @@ export const zh: Record<keyof typeof en, string> = {
     "account.differ": "两次输入不一致，未作更改。",
     "account.done": "密码已更改，其他会话已结束。",
     "account.ends": "会话结束",
+    "account.given": "您的密码由他人设置。请先设置自己的密码。",
     "account.idle": "自动锁定",
     "account.idle.minutes": "无操作 {n} 分钟后",
     "account.new": "新密码",

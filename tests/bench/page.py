@@ -1,0 +1,90 @@
+#!/usr/bin/python3
+"""The page in Chromium: how fast it answers with 5,000 active alarms and 100 transitions a second, and how soon an alarm is seen.
+
+    WARDWATCH_BUILD=/tmp/build-release tests/bench/page.py [--alarms 5000] [--rate 100] [--seconds 20] [--samples 100]
+
+Prints one JSON object. Times are in ms. `key`: from a key to the frame that shows it; `scroll`: from a scroll to the frame
+that has its rows; `seen`: from PUBLISH to the frame that has the row, both by this machine's clock, beside `--rate`
+transitions a second; `first`: from the address to the login's form on a cold cache; `script`: KiB of script that came
+for it, compressed; `heap`: MiB of JavaScript before and after.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import sys
+import tempfile
+import threading
+import time
+
+import paho.mqtt.client as mqtt
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "integration"))
+if os.environ.get("WARDWATCH_BUILD"):
+    os.environ.setdefault("WARDWATCH_BIN", str(pathlib.Path(os.environ["WARDWATCH_BUILD"]) / "daemon" / "wardwatch"))
+
+from harness.broker import Broker  # noqa: E402
+from harness.daemon import wait_for  # noqa: E402
+from harness.house import House  # noqa: E402
+from harness.postgres import Postgres  # noqa: E402
+
+
+class Traffic:
+    """Publishes; and, while it is on, the same devices again and again, so that their alarms come again."""
+
+    def __init__(self, broker, rate, devices):
+        self.client = mqtt.Client(client_id="page-bench")
+        self.client.max_queued_messages_set(0)
+        self.client.connect(broker.host, broker.port)
+        self.client.loop_start()
+        self.rate, self.devices, self.on = rate, devices, True
+        self.thread = threading.Thread(target=self._go, daemon=True)
+
+    def publish(self, device, number):
+        self.client.publish(f"bulk/{device}", json.dumps({"device": device, "number": number}), qos=1)
+        return time.time() * 1000
+
+    def fill(self):
+        for n in range(self.devices):
+            self.publish(f"load-{n}", 1)
+
+    def start(self):
+        self.thread.start()
+
+    def _go(self):
+        n, begin = 0, time.monotonic()
+        while self.on:
+            self.publish(f"load-{n * 7919 % self.devices}", 1)
+            n += 1
+            time.sleep(max(0.0, begin + n / self.rate - time.monotonic()))
+
+    def stop(self):
+        self.on = False
+        self.thread.join()
+        self.client.loop_stop()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--alarms", type=int, default=5000)
+    parser.add_argument("--rate", type=int, default=100)
+    parser.add_argument("--seconds", type=int, default=20)
+    parser.add_argument("--samples", type=int, default=100)
+    options = parser.parse_args()
+    found = {}
+    with tempfile.TemporaryDirectory(prefix="page-bench-") as name, Postgres() as postgres:
+        folder = pathlib.Path(name)
+        with Broker(folder, verbose=False) as broker, House(folder, broker, postgres) as house:
+            traffic = Traffic(broker, options.rate, options.alarms)
+            traffic.fill()
+            wait_for(lambda: len(house.alarms()) >= options.alarms, 120, f"{options.alarms} alarms")
+            traffic.start()
+            house.run("bench", 600, bench=lambda: vars(options), press=traffic.publish, result=found.update)
+            traffic.stop()
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()

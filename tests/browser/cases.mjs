@@ -1,0 +1,544 @@
+/* The cases: what an operator does and sees, each in a browser of its own. */
+import { strict as assert } from "node:assert";
+import { createRequire } from "node:module";
+
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+
+/* --- what cases share --- */
+
+async function enter(page, base, name, password, address = "/") {
+    await page.goto(base + address);
+    await page.fill("#name", name);
+    await page.fill("#password", password);
+    await page.click("button[type=submit]");
+    await page.waitForSelector(".app, .wall");
+}
+
+async function inside(t, how = {}) {
+    const page = await t.open(how);
+    const { name, password } = t.given.people[how.who ?? "alice"];
+    await enter(page, t.base, name, password, how.address);
+    await page.waitForSelector(".live:not(.no)");
+    if (!how.address && !how.gathered) await spread(page);
+    return page;
+}
+
+/** A flood goes on from the start (the house sees to it): all rows by themselves. */
+async function spread(page) {
+    await page.locator(".banner", { hasText: /Alarm flood|报警泛滥/ }).waitFor();
+    await page.keyboard.press("c");
+}
+
+const row = (page, text) => page.locator(".grid-row", { hasText: text });
+const state = (page, text, wanted) =>
+    row(page, text)
+        .locator("span.state", { hasText: new RegExp(`^${wanted}$`) })
+        .waitFor();
+
+/** The row is meant: j until it is. */
+async function mean(page, text) {
+    await row(page, text).waitFor();
+    await page.keyboard.press("Home");
+    for (let n = 0; n < 90; n++) {
+        await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn))));
+        if (await page.locator(".grid-row.at", { hasText: text }).count()) return;
+        await page.keyboard.press("j");
+    }
+    assert.fail(`no row ${text}`);
+}
+
+async function axe(page, where) {
+    await page.evaluate(await readAxe());
+    const found = await page.evaluate(() => window.axe.run({ resultTypes: ["violations"] }));
+    const serious = found.violations.filter((one) => ["serious", "critical"].includes(one.impact));
+    assert.deepEqual(
+        serious.map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`),
+        [],
+        where,
+    );
+}
+
+let axeText = "";
+async function readAxe() {
+    if (!axeText) axeText = await (await import("node:fs/promises")).readFile(AXE, "utf8");
+    return axeText;
+}
+
+/* --- who may in --- */
+
+export async function login(t) {
+    const page = await t.open();
+    const { name, password } = t.given.people.alice;
+    await page.goto(t.base + "/incidents");
+    await page.fill("#name", name);
+    await page.fill("#password", "not the password");
+    await page.keyboard.press("Enter");
+    await page.locator(".said", { hasText: "not right" }).waitFor();
+    await page.fill("#password", password);
+    await page.keyboard.press("Enter");
+    await page.locator("h1", { hasText: "Incidents" }).waitFor(); // the address that was asked for
+    await page.click(".me summary");
+    await page.click("text=Log out");
+    await page.waitForSelector("#name");
+    await page.reload();
+    await page.waitForSelector("#name"); // out is out
+}
+
+/** Somebody else chose the password: nothing goes before one of one's own. */
+export async function first_password(t) {
+    const page = await t.open();
+    const { name, given, password } = t.given.newcomer;
+    await page.goto(t.base + "/");
+    await page.fill("#name", name);
+    await page.fill("#password", given);
+    await page.keyboard.press("Enter");
+    await page.locator("h1", { hasText: "Change password" }).waitFor();
+    await page.fill("#password", given);
+    await page.fill("#new", password);
+    await page.fill("#again", password + "!");
+    await page.keyboard.press("Enter");
+    await page.locator(".said", { hasText: "not the same" }).waitFor();
+    await page.fill("#again", password);
+    await page.keyboard.press("Enter");
+    await page.waitForSelector(".live:not(.no)");
+}
+
+/* --- the queue, by keyboard --- */
+
+export async function queue_keys(t) {
+    const page = await inside(t);
+    await t.ask("publish", "low-1", 1);
+    await t.ask("publish", "crit-1", 3);
+    await t.ask("publish", "high-1", 2);
+    await row(page, "high-1").waitFor();
+    await row(page, "crit-1").waitFor();
+    const order = await page.locator(".grid-row .title").allInnerTexts();
+    const places = ["crit-1", "high-1", "low-1"].map((name) => order.findIndex((text) => text.includes(name)));
+    assert.deepEqual(
+        places,
+        [...places].sort((a, b) => a - b),
+        "the gravest first",
+    );
+
+    await mean(page, "low-1");
+    await page.keyboard.press("a"); // nothing is asked of a low one
+    await state(page, "low-1", "Acknowledged");
+
+    await mean(page, "high-1");
+    await page.keyboard.press("s");
+    await row(page, "high-1").locator(".tag", { hasText: "silenced" }).waitFor();
+    await page.keyboard.press("a");
+    await page.waitForSelector("dialog");
+    await page.keyboard.press("2"); // a reason by its number
+    await state(page, "high-1", "Acknowledged");
+    assert.equal((await t.ask("alarm", "high", "high-1")).state, "ACKED");
+
+    await page.keyboard.press("A");
+    await page.waitForSelector("dialog");
+    await page.keyboard.press("Enter");
+    await state(page, "high-1", "Unacknowledged");
+
+    await mean(page, "low-1");
+    await page.keyboard.press("h");
+    await page.waitForSelector("dialog");
+    await page.selectOption("#ask-until", "1h");
+    await page.fill("#ask-reason", "mopping");
+    await page.keyboard.press("Enter");
+    await row(page, "low-1").waitFor({ state: "detached" });
+    await page.click("text=Shelved etc.");
+    await page.locator("td", { hasText: "low-1" }).waitFor();
+    await page.click("td >> text=Unshelve");
+    await page.locator("td", { hasText: "low-1" }).waitFor({ state: "detached" });
+
+    await page.keyboard.press("1");
+    await mean(page, "crit-1");
+    await page.keyboard.press("Enter");
+    await page.locator("h1", { hasText: "crit-1" }).waitFor();
+    assert.match(page.url(), /\/alarm\/\d+$/);
+    await page.keyboard.press("Escape");
+    await page.waitForSelector(".grid");
+    await page.keyboard.press("?");
+    await page.locator("dialog", { hasText: "Next that waits" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.locator("dialog").waitFor({ state: "detached" });
+}
+
+export async function several_at_once(t) {
+    const page = await inside(t);
+    for (const name of ["many-1", "many-2", "many-3"]) await t.ask("publish", name, 1);
+    await mean(page, "many-1");
+    await page.keyboard.press("x");
+    await mean(page, "many-2");
+    await page.keyboard.press("x");
+    await page.locator(".tools", { hasText: "2 chosen" }).waitFor();
+    await page.keyboard.press("a");
+    await state(page, "many-1", "Acknowledged");
+    await state(page, "many-2", "Acknowledged");
+    assert.equal((await t.ask("alarm", "low", "many-3")).state, "UNACK");
+}
+
+/** A flood is one: said with its rate, gathered below the top priority, and nothing of it hidden. */
+export async function flood(t) {
+    const page = await inside(t, { gathered: true });
+    await page.locator(".banner", { hasText: /Alarm flood.*\d+ alarms in the last ten minutes/ }).waitFor();
+    await t.ask("publish", "top-1", 3);
+    await t.ask("publish", "top-2", 3);
+    await row(page, "top-1").waitFor();
+    await row(page, "top-2").waitFor(); // each by itself
+    const crowd = row(page, /\d+ alarms/).filter({ hasText: "low at" });
+    await crowd.waitFor();
+    assert.equal(await row(page, "crowd-11").count(), 0);
+    await crowd.click(); // unfolds
+    await row(page, "crowd-11").waitFor();
+    await page.keyboard.press("c");
+    await crowd.waitFor({ state: "detached" });
+    await row(page, "crowd-11").waitFor();
+}
+
+/** Somebody else was quicker, and then it came again: the act is refused, with what changed. */
+export async function stale_act(t) {
+    const page = await inside(t);
+    await t.ask("publish", "stale-1", 2);
+    await mean(page, "stale-1");
+    await page.keyboard.press("a");
+    await page.waitForSelector("dialog");
+    const alarm = await t.ask("alarm", "high", "stale-1");
+    await t.ask("ack", alarm.id, alarm.version); // by another person, while the dialog is open
+    await page.fill("#ask-reason", "on my way");
+    await page.keyboard.press("Enter");
+    await page.locator(".banner.refused", { hasText: "Refused: Acknowledge" }).waitFor();
+    await page.click(".banner.refused button");
+    await page.locator(".banner.refused").waitFor({ state: "detached" });
+}
+
+/* --- an incident, by mouse --- */
+
+export async function incident(t) {
+    const page = await inside(t);
+    const other = await inside(t, { who: "bob", address: "/incidents" });
+    await t.ask("guard", "Bauer");
+    await t.ask("publish", "inc-1", 3);
+    await row(page, "inc-1").click();
+    await page.click(".queue-side >> text=/^Incident \\d+$/");
+    await page.locator("h1", { hasText: "inc-1" }).waitFor();
+    await page.click("button:has-text('Take it')");
+    await page.locator("dd", { hasText: "alice" }).first().waitFor();
+    await page.click(".steps input >> nth=0");
+    await page.locator(".step.done").first().waitFor();
+    await page.click(".step:not(.done) >> button:has-text('Skip')");
+    await page.fill("#ask-reason", "nobody is there");
+    await page.click("dialog button[type=submit]");
+    await page.locator(".step.skipped").waitFor();
+
+    await page.click("button:has-text('Dispatch')");
+    await page.selectOption("#ask-guard", "Bauer");
+    await page.click("dialog button[type=submit]");
+    await page.locator("li", { hasText: "Bauer" }).waitFor();
+
+    await page.setInputFiles("input[type=file]", {
+        name: "photo.txt",
+        mimeType: "text/plain",
+        buffer: Buffer.from("abc"),
+    });
+    await page.fill("#ask-where", "/evidence/photo.txt");
+    await page.fill("#ask-text", "what the camera saw");
+    await page.click("dialog button[type=submit]");
+    await page
+        .locator(".attachment", { hasText: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" })
+        .waitFor();
+
+    await page.click("button:has-text('Say what it was')");
+    if (await page.locator("select#ask-code").count()) await page.selectOption("#ask-code", "nuisance");
+    else await page.fill("#ask-code", "nuisance");
+    await page.fill("#ask-done", "went there");
+    await page.fill("#ask-reason", "steam");
+    await page.click("dialog button[type=submit]");
+    await page.locator("text=Somebody else must answer.").first().waitFor(); // not oneself
+
+    await other.locator("li", { hasText: "went there" }).waitFor();
+    await other.click("button:has-text('Agree')");
+    await other.click("dialog button[type=submit]");
+    await page.locator(".panel", { hasText: "agreed: bob" }).waitFor();
+    await page.click("button:has-text('Resolve')");
+    await page
+        .locator("dialog")
+        .waitFor({ timeout: 1000 })
+        .then(
+            () => page.click("dialog button[type=submit]"),
+            () => undefined,
+        );
+    await other.goto(t.base + "/dispatch");
+    await other.click(".card >> button:has-text('Arrived')");
+    await other.click(".card >> button:has-text('Free again')");
+    await other.click("dialog button[type=submit]");
+    await other.locator(".lanes .panel", { hasText: "Free (1)" }).waitFor();
+    await page.click(".deeds button:has-text('Close')");
+    await page.click("dialog button[type=submit]");
+    await page.locator(".facts dd", { hasText: "Closed" }).waitFor();
+}
+
+/* --- handover --- */
+
+export async function handover(t) {
+    const page = await inside(t, { address: "/handover" });
+    const other = await inside(t, { who: "bob", address: "/handover" });
+    await t.ask("publish", "hand-1", 2);
+    await page.click("button:has-text('Begin my shift')");
+    await page.click("dialog button[type=submit]");
+    await page.click("button:has-text('Hand over')");
+    await page.fill("#ask-text", "the east door is being repaired");
+    await page.click("dialog button[type=submit]");
+    await other.click("button:has-text('Begin my shift')");
+    await other.click("dialog button[type=submit]");
+    await other.locator("dd", { hasText: "the east door is being repaired" }).waitFor();
+    const items = other.locator(".rows input[type=checkbox]:not(:disabled)");
+    const n = await items.count();
+    assert.ok(n > 0);
+    await items.first().check();
+    await other.click("button:has-text('Take over 1 items')");
+    await other.click("dialog button[type=submit]");
+    if (n > 1) await other.locator(".rows", { hasText: "bob," }).waitFor();
+}
+
+/* --- cuts --- */
+
+async function notLive(page) {
+    await page.locator(".not-live", { hasText: "NOT LIVE" }).waitFor();
+}
+
+async function liveAgain(page) {
+    await page.locator(".not-live").waitFor({ state: "detached", timeout: 60_000 });
+}
+
+/** What the page shows is what the engine has, by number and version. */
+async function same(page, t) {
+    const wanted = await t.ask("alarms");
+    const shown = (await page.locator(".counts li b").allInnerTexts()).map(Number).reduce((a, b) => a + b, 0);
+    assert.equal(shown, wanted.filter((alarm) => ["UNACK", "RTNUN"].includes(alarm.state)).length);
+}
+
+export async function console_killed(t) {
+    const page = await inside(t);
+    await t.ask("publish", "cut-1", 2);
+    await row(page, "cut-1").waitFor();
+    await t.ask("freeze", "console");
+    await notLive(page);
+    await mean(page, "cut-1");
+    await page.keyboard.press("s"); // held, not lost
+    await page.locator(".banner.held").waitFor();
+    await t.ask("publish", "cut-2", 2);
+    await t.ask("thaw", "console");
+    await liveAgain(page);
+    await row(page, "cut-1").locator(".tag", { hasText: "silenced" }).waitFor();
+    await row(page, "cut-2").waitFor();
+    await same(page, t);
+    await t.ask("kill", "console");
+    await t.ask("publish", "cut-3", 2);
+    await page.locator("#name").or(row(page, "cut-3")).first().waitFor({ timeout: 60_000 });
+}
+
+export async function engine_killed(t) {
+    const page = await inside(t);
+    await t.ask("publish", "eng-1", 2);
+    await row(page, "eng-1").waitFor();
+    await t.ask("freeze", "engine");
+    await notLive(page);
+    await t.ask("thaw", "engine");
+    await liveAgain(page);
+    await t.ask("kill", "engine");
+    await t.ask("publish", "eng-2", 2);
+    await row(page, "eng-2").waitFor({ timeout: 60_000 });
+    await liveAgain(page);
+    await same(page, t);
+}
+
+/* --- hostile texts --- */
+
+export async function hostile(t) {
+    const page = await inside(t);
+    const script = '<img src=x onerror="window.hurt=1"><script>window.hurt=1';
+    for (const name of [script, "turn \u202Eaway", "x".repeat(180)]) await t.ask("publish", name, 2);
+    await row(page, "<img src=x").waitFor();
+    await row(page, "⟨U+202E⟩").waitFor();
+    for (const address of ["/", "/incidents", "/dispatch", "/map", "/hidden", "/status"]) {
+        await page.goto(t.base + address);
+        await page.waitForSelector("h1");
+        assert.equal(await page.evaluate(() => window.hurt), undefined, address);
+        assert.equal(await page.locator("main img, main script").count(), 0, address);
+    }
+    await page.goto(t.base + "/");
+    await spread(page);
+    await row(page, "<img src=x").dblclick();
+    await page.locator("h1", { hasText: "<img src=x" }).waitFor();
+    assert.equal(await page.evaluate(() => window.hurt), undefined);
+}
+
+/* --- every screen: as it looks, and for those who cannot see it --- */
+
+const SCREENS = [
+    "",
+    "map",
+    "incidents",
+    "dispatch",
+    "handover",
+    "hidden",
+    "records",
+    "history",
+    "moment",
+    "figures",
+    "devices",
+    "rules",
+    "audit",
+    "people",
+    "status",
+    "account",
+];
+const SIZES = { desk: [1920, 1080], small: [1366, 768], tablet: [820, 1180] };
+
+const VIEWS = [
+    ["dark", "en"],
+    ["light", "zh"],
+];
+const OTHER_VIEWS = [
+    ["light", "en"],
+    ["dark", "zh"],
+];
+
+/** With WARDWATCH_SCREENSHOTS in the environment: in all views, and a picture of each at each size. */
+export async function screens(t) {
+    const pictures = Boolean(process.env.WARDWATCH_SCREENSHOTS);
+    await t.ask("publish", "screen-1", 3);
+    await t.ask("publish", "screen-2", 1);
+    const { id } = await t.ask("alarm", "critical", "screen-1");
+    for (const [theme, language] of pictures ? [...VIEWS, ...OTHER_VIEWS] : VIEWS) {
+        const page = await inside(t, { theme, language, who: "chief" });
+        for (const screen of [...SCREENS, `alarm/${id}`, "incident/1", "wall"])
+            await look(page, screen, `${theme}-${language}`, pictures && t.shots);
+        await page.context().close();
+    }
+}
+
+/** As a link does, without loading the page anew. */
+async function go(page, address) {
+    await page.evaluate((to) => {
+        history.pushState(null, "", to);
+        dispatchEvent(new PopStateEvent("popstate"));
+    }, address);
+}
+
+async function look(page, screen, view, shots) {
+    await go(page, `/${screen}`);
+    await page.waitForSelector("main h1");
+    await page.waitForFunction(() => !/Loading|载入中/.test(document.querySelector("main").textContent));
+    for (const [size, [width, height]] of Object.entries(SIZES)) {
+        await page.setViewportSize({ width, height });
+        const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        assert.ok(over <= 0, `/${screen} is ${over} px too wide at ${size}`);
+        const name = (screen || "queue").replace(/\/\d+/, "");
+        if (shots) await page.screenshot({ path: `${shots}/${name}-${size}-${view}.png` });
+    }
+    await axe(page, `/${screen} ${view}`);
+}
+
+/* --- the first view --- */
+
+export async function first_view(t) {
+    const page = await t.open();
+    let bytes = 0;
+    page.on("response", async (response) => {
+        if (response.request().resourceType() !== "script") return;
+        const sizes = await response.request().sizes();
+        bytes += sizes.responseBodySize;
+    });
+    await page.goto(t.base + "/");
+    await page.waitForSelector("#name");
+    await page.waitForLoadState("networkidle");
+    assert.ok(bytes > 0 && bytes <= 200 * 1024, `${bytes} bytes of script`);
+}
+
+/* --- no case, but a measurement: tests/bench/page.py --- */
+
+function percentiles(times) {
+    const sorted = [...times].sort((a, b) => a - b);
+    const at = (share) => Math.round(10 * sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]) / 10;
+    return { p50: at(0.5), p95: at(0.95), p99: at(0.99), worst: at(1), n: sorted.length };
+}
+
+/** From an act on the page to the end of the frame that shows it, over and over. */
+function frames(page, kind, n) {
+    return page.evaluate(
+        async ([what, times]) => {
+            const grid = document.querySelector(".grid");
+            const shown = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+            const found = [];
+            for (let k = 0; k < times; k++) {
+                await new Promise((done) => setTimeout(done, 30 + (k % 7) * 9));
+                const begin = performance.now();
+                if (what === "key") dispatchEvent(new KeyboardEvent("keydown", { key: k % 40 < 20 ? "j" : "k" }));
+                else grid.scrollTop = (k * 7919) % (grid.scrollHeight - grid.clientHeight);
+                await shown();
+                found.push(performance.now() - begin);
+            }
+            return found;
+        },
+        [kind, n],
+    );
+}
+
+export async function bench(t) {
+    const { samples, seconds } = await t.ask("bench");
+    const heap = async (page) => Math.round((await page.evaluate(() => performance.memory.usedJSHeapSize)) / 2 ** 20);
+    const cold = await t.open();
+    let script = 0;
+    cold.on("response", async (response) => {
+        if (response.request().resourceType() === "script")
+            script += (await response.request().sizes()).responseBodySize;
+    });
+    const begin = performance.now();
+    await cold.goto(t.base + "/", { waitUntil: "commit" });
+    await cold.waitForSelector("#name");
+    const first = Math.round(performance.now() - begin);
+    await cold.context().close();
+
+    const page = await inside(t);
+    await page.waitForFunction(() => Number(document.querySelector(".grid").getAttribute("aria-rowcount")) > 1000);
+    const before = await heap(page);
+    const key = percentiles(await frames(page, "key", samples * 2));
+    const scroll = percentiles(await frames(page, "scroll", samples * 2));
+    const seen = [];
+    await page.evaluate(() => {
+        window.seen = new Map();
+        const look = () => {
+            for (const title of document.querySelectorAll(".grid-row .title"))
+                if (/ at seen-/.test(title.textContent) && !window.seen.has(title.textContent))
+                    window.seen.set(title.textContent, Date.now());
+            requestAnimationFrame(look);
+        };
+        look();
+        document.querySelector(".grid").scrollTop = 0;
+    });
+    await page.keyboard.press("Home");
+    for (let n = 0; n < samples; n++) {
+        const sent = await t.ask("press", `seen-${String(n).padStart(4, "0")}`, 3);
+        const name = `critical at seen-${String(n).padStart(4, "0")}`;
+        const at = await page
+            .waitForFunction((text) => window.seen.get(text), name)
+            .then((handle) => handle.jsonValue());
+        seen.push(at - sent);
+        await page.keyboard.press("Home"); // acknowledged, it makes room at the top for the next
+        await page.locator(".grid-row.at", { hasText: name }).waitFor();
+        await page.keyboard.press("a");
+        await page.waitForSelector("dialog");
+        await page.keyboard.press("2");
+        await page.locator(".counts li >> nth=0 >> b", { hasText: /^0$/ }).waitFor();
+    }
+    await page.waitForTimeout(seconds * 1000);
+    await t.ask("result", {
+        key,
+        scroll,
+        seen: percentiles(seen),
+        first,
+        script: Math.round(script / 102.4) / 10,
+        heap: [before, await heap(page)],
+    });
+}

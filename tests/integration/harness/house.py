@@ -1,0 +1,158 @@
+"""A house with a page: broker, PostgreSQL, daemon with console, three people who can log in, and a browser.
+
+    with Broker(folder) as broker, Postgres() as postgres, House(folder, broker, postgres) as house:
+        house.run("queue_keys")
+
+A flood goes on from the start, so that none begins in the middle of a case.
+"""
+
+import json
+import subprocess
+
+from . import browser, spine
+from .console import Visitor
+from .daemon import Daemon, binary, wait_for
+from .machine import free_port
+from .scene import SENSORS, read_live
+
+GIVEN, PASSWORD = "lamp river seven copper", "nine quiet elephants sing"
+NEWCOMER = "newcomer"
+PEOPLE = {
+    "alice": ["operator", "supervisor"],
+    "bob": ["operator", "supervisor"],
+    "chief": ["operator", "supervisor", "maintenance", "auditor", "integrator", "administrator"],
+}
+RULE = """\
+- rule: {name}
+  title: "{name} at {{device}}"
+  select: {{x: {{kind: passage, where: "number == {number}"}}}}
+  by: device
+  raise: {{hazard: theft, priority: {priority}, procedure: {procedure}}}
+  examples:
+    - given: [0s x D1 number={number}]
+      alarms: [0s D1]
+"""
+RULES = "".join(RULE.format(name=name, number=number, priority=name, procedure="look")
+                for name, number in (("low", 1), ("high", 2), ("critical", 3)))
+SITE = """\
+site: test
+zones:
+  - {zone: main, title: Main building, type: building}
+  - {zone: floor-1, title: First floor, type: floor, in: main}
+  - {zone: W1, title: Ward 1, type: ward, in: floor-1}
+  - {zone: W1-r1, title: Room 1, type: room, in: W1, key_area: true, adjacent: W1-r2}
+  - {zone: W1-r2, title: Room 2, type: room, in: W1}
+assets:
+  - {asset: screen-1, device: screen-1, class: door, zone: W1-r1, title: Door of room 1}
+"""
+PLANS = """\
+plans:
+  - plan: floor-1
+    title: First floor
+    file: floor-1.svg
+    zone: floor-1
+    zones: {W1-r1: "40,40 300,40 300,260 40,260", W1-r2: "300,40 560,40 560,260 300,260"}
+"""
+PLAN = """\
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 600 300"><rect x="40" y="40" width="260" height="220" fill="none"
+stroke="#555" stroke-width="4"/><rect x="300" y="40" width="260" height="220" fill="none" stroke="#555" stroke-width="4"/></svg>
+"""
+RESPONSE = """\
+incidents:
+  gather: {by: ward, within: 1s}
+  from: medium
+required:
+  priority: [medium, high, critical]
+dispositions:
+  - {code: genuine, title: Genuine, outcome: genuine}
+  - {code: nuisance, title: Nuisance, outcome: nuisance, two_persons: critical}
+posts: [{post: control-room, title: Control room}]
+procedures:
+  - procedure: look
+    title: Look
+    steps:
+      - {step: camera, text: "Look at the camera", required: true}
+      - {step: call, text: "Call them"}
+"""
+
+
+def add_people(daemon):
+    for name, roles in [*PEOPLE.items(), (NEWCOMER, ["operator"])]:
+        answer = daemon.call("operator-add", name=name, may=roles, break_glass=True, reason="the first ones")
+        assert answer["ok"], answer
+        done = subprocess.run([binary(), "user", "-c", daemon.config, "add", name], input=GIVEN + "\n", timeout=60,
+                              capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+
+def choose_passwords(port):
+    """What an administrator gave lets nobody do anything but choose a password."""
+    for name in PEOPLE:
+        visitor = Visitor(port)
+        assert visitor.login(name, GIVEN).status == 200
+        answer = visitor.post("/session/password", password=GIVEN, new=PASSWORD)
+        assert answer.status == 200, answer
+
+
+class House:
+    """All of it, and what cases ask for while they run."""
+
+    def __init__(self, folder, broker, postgres):
+        self.folder = folder
+        self.broker, self.postgres = broker, postgres
+        (folder / "response").mkdir()
+        (folder / "response" / "test.yaml").write_text(RESPONSE)
+        rules = spine.write_rules(folder / "rules", RULES, SENSORS, SITE)
+        (rules / "site" / "plans.yaml").write_text(PLANS)
+        (rules / "site" / "floor-1.svg").write_text(PLAN)
+        port = free_port()
+        self.daemon = Daemon(folder, broker=broker, postgres=postgres, rules=rules, settings={
+            "auth.enabled": True,
+            "console.listen": f"127.0.0.1:{port}",
+            "console.names": ["localhost"],
+            "console.pages": browser.pages(),
+            "console.database": postgres.url,
+            "paths.response": [folder / "response"],
+        })
+        spine.migrate(postgres, self.daemon.config)
+        self.daemon.start()
+        self.daemon.wait_live()
+        wait_for((self.daemon.run_dir / "auth" / "auth.sock").exists, 30, "the auth process")
+        add_people(self.daemon)
+        browser.wait_page(port)
+        choose_passwords(port)
+        self.browser = browser.Browser(port, folder)
+
+        for n in range(12):
+            self.publish(f"crowd-{n}", 1)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.daemon.close()
+
+    def alarms(self):
+        with self.daemon.connect() as feed:
+            return read_live(feed)[0]
+
+    def alarm(self, rule, device):
+        return wait_for(lambda: self.alarms().get((rule, f"device={device}")), 20, f"an alarm of {device}")
+
+    def publish(self, device, number):
+        self.broker.publish(f"bulk/{device}", json.dumps({"device": device, "number": number}))
+
+    def ack(self, alarm, version):
+        """By somebody else; then it comes again."""
+        answer = self.daemon.call("ack", alarm=alarm, version=version, reason="another was quicker")
+        assert answer["ok"], answer
+
+    def guard(self, name):
+        assert self.daemon.call("guard-status", name=name, status="free")["ok"]
+
+    def run(self, case, timeout=120, **more):
+        people = {name: {"name": name, "password": PASSWORD} for name in PEOPLE}
+        newcomer = {"name": NEWCOMER, "given": GIVEN, "password": PASSWORD}
+        self.browser.run(case, timeout, {"people": people, "newcomer": newcomer}, publish=self.publish, alarm=self.alarm, guard=self.guard,
+                         ack=self.ack, alarms=lambda: list(self.alarms().values()), kill=self.daemon.kill,
+                         freeze=self.daemon.freeze, thaw=self.daemon.thaw, **more)

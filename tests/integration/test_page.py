@@ -1,0 +1,29 @@
+"""The page in a real browser, on the real console, engine and broker; what each case does stands in tests/browser."""
+
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from harness.broker import Broker  # noqa: E402
+from harness.house import House  # noqa: E402
+from harness.postgres import Postgres  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("page")
+    with Broker(folder) as broker, Postgres() as postgres:
+        with House(folder, broker, postgres) as made:
+            yield made
+
+
+CASES = ["login", "first_password", "queue_keys", "flood", "several_at_once", "stale_act", "incident", "handover", "hostile", "first_view", "screens",
+         "console_killed", "engine_killed"]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_page(house, case):
+    house.run(case, timeout=300 if case == "screens" else 120)
