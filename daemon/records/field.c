@@ -240,7 +240,7 @@ static int canon_zones(const struct canon *c, const json_t *given, json_t **ret)
 }
 
 static int canon_item(const struct canon *c, const json_t *given, json_t **ret) {
-        json_t *text;
+        json_t *text = NULL;
         int e = canon_name(c, given, &text);
 
         if (e)
