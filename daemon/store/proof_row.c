@@ -1,14 +1,17 @@
 /*
  * What a row's digest is made from:
  *
- *   BLAKE2b-256( 0x02  relation 0x00  columns 0x00  types 0x00  row )
+ *   BLAKE2b-256( 0x02  layout  row )
+ *
+ * `layout` is BLAKE2b-256( 0x03  relation 0x00  columns 0x00  types 0x00 ): which table, and which columns in which
+ * order.
  *
  * `row` is the row as binary COPY writes it: the number of fields (16 bits, big-endian), then of each field its length
  * (32 bits, big-endian; all ones = null) and its bytes. So every field carries its length, and the letters in `types`
  * say how to read it. PostgreSQL gives back the very bytes that it was given, but for jsonb: there the field is
  * replaced by its canonical form (proof_json.c).
  *
- * The byte in front keeps it apart from leaves and nodes of the tree (proof_tree.c).
+ * The bytes in front keep both apart from leaves and nodes of the tree (proof_tree.c).
  */
 #include "store/proof_row.h"
 
@@ -43,13 +46,18 @@ static size_t column_count(const char *columns) {
 }
 
 static void layout_begin(struct proof_layout *l) {
-        const uint8_t row = 2;
+        crypto_generichash_blake2b_state state;
+        const char *const texts[] = { l->relation, l->columns, l->types };
+        uint8_t begins[1 + PROOF_HASH] = { 2 };
+        const uint8_t layout = 3;
 
+        (void)crypto_generichash_blake2b_init(&state, NULL, 0, PROOF_HASH);
+        (void)crypto_generichash_blake2b_update(&state, &layout, 1);
+        for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+                (void)crypto_generichash_blake2b_update(&state, (const uint8_t *)texts[i], strlen(texts[i]) + 1);
+        (void)crypto_generichash_blake2b_final(&state, begins + 1, PROOF_HASH);
         (void)crypto_generichash_blake2b_init(&l->begun, NULL, 0, PROOF_HASH);
-        (void)crypto_generichash_blake2b_update(&l->begun, &row, 1);
-        (void)crypto_generichash_blake2b_update(&l->begun, (const uint8_t *)l->relation, strlen(l->relation) + 1);
-        (void)crypto_generichash_blake2b_update(&l->begun, (const uint8_t *)l->columns, strlen(l->columns) + 1);
-        (void)crypto_generichash_blake2b_update(&l->begun, (const uint8_t *)l->types, strlen(l->types) + 1);
+        (void)crypto_generichash_blake2b_update(&l->begun, begins, sizeof begins);
 }
 
 int proof_layout_init(struct proof_layout *l, const char *relation, const char *columns, const char *types,
