@@ -210,6 +210,7 @@ static void put_response(const struct engine *e, struct metrics *m) {
         metrics_put(m, METRICS_STEPS_WAITING, (double)f.waiting);
         metrics_put(m, METRICS_ESCALATIONS, (double)f.ladders);
         metrics_put(m, METRICS_NOTIFICATIONS, (double)f.notifications);
+        metrics_put(m, METRICS_POSTS_UNDERSTAFFED, (double)f.understaffed);
         metrics_put(m, METRICS_RESPONSE_CHANGES, (double)f.changes);
         metrics_put(m, METRICS_RESPONSE_REFUSED, (double)f.refused);
         metrics_put(m, METRICS_RESPONSE_FORGOTTEN, (double)f.forgotten);

@@ -95,8 +95,9 @@ static int pipeline_unaccept(void *userdata, int64_t now) {
 /* --- life --- */
 
 static int pipeline_build(struct pipeline *p, int64_t now) {
-        const struct response_sink response = { p, pipeline_on_change, pipeline_on_action, pipeline_alarms_each,
-                                                pipeline_unaccept };
+        const struct response_sink response = {
+                p, pipeline_on_change, pipeline_on_action, pipeline_alarms_each, pipeline_unaccept, pipeline_staffing
+        };
         const struct records_sink records = pipeline_records_sink(p);
         int r = replies_new(&p->replies);
 

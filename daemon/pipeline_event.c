@@ -1,5 +1,7 @@
 /*
- * An event that a person tells: {"cmd": "event", "kind": …, "zone": …, "device": …, "value": …}. It goes the way of all
+ * Events that no device tells.
+ *
+ * One that a person tells: {"cmd": "event", "kind": …, "zone": …, "device": …, "value": …}. It goes the way of all
  * events, with the sensor type `manual`, and says who told it.
  */
 #include "pipeline_internal.h"
@@ -110,4 +112,32 @@ int pipeline_manual(struct pipeline *p, const struct ww_input *input, json_t *bo
                                       pipeline_refused(input, "malformed", t.why, "see `wardwatch help event`"));
         r = pipeline_event(p, &t.event);
         return r ? r : pipeline_reply(p, input, pipeline_ok(input));
+}
+
+int pipeline_staffing(void *userdata, const struct response_staffing *staffing) {
+        struct pipeline *p = userdata;
+        const struct {
+                const char *name;
+                uint64_t value;
+        } said[] = { { "there", staffing->there }, { "wanted", staffing->wanted } };
+        struct ww_attr attrs[2];
+        struct ww_event event = { .seq = p->input->seq,
+                                  .time = p->now,
+                                  .received = p->now,
+                                  .device_time = WW_TIME_NONE,
+                                  .sensor = WW_STR("post"),
+                                  .site = site_name(p->ruleset->site),
+                                  .device = staffing->post,
+                                  .zone = staffing->zone,
+                                  .asset_index = SITE_NONE,
+                                  .kind = ww_str(staffing->understaffed ? "post.understaffed" : "post.manned"),
+                                  .attrs = attrs,
+                                  .n_attrs = 2 };
+
+        (void)ww_kind_find(site_kinds(p->ruleset->site), event.kind, &event.family, &event.state);
+        for (size_t i = 0; i < 2; i++)
+                attrs[i] = (struct ww_attr){ .name = ww_str(said[i].name),
+                                             .symbol = symtab_find(p->ruleset->symbols, ww_str(said[i].name)),
+                                             .value = ww_number((double)said[i].value) };
+        return pipeline_event(p, &event);
 }

@@ -43,6 +43,8 @@ int pipeline_records_change(struct pipeline *p, const struct ww_change *change);
 int pipeline_on_change(void *userdata, const struct ww_change *change);
 /** Through correlation and all that follows. 0 or -errno. */
 int pipeline_event(struct pipeline *p, const struct ww_event *event);
+/** The response's word that a post is short of people, or not any more, as an event. */
+int pipeline_staffing(void *userdata, const struct response_staffing *staffing);
 int pipeline_notice(struct pipeline *p, const struct ww_input *input);
 /** A notice's record and alarm; `name` from the table of notices. Unknown names are only recorded. */
 int pipeline_say(struct pipeline *p, struct ww_str name, struct ww_str subject, struct ww_str text);

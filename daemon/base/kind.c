@@ -136,6 +136,7 @@ static const struct ww_kind rows[] = {
         /* people as sensors, and the system's own */
         PULSE("data.exported", "records left a system: an export, a copy to a medium; the value says how many"),
         PULSE("data.printed", "records were printed; the value says how many"),
+        STATE("post", "post.understaffed", "post.manned", "a post has fewer people than its `manning` asks for; `wanted` and `there` say how many"),
         PULSE("tip", "a hint by staff or the public"),
         PULSE("alarm.raised", "a rule raised an alarm"),
         PULSE("alarm.cleared", "an alarm's condition ended"),

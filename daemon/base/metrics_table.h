@@ -271,6 +271,8 @@ X(ESCALATIONS, "wardwatch_escalations", GAUGE, COUNT, ENGINE, "", "stages.respon
   "ladders of which a step waits")
 X(NOTIFICATIONS, "wardwatch_notifications", GAUGE, COUNT, ENGINE, "", "stages.response.notifications",
   "notifications that are neither delivered nor given up")
+X(POSTS_UNDERSTAFFED, "wardwatch_posts_understaffed", GAUGE, COUNT, ENGINE, "", "stages.response.understaffed",
+  "posts that have fewer people than their `manning` asks for")
 X(RESPONSE_CHANGES, "wardwatch_response_changes_total", COUNTER, COUNT, ENGINE, "", "stages.response.changes",
   "changes of incidents and all that belongs to them")
 X(RESPONSE_REFUSED, "wardwatch_response_refused_total", COUNTER, COUNT, ENGINE, "", "stages.response.refused",

@@ -64,6 +64,7 @@ static const char *const subject_names[WW_SUBJECT_MAX_] = {
         [WW_SUBJECT_FLOOD] = "flood",
         [WW_SUBJECT_MEMBER] = "member",
         [WW_SUBJECT_RECORD] = "record",
+        [WW_SUBJECT_POST] = "post",
 };
 
 /* A number from a damaged record must not index past a table. */

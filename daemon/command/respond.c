@@ -241,6 +241,10 @@ static void put_subject(const json_t *change) {
                         plain_put(text);
                 }
         }
+        if (json_object_get(body, "wanted"))
+                (void)printf("  %" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT,
+                             json_integer_value(json_object_get(body, "there")),
+                             json_integer_value(json_object_get(body, "wanted")));
         (void)printf("%s\n", json_is_true(json_object_get(change, "exercise")) ? "  (exercise)" : "");
 }
 
@@ -284,7 +288,7 @@ static int open_run(const struct command_args *args) {
                         (void)fprintf(stderr,
                                       "wardwatch open: there is no `%s`\n  help: incident, step, note, "
                                       "disposition, approval, dispatch, operator, guard, shift, handover, "
-                                      "escalation, notification …\n",
+                                      "escalation, notification, post …\n",
                                       args->argv[i]);
                         return 2;
                 }
@@ -300,8 +304,9 @@ static int open_run(const struct command_args *args) {
 const struct command command_open = {
         .name = "open",
         .synopsis = "open [SUBJECT …] [--json]",
-        .help = "list what is open: incidents, their steps, notes, approvals, guards, ladders",
+        .help = "list what is open: incidents, their steps, notes, approvals, guards, ladders, posts",
         .text = "One line for each, or with --json the whole of it. `wardwatch open incident` lists the incidents "
-                "alone. What is over stands in PostgreSQL: the views incident, procedure_step, disposition.",
+                "alone, `wardwatch open post` who is where people must be, and how many should be. What is over stands "
+                "in PostgreSQL: the views incident, procedure_step, disposition.",
         .run = open_run,
 };

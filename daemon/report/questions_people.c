@@ -15,6 +15,9 @@ const struct question questions_people[] = {
         { "on-duty", "Who was on duty, and was what they left accepted?", "", "7 days",
                 "SELECT person, post, began_at, ended_at, accepted_by, left_open, unaccepted FROM shift\n"
                 "WHERE began_at < :'to' AND (ended_at IS NULL OR ended_at >= :'from') ORDER BY began_at LIMIT :'limit'" },
+        { "posts-understaffed", "When did which post have fewer people than it should, and who was there?", "", "7 days",
+                "SELECT post, zone, since, until, wanted, there, people FROM post_staffing\n"
+                "WHERE state = 'understaffed' AND since < :'to' AND (until IS NULL OR until >= :'from') ORDER BY since, post LIMIT :'limit'" },
         { "handovers", "What was handed over, and who accepted each of it?", "", "7 days",
                 "SELECT h.handover, h.offered_at, h.from_person, h.state, i.item, i.why, i.text, i.accepted_by, i.accepted_at\n"
                 "FROM handover h JOIN handover_item i ON i.journal = h.journal AND i.handover = h.handover\n"

@@ -128,3 +128,45 @@ int members_move(struct response *r, struct subject *from, struct subject *to, c
         }
         return 0;
 }
+
+/* --- from a state in which an incident held its alarms itself --- */
+
+static int member_from_old(struct response *r, struct subject *incident, const json_t *entry, const struct act *act) {
+        struct subject *s = subject_new(r, WW_SUBJECT_MEMBER, incident);
+        json_t *body = s ? json_deep_copy(entry) : NULL;
+
+        if (!body)
+                return -ENOMEM;
+        json_decref(s->body);
+        s->body = body;
+        body_set(s, "alarm", json_incref(json_object_get(entry, "id")));
+        body_set_bool(s, "covert", body_true(incident, "covert"));
+        (void)json_object_del(s->body, "id");
+        member_know(r, s);
+        return subject_changed(r, s, "joined", act);
+}
+
+static int incident_from_old(struct response *r, struct subject *incident, const struct act *act) {
+        json_t *alarms = json_incref(json_object_get(incident->body, "alarms")), *entry;
+        size_t i;
+        int e = 0;
+
+        if (!alarms)
+                return 0;
+        (void)json_object_del(incident->body, "alarms");
+        json_array_foreach(alarms, i, entry) e = e ? e : member_from_old(r, incident, entry, act);
+        json_decref(alarms);
+        /* one that is closed is told again when it is reopened */
+        return e || incident->ended ? e : subject_changed(r, incident, "alarms-apart", act);
+}
+
+int members_from_old(struct response *r, int64_t now) {
+        const struct act act = ACT_TIMER(now);
+        struct subject *s;
+        int e = 0;
+
+        r->old_members = false;
+        TAILQ_FOREACH(s, &r->of_kind[WW_SUBJECT_INCIDENT], order)
+        e = e ? e : incident_from_old(r, s, &act);
+        return e;
+}

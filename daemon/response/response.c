@@ -14,6 +14,7 @@ int response_new(struct response **ret, const struct response_rules *rules, cons
                 TAILQ_INIT(&r->of_kind[i]);
         TAILQ_INIT(&r->running);
         TAILQ_INIT(&r->ended);
+        r->settle_at = posts_watched(r) ? 0 : WW_TIME_NEVER;
         *ret = r;
         return 0;
 }
@@ -37,8 +38,15 @@ struct response *response_free(struct response *r) {
         return NULL;
 }
 
+static int settle(struct response *r, int64_t now) {
+        int e = r->old_members ? members_from_old(r, now) : 0;
+
+        r->settle_at = WW_TIME_NEVER;
+        return e ? e : posts_settle(r, now);
+}
+
 int response_time(struct response *r, int64_t now) {
-        int e = 0;
+        int e = r->settle_at <= now ? settle(r, now) : 0;
 
         while (!e && r->n_heap && r->heap[0]->due <= now) {
                 struct subject *s = r->heap[0];
@@ -59,6 +67,8 @@ int response_swap(struct response *r, const struct response_rules *rules, const 
         r->site = site;
         TAILQ_FOREACH(s, &r->of_kind[WW_SUBJECT_MEMBER], order)
         member_know(r, s);
+        if (posts_watched(r))
+                r->settle_at = now;
         return gather_again(r);
 }
 
@@ -152,6 +162,7 @@ void response_figures(const struct response *r, int64_t now, struct response_fig
                 .rate = flood_rate(r, now),
                 .peak = r->flood.peak,
                 .flood = r->flood.subject != 0,
+                .understaffed = posts_understaffed(r),
                 .chattering = flood_chattering(r, now),
         };
 }

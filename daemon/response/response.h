@@ -32,6 +32,13 @@ size_t response_rules_count(const struct response_rules *rules); /* procedures a
 bool response_rules_channel(const struct response_rules *rules, size_t i, struct ww_str *ret_name,
                             struct diag_pos *ret_pos);
 
+/* A post becomes short of people, or is not any more. */
+struct response_staffing {
+        struct ww_str post, zone; /* zone "": none; borrowed */
+        bool understaffed;
+        uint64_t wanted, there; /* people */
+};
+
 struct response_sink {
         void *userdata;
         int (*change)(void *userdata, const struct ww_change *change); /* 0 or -errno */
@@ -43,6 +50,9 @@ struct response_sink {
         /* A shift ended, and nobody accepted what was open: no acknowledgement holds any more. Transitions may come
          * back into the stage meanwhile. 0 or -errno. NULL: nothing comes of it. */
         int (*unaccept)(void *userdata, int64_t now);
+        /* Told when time goes on, never inside a command or a transition; transitions may come back into the stage
+         * meanwhile. 0 or -errno. NULL: nothing comes of it. */
+        int (*staffing)(void *userdata, const struct response_staffing *staffing);
 };
 
 struct response;
@@ -98,7 +108,8 @@ struct response_figures {
         uint64_t crowded;    /* incidents that were closed because too many were open */
         unsigned rate, peak; /* annunciated in the last 10 min; the most since the figures began */
         bool flood;
-        size_t chattering; /* alarms that came and went three times within a minute, now */
+        size_t understaffed; /* posts */
+        size_t chattering;   /* alarms that came and went three times within a minute, now */
 };
 /** `now`: the rate is of the 10 min before. */
 void response_figures(const struct response *r, int64_t now, struct response_figures *ret);

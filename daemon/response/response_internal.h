@@ -105,6 +105,8 @@ struct response {
         struct subject_queue ended;   /* closed incidents that are kept, the next to be forgotten first */
         size_t waiting, closed;       /* how many are in these */
         size_t incidents;             /* open and closed */
+        int64_t settle_at;            /* posts are to be looked at; 0 = as soon as time goes on; NEVER */
+        bool old_members;             /* loaded from a state in which an incident held its alarms itself */
         uint64_t changes, refused, forgotten, crowded;
         json_t *told;         /* what the command at work has changed; NULL: none is */
         struct subject *gone; /* freed when the call is over */
@@ -196,6 +198,18 @@ int flood_fire(struct response *r, struct subject *s, int64_t now);
 
 /** After a load: what is counted of the subjects. */
 void response_count(struct response *r);
+
+/* --- member.c --- */
+
+/** Alarms of incidents from before they were subjects become members, and are told. 0 or -errno. */
+int members_from_old(struct response *r, int64_t now);
+
+/* --- post.c --- */
+
+/** Which posts are short of people, and when to look again (r->settle_at). 0 or -errno. */
+int posts_settle(struct response *r, int64_t now);
+bool posts_watched(const struct response *r); /* is there any to look at? */
+size_t posts_understaffed(const struct response *r);
 
 /* --- kinds.c: what falls due, by kind --- */
 

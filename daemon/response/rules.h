@@ -7,6 +7,7 @@
 #define PROCEDURE_STEPS_MAX  64
 #define ESCALATION_STEPS_MAX 16
 #define ESCALATION_TO_MAX    16 /* recipients of a step, and channels */
+#define POST_MANNING_MAX     16
 
 /* What a step's `when` may speak of, by slot of the expression. */
 enum {
@@ -102,11 +103,18 @@ struct recipient {
         size_t n;
 };
 
+struct manning {
+        uint32_t schedule; /* SITE_NONE: always */
+        int64_t persons;
+};
+
 struct post {
         struct ww_str name;
         struct diag_pos pos;
-        struct ww_str title;
+        struct ww_str title, zone; /* zone "": none */
         int64_t persons;
+        struct manning manning[POST_MANNING_MAX]; /* the first whose hours last holds; none: nobody watches */
+        size_t n_manning;
 };
 
 struct response_rules {

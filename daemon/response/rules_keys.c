@@ -104,7 +104,14 @@ const struct rules_key rules_recipient_keys[] = {
 const struct rules_key rules_post_keys[] = {
         { "post", "its name", "text", true },
         { "title", "what people read", "text", false },
+        { "zone", "where it is, for the event that it is short of people", "text", false },
         { "persons", "how many it takes; default 1", "number", false },
+        { "manning", "how many are to be there; the first entry whose hours last holds, and where none does nobody has to be; without it nobody watches", "manning", false },
+};
+
+const struct rules_key rules_manning_keys[] = {
+        { "schedule", "while these hours of the site last; without it always", "text", false },
+        { "persons", "how many, 0 is none; default those of the post", "number", false },
 };
 
 const struct rules_key rules_handover_keys[] = {
@@ -135,6 +142,7 @@ const struct rules_keys rules_keys[] = {
         TABLE(channel, "A channel"),
         TABLE(recipient, "A recipient"),
         TABLE(post, "A post"),
+        TABLE(manning, "`manning` of a post"),
         TABLE(handover, "`handover`"),
 };
 const size_t rules_keys_n = sizeof rules_keys / sizeof *rules_keys;

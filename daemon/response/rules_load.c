@@ -134,9 +134,47 @@ static int load_recipient(struct rules_loader *l, const struct yaml_node *n, voi
         return 0;
 }
 
-static int load_post(struct rules_loader *l, const struct yaml_node *n, void *to) {
+static int load_manning_entry(struct rules_loader *l, const struct yaml_node *n, struct post *p) {
         const struct yaml_node *count = yaml_get(n, "persons");
+        struct manning *m = &p->manning[p->n_manning];
+
+        if (!rules_mapping(l, n, "an entry of `manning`", rules_manning_keys, rules_manning_keys_n))
+                return 0;
+        *m = (struct manning){ .schedule = rules_schedule(l, n), .persons = p->persons };
+        p->n_manning++;
+        return count ? rules_told(l, yaml_integer(count, "persons", 0, 1000, l->d, &m->persons)) : 0;
+}
+
+static int load_manning(struct rules_loader *l, const struct yaml_node *n, struct post *p) {
+        int r = 0;
+
+        if (n->type != YAML_SEQUENCE) {
+                l->result = diag_error(l->d, n->pos, "write `manning: [{schedule: night, persons: 1}, {persons: 2}]`",
+                                       "`manning` must be a list");
+                return 0;
+        }
+        yaml_each(entry, n) {
+                if (p->n_manning == POST_MANNING_MAX) {
+                        l->result = diag_error(l->d, entry->pos, "join hours in one schedule of the site",
+                                               "more than %d entries", POST_MANNING_MAX);
+                        break;
+                }
+                r = r ? r : load_manning_entry(l, entry, p);
+        }
+        return r;
+}
+
+static void load_post_zone(struct rules_loader *l, const struct yaml_node *n, struct post *p) {
+        rules_text(l, n, "zone", &p->zone);
+        if (p->zone.n && site_zone_find(l->site, p->zone) == SITE_NONE)
+                l->result = diag_error(l->d, yaml_get(n, "zone")->pos, "name one that is under `zones:` of the site",
+                                       "the site has no zone `%.*s`", WW_STR_ARG(p->zone));
+}
+
+static int load_post(struct rules_loader *l, const struct yaml_node *n, void *to) {
+        const struct yaml_node *count = yaml_get(n, "persons"), *manning = yaml_get(n, "manning");
         struct post *p = to;
+        int r;
 
         if (!rules_mapping(l, n, "a post", rules_post_keys, rules_post_keys_n) || !rules_name(l, n, "post", &p->name))
                 return 0;
@@ -144,7 +182,9 @@ static int load_post(struct rules_loader *l, const struct yaml_node *n, void *to
         p->pos = rules_pos(l, n);
         p->persons = 1;
         rules_text(l, n, "title", &p->title);
-        return count ? rules_told(l, yaml_integer(count, "persons", 1, 1000, l->d, &p->persons)) : 0;
+        load_post_zone(l, n, p);
+        r = count ? rules_told(l, yaml_integer(count, "persons", 1, 1000, l->d, &p->persons)) : 0;
+        return r || !manning ? r : load_manning(l, manning, p);
 }
 
 /* --- files --- */

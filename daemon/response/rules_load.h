@@ -26,7 +26,7 @@ struct rules_key {
 /* clang-format off */
 #define RULES_KEYS(X) \
         X(file) X(incidents) X(gather) X(procedure) X(step) X(action) X(confirm) X(disposition) X(required) \
-        X(escalation) X(match) X(rung) X(channel) X(recipient) X(post) X(handover)
+        X(escalation) X(match) X(rung) X(channel) X(recipient) X(post) X(manning) X(handover)
 /* clang-format on */
 #define RULES_KEYS_DECLARE(name)                                                                                       \
         extern const struct rules_key rules_##name##_keys[];                                                           \
@@ -69,6 +69,8 @@ int rules_word(struct rules_loader *l, const struct yaml_node *n, const char *ke
 void rules_texts(struct rules_loader *l, const struct yaml_node *n, const char *key, struct ww_str *ret, size_t *ret_n);
 /** hazard, priority, zone, schedule, exercise of a mapping. 0 or -ENOMEM. */
 int rules_match_load(struct rules_loader *l, const struct yaml_node *n, struct response_match *ret);
+/** The schedule that `schedule` names; SITE_NONE if it is not there, or after telling. */
+uint32_t rules_schedule(struct rules_loader *l, const struct yaml_node *n);
 struct diag_pos rules_pos(const struct rules_loader *l, const struct yaml_node *n);
 
 int rules_load_procedure(struct rules_loader *l, const struct yaml_node *n, void *to);

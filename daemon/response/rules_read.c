@@ -209,20 +209,22 @@ static int read_zones(struct rules_loader *l, const struct yaml_node *n, struct 
         return 0;
 }
 
-static void read_schedule(struct rules_loader *l, const struct yaml_node *n, struct response_match *ret) {
+uint32_t rules_schedule(struct rules_loader *l, const struct yaml_node *n) {
         struct ww_str name = WW_STR("");
+        uint32_t schedule;
         const char *near;
 
         rules_text(l, n, "schedule", &name);
         if (!name.n)
-                return;
-        ret->schedule = site_schedule_find(l->site, name);
+                return SITE_NONE;
+        schedule = site_schedule_find(l->site, name);
         near = site_nearest_schedule(l->site, name);
-        if (ret->schedule == SITE_NONE)
+        if (schedule == SITE_NONE)
                 l->result = diag_error(l->d, yaml_get(n, "schedule")->pos,
                                        near ? arena_printf(&l->rules->arena, "did you mean `%s`?", near)
                                             : "name it under `schedules:` in a file of the site",
                                        "the site has no schedule `%.*s`", WW_STR_ARG(name));
+        return schedule;
 }
 
 int rules_match_load(struct rules_loader *l, const struct yaml_node *n, struct response_match *ret) {
@@ -237,6 +239,6 @@ int rules_match_load(struct rules_loader *l, const struct yaml_node *n, struct r
         ret->priorities = read_set(l, n, "priority", priorities, WW_PRIORITY_CRITICAL, WW_PRIORITY_LOW);
         rules_bool(l, n, "exercise", &exercise);
         ret->exercise = exercise;
-        read_schedule(l, n, ret);
+        ret->schedule = rules_schedule(l, n);
         return read_zones(l, n, ret);
 }

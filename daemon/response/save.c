@@ -4,7 +4,10 @@
  */
 #include "response/incident.h"
 
-#define SAVE_VERSION 3
+/* 4: how many kinds there are, and when posts are looked at; 3: an incident's alarms are members; 2: they are in its
+ * body. Any of them is taken over. */
+#define SAVE_VERSION 4
+#define SAVE_OLDEST  2
 
 static int save_subject(const struct subject *s, struct buf *out) {
         char *text = json_dumps(s->body, JSON_COMPACT | JSON_SORT_KEYS);
@@ -136,8 +139,10 @@ int response_save(const struct response *r, struct buf *out) {
         int e;
 
         buf_put_u8(out, SAVE_VERSION);
+        buf_put_var(out, WW_SUBJECT_MAX_);
         for (size_t i = 0; i < WW_SUBJECT_MAX_; i++)
                 buf_put_var(out, r->next_id[i]);
+        buf_put_time(out, r->settle_at);
         buf_put_var(out, r->changes);
         buf_put_var(out, r->refused);
         buf_put_var(out, r->forgotten);
@@ -152,14 +157,37 @@ int response_save(const struct response *r, struct buf *out) {
         return e ? e : out->error;
 }
 
+/* Some of version 3 have a kind more, of which the response never had any: a 0, where others have the changes so far.
+ */
+static void skip_unused_kind(struct rd *in) {
+        struct rd ahead = *in;
+
+        if (rd_var(&ahead) == 0)
+                *in = ahead;
+}
+
+/* What an older version did not have is settled as soon as time goes on. */
+static int load_head(struct response *r, struct rd *in) {
+        uint8_t version = rd_u8(in);
+        uint64_t kinds = version == 2 ? WW_SUBJECT_MEMBER : version == 3 ? WW_SUBJECT_RECORD : rd_var(in);
+
+        if (in->failed || version < SAVE_OLDEST || version > SAVE_VERSION || kinds > WW_SUBJECT_MAX_)
+                return -EBADMSG;
+        for (size_t i = 0; i < kinds; i++)
+                r->next_id[i] = rd_var(in);
+        if (version == 3)
+                skip_unused_kind(in);
+        r->old_members = version == 2;
+        r->settle_at = version == SAVE_VERSION ? rd_time(in) : 0;
+        return 0;
+}
+
 int response_load(struct response *r, struct rd *in) {
         uint64_t n;
-        int e = 0;
+        int e = load_head(r, in);
 
-        if (rd_u8(in) != SAVE_VERSION)
-                return -EBADMSG;
-        for (size_t i = 0; i < WW_SUBJECT_MAX_; i++)
-                r->next_id[i] = rd_var(in);
+        if (e)
+                return e;
         r->changes = rd_var(in);
         r->refused = rd_var(in);
         r->forgotten = rd_var(in);

@@ -135,7 +135,9 @@ void subject_timer(struct response *r, struct subject *s) {
 }
 
 int64_t response_deadline(const struct response *r) {
-        return r->n_heap ? r->heap[0]->due : WW_TIME_NEVER;
+        int64_t due = r->n_heap ? r->heap[0]->due : WW_TIME_NEVER;
+
+        return r->settle_at < due ? r->settle_at : due;
 }
 
 /* --- life --- */
@@ -353,5 +355,7 @@ int subject_changed(struct response *r, struct subject *s, const char *what, con
                 return e;
         r->changes++;
         subject_timer(r, s);
+        if ((s->kind == WW_SUBJECT_SHIFT || s->kind == WW_SUBJECT_GUARD) && act->now < r->settle_at && posts_watched(r))
+                r->settle_at = act->now;
         return r->sink.change(r->sink.userdata, &change);
 }

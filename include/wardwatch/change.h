@@ -25,6 +25,7 @@ enum ww_subject {
         WW_SUBJECT_FLOOD = 13,
         WW_SUBJECT_MEMBER = 14, /* an alarm of an incident */
         WW_SUBJECT_RECORD = 15, /* of a kind that the site's files describe */
+        WW_SUBJECT_POST = 16,   /* one that is to be manned */
         WW_SUBJECT_MAX_,
 };
 

@@ -95,9 +95,18 @@ static int story_unaccept(void *userdata, int64_t now) {
         return 0;
 }
 
+static int story_staffing(void *userdata, const struct response_staffing *staffing) {
+        struct story *s = userdata;
+
+        buf_printf(&s->told, "event %.*s %s %" PRIu64 "/%" PRIu64 "\n", WW_STR_ARG(staffing->post),
+                   staffing->understaffed ? "understaffed" : "manned", staffing->there, staffing->wanted);
+        return 0;
+}
+
 static inline struct response_sink story_sink(struct story *s) {
-        return (struct response_sink){ s, story_change, s->no_way_out ? NULL : story_publish, story_alarms,
-                                       story_unaccept };
+        return (struct response_sink){
+                s, story_change, s->no_way_out ? NULL : story_publish, story_alarms, story_unaccept, story_staffing
+        };
 }
 
 /* `yaml` NULL: no file. */
