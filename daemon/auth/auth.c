@@ -165,6 +165,24 @@ static void on_second(evutil_socket_t fd, short what, void *userdata) {
                       (unsigned long long)a->yes, (unsigned long long)a->no, a->n_waiting);
 }
 
+static void on_collect(void *userdata, struct metrics *m) {
+        const struct auth *a = userdata;
+
+        metrics_put(m, METRICS_AUTH_USERS, (double)vault_count(a->vault));
+        metrics_put(m, METRICS_AUTH_USERS_LIMIT, VAULT_USERS_MAX);
+        metrics_put_of(m, METRICS_AUTH_CHECKS, ww_str("yes"), (double)a->yes);
+        metrics_put_of(m, METRICS_AUTH_CHECKS, ww_str("no"), (double)a->no);
+        metrics_put_of(m, METRICS_AUTH_CHECKS, ww_str("totp"), (double)a->totp);
+        metrics_put(m, METRICS_AUTH_THROTTLED, (double)a->throttled);
+        metrics_put(m, METRICS_AUTH_BUSY, (double)a->busy);
+        metrics_put(m, METRICS_AUTH_WAITING, (double)a->n_waiting);
+        metrics_put(m, METRICS_AUTH_WAITING_LIMIT, AUTH_WAITING_MAX);
+        metrics_put(m, METRICS_AUTH_KEYS, (double)throttle_keys(a->throttle));
+        metrics_put(m, METRICS_AUTH_KEYS_LIMIT, THROTTLE_ENTRIES);
+        metrics_put(m, METRICS_AUTH_CONNECTIONS, (double)a->n_clients);
+        worker_metrics(a->worker, m);
+}
+
 static void on_stop(void *userdata) {
         struct auth *a = userdata;
 
@@ -183,6 +201,9 @@ static int make_dummy(struct auth *a) {
 
 static int setup(struct auth *a, int control_fd, int dir_fd) {
         const struct worker_handlers handlers = { .userdata = a, .stop = on_stop };
+        const struct metrics_http_options metrics = {
+                .key = "metrics.auth", .port = a->config->metrics.auth, .userdata = a, .collect = on_collect
+        };
         const struct timeval second = { .tv_sec = 1 };
         int e;
 
@@ -198,6 +219,8 @@ static int setup(struct auth *a, int control_fd, int dir_fd) {
                 e = vault_open(&a->vault, dir_fd);
         if (!e)
                 e = listen_at(a);
+        if (!e)
+                e = metrics_http_new(&a->metrics, a->base, &metrics);
         if (e)
                 return e;
         a->turn = event_new(a->base, -1, 0, on_turn, a);
@@ -210,6 +233,7 @@ static void teardown(struct auth *a) {
         while (a->clients)
                 client_closed(a->clients, a->clients->line, NULL);
         jsonline_free(a->engine);
+        metrics_http_free(a->metrics);
         if (a->listener)
                 evconnlistener_free(a->listener);
         if (a->turn)

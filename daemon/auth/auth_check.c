@@ -82,6 +82,7 @@ void auth_check_ask(struct auth_client *c, const json_t *request) {
         const char *totp = "", *source = c->actor, *fresh;
         struct auth *a = c->auth;
         struct auth_check *k;
+        int64_t now;
 
         name = id ? auth_text(c, request, "name", AUTH_NAME_MAX) : NULL;
         password = name ? auth_text(c, request, "password", AUTH_PASSWORD_MAX) : NULL;
@@ -98,7 +99,9 @@ void auth_check_ask(struct auth_client *c, const json_t *request) {
         if (!k)
                 return;
         k->client = c->number;
-        k->at = throttle_at(a->throttle, name, source, clock_boot());
+        now = clock_boot();
+        k->at = throttle_at(a->throttle, name, source, now);
+        a->throttled += k->at > now;
         (void)snprintf(k->id, sizeof k->id, "%s", id);
         (void)snprintf(k->name, sizeof k->name, "%s", name);
         (void)snprintf(k->source, sizeof k->source, "%.*s", (int)sizeof k->source - 1, source);
@@ -179,6 +182,7 @@ static void answer(struct auth *a, const struct auth_check *k) {
                 throttle_result(a->throttle, k->name, k->source, verdict == YES, clock_boot());
         a->yes += verdict == YES;
         a->no += verdict == NO;
+        a->totp += verdict == NEEDS_TOTP;
         if (verdict == NO)
                 log_notice("login-refused", k->name, "from %s", k->source);
         if (verdict == YES && k->fresh[0])

@@ -4,6 +4,7 @@
 #include "auth/throttle.h"
 #include "auth/vault.h"
 #include "base/jsonline.h"
+#include "base/metrics_http.h"
 #include "base/worker.h"
 
 #include <event2/event.h>
@@ -49,7 +50,8 @@ struct auth {
         struct auth_check *waiting;
         size_t n_waiting;
         char dummy[128]; /* a hash that nothing matches: who does not exist takes as long */
-        uint64_t yes, no, busy;
+        struct metrics_http *metrics;
+        uint64_t yes, no, totp, busy, throttled;
         struct jsonline *engine; /* NULL: not connected */
         int64_t told_at;         /* boot clock of the last notice without an answer; 0 = none */
 };

@@ -25,6 +25,10 @@ int throttle_new(struct throttle **ret) {
         return *ret ? 0 : -ENOMEM;
 }
 
+size_t throttle_keys(const struct throttle *t) {
+        return HASH_COUNT(t->entries);
+}
+
 static void entry_drop(struct throttle *t, struct entry *e) {
         HASH_DEL(t->entries, e);
         free(e);

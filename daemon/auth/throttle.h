@@ -21,4 +21,5 @@ DEFINE_CLEANUP(struct throttle *, throttle_free)
 /** When an attempt that comes `now` may be looked at. Attempts of one source go one behind the other, each after the
  *  source's wait; those at one user are never more than THROTTLE_MAX behind for what others did. */
 int64_t throttle_at(struct throttle *t, const char *name, const char *source, int64_t now);
+size_t throttle_keys(const struct throttle *t); /* people and sources that it remembers */
 void throttle_result(struct throttle *t, const char *name, const char *source, bool right, int64_t now);

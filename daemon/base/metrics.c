@@ -27,6 +27,8 @@ const char *metrics_process_name(enum metrics_process process) {
                 return "store";
         case METRICS_CONSOLE:
                 return "console";
+        case METRICS_AUTH:
+                return "auth";
         case METRICS_ALL:
                 break;
         }

@@ -39,8 +39,9 @@ enum metrics_process { /* as a set */
                        METRICS_STORE = 1 << 2,
                        METRICS_NOTIFY = 1 << 3,
                        METRICS_CONSOLE = 1 << 4,
+                       METRICS_AUTH = 1 << 5,
                        METRICS_ALL = METRICS_SUPERVISOR | METRICS_ENGINE | METRICS_STORE | METRICS_NOTIFY |
-                                     METRICS_CONSOLE,
+                                     METRICS_CONSOLE | METRICS_AUTH,
 };
 
 struct metrics_row {

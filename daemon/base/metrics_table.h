@@ -417,4 +417,26 @@ X(CONSOLE_LOGINS, "wardwatch_console_logins_total", COUNTER, COUNT, CONSOLE, "re
   "attempts to log in: yes, no, totp (the second factor was missing), busy")
 X(CONSOLE_QUERIES, "wardwatch_console_queries_total", COUNTER, COUNT, CONSOLE, "result", "",
   "questions to PostgreSQL: done, failed, cancelled")
+
+/* --- auth --- */
+X(AUTH_USERS, "wardwatch_auth_users", GAUGE, COUNT, AUTH, "", "",
+  "people who have a password")
+X(AUTH_USERS_LIMIT, "wardwatch_auth_users_limit", GAUGE, COUNT, AUTH, "", "",
+  "people at most")
+X(AUTH_CHECKS, "wardwatch_auth_checks_total", COUNTER, COUNT, AUTH, "result", "",
+  "passwords that were looked at: yes, no, totp (right, but the second factor was missing)")
+X(AUTH_THROTTLED, "wardwatch_auth_throttled_total", COUNTER, COUNT, AUTH, "", "",
+  "attempts that had to wait because of wrong ones before")
+X(AUTH_BUSY, "wardwatch_auth_busy_total", COUNTER, COUNT, AUTH, "", "",
+  "attempts that were turned away because too many waited")
+X(AUTH_WAITING, "wardwatch_auth_waiting", GAUGE, COUNT, AUTH, "", "",
+  "attempts that wait for their turn")
+X(AUTH_WAITING_LIMIT, "wardwatch_auth_waiting_limit", GAUGE, COUNT, AUTH, "", "",
+  "attempts that may wait")
+X(AUTH_KEYS, "wardwatch_auth_throttle_keys", GAUGE, COUNT, AUTH, "", "",
+  "people and sources whose wrong attempts are remembered")
+X(AUTH_KEYS_LIMIT, "wardwatch_auth_throttle_keys_limit", GAUGE, COUNT, AUTH, "", "",
+  "of these at most; then the oldest are forgotten")
+X(AUTH_CONNECTIONS, "wardwatch_auth_connections", GAUGE, COUNT, AUTH, "", "",
+  "connections to its socket")
 /* clang-format on */

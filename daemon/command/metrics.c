@@ -32,7 +32,8 @@ static int put_addresses(const struct config *c, bool json) {
                      { METRICS_ENGINE, c->metrics.engine },
                      { METRICS_STORE, c->database.url[0] ? c->metrics.store : 0 },
                      { METRICS_NOTIFY, c->notify.channels[0] ? c->metrics.notify : 0 },
-                     { METRICS_CONSOLE, c->console.listen[0] ? c->metrics.console : 0 } };
+                     { METRICS_CONSOLE, c->console.listen[0] ? c->metrics.console : 0 },
+                     { METRICS_AUTH, c->auth.enabled ? c->metrics.auth : 0 } };
         json_t *object = json_object();
 
         for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -70,7 +71,8 @@ const struct command command_metrics = {
         .synopsis = "metrics [--table] [--json]",
         .help = "show where Prometheus finds the metrics, or explain them",
         .text = "Each process answers GET /metrics on 127.0.0.1 and [::1], in Prometheus' text format, at the ports "
-                "metrics.supervisor, metrics.engine, metrics.store, metrics.notify and metrics.console of the "
+                "metrics.supervisor, metrics.engine, metrics.store, metrics.notify, metrics.console and metrics.auth "
+                "of the "
                 "configuration; `off` "
                 "there, and it does "
                 "not listen. Without --table the addresses are shown. A port that another program has is told in the "

@@ -10,11 +10,12 @@
 #include <termios.h>
 #include <unistd.h>
 
-enum { OPTION_OFF, OPTION_SCOPES };
+enum { OPTION_OFF, OPTION_SCOPES, OPTION_OWN };
 
 static const struct command_option user_options[] = {
         [OPTION_OFF] = { "--off", 0, NULL, "with `totp`: no second factor any more" },
         [OPTION_SCOPES] = { "--scopes", 's', "LIST", "with `key-add`: what the key is for: live,act,history,figures" },
+        [OPTION_OWN] = { "--own", 0, NULL, "with `passwd`: by the person's own hand, who knows the old one" },
         { 0 },
 };
 
@@ -163,6 +164,62 @@ static json_t *scopes_of(const char *text) {
         return list;
 }
 
+static bool result_is(const json_t *answer, const char *word) {
+        const char *result = json_string_value(json_object_get(answer, "result"));
+
+        return result && strcmp(result, word) == 0;
+}
+
+static int ask_own(const struct command_args *args, const char *old, const char *fresh, const char *code,
+                   json_t **ret) {
+        json_t *request = json_pack("{s:s, s:s, s:s}", "id", "1", "cmd", "own", "name", args->argv[1]);
+
+        socket_put_text(&request, "password", old);
+        socket_put_text(&request, "new", fresh);
+        if (*code)
+                socket_put_text(&request, "totp", code);
+        return ask(args, request, ret);
+}
+
+static int own_told(const struct command_args *args, json_t *answer) {
+        bool changed = result_is(answer, "yes");
+
+        if (!json_is_true(json_object_get(answer, "ok"))) {
+                socket_refused(answer);
+                return 1;
+        }
+        if (args->json)
+                (void)command_put_json(json_incref(answer), JSON_COMPACT);
+        else if (changed)
+                put_done(answer);
+        if (!changed)
+                (void)fprintf(stderr,
+                              "wardwatch user: the name, the old password or the code is not right\n"
+                              "  help: repeat; who has forgotten it gets another with `wardwatch user passwd`\n");
+        return changed ? 0 : 1;
+}
+
+/* The old one, the new one, and the code if there is a second factor. */
+static int act_own(const struct command_args *args) {
+        char old[PASSWORD_SIZE] = "", fresh[PASSWORD_SIZE] = "", code[PASSWORD_SIZE] = "";
+        json_t *answer = NULL;
+        int r = ask_once("Old password: ", old) ? ask_password(fresh) : 2;
+
+        if (!r)
+                r = ask_own(args, old, fresh, code, &answer);
+        if (!r && result_is(answer, "totp") && ask_once("Code of the second factor: ", code)) {
+                json_decref(answer);
+                r = ask_own(args, old, fresh, code, &answer);
+        }
+        if (!r)
+                r = own_told(args, answer);
+        json_decref(answer);
+        wipe(old, sizeof old);
+        wipe(fresh, sizeof fresh);
+        wipe(code, sizeof code);
+        return r;
+}
+
 static int act(const struct command_args *args, size_t at) {
         char password[PASSWORD_SIZE] = "";
         json_t *request, *answer;
@@ -190,6 +247,8 @@ static int act(const struct command_args *args, size_t at) {
 }
 
 static int user_run(const struct command_args *args) {
+        if (args->values[OPTION_OWN] && args->argc == 2 && strcmp(args->argv[0], "passwd") == 0)
+                return act_own(args);
         for (size_t i = 0; args->argc && i < sizeof acts / sizeof *acts; i++)
                 if (strcmp(args->argv[0], acts[i].name) == 0 && args->argc == (acts[i].named ? 2 : 1))
                         return act(args, i);
@@ -201,7 +260,8 @@ static int user_run(const struct command_args *args) {
 
 const struct command command_user = {
         .name = "user",
-        .synopsis = "user add|passwd|totp|remove NAME [--off] | key-add NAME --scopes LIST | key-remove NAME | list | "
+        .synopsis = "user add|passwd|totp|remove NAME [--off] [--own] | key-add NAME --scopes LIST | key-remove NAME | "
+                    "list | "
                     "key-list [--json]",
         .help = "keep the passwords and second factors of those who log in",
         .text = "For root and the daemon's own user; `auth.enabled` must be set. The password is read from the "
@@ -210,7 +270,10 @@ const struct command command_user = {
                 "who "
                 "is no operator may do nothing, an operator who is no user cannot log in. The record says that "
                 "credentials "
-                "changed, never what they are. `totp` makes a new secret and shows it once. `key-add` makes a key for "
+                "changed, never what they are. A password that somebody else has given is marked until its owner has "
+                "chosen another: in the console, or with `passwd --own`, which reads the old one, the new one, and the "
+                "code where there is a second factor. `totp` makes a new secret and shows it once. `key-add` makes a "
+                "key for "
                 "a program that "
                 "uses the console's interface: it acts as the operator of that name, within its scopes, and never "
                 "disposes or "

@@ -93,7 +93,7 @@ struct config {
                 int64_t backoff_max;
         } supervisor; /* µs */
         struct {
-                int64_t supervisor, engine, store, notify, console;
+                int64_t supervisor, engine, store, notify, console, auth;
         } metrics; /* ports on loopback; 0 = off */
         struct {
                 bool enabled;

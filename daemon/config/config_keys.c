@@ -130,6 +130,8 @@ const struct config_key config_keys[] = {
           "the same of the notifier" },
         { "metrics.console", CONFIG_PORT, AT(metrics.console), "9724", NULL, 1, 65535, NULL, false,
           "the same of the console" },
+        { "metrics.auth", CONFIG_PORT, AT(metrics.auth), "9725", NULL, 1, 65535, NULL, false,
+          "the same of the process that checks passwords" },
 
         { "auth.enabled", CONFIG_BOOL, AT(auth.enabled), "false", NULL, 0, 0, NULL, false,
           "run the process that keeps the operators' passwords and checks them for the console" },

@@ -14,12 +14,14 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from harness.daemon import Daemon, Socket, binary, wait_for  # noqa: E402
+from harness.machine import free_port  # noqa: E402
 
 GOOD, BETTER = "lamp river seven copper", "nine quiet elephants sing"
 
@@ -118,6 +120,30 @@ def test_a_password_of_ones_own(daemon):
     assert user(daemon, "passwd", "alice", password=BETTER).returncode == 0
     assert user(daemon, "totp", "alice", "--off").returncode == 0
     assert ask(daemon, name="alice", password=BETTER, source="third")["given"] is True
+
+
+def test_own_password_on_the_command_line_and_what_is_counted(tmp_path):
+    port = free_port()
+    with Daemon(tmp_path, settings={"auth.enabled": True, "metrics.auth": port}) as d:
+        wait_for(lambda: daemon_answers(d), 30, "auth")
+
+        def own(old, new):
+            return subprocess.run([binary(), "user", "-c", d.config, "passwd", "alice", "--own"], input=f"{old}\n{new}\n",
+                                  capture_output=True, text=True, timeout=60, check=False)
+
+        assert user(d, "add", "alice", password=GOOD).returncode == 0
+        assert " given " in user(d, "list").stdout
+        assert "not right" in own(BETTER, "five " + GOOD).stderr
+        assert "15 characters" in own(GOOD, "short").stderr
+        done = own(GOOD, BETTER)
+        assert (done.returncode, done.stdout) == (0, "done\n")
+        assert " own " in user(d, "list").stdout
+        assert result(d, "alice", BETTER, source="desk") == "yes"
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+            text = answer.read().decode()
+        for line in ("users 1", "users_limit ", 'checks_total{result="yes"} 2', 'checks_total{result="no"} 1', "busy_total 0",
+                     "waiting 0", "throttle_keys "):
+            assert f"\nwardwatch_auth_{line}" in text, line
 
 
 def test_killed_at_any_time_the_password_is_the_old_one_or_the_new_one(daemon):

@@ -148,6 +148,7 @@ class Daemon:
             "metrics.store": "off",
             "metrics.notify": "off",
             "metrics.console": "off",
+            "metrics.auth": "off",
             "users.engine": "",
             "users.store": "",
             "users.auth": "",
