@@ -2,6 +2,7 @@
  * rules/README.md shows of rules is held to the same. */
 #include "decode/decode.h"
 #include "harness.h"
+#include "records/records.h"
 #include "ruleset.h"
 
 static void source_path(const char *name, char out[static 512]) {
@@ -45,6 +46,7 @@ static size_t check_bundle(struct bundle *bundle, bool readme, size_t *ret_run) 
         struct symtab *symbols;
         struct site *site;
         struct decode_types *types;
+        struct record_kinds *records;
         struct correlate_rules *rules;
         size_t n;
 
@@ -52,11 +54,14 @@ static size_t check_bundle(struct bundle *bundle, bool readme, size_t *ret_run) 
         assert_int_equal(symtab_new(&symbols), 0);
         no_messages(&d, "site", site_compile(&site, bundle, symbols, &d));
         no_messages(&d, "sensors", decode_types_compile(&types, bundle, site, symbols, ww_kinds_builtin(), false, &d));
+        /* they give fields that rules read */
+        no_messages(&d, "records", record_kinds_compile(&records, bundle, site, symbols, &d));
         no_messages(&d, "rules", correlate_rules_compile(&rules, bundle, site, symbols, ww_kinds_builtin(), &d));
         if (ret_run)
                 no_messages(&d, "examples", play(rules, readme, &d, ret_run));
         n = correlate_rules_count(rules);
         correlate_rules_free(rules);
+        record_kinds_free(records);
         decode_types_free(types);
         site_free(site);
         symtab_free(symbols);
@@ -72,6 +77,8 @@ static void check_folder(const char *site, const char *const *rules, size_t leas
 
         add(&bundle, BUNDLE_SITE, site, &d);
         add(&bundle, BUNDLE_SENSORS, "rules/sensors", &d);
+        if (strcmp(site, "rules/site") == 0)
+                add(&bundle, BUNDLE_RECORDS, "rules/records", &d);
         for (; *rules; rules++)
                 add(&bundle, BUNDLE_RULES, *rules, &d);
         n = check_bundle(&bundle, false, &run);
@@ -154,6 +161,7 @@ static bool check_block(const char *text) {
 
         add(&bundle, BUNDLE_SITE, "rules/site", &d);
         add(&bundle, BUNDLE_SENSORS, "rules/sensors", &d);
+        add(&bundle, BUNDLE_RECORDS, "rules/records", &d);
         add(&bundle, BUNDLE_RULES, "rules/hospital", &d);
         assert_int_equal(bundle_add_text(&bundle, BUNDLE_RULES, "README.md", ww_str(text)), 0);
         check_bundle(&bundle, true, told ? &run : NULL);
