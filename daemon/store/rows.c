@@ -94,7 +94,7 @@ static void add_command(struct rows *r, const struct ww_input *input) {
         copy_timestamp(c, input->received);
         copy_timestamp(c, input->time);
         copy_fixed(c, ww_origin_name(input->origin));
-        copy_text(c, input->topic);
+        copy_name(c, input->topic);
         copy_name(c, input->id);
         copy_verb(c, input->payload);
         copy_json(c, input->payload);
@@ -148,7 +148,7 @@ static void add_notice(struct rows *r, const struct ww_output *output) {
         struct copy *c = rows_begin(r, TABLE_NOTICE, output->seq, output->n);
 
         copy_timestamp(c, r->time);
-        copy_text(c, output->notice.name);
+        copy_name(c, output->notice.name);
         copy_text(c, output->notice.subject);
         copy_text(c, output->notice.text);
 }
@@ -166,7 +166,7 @@ static void add_ruleset(struct rows *r, const struct ww_output *output) {
         struct copy *c = rows_begin(r, TABLE_RULESET, output->seq, output->n);
 
         copy_timestamp(c, r->time);
-        copy_text(c, output->ruleset.hash);
+        copy_name(c, output->ruleset.hash);
         copy_bigint(c, output->ruleset.rules);
         copy_bigint(c, output->ruleset.sensors);
         copy_bigint(c, output->ruleset.assets);
@@ -189,7 +189,7 @@ static void add_change(struct rows *r, const struct ww_output *output) {
         copy_text(c, change->what);
         copy_bool(c, change->ended);
         copy_bool(c, change->exercise);
-        copy_text(c, change->actor);
+        copy_name(c, change->actor);
         copy_text(c, change->reason);
         copy_json(c, change->body);
 }

@@ -94,7 +94,7 @@ static void add_transition(struct rows *r, uint64_t seq, uint32_t n, const struc
         copy_timestamp(c, a->changed_at);
         copy_timestamp(c, t->time);
         copy_fixed(c, ww_cause_name(t->cause));
-        copy_text(c, t->actor);
+        copy_name(c, t->actor);
         copy_text(c, t->reason);
         copy_fixed(c, ww_alarm_state_name(ww_alarm_state(&t->old_regions)));
         copy_fixed(c, ww_alarm_state_name(ww_alarm_state(&a->regions)));
