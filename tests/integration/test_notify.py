@@ -1,5 +1,6 @@
 """Who is told, by what, and what becomes of it: the notifier against real servers that hang, refuse and lie."""
 
+import contextlib
 import email
 import email.policy
 import hashlib
@@ -288,6 +289,35 @@ def test_hang_delays_nobody(scene, endpoint):
         endpoint.behave("ok")
         scene.told(f"{incident}-e-1-chief-slow", "failed", "sent")
         assert len({request.headers["Idempotency-Key"] for request in endpoint.requests}) == 1
+
+
+def hook_at(port):
+    return f"  - {{channel: bad, kind: webhook, url: 'http://127.0.0.1:{port}/', {QUICK}}}\n"
+
+
+def mail_at(port):
+    return f"  - {{channel: bad, kind: mail, url: 'smtp://127.0.0.1:{port}', from: ww@x, tls: never, {QUICK}}}\n"
+
+
+@pytest.mark.parametrize("fault", ["hangs", "refuses", "fails"])
+@pytest.mark.parametrize("at", [hook_at, mail_at])
+def test_whatever_fails_delays_nobody(scene, endpoint, at, fault):
+    """Web hook and mail, each way to fail: the others are told, and so is who was to be told by it, by its fallback."""
+    with contextlib.ExitStack() as stack:
+        if fault == "hangs":  # takes the connection, and never says a word
+            port = stack.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1]
+        elif fault == "refuses":
+            port = free_port()
+        elif at is hook_at:
+            port = stack.enter_context(Endpoint(500)).port
+        else:
+            port = stack.enter_context(Mailbox(answer="451 try again")).port
+        scene.start(at(port) + webhook("good", endpoint) + webhook("second", endpoint), ["bad", "good"],
+                    ways="  - {channel: bad, fallback: second}\n  - {channel: good}\n  - {channel: second}\n")
+        incident = scene.open()
+        scene.told(f"{incident}-e-1-chief-good", "due", "sent")
+        scene.told(f"{incident}-e-1-chief-second", "due", "sent")
+        assert "sent" not in scene.followed.whats(f"{incident}-e-1-chief-bad")
 
 
 def test_refused_connection_then_500_then_ok(scene):
