@@ -6,6 +6,7 @@
 VAR=$(realpath -m "${WARDWATCH_VAR:-$ROOT/var}")
 BUILD=$(realpath -m "${WARDWATCH_BUILD:-$VAR/build}")
 BIN=$BUILD/daemon/wardwatch
+PAGES=$BUILD/daemon/console/web/dist
 CONFIG=$VAR/wardwatch.yaml
 SECRETS=$VAR/secrets
 LOGS=$VAR/log
@@ -17,14 +18,15 @@ declare -A PIDS=()
 MQTT_PORT=
 PG_PORT=
 METRICS_PORTS=()
+CONSOLE_PORT=
 PG_DIR=
 umask 077
 mkdir -p "$VAR" "$SECRETS" "$LOGS" "$BROKER"
 [ ! -f "$REMEMBERED" ] || . "$REMEMBERED"
 
 remember() {
-        printf 'MQTT_PORT=%q\nPG_PORT=%q\nPG_DIR=%q\nMETRICS_PORTS=(%s)\n' "$MQTT_PORT" "$PG_PORT" "$PG_DIR" \
-                "${METRICS_PORTS[*]}" >"$REMEMBERED"
+        printf 'MQTT_PORT=%q\nPG_PORT=%q\nPG_DIR=%q\nCONSOLE_PORT=%q\nMETRICS_PORTS=(%s)\n' "$MQTT_PORT" "$PG_PORT" \
+                "$PG_DIR" "$CONSOLE_PORT" "${METRICS_PORTS[*]}" >"$REMEMBERED"
 }
 
 take_lock() {
@@ -203,9 +205,10 @@ psql_line() {
 
 choose_metrics_ports() {
         local i port ports=()
-        for i in 0 1 2; do
+        CONSOLE_PORT=$(choose_port "$CONSOLE_PORT")
+        for i in 0 1 2 3; do
                 port=$(choose_port "${METRICS_PORTS[i]:-}")
-                while [[ " ${ports[*]} " = *" $port "* ]]; do
+                while [[ " ${ports[*]} $CONSOLE_PORT " = *" $port "* ]]; do
                         port=$(choose_port '')
                 done
                 ports+=("$port")
@@ -223,12 +226,16 @@ configure() {
         fi
         sed -i -E -e "/^mqtt:/,/^[a-z]/s/^(  port:).*/\1 $MQTT_PORT/" \
                 -e "s/^(  url: .*port=)[0-9]+/\1$PG_PORT/" \
+                -e "/^console:/,/^[a-z]/s/^(  listen: .*:)[0-9]+/\1$CONSOLE_PORT/" \
+                -e "/^console:/,/^[a-z]/s/^(  database: .*port=)[0-9]+/\1$PG_PORT/" \
                 -e "/^metrics:/,/^[a-z]/s/^(  supervisor:) [0-9]+/\1 ${METRICS_PORTS[0]}/" \
                 -e "/^metrics:/,/^[a-z]/s/^(  engine:) [0-9]+/\1 ${METRICS_PORTS[1]}/" \
-                -e "/^metrics:/,/^[a-z]/s/^(  store:) [0-9]+/\1 ${METRICS_PORTS[2]}/" "$CONFIG"
+                -e "/^metrics:/,/^[a-z]/s/^(  store:) [0-9]+/\1 ${METRICS_PORTS[2]}/" \
+                -e "/^metrics:/,/^[a-z]/s/^(  console:) [0-9]+/\1 ${METRICS_PORTS[3]}/" "$CONFIG"
 }
 
 write_config() {
+        secret database-console >/dev/null
         cat >"$CONFIG" <<TEXT
 # Made by contrib/run-local; what you change stays, but for the ports.
 site:
@@ -255,10 +262,18 @@ journal:
 database:
   url: host=127.0.0.1 port=$PG_PORT user=wardwatch dbname=wardwatch sslmode=disable
   password_file: $SECRETS/postgres
+auth:
+  enabled: true
+console:
+  listen: 127.0.0.1:$CONSOLE_PORT
+  pages: $PAGES
+  database: host=127.0.0.1 port=$PG_PORT user=console dbname=wardwatch sslmode=disable
+  database_password_file: $SECRETS/database-console
 metrics:
   supervisor: ${METRICS_PORTS[0]}
   engine: ${METRICS_PORTS[1]}
   store: ${METRICS_PORTS[2]}
+  console: ${METRICS_PORTS[3]}
 users:
   engine: ""
   store: ""
@@ -284,4 +299,75 @@ quoted() {
         local text
         text=$(printf '"%s", ' "$@")
         printf '%s' "${text%, }"
+}
+
+# --- the console and who works there ---
+#
+# Each of the example's people has one role and its name. Their passwords are made once and kept among the secrets, as
+# chosen by themselves: nobody is asked for a new one. There is no second factor; `wardwatch user totp NAME` adds one.
+
+PEOPLE=(operator supervisor maintenance auditor integrator administrator)
+
+has_console() {
+        grep -q '^console:' "$CONFIG"
+}
+
+# Its login reads what the console may, and no more.
+console_database() {
+        local password
+        password=$(secret database-console)
+        [ -n "$(query "SELECT 1 FROM pg_roles WHERE rolname = 'console'")" ] || query 'CREATE ROLE console LOGIN'
+        query "GRANT wardwatch_console TO console; ALTER ROLE console PASSWORD '$password'"
+}
+
+console_answers() {
+        [ -S "$VAR/run/auth/auth.sock" ] && "$PYTHON" - "$CONSOLE_PORT" <<'PYTHON' >/dev/null 2>&1
+import json, sys, urllib.request
+with urllib.request.urlopen(f"http://127.0.0.1:{sys.argv[1]}/api/v1/health", timeout=5) as answer:
+    sys.exit(not json.load(answer)["engine"])
+PYTHON
+}
+
+# own_password NAME GIVEN: changes it into a new one, which it prints.
+own_password() {
+        "$PYTHON" - "$VAR/run/auth/auth.sock" "$@" <<'PYTHON'
+import json, secrets, socket, sys
+path, name, given = sys.argv[1:]
+new = secrets.token_urlsafe(12)
+with socket.socket(socket.AF_UNIX) as s:
+    s.settimeout(60)
+    s.connect(path)
+    s.sendall(json.dumps({"id": "1", "cmd": "own", "name": name, "password": given, "new": new}).encode() + b"\n")
+    answer = json.loads(s.makefile().readline())
+if answer.get("result") != "yes":
+    sys.exit(f"{name}: {answer}")
+print(new)
+PYTHON
+}
+
+make_person() {
+        local name=$1 given
+        given=$(head -c 18 /dev/urandom | base64)
+        "$BIN" act operator-add "name=$name" "may=[\"$name\"]" break_glass=true --reason 'an example' -c "$CONFIG" || true
+        "$BIN" user remove "$name" -c "$CONFIG" || true
+        "$BIN" user add "$name" -c "$CONFIG" <<<"$given" &&
+                own_password "$name" "$given" >"$SECRETS/login-$name.new" &&
+                mv "$SECRETS/login-$name.new" "$SECRETS/login-$name"
+}
+
+make_people() {
+        local name
+        for name in "${PEOPLE[@]}"; do
+                [ -s "$SECRETS/login-$name" ] || make_person "$name" >>"$LOGS/people.log" 2>&1 ||
+                        die "the example's $name could not be made; see $LOGS/people.log"
+        done
+}
+
+tell_console() {
+        local name
+        has_console || return 0
+        printf '\nThe console: http://127.0.0.1:%s/ – log in as\n\n' "$CONSOLE_PORT"
+        for name in "${PEOPLE[@]}"; do
+                printf '  %-14s %s\n' "$name" "$(cat "$SECRETS/login-$name" 2>/dev/null)"
+        done
 }

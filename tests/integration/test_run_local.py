@@ -10,6 +10,7 @@ import urllib.request
 
 import pytest
 
+from harness.console import Visitor
 from harness.daemon import SOURCE, binary, children, process_state, wait_for
 
 RUN_LOCAL = SOURCE / "contrib" / "run-local"
@@ -90,7 +91,8 @@ def test_an_alarm_reaches_the_feed_and_postgresql(local):
 def test_its_hints_work_when_pasted(local):
     local.start("--no-simulator")
     local.wait_told("Ctrl-C stops everything")
-    hints = {line[2:24].strip(): line[24:] for line in local.log.read_text().splitlines() if line.startswith("  ")}
+    told = local.log.read_text().partition("\nThe console:")[0]
+    hints = {line[2:24].strip(): line[24:] for line in told.splitlines() if line.startswith("  ")}
     assert list(hints) == ["watch the alarms", "acknowledge alarm 1", "health", "ask the database",
                            "press a panic button"]
 
@@ -104,13 +106,35 @@ def test_its_hints_work_when_pasted(local):
     assert "ACKED" in acknowledged.stdout
     assert "messages" in paste("health").stdout
     addresses = re.findall(r"^(\w+) +(http://127\.0\.0\.1:\d+/metrics)$", local.log.read_text(), re.M)
-    assert [name for name, _ in addresses] == ["supervisor", "engine", "store"]
+    assert [name for name, _ in addresses] == ["supervisor", "engine", "store", "console"]
     for _, address in addresses:
         with urllib.request.urlopen(address, timeout=20) as answer:
             assert b"wardwatch_build_info" in answer.read()
     with subprocess.Popen(["bash", "-c", f"exec {hints['watch the alarms']}"], stdout=subprocess.PIPE, text=True) as feed:
         assert "w0_panic" in next(line for line in feed.stdout if "critical" in line)
         feed.terminate()
+
+
+def test_its_console_can_be_worked_with(local):
+    local.start("--no-simulator")
+    local.wait_told("Ctrl-C stops everything")
+    told = local.log.read_text()
+    port = int(re.search(r"^The console: http://127\.0\.0\.1:(\d+)/", told, re.M)[1])
+    logins = dict(re.findall(r"^  ([a-z]+) +([\w-]{16})$", told, re.M))
+    assert set(logins) == {"operator", "supervisor", "maintenance", "auditor", "integrator", "administrator"}
+    page = Visitor(port).ask("GET", "/")
+    assert page.status == 200 and b'<script type="module" src="/' in page.body, page
+    desk, auditor = Visitor(port), Visitor(port)
+    answer = desk.login("operator", logins["operator"])
+    assert answer.status == 200 and answer.json["roles"] == ["operator"] and not answer.json["password_given"], answer
+    stream = desk.stream()
+    stream.until(lambda e: e["event"] == "live_end")
+    assert desk.act("incident-open", id="1", hazard="theft", title="A bicycle is gone").status == 200
+    seen = stream.until(lambda e: "A bicycle is gone" in str(e.get("data")))
+    assert seen[-1]["event"] == "change", seen[-1]
+    assert auditor.login("auditor", logins["auditor"]).status == 200
+    assert auditor.act("incident-open", id="2", hazard="theft", title="no").error == "role"
+    wait_for(lambda: auditor.get("/history/changes?text=bicycle").json.get("rows"), 30, "the incident in the history")
 
 
 def test_stops_what_it_started_and_finds_its_data_again(local):
