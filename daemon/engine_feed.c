@@ -122,7 +122,7 @@ static void verb_site(struct engine_client *c, json_t *request) {
                 client_send(c, answer);
         else
                 client_refuse(c, request, "malformed", "`part` is none of the site",
-                              "parts: zones, assets, modes, schedules");
+                              "parts: zones, assets, modes, schedules, plans, dispositions, procedures, posts, kinds");
 }
 
 static void verb_rules(struct engine_client *c, json_t *request) {

@@ -288,8 +288,18 @@ void engine_metrics_tick(struct engine *e);
 
 /* engine_tell.c */
 json_t *engine_tell_acts(void);
+json_t *engine_tell_roles(unsigned set);
 json_t *engine_tell_site(const struct engine *e, const json_t *request); /* NULL: there is no such part */
 json_t *engine_tell_rules(const struct engine *e, const json_t *request);
+
+/* engine_tell_site.c */
+struct engine_site_part {
+        const char *name;
+        size_t (*count)(const struct ruleset *rules);
+        json_t *(*tell)(const struct ruleset *rules, size_t i);
+};
+extern const struct engine_site_part engine_site_parts[];
+extern const size_t engine_site_parts_n;
 
 /* engine_status.c */
 json_t *engine_status(struct engine *e);

@@ -21,7 +21,7 @@
 
 /* --- acts --- */
 
-static json_t *tell_roles(unsigned set) {
+json_t *engine_tell_roles(unsigned set) {
         json_t *list = json_array();
 
         for (size_t i = 0; i < alarm_role_names_n; i++)
@@ -49,8 +49,8 @@ static json_t *tell_words(const char *args) {
 static void tell_act(json_t *list, const char *stage, const char *name, const char *args, const char *help,
                      unsigned who, bool reason) {
         (void)json_array_append_new(list, json_pack("{s:s, s:o, s:s, s:o, s:b, s:s}", "name", name, "words",
-                                                    tell_words(args), "help", help, "roles", tell_roles(who), "reason",
-                                                    reason, "stage", stage));
+                                                    tell_words(args), "help", help, "roles", engine_tell_roles(who),
+                                                    "reason", reason, "stage", stage));
 }
 
 json_t *engine_tell_acts(void) {
@@ -78,61 +78,6 @@ json_t *engine_tell_acts(void) {
                 tell_act(list, "engine", own[i].name, own[i].args, own[i].help, own[i].who, false);
         return list;
 }
-
-/* --- the site --- */
-
-static json_t *zone_name(const struct site *s, uint32_t zone) {
-        return zone == SITE_NONE ? json_null() : record_json_str(site_zone(s, zone)->id);
-}
-
-static json_t *tell_zone(const struct site *s, uint32_t i) {
-        const struct site_zone *z = site_zone(s, i);
-        json_t *adjacent = json_array();
-
-        for (uint32_t k = 0; k < z->n_adjacent; k++)
-                (void)json_array_append_new(adjacent, zone_name(s, z->adjacent[k]));
-        return json_pack("{s:o, s:o, s:o, s:o, s:b, s:o}", "zone", record_json_str(z->id), "title",
-                         record_json_str(z->title), "type", record_json_str(z->type), "in", zone_name(s, z->parent),
-                         "key_area", site_zone_key_area(s, i), "adjacent", adjacent);
-}
-
-static json_t *tell_asset(const struct site *s, uint32_t i) {
-        const struct site_asset *a = site_asset(s, i);
-        json_t *parents = json_array(), *fields = json_object();
-
-        for (uint32_t k = 0; k < a->n_parents; k++)
-                (void)json_array_append_new(parents, record_json_str(site_asset(s, a->parents[k])->id));
-        for (size_t k = 0; k < a->n_fields; k++)
-                (void)json_object_setn_new(fields, a->fields[k].name.p, a->fields[k].name.n,
-                                           record_json_value(a->fields[k].value));
-        return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:f, s:o}", "asset", record_json_str(a->id), "title",
-                         record_json_str(a->title), "class", record_json_str(a->class_name), "device",
-                         record_json_str(a->device), "zone", zone_name(s, a->zone), "parents", parents, "supervision",
-                         (double)a->supervision / WW_SECOND, "fields", fields);
-}
-
-static json_t *tell_mode(const struct site *s, uint32_t i) {
-        const struct site_mode *m = site_mode(s, i);
-
-        return json_pack("{s:o, s:o, s:b}", "mode", record_json_str(m->name), "title", record_json_str(m->title),
-                         "exercise", m->exercise);
-}
-
-static json_t *tell_schedule(const struct site *s, uint32_t i) {
-        return json_pack("{s:o, s:o}", "schedule", record_json_str(site_schedule_name(s, i)), "title",
-                         record_json_str(site_schedule_title(s, i)));
-}
-
-static const struct {
-        const char *name;
-        size_t (*count)(const struct site *s);
-        json_t *(*tell)(const struct site *s, uint32_t i);
-} parts[] = {
-        { "zones", site_zone_count, tell_zone },
-        { "assets", site_asset_count, tell_asset },
-        { "modes", site_mode_count, tell_mode },
-        { "schedules", site_schedule_count, tell_schedule },
-};
 
 /* --- the rules --- */
 
@@ -214,17 +159,17 @@ static json_t *page_answer(const struct engine *e, const json_t *request, struct
 
 json_t *engine_tell_site(const struct engine *e, const json_t *request) {
         const char *name = json_string_value(json_object_get(request, "part"));
-        const struct site *s = pipeline_ruleset(e->pipeline)->site;
+        const struct ruleset *rules = pipeline_ruleset(e->pipeline);
 
-        for (size_t i = 0; name && i < sizeof parts / sizeof *parts; i++) {
+        for (size_t i = 0; name && i < engine_site_parts_n; i++) {
                 struct page p = { .at = page_from(request) };
 
-                if (strcmp(parts[i].name, name) != 0)
+                if (strcmp(engine_site_parts[i].name, name) != 0)
                         continue;
                 p.items = json_array();
-                p.n = parts[i].count(s);
+                p.n = engine_site_parts[i].count(rules);
                 while (page_room(&p))
-                        page_put(&p, parts[i].tell(s, (uint32_t)p.at));
+                        page_put(&p, engine_site_parts[i].tell(rules, p.at));
                 return page_answer(e, request, &p);
         }
         return NULL;

@@ -28,7 +28,8 @@ void answer_headers(const struct console *c, struct evhttp_request *request, boo
         };
 
         for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
-                (void)evhttp_add_header(headers, pairs[i][0], pairs[i][1]);
+                if (!evhttp_find_header(headers, pairs[i][0])) /* an answer may have a stricter one of its own */
+                        (void)evhttp_add_header(headers, pairs[i][0], pairs[i][1]);
         if (http_is_tls(c->http))
                 (void)evhttp_add_header(headers, "Strict-Transport-Security", "max-age=63072000");
         if (api)

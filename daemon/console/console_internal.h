@@ -200,6 +200,11 @@ void on_export_progress(struct call *call);
 void on_export_cancel(struct call *call);
 void on_export_data(struct call *call);
 void on_site(struct call *call);
+void on_plan(struct call *call);
+void on_figures(struct call *call);
+void on_figure(struct call *call);
+void on_records(struct call *call);
+void on_records_of(struct call *call);
 void on_rules(struct call *call);
 void on_sensors(struct call *call);
 void on_status(struct call *call);
@@ -208,6 +213,10 @@ void on_openapi(struct call *call);
 json_t *console_beat(const struct console *c);
 /** The site is asked for anew when another set came into force. */
 void site_refresh(struct console *c);
+/** A list of the site; borrowed. NULL after refusing: it is not known yet. */
+json_t *site_part(struct call *call, const char *part);
+/** The entry of the list whose `key` is that name; borrowed, NULL: none. */
+json_t *site_find(const json_t *list, const char *key, const char *name);
 /** The zone and all below it: a list of names. */
 json_t *site_below(const struct console *c, const char *zone);
 void exports_turn(struct console *c);

@@ -12,6 +12,10 @@
         { "exercise", "x.exercise = @::boolean" }
 #define FLAGGED                                                                                                        \
         { "exercise", "('exercise' = ANY(x.flags)) = @::boolean" }
+#define RECORDS                                                                                                        \
+        { "record", "x.record = @::bigint" }, EXERCISE, {                                                              \
+                "state", "x.state = @"                                                                                 \
+        }
 
 /* clang-format off */
 const struct history_what history_whats[] = {
@@ -50,7 +54,16 @@ const struct history_what history_whats[] = {
           { EXERCISE, { "incident", "x.incident = @::bigint" }, { "state", "x.state = @" }, { "kind", "x.channel = @" },
             { "person", "x.recipient = @" }, { "text", "x.text ILIKE @" } } },
         { "rulesets", "ruleset", "in_force_from", "x.seq", "x.n", { { "text", "x.hash ILIKE @" } } },
-        /* not by its name from outside: who did what */
+        { "records", "record", "changed_at", "x.record", "x.journal",
+          { RECORDS, { "kind", "x.kind = @" }, { "incident", "x.incident = @::bigint" }, { "person", "@ IN (x.actor, x.opened_by)" },
+            { "open", "x.open = @::boolean" }, { "overdue", "x.overdue = @::boolean" },
+            { "text", "(coalesce(x.title, '') || ' ' || x.number || ' ' || x.fields::text) ILIKE @" } } },
+        { "record-versions", "record_history", "changed_at", "x.seq", "x.n",
+          { RECORDS, { "kind", "x.kind = @" }, { "person", "x.actor = @" },
+            { "text", "(x.number || ' ' || x.reason || ' ' || x.fields::text) ILIKE @" } } },
+        /* not by their names from outside */
+        { "records-restricted", "record_restricted", "changed_at", "x.record", "x.version",
+          { RECORDS, { "text", "(x.number || ' ' || x.reason || ' ' || x.fields::text) ILIKE @" } }, .own_route = true },
         { "audit",
           "(SELECT journal, seq, -1 AS n, journal_time AS time, actor AS person, name, "
           "CASE WHEN ok THEN 'done' WHEN ok IS NULL THEN 'unanswered' ELSE 'refused' END AS result, "
@@ -58,12 +71,12 @@ const struct history_what history_whats[] = {
           "UNION ALL SELECT journal, seq, n, journal_time, subject, name, '', text, NULL FROM notice "
           "UNION ALL SELECT journal, seq, n, in_force_from, '', 'rules-in-force', '', hash, NULL FROM ruleset)",
           "time", "x.seq", "x.n",
-          { { "person", "x.person = @" }, { "kind", "x.name = @" }, { "text", "(x.name || ' ' || x.text) ILIKE @" } } },
+          { { "person", "x.person = @" }, { "kind", "x.name = @" }, { "text", "(x.name || ' ' || x.text) ILIKE @" } }, .own_route = true },
         { "devices",
           "(SELECT DISTINCT ON (device) journal, time, device, sensor, zone, asset, kind, state, value_number, value_text, unit, "
           "attributes, flags FROM event WHERE time > @ ORDER BY device, time DESC)",
           "time", "abs(hashtext(x.device)::bigint)", "x.journal",
-          { { "device", "x.device = @" }, { "zone", "x.zone = ANY(@::text[])" } } },
+          { { "device", "x.device = @" }, { "zone", "x.zone = ANY(@::text[])" } }, .own_route = true },
 };
 /* clang-format on */
 const size_t history_whats_n = sizeof history_whats / sizeof *history_whats;

@@ -19,6 +19,7 @@ struct history_what {
         const char *time;        /* the column that it is ordered by */
         const char *key1, *key2; /* with `journal` and the time they tell one row from another */
         struct history_filter filters[14];
+        bool own_route; /* not of /history: who may is another question there */
 };
 extern const struct history_what history_whats[];
 extern const size_t history_whats_n;

@@ -155,14 +155,16 @@ static char *value_of(struct console *c, const char *name, const char *value) {
 }
 
 static const char *wrong_value(const char *name, const char *value) {
-        static const char *const numbers[] = { "alarm", "incident" };
+        static const char *const numbers[] = { "alarm", "incident", "record" };
+        static const char *const choices[] = { "exercise", "open", "overdue" };
 
-        for (size_t i = 0; i < 2; i++)
+        for (size_t i = 0; i < 3; i++) {
                 if (strcmp(name, numbers[i]) == 0 &&
                     (strspn(value, "0123456789") != strlen(value) || strlen(value) > 18))
                         return "must be a number";
-        if (strcmp(name, "exercise") == 0 && strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
-                return "must be true or false";
+                if (strcmp(name, choices[i]) == 0 && strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
+                        return "must be true or false";
+        }
         return strlen(value) > 512 ? "is too long" : NULL;
 }
 
@@ -227,14 +229,16 @@ bool search_ready(struct call *call) {
         return false;
 }
 
-static void search(struct call *call, const struct history_what *w, const char *value) {
+/* `value`: of `@` in what is searched; `kind`: of records. Each may be NULL. */
+static void search(struct call *call, const struct history_what *w, const char *value, const char *kind) {
         const char *after = api_query(call, "after");
         struct history_query q;
         char why[SEARCH_WHY] = "";
 
         if (!search_ready(call))
                 return;
-        if (!history_begin(&q, w, false, value) || !search_filters(call->console, &q, w, call->query, why))
+        if (!history_begin(&q, w, false, value) || (kind && !history_filter(&q, "x.kind = @", kind)) ||
+            !search_filters(call->console, &q, w, call->query, why))
                 api_refuse(call, 400, "malformed", *why ? why : "no memory", "see GET /api/v1/openapi.yaml");
         else if (after && !history_after(&q, w, after))
                 api_refuse(call, 400, "malformed", "`after` is no place", "take `next` of the page before");
@@ -246,21 +250,21 @@ static void search(struct call *call, const struct history_what *w, const char *
 const struct history_what *search_what(const char *name) {
         const struct history_what *w = history_find(name);
 
-        return w && strcmp(name, "audit") != 0 && strcmp(name, "devices") != 0 ? w : NULL;
+        return w && !w->own_route ? w : NULL;
 }
 
 void on_history(struct call *call) {
         const struct history_what *w = search_what(call->param);
 
         if (w)
-                search(call, w, NULL);
+                search(call, w, NULL, NULL);
         else
                 api_refuse(call, 404, "unknown", "that is nothing that can be searched",
                            "see `what` in GET /api/v1/openapi.yaml");
 }
 
 void on_audit(struct call *call) {
-        search(call, history_find("audit"), NULL);
+        search(call, history_find("audit"), NULL, NULL);
 }
 
 void on_devices(struct call *call) {
@@ -272,5 +276,9 @@ void on_devices(struct call *call) {
                 api_refuse(call, 400, "malformed", "`since` must be a time such as 2026-01-31T18:00:00Z",
                            "leave it out for a week");
         else
-                search(call, history_find("devices"), since ? since : text);
+                search(call, history_find("devices"), since ? since : text, NULL);
+}
+
+void search_records(struct call *call, const char *what, const char *kind) {
+        search(call, history_find(what), NULL, kind);
 }

@@ -4,11 +4,19 @@
  */
 #include "console/console_internal.h"
 
+#include "base/buf.h"
+#include "base/error.h"
+
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-static const char *const parts[] = { "zones", "assets", "modes", "schedules" };
+#define PICTURE_MAX ((size_t)1024 * 1024) /* of the check of site files, too */
+
+static const char *const parts[] = { "zones",        "assets",     "modes", "schedules", "plans",
+                                     "dispositions", "procedures", "posts", "kinds" };
 #define PARTS (sizeof parts / sizeof *parts)
 
 /* --- the site --- */
@@ -69,8 +77,9 @@ void site_refresh(struct console *c) {
         if (!hash || strcmp(hash, c->site_hash) == 0 || !(f = calloc(1, sizeof *f)))
                 return;
         f->console = c;
-        f->site = json_pack("{s:s, s:[], s:[], s:[], s:[], s:[]}", "site", c->config->site.name, "zones", "assets",
-                            "modes", "schedules", "plans");
+        f->site = json_pack("{s:s}", "site", c->config->site.name);
+        for (size_t i = 0; i < PARTS; i++)
+                (void)json_object_set_new(f->site, parts[i], json_array());
         fetch_next(f, 0);
 }
 
@@ -100,11 +109,76 @@ json_t *site_below(const struct console *c, const char *zone) {
         return list;
 }
 
-void on_site(struct call *call) {
-        if (call->console->site)
-                api_answer(call, 200, json_incref(call->console->site));
-        else
+json_t *site_part(struct call *call, const char *part) {
+        json_t *list = json_object_get(call->console->site, part);
+
+        if (!list)
                 api_refuse(call, 503, "engine-away", "the site is not known yet", "try again in a while");
+        return list;
+}
+
+json_t *site_find(const json_t *list, const char *key, const char *name) {
+        json_t *one;
+        size_t i;
+
+        json_array_foreach(list, i, one) {
+                const char *is = json_string_value(json_object_get(one, key));
+
+                if (is && strcmp(is, name) == 0)
+                        return one;
+        }
+        return NULL;
+}
+
+/* Without what others have routes of their own for, and without where files lie on this machine. */
+void on_site(struct call *call) {
+        const json_t *plans = site_part(call, "plans"), *one;
+        json_t *site, *told;
+        size_t i;
+
+        if (!plans)
+                return;
+        site = json_copy(call->console->site);
+        told = json_array();
+        json_array_foreach(plans, i, one) {
+                json_t *plan = json_copy((json_t *)one);
+
+                (void)json_object_del(plan, "path");
+                (void)json_array_append_new(told, plan);
+        }
+        (void)json_object_set_new(site, "plans", told);
+        (void)json_object_del(site, "kinds");
+        api_answer(call, 200, site);
+}
+
+/* --- plans --- */
+
+static bool read_picture(const char *path, struct buf *out) {
+        _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+        char part[16384];
+        ssize_t n = fd < 0 ? -1 : 0;
+
+        while (fd >= 0 && out->n <= PICTURE_MAX && (n = read(fd, part, sizeof part)) > 0)
+                buf_put(out, part, (size_t)n);
+        return n == 0 && !out->error;
+}
+
+/* A picture may hold scripts: where one is opened by its address, it is nobody's page, and nothing in it runs. */
+void on_plan(struct call *call) {
+        const json_t *plans = site_part(call, "plans"), *plan = site_find(plans, "plan", call->param);
+        const char *path = json_string_value(json_object_get(plan, "path"));
+        _cleanup_buf_ struct buf picture = BUF_INIT;
+
+        if (!plans)
+                return;
+        if (!path || !read_picture(path, &picture)) {
+                api_refuse(call, 404, "unknown", path ? "the picture cannot be read" : "there is no such plan",
+                           path ? "look whether users.console may read it" : "see `plans` in GET /api/v1/site");
+                return;
+        }
+        (void)evhttp_add_header(evhttp_request_get_output_headers(call->request), "Content-Security-Policy",
+                                "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox");
+        api_text(call, 200, "image/svg+xml", (const char *)picture.p, picture.n);
 }
 
 /* --- rules --- */

@@ -15,3 +15,5 @@ bool search_filters(struct console *c, struct history_query *q, const struct his
 /** False after refusing: there is no database now. */
 bool search_ready(struct call *call);
 void search_failed(struct call *call, enum query_result result, const char *why);
+/** A page of records of a kind, by the address' other filters. */
+void search_records(struct call *call, const char *what, const char *kind);

@@ -127,7 +127,7 @@ def test_the_document_is_served(house):
 
 def path_of(row):
     for name, value in {"{alarm}": "1", "{incident}": "1", "{act}": "no-such", "{what}": "alarms", "{session}": "99999",
-                        "{export}": "0" * 32}.items():
+                        "{export}": "0" * 32, "{figure}": "alarms-now", "{kind}": "tip", "{plan}": "none"}.items():
         row = row.replace(name, value)
     return row
 

@@ -13,7 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from harness import spine  # noqa: E402
 from harness.broker import Broker  # noqa: E402
-from harness.console import PREFIX, Visitor  # noqa: E402
+from harness.console import PREFIX, Visitor, console_role  # noqa: E402
 from harness.daemon import Daemon, binary, wait_for  # noqa: E402
 from harness.machine import free_port  # noqa: E402
 from harness.postgres import Postgres  # noqa: E402
@@ -27,9 +27,9 @@ def house(tmp_path_factory):
     port = free_port()
     with Broker(folder) as broker, Postgres() as postgres:
         daemon = Daemon(folder, broker=broker, postgres=postgres, rules=spine.write_rules(folder / "rules"),
-                        settings={"auth.enabled": True, "console.listen": f"127.0.0.1:{port}",
-                                  "console.database": postgres.url})
+                        settings={"auth.enabled": True, "console.listen": f"127.0.0.1:{port}"})
         spine.migrate(postgres, daemon.config)
+        daemon.write_config(console__database=console_role(postgres))
         with daemon:
             wait_for((daemon.run_dir / "auth" / "auth.sock").exists, 30, "auth")
             for role in ("operator", "administrator"):
@@ -211,11 +211,11 @@ def test_history_page_by_page_is_the_table(house):
 def test_each_search_and_each_of_its_filters_is_a_statement(house):
     visitor = settled(house)
     values = {"from": "2020-01-01T00:00:00Z", "to": "2099-01-01T00:00:00Z", "alarm": "1", "incident": "1",
-              "exercise": "false"}
+              "exercise": "false", "record": "1", "open": "true", "overdue": "true"}
     filters = ["from", "to", "zone", "hazard", "priority", "state", "rule", "device", "asset", "person", "alarm", "incident",
-               "kind", "text", "exercise"]
+               "kind", "text", "exercise", "record", "open", "overdue"]
     for what in ("alarms", "transitions", "evidence", "events", "messages", "undecoded", "incidents", "changes", "notices",
-                 "commands", "notifications", "rulesets"):
+                 "commands", "notifications", "rulesets", "records", "record-versions"):
         answer = visitor.get(f"/history/{what}?limit=2")
         assert answer.status == 200, (what, answer)
         if answer.json["next"]:

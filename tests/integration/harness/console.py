@@ -152,3 +152,9 @@ def raw(port, data, timeout=15):
         except (ConnectionResetError, socket.timeout):
             pass
         return found
+
+
+def console_role(postgres):
+    """Makes a login that has the console's role and no other; its address, of a database that is migrated."""
+    postgres.query("CREATE ROLE only_console LOGIN IN ROLE wardwatch_console")
+    return postgres.url.replace(f"user={postgres.user}", "user=only_console")

@@ -27,7 +27,7 @@ STAGES = {
     "report": ["base", "config", "store"],  # asks PostgreSQL, over the store's connection
     "auth": ["base", "config"],
     "notify": ["base", "config", "journal"],
-    "console": ["base", "config"],
+    "console": ["base", "config", "report"],  # asks the named questions
     "engine": ["base", "config", "expr", "journal", "ingress", "decode", "correlate", "alarm", "response", "records"],
     "command": None,  # sits on top of all of them
 }
