@@ -206,7 +206,7 @@ psql_line() {
 choose_metrics_ports() {
         local i port ports=()
         CONSOLE_PORT=$(choose_port "$CONSOLE_PORT")
-        for i in 0 1 2 3; do
+        for i in 0 1 2 3 4; do
                 port=$(choose_port "${METRICS_PORTS[i]:-}")
                 while [[ " ${ports[*]} $CONSOLE_PORT " = *" $port "* ]]; do
                         port=$(choose_port '')
@@ -231,7 +231,8 @@ configure() {
                 -e "/^metrics:/,/^[a-z]/s/^(  supervisor:) [0-9]+/\1 ${METRICS_PORTS[0]}/" \
                 -e "/^metrics:/,/^[a-z]/s/^(  engine:) [0-9]+/\1 ${METRICS_PORTS[1]}/" \
                 -e "/^metrics:/,/^[a-z]/s/^(  store:) [0-9]+/\1 ${METRICS_PORTS[2]}/" \
-                -e "/^metrics:/,/^[a-z]/s/^(  console:) [0-9]+/\1 ${METRICS_PORTS[3]}/" "$CONFIG"
+                -e "/^metrics:/,/^[a-z]/s/^(  console:) [0-9]+/\1 ${METRICS_PORTS[3]}/" \
+                -e "/^metrics:/,/^[a-z]/s/^(  auth:) [0-9]+/\1 ${METRICS_PORTS[4]}/" "$CONFIG"
 }
 
 write_config() {
@@ -274,6 +275,7 @@ metrics:
   engine: ${METRICS_PORTS[1]}
   store: ${METRICS_PORTS[2]}
   console: ${METRICS_PORTS[3]}
+  auth: ${METRICS_PORTS[4]}
 users:
   engine: ""
   store: ""
@@ -328,30 +330,15 @@ with urllib.request.urlopen(f"http://127.0.0.1:{sys.argv[1]}/api/v1/health", tim
 PYTHON
 }
 
-# own_password NAME GIVEN: changes it into a new one, which it prints.
-own_password() {
-        "$PYTHON" - "$VAR/run/auth/auth.sock" "$@" <<'PYTHON'
-import json, secrets, socket, sys
-path, name, given = sys.argv[1:]
-new = secrets.token_urlsafe(12)
-with socket.socket(socket.AF_UNIX) as s:
-    s.settimeout(60)
-    s.connect(path)
-    s.sendall(json.dumps({"id": "1", "cmd": "own", "name": name, "password": given, "new": new}).encode() + b"\n")
-    answer = json.loads(s.makefile().readline())
-if answer.get("result") != "yes":
-    sys.exit(f"{name}: {answer}")
-print(new)
-PYTHON
-}
-
 make_person() {
         local name=$1 given
         given=$(head -c 18 /dev/urandom | base64)
+        head -c 12 /dev/urandom | base64 | tr '+/' '-_' >"$SECRETS/login-$name.new"
         "$BIN" act operator-add "name=$name" "may=[\"$name\"]" break_glass=true --reason 'an example' -c "$CONFIG" || true
         "$BIN" user remove "$name" -c "$CONFIG" || true
         "$BIN" user add "$name" -c "$CONFIG" <<<"$given" &&
-                own_password "$name" "$given" >"$SECRETS/login-$name.new" &&
+                { printf '%s\n' "$given"; cat "$SECRETS/login-$name.new"; } |
+                "$BIN" user passwd "$name" --own -c "$CONFIG" &&
                 mv "$SECRETS/login-$name.new" "$SECRETS/login-$name"
 }
 

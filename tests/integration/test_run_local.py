@@ -106,7 +106,7 @@ def test_its_hints_work_when_pasted(local):
     assert "ACKED" in acknowledged.stdout
     assert "messages" in paste("health").stdout
     addresses = re.findall(r"^(\w+) +(http://127\.0\.0\.1:\d+/metrics)$", local.log.read_text(), re.M)
-    assert [name for name, _ in addresses] == ["supervisor", "engine", "store", "console"]
+    assert [name for name, _ in addresses] == ["supervisor", "engine", "store", "console", "auth"]
     for _, address in addresses:
         with urllib.request.urlopen(address, timeout=20) as answer:
             assert b"wardwatch_build_info" in answer.read()
