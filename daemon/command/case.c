@@ -1,5 +1,6 @@
 /* `wardwatch case`: an incident's whole story as one archive. */
 #include "base/clock.h"
+#include "command/case_proof.h"
 #include "command/command_internal.h"
 #include "command/query.h"
 #include "report/casefile.h"
@@ -9,13 +10,14 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OPTION_OUTPUT, OPTION_JOURNAL, OPTION_TIMEZONE, OPTION_DATABASE };
+enum { OPTION_OUTPUT, OPTION_JOURNAL, OPTION_TIMEZONE, OPTION_DATABASE, OPTION_CHECKPOINTS };
 
 static const struct command_option case_options[] = {
         { "--output", 'o', "FILE", "name of the archive; case-N.zip unless given. It must not be there yet" },
         { "--journal", 0, "N", "of this journal; the newest unless given" },
         { "--timezone", 0, "ZONE", "of the times on the page; UTC unless given" },
         { "--database", 'd', "CONNINFO", "another database than the configuration's" },
+        { "--checkpoints", 0, "FILE", "checkpoints for the proof, instead of the configuration's proof.file" },
         { 0 },
 };
 
@@ -27,6 +29,8 @@ static int tell(int code, const char *what, const char *cure) {
 static int tell_failed(const struct inquiry *inquiry, const char *incident, int r) {
         char text[96];
 
+        if (r == CASEFILE_E_PROOF)
+                return 1; /* told */
         if (r == CASEFILE_E_FILE)
                 return tell(1, casefile_error(), "name another file with --output");
         if (r != CASEFILE_E_NONE)
@@ -52,7 +56,7 @@ static int tell_made(const struct command_args *args, const char *path, const st
         return command_put(&text, false);
 }
 
-static int make(const struct command_args *args, const struct query_database *database) {
+static int make(const struct command_args *args, const struct query_database *database, const char *checkpoints) {
         _cleanup_(inquiry_freep) struct inquiry *inquiry = NULL;
         const struct passwd *pw = getpwuid(getuid());
         struct casefile_figures figures;
@@ -64,7 +68,15 @@ static int make(const struct command_args *args, const struct query_database *da
                 .person = pw ? pw->pw_name : "",
                 .timezone = database->timezone ? database->timezone : "UTC",
                 .now = clock_wall(),
+                .proof = case_proof_add,
         };
+        const struct replay_database proven = { .url = database->url,
+                                                .password_file = database->password_file,
+                                                .journal = options.journal };
+        struct case_proof proof = { .incident = options.incident,
+                                    .journal = options.journal,
+                                    .database = &proven,
+                                    .checkpoints = checkpoints };
         int r = query_open(&inquiry, database);
 
         if (r)
@@ -73,7 +85,8 @@ static int make(const struct command_args *args, const struct query_database *da
                 (void)snprintf(path, sizeof path, "case-%.32s.zip", options.incident);
                 options.path = path;
         }
-        options.inquiry = inquiry;
+        options.inquiry = proof.inquiry = inquiry;
+        options.userdata = &proof;
         r = casefile_write(&options, &figures);
         return r ? tell_failed(inquiry, options.incident, r) : tell_made(args, options.path, &figures);
 }
@@ -89,7 +102,10 @@ static int case_run(const struct command_args *args) {
                 return tell(2, "an incident is a number", "`wardwatch open incidents` shows those that are open");
         r = query_config(&config, &database, args, args->values[OPTION_DATABASE], args->values[OPTION_TIMEZONE]);
         if (!r)
-                r = make(args, &database);
+                r = make(args, &database,
+                         args->values[OPTION_CHECKPOINTS] ? args->values[OPTION_CHECKPOINTS]
+                         : args->values[OPTION_DATABASE]  ? ""
+                                                          : config.proof.file);
         config_deinit(&config);
         return r;
 }
@@ -100,8 +116,9 @@ const struct command command_case = {
         .help = "an incident's whole story as one archive",
         .text = "Writes a ZIP archive for those who investigate: index.html to read and to print, the same rows as "
                 "CSV, "
-                "the messages as the devices sent them, the texts of the rules that were in force, and SHA256SUMS over "
-                "all of it. What it reads of raw messages and commands is recorded, as any reading of them is.",
+                "the messages as the devices sent them, the texts of the rules that were in force, the proof of it all "
+                "with a program that checks it, and SHA256SUMS. What it reads of raw messages and commands is "
+                "recorded, as any reading of them is.",
         .options = case_options,
         .run = case_run,
 };

@@ -14,7 +14,7 @@ extern const struct command command_journal, command_migrate, command_engine, co
 extern const struct command command_user;
 extern const struct command command_query;
 extern const struct command command_case;
-extern const struct command command_verify, command_keys;
+extern const struct command command_verify, command_export, command_keys;
 extern const struct command command_report;
 extern const struct command command_notify;
 extern const struct command command_record, command_records;
@@ -56,6 +56,7 @@ const struct command *const command_table[] = {
         &command_migrate,
         &command_retention,
         &command_verify,
+        &command_export,
         &command_keys,
         &command_engine,
         &command_store,

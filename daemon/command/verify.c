@@ -4,12 +4,13 @@
 #include "command/replay_database.h"
 #include "command/socket.h"
 #include "command/verify_checkpoint.h"
+#include "command/verify_export.h"
 #include "command/verify_print.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { OPTION_FROM, OPTION_TO, OPTION_JOURNAL, OPTION_DATABASE, OPTION_CHECKPOINTS, OPTION_KEY };
+enum { OPTION_FROM, OPTION_TO, OPTION_JOURNAL, OPTION_DATABASE, OPTION_CHECKPOINTS, OPTION_KEY, OPTION_EXPORT };
 
 #define EXIT_NOT_WHOLE 3
 
@@ -20,6 +21,7 @@ static const struct command_option verify_options[] = {
         { "--database", 'd', "CONNINFO", "instead of the configuration's database.url" },
         { "--checkpoints", 0, "FILE", "checkpoints that were kept outside of the database (proof.file)" },
         { "--key", 0, "HEX", "public key that must have signed them; several with commas between" },
+        { "--export", 0, "FILE", "an export (`wardwatch export`) instead of the database" },
         { 0 },
 };
 
@@ -180,12 +182,29 @@ static int verify_job_run(struct verify_job *job, const struct replay_database *
         return job->findings ? EXIT_NOT_WHOLE : 0;
 }
 
+static int export_verify(const struct command_args *args) {
+        struct verify_print print = { .json = args->json };
+        uint64_t findings = 0;
+        int e = sodium_init() < 0 ? -EINVAL
+                                  : verify_export(args->values[OPTION_EXPORT], args->values[OPTION_CHECKPOINTS],
+                                                  args->values[OPTION_KEY], &print, &findings);
+
+        if (e < 0)
+                (void)fprintf(stderr, "wardwatch verify: %s\n", strerror(-e));
+        if (e)
+                return 1;
+        verify_print_result(&print, findings);
+        return findings ? EXIT_NOT_WHOLE : 0;
+}
+
 static int verify_run_command(const struct command_args *args) {
         struct verify_job job = { .print.json = args->json };
         struct replay_database database = { .journal = args->values[OPTION_JOURNAL] };
         struct config config = { 0 };
         int r;
 
+        if (args->values[OPTION_EXPORT])
+                return export_verify(args);
         if (!number_take(args->values[OPTION_FROM], 0, &job.from) ||
             !number_take(args->values[OPTION_TO], INT64_MAX, &job.to)) {
                 (void)fprintf(stderr, "wardwatch verify: --from and --to take the number of an input (seq)\n");
@@ -221,13 +240,14 @@ static int verify_run_command(const struct command_args *args) {
 const struct command command_verify = {
         .name = "verify",
         .synopsis = "verify [--from SEQ] [--to SEQ] [--journal N] [--database CONNINFO] [--checkpoints FILE [--key "
-                    "HEX]] [--json]",
+                    "HEX]] [--export FILE] [--json]",
         .help = "is the record in the database as it was stored?",
         .text = "Every transaction of the store carries the digest of each of its rows, and the hash of the "
                 "transaction "
                 "before it. This checks the chain from its beginning, and every row against its digest, and names the "
                 "rows that were altered, deleted or inserted. With --checkpoints it also finds a chain that was made "
-                "anew, or cut off at its end. Exit status: 0 the record is whole, 3 it is not, 1 it "
+                "anew, or cut off at its end. With --export it needs no database. Exit status: 0 the record is whole, "
+                "3 it is not, 1 it "
                 "could not be checked.",
         .options = verify_options,
         .run = verify_run_command,

@@ -30,7 +30,7 @@ static int checkpoint_keep(struct verify_checkpoints *c, const struct proof_chec
         return 0;
 }
 
-static int line_take(struct verify_checkpoints *c, struct ww_str line, const char *keys) {
+int verify_checkpoints_line(struct verify_checkpoints *c, struct ww_str line, const char *keys) {
         struct proof_checkpoint read;
         int e = proof_checkpoint_read(line, &read);
 
@@ -50,6 +50,7 @@ static int by_number(const void *a, const void *b) {
 
 /* Those of a part of the chain that was lost when the database was set back, as a later one says. */
 static int superseded_mark(struct verify_checkpoints *c) {
+        free(c->superseded);
         c->superseded = calloc(c->n + 1, sizeof *c->superseded);
         if (!c->superseded)
                 return -ENOMEM;
@@ -61,6 +62,12 @@ static int superseded_mark(struct verify_checkpoints *c) {
                 }
         }
         return 0;
+}
+
+int verify_checkpoints_ready(struct verify_checkpoints *c) {
+        if (c->n > 1)
+                qsort(c->items, c->n, sizeof *c->items, by_number);
+        return superseded_mark(c);
 }
 
 int verify_checkpoints_read(struct verify_checkpoints *c, const char *path, const char *keys) {
@@ -77,13 +84,11 @@ int verify_checkpoints_read(struct verify_checkpoints *c, const char *path, cons
         while (!e && (n = getline(&line, &size, file)) >= 0) {
                 while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r'))
                         n--;
-                e = line_take(c, (struct ww_str){ line, (size_t)n }, keys);
+                e = verify_checkpoints_line(c, (struct ww_str){ line, (size_t)n }, keys);
         }
         free(line);
         (void)fclose(file);
-        if (c->n > 1)
-                qsort(c->items, c->n, sizeof *c->items, by_number);
-        return e ? e : superseded_mark(c);
+        return e ? e : verify_checkpoints_ready(c);
 }
 
 void verify_checkpoints_deinit(struct verify_checkpoints *c) {
@@ -125,10 +130,34 @@ void verify_checkpoints_window(struct verify_checkpoints *c, struct verify *v, c
                     !is_ours(p, v) || c->superseded[i])
                         continue;
                 s = segment_of(w, p->segment);
+                if (!s && v->selected)
+                        continue;
                 if (!s || s->last_seq != p->seq || memcmp(s->hash, p->hash, PROOF_HASH) != 0)
                         tell(v, VERIFY_CHECKPOINT_CONTRADICTS, p,
                              "the chain had another hash then: it was made anew, or altered before");
+                else if (p->segment > c->reached)
+                        c->reached = p->segment;
         }
+}
+
+bool verify_checkpoints_confirm(const struct verify_checkpoints *c, const struct verify *v,
+                                const struct verify_segment *s) {
+        for (size_t i = 0; i < c->n; i++) {
+                if (c->items[i].segment == s->segment && is_ours(&c->items[i], v) && !c->superseded[i] &&
+                    memcmp(c->items[i].hash, s->hash, PROOF_HASH) == 0)
+                        return true;
+        }
+        return false;
+}
+
+const struct proof_checkpoint *verify_checkpoints_after(const struct verify_checkpoints *c,
+                                                        const uint8_t journal_id[16], uint64_t segment) {
+        for (size_t i = 0; i < c->n; i++) {
+                if (c->items[i].segment >= segment && !c->superseded[i] &&
+                    memcmp(c->items[i].journal_id, journal_id, 16) == 0)
+                        return &c->items[i];
+        }
+        return NULL;
 }
 
 /* One number after the other, each naming the one before, none older than that. */
@@ -159,9 +188,10 @@ size_t verify_checkpoints_end(struct verify_checkpoints *c, struct verify *v) {
                 if (!is_ours(p, v) || c->superseded[i])
                         continue;
                 held++;
-                if (p->segment > v->last.segment)
+                if (p->segment > v->last.segment && !v->selected)
                         tell(v, VERIFY_SEGMENT_DELETED, p, "the chain is not that long: its end was cut off");
         }
-        among_themselves(c, v);
+        if (!v->selected)
+                among_themselves(c, v);
         return held;
 }

@@ -9,7 +9,7 @@
 #define SEGMENTS_MIN 64
 #define SEGMENTS_MAX 4096
 #define WINDOW_ROWS  500000 /* rows of a window, beyond which no further segment is added */
-#define ONE_MOMENT   "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+#define ONE_MOMENT   "BEGIN ISOLATION LEVEL REPEATABLE READ "
 #define SQL_MAX      4096
 
 /* --- streams --- */
@@ -34,6 +34,130 @@ static int stream_next(struct verify_database *d, struct ww_str *ret) {
         return e;
 }
 
+/* --- tables --- */
+
+static const char *const guarded[] = { "command", "command_reply", "message", "quarantine" };
+
+/* The table, or the view by which reading it is recorded: for at most one statement. */
+static const char *table_named(const struct verify_database *d, const char *relation) {
+        static _Thread_local char name[80];
+        bool is = false;
+
+        for (size_t i = 0; i < sizeof guarded / sizeof *guarded; i++)
+                is |= strcmp(guarded[i], relation) == 0;
+        (void)snprintf(name, sizeof name, "%s%s", relation, is && d->recorded ? "_raw" : "");
+        return name;
+}
+
+static int moment_begin(const struct verify_database *d) {
+        return wire_exec(d->wire, d->recorded ? ONE_MOMENT "READ WRITE" : ONE_MOMENT "READ ONLY");
+}
+
+/* --- some rows --- */
+
+static void put_numbers(struct buf *sql, const uint64_t *numbers, size_t n) {
+        buf_puts(sql, "'{");
+        for (size_t i = 0; i < n; i++)
+                buf_printf(sql, "%s%" PRIu64, i ? "," : "", numbers[i]);
+        buf_puts(sql, "}'::bigint[]");
+}
+
+static int begin_text(struct verify_database *d, struct buf *sql) {
+        buf_put_u8(sql, 0);
+        return sql->error ? sql->error : stream_begin(d, (const char *)sql->p);
+}
+
+static int picked_segments_read(struct verify_database *d, struct verify_window *ret) {
+        _cleanup_buf_ struct buf sql = BUF_INIT;
+        size_t n = d->picks->n_segments - d->picked;
+        struct ww_str row;
+        int e;
+
+        if (n == 0)
+                return 0;
+        n = n < SEGMENTS_MAX ? n : SEGMENTS_MAX;
+        buf_printf(&sql,
+                   "COPY (SELECT " VERIFY_SEGMENT_COLUMNS " FROM proof_segment s WHERE journal = %" PRId32
+                   " AND segment = ANY (",
+                   d->journal);
+        put_numbers(&sql, d->picks->segments + d->picked, n);
+        buf_puts(&sql, ") ORDER BY segment) TO STDOUT (FORMAT binary)");
+        d->picked += n;
+        e = begin_text(d, &sql);
+        while (!e && (e = stream_next(d, &row)) == 0 && row.n > 0)
+                e = verify_window_segment(ret, row);
+        return e;
+}
+
+/* The list of leaves only where a row of it is picked. */
+static int picked_parts_read(struct verify_database *d, struct verify_window *ret) {
+        _cleanup_buf_ struct buf sql = BUF_INIT;
+        const struct verify_segment *first = &ret->segments[0], *last = &ret->segments[ret->n - 1];
+        struct ww_str row;
+        int e;
+
+        buf_puts(&sql, "COPY (SELECT segment, relation, layout, rows, root, CASE WHEN (relation, segment) IN"
+                       " (VALUES (''::text, 0::bigint)");
+        for (size_t i = 0; i < d->picks->n; i++) {
+                const struct verify_pick *p = &d->picks->items[i], *before = i ? p - 1 : NULL;
+
+                if (p->segment >= first->segment && p->segment <= last->segment &&
+                    (!before || before->segment != p->segment || strcmp(before->relation, p->relation) != 0))
+                        buf_printf(&sql, ", ('%s', %" PRIu64 ")", p->relation, p->segment);
+        }
+        buf_printf(&sql, ") THEN leaves END FROM proof_part WHERE journal = %" PRId32 " AND segment = ANY (",
+                   d->journal);
+        put_numbers(&sql, d->picks->segments + d->picked - ret->n, ret->n);
+        buf_puts(&sql, ") ORDER BY segment, relation) TO STDOUT (FORMAT binary)");
+        e = begin_text(d, &sql);
+        while (!e && (e = stream_next(d, &row)) == 0 && row.n > 0)
+                e = verify_window_part(ret, &d->layouts, row);
+        return e;
+}
+
+static void put_places(struct buf *sql, const struct verify_pick *picks, size_t n,
+                       int64_t (*of)(const struct proof_place *)) {
+        buf_puts(sql, "'{");
+        for (size_t i = 0; i < n; i++)
+                buf_printf(sql, "%s%" PRId64, i ? "," : "", of(&picks[i].place));
+        buf_puts(sql, "}'::bigint[]");
+}
+
+static int64_t place_seq(const struct proof_place *p) {
+        return (int64_t)p->seq;
+}
+
+static int64_t place_n(const struct proof_place *p) {
+        return p->n;
+}
+
+static int64_t place_position(const struct proof_place *p) {
+        return p->position;
+}
+
+static int picked_rows(struct verify_database *d, const struct proof_layout *l, uint64_t first, uint64_t last) {
+        _cleanup_buf_ struct buf sql = BUF_INIT;
+        size_t n;
+        const struct verify_pick *picks = verify_picks_of(d->picks, l->relation, first, last, &n);
+
+        d->none = n == 0;
+        if (d->none)
+                return 0;
+        buf_printf(&sql, "COPY (SELECT %s FROM %s x WHERE journal = %" PRId32 " AND seq = ANY (", l->columns,
+                   table_named(d, l->relation), d->journal);
+        put_places(&sql, picks, n, place_seq);
+        buf_printf(&sql, ") AND (seq, %s, %s) IN (SELECT * FROM unnest(", l->n >= 0 ? "n" : "0",
+                   l->position >= 0 ? "position" : "0");
+        put_places(&sql, picks, n, place_seq);
+        buf_puts(&sql, ", ");
+        put_places(&sql, picks, n, place_n);
+        buf_puts(&sql, ", ");
+        put_places(&sql, picks, n, place_position);
+        buf_printf(&sql, ")) ORDER BY seq%s%s) TO STDOUT (FORMAT binary)", l->n >= 0 ? ", n" : "",
+                   l->position >= 0 ? ", position" : "");
+        return begin_text(d, &sql);
+}
+
 /* --- segments --- */
 
 static int segments_read(struct verify_database *d, struct verify_window *ret) {
@@ -43,6 +167,8 @@ static int segments_read(struct verify_database *d, struct verify_window *ret) {
         bool full = false;
         int e;
 
+        if (d->picks)
+                return picked_segments_read(d, ret);
         (void)snprintf(sql, sizeof sql,
                        "COPY (SELECT " VERIFY_SEGMENT_COLUMNS " FROM proof_segment s WHERE journal = %" PRId32
                        " AND segment > %" PRIu64 " AND first_seq <= %" PRIu64
@@ -68,6 +194,8 @@ static int parts_read(struct verify_database *d, struct verify_window *ret) {
         struct ww_str row;
         int e;
 
+        if (d->picks)
+                return picked_parts_read(d, ret);
         (void)snprintf(sql, sizeof sql,
                        "COPY (SELECT " VERIFY_PART_COLUMNS " FROM proof_part WHERE journal = %" PRId32
                        " AND segment BETWEEN %" PRIu64 " AND %" PRIu64
@@ -99,22 +227,29 @@ static int database_rows(void *userdata, const struct proof_layout *layout, uint
         char sql[SQL_MAX];
         int e;
 
+        if (d->picks)
+                return picked_rows(d, layout, first, last);
         (void)snprintf(sql, sizeof sql,
                        "COPY (SELECT %s FROM %s WHERE journal = %" PRId32 " AND %s BETWEEN %" PRIu64 " AND %" PRIu64
                        " ORDER BY %s%s%s) TO STDOUT (FORMAT binary)",
-                       layout->columns, layout->relation, d->journal, seq, first, last, seq,
+                       layout->columns, table_named(d, layout->relation), d->journal, seq, first, last, seq,
                        layout->n >= 0 ? ", n" : "", layout->position >= 0 ? ", position" : "");
         e = stream_begin(d, sql);
         if (e && strncmp(wire_error(d->wire)->sqlstate, "42", 2) == 0) {
                 /* a column or the table is gone: the others can still be read */
-                e = wire_exec(d->wire, "ROLLBACK; " ONE_MOMENT);
+                e = wire_exec(d->wire, "ROLLBACK");
+                if (!e)
+                        e = moment_begin(d);
                 return e ? e : WIRE_E_DATA;
         }
         return e;
 }
 
 static int database_row(void *userdata, struct ww_str *ret) {
-        return stream_next(userdata, ret);
+        struct verify_database *d = userdata;
+
+        *ret = WW_STR_NONE;
+        return d->none ? 0 : stream_next(d, ret);
 }
 
 static const char *database_error(void *userdata) {
@@ -178,13 +313,20 @@ int verify_database_open(struct verify_database *d, const struct replay_database
         int e = replay_database_open(&d->wire, database, NULL);
 
         if (!e)
-                e = replay_database_ask(d->wire, ONE_MOMENT);
+                e = replay_database_ask(d->wire, "SELECT has_table_privilege('wardwatch.message', 'SELECT')");
+        if (!e)
+                d->recorded = *wire_value(d->wire, 0, 0) == 'f';
+        if (!e && moment_begin(d))
+                e = replay_database_tell(wire_error(d->wire)->text, "an auditor's login needs a server that takes "
+                                                                    "writes: what it reads is recorded");
         if (!e)
                 e = layouts_read(d);
         return e ? e : dropped_read(d);
 }
 
 void verify_database_close(struct verify_database *d) {
+        if (d->wire && d->recorded)
+                (void)wire_exec(d->wire, "COMMIT");
         d->wire = wire_free(d->wire);
         verify_layouts_deinit(&d->layouts);
         free(d->dropped);
@@ -235,13 +377,25 @@ int verify_database_begin(struct verify_database *d, int32_t journal, uint64_t f
         return 0;
 }
 
+void verify_database_begin_picked(struct verify_database *d, int32_t journal, const struct verify_picks *picks,
+                                  struct verify_source *ret) {
+        d->journal = journal;
+        d->picks = picks;
+        d->picked = 0;
+        *ret = (struct verify_source){ .userdata = d,
+                                       .window = database_window,
+                                       .rows = database_rows,
+                                       .row = database_row,
+                                       .error = database_error };
+}
+
 int verify_database_outside(struct verify_database *d, const char *relation, uint64_t first, uint64_t last,
                             uint64_t *ret_before, uint64_t *ret_after) {
-        const char *seq = strcmp(relation, "store_gap") == 0 ? "first_seq" : "seq";
+        const char *seq = strcmp(relation, "store_gap") == 0 ? "first_seq" : "seq", *table = table_named(d, relation);
         int e = replay_database_ask(d->wire,
                                     "SELECT (SELECT count(*) FROM %s WHERE journal = %" PRId32 " AND %s < %" PRIu64
                                     "), (SELECT count(*) FROM %s WHERE journal = %" PRId32 " AND %s > %" PRIu64 ")",
-                                    relation, d->journal, seq, first, relation, d->journal, seq, last);
+                                    table, d->journal, seq, first, table, d->journal, seq, last);
 
         if (e)
                 return e;

@@ -3,14 +3,35 @@
 #include "command/replay_source.h"
 #include "store/verify.h"
 
-/* A database: one moment of it, one journal at a time. */
+/* A row by which an export is chosen. */
+struct verify_pick {
+        char relation[32];
+        struct proof_place place; /* its day does not count */
+        uint64_t segment;         /* 0 = older than the proof */
+};
+
+/* Some rows, in the order of (relation, seq, n, position), each once. */
+struct verify_picks {
+        struct verify_pick *items;
+        size_t n, capacity;
+        uint64_t *segments; /* of the chain, what it takes to prove them; ascending */
+        size_t n_segments, segments_capacity;
+        size_t older; /* rows without a segment */
+};
+
+/* A database: one moment of it, one journal at a time. An auditor's login will do, where the server takes writes: what
+ * it reads of messages, commands and quarantined records is recorded. */
 struct verify_database {
         struct wire *wire;
         int32_t journal;
         uint64_t segment, to; /* the segment read last; no input behind `to` is asked for */
         size_t limit;         /* segments that are asked for at a time */
         struct ww_str chunk;
-        bool begun; /* the header of a COPY stream is behind us */
+        bool begun;                       /* the header of a COPY stream is behind us */
+        bool recorded;                    /* its login may read some tables only through views that record it */
+        bool none;                        /* there are no rows to be read */
+        const struct verify_picks *picks; /* NULL = all */
+        size_t picked;                    /* of their segments, how many were read */
         struct verify_layouts layouts;
         struct verify_dropped *dropped; /* by what retention says of all journals */
         size_t n_dropped;
@@ -37,9 +58,26 @@ int verify_database_journals(struct verify_database *d, struct verify_journal **
 /** Begins with a journal at the segment that holds input `from`. */
 int verify_database_begin(struct verify_database *d, int32_t journal, uint64_t from, uint64_t to,
                           struct verify_source *ret);
+/** The same, but only these rows (borrowed; verify_picks_place was called). */
+void verify_database_begin_picked(struct verify_database *d, int32_t journal, const struct verify_picks *picks,
+                                  struct verify_source *ret);
 /** Does a row of retention_record say that the row was dropped? */
 bool verify_database_dropped(const struct verify_database *d, const char *relation, const struct proof_place *place,
                              bool dated);
 /** Rows in front of `first` and behind `last`: *ret_before, *ret_after of the table. */
 int verify_database_outside(struct verify_database *d, const char *relation, uint64_t first, uint64_t last,
                             uint64_t *ret_before, uint64_t *ret_after);
+
+/** Adds a row, in any order. 0; -ENOMEM; -ERANGE: they are VERIFY_PICKS_MAX. */
+#define VERIFY_PICKS_MAX 500000
+int verify_picks_add(struct verify_picks *p, const char *relation, const struct proof_place *place);
+/** When all were added: finds their segments. */
+int verify_picks_place(struct verify_picks *p, struct verify_database *d, int32_t journal);
+/** Adds the segments behind each up to the one that a checkpoint confirms. 0, -ENOMEM. */
+struct verify_checkpoints;
+int verify_picks_reach(struct verify_picks *p, const struct verify_checkpoints *checkpoints,
+                       const uint8_t journal_id[16]);
+void verify_picks_deinit(struct verify_picks *p);
+/** Those of a table from `first` to `last`: *ret_n of them. */
+const struct verify_pick *verify_picks_of(const struct verify_picks *p, const char *relation, uint64_t first,
+                                          uint64_t last, size_t *ret_n);

@@ -5,6 +5,7 @@
  *   csv/NAME.csv    the same rows for a program, RFC 4180
  *   messages/N.bin  what the devices sent, byte by byte
  *   rules/HASH.txt  the rule sets by which the alarms were raised
+ *   proof/          what proves the rows, if whoever asks for the bundle adds it
  *   SHA256SUMS      checksums of all of them; `sha256sum -c` checks them
  *
  * Each part is asked for once; its rows go to the page and to its file as they come. Only the page and one file at a
@@ -30,7 +31,7 @@ struct column {
 struct bundle {
         const struct casefile_options *options;
         struct casefile_zip *zip;
-        struct buf page, file;
+        struct buf page, file, proof; /* proof: what the page says of it */
         const struct casefile_part *part;
         struct column columns[INQUIRY_COLUMNS_MAX];
         size_t n_columns, rows;
@@ -200,7 +201,9 @@ static void begin_page(struct bundle *b) {
         buf_puts(&b->page,
                  ". Texts from devices are in escape notation: a backslash is doubled, a byte that is no "
                  "character is \\nnn (octal). <code>sha256sum -c SHA256SUMS</code> tells whether a file of this "
-                 "bundle has changed since.</p>\n<nav>");
+                 "bundle has changed since.</p>\n");
+        buf_put(&b->page, b->proof.p, b->proof.n);
+        buf_puts(&b->page, "<nav>");
         for (size_t i = 0; casefile_part_at(i); i++)
                 if (casefile_part_at(i)->shape != CASEFILE_FILES)
                         buf_printf(&b->page, "<a href=\"#%s\">%s</a>", casefile_part_at(i)->question.name,
@@ -317,6 +320,9 @@ int casefile_write(const struct casefile_options *options, struct casefile_figur
         int r = casefile_zip_new(&zip, options->path, options->now);
 
         b.zip = zip;
+        if (!r && options->proof)
+                r = options->proof(options->userdata, zip, &b.proof);
+        r = r ? r : b.proof.error;
         if (!r)
                 begin_page(&b);
         for (size_t i = 0; !r && (b.part = casefile_part_at(i)); i++)
@@ -329,6 +335,7 @@ int casefile_write(const struct casefile_options *options, struct casefile_figur
                 figures.files = casefile_zip_files(zip);
         buf_deinit(&b.page);
         buf_deinit(&b.file);
+        buf_deinit(&b.proof);
         if (!r)
                 *ret = figures;
         return file_failed(options->path, r);

@@ -22,6 +22,11 @@ struct casefile_part {
 /** NULL behind the last one. */
 const struct casefile_part *casefile_part_at(size_t index);
 
+/** Names the rows of the record that a bundle is made from: relation, seq, n, position, journal. */
+const struct question *casefile_rows(void);
+
+struct casefile_zip;
+
 struct casefile_options {
         struct inquiry *inquiry;
         const char *path;     /* of the archive; it must not be there */
@@ -30,6 +35,9 @@ struct casefile_options {
         const char *person;   /* who makes it; "" = not known */
         const char *timezone; /* of the times on the page */
         int64_t now;          /* µs since 1970 */
+        /* Adds proof/; what the page says of it (HTML) goes to `told`. 0; CASEFILE_E_PROOF; -errno. NULL = no proof. */
+        int (*proof)(void *userdata, struct casefile_zip *zip, struct buf *told);
+        void *userdata;
 };
 
 struct casefile_figures {
@@ -40,6 +48,7 @@ struct casefile_figures {
 
 enum {
         CASEFILE_E_NONE = 101, /* there is no such incident */
+        CASEFILE_E_PROOF,      /* its proof cannot be made: that was told */
         CASEFILE_E_FILE,       /* the archive cannot be written: error */
 };
 

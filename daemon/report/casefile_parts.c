@@ -126,7 +126,35 @@ static const struct casefile_part parts[] = {
                 "JOIN LATERAL (SELECT hash FROM ruleset s WHERE s.journal = y.journal AND s.seq <= y.seq ORDER BY s.seq DESC LIMIT 1) r ON true\n"
                 "JOIN rule_text x USING (hash) LIMIT :'limit'" } },
 };
+
+/* Every row of the record from which the parts above are made, but those of who was on duty. */
+static const struct question rows = { "rows", "", "", NULL,
+        INCIDENTS MESSAGES
+        ", w AS (SELECT min(raised_at) - interval '15 minutes' AS first FROM t),\n"
+        "z AS (SELECT zone, opened_at, coalesce(closed_at, resolved_at, now()) AS last FROM incident WHERE journal = :'journal' AND incident = :'incident'),\n"
+        "s AS (SELECT seq FROM t UNION SELECT seq FROM c),\n"
+        "f AS (SELECT min(changed_at) AS first FROM (SELECT changed_at FROM t UNION ALL SELECT changed_at FROM c) y),\n"
+        "r AS (SELECT DISTINCT l.seq, l.n FROM a JOIN alarm x ON x.journal = :'journal' AND x.alarm = a.alarm\n"
+        "  JOIN LATERAL (SELECT seq, n FROM ruleset q WHERE q.journal = x.journal AND q.seq <= x.seq ORDER BY q.seq DESC LIMIT 1) l ON true)\n"
+        "SELECT relation, seq, n, position, :'journal' AS journal FROM (\n"
+        "  SELECT 'alarm' AS relation, x.seq, x.n, 0 AS position FROM alarm x JOIN a USING (alarm) WHERE x.journal = :'journal'\n"
+        "  UNION SELECT 'alarm_transition', seq, n, 0 FROM t\n"
+        "  UNION SELECT 'alarm_evidence', x.seq, x.n, x.position FROM alarm_evidence x JOIN a USING (alarm) WHERE x.journal = :'journal'\n"
+        "  UNION SELECT 'event', e.seq, e.n, 0 FROM v JOIN event e ON e.journal = v.journal AND e.seq = v.event_seq AND e.idx = v.event_idx AND e.time = v.event_time\n"
+        "  UNION SELECT 'event', e.seq, e.n, 0 FROM event e, w, z WHERE e.journal = :'journal' AND z.zone <> ''\n"
+        "    AND e.zone IN (SELECT y.zone FROM zone_subtree(z.zone, z.opened_at) y) AND e.time >= w.first AND e.time < z.last\n"
+        "  UNION SELECT 'message', seq, 0, 0 FROM m\n"
+        "  UNION SELECT 'change', seq, n, 0 FROM c\n"
+        "  UNION SELECT 'command', x.seq, 0, 0 FROM command_raw x, f WHERE x.journal = :'journal' AND x.seq IN (SELECT seq FROM s) AND x.journal_time >= f.first\n"
+        "  UNION SELECT 'command_reply', x.seq, x.n, 0 FROM command_reply_raw x, f WHERE x.journal = :'journal' AND x.seq IN (SELECT seq FROM s) AND x.journal_time >= f.first\n"
+        "  UNION SELECT 'ruleset', seq, n, 0 FROM r\n"
+        "  UNION SELECT 'engine_input', seq, 0, 0 FROM r\n"
+        ") p ORDER BY relation, seq, n, position" };
 /* clang-format on */
+
+const struct question *casefile_rows(void) {
+        return &rows;
+}
 
 const struct casefile_part *casefile_part_at(size_t index) {
         return index < sizeof parts / sizeof *parts ? &parts[index] : NULL;

@@ -53,7 +53,6 @@ static void put_body(const struct proof_checkpoint *c, struct buf *out) {
 
 void proof_checkpoint_write(struct proof_checkpoint *c, const struct proof_key *key, struct buf *out) {
         _cleanup_buf_ struct buf text = BUF_INIT;
-        uint8_t signature[crypto_sign_BYTES];
         const size_t word = strlen(WORD);
 
         memcpy(c->key, key->public, sizeof c->key);
@@ -63,12 +62,16 @@ void proof_checkpoint_write(struct proof_checkpoint *c, const struct proof_key *
                 out->error = text.error;
                 return;
         }
-        (void)crypto_sign_detached(signature, NULL, text.p, text.n, key->secret);
+        (void)crypto_sign_detached(c->signature, NULL, text.p, text.n, key->secret);
         (void)crypto_generichash_blake2b(c->digest, PROOF_HASH, text.p + word, text.n - word, NULL, 0);
+        proof_checkpoint_line(c, out);
+}
+
+void proof_checkpoint_line(const struct proof_checkpoint *c, struct buf *out) {
         buf_puts(out, WORD);
-        put_hex(out, signature, sizeof signature);
+        put_hex(out, c->signature, sizeof c->signature);
         buf_puts(out, " ");
-        buf_put(out, text.p + word, text.n - word);
+        put_body(c, out);
         buf_puts(out, "\n");
 }
 
@@ -100,18 +103,17 @@ static bool body_take(json_t *o, struct proof_checkpoint *c) {
         return ok;
 }
 
-static bool signed_by(const struct proof_checkpoint *c, const uint8_t *signature, struct ww_str body, int *ret_error) {
+static bool signed_by(const struct proof_checkpoint *c, struct ww_str body, int *ret_error) {
         _cleanup_buf_ struct buf text = BUF_INIT;
 
         buf_puts(&text, WORD);
         buf_put(&text, body.p, body.n);
         *ret_error = text.error;
-        return !text.error && crypto_sign_verify_detached(signature, text.p, text.n, c->key) == 0;
+        return !text.error && crypto_sign_verify_detached(c->signature, text.p, text.n, c->key) == 0;
 }
 
 int proof_checkpoint_read(struct ww_str line, struct proof_checkpoint *ret) {
         const size_t word = strlen(WORD), hex = 2 * crypto_sign_BYTES;
-        uint8_t signature[crypto_sign_BYTES];
         struct proof_checkpoint c = { 0 };
         struct ww_str body;
         json_t *o;
@@ -122,14 +124,14 @@ int proof_checkpoint_read(struct ww_str line, struct proof_checkpoint *ret) {
         if (line.n < word || memcmp(line.p, WORD, word) != 0)
                 return PROOF_E_OTHER;
         if (line.n < word + hex + 1 ||
-            sodium_hex2bin(signature, sizeof signature, line.p + word, hex, NULL, &n, NULL) != 0 ||
-            n != sizeof signature)
+            sodium_hex2bin(c.signature, sizeof c.signature, line.p + word, hex, NULL, &n, NULL) != 0 ||
+            n != sizeof c.signature)
                 return PROOF_E_SIGNATURE;
         body = (struct ww_str){ line.p + word + hex + 1, line.n - word - hex - 1 };
         o = json_loadb(body.p, body.n, JSON_REJECT_DUPLICATES, NULL);
         ok = o && body_take(o, &c);
         json_decref(o);
-        if (!ok || !signed_by(&c, signature, body, &e))
+        if (!ok || !signed_by(&c, body, &e))
                 return e ? e : PROOF_E_SIGNATURE;
         (void)crypto_generichash_blake2b(c.digest, PROOF_HASH, (const uint8_t *)body.p, body.n, NULL, 0);
         *ret = c;

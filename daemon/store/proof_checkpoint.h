@@ -14,6 +14,7 @@ struct proof_checkpoint {
         uint64_t set_back;            /* the database was set back to this input + 1 and filled again; 0 = it was not */
         uint8_t previous[PROOF_HASH]; /* digest of the checkpoint before */
         uint8_t key[crypto_sign_PUBLICKEYBYTES];
+        uint8_t signature[crypto_sign_BYTES];
         uint8_t digest[PROOF_HASH]; /* its own; not part of the line */
 };
 
@@ -29,7 +30,9 @@ enum {
 /** From 64 hex digits. False: they are none. */
 bool proof_key_read(struct proof_key *key, const char *text);
 
-/** Appends the line, with its newline; sets c->key and c->digest. */
+/** Signs it and appends the line, with its newline; sets c->key, c->signature and c->digest. */
 void proof_checkpoint_write(struct proof_checkpoint *c, const struct proof_key *key, struct buf *out);
+/** Appends the line of one that was signed, with its newline. */
+void proof_checkpoint_line(const struct proof_checkpoint *c, struct buf *out);
 /** A line without its newline. 0, PROOF_E_*, -ENOMEM. Whether the key is one to be trusted is the caller's to ask. */
 int proof_checkpoint_read(struct ww_str line, struct proof_checkpoint *ret);

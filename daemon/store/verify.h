@@ -21,6 +21,7 @@ enum verify_kind {
         VERIFY_CHECKPOINT_DELETED,
         VERIFY_CHECKPOINT_CONTRADICTS,
         VERIFY_CHECKPOINT_UNSIGNED,
+        VERIFY_EXPORT_ALTERED,
         VERIFY_KINDS_,
 };
 
@@ -42,6 +43,7 @@ struct verify_table {
 
 struct verify_figures {
         uint64_t segments, rows, dropped;
+        uint64_t absent; /* rows that are not part of a selection */
         uint64_t found[VERIFY_KINDS_];
         uint64_t first_seq, last_seq; /* what the segments cover */
         struct verify_table tables[VERIFY_TABLES_MAX];
@@ -96,7 +98,8 @@ struct verify {
         struct verify_source source;
         int32_t journal;
         uint8_t journal_id[16];
-        bool whole; /* from the first segment on: what is before it is missing */
+        bool whole;    /* from the first segment on: what is before it is missing */
+        bool selected; /* only some rows, and of the chain what it takes to prove them: the rest is not missing */
         const struct verify_layouts *layouts;
         void *userdata;
         void (*found)(void *userdata, const struct verify_finding *finding);
@@ -124,6 +127,8 @@ int verify_layouts_add(struct verify_layouts *l, const char *relation, int numbe
                        const char *types, const char *time);
 void verify_layouts_deinit(struct verify_layouts *l);
 const struct proof_layout *verify_layout_find(const struct verify_layouts *l, const char *relation, int number);
+/** Its number; 0 = it is none of them. */
+int verify_layout_number(const struct verify_layouts *l, const struct proof_layout *layout);
 
 /** For a source: a segment and a part at the window's end, from a row in COPY format of the columns that
  *  VERIFY_SEGMENT_COLUMNS (of proof_segment s) and VERIFY_PART_COLUMNS name. The bytes are copied. 0, -ENOMEM,

@@ -211,3 +211,7 @@ const struct proof_layout *verify_layout_find(const struct verify_layouts *l, co
         }
         return NULL;
 }
+
+int verify_layout_number(const struct verify_layouts *l, const struct proof_layout *layout) {
+        return layout ? l->numbers[layout - l->items] : 0;
+}

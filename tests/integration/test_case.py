@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import zipfile
@@ -35,7 +36,10 @@ def case(tmp_path_factory):
     """case(words …) -> what the command did; with the incident's number and the folder."""
     tmp = tmp_path_factory.mktemp("case")
     with Broker(tmp) as broker, Postgres() as postgres:
+        key, checkpoints = tmp / "key", tmp / "checkpoints"
+        public = subprocess.run([binary(), "keys", "new", key], capture_output=True, text=True).stdout.strip()
         daemon = Daemon(tmp / "daemon", broker=broker, postgres=postgres,
+                        settings={"proof.key": str(key), "proof.file": str(checkpoints), "proof.every": "1s"},
                         rules=spine.write_rules(tmp / "rules", rule("fifty", 50, "high"), site=SITE))
         try:
             spine.migrate(postgres, daemon.config)
@@ -49,12 +53,15 @@ def case(tmp_path_factory):
             broker.publish("bulk/d2", "nothing to do with it")
             broker.publish("bulk/d3", json.dumps({"device": "d3", "number": 1}))
             spine.settle(daemon)
+            stored = postgres.value("SELECT max(seq) FROM message")
+            wait_for(lambda: checkpoints.exists() and [seq for seq in re.findall(r'"seq":(\d+)', checkpoints.read_text())
+                                                       if int(seq) >= stored], 30, "a checkpoint")
 
             def make(number, *words):
-                return subprocess.run([binary(), "case", str(number), "--database", postgres.url, *words], cwd=tmp,
-                                      capture_output=True, text=True, timeout=60)
+                return subprocess.run([binary(), "case", str(number), "--database", postgres.url, "--checkpoints", checkpoints,
+                                       *words], cwd=tmp, capture_output=True, text=True, timeout=60)
 
-            make.incident, make.folder, make.postgres = incident, tmp, postgres
+            make.incident, make.folder, make.postgres, make.key = incident, tmp, postgres, public
             yield make
         finally:
             daemon.close()
@@ -114,6 +121,59 @@ def test_what_people_and_devices_wrote_is_text_on_the_page(archive):
 def test_reading_it_was_recorded(archive, case):
     read = case.postgres.query("SELECT what FROM access_record WHERE application <> '' ORDER BY access")
     assert {"message_raw", "command_answered"} <= {what for (what,) in read}
+
+
+def check(folder, *words):
+    """The verifier as it is in the bundle, by somebody who has unpacked it."""
+    done = subprocess.run([sys.executable, "proof/verify.py", "--bundle", ".", *words, "proof/record.export"], cwd=folder,
+                          capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_its_proof_is_checked_without_anything_else(archive, case, tmp_path):
+    archive.extractall(tmp_path)
+    code, said = check(tmp_path, "--key", case.key)
+    assert code == 0 and "WHOLE" in said and "2 files of the bundle" in said, said
+    assert f"signed with the key {case.key}" in said and "without a checkpoint" not in said, said
+    assert check(tmp_path, "--key", "00" * 32)[0] == 3
+    for table in ("alarm", "alarm_transition", "alarm_evidence", "event", "message", "change", "command", "command_reply",
+                  "ruleset", "engine_input"):
+        assert f"  {table} " in said, said
+    assert "not part of this export" in said
+    page = archive.read("index.html").decode()
+    assert "proof/README.txt" in page and "verify.py" in archive.read("proof/README.txt").decode()
+    done = subprocess.run([binary(), "verify", "--export", tmp_path / "proof/record.export"], capture_output=True, text=True)
+    assert done.returncode == 0 and "WHOLE" in done.stdout, done.stdout
+
+
+def test_a_byte_of_a_row_or_a_file_shows(archive, tmp_path):
+    archive.extractall(tmp_path)
+    path, (message,) = tmp_path / "proof" / "record.export", rows(archive, "messages")
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(PAYLOAD.encode(), PAYLOAD.encode().replace(b"50", b"51")))
+    code, said = check(tmp_path)
+    assert code == 3 and f"row altered: message seq {message['message']}," in said, said
+    path.write_bytes(whole.replace(NOTE.encode()[-5:], b"X.exe"))
+    assert "row altered: " in check(tmp_path)[1]
+    path.write_bytes(whole)
+    (tmp_path / "messages" / f"{message['message']}.bin").write_bytes(b"something else")
+    code, said = check(tmp_path)
+    assert code == 3 and f"file altered: messages/{message['message']}.bin" in said, said
+
+
+def test_an_auditor_makes_it_too(case, tmp_path):
+    with case.postgres.connect() as connection, connection.cursor() as cursor:
+        cursor.execute("CREATE ROLE anna LOGIN IN ROLE wardwatch_auditor")
+    url = f"{case.postgres.url} user=anna"
+    done = case(case.incident, "--database", url, "--output", str(tmp_path / "a.zip"))
+    assert done.returncode == 0, done.stderr
+    with zipfile.ZipFile(tmp_path / "a.zip") as opened:
+        opened.extractall(tmp_path)
+    assert check(tmp_path)[0] == 0
+    done = subprocess.run([binary(), "verify", "--database", url], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and "WHOLE" in done.stdout, done.stdout + done.stderr
+    read = {what for (what,) in case.postgres.query("SELECT what FROM access_record WHERE role = 'anna'")}
+    assert {"message_raw", "command_raw", "command_reply_raw", "quarantine_raw"} <= read
 
 
 def test_nothing_is_overwritten_nor_left_behind(case, archive):

@@ -63,8 +63,11 @@ NO_HISTORY = {"store_cursor", "schema_migration"}
 VIEWS = {
     "access_log": {"auditor"},
     "command_answered": RECORDED,
+    "command_raw": RECORDED,
+    "command_reply_raw": RECORDED,
     "message_raw": RECORDED,
     "quarantine_raw": RECORDED,
+    "record_restricted": RECORDED,
 }
 
 RELATIONS = """

@@ -34,8 +34,15 @@ class Verdict:
 
 
 def verify(url, *arguments):
-    done = subprocess.run([str(find_wardwatch()), "verify", "--json", "--database", url, *map(str, arguments)],
-                          capture_output=True, text=True)
+    return _verify("--database", url, *arguments)
+
+
+def verify_export(path, *arguments):
+    return _verify("--export", path, *arguments)
+
+
+def _verify(*arguments):
+    done = subprocess.run([str(find_wardwatch()), "verify", "--json", *map(str, arguments)], capture_output=True, text=True)
     return Verdict(done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr)
 
 
