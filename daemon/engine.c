@@ -170,10 +170,9 @@ static void engine_free(struct engine *e) {
         pipeline_free(e->pipeline);
         journal_close(e->journal);
         worker_free(e->worker);
-        for (size_t i = 0; i < e->n_notices; i++) {
-                free(e->notices[i].subject);
-                free(e->notices[i].text);
-        }
+        for (size_t i = 0; i < e->n_notices; i++)
+                engine_notice_deinit(&e->notices[i]);
+        free(e->configuration);
         free(e->lines);
         free(e->changed);
         json_decref(e->workers);
@@ -197,6 +196,7 @@ static int engine_run(struct engine *e) {
 
         engine_say(e, "engine-started", NULL, "version %s, head %llu%s", version_running(), (unsigned long long)e->seq,
                    e->careful_until ? ", careful" : "");
+        engine_configuration_begin(e);
         engine_turn(e);       /* commits what the start has concluded */
         engine_space_look(e); /* before anything is taken: the map may be as full as it was when we ended */
         r = engine_intake_start(e);

@@ -57,6 +57,7 @@ struct engine_session { /* one MQTT session */
 struct engine_notice { /* waits for the next turn */
         const char *name;
         char *subject, *text;
+        char *configuration; /* that is in force from here on; NULL = not said */
 };
 
 struct engine_command {  /* waits for the next turn; afterwards its reply waits for the commit */
@@ -138,6 +139,7 @@ struct engine {
         struct engine_command commands[ENGINE_PENDING_MAX];
         size_t n_notices, n_commands;
         uint64_t notices_dropped;
+        char *configuration; /* in force, as it was said last */
         struct engine_publish publishes[ENGINE_PUBLISH_MAX];
         size_t n_publishes;
         uint64_t publishes_dropped;
@@ -225,8 +227,13 @@ void engine_turn(struct engine *e);
 int engine_append(struct engine *e, struct ww_input *input);
 /** Something that cannot go on: tells, and ends the process at once; the restart replays. */
 _Noreturn void engine_fatal(const char *what, int error) __attribute__((cold));
+void engine_notice_deinit(struct engine_notice *notice);
 /** Queues a notice for the next turn. Strings are copied; `name` must be static. */
 void engine_say(struct engine *e, const char *name, const char *subject, const char *format, ...) _printf_(4, 5);
+/** The newest queued notice brings the configuration that is in force, whole, into the journal. */
+void engine_say_configuration(struct engine *e);
+void engine_configuration_begin(struct engine *e); /* right after engine-started was said */
+void engine_configuration_reloaded(struct engine *e, const struct config *next);
 int engine_turn_output(void *userdata, const struct ww_output *output);
 int engine_turn_live(void *userdata, const struct ww_alarm *alarm);
 /** The live record of that key is to be written anew, or deleted, at the end of the turn. 0 or -ENOMEM. */

@@ -178,6 +178,7 @@ static void reload_config(struct engine *e, const struct config *next) {
         e->config->journal.snapshot_inputs = next->journal.snapshot_inputs;
         e->config->command.clients_max = next->command.clients_max;
         e->config->command.queue_max = next->command.queue_max;
+        engine_configuration_reloaded(e, next);
 }
 
 static void reload_tell(const struct engine_reload *r, uint64_t seq) {

@@ -54,6 +54,28 @@ void engine_say(struct engine *e, const char *name, const char *subject, const c
         engine_turn_wanted(e);
 }
 
+void engine_say_configuration(struct engine *e) {
+        struct engine_notice *notice = e->n_notices ? &e->notices[e->n_notices - 1] : NULL;
+
+        if (notice && !notice->configuration)
+                notice->configuration = strdup(e->configuration);
+}
+
+static json_t *notice_body(const struct engine_notice *notice) {
+        json_t *body = json_pack("{s:s, s:s}", "subject", notice->subject ? notice->subject : "", "text",
+                                 notice->text ? notice->text : "");
+
+        if (body && notice->configuration)
+                (void)json_object_set_new(body, "configuration", json_string(notice->configuration));
+        return body;
+}
+
+void engine_notice_deinit(struct engine_notice *notice) {
+        free(notice->subject);
+        free(notice->text);
+        free(notice->configuration);
+}
+
 /* --- what the pipeline concludes --- */
 
 static int engine_keep_line(struct engine *e, const struct ww_output *output) {
@@ -260,8 +282,7 @@ static void engine_take_notices(struct engine *e) {
         /* engine_now may add notices while these are taken */
         for (size_t i = 0; i < e->n_notices; i++) {
                 struct engine_notice *notice = &e->notices[i];
-                json_t *body = json_pack("{s:s, s:s}", "subject", notice->subject ? notice->subject : "", "text",
-                                         notice->text ? notice->text : "");
+                json_t *body = notice_body(notice);
                 char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
                 struct ww_input input = {
                         .type = WW_INPUT_NOTICE,
@@ -274,8 +295,7 @@ static void engine_take_notices(struct engine *e) {
                         engine_fatal("cannot take a notice", r);
                 free(text);
                 json_decref(body);
-                free(notice->subject);
-                free(notice->text);
+                engine_notice_deinit(notice);
         }
         e->n_notices = 0;
 }

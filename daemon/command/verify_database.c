@@ -36,7 +36,7 @@ static int stream_next(struct verify_database *d, struct ww_str *ret) {
 
 /* --- tables --- */
 
-static const char *const guarded[] = { "command", "command_reply", "message", "quarantine" };
+static const char *const guarded[] = { "change_restricted", "command", "command_reply", "message", "quarantine" };
 
 /* The table, or the view by which reading it is recorded: for at most one statement. */
 static const char *table_named(const struct verify_database *d, const char *relation) {

@@ -133,6 +133,8 @@ void config_deinit(struct config *c);
 /** The canonical form: every key, its value, defaults included; secrets as their file names. Valid YAML that loads
  *  to the same configuration. */
 int config_print(const struct config *c, struct buf *out);
+/** The same as it is in force after a reload: reloadable keys of `next`, the others of `c`. */
+int config_print_reloaded(const struct config *c, const struct config *next, struct buf *out);
 /** The file's text as it may be shown under a message: what could be a secret is stars. Appended. 0 or -errno. */
 int config_shown(const char *file, struct buf *out);
 /** Key names that are set differently and not reloadable; returns how many, writes up to max names. */

@@ -4,7 +4,7 @@
 
 #include <unistd.h>
 
-int config_print(const struct config *c, struct buf *out) {
+int config_print_reloaded(const struct config *c, const struct config *next, struct buf *out) {
         struct ww_str group = WW_STR_NONE;
 
         for (size_t i = 0; i < config_keys_n; i++) {
@@ -14,10 +14,14 @@ int config_print(const struct config *c, struct buf *out) {
                         buf_printf(out, "%.*s:\n", WW_STR_ARG(own));
                 group = own;
                 buf_printf(out, "  %s: ", config_key_leaf(&config_keys[i]));
-                config_value_print(c, &config_keys[i], out);
+                config_value_print(config_keys[i].reloadable ? next : c, &config_keys[i], out);
                 buf_puts(out, "\n");
         }
         return out->error;
+}
+
+int config_print(const struct config *c, struct buf *out) {
+        return config_print_reloaded(c, c, out);
 }
 
 size_t config_restart_needed(const struct config *a, const struct config *b, const char **names, size_t max) {

@@ -29,6 +29,10 @@ const struct question questions_people[] = {
         { "credentials", "Whose credentials changed?", "The record says that, and never what they are.", "1 year",
                 "SELECT journal_time, subject, text FROM notice\n"
                 "WHERE name = 'credentials-changed' AND journal_time >= :'from' AND journal_time < :'to' ORDER BY journal_time LIMIT :'limit'" },
+        { "logins", "Who logged in and out, was refused, came with a key, or exported history?",
+                "Person as it was typed: a name that is refused may be nobody's.", "7 days",
+                "SELECT at, what, person, source, session, text FROM login\n"
+                "WHERE (:'operator' = '' OR person = :'operator') AND at >= :'from' AND at < :'to' ORDER BY at, seq, n LIMIT :'limit'" },
         { "switches", "Who switched a mode, or changed a list, and why?", "", "7 days",
                 "SELECT journal_time, actor, name, request->>'name' AS subject, request->>'member' AS member,\n"
                 "       coalesce(request->>'on', request->>'add') AS value, request->>'until' AS until, request->>'reason' AS reason, ok\n"

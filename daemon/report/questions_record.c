@@ -16,6 +16,10 @@ const struct question questions_record[] = {
                 "SELECT journal, seq, in_force_from, lead(in_force_from) OVER (PARTITION BY journal ORDER BY seq) AS in_force_to, hash, rules,\n"
                 "       rules - lag(rules) OVER (PARTITION BY journal ORDER BY seq) AS more_rules, complete_from FROM ruleset\n"
                 "WHERE in_force_from >= :'from' AND in_force_from < :'to' ORDER BY journal, seq LIMIT :'limit'" },
+        { "configuration-at", "Which configuration was in force at this moment?",
+                "Every key with its value, as the last start or reload before it took it over; secrets by the names of their files.", NULL,
+                "SELECT DISTINCT ON (journal) journal, seq, in_force_from, hash, text FROM configuration\n"
+                "WHERE in_force_from <= :'at' ORDER BY journal, seq DESC LIMIT :'limit'" },
         { "undecoded", "Which messages did nothing explain?", "", NULL,
                 "SELECT u.received_at, u.reason, u.sensor, u.detail, m.topic, encode(m.payload, 'escape') AS payload FROM undecoded u\n"
                 "JOIN message_raw m ON m.journal = u.journal AND m.seq = u.seq AND m.received_at = u.received_at\n"

@@ -174,9 +174,23 @@ static void add_ruleset(struct rows *r, const struct ww_output *output) {
         copy_timestamp(c, output->ruleset.complete);
 }
 
+/* The records stage says so in the body; of other subjects nothing is restricted. */
+static bool change_is_restricted(const struct ww_change *change) {
+        json_t *body;
+        bool restricted;
+
+        if (change->subject != WW_SUBJECT_RECORD)
+                return false;
+        body = json_loadb(change->body.p ? change->body.p : "", change->body.n, 0, NULL);
+        restricted = json_is_true(json_object_get(body, "restricted"));
+        json_decref(body);
+        return restricted;
+}
+
 static void add_change(struct rows *r, const struct ww_output *output) {
         const struct ww_change *change = &output->change;
-        struct copy *c = rows_begin(r, TABLE_CHANGE, output->seq, output->n);
+        enum table table = change_is_restricted(change) ? TABLE_CHANGE_RESTRICTED : TABLE_CHANGE;
+        struct copy *c = rows_begin(r, table, output->seq, output->n);
 
         copy_timestamp(c, change->time);
         copy_fixed(c, ww_subject_name(change->subject));

@@ -32,6 +32,9 @@ const struct table_row tables[TABLE_MAX_] = {
         [TABLE_CHANGE] = { "change",
                 "journal, seq, n, changed_at, subject, id, version, incident, what, ended, exercise, actor, reason, "
                 "body", "iqitsqqqsbbssj", "changed_at", 14 },
+        [TABLE_CHANGE_RESTRICTED] = { "change_restricted",
+                "journal, seq, n, changed_at, subject, id, version, incident, what, ended, exercise, actor, reason, "
+                "body", "iqitsqqqsbbssj", "changed_at", 14 },
         [TABLE_SITE_ZONE] = { "site_zone",
                 "journal, seq, zone, parent, title, type, key_area", "", "", 7 },
         [TABLE_SITE_ASSET] = { "site_asset",

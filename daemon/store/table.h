@@ -7,7 +7,7 @@
  */
 #include <stddef.h>
 
-#define STORE_SCHEMA_VERSION 15 /* the newest file in schema/; another version in the database is refused */
+#define STORE_SCHEMA_VERSION 17 /* the newest file in schema/; another version in the database is refused */
 
 /* in the order in which a batch is written */
 enum table {
@@ -23,6 +23,7 @@ enum table {
         TABLE_NOTICE,
         TABLE_RULESET,
         TABLE_CHANGE,
+        TABLE_CHANGE_RESTRICTED, /* the same of restricted records: readers may not select it */
         TABLE_SITE_ZONE,
         TABLE_SITE_ASSET,
         TABLE_QUARANTINE,

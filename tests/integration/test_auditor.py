@@ -71,6 +71,10 @@ def ask(tmp_path_factory):
                     {"cmd": "incident-close"})):
                 answer = command(daemon, id=f"incident-{number}", incident=incident, **request)
                 assert answer["ok"], answer
+            for number, (name, text) in enumerate((("login", "a person from 10.0.0.7, session 3"), ("login-refused", "from ::1"),
+                                                   ("history-exported", "alarms as csv: all"), ("logout", "by itself, session 3"))):
+                answer = command(daemon, cmd="notice", id=f"notice-{number}", name=name, subject="ann", text=text)
+                assert answer["ok"], answer
             broker.publish("bulk/d2", "café, no JSON")
             wait_for(lambda: postgres.value("SELECT count(*) FROM undecoded"), 30, "an undecoded message")
             spine.settle(daemon)
@@ -118,6 +122,17 @@ def test_what_incidents_turned_out_to_be(ask):
     row = [row for row in ask("incidents-outcome") if row["zone"] == "W3-r1"][0]
     assert (row["code"], row["outcome"], row["done"]) == ("genuine-accident", "genuine", "shut it")
     assert seconds(row["to_acknowledge"]) >= 0 and row["disposed_by"].startswith("unix:")
+
+
+def test_who_came_in(ask):
+    rows = [(row["what"], row["person"], row["source"], row["session"]) for row in ask("logins", operator="ann")]
+    assert rows == [("login", "ann", "10.0.0.7", 3), ("login-refused", "ann", "::1", None), ("history-exported", "ann", None, None),
+                    ("logout", "ann", None, 3)]
+
+
+def test_which_configuration_was_in_force(ask):
+    (row,) = ask("configuration-at", at="now")
+    assert "\njournal:\n  size: " in row["text"] and len(row["hash"]) == 64
 
 
 def test_which_alarms_are_in_an_incident(ask):

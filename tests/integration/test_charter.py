@@ -221,6 +221,8 @@ def test_duty_9_cases_are_restricted(house):
     count = "SELECT count(*) FROM wardwatch.{} WHERE number = %s"
     wait_for(lambda: house.postgres.value(count.format("record_restricted"), case), 20, "the case")
     assert house.postgres.value(count.format("record"), case) == 0
+    kept = "SELECT count(*) FROM wardwatch.{} WHERE body->>'number' = %s"
+    assert house.postgres.value(kept.format("change_restricted"), case) >= 1 and house.postgres.value(kept.format("change"), case) == 0
     assert house.postgres.value("SELECT count(*) FROM wardwatch.access_record WHERE what = 'record_restricted'") >= 1
 
 

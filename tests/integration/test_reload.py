@@ -100,6 +100,26 @@ def test_reload_with_broken_rules(scene):
     wait_for(lambda: scene.rules_hash() != old, 20, "the mended rules in force")
 
 
+def configurations(scene):
+    """[(notice, the configuration that it brought)], of inputs"""
+    inputs = [record for place, record in scene.records() if place == "input" and record["type"] == "notice"]
+    said = [(record["topic"], json.loads(record["payload"]).get("configuration")) for record in inputs]
+    return [(name, text) for name, text in said if text]
+
+
+def test_a_configuration_is_said_when_it_changes(scene):
+    ((name, text),) = configurations(scene)
+    assert name == "engine-started" and "\n  size: " in text and '\n  level: "info"\n' in text
+    scene.daemon.reload()  # the same once more
+    scene.daemon.settings |= {"log.level": "warning", "journal.size": "2GiB"}
+    scene.daemon.write_config()
+    scene.daemon.reload()
+    wait_for(lambda: len(configurations(scene)) > 1, 20, "the other configuration")
+    _, (name, changed) = configurations(scene)
+    assert name == "configuration-changed"
+    assert changed == text.replace('level: "info"', 'level: "warning"')  # the size takes a restart
+
+
 def test_reload_without_a_rule_ends_its_alarm(scene):
     scene.publish("a", 1)
     scene.publish("a", 2)

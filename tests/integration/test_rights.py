@@ -4,6 +4,7 @@ What is decided stands here once more, by hand. A table or a view that is in the
 one that is here and lets somebody do more, or less.
 """
 
+import json
 import pathlib
 import sys
 
@@ -32,6 +33,7 @@ TABLES = {
     "alarm_evidence": (READ, {"INSERT"}, None),
     "alarm_transition": (READ, {"INSERT"}, None),
     "change": (READ, {"INSERT"}, None),
+    "change_restricted": (set(), {"INSERT"}, None),
     "command": (set(), {"INSERT"}, None),
     "command_reply": (set(), {"INSERT"}, None),
     "engine_input": (READ, {"INSERT"}, None),
@@ -62,6 +64,7 @@ NO_HISTORY = {"store_cursor", "schema_migration"}
 # Every view may be read by READ, but these: reading them is recorded.
 VIEWS = {
     "access_log": {"auditor"},
+    "change_restricted_raw": RECORDED,
     "command_answered": RECORDED,
     "command_raw": RECORDED,
     "command_reply_raw": RECORDED,
@@ -243,6 +246,27 @@ def test_reading_is_recorded_once(pg):
     assert sorted((role, person, what) for role, person, _, what, _ in rows) == [
         ("login_auditor", "ann", "command_answered"), ("login_auditor", "ann", "message_raw"), ("login_auditor", "ann", "quarantine_raw")]
     assert any("LEFT JOIN command_answered" in row[4] for row in rows)
+
+
+def test_restricted_records_are_withheld(pg):
+    """No relation that a reader may select holds a word of them; the view that does records who read it."""
+    body = json.dumps({"restricted": True, "kind": "case", "number": "C-7", "state": "open", "fields": {"parties": ["Hidden Li"]}})
+    pg.query("INSERT INTO change_restricted (journal, seq, n, changed_at, subject, id, version, what, ended, exercise, actor, reason, body)"
+             " VALUES (1, 900, 0, now(), 'record', 7, 1, 'opened', false, false, 'ann', 'Hidden why', %s)", body)
+    reader, auditor = login(pg, "reader"), login(pg, "auditor")
+    with reader.cursor() as cursor:
+        shown = [name for name, _ in pg.query(RELATIONS) if may(reader, f"SELECT * FROM {name} LIMIT 1")]
+        assert {"change", "change_now", "record", "record_history"} <= set(shown)
+        for name in shown:
+            cursor.execute(f"SELECT count(*) FROM {name} x WHERE x::text LIKE '%Hidden%'")
+            assert cursor.fetchone() == (0,), name
+    with auditor.cursor() as cursor:
+        cursor.execute("SET application_name = 'read-restricted'")
+        cursor.execute("SELECT number, fields->'parties'->>0, reason FROM record_restricted")
+        assert cursor.fetchall() == [("C-7", "Hidden Li", "Hidden why")]
+    reader.close()
+    auditor.close()
+    assert [row[3] for row in accesses(pg) if row[2] == "read-restricted"] == ["record_restricted"]
 
 
 def test_export_is_recorded(pg):

@@ -80,7 +80,7 @@ def test_every_history_table_refuses_changes(pg):
 def test_columns_of_the_program_are_those_of_the_schema(pg):
     source = (SOURCE / "daemon" / "store" / "table.c").read_text()
     rows = re.findall(r'\[TABLE_\w+\] =\s*\{\s*"(\w+)",\s*((?:"[^"]*"\s*)+),\s*"(\w*)",\s*"(\w*)",\s*(\d+)\s*\}', source)
-    assert len(rows) == 15
+    assert len(rows) == 16
     for name, text, types, time, fields in rows:
         columns = "".join(re.findall(r'"([^"]*)"', text)).split(", ")
         assert len(columns) == int(fields), name

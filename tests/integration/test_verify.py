@@ -35,7 +35,7 @@ EXEMPT = {
 PLACES = {  # a column of each table that somebody would like to be different
     "message": "topic", "engine_input": "name", "command": "actor", "command_reply": "command_id", "event": "zone",
     "undecoded": "detail", "alarm": "title", "alarm_transition": "reason", "alarm_evidence": "device", "notice": "text",
-    "ruleset": "hash", "change": "actor", "quarantine": "error", "store_gap": "reason",
+    "ruleset": "hash", "change": "actor", "change_restricted": "actor", "quarantine": "error", "store_gap": "reason",
 }
 
 

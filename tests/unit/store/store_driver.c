@@ -363,6 +363,16 @@ static int fill_hostile_rest(struct journal *j, const struct ww_input *input, st
                               .actor = random_text(arena),
                               .reason = random_text(arena),
                               .body = random_text(arena) } },
+                { .n = 7,
+                  .type = WW_OUTPUT_CHANGE,
+                  .change = { .subject = WW_SUBJECT_RECORD,
+                              .id = 1,
+                              .version = 1,
+                              .time = random_time(),
+                              .what = random_text(arena),
+                              .actor = random_text(arena),
+                              .reason = random_text(arena),
+                              .body = WW_STR("{\"restricted\": true, \"kind\": \"case\"}") } },
         };
         int e = 0;
 
