@@ -146,6 +146,7 @@ static const struct engine_verb verbs[] = {
         { "list", true, false, ALARM_ROLE_SUPERVISOR | ALARM_ROLE_INTEGRATOR, NULL },
         { "record", true, false, ROLES_ALL, NULL },
         { "record-read", true, false, ROLES_ALL, NULL },
+        { "rules-sign", true, false, ALARM_ROLE_INTEGRATOR | ALARM_ROLE_ADMINISTRATOR, NULL },
         { "event", true, false, ALARM_ROLE_OPERATOR | ALARM_ROLE_SUPERVISOR | ALARM_ROLE_INTEGRATOR, NULL },
 };
 

@@ -64,6 +64,8 @@ json_t *engine_tell_acts(void) {
                   ALARM_ROLE_SUPERVISOR | ALARM_ROLE_INTEGRATOR },
                 { "event", "kind [value] [zone] [device] [reason]", "tell an event that no device told",
                   ALARM_ROLE_OPERATOR | ALARM_ROLE_SUPERVISOR | ALARM_ROLE_INTEGRATOR },
+                { "rules-sign", "hash reason", "answer for a rule set, by its hash, before it comes into force",
+                  ALARM_ROLE_INTEGRATOR | ALARM_ROLE_ADMINISTRATOR },
         };
         json_t *list = json_array();
 

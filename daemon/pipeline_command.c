@@ -46,6 +46,30 @@ static int command_notice(struct pipeline *p, const struct ww_input *input, json
         return r ? r : pipeline_reply(p, input, pipeline_ok(input));
 }
 
+#define SIGN_ROLES (ALARM_ROLE_INTEGRATOR | ALARM_ROLE_ADMINISTRATOR)
+
+static bool is_hash(const char *text) {
+        return text && strlen(text) == 32 && strspn(text, "0123456789abcdef") == 32;
+}
+
+/* Who answers for a rule set: the record is the signature. It changes nothing, so it may come before the set does. */
+static int command_sign(struct pipeline *p, const struct ww_input *input, json_t *body) {
+        const char *reason = json_string_value(json_object_get(body, "reason"));
+        json_t *answer;
+
+        if (!((unsigned)json_integer_value(json_object_get(body, "roles")) & SIGN_ROLES))
+                answer = pipeline_refused(input, "role", "integrators and administrators sign rules",
+                                          "ask one of them");
+        else if (!is_hash(json_string_value(json_object_get(body, "hash"))))
+                answer = pipeline_refused(input, "malformed", "`hash` must be that of a rule set, 32 hex digits",
+                                          "`wardwatch reload` says it");
+        else if (!reason || !*reason)
+                answer = pipeline_refused(input, "reason-needed", "this needs a reason", "say why");
+        else
+                answer = pipeline_ok(input);
+        return pipeline_reply(p, input, answer);
+}
+
 /* The reset is the one act that correlation hears of: the latched episode ends. */
 static int command_reset(struct pipeline *p, const struct ww_alarm *alarm, int64_t now) {
         _cleanup_free_ char *rule = strndup(alarm->rule.p ? alarm->rule.p : "", alarm->rule.n);
@@ -85,8 +109,9 @@ static const struct {
         const char *verb;
         int (*run)(struct pipeline *p, const struct ww_input *input, json_t *body);
 } verbs[] = {
-        { "notice", command_notice }, { "mode", pipeline_mode },     { "list", pipeline_list },
-        { "event", pipeline_manual }, { "record", pipeline_record }, { "record-read", pipeline_record },
+        { "notice", command_notice },   { "mode", pipeline_mode },     { "list", pipeline_list },
+        { "event", pipeline_manual },   { "record", pipeline_record }, { "record-read", pipeline_record },
+        { "rules-sign", command_sign },
 };
 
 /* What people do about incidents: the stage answers itself. */

@@ -8,6 +8,7 @@ extern const struct command command_silence, command_shelve, command_unshelve;
 extern const struct command command_out_of_service, command_return_to_service;
 extern const struct command command_act, command_open, command_event;
 extern const struct command command_status, command_metrics, command_clock;
+extern const struct command command_reload;
 extern const struct command command_retention;
 extern const struct command command_journal, command_migrate, command_engine, command_store, command_auth,
         command_console;
@@ -25,6 +26,7 @@ const struct command *const command_table[] = {
         &command_run_daemon,
         &command_check,
         &command_rules,
+        &command_reload,
         &command_sensors,
         &command_test,
         &command_replay,

@@ -16,6 +16,10 @@ const struct question questions_record[] = {
                 "SELECT journal, seq, in_force_from, lead(in_force_from) OVER (PARTITION BY journal ORDER BY seq) AS in_force_to, hash, rules,\n"
                 "       rules - lag(rules) OVER (PARTITION BY journal ORDER BY seq) AS more_rules, complete_from FROM ruleset\n"
                 "WHERE in_force_from >= :'from' AND in_force_from < :'to' ORDER BY journal, seq LIMIT :'limit'" },
+        { "rules-signed", "Who signed the rules that came into force, and why?",
+                "Each reload; `signed` false: nobody had answered for that set before.", "1 year",
+                "SELECT journal, seq, in_force_from, hash, signed, array_to_string(persons, ', ') AS persons, signed_at, reason, added, removed, changed FROM ruleset_signed\n"
+                "WHERE in_force_from >= :'from' AND in_force_from < :'to' ORDER BY journal, seq LIMIT :'limit'" },
         { "configuration-at", "Which configuration was in force at this moment?",
                 "Every key with its value, as the last start or reload before it took it over; secrets by the names of their files.", NULL,
                 "SELECT DISTINCT ON (journal) journal, seq, in_force_from, hash, text FROM configuration\n"

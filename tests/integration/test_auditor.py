@@ -75,6 +75,9 @@ def ask(tmp_path_factory):
                                                    ("history-exported", "alarms as csv: all"), ("logout", "by itself, session 3"))):
                 answer = command(daemon, cmd="notice", id=f"notice-{number}", name=name, subject="ann", text=text)
                 assert answer["ok"], answer
+            (daemon.rules / "hospital" / "test.yaml").write_text(RULES + rule("sixty", 60))
+            signed = daemon.run("reload", "--reason", "a second number")
+            assert signed.stdout.splitlines()[0] == "added: sixty" and "in force" in signed.stdout, signed
             broker.publish("bulk/d2", "café, no JSON")
             wait_for(lambda: postgres.value("SELECT count(*) FROM undecoded"), 30, "an undecoded message")
             spine.settle(daemon)
@@ -128,6 +131,13 @@ def test_who_came_in(ask):
     rows = [(row["what"], row["person"], row["source"], row["session"]) for row in ask("logins", operator="ann")]
     assert rows == [("login", "ann", "10.0.0.7", 3), ("login-refused", "ann", "::1", None), ("history-exported", "ann", None, None),
                     ("logout", "ann", None, 3)]
+
+
+def test_who_signed_the_rules(ask):
+    rows = ask("rules-signed")
+    assert [row["signed"] for row in rows] == [False, True] and rows[0]["persons"] is None
+    assert rows[1]["persons"].startswith("unix:") and "," not in rows[1]["persons"]
+    assert (rows[1]["reason"], rows[1]["added"], rows[1]["removed"], rows[1]["changed"]) == ("a second number", ["sixty"], [], [])
 
 
 def test_which_configuration_was_in_force(ask):

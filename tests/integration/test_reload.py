@@ -100,6 +100,30 @@ def test_reload_with_broken_rules(scene):
     wait_for(lambda: scene.rules_hash() != old, 20, "the mended rules in force")
 
 
+def test_reload_that_is_signed(scene):
+    scene.publish("a", 1)
+    scene.alarm("one", "a")
+    old = scene.rules_hash()
+    scene.rules_file.write_text(rule("one", 1, "low") + rule("three", 3))
+    first = json.loads(scene.daemon.run("reload", "--reason", "three instead of two", "--sign-only", "--json").stdout)
+    assert (first["added"], first["removed"], first["changed"], first["in_force"]) == (["three"], ["two"], ["one"], False)
+    assert scene.rules_hash() == old  # nothing but a record
+    second = json.loads(scene.daemon.run("reload", "--reason", "agreed", "--json").stdout)
+    assert second == first | {"in_force": True} and scene.rules_hash() == first["hash"]
+    signatures = [json.loads(record["payload"]) for place, record in scene.records()
+                  if place == "input" and record["type"] == "command" and '"rules-sign"' in record["payload"]]
+    assert [(s["hash"], s["reason"]) for s in signatures] == [(first["hash"], "three instead of two"), (first["hash"], "agreed")]
+    # what does not compile is not signed, and neither is what has no reason or no hash
+    scene.rules_file.write_text(rule("one", 1).replace("hazard: theft", "hazard: thefd"))
+    refused = scene.daemon.run("reload", "--reason", "a slip")
+    assert refused.returncode == 1 and "test.yaml:" in refused.stderr
+    assert scene.daemon.run("reload").returncode == 2
+    with scene.daemon.connect() as socket:
+        assert socket.call("rules-sign", hash="x", reason="why")["error"]["name"] == "malformed"
+        assert socket.call("rules-sign", hash=old)["error"]["name"] == "reason-needed"
+    assert scene.rules_hash() == first["hash"]
+
+
 def configurations(scene):
     """[(notice, the configuration that it brought)], of inputs"""
     inputs = [record for place, record in scene.records() if place == "input" and record["type"] == "notice"]
