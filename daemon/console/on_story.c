@@ -24,7 +24,8 @@ static const char alarm_sql[] =
         "FROM t) s), "
         "'earlier', (SELECT coalesce(json_agg(a ORDER BY raised_at DESC), '[]') FROM (SELECT n.alarm, n.raised_at, "
         "n.rule, "
-        "n.key, n.title, n.zone, n.priority, (SELECT i.disposition FROM incident i JOIN incident_alarm ia USING "
+        "n.key, n.title, n.zone, n.priority, n.covert, (SELECT i.disposition FROM incident i JOIN incident_alarm ia "
+        "USING "
         "(journal, "
         "incident) WHERE ia.journal = n.journal AND ia.alarm = n.alarm ORDER BY i.incident DESC LIMIT 1) AS "
         "disposition "
@@ -92,11 +93,64 @@ static bool is_moment(const struct call *call) {
         return call->route->run == on_moment;
 }
 
+/* --- what is covert --- */
+
+static bool row_covert(const json_t *row, bool alarm) {
+        const json_t *flags = json_object_get(row, "flags"), *flag;
+        size_t i;
+
+        json_array_foreach(flags, i, flag) if (strcmp(json_string_value(flag), "covert") == 0) return true;
+        return live_class_of(row, alarm) & LIVE_COVERT;
+}
+
+static bool any_covert(const json_t *list, bool alarm) {
+        const json_t *row;
+        size_t i;
+
+        json_array_foreach(list, i, row) if (row_covert(row, alarm)) return true;
+        return false;
+}
+
+/* One that was covert at any time is so as a whole, also when it is long over: its number is then as unknown to him as
+ * one that there never was. */
+static bool is_hidden(const struct call *call, const json_t *now, const json_t *past) {
+        bool alarm = call->route->run == on_alarm;
+
+        if (!(console_hidden(&call->who) & LIVE_COVERT))
+                return false;
+        return any_covert(json_object_get(past, "story"), true) || any_covert(json_object_get(past, "alarms"), true) ||
+               any_covert(json_object_get(past, "changes"), false) ||
+               (alarm ? row_covert(now, true) : any_covert(now, false));
+}
+
+/* Others of the kind that were covert are not told either. */
+static void drop_covert(const struct call *call, json_t *past) {
+        json_t *earlier = json_object_get(past, "earlier");
+
+        if (!(console_hidden(&call->who) & LIVE_COVERT))
+                return;
+        for (size_t i = json_array_size(earlier); i > 0; i--)
+                if (row_covert(json_array_get(earlier, i - 1), true))
+                        (void)json_array_remove(earlier, i - 1);
+}
+
+/* --- the answer --- */
+
+static void answer_unknown(struct call *call) {
+        api_refuse(call, 404, "unknown", "nothing is known of that number", "GET /api/v1/history finds it");
+}
+
 /* {now, partial, story …}; of what nobody knows nothing is told. */
 static void answer(struct call *call, json_t *now, json_t *past) {
-        json_t *o = past ? json_incref(past) : json_object();
+        json_t *o;
         const char *list = call->route->run == on_alarm ? "story" : "changes";
 
+        if (is_hidden(call, now, past)) {
+                answer_unknown(call);
+                return;
+        }
+        drop_covert(call, past);
+        o = past ? json_incref(past) : json_object();
         if (!json_is_object(json_object_get(o, "x")) && !past)
                 (void)json_object_set_new(o, list, json_array());
         if (!is_moment(call)) {
@@ -106,7 +160,7 @@ static void answer(struct call *call, json_t *now, json_t *past) {
         if (past && !is_moment(call) && !json_array_size(json_object_get(o, list)) && !json_array_size(now) &&
             !json_object_size(now)) {
                 json_decref(o);
-                api_refuse(call, 404, "unknown", "nothing is known of that number", "GET /api/v1/history finds it");
+                answer_unknown(call);
                 return;
         }
         api_answer(call, 200, o);
@@ -166,10 +220,6 @@ void on_alarm(struct call *call) {
         if (!api_number(call, &id))
                 return;
         now = live_alarm(call->console->live, id);
-        if (now && (live_class_of(now, true) & console_hidden(&call->who))) {
-                api_refuse(call, 404, "unknown", "nothing is known of that number", "");
-                return;
-        }
         tell(call, alarm_sql, (const char *const[]){ journal_of(call), call->param }, 2, json_incref((json_t *)now));
 }
 

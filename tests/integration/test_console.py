@@ -6,6 +6,7 @@ import hmac
 import json
 import pathlib
 import socket
+import ssl
 import struct
 import subprocess
 import sys
@@ -389,6 +390,46 @@ def test_who_drips_is_cut_off(tmp_path):
         for s in (slow, over, *held):
             s.close()
         wait_for(lambda: health(port), 10, "room again")
+
+
+def certificate(folder, name):
+    """A certificate for 127.0.0.1 that signs itself, in cert.pem and key.pem."""
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                    "-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", folder / "key.pem",
+                    "-out", folder / "cert.pem"], check=True, capture_output=True, timeout=60)
+    (folder / "key.pem").chmod(0o600)
+    return ssl.create_default_context(cafile=folder / "cert.pem")
+
+
+def shown(port, context):
+    """Whose certificate the console shows, checked by that context; None: it does not hold, or nobody answers."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), 10) as s, context.wrap_socket(s, server_hostname="127.0.0.1") as t:
+            t.sendall(f"GET {PREFIX}/health HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n".encode())
+            answer = t.recv(4096)
+            assert answer.startswith(b"HTTP/1.1 ") and b"Strict-Transport-Security" in answer, answer
+            return dict(pair[0] for pair in t.getpeercert()["subject"])["commonName"]
+    except (ssl.SSLError, ConnectionError):
+        return None
+
+
+def test_over_tls_and_another_certificate_at_sighup(tmp_path):
+    first = certificate(tmp_path, "first")
+    daemon, port = make(tmp_path, **{"console.tls_cert": tmp_path / "cert.pem", "console.tls_key": tmp_path / "key.pem"})
+    with daemon:
+        assert wait_for(lambda: shown(port, first), 30, "the console") == "first"
+        assert health(port) is False  # without TLS nothing is said
+        old = ssl.create_default_context(cafile=tmp_path / "cert.pem")
+        old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
+        assert shown(port, old) is None
+        second = certificate(tmp_path, "second")
+        assert shown(port, first) == "first"
+        daemon.reload()
+        assert wait_for(lambda: shown(port, second), 30, "the other certificate") == "second"
+        (tmp_path / "cert.pem").write_text("no certificate")
+        daemon.reload()
+        wait_for(lambda: daemon.log.count("console-certificate") == 2, 30, "word of it")
+        assert shown(port, second) == "second"  # what does not hold changes nothing
 
 
 def test_hostile_strings_stay_text(house):

@@ -170,3 +170,36 @@ def test_the_page_as_it_is_built(house):
             assert packed.headers["Content-Encoding"] == "gzip"
             assert packed.body == path.with_name(path.name + ".gz").read_bytes()
     assert any(f'src="/assets/{p.name}"'.encode() in page.body for p in assets)
+
+
+# --- what is covert ---
+
+
+def numbers(visitor, words):
+    return [row["alarm"] for row in visitor.get(f"/history/alarms?{words}").json["rows"]]
+
+
+def test_what_was_covert_is_unknown_to_who_may_not_see_it(house):
+    desk, auditor, technician = (house.visitors[role] for role in ("operator", "auditor", "maintenance"))
+    house.broker.publish("zigbee2mqtt/w0_panic", '{"action": "emergency"}')
+    alarm = wait_for(lambda: numbers(auditor, "rule=panic"), 30, "the alarm in the history")[0]
+    seen = wait_for(lambda: auditor.get(f"/alarms/{alarm}").json.get("incidents"), 30, "its incident in the history")
+    incident = auditor.get(f"/incidents/{seen[0]}").json
+    assert alarm in [row["alarm"] for row in incident["alarms"]]
+    assert [c for c in incident["changes"] if c["subject"] == "member" and c["body"]["alarm"] == alarm], incident["changes"]
+
+    def unknown(number, of):
+        answer = technician.get(f"/{of}/{number}")
+        assert answer.status == 404 and answer.json == technician.get(f"/{of}/99999").json, answer
+
+    unknown(alarm, "alarms")
+    unknown(seen[0], "incidents")
+    version = auditor.get(f"/alarms/{alarm}").json["story"][-1]["version"]
+    answer = desk.act("ack", id="c1", alarm=alarm, version=version, reason="guards are on their way")
+    assert answer.status == 200, answer
+    answer = desk.act("reset", id="c2", alarm=alarm, version=answer.json["alarm"]["version"], reason="nobody is there")
+    assert answer.status == 200, answer
+    wait_for(lambda: auditor.get(f"/alarms/{alarm}").json["story"][-1]["new_state"] == "NORM", 30, "its end in the history")
+    assert auditor.get(f"/alarms/{alarm}").json["now"] is None  # over: nothing but the history knows of it
+    unknown(alarm, "alarms")
+    assert desk.get(f"/alarms/{alarm}").status == 200 and desk.get(f"/incidents/{seen[0]}").status == 200
