@@ -118,6 +118,8 @@ static int mail_begin(struct delivery *d, const char *to, struct buf *mail) {
                 return -ENOMEM;
         }
         (void)curl_easy_setopt(easy, CURLOPT_USE_SSL, mail_tls[c->tls]);
+        /* also when it takes leave; without it libcurl waits two minutes */
+        (void)curl_easy_setopt(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT, (long)((c->timeout + WW_SECOND - 1) / WW_SECOND));
         if (*c->user) {
                 (void)curl_easy_setopt(easy, CURLOPT_USERNAME, c->user);
                 (void)curl_easy_setopt(easy, CURLOPT_PASSWORD, c->password);

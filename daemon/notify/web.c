@@ -1,6 +1,7 @@
 #include "notify/web.h"
 
 #include <event2/event.h>
+#include <sys/socket.h>
 #include <sys/time.h>
 
 #define CONNECT_MAX 3000L /* ms */
@@ -27,6 +28,7 @@ struct web_transfer {
         void (*ended)(void *userdata, const struct web_result *result);
         void *userdata;
         struct web_transfer *next;
+        curl_socket_t socket; /* that libcurl waits for; CURL_SOCKET_BAD = none */
 };
 
 /* --- transfers --- */
@@ -131,11 +133,19 @@ static void on_timer(evutil_socket_t fd, short events, void *userdata) {
         web_act(userdata, CURL_SOCKET_TIMEOUT, 0);
 }
 
+static void note_socket(CURL *easy, curl_socket_t fd, int what) {
+        struct web_transfer *t = NULL;
+
+        (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&t);
+        if (t)
+                t->socket = what == CURL_POLL_REMOVE ? CURL_SOCKET_BAD : fd;
+}
+
 static int want_socket(CURL *easy, curl_socket_t fd, int what, void *userdata, void *socket) {
         struct event *e = socket;
         struct web *w = userdata;
 
-        (void)easy;
+        note_socket(easy, fd, what);
         if (e)
                 event_free(e);
         (void)curl_multi_assign(w->multi, fd, NULL);
@@ -240,6 +250,7 @@ int web_send(struct web *w, CURL *easy, struct curl_slist *headers, struct buf *
                                     .body = *body,
                                     .ended = ended,
                                     .userdata = userdata,
+                                    .socket = CURL_SOCKET_BAD,
                                     .next = w->transfers };
         *body = BUF_INIT;
         w->transfers = t;
@@ -258,6 +269,10 @@ int web_send(struct web *w, CURL *easy, struct curl_slist *headers, struct buf *
         return 0;
 }
 
+/* libcurl takes leave of a mail server, and waits for its answer, with the whole process: of one that hangs there is
+ * none. On a socket that is shut there is nothing to wait for. */
 void web_cancel(struct web_transfer *t) {
+        if (t->socket != CURL_SOCKET_BAD)
+                (void)shutdown(t->socket, SHUT_RDWR);
         transfer_free(t);
 }

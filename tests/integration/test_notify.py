@@ -292,11 +292,11 @@ def test_hang_delays_nobody(scene, endpoint):
 
 
 def hook_at(port):
-    return f"  - {{channel: bad, kind: webhook, url: 'http://127.0.0.1:{port}/', {QUICK}}}\n"
+    return f"  - {{channel: hook, kind: webhook, url: 'http://127.0.0.1:{port}/', {QUICK}}}\n"
 
 
 def mail_at(port):
-    return f"  - {{channel: bad, kind: mail, url: 'smtp://127.0.0.1:{port}', from: ww@x, tls: never, {QUICK}}}\n"
+    return f"  - {{channel: mail, kind: mail, url: 'smtp://127.0.0.1:{port}', from: ww@x, tls: never, {QUICK}}}\n"
 
 
 @pytest.mark.parametrize("fault", ["hangs", "refuses", "fails"])
@@ -312,12 +312,30 @@ def test_whatever_fails_delays_nobody(scene, endpoint, at, fault):
             port = stack.enter_context(Endpoint(500)).port
         else:
             port = stack.enter_context(Mailbox(answer="451 try again")).port
-        scene.start(at(port) + webhook("good", endpoint) + webhook("second", endpoint), ["bad", "good"],
-                    ways="  - {channel: bad, fallback: second}\n  - {channel: good}\n  - {channel: second}\n")
+        bad = "hook" if at is hook_at else "mail"
+        scene.start(at(port) + webhook("good", endpoint) + webhook("second", endpoint), [bad, "good"],
+                    ways=f"  - {{channel: {bad}, fallback: second}}\n  - {{channel: good}}\n  - {{channel: second}}\n")
         incident = scene.open()
         scene.told(f"{incident}-e-1-chief-good", "due", "sent")
         scene.told(f"{incident}-e-1-chief-second", "due", "sent")
-        assert "sent" not in scene.followed.whats(f"{incident}-e-1-chief-bad")
+        tried = wait_for(lambda: (whats := scene.followed.whats(f"{incident}-e-1-chief-{bad}"))[1:] and whats, 30, "an attempt")
+        assert tried[:2] == ["due", "failed"] and "sent" not in tried
+
+
+@pytest.mark.parametrize("by", ["webhook", "mail"])
+def test_who_answers_slowly_delays_nobody(scene, endpoint, by):
+    """It has the message, and says so only when everybody else was told: one attempt, and it counts as sent."""
+    said = threading.Event()
+    with Endpoint(lambda request: said.wait(60) and "ok") as hook, Mailbox(answer=lambda: said.wait(60) and "250 OK") as box:
+        slow = {"webhook": f"kind: webhook, url: '{hook.url}'",
+                "mail": f"kind: mail, url: 'smtp://127.0.0.1:{box.port}', from: ww@x, tls: never"}[by]
+        scene.start(f"  - {{channel: {by}, {slow}, timeout: 60s}}\n" + webhook("good", endpoint), [by, "good"])
+        incident = scene.open()
+        scene.told(f"{incident}-e-1-chief-good", "due", "sent")
+        assert scene.followed.whats(f"{incident}-e-1-chief-{by}") == ["due"]
+        said.set()
+        scene.told(f"{incident}-e-1-chief-{by}", "due", "sent")
+        assert len(hook.requests) + len(box.mails) == 1
 
 
 def test_refused_connection_then_500_then_ok(scene):

@@ -7,6 +7,7 @@
 Nothing here waits for a time: who waits does so for a condition.
 """
 
+import asyncio
 import collections
 import http.server
 import socketserver
@@ -76,7 +77,7 @@ class Endpoint:
 
 class Mailbox:
     """`users`: {name: password}, None = whoever comes. `context`: an ssl.SSLContext for STARTTLS, None = none.
-    `answer`: what is said to a message: "250 OK"."""
+    `answer`: what is said to a message: "250 OK", or a function that gives it when it likes."""
 
     def __init__(self, users=None, context=None, answer="250 OK"):
         self.mails = []
@@ -85,10 +86,11 @@ class Mailbox:
 
         class Handler:
             async def handle_DATA(self, server, session, envelope):
-                if mailbox.answer.startswith("2"):
+                answer = await asyncio.to_thread(mailbox.answer) if callable(mailbox.answer) else mailbox.answer
+                if answer.startswith("2"):
                     mailbox.mails.append(Mail(envelope.mail_from, list(envelope.rcpt_tos), envelope.content,
                                               session.auth_data, bool(session.ssl)))
-                return mailbox.answer
+                return answer
 
         def check(server, session, envelope, mechanism, data):
             good = users.get(data.login.decode()) == data.password.decode()
