@@ -363,6 +363,12 @@ X(STORE_RETENTION_FAILED, "wardwatch_store_retention_failed_total", COUNTER, COU
   "feed.readers.store.retention_failed", "times that retention could not be set or applied")
 X(STORE_CONNECTS, "wardwatch_store_connects_total", COUNTER, COUNT, STORE, "", "feed.readers.store.connects",
   "connections to PostgreSQL made")
+X(STORE_CHECKPOINTS, "wardwatch_store_checkpoints_total", COUNTER, COUNT, STORE, "", "feed.readers.store.checkpoints",
+  "checkpoints of the hash chain that were signed and kept in proof.file")
+X(STORE_CHECKPOINTS_FAILED, "wardwatch_store_checkpoints_failed_total", COUNTER, COUNT, STORE, "",
+  "feed.readers.store.checkpoints_failed", "checkpoints that could not be kept")
+X(STORE_CHECKPOINT_AGE, "wardwatch_store_checkpoint_age_seconds", GAUGE, REAL, STORE, "",
+  "feed.readers.store.checkpoint_age_s", "since the last checkpoint; it grows while nothing is stored, too")
 
 /* --- notify --- */
 X(NOTIFY_ENGINE, "wardwatch_notify_engine_connected", GAUGE, FLAG, NOTIFY, "", "feed.readers.notify.engine_connected",

@@ -134,6 +134,17 @@ static void drain_count(struct drain *d, uint64_t head) {
                 (void)!write(d->moved_fd, &one, sizeof one);
 }
 
+static void drain_seal(struct drain *d, bool at_once) {
+        uint64_t made = d->checkpoint.made, failed = d->checkpoint.failed;
+
+        checkpoint_turn(&d->checkpoint, &d->batch.seal, at_once);
+        (void)pthread_mutex_lock(&d->lock);
+        d->figures.checkpoints += d->checkpoint.made - made;
+        d->figures.checkpoints_failed += d->checkpoint.failed - failed;
+        d->figures.checkpoint_at = d->checkpoint.last.time;
+        (void)pthread_mutex_unlock(&d->lock);
+}
+
 static void drain_count_time(struct drain *d, int64_t took) {
         (void)pthread_mutex_lock(&d->lock);
         d->figures.write_time += took;
@@ -176,7 +187,7 @@ static int drain_turn(struct drain *d) {
         int e;
 
         drain_count(d, head);
-        checkpoint_turn(&d->checkpoint, &d->batch.seal, false);
+        drain_seal(d, false);
         if (head <= d->batch.cursor.seq)
                 return drain_idle(d);
         e = journal_read(d->journal, d->batch.cursor.seq + 1, (size_t)d->config->database.batch_rows, READ_BYTES,
@@ -233,7 +244,7 @@ static void *drain_run(void *userdata) {
                 drain_back(d);
         }
         if (d->wire)
-                checkpoint_turn(&d->checkpoint, &d->batch.seal, true);
+                drain_seal(d, true);
         drain_disconnect(d);
         atomic_store(&d->ended, true);
         return NULL;

@@ -15,9 +15,11 @@ struct drain_figures {
         uint64_t head;   /* newest seq that may be stored */
         uint64_t rows, records, transactions, quarantined, retries, connects;
         uint64_t dropped, retention_failed; /* see retention.h */
-        int64_t write_time;                 /* µs spent in writing batches */
-        int64_t down_since;                 /* boot time; 0 = connected */
-        char trouble[576];                  /* why it is not; "" = connected */
+        uint64_t checkpoints, checkpoints_failed;
+        int64_t checkpoint_at; /* µs since 1970; 0 = there is none */
+        int64_t write_time;    /* µs spent in writing batches */
+        int64_t down_since;    /* boot time; 0 = connected */
+        char trouble[576];     /* why it is not; "" = connected */
 };
 
 int drain_new(struct drain **ret, const struct config *config, struct outbox *outbox);

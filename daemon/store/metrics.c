@@ -30,6 +30,10 @@ void store_metrics_put(struct metrics *m, const struct drain_figures *f, struct 
         metrics_put(m, METRICS_STORE_DROPPED, (double)f->dropped);
         metrics_put(m, METRICS_STORE_RETENTION_FAILED, (double)f->retention_failed);
         metrics_put(m, METRICS_STORE_CONNECTS, (double)f->connects);
+        metrics_put(m, METRICS_STORE_CHECKPOINTS, (double)f->checkpoints);
+        metrics_put(m, METRICS_STORE_CHECKPOINTS_FAILED, (double)f->checkpoints_failed);
+        metrics_put(m, METRICS_STORE_CHECKPOINT_AGE,
+                    f->checkpoint_at ? (double)(clock_wall() - f->checkpoint_at) / WW_SECOND : (double)NAN);
         metrics_put_queue(m, "notices", waiting, OUTBOX_MAX, dropped);
         if (link)
                 link_metrics(link, m);

@@ -31,6 +31,10 @@ def act(daemon, incident, cmd, **request):
     assert answer["ok"], answer
 
 
+def reported(daemon):
+    return daemon.status()["feed"]["readers"]["store"]
+
+
 @pytest.fixture(scope="module")
 def case(tmp_path_factory):
     """case(words …) -> what the command did; with the incident's number and the folder."""
@@ -56,6 +60,9 @@ def case(tmp_path_factory):
             stored = postgres.value("SELECT max(seq) FROM message")
             wait_for(lambda: checkpoints.exists() and [seq for seq in re.findall(r'"seq":(\d+)', checkpoints.read_text())
                                                        if int(seq) >= stored], 30, "a checkpoint")
+
+            wait_for(lambda: reported(daemon).get("checkpoints", 0) > 0, 30, "the store's report")
+            assert reported(daemon)["checkpoint_age_s"] >= 0 and reported(daemon)["checkpoints_failed"] == 0
 
             def make(number, *words):
                 return subprocess.run([binary(), "case", str(number), "--database", postgres.url, "--checkpoints", checkpoints,
