@@ -32,7 +32,9 @@ def write_rules(folder):
     for part in ("sensors", "hospital", "site"):
         (folder / part).mkdir(parents=True)
     shutil.copy(SOURCE / "rules/sensors/wardtag.yaml", folder / "sensors")
-    shutil.copy(SOURCE / "rules/hospital/fire.yaml", folder / "hospital")
+    # of the pack the one rule that the text is about: the others ask for the example hospital's lists and zones
+    rules = re.split(r"^(?=- rule: )", (SOURCE / "rules/hospital/fire.yaml").read_text(), flags=re.M)
+    (folder / "hospital/fire.yaml").write_text(next(rule for rule in rules if rule.startswith("- rule: fire-detector\n")))
     (folder / "site" / "zones.yaml").write_text(SITE)
     return folder
 
