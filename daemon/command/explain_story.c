@@ -152,7 +152,7 @@ int explain_story_database(const struct replay_database *database, uint64_t alar
         _cleanup_(wire_freep) struct wire *w = NULL;
         _cleanup_arena_ struct arena arena = ARENA_INIT;
         int32_t journal = 0;
-        int e = replay_database_open(&w, database, &journal);
+        int e = replay_database_open(&w, database, &journal, NULL);
 
         if (!e)
                 e = replay_database_ask(w, story_sql, journal, alarm);

@@ -97,18 +97,32 @@ static int journal_which(struct wire *w, const char *name, int32_t *ret) {
         return 0;
 }
 
-int replay_database_open(struct wire **ret, const struct replay_database *database, int32_t *ret_journal) {
+/* What is read through a recording view is written down, which a read-only transaction does not allow. */
+static int moment_begin(struct wire *w, const char **ret_raw) {
+        int e = replay_database_ask(w, "SELECT has_table_privilege('wardwatch.message', 'SELECT')");
+
+        if (e)
+                return e;
+        *ret_raw = *wire_value(w, 0, 0) == 't' ? "" : "_raw";
+        return replay_database_ask(w, "BEGIN ISOLATION LEVEL REPEATABLE READ READ %s", **ret_raw ? "WRITE" : "ONLY");
+}
+
+int replay_database_open(struct wire **ret, const struct replay_database *database, int32_t *ret_journal,
+                         const char **ret_raw) {
         _cleanup_(wire_freep) struct wire *w = NULL;
+        const char *raw = "";
         int e = connect_to(&w, database);
 
         if (!e)
                 e = schema_check(w);
         if (!e && ret_journal)
-                e = replay_database_ask(w, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+                e = moment_begin(w, &raw);
         if (!e && ret_journal)
                 e = journal_which(w, database->journal, ret_journal);
         if (e)
                 return e;
+        if (ret_raw)
+                *ret_raw = raw;
         *ret = w;
         w = NULL;
         return 0;

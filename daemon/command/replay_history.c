@@ -41,11 +41,14 @@ struct history {
         } * primings; /* of the reloads */
         size_t n_primings;
         struct arena arena;
+        const char *raw; /* as replay_database_open gives it */
 };
 
 static void history_close(void *userdata) {
         struct history *h = userdata;
 
+        if (h->wire && h->raw && *h->raw)
+                (void)wire_exec(h->wire, "COMMIT"); /* else what was read would not be written down */
         wire_free(h->wire);
         for (size_t i = 0; i < STREAMS; i++)
                 wire_result_free(h->streams[i].rows);
@@ -88,10 +91,10 @@ static int scene_answer(struct history *h, const char *reply) {
 static int scene_commands(struct history *h) {
         int e = replay_database_ask(
                 h->wire,
-                "SELECT r.reply::text FROM command c JOIN command_reply r USING (journal, seq) WHERE c.journal = "
+                "SELECT r.reply::text FROM command%s c JOIN command_reply%s r USING (journal, seq) WHERE c.journal = "
                 "%" PRId32 " AND c.name IN ('mode', 'list') AND r.ok AND c.journal_time < to_timestamp(0) + "
                 "interval '1 microsecond' * %" PRId64 " ORDER BY c.seq",
-                h->journal, h->begin);
+                h->raw, h->raw, h->journal, h->begin);
 
         for (size_t i = 0; !e && i < wire_rows(h->wire); i++)
                 e = scene_answer(h, wire_value(h->wire, i, 0));
@@ -190,16 +193,16 @@ static void between(char *sql, size_t size, const char *column, int64_t from, in
 /* columns as in enum column */
 static const struct {
         const char *columns, *table, *more;
-        bool ranged, dated; /* has a journal_time; is kept by days of received_at */
+        bool ranged, dated, raw; /* has a journal_time; is kept by days of received_at; raw: a table of such */
 } stream_rows[STREAMS] = {
         { "seq, 'message', " TIMES
           ", origin, retained::int + 2 * duplicate::int + 4 * skipped::int, topic, '', payload",
-          "message", "", true, true },
+          "message", "", true, true, true },
         { "seq, 'command', " TIMES ", origin, 0, actor, command_id, convert_to(request::text, 'UTF8')", "command", "",
-          true, false },
+          true, false, true },
         { "seq, type, " TIMES ", origin, 0, CASE type WHEN 'reload' THEN stood ELSE name END, primed, body",
-          "engine_input", "", true, false },
-        { "seq, 'record', 0, 0, '', 0, '', '', record", "quarantine", " AND n = -1", false, false },
+          "engine_input", "", true, false, false },
+        { "seq, 'record', 0, 0, '', 0, '', '', record", "quarantine", " AND n = -1", false, false, true },
 };
 
 static int cursors_open(struct history *h) {
@@ -212,10 +215,10 @@ static int cursors_open(struct history *h) {
         for (int i = 0; i < STREAMS && !e; i++)
                 e = replay_database_ask(
                         h->wire,
-                        "DECLARE stream%d NO SCROLL CURSOR FOR SELECT %s FROM %s WHERE journal = %" PRId32
+                        "DECLARE stream%d NO SCROLL CURSOR FOR SELECT %s FROM %s%s WHERE journal = %" PRId32
                         "%s%s%s ORDER BY seq",
-                        i, stream_rows[i].columns, stream_rows[i].table, h->journal, stream_rows[i].more,
-                        stream_rows[i].ranged ? range : "", stream_rows[i].dated ? days : "");
+                        i, stream_rows[i].columns, stream_rows[i].table, stream_rows[i].raw ? h->raw : "", h->journal,
+                        stream_rows[i].more, stream_rows[i].ranged ? range : "", stream_rows[i].dated ? days : "");
         return e;
 }
 
@@ -404,7 +407,7 @@ static int gaps_tell(struct history *h) {
 /* ---- opening ---- */
 
 static int history_begin(struct history *h) {
-        int e = replay_database_open(&h->wire, &h->database, &h->journal);
+        int e = replay_database_open(&h->wire, &h->database, &h->journal, &h->raw);
 
         if (!e)
                 e = scene_read(h);

@@ -310,7 +310,7 @@ bool verify_database_dropped(const struct verify_database *d, const char *relati
 }
 
 int verify_database_open(struct verify_database *d, const struct replay_database *database) {
-        int e = replay_database_open(&d->wire, database, NULL);
+        int e = replay_database_open(&d->wire, database, NULL, NULL);
 
         if (!e)
                 e = replay_database_ask(d->wire, "SELECT has_table_privilege('wardwatch.message', 'SELECT')");

@@ -243,10 +243,12 @@ def test_acts_find_their_alarm_under_another_number(scene, tmp_path):
 
 def test_whoever_may_only_read_may_replay(scene):
     spine.settle(scene.daemon)
-    scene.postgres.query("CREATE ROLE auditor LOGIN IN ROLE wardwatch_reader")
+    scene.postgres.query("CREATE ROLE auditor LOGIN IN ROLE wardwatch_auditor")
     wanted, _ = lived(scene)
     url = scene.postgres.url.replace(f"user={scene.postgres.user}", "user=auditor")
     assert replay(scene, "--database", url, "--as-recorded", "--json") == wanted
+    read = {what for (what,) in scene.postgres.query("SELECT DISTINCT what FROM access_record WHERE role = 'auditor'")}
+    assert {"message_raw", "command_raw"} <= read, read  # and that was written down
 
 
 def test_what_cannot_be_replayed_is_told_with_its_place(scene, tmp_path):

@@ -2,7 +2,6 @@
 
 import json
 import pathlib
-import shutil
 import signal
 import subprocess
 import sys
@@ -47,7 +46,7 @@ def scene(tmp_path_factory):
     folder = tmp_path_factory.mktemp("sensors")
     with Broker(folder, users={"ward": "watch"}) as broker, Postgres() as postgres:
         rules = spine.write_rules(folder / "rules", sensors=SENSORS)
-        shutil.copy(spine.SOURCE / "rules/hospital/fire.yaml", rules / "hospital" / "test.yaml")
+        (rules / "hospital" / "test.yaml").write_text(spine.pack_rule("fire-detector", "fire.yaml"))
         daemon = Daemon(folder, broker=broker, postgres=postgres, rules=rules, settings={"mqtt.bulk": ["bulk/#", "new/#"]})
         spine.migrate(postgres, daemon.config)
         with daemon:

@@ -12,7 +12,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-from harness import transcript  # noqa: E402
+from harness import spine, transcript  # noqa: E402
 from harness.broker import Broker  # noqa: E402
 from harness.daemon import SOURCE, binary  # noqa: E402
 
@@ -32,9 +32,7 @@ def write_rules(folder):
     for part in ("sensors", "hospital", "site"):
         (folder / part).mkdir(parents=True)
     shutil.copy(SOURCE / "rules/sensors/wardtag.yaml", folder / "sensors")
-    # of the pack the one rule that the text is about: the others ask for the example hospital's lists and zones
-    rules = re.split(r"^(?=- rule: )", (SOURCE / "rules/hospital/fire.yaml").read_text(), flags=re.M)
-    (folder / "hospital/fire.yaml").write_text(next(rule for rule in rules if rule.startswith("- rule: fire-detector\n")))
+    (folder / "hospital/fire.yaml").write_text(spine.pack_rule("fire-detector", "fire.yaml"))
     (folder / "site" / "zones.yaml").write_text(SITE)
     return folder
 

@@ -8,6 +8,7 @@ give for that list, however the run was disturbed: none of them depends on when 
 import collections
 import json
 import pathlib
+import re
 import subprocess
 import time
 
@@ -176,3 +177,9 @@ def pause(low, high, random):
     """Lets the load run on for a random while before the next blow. The length is the randomness of the test, nothing
     is waited for."""
     time.sleep(random.uniform(low, high))
+
+
+def pack_rule(name, file):
+    """The text of one rule of rules/hospital: the whole pack asks for the example hospital's lists and zones."""
+    rules = re.split(r"^(?=- rule: )", (SOURCE / "rules/hospital" / file).read_text(), flags=re.M)
+    return next(rule for rule in rules if rule.startswith(f"- rule: {name}\n"))
