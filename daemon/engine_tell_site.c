@@ -81,12 +81,12 @@ static json_t *tell_plan(const struct ruleset *rules, size_t i) {
 }
 
 static json_t *tell_disposition(const struct ruleset *rules, size_t i) {
-        static const char *const two_persons[] = { "never", "critical", "always" };
+        static const char *const whether[] = { "never", "critical", "always" };
         const struct disposition *d = &rules->response->dispositions[i];
 
         return json_pack("{s:o, s:o, s:o, s:s, s:b}", "code", record_json_str(d->code), "title",
                          record_json_str(d->title), "outcome", record_json_str(d->outcome), "two_persons",
-                         two_persons[d->two_persons], "report", d->report);
+                         whether[d->two_persons], "report", d->report);
 }
 
 static json_t *tell_procedure(const struct ruleset *rules, size_t i) {
