@@ -198,11 +198,13 @@ function Request({ text }: { text: string }) {
         return <>{text}</>;
     }
     if (said === null || typeof said !== "object") return <>{text}</>;
-    const words = Object.entries(said).filter(([name]) => !UNSAID.includes(name));
+    const words = Object.entries(said)
+        .filter(([name]) => !UNSAID.includes(name))
+        .map(([name, value]) => `${columnTitle(name)}: ${asText(value)}`);
     return (
         <details>
             <summary>
-                {words.map(([name, value]) => `${columnTitle(name)}: ${asText(value)}`).join(", ")}{" "}
+                {words.join(", ") || asText(said.cmd ?? "{…}")}{" "}
                 {said.reason !== undefined && <q>{asText(said.reason)}</q>}
             </summary>
             <pre class="code">{text}</pre>
