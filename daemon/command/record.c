@@ -288,27 +288,6 @@ static bool is_wanted(const struct command_args *args, const json_t *change) {
         return args->argc == 0;
 }
 
-static int records_lines(struct socket_session *s, const struct command_args *args) {
-        json_t *request = json_pack("{s:s}", "cmd", "follow");
-        int r = request ? jsonline_write(s->fd, request) : -ENOMEM;
-        bool end = false;
-
-        json_decref(request);
-        while (!r && !end) {
-                json_t *line = NULL, *change;
-
-                r = socket_next(s, 10000, &line);
-                change = json_object_get(line, "live_change");
-                end = json_object_get(line, "live_end") != NULL;
-                if (change && is_wanted(args, change) && args->json)
-                        (void)command_put_json(json_incref(change), JSON_COMPACT);
-                else if (change && is_wanted(args, change))
-                        put_record(change);
-                json_decref(line);
-        }
-        return r;
-}
-
 /* The whole of one; of a restricted record the reading is recorded. */
 static int record_show(struct socket_session *s, const char *number) {
         json_t *answer = NULL;
@@ -342,7 +321,7 @@ static int records_run(const struct command_args *args) {
                 socket_close(&s);
                 return r;
         }
-        r = records_lines(&s, args);
+        r = socket_each_live(&s, args, is_wanted, put_record);
         if (r)
                 (void)fprintf(stderr, "wardwatch: no answer: %s\n  help: look at `wardwatch status`\n", strerror(-r));
         socket_close(&s);

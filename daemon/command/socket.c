@@ -171,3 +171,26 @@ int socket_change(const char *config_file, bool json, json_t *request, const cha
         socket_close(&s);
         return r;
 }
+
+int socket_each_live(struct socket_session *s, const struct command_args *args,
+                     bool (*wanted)(const struct command_args *args, const json_t *change),
+                     void (*put)(const json_t *change)) {
+        json_t *request = json_pack("{s:s}", "cmd", "follow");
+        int r = request ? jsonline_write(s->fd, request) : -ENOMEM;
+        bool end = false;
+
+        json_decref(request);
+        while (!r && !end) {
+                json_t *line = NULL, *change;
+
+                r = socket_next(s, 10000, &line);
+                change = json_object_get(line, "live_change");
+                end = json_object_get(line, "live_end") != NULL;
+                if (change && wanted(args, change) && args->json)
+                        (void)command_put_json(json_incref(change), JSON_COMPACT);
+                else if (change && wanted(args, change))
+                        put(change);
+                json_decref(line);
+        }
+        return r;
+}

@@ -3,6 +3,7 @@
 #include <jansson.h>
 
 #include "base/jsonline.h"
+#include "command/command.h"
 #include "config/config.h"
 
 struct socket_session {
@@ -16,6 +17,11 @@ int socket_open(struct socket_session *s, const char *config_file);
 void socket_close(struct socket_session *s);
 /** Next object; timeout_ms < 0 waits for ever. 0, -EPIPE (the engine went away), -ETIMEDOUT, -errno. */
 int socket_next(struct socket_session *s, int timeout_ms, json_t **ret);
+/** The subjects that are live now, those that are `wanted`: as JSON if the arguments say so, else by `put`. 0, as
+ *  socket_next. */
+int socket_each_live(struct socket_session *s, const struct command_args *args,
+                     bool (*wanted)(const struct command_args *args, const json_t *change),
+                     void (*put)(const json_t *change));
 /** Sends `request` (stolen; an "id" is added if it has none) and waits for the object that carries its id. */
 int socket_call(struct socket_session *s, json_t *request, json_t **ret);
 /** The same, and tells on stderr if it came to nothing. `request` NULL: a text spoilt it. Exit code. */

@@ -8,15 +8,8 @@ import { HandoverScreen } from "./handover";
 import { HiddenScreen } from "./hidden";
 import { HistoryScreen, MomentScreen } from "./history";
 import { IncidentScreen, IncidentsScreen } from "./incidents";
-import {
-    AccountScreen,
-    AuditScreen,
-    DevicesScreen,
-    PeopleScreen,
-    RecordsScreen,
-    RulesScreen,
-    StatusScreen,
-} from "./lists";
+import { AuditScreen, DevicesScreen, RecordsScreen, RulesScreen, StatusScreen } from "./lists";
+import { AccountScreen, PeopleScreen } from "./people";
 import { MapScreen } from "./map";
 import { QueueScreen } from "./queue";
 
