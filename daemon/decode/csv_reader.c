@@ -54,7 +54,7 @@ static int take_field(struct reader *r, size_t column, struct ww_str field) {
         key = document_add(r->d, DOCUMENT_STRING, r->names[column].p, r->names[column].n);
         if (key == DOCUMENT_NONE || document_add(r->d, DOCUMENT_STRING, field.p, field.n) == DOCUMENT_NONE)
                 return fail(r, r->start, "too many values");
-        r->d->nodes[key].head = bytes_head(r->names[column].p, r->names[column].n);
+        document_set_key(&r->d->nodes[key], bytes_head(r->names[column].p, r->names[column].n));
         return 0;
 }
 

@@ -63,7 +63,7 @@ static int allocate(struct decode *d, const struct decode_types *types) {
                 free(read);
                 return -ENOMEM;
         }
-        if (drift_begin(d, types) < 0) {
+        if (routes_begin(&d->routes) < 0 || drift_begin(d, types) < 0) {
                 free(bindings);
                 free(documents);
                 free(read);
@@ -110,6 +110,7 @@ struct decode *decode_free(struct decode *d) {
         if (d) {
                 free_documents(d);
                 decoders_free(d->decoders);
+                routes_deinit(&d->routes);
                 free(d->bindings);
                 free(d->drifts);
                 restores_deinit(&d->restores);
@@ -177,14 +178,24 @@ static bool guards_hold(struct decode *d, const struct type_message *m) {
         return !m->where || expr_true(m->where, &d->env);
 }
 
-static void prepare_context(struct decode *d, const struct trie_binding *b, const struct type_message *m,
-                            const struct topic *topic) {
+/* Most topics of devices that say who they are in the payload have no captures, and need not be split. */
+static void capture(struct decode *d, const struct topic_pattern *pattern) {
+        if (d->type->captures.n)
+                memset(d->context.captures, 0, d->type->captures.n * sizeof(*d->context.captures));
+        if (!pattern->captures)
+                return;
+        if (!d->topic.n)
+                topic_split(&d->topic, d->message->topic);
+        topic_capture(pattern, &d->topic, d->context.captures);
+}
+
+static void prepare_context(struct decode *d, const struct trie_binding *b, const struct type_message *m) {
         struct source_context *x = &d->context;
 
         x->doc = NULL;
         x->arena = &d->arena;
         x->placement = d->placement;
-        x->topic = topic->text;
+        x->topic = d->message->topic;
         x->fields = m->fields;
         x->n_fields = m->n_fields;
         x->reader = m->bytes;
@@ -195,8 +206,7 @@ static void prepare_context(struct decode *d, const struct trie_binding *b, cons
         }
         x->keys = m->keys;
         x->found = false;
-        memset(x->captures, 0, d->type->captures.n * sizeof(*x->captures));
-        topic_capture(b->pattern, topic, x->captures);
+        capture(d, b->pattern);
 }
 
 /* What nobody could read, or nobody knows. */
@@ -216,17 +226,17 @@ static int refuse(struct decode *d, const struct trie_binding *first, bool reada
         return d->outcome;
 }
 
-static int decode_candidates(struct decode *d, const struct topic *topic, size_t n) {
+static int decode_candidates(struct decode *d) {
         bool readable = false;
 
-        for (size_t i = 0; i < n; i++) {
-                const struct trie_binding *b = &d->bindings[i];
+        for (size_t i = 0; i < d->n_candidates; i++) {
+                const struct trie_binding *b = &d->candidates[i];
                 const struct type_message *m;
                 int r;
 
                 d->type = &d->types->types[b->type];
                 m = &d->type->messages[b->message];
-                prepare_context(d, b, m, topic);
+                prepare_context(d, b, m);
                 r = read_payload(d, m);
                 if (r < 0 && r != -EBADMSG)
                         return r;
@@ -247,24 +257,37 @@ static int decode_candidates(struct decode *d, const struct topic *topic, size_t
                 d->figures.ignored += m->ignore;
                 return m->ignore ? 0 : run_message(d, m);
         }
-        return refuse(d, &d->bindings[0], readable);
+        return refuse(d, &d->candidates[0], readable);
+}
+
+static const struct type_message *message_of(const struct decode *d, const struct trie_binding *b) {
+        return &d->types->types[b->type].messages[b->message];
+}
+
+static uint64_t secret_bit(size_t i) {
+        return UINT64_C(1) << (i < 63 ? i : 63);
+}
+
+static int redact_candidate(struct decode *d, size_t i) {
+        const struct type_message *m = message_of(d, &d->candidates[i]);
+        int r = m->n_secrets ? read_payload(d, m) : 0;
+
+        if (r == -ENOMEM)
+                return r;
+        if (m->n_secrets)
+                redact_note(d, m, r < 0 ? NULL : d->context.doc);
+        return 0;
 }
 
 /* All messages that the topic leads to, whichever it is: what one of them takes for a secret is none for the others. */
-static int redact_candidates(struct decode *d, size_t n) {
-        for (size_t i = 0; i < n; i++) {
-                const struct trie_binding *b = &d->bindings[i];
-                const struct type_message *m = &d->types->types[b->type].messages[b->message];
-                int r;
+static int redact_candidates(struct decode *d) {
+        int r = 0;
 
-                if (!m->n_secrets)
-                        continue;
-                r = read_payload(d, m);
-                if (r == -ENOMEM)
-                        return r;
-                redact_note(d, m, r < 0 ? NULL : d->context.doc);
-        }
-        return 0;
+        for (uint64_t left = d->secrets; left && !r; left &= left - 1)
+                r = redact_candidate(d, (size_t)__builtin_ctzll(left));
+        for (size_t i = 64; d->secrets & secret_bit(i) && i < d->n_candidates && !r; i++)
+                r = redact_candidate(d, i);
+        return r;
 }
 
 struct ww_redaction decode_redaction(const struct decode *d) {
@@ -275,23 +298,52 @@ bool decode_types_redact(const struct decode_types *t) {
         return t->secrets;
 }
 
+/* A topic that is new here, or was forgotten. False: it is no UTF-8. */
+static bool go_through_trie(struct decode *d) {
+        struct ww_str text = d->message->topic;
+
+        if (!document_text_valid(text))
+                return false;
+        d->candidates = d->bindings;
+        d->n_candidates = topic_split(&d->topic, text) ? trie_match(d->types->trie, &d->topic, d->bindings) : 0;
+        for (size_t i = 0; i < d->n_candidates; i++)
+                if (message_of(d, &d->candidates[i])->n_secrets)
+                        d->secrets |= secret_bit(i);
+        routes_note(&d->routes, text, d->topic_states.low, d->candidates, d->n_candidates, d->secrets);
+        return true;
+}
+
+/* Where the topic leads. False: it is no UTF-8. */
+static bool find_candidates(struct decode *d) {
+        const struct route *route;
+
+        d->topic.n = 0;
+        d->n_candidates = 0;
+        d->secrets = 0;
+        d->topic_states = states_device(0, d->message->topic, false);
+        route = routes_find(&d->routes, d->message->topic, d->topic_states.low);
+        if (!route)
+                return go_through_trie(d);
+        d->candidates = route->bindings;
+        d->n_candidates = route->n;
+        d->secrets = route->secrets;
+        return true;
+}
+
 static int decode_topic(struct decode *d) {
-        struct topic topic;
-        size_t n;
         int r;
 
-        if (!document_text_valid(d->message->topic)) {
+        if (!find_candidates(d)) {
                 run_fail(d, DECODE_E_BAD_PAYLOAD, "the topic is not UTF-8");
                 return d->outcome;
         }
-        n = topic_split(&topic, d->message->topic) ? trie_match(d->types->trie, &topic, d->bindings) : 0;
-        r = n && d->types->secrets ? redact_candidates(d, n) : 0;
-        if (n)
-                drift_expect(d);
-        if (n)
-                return r < 0 ? r : decode_candidates(d, &topic, n);
-        run_fail(d, DECODE_E_NO_TYPE, "no sensor type has a topic like this");
-        return d->outcome;
+        if (!d->n_candidates) {
+                run_fail(d, DECODE_E_NO_TYPE, "no sensor type has a topic like this");
+                return d->outcome;
+        }
+        r = d->secrets ? redact_candidates(d) : 0;
+        drift_expect(d);
+        return r < 0 ? r : decode_candidates(d);
 }
 
 int decode_message(struct decode *d, const struct decode_message *message, struct decode_report *ret_report) {

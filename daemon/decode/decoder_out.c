@@ -164,7 +164,7 @@ void decoder_key(struct decoder_out *out, struct ww_str key) {
         uint32_t node = add(out, DOCUMENT_STRING, text);
 
         if (node != DOCUMENT_NONE)
-                out->doc->nodes[node].head = bytes_head(text.p, text.n);
+                document_set_key(&out->doc->nodes[node], bytes_head(text.p, text.n));
 }
 
 void decoder_text(struct decoder_out *out, struct ww_str text) {

@@ -206,11 +206,8 @@ uint64_t document_keys(struct document *d) {
                 return d->keys;
         if (!d->n || nodes->type != DOCUMENT_OBJECT)
                 keys = UINT64_MAX;
-        for (uint32_t i = 1; keys != UINT64_MAX && i < nodes->next; i = nodes[i + 1].next) {
-                const struct bytes_key key = { { nodes[i].p, nodes[i].n }, nodes[i].head };
-
-                keys |= nodes[i].escaped ? UINT64_MAX : document_key_bits(&key);
-        }
+        for (uint32_t i = 1; keys != UINT64_MAX && i < nodes->next; i = nodes[i + 1].next)
+                keys |= nodes[i].escaped ? UINT64_MAX : document_key_bits(nodes[i].hash);
         d->keys = keys;
         d->keys_known = true;
         return keys;

@@ -41,6 +41,7 @@ struct document_node {
         uint64_t head; /* of a key: its first eight bytes as written (bytes_head), so that most others are told apart */
         uint32_t n;
         uint32_t next; /* index behind this node's subtree */
+        uint32_t hash; /* of a key: bytes_key_hash as written */
         uint8_t type;  /* enum document_type */
         bool escaped;  /* string with a backslash in it */
 };
@@ -71,7 +72,7 @@ static inline void document_reset(struct document *d) {
         d->error_at = 0;
 }
 
-#define DOCUMENT_PADDING 8 /* zeros: a reader may take a word at the text's last byte, and at its end */
+#define DOCUMENT_PADDING 16 /* zeros: a reader may take so many bytes at the text's end */
 /** A copy of `text` with the padding behind it, until the next one. NULL without memory. */
 const char *document_keep(struct document *d, struct ww_str text);
 
@@ -94,6 +95,14 @@ static inline bool document_spend(const struct document *d, uint32_t steps) {
         return enough;
 }
 
+/** The node is a key whose first eight bytes are these. */
+static inline void document_set_key(struct document_node *node, uint64_t head) {
+        const struct bytes_key key = { { node->p, node->n }, head };
+
+        node->head = head;
+        node->hash = bytes_key_hash(&key);
+}
+
 /** The key at `node`. One that is escaped is unescaped into the arena, for eight steps. */
 struct bytes_key document_escaped_key(const struct document *d, uint32_t node);
 static inline struct bytes_key document_key_at(const struct document *d, uint32_t node) {
@@ -104,12 +113,10 @@ static inline struct bytes_key document_key_at(const struct document *d, uint32_
 
 /** The value of `key` in node `object`; DOCUMENT_NONE if there is none or `object` is not one. */
 uint32_t document_member(const struct document *d, uint32_t object, const struct bytes_key *key);
-/** The bits of all of the payload's own keys. A key of which a bit (document_key_bits) is not among them is not there.
- * All bits if the payload is no object. */
+/** The bits of all of the payload's own keys. A key of which a bit (document_key_bits of its hash) is not among them is
+ * not there. All bits if the payload is no object. */
 uint64_t document_keys(struct document *d);
-static inline uint64_t document_key_bits(const struct bytes_key *key) {
-        uint32_t hash = bytes_key_hash(key);
-
+static inline uint64_t document_key_bits(uint32_t hash) {
         return UINT64_C(1) << (hash & 63) | UINT64_C(1) << (hash >> 6 & 63);
 }
 /** Item `index` of node `array`, from 0; DOCUMENT_NONE if there is none or `array` is not one. */

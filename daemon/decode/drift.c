@@ -31,7 +31,7 @@ static uint64_t pack(struct record r) {
 void drift_expect(struct decode *d) {
         if (d->message->retained)
                 return;
-        d->drift_key = states_key(states_device(0, d->message->topic, false), d->types->drift_states);
+        d->drift_key = states_key(d->topic_states, d->types->drift_states);
         states_expect(&d->states, d->drift_key);
 }
 

@@ -1,6 +1,10 @@
 #include "decode/json_reader.h"
 #include "base/utf8.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 /*
  * The reader is a loop over values. `stack` holds the open objects and arrays; after each value the innermost one says
  * what may follow: a comma, or its end. Each step takes the place where it begins and returns the place behind what it
@@ -15,8 +19,9 @@ struct reader {
         const char *behind; /* the value is read: what follows it */
         uint32_t stack[DOCUMENT_DEPTH_MAX];
         unsigned depth;
-        char closing; /* what ends the innermost container */
-        bool opened;  /* nothing stands in it yet */
+        uint64_t keys; /* the bits of the document's own, as document_keys() has them */
+        char closing;  /* what ends the innermost container */
+        bool opened;   /* nothing stands in it yet */
 };
 
 static const char *fail(struct reader *r, const char *p, const char *why) {
@@ -64,6 +69,20 @@ static const char *read_escape(struct reader *r, const char *p) {
 }
 
 /* To the first byte that needs a look: all but ASCII without controls, quote and backslash. */
+#ifdef __SSE2__
+static inline const char *skip_plain(const char *p) {
+        for (;; p += sizeof(__m128i)) {
+                __m128i x = _mm_loadu_si128((const __m128i *)p);
+                __m128i end = _mm_or_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8('"')),
+                                           _mm_cmpeq_epi8(x, _mm_set1_epi8('\\')));
+                /* as signed bytes those beyond ASCII are below the controls */
+                int found = _mm_movemask_epi8(_mm_or_si128(end, _mm_cmplt_epi8(x, _mm_set1_epi8(0x20))));
+
+                if (found)
+                        return p + __builtin_ctz((unsigned)found);
+        }
+}
+#else
 static inline const char *skip_plain(const char *p) {
         uint64_t found;
 
@@ -71,6 +90,7 @@ static inline const char *skip_plain(const char *p) {
                 p += sizeof found;
         return p + bytes_first(found);
 }
+#endif
 
 /* One character that is not plain, and not the string's end. */
 static const char *read_odd(struct reader *r, const char *p, bool *escaped) {
@@ -201,7 +221,9 @@ static const char *read_key(struct reader *r, const char *p) {
         if (!p)
                 return NULL;
         node = &r->d->nodes[r->d->n - 1];
-        node->head = bytes_low(bytes_word(node->p), node->n);
+        document_set_key(node, bytes_low(bytes_word(node->p), node->n));
+        if (r->depth == 1)
+                r->keys |= node->escaped ? UINT64_MAX : document_key_bits(node->hash);
         p = skip_blanks_to(p, ':');
         return *p == ':' ? p + 1 : fail(r, p, "no colon behind a key");
 }
@@ -234,7 +256,16 @@ static const char *advance(struct reader *r, const char *p) {
 
 int json_reader_read(struct document *d, struct ww_str text) {
         const char *p = document_keep(d, text);
-        struct reader r = { .d = d, .start = p, .end = p + text.n };
+        struct reader r; /* member by member: clearing the stack costs as much as a key does */
+
+        r.d = d;
+        r.start = p;
+        r.end = p + text.n;
+        r.behind = NULL;
+        r.depth = 0;
+        r.keys = 0;
+        r.closing = 0;
+        r.opened = false;
 
         document_reset(d);
         if (!p)
@@ -246,6 +277,8 @@ int json_reader_read(struct document *d, struct ww_str text) {
         } while (p);
         if (!d->error && (p = skip_blanks(r.behind)) != r.end)
                 fail(&r, p, "text behind the value");
+        d->keys = r.keys;
+        d->keys_known = !d->error && d->nodes[0].type == DOCUMENT_OBJECT;
         if (!d->error)
                 return 0;
         return strcmp(d->error, "out of memory") == 0 ? -ENOMEM : -EBADMSG;

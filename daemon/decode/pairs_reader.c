@@ -44,7 +44,7 @@ static bool add(struct reader *r, struct ww_str text, bool key) {
         uint32_t node = document_add(r->d, DOCUMENT_STRING, text.p, text.n);
 
         if (node != DOCUMENT_NONE && key)
-                r->d->nodes[node].head = bytes_head(text.p, text.n);
+                document_set_key(&r->d->nodes[node], bytes_head(text.p, text.n));
         return node != DOCUMENT_NONE;
 }
 

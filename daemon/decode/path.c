@@ -1,8 +1,8 @@
 #include "decode/path.h"
 
-/* The slot that holds the key, or the free one where it would stand. */
-static size_t keys_slot(const struct path_keys *keys, const struct bytes_key *key) {
-        size_t i = bytes_key_hash(key) & (2 * PATH_KEYS_MAX - 1);
+/* The slot that holds the key, or the free one where it would stand. `hash`: bytes_key_hash. */
+static size_t keys_slot(const struct path_keys *keys, const struct bytes_key *key, uint32_t hash) {
+        size_t i = hash & (2 * PATH_KEYS_MAX - 1);
 
         for (; keys->slots[i]; i = (i + 1) & (2 * PATH_KEYS_MAX - 1))
                 if (bytes_key_equal(&keys->keys[keys->slots[i] - 1], key))
@@ -11,7 +11,7 @@ static size_t keys_slot(const struct path_keys *keys, const struct bytes_key *ke
 }
 
 static uint8_t keys_add(struct path_keys *keys, const struct bytes_key *key) {
-        size_t slot = keys_slot(keys, key);
+        size_t slot = keys_slot(keys, key, bytes_key_hash(key));
 
         if (!keys->slots[slot]) {
                 if (keys->n == PATH_KEYS_MAX)
@@ -22,13 +22,6 @@ static uint8_t keys_add(struct path_keys *keys, const struct bytes_key *key) {
         return (uint8_t)(keys->slots[slot] - 1);
 }
 
-static void note_key(const struct path_keys *keys, const struct bytes_key *key, uint32_t value, uint32_t *nodes) {
-        uint8_t number = keys->slots[keys_slot(keys, key)];
-
-        if (number)
-                nodes[number - 1] = value;
-}
-
 void path_keys_find(const struct path_keys *keys, const struct document *doc, uint32_t *nodes) {
         uint32_t end;
 
@@ -37,9 +30,12 @@ void path_keys_find(const struct path_keys *keys, const struct document *doc, ui
                 return;
         end = doc->nodes[0].next;
         for (uint32_t i = 1; i < end && document_spend(doc, 1); i = doc->nodes[i + 1].next) {
+                const struct document_node *node = &doc->nodes[i];
                 struct bytes_key key = document_key_at(doc, i);
+                uint8_t number = keys->slots[keys_slot(keys, &key, node->escaped ? bytes_key_hash(&key) : node->hash)];
 
-                note_key(keys, &key, i + 1, nodes);
+                if (number)
+                        nodes[number - 1] = i + 1;
         }
 }
 

@@ -18,7 +18,7 @@
 static uint64_t first_bits(const struct path *p) {
         bool key = p->n && p->steps[0].key.text.p && !ww_str_is(p->steps[0].key.text, "*");
 
-        return key ? document_key_bits(&p->steps[0].key) : 0;
+        return key ? document_key_bits(bytes_key_hash(&p->steps[0].key)) : 0;
 }
 
 static int add_secret(struct load *l, const struct path *p, struct path_secret *secrets, size_t *n) {

@@ -3,6 +3,7 @@
  * Between decode.c (which message is it?) and run.c (what does it say?): the state of one decoder.
  */
 #include "decode/restore.h"
+#include "decode/route.h"
 #include "decode/states.h"
 #include "decode/type.h"
 
@@ -29,7 +30,8 @@ struct decode {
         struct drift *drifts; /* by type */
         uint32_t drift_era;   /* grows with each swap of types; from 1 */
         signed char *read;    /* by format: 1 = not read yet, 0 = read, -1 = it is not of that format */
-        struct trie_binding *bindings;
+        struct routes routes;
+        struct trie_binding *bindings; /* room for all that the trie may give */
         struct decode_figures figures;
         const struct decode_trace *trace; /* NULL: nobody watches */
         char detail[256];
@@ -38,6 +40,11 @@ struct decode {
 
         /* the message in hand */
         const struct decode_message *message;
+        struct states_key topic_states;        /* its topic's half of its states' keys */
+        const struct trie_binding *candidates; /* what the topic leads to, the most special first … */
+        size_t n_candidates;
+        uint64_t secrets;   /* … and which of them have any (route.h) */
+        struct topic topic; /* split, once a capture was wanted: n is 0 before */
         const struct type *type;
         struct source_context context;
         struct expr_env env;

@@ -7,8 +7,9 @@ Ten rules: a badge that is refused three times within five minutes in one of ten
 JSON messages that a door controller publishes, the peers as syslog lines of two thirds of the length, with the zone in
 them. Each is one process; what counts is its processor time, start-up taken off, and it is done when it has ended by
 itself and its alarms are in their file, the marker behind the last line with them. They run in turn, because the machine
-is noisy; ratios are taken round by round. The events span less than five minutes, so that SEC, which knows no time but
-the clock's, can come to the same alarms; that all of them are the same is checked.
+is noisy; of the two fast ones each round takes the best of three runs, and ratios are taken round by round. The events
+span less than five minutes, so that SEC, which knows no time but the clock's, can come to the same alarms; that all of
+them are the same is checked.
 
 Prints JSON. Use a release build.
 """
@@ -30,6 +31,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 BUILD = pathlib.Path(os.environ.get("WARDWATCH_BUILD", HERE.parents[2] / "build"))
 LINES = BUILD / "tests" / "bench" / "bench-lines"
 EVENTS_MAX = 299_999  # one each millisecond
+BEST_OF = 3  # of those that are done in a second
 PACKAGES = {"syslog-ng": "syslog-ng-core", "sec": "sec"}
 
 
@@ -69,6 +71,11 @@ def cpu(peer, lines, folder):
     return usage.ru_utime + usage.ru_stime
 
 
+def least(peer, lines, folder):
+    runs = 1 if isinstance(peer, sec.Sec) else BEST_OF
+    return min(cpu(peer, lines, folder) for _ in range(runs))
+
+
 def write_lines(folder, form, events, last):
     path = folder / f"{form}-{events}"
     with open(path, "w", encoding="utf-8") as out:
@@ -86,8 +93,8 @@ def measure(folder, events, rounds):
         rate = {}
         for peer in peers:
             form = "messages" if peer.name == "wardwatch" else "syslog"
-            start = cpu(peer, none[form], folder)
-            rate[peer.name] = events / (cpu(peer, full[form], folder) - start)
+            start = least(peer, none[form], folder)
+            rate[peer.name] = events / (least(peer, full[form], folder) - start)
         rates.append(rate)
     return peers, rates
 
@@ -106,6 +113,8 @@ def main():
     with tempfile.TemporaryDirectory(prefix="wardwatch-peers-") as name:
         peers, rates = measure(pathlib.Path(name), options.events, options.rounds)
         alarms = {peer.name: sorted(peer.alarms()) for peer in peers}
+    if not alarms["wardwatch"]:
+        sys.exit("nothing was raised: that is no comparison")
     ours = rates[0].keys() - {"wardwatch"}
     print(json.dumps({
         "events": options.events,
