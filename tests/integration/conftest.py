@@ -1,5 +1,6 @@
 """What the integration tests share: real processes in folders of their own, gone when the test is."""
 
+import collections
 import os
 import pathlib
 import random
@@ -15,6 +16,12 @@ from harness.daemon import Daemon  # noqa: E402
 
 # A job in the background of a shell ignores Ctrl-C, and so would every process that a test starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items):
+    """The modules with the most cases first: where several run side by side, none of them is to be the last alone."""
+    cases = collections.Counter(item.module.__name__ for item in items)
+    items.sort(key=lambda item: (-cases[item.module.__name__], item.module.__name__))
 
 
 @pytest.hookimpl(hookwrapper=True)

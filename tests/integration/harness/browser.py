@@ -6,6 +6,7 @@ While it runs the case may ask for things that only the test can do, by name: wh
 "with": […]} is a call of that keyword, and the answer goes back as a line. Its last line says {"ok": true}.
 """
 
+import fcntl
 import http.client
 import json
 import os
@@ -35,6 +36,13 @@ def libraries():
     """A folder with the cases and what they need from elsewhere; fetched when the lock file has changed."""
     folder = SOURCE / "var" / "browser"
     folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / ".lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        fetch_libraries(folder)
+    return folder
+
+
+def fetch_libraries(folder):
     lock = (CASES / "package-lock.json").read_text()
     stamp = folder / "node_modules" / ".locked"
     for name in ("package.json", "package-lock.json", ".npmrc"):
@@ -44,8 +52,9 @@ def libraries():
                        check=True, capture_output=True, timeout=300)
         stamp.write_text(lock)
     for case in CASES.glob("*.mjs"):
-        shutil.copy(case, folder / case.name)
-    return folder
+        copy = folder / case.name
+        if not copy.exists() or copy.read_bytes() != case.read_bytes():
+            shutil.copy(case, copy)
 
 
 def chromium():

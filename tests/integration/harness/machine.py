@@ -1,7 +1,9 @@
 """What every part asks of the machine: a free port, a program that was built, and that something comes true."""
 
+import itertools
 import os
 import pathlib
+import random
 import socket
 import time
 
@@ -28,11 +30,23 @@ def wait_for(condition, timeout=30.0, what="the condition"):
         time.sleep(0.02)
 
 
+# Below those that the kernel gives to outgoing connections; each of pytest's processes has a thousand of its own.
+PORTS_FIRST, PORTS_EACH = 12000, 1000
+_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_ports = itertools.cycle(random.SystemRandom().sample(range(PORTS_EACH), PORTS_EACH))
+
+
 def free_port():
     """A port that nobody listened on a moment ago. Whoever loses the race has to ask again."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    for offset in itertools.islice(_ports, PORTS_EACH):
+        port = PORTS_FIRST + _worker % 16 * PORTS_EACH + offset
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise HarnessError(f"none of {PORTS_EACH} ports from {PORTS_FIRST} on is free")
 
 
 def find_built(name):
