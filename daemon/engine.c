@@ -50,6 +50,10 @@ static void on_refused(void *userdata, const char *why) {
                    why);
 }
 
+static void on_forbidden(void *userdata, const char *worker) {
+        engine_say(userdata, "worker-forbidden", worker, "killed by the kernel for a system call that it may not make");
+}
+
 static void on_stop(void *userdata) {
         struct engine *e = userdata;
 
@@ -140,7 +144,8 @@ static int engine_new(struct engine *e) {
                                                   .reload = on_reload,
                                                   .stop = on_stop,
                                                   .workers = engine_status_workers,
-                                                  .refused = on_refused };
+                                                  .refused = on_refused,
+                                                  .forbidden = on_forbidden };
         int r = worker_new(&e->worker, e->base, e->options.control_fd, &handlers);
 
         if (!r)
@@ -191,12 +196,28 @@ static void engine_free(struct engine *e) {
         free(e);
 }
 
+static int is_degraded(void *userdata, const struct ww_alarm *alarm) {
+        (void)userdata;
+        return ww_str_is(alarm->rule, "system/sandbox-degraded");
+}
+
+/* All workers run on one kernel: what it cannot hold us back from it cannot hold the others from. */
+static void engine_say_sandbox(struct engine *e) {
+        const char *lacks = e->options.sandbox_lacks;
+
+        if (lacks && *lacks)
+                engine_say(e, "sandbox-degraded", NULL, "%s", lacks);
+        else if (alarms_each(pipeline_alarms(e->pipeline), is_degraded, NULL))
+                engine_say(e, "sandbox-whole", NULL, "this kernel can, or sandbox.mode is `off`");
+}
+
 static int engine_run(struct engine *e) {
         int r;
 
         engine_say(e, "engine-started", NULL, "version %s, head %llu%s", version_running(), (unsigned long long)e->seq,
                    e->careful_until ? ", careful" : "");
         engine_configuration_begin(e);
+        engine_say_sandbox(e);
         engine_turn(e);       /* commits what the start has concluded */
         engine_space_look(e); /* before anything is taken: the map may be as full as it was when we ended */
         r = engine_intake_start(e);

@@ -7,6 +7,9 @@
 struct engine_options {
         int control_fd; /* the supervisor's pipe, -1 = run by hand */
         bool careful;   /* one message a turn, journaled before it is decoded: after two deaths within 60 s */
+        const char *sandbox_lacks; /* what this kernel cannot hold the processes back from; "" or NULL = nothing */
+        /* in the child that writes a snapshot, before it does; NULL = nothing */
+        int (*snapshot_enter)(const void *config); /* borrowed struct config */
         bool replay_other_version; /* go on even where this version concludes something else (engine_version.c) */
 };
 

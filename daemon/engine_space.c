@@ -91,7 +91,8 @@ static void engine_snapshot_fails(struct engine *e, const char *what, int code) 
 static void engine_snapshot_start(struct engine *e, double fill) {
         struct snapshot_head head = engine_snapshot_head(e);
         int64_t before = clock_boot();
-        int r = snapshot_fork(engine_snapshot_dir(e), &head, e->pipeline, &e->snapshot_pid);
+        const struct snapshot_ground ground = { engine_snapshot_dir(e), e->options.snapshot_enter, e->config };
+        int r = snapshot_fork(&ground, &head, e->pipeline, &e->snapshot_pid);
 
         e->snapshot_at = clock_boot();
         e->snapshots.pause = e->snapshot_at - before;

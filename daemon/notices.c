@@ -38,6 +38,9 @@ const struct notice_kind notice_kinds[] = {
         { "store-gap",            NOTICE_INSTANT, "system/store-gap",         HIGH,   "Records were trimmed before the database had them", true },
         { "sensor-drift",         NOTICE_BEGINS,  "system/sensor-drift",      MEDIUM, "Messages of a sensor type are no longer understood", false },
         { "sensor-understood",    NOTICE_ENDS,    "system/sensor-drift",      MEDIUM, "Messages of a sensor type are understood again", false },
+        { "sandbox-degraded",     NOTICE_BEGINS,  "system/sandbox-degraded",  MEDIUM, "This kernel cannot hold the processes to what they need", false },
+        { "sandbox-whole",        NOTICE_ENDS,    "system/sandbox-degraded",  MEDIUM, "The processes are held to what they need", false },
+        { "worker-forbidden",     NOTICE_INSTANT, "system/worker-forbidden",  HIGH,   "A process did what it may not, and was killed: an intruder, or a fault of ours", false },
         { "limit-reached",        NOTICE_INSTANT, "system/limit-reached",     MEDIUM, "A rule reached its limit of state", false },
 };
 /* clang-format on */

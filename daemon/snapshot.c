@@ -110,7 +110,8 @@ int snapshot_write(const char *dir, const struct snapshot_head *head, const stru
         return file_sync_folder(dir);
 }
 
-int snapshot_fork(const char *dir, const struct snapshot_head *head, const struct pipeline *p, pid_t *ret_pid) {
+int snapshot_fork(const struct snapshot_ground *ground, const struct snapshot_head *head, const struct pipeline *p,
+                  pid_t *ret_pid) {
         pid_t parent = getpid(), pid = fork();
 
         if (pid < 0)
@@ -120,7 +121,9 @@ int snapshot_fork(const char *dir, const struct snapshot_head *head, const struc
                 if (getppid() != parent) /* it died before it could take us along */
                         _exit(1);
                 (void)setpriority(PRIO_PROCESS, 0, 10);
-                _exit(snapshot_write(dir, head, p) ? 1 : 0);
+                if (ground->enter)
+                        (void)ground->enter(ground->userdata); /* one that fails leaves us what the engine may */
+                _exit(snapshot_write(ground->dir, head, p) ? 1 : 0);
         }
         *ret_pid = pid;
         return 0;

@@ -28,7 +28,13 @@ struct snapshot_head {
 /** Writes one file; dir: STATE/snapshots. 0 or -errno. */
 int snapshot_write(const char *dir, const struct snapshot_head *head, const struct pipeline *p);
 /** The same in a forked child. 0 and *ret_pid, or -errno. The child's exit code is 0 if the file stands. */
-int snapshot_fork(const char *dir, const struct snapshot_head *head, const struct pipeline *p, pid_t *ret_pid);
+struct snapshot_ground {
+        const char *dir;
+        int (*enter)(const void *userdata); /* in the child, to give up what it does not need; NULL = nothing */
+        const void *userdata;
+};
+int snapshot_fork(const struct snapshot_ground *ground, const struct snapshot_head *head, const struct pipeline *p,
+                  pid_t *ret_pid);
 /** Removes all but the SNAPSHOT_KEEP newest and stray temporary files. No child may be at work. */
 void snapshot_prune(const char *dir);
 /** Takes one that cannot be used out of the list: it becomes DIR/refused, in place of the one before it. */

@@ -65,6 +65,27 @@ static void tell_engine(struct supervisor *s) {
         json_decref(object);
 }
 
+/* A death that the sandbox brought about is an alarm. The engine's own waits for the next engine. */
+static void tell_forbidden(struct supervisor *s, struct supervisor_child *engine) {
+        for (size_t i = 0; i < s->n; i++) {
+                json_t *object;
+
+                if (!supervisor_child_take_forbidden(s->children[i]))
+                        continue;
+                object = json_pack("{s:s}", "forbidden", supervisor_child_worker(s->children[i])->name);
+                if (object)
+                        supervisor_child_send(engine, object);
+                json_decref(object);
+        }
+}
+
+static void tell_all_forbidden(struct supervisor *s) {
+        for (size_t i = 0; i < s->n; i++)
+                if (supervisor_child_worker(s->children[i])->shows_workers &&
+                    supervisor_child_state(s->children[i]) == SUPERVISOR_CHILD_RUNNING)
+                        tell_forbidden(s, s->children[i]);
+}
+
 static void tell_manager(struct supervisor *s) {
         char text[1024] = "";
         size_t n = 0;
@@ -106,6 +127,7 @@ static void on_changed(void *userdata, struct supervisor_child *c) {
         struct supervisor *s = userdata;
 
         tell_engine(s);
+        tell_all_forbidden(s);
         tell_manager(s);
         if (s->stopping) {
                 stop_next(s);

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <wardwatch/time.h>
 
@@ -36,7 +37,7 @@ struct supervisor_child {
         struct event *later; /* waiting: start; stopping: kill; reaped: bury */
         int64_t hung_at;     /* boot clock, when `hung` should fire */
         int64_t since;       /* wall clock, of the state */
-        bool reaped;
+        bool reaped, forbidden;
         int ending;       /* wait status, once reaped */
         char last[64];    /* how it died last */
         char status[256]; /* its own words */
@@ -158,6 +159,7 @@ static void bury(struct supervisor_child *c) {
 void supervisor_child_reaped(struct supervisor_child *c, int status) {
         c->reaped = true;
         c->ending = status;
+        c->forbidden |= WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS;
         event_del(c->hung);
         if (c->pipe)
                 arm(c->later, LAST_WORDS);
@@ -284,6 +286,13 @@ void supervisor_child_set_limits(struct supervisor_child *c, int64_t hung_after,
         c->options.hung_after = hung_after;
         c->options.backoff_max = backoff_max;
         c->backoff.max = backoff_max;
+}
+
+bool supervisor_child_take_forbidden(struct supervisor_child *c) {
+        bool forbidden = c->forbidden;
+
+        c->forbidden = false;
+        return forbidden;
 }
 
 void supervisor_child_send(struct supervisor_child *c, json_t *object) {

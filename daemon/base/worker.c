@@ -105,6 +105,7 @@ static void on_line(void *userdata, struct jsonline *l, json_t *object) {
         struct worker *w = userdata;
         json_t *workers = json_object_get(object, "workers");
         const char *refused = json_string_value(json_object_get(object, "refused"));
+        const char *forbidden = json_string_value(json_object_get(object, "forbidden"));
 
         if (json_is_true(json_object_get(object, "stop")))
                 w->handlers.stop(w->handlers.userdata);
@@ -114,6 +115,8 @@ static void on_line(void *userdata, struct jsonline *l, json_t *object) {
                 w->handlers.workers(w->handlers.userdata, workers);
         else if (refused && w->handlers.refused)
                 w->handlers.refused(w->handlers.userdata, refused);
+        else if (forbidden && w->handlers.forbidden)
+                w->handlers.forbidden(w->handlers.userdata, forbidden);
 }
 
 static void on_closed(void *userdata, struct jsonline *l, const char *why) {

@@ -6,12 +6,14 @@
  *                         {"ready":true}  once, when it does its work
  *                         {"status":"one line"}  for sd_notify and the log
  *   supervisor → worker   {"reload":true}  {"refused":"why"}: a reload that the check did not let through
+ *                         {"forbidden":"console"}: the kernel killed that worker for a system call that it may not make
  *                         {"stop":true}  {"workers":[{"name","pid","restarts","state","since"}…]}
  *
  * When the pipe closes the supervisor is gone and the worker stops at once.
  */
 #include "base/error.h"
 #include <jansson.h>
+#include <stdint.h>
 
 struct event_base;
 struct metrics;
@@ -20,17 +22,19 @@ struct worker;
 struct worker_handlers {
         void *userdata;
         void (*reload)(void *userdata);
-        void (*stop)(void *userdata);                     /* orderly: finish the turn, leave the loop */
-        void (*closed)(void *userdata);                   /* the supervisor is gone; default (NULL): stop */
-        void (*workers)(void *userdata, json_t *workers); /* borrowed; NULL = not interested */
-        void (*refused)(void *userdata, const char *why); /* NULL = not interested */
+        void (*stop)(void *userdata);                          /* orderly: finish the turn, leave the loop */
+        void (*closed)(void *userdata);                        /* the supervisor is gone; default (NULL): stop */
+        void (*workers)(void *userdata, json_t *workers);      /* borrowed; NULL = not interested */
+        void (*refused)(void *userdata, const char *why);      /* NULL = not interested */
+        void (*forbidden)(void *userdata, const char *worker); /* NULL = not interested */
 };
 
 /** At the top of a worker's main (worker_enter.c), after log_init and before anything else: user and group dropped to
  *  `user` (NULL or "", or not started as root = stay), supplementary groups set, no_new_privs, core limits, umask 0007,
- *  signals, PR_SET_PDEATHSIG(SIGKILL), getppid check. 0 or -errno after telling in the log what to do (an unknown user
- *  names the configuration key). control_fd < 0: run by hand. */
-int worker_enter(const char *name, const char *user, int control_fd);
+ *  signals, PR_SET_PDEATHSIG(SIGKILL), getppid check; of capabilities only those of `capabilities` (bits 1 << CAP_…). 0
+ * or -errno after telling in the log what to do (an unknown user names the configuration key). control_fd < 0: run by
+ * hand. */
+int worker_enter(const char *name, const char *user, uint64_t capabilities, int control_fd);
 
 /** The control pipe in the worker's loop; takes control_fd over. SIGTERM calls `stop`. control_fd < 0: run by hand,
  *  without a supervisor; then SIGINT calls `stop`, too, SIGHUP calls `reload`, and the functions below do nothing. */

@@ -2,6 +2,7 @@
 #include "base/worker.h"
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -11,6 +12,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /*
@@ -79,11 +81,39 @@ static void set_signals(bool supervised) {
         sigaction(SIGHUP, &ignore, NULL);
 }
 
-int worker_enter(const char *name, const char *user, int control_fd) {
+/* Before the user is changed, because the bounding set is root's to narrow, and the kept ones would be lost with it. */
+static void bound_capabilities(uint64_t keep) {
+        for (unsigned i = 0; i < 64; i++)
+                if (!(keep & UINT64_C(1) << i))
+                        (void)prctl(PR_CAPBSET_DROP, i, 0, 0, 0);
+        (void)prctl(PR_SET_KEEPCAPS, keep != 0, 0, 0, 0);
+}
+
+/* Of those that there are, only `keep`: of root, too, where no user is set. */
+static int drop_capabilities(const char *name, uint64_t keep) {
+        struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+        struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+        (void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+        if (syscall(SYS_capget, &head, data) < 0)
+                return fail(name, -errno, "asking for capabilities");
+        for (size_t i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
+                data[i].permitted &= (uint32_t)(keep >> 32 * i);
+                data[i].effective = data[i].permitted;
+                data[i].inheritable = 0;
+        }
+        return syscall(SYS_capset, &head, data) < 0 ? fail(name, -errno, "giving up capabilities") : 0;
+}
+
+int worker_enter(const char *name, const char *user, uint64_t capabilities, int control_fd) {
         struct rlimit core = { 0, RLIM_INFINITY };
         int r;
 
+        bound_capabilities(capabilities);
         if (user && *user && geteuid() == 0 && (r = drop_user(name, user)) < 0)
+                return r;
+        r = drop_capabilities(name, capabilities);
+        if (r < 0)
                 return r;
         if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
                 return fail(name, -errno, "giving up new privileges");

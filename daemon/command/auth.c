@@ -2,8 +2,8 @@
 #include "auth/auth.h"
 
 #include "base/log.h"
-#include "base/worker.h"
 #include "command/command.h"
+#include "command/enter.h"
 #include "command/socket.h"
 
 #include <stdlib.h>
@@ -24,7 +24,7 @@ static int auth_run_command(const struct command_args *args) {
         if (socket_config(&config, args->config))
                 return 1;
         dir_fd = auth_dir_open(&config); /* while it can still be reached: state.dir is closed to users.auth */
-        if (dir_fd >= 0 && !worker_enter("auth", config.users.auth, control_fd))
+        if (dir_fd >= 0 && !enter_worker(&config, "auth", config.users.auth, control_fd, NULL))
                 r = auth_main(&config, control_fd, dir_fd);
         config_deinit(&config);
         return r;

@@ -19,6 +19,7 @@ extern const struct command command_verify, command_export, command_keys;
 extern const struct command command_report;
 extern const struct command command_notify;
 extern const struct command command_record, command_records;
+extern const struct command command_sandbox;
 
 const struct command *const command_table[] = {
         /* clang-format off */
@@ -58,6 +59,7 @@ const struct command *const command_table[] = {
         &command_migrate,
         &command_retention,
         &command_verify,
+        &command_sandbox,
         &command_export,
         &command_keys,
         &command_engine,

@@ -2,8 +2,8 @@
 #include "console/console.h"
 
 #include "base/log.h"
-#include "base/worker.h"
 #include "command/command_internal.h"
+#include "command/enter.h"
 #include "command/socket.h"
 
 #include <stdlib.h>
@@ -27,7 +27,7 @@ static int console_run_command(const struct command_args *args) {
         if (socket_config(&config, args->config))
                 return 1;
         dir_fd = console_dir_open(&config);
-        if (dir_fd >= 0 && !worker_enter("console", config.users.console, control_fd))
+        if (dir_fd >= 0 && !enter_worker(&config, "console", config.users.console, control_fd, NULL))
                 r = console_main(&config, control_fd, dir_fd);
         config_deinit(&config);
         return r;

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "base/worker.h"
 #include "command/command.h"
+#include "command/enter.h"
 #include "command/socket.h"
 #include "engine.h"
 
@@ -16,19 +16,27 @@ static const struct command_option engine_options[] = {
         { 0 },
 };
 
+static int enter_snapshot(const void *config) {
+        return sandbox_enter_snapshot(config);
+}
+
 static int engine_run_command(const struct command_args *args) {
         struct engine_options options = {
                 .control_fd = args->values[OPTION_CONTROL_FD] ? atoi(args->values[OPTION_CONTROL_FD]) : -1,
                 .careful = args->values[OPTION_CAREFUL] != NULL,
                 .replay_other_version = args->values[OPTION_REPLAY_OTHER_VERSION] != NULL,
         };
+        struct sandbox_result sandbox;
         struct config config = { 0 };
         int r;
 
         log_init("engine", LOG_LEVEL_INFO);
         if (socket_config(&config, args->config))
                 return 1;
-        r = worker_enter("engine", config.users.engine, options.control_fd) ? 1 : engine_main(&config, &options);
+        r = enter_worker(&config, "engine", config.users.engine, options.control_fd, &sandbox);
+        options.sandbox_lacks = sandbox.lacks;
+        options.snapshot_enter = enter_snapshot;
+        r = r ? 1 : engine_main(&config, &options);
         config_deinit(&config);
         return r;
 }

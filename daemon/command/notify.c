@@ -2,8 +2,8 @@
 #include "notify/notify.h"
 
 #include "base/log.h"
-#include "base/worker.h"
 #include "command/command.h"
+#include "command/enter.h"
 #include "command/socket.h"
 
 #include <stdlib.h>
@@ -23,7 +23,8 @@ static int notify_run_command(const struct command_args *args) {
         log_init("notify", LOG_LEVEL_INFO);
         if (socket_config(&config, args->config))
                 return 1;
-        r = worker_enter("notify", config.users.notify, control_fd) ? 1 : notify_main(&config, control_fd);
+        r = enter_worker(&config, "notify", config.users.notify, control_fd, NULL) ? 1
+                                                                                   : notify_main(&config, control_fd);
         config_deinit(&config);
         return r;
 }

@@ -2,8 +2,8 @@
 #include "store/store.h"
 
 #include "base/log.h"
-#include "base/worker.h"
 #include "command/command.h"
+#include "command/enter.h"
 #include "command/socket.h"
 
 #include <stdlib.h>
@@ -23,7 +23,7 @@ static int store_run_command(const struct command_args *args) {
         log_init("store", LOG_LEVEL_INFO);
         if (socket_config(&config, args->config))
                 return 1;
-        r = worker_enter("store", config.users.store, control_fd) ? 1 : store_main(&config, control_fd);
+        r = enter_worker(&config, "store", config.users.store, control_fd, NULL) ? 1 : store_main(&config, control_fd);
         config_deinit(&config);
         return r;
 }

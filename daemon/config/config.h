@@ -108,6 +108,10 @@ struct config {
                 const char *pages;                             /* folder, "" = where it was installed */
         } console;
         struct {
+                const char *mode; /* "required", "when-available", "off" */
+                struct config_list programs, programs_write;
+        } sandbox; /* what workers may still do once they have started */
+        struct {
                 const char *engine, *store, *auth, *console, *notify;
         } users; /* "" = do not change user */
 };

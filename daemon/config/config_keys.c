@@ -160,6 +160,15 @@ const struct config_key config_keys[] = {
         { "console.pages", CONFIG_PATH, AT(console.pages), "", NULL, 0, 0, NULL, false,
           "folder of the pages that browsers get; empty = where they were installed" },
 
+        { "sandbox.mode", CONFIG_CHOICE, AT(sandbox.mode), "when-available", NULL, 0, 0, "required when-available off", false,
+          "hold each process to the files, ports and system calls that it needs (README.md, What each process may): `required` = do "
+          "not start where the kernel cannot, `when-available` = what it can, with an alarm for the rest, `off` = only to look "
+          "for a fault" },
+        { "sandbox.programs", CONFIG_PATHS, AT(sandbox.programs), "", NULL, 0, 0, NULL, false,
+          "folders of programs that channels of kind `command` run, beside those of the system and /opt" },
+        { "sandbox.programs_write", CONFIG_PATHS, AT(sandbox.programs_write), "", NULL, 0, 0, NULL, false,
+          "files and folders that those programs may write to, beside /tmp and /var/tmp" },
+
         { "users.engine", CONFIG_STRING, AT(users.engine), "wardwatch", NULL, 0, 32, NULL, false,
           "user of the engine when started as root; empty = stay" },
         { "users.store", CONFIG_STRING, AT(users.store), "wardwatch-store", NULL, 0, 32, NULL, false,

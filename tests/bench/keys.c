@@ -194,7 +194,7 @@ static struct snapshot_head head_at(size_t seq) {
 static double measure_pause(struct pipeline *p, size_t next, const char *dir, pid_t *ret_pid) {
         const struct snapshot_head head = head_at(next);
         double began = seconds();
-        int r = snapshot_fork(dir, &head, p, ret_pid);
+        int r = snapshot_fork(&(struct snapshot_ground){ .dir = dir }, &head, p, ret_pid);
 
         began = seconds() - began;
         if (r)

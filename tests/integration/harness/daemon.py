@@ -149,6 +149,9 @@ class Daemon:
             "metrics.notify": "off",
             "metrics.console": "off",
             "metrics.auth": "off",
+            "sandbox.mode": "required",
+            "sandbox.programs": [self.folder.parent.parent],
+            "sandbox.programs_write": [self.folder.parent.parent],
             "users.engine": "",
             "users.store": "",
             "users.auth": "",
@@ -188,12 +191,12 @@ class Daemon:
         path = self.folder / "log"
         return path.read_text(errors="replace") if path.exists() else ""
 
-    def start(self, wait=True, timeout=30.0):
-        """Starts it; with `wait` until the engine answers."""
+    def start(self, wait=True, timeout=30.0, **process):
+        """Starts it; with `wait` until the engine answers. `process`: more for Popen."""
         self.since = len(self.log)
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen([binary(), "run", "-c", self.config, *self.options],
-                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log, **process)
         if wait:
             self.wait_ready(timeout)
         return self

@@ -196,7 +196,7 @@ static int in_child(int (*f)(int control_fd)) {
 static int enter_plain(int control_fd) {
         struct rlimit core;
 
-        if (worker_enter("engine", "", control_fd) != 0)
+        if (worker_enter("engine", "", 0, control_fd) != 0)
                 return 1;
         raise(SIGINT);
         raise(SIGHUP);
@@ -209,11 +209,12 @@ static int enter_orphan(int control_fd) {
         int fds[2];
 
         /* a pair made by this very process: its maker is not the parent */
-        return socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0 && worker_enter("engine", NULL, fds[0]) == -ESRCH ? 0 : 1;
+        return socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0 && worker_enter("engine", NULL, 0, fds[0]) == -ESRCH ? 0
+                                                                                                                  : 1;
 }
 
 static int enter_unknown_user(int control_fd) {
-        return worker_enter("store", "no-such-user-here", control_fd) == -ENOENT ? 0 : 1;
+        return worker_enter("store", "no-such-user-here", 0, control_fd) == -ENOENT ? 0 : 1;
 }
 
 static int enter_nobody(int control_fd) {
@@ -221,7 +222,7 @@ static int enter_nobody(int control_fd) {
         gid_t groups[64];
         int n;
 
-        if (worker_enter("store", "nobody", control_fd) != 0)
+        if (worker_enter("store", "nobody", 0, control_fd) != 0)
                 return 1;
         if (getuid() != nobody->pw_uid || geteuid() != nobody->pw_uid || getgid() != nobody->pw_gid)
                 return 2;
@@ -251,7 +252,7 @@ static void run_family(int life) {
         if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
                 _exit(1);
         if (fork() == 0) {
-                if (worker_enter("engine", NULL, fds[1]) == 0)
+                if (worker_enter("engine", NULL, 0, fds[1]) == 0)
                         (void)!write(life, "e", 1);
                 for (;;)
                         pause();

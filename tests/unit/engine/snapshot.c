@@ -296,7 +296,7 @@ static void a_forked_child_writes_the_same_file(void **state) {
         path_of(s, 2, path);
         n_own = slurp(path, &own);
         assert_int_equal(unlink(path), 0);
-        assert_int_equal(snapshot_fork(s->dir, &head, s->pipeline, &pid), 0);
+        assert_int_equal(snapshot_fork(&(struct snapshot_ground){ .dir = s->dir }, &head, s->pipeline, &pid), 0);
         assert_int_equal(waitpid(pid, &status, 0), pid);
         assert_true(WIFEXITED(status));
         assert_int_equal(WEXITSTATUS(status), 0);

@@ -126,7 +126,7 @@ static int live(const char *script, int control_fd) {
         struct worker_handlers handlers = { .reload = on_reload, .stop = on_stop, .workers = on_workers };
 
         base = event_base_new();
-        if (worker_enter(name, NULL, control_fd) < 0 || worker_new(&worker, base, control_fd, &handlers) < 0)
+        if (worker_enter(name, NULL, 0, control_fd) < 0 || worker_new(&worker, base, control_fd, &handlers) < 0)
                 return 98;
         if (strcmp(script, "leave-a-child") == 0)
                 return leave_a_child();

@@ -15,6 +15,7 @@ STAGES = {
     "base": [],
     "config": ["base"],
     "supervisor": ["base", "config"],
+    "sandbox": ["base", "config"],
     "expr": ["base", "config"],
     "journal": ["base", "config"],
     "ingress": ["base", "config"],
