@@ -103,7 +103,8 @@ static void entries_renumber(struct renumbered *r) {
         }
 }
 
-static int key_renumber(const struct renumbering *m, const struct rule *rule, struct key *k) {
+static int key_renumber(const struct correlate *c, const struct renumbering *m, const struct rule *rule,
+                        struct key *k) {
         _cleanup_free_ struct order *to = calloc(k->n_log + 1, sizeof *to);
         struct renumbered r = { m, rule, k, to };
 
@@ -118,7 +119,7 @@ static int key_renumber(const struct renumbering *m, const struct rule *rule, st
                 reference_renumber(&r, &item->last);
         }
         if (rule->condition == CONDITION_SEQUENCE)
-                sequence_orders(rule, k, reference_renumber, &r);
+                sequence_orders(c, rule, k, reference_renumber, &r);
         for (size_t i = 0; i < k->n_log; i++)
                 log_entry(rule, k, i)->at = to[i];
         return 0;
@@ -148,7 +149,7 @@ int derived_renumber(struct correlate *c, const struct correlate_rules *rules) {
         for (size_t i = 0; i < c->rules->n && !r; i++)
                 if (c->rules->rules[i].reads_alarms)
                         for (struct key *k = rule_first(c, i); k && !r; k = key_next(c, k))
-                                r = key_renumber(m, &c->rules->rules[i], k);
+                                r = key_renumber(c, m, &c->rules->rules[i], k);
         return r;
 }
 

@@ -202,7 +202,7 @@ void key_free(struct correlate *c, struct key *k) {
         tallies_free(rule, k);
         span_free(k);
         if (rule->condition == CONDITION_SEQUENCE)
-                sequence_free(rule, k);
+                sequence_end(c, rule, k);
         extra_free(c, k);
         pool_give(c->pool, k, key_bytes(rule, k->text_n));
 }

@@ -78,8 +78,6 @@ union levels {
 #define SPANS_MANY UINT8_MAX
 _Static_assert(sizeof(union levels) == RULE_LEVELS_SIZE, "a key's room for its levels");
 
-struct runs; /* partial sequences: see sequence.c */
-
 enum item_what {
         ITEM_RISE = 1,
         ITEM_MATCH,
@@ -113,12 +111,19 @@ struct stretch {
 } __attribute__((packed, aligned(4)));
 _Static_assert(sizeof(struct stretch) == RULE_STRETCH_SIZE, "a key's room for its window");
 
+/* partial sequences, by number: see sequence.c */
+struct run_list {
+        uint32_t first, last; /* POOL_NONE: it is empty */
+};
+
 /* of a sequence */
 struct course {
-        int64_t lead; /* the newest event that forbids a first step */
-        struct runs *runs;
+        int64_t lead;           /* the newest event that forbids a first step */
+        uint32_t n;             /* runs in all lists */
+        struct run_list list[]; /* [i]: have taken i + 1 events; as many as the sequence has parts */
 } __attribute__((packed, aligned(4)));
-_Static_assert(sizeof(struct course) == RULE_COURSE_SIZE, "a key's room for its sequence");
+_Static_assert(sizeof(struct course) == RULE_COURSE_SIZE && sizeof(struct run_list) == RULE_RUN_LIST_SIZE,
+               "a key's room for its sequence");
 
 /* What the entries that were trimmed have left: the sweep begins with it; and its episode. A key that waits for its
  * count, or for its hold, needs it only then. */

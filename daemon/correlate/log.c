@@ -219,7 +219,7 @@ static void log_compact(struct correlate *c, struct key *k, const struct trim *t
                 to++;
         }
         if (rule->condition == CONDITION_SEQUENCE)
-                sequence_forget(rule, k, t->cut);
+                sequence_forget(c, rule, k, t->cut);
         k->n_swept -= k->n_log - (uint32_t)to; /* all of them had been passed */
         k->n_log = (uint32_t)to;
         k->expire = (uint32_t)expire;

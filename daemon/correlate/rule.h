@@ -22,7 +22,8 @@
 #define RULE_GRADES_MAX     4
 #define RULE_LEVELS_SIZE    sizeof(uint64_t)
 #define RULE_STRETCH_SIZE   (2 * sizeof(int64_t))
-#define RULE_COURSE_SIZE    (2 * sizeof(int64_t))
+#define RULE_COURSE_SIZE    (3 * sizeof(uint32_t))
+#define RULE_RUN_LIST_SIZE  (2 * sizeof(uint32_t)) /* for each part of its sequence */
 #define RULE_WAIT_DEFAULT   (2 * WW_SECOND)
 #define RULE_SPAN_MAX       (400 * WW_DAY)
 #define RULE_KEEP_DEFAULT   (WW_HOUR)

@@ -305,7 +305,7 @@ static void tail_end(struct rule *rule) {
                 rule->tail_size += RULE_STRETCH_SIZE;
         rule->course_at = rule->tail_size;
         if (rule->condition == CONDITION_SEQUENCE)
-                rule->tail_size += RULE_COURSE_SIZE;
+                rule->tail_size += RULE_COURSE_SIZE + rule->sequence.n * RULE_RUN_LIST_SIZE;
 }
 
 /* what further events can make false has to wait; what a key needs */

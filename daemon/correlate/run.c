@@ -4,19 +4,39 @@ static size_t n_reads(const struct rule *rule) {
         return (size_t)__builtin_popcount(rule->sequence.reads);
 }
 
-struct run *run_new(const struct rule *rule, struct order first) {
-        struct run *run = calloc(1, sizeof *run + n_reads(rule) * sizeof *run->read);
+static bool keeps_last(const struct rule *rule) {
+        return rule->gap || rule->sequence.forbidden[rule->sequence.n];
+}
 
-        if (run)
-                run->first = run->last = first;
+static size_t run_bytes(const struct rule *rule) {
+        return sizeof(struct run) + (keeps_last(rule) + n_reads(rule)) * sizeof(struct order);
+}
+
+struct run *run_new(const struct correlate *c, const struct rule *rule, struct order first) {
+        struct run *run = pool_take(c->pool, run_bytes(rule));
+
+        if (!run)
+                return NULL;
+        memset(run, 0, run_bytes(rule));
+        run->first = first;
+        if (keeps_last(rule))
+                run->more[0] = first;
         return run;
+}
+
+void run_free(const struct correlate *c, const struct rule *rule, struct run *run) {
+        pool_give(c->pool, run, run_bytes(rule));
+}
+
+struct order run_last(const struct rule *rule, const struct run *run) {
+        return keeps_last(rule) ? run->more[0] : run->first;
 }
 
 int64_t run_deadline(const struct correlate *c, const struct rule *rule, const struct run *run) {
         int64_t end = run->first.time + rule->within;
 
-        if (rule->gap && run->last.time + rule->gap < end)
-                end = run->last.time + rule->gap;
+        if (rule->gap && run_last(rule, run).time + rule->gap < end)
+                end = run_last(rule, run).time + rule->gap;
         return run_taken(run) == rule->sequence.n ? watermark_absence(c, rule, end) : end;
 }
 
@@ -28,9 +48,9 @@ struct cross_env {
         uint32_t alias;
 };
 
-/* where in run->read the alias has its place */
+/* where in run->more the alias has its place */
 static size_t read_place(const struct rule *rule, uint32_t alias) {
-        return (size_t)__builtin_popcount(rule->sequence.reads & ((1u << alias) - 1));
+        return keeps_last(rule) + (size_t)__builtin_popcount(rule->sequence.reads & ((1u << alias) - 1));
 }
 
 static struct ww_value captured_value(const struct correlate *c, const struct captured *v) {
@@ -58,7 +78,7 @@ static struct ww_value cross_load(void *userdata, uint32_t slot, uint32_t sub) {
         const struct entry *e = env->own;
 
         if (sub != env->alias)
-                e = env->run ? log_find(rule, env->key, env->run->read[read_place(rule, sub)]) : NULL;
+                e = env->run ? log_find(rule, env->key, env->run->more[read_place(rule, sub)]) : NULL;
         return e ? captured_value(env->c, &e->captures[slot]) : ww_missing();
 }
 
@@ -114,9 +134,10 @@ uint16_t run_take(const struct correlate *c, const struct key *k, struct run *ru
         if (!as)
                 return 0;
         run->taken |= left & -left;
-        run->last = e->at;
+        if (keeps_last(rule))
+                run->more[0] = e->at;
         for (uint32_t read = as & s->reads; read; read &= read - 1)
-                run->read[read_place(rule, (uint32_t)__builtin_ctz(read))] = e->at;
+                run->more[read_place(rule, (uint32_t)__builtin_ctz(read))] = e->at;
         return as;
 }
 
@@ -144,56 +165,61 @@ enum meeting run_meet(const struct correlate *c, const struct key *k, struct run
 void run_orders(const struct rule *rule, struct run *run, void (*visit)(void *userdata, struct order *at),
                 void *userdata) {
         visit(userdata, &run->first);
-        visit(userdata, &run->last);
-        for (size_t i = 0; i < n_reads(rule); i++)
-                visit(userdata, &run->read[i]);
+        for (size_t i = 0; i < keeps_last(rule) + n_reads(rule); i++)
+                visit(userdata, &run->more[i]);
 }
 
 void run_save(const struct rule *rule, const struct run *run, struct buf *out) {
         buf_put_var(out, run->taken);
         order_save(out, run->first);
-        order_save(out, run->last);
+        order_save(out, run_last(rule, run));
         buf_put_var(out, n_reads(rule));
         for (size_t i = 0; i < n_reads(rule); i++)
-                order_save(out, run->read[i]);
+                order_save(out, run->more[keeps_last(rule) + i]);
 }
 
-/* `read` has room for RULE_ALIASES_MAX */
-static int run_read(struct rd *in, struct run *run, struct order *read, uint64_t *ret_n) {
-        run->taken = rd_var(in);
-        run->first = order_load(in);
-        run->last = order_load(in);
-        *ret_n = rd_var(in);
-        if (in->failed || *ret_n > RULE_ALIASES_MAX)
+/* a run as it was saved, whatever its rule keeps of it */
+struct saved_run {
+        uint64_t taken, n_reads;
+        struct order first, last, read[RULE_ALIASES_MAX];
+};
+
+static int run_read(struct rd *in, struct saved_run *saved) {
+        saved->taken = rd_var(in);
+        saved->first = order_load(in);
+        saved->last = order_load(in);
+        saved->n_reads = rd_var(in);
+        if (in->failed || saved->n_reads > RULE_ALIASES_MAX)
                 return -EBADMSG;
-        for (uint64_t i = 0; i < *ret_n; i++)
-                read[i] = order_load(in);
+        for (uint64_t i = 0; i < saved->n_reads; i++)
+                saved->read[i] = order_load(in);
         return in->failed ? -EBADMSG : 0;
 }
 
-static bool run_valid(const struct rule *rule, const struct run *run, uint64_t n) {
+static bool run_valid(const struct rule *rule, const struct saved_run *saved) {
         const struct rule_sequence *s = &rule->sequence;
 
-        return s->n && run->taken && !(run->taken & ~(UINT64_MAX >> (64 - s->n))) && n == n_reads(rule) &&
-               (run_taken(run) < s->n || s->forbidden[s->n]);
+        return s->n && saved->taken && !(saved->taken & ~(UINT64_MAX >> (64 - s->n))) &&
+               saved->n_reads == n_reads(rule) &&
+               ((unsigned)__builtin_popcountll(saved->taken) < s->n || s->forbidden[s->n]);
 }
 
-int run_load(struct rd *in, const struct rule *rule, struct run **ret) {
-        struct order read[RULE_ALIASES_MAX];
-        struct run head, *run;
-        uint64_t n;
-        int r = run_read(in, &head, read, &n);
+int run_load(const struct correlate *c, struct rd *in, const struct rule *rule, struct run **ret) {
+        struct saved_run saved;
+        struct run *run;
+        int r = run_read(in, &saved);
 
         if (r)
                 return r;
-        if (!run_valid(rule, &head, n))
+        if (!run_valid(rule, &saved))
                 return -EBADMSG;
-        run = run_new(rule, head.first);
+        run = run_new(c, rule, saved.first);
         if (!run)
                 return -ENOMEM;
-        run->taken = head.taken;
-        run->last = head.last;
-        memcpy(run->read, read, n * sizeof *read);
+        run->taken = saved.taken;
+        if (keeps_last(rule))
+                run->more[0] = saved.last;
+        memcpy(run->more + keeps_last(rule), saved.read, n_reads(rule) * sizeof *saved.read);
         *ret = run;
         return 0;
 }

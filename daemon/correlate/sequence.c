@@ -21,58 +21,48 @@
  */
 #include "correlate/trace.h"
 
-struct run_list {
-        struct run *first, **end;
-};
-
-struct runs {
-        uint32_t n;
-        struct run_list list[]; /* [i]: have taken i + 1 events */
-};
-
-static void list_put(struct run_list *l, struct run *run) {
-        *(l->first ? l->end : &l->first) = run;
-        l->end = &run->next;
-        run->next = NULL;
+static struct run *run_at(const struct correlate *c, uint32_t number) {
+        return pool_at(c->pool, number);
 }
 
-static struct run *list_take(struct run_list *l, struct run **at) {
-        struct run *run = *at;
+static void list_put(const struct correlate *c, struct run_list *l, struct run *run) {
+        uint32_t number = pool_number(run);
 
-        *at = run->next;
-        if (l->end == &run->next)
-                l->end = at;
-        return run;
+        run->next = POOL_NONE;
+        if (l->last)
+                run_at(c, l->last)->next = number;
+        else
+                l->first = number;
+        l->last = number;
 }
 
-static int runs_put(const struct rule *rule, struct key *k, struct run *run) {
-        if (!key_course(rule, k)->runs)
-                key_course(rule, k)->runs = calloc(1,
-                                                   sizeof *key_course(rule, k)->runs +
-                                                           rule->sequence.n * sizeof *key_course(rule, k)->runs->list);
-        if (!key_course(rule, k)->runs)
-                return -ENOMEM;
-        list_put(&key_course(rule, k)->runs->list[run_taken(run) - 1], run);
-        key_course(rule, k)->runs->n++;
-        return 0;
+/* `before`: the one in front of it, NULL if it is the first */
+static void list_take(struct run_list *l, struct run *before, const struct run *run) {
+        *(before ? &before->next : &l->first) = run->next;
+        if (!run->next)
+                l->last = pool_number(before);
 }
 
-static void run_end(const struct rule *rule, struct key *k, struct run_list *l, struct run **at) {
-        free(list_take(l, at));
-        key_course(rule, k)->runs->n--;
+static void runs_put(const struct correlate *c, const struct rule *rule, struct key *k, struct run *run) {
+        struct course *course = key_course(rule, k);
+
+        list_put(c, &course->list[run_taken(run) - 1], run);
+        course->n++;
 }
 
-void sequence_end(const struct rule *rule, struct key *k) {
-        for (unsigned i = 0; key_course(rule, k)->runs && key_course(rule, k)->runs->n && i < rule->sequence.n; i++)
-                while (key_course(rule, k)->runs->list[i].first)
-                        run_end(rule, k, &key_course(rule, k)->runs->list[i],
-                                &key_course(rule, k)->runs->list[i].first);
+static void run_end(const struct correlate *c, const struct rule *rule, struct key *k, struct run_list *l,
+                    struct run *before, struct run *run) {
+        list_take(l, before, run);
+        run_free(c, rule, run);
+        key_course(rule, k)->n--;
 }
 
-void sequence_free(const struct rule *rule, struct key *k) {
-        sequence_end(rule, k);
-        free(key_course(rule, k)->runs);
-        key_course(rule, k)->runs = NULL;
+void sequence_end(const struct correlate *c, const struct rule *rule, struct key *k) {
+        struct course *course = key_course(rule, k);
+
+        for (unsigned i = 0; course->n && i < rule->sequence.n; i++)
+                while (course->list[i].first)
+                        run_end(c, rule, k, &course->list[i], NULL, run_at(c, course->list[i].first));
 }
 
 /* true if runs of one list may have taken different parts, or read different events */
@@ -85,40 +75,44 @@ static bool apart(const struct rule *rule) {
 static bool alike(const struct rule *rule, const struct key *k, unsigned n, uint16_t mask) {
         const struct rule_sequence *s = &rule->sequence;
 
-        return !apart(rule) ||
-               (!(mask & (s->want[n] | s->forbidden[n])) && key_course(rule, k)->runs->n < rule->limit_runs);
+        return !apart(rule) || (!(mask & (s->want[n] | s->forbidden[n])) && key_course(rule, k)->n < rule->limit_runs);
 }
 
 /* the event comes to the runs that have taken `n` */
 static void list_meet(struct correlate *c, struct key *k, unsigned n, const struct entry *e, uint16_t mask) {
         const struct rule *rule = key_rule(c, k);
-        struct run_list *l = &key_course(rule, k)->runs->list[n - 1];
+        struct run_list *l = &key_course(rule, k)->list[n - 1];
+        struct run *before = NULL, *next;
 
-        for (struct run **at = &l->first; *at;)
-                switch (run_meet(c, k, *at, e, mask)) {
+        for (struct run *run = run_at(c, l->first); run; run = next) {
+                next = run_at(c, run->next);
+                switch (run_meet(c, k, run, e, mask)) {
                 case MEETING_STAYS:
                         if (alike(rule, k, n, mask))
                                 return;
-                        at = &(*at)->next;
+                        before = run;
                         break;
                 case MEETING_TAKES:
-                        list_put(l + 1, list_take(l, at));
+                        list_take(l, before, run);
+                        list_put(c, l + 1, run);
                         break;
                 case MEETING_DIES:
                         if (TRACED(c, k))
-                                trace_run(c, k, *at, e);
-                        run_end(rule, k, l, at);
+                                trace_run(c, k, run, e);
+                        run_end(c, rule, k, l, before, run);
                         break;
                 }
+        }
 }
 
 /* of the runs that have taken everything the one that began first, or NULL */
-static const struct run *completed(const struct rule *rule, const struct key *k) {
+static const struct run *completed(const struct correlate *c, const struct rule *rule, const struct key *k) {
         const struct run *best = NULL;
 
-        if (!key_course(rule, k)->runs || rule->sequence.forbidden[rule->sequence.n])
+        if (rule->sequence.forbidden[rule->sequence.n])
                 return NULL;
-        for (const struct run *run = key_course(rule, k)->runs->list[rule->sequence.n - 1].first; run; run = run->next)
+        for (const struct run *run = run_at(c, key_course(rule, k)->list[rule->sequence.n - 1].first); run;
+             run = run_at(c, run->next))
                 if (!best || order_compare(run->first, best->first) < 0)
                         best = run;
         return best;
@@ -129,7 +123,7 @@ static const struct run *completed(const struct rule *rule, const struct key *k)
 static int complete(struct correlate *c, struct key *k, struct order at, struct order first, struct order last) {
         struct item item = { .at = at, .what = ITEM_MATCH, .first = first, .last = last };
 
-        sequence_end(key_rule(c, k), k);
+        sequence_end(c, key_rule(c, k), k);
         return episode_item(c, k, &item);
 }
 
@@ -140,32 +134,40 @@ static bool may_begin(const struct rule *rule, const struct key *k, const struct
                e->at.time - key_course(rule, k)->lead >= rule->within;
 }
 
-static int begin(struct correlate *c, struct key *k, struct entry *e, uint16_t mask, bool live) {
-        const struct rule *rule = key_rule(c, k);
-        _cleanup_free_ struct run *run = NULL;
-        int r;
+enum { BEGIN_NOT, BEGIN_RUN };
 
-        if (!(mask & rule->sequence.want[0]) || !may_begin(rule, k, e, live))
-                return 0;
-        run = run_new(rule, e->at);
-        if (!run)
-                return -ENOMEM;
-        if (!run_may_take(c, k, run, e, mask) || !run_take(c, k, run, e, mask))
-                return 0;
-        if (live && key_course(rule, k)->runs && key_course(rule, k)->runs->n >= rule->limit_runs) {
+/* What becomes of a run that has taken its first event: BEGIN_RUN, BEGIN_NOT, -errno. */
+static int admit(struct correlate *c, struct key *k, struct entry *e, bool live) {
+        const struct rule *rule = key_rule(c, k);
+
+        if (live && key_course(rule, k)->n >= rule->limit_runs) {
                 c->figures.refused++;
                 c->meter.rules[k->rule].runs_refused++;
                 return emit_limit(c, k->rule, LIMIT_RUNS);
         }
         e->flags |= ENTRY_RUN;
-        if (rule->sequence.n == 1 && !rule->sequence.forbidden[1]) {
-                e->flags |= ENTRY_ENDED;
-                return live ? complete(c, k, e->at, e->at, e->at) : 0;
-        }
-        r = runs_put(rule, k, run);
-        if (!r)
-                run = NULL;
-        return r;
+        if (rule->sequence.n > 1 || rule->sequence.forbidden[1])
+                return BEGIN_RUN;
+        e->flags |= ENTRY_ENDED;
+        return live ? complete(c, k, e->at, e->at, e->at) : BEGIN_NOT;
+}
+
+static int begin(struct correlate *c, struct key *k, struct entry *e, uint16_t mask, bool live) {
+        const struct rule *rule = key_rule(c, k);
+        struct run *run;
+        int r;
+
+        if (!(mask & rule->sequence.want[0]) || !may_begin(rule, k, e, live))
+                return 0;
+        run = run_new(c, rule, e->at);
+        if (!run)
+                return -ENOMEM;
+        r = run_may_take(c, k, run, e, mask) && run_take(c, k, run, e, mask) ? admit(c, k, e, live) : BEGIN_NOT;
+        if (r == BEGIN_RUN)
+                runs_put(c, rule, k, run);
+        else
+                run_free(c, rule, run);
+        return r < 0 ? r : 0;
 }
 
 int sequence_entry(struct correlate *c, struct key *k, struct entry *e, uint16_t mask, bool live) {
@@ -176,9 +178,9 @@ int sequence_entry(struct correlate *c, struct key *k, struct entry *e, uint16_t
         if (live)
                 e->flags &= (uint8_t) ~(ENTRY_RUN | ENTRY_ENDED | ENTRY_ENDED_LATER);
         /* from the end, so that no run meets the event twice */
-        for (unsigned n = key_course(rule, k)->runs && key_course(rule, k)->runs->n ? rule->sequence.n : 0; n; n--)
+        for (unsigned n = key_course(rule, k)->n ? rule->sequence.n : 0; n; n--)
                 list_meet(c, k, n, e, mask);
-        done = completed(rule, k);
+        done = completed(c, rule, k);
         if (done && live) {
                 e->flags |= ENTRY_ENDED;
                 r = complete(c, k, e->at, done->first, e->at);
@@ -186,41 +188,45 @@ int sequence_entry(struct correlate *c, struct key *k, struct entry *e, uint16_t
                 r = begin(c, k, e, mask, live);
         }
         if (!live && (done || (e->flags & ENTRY_ENDED)))
-                sequence_end(rule, k);
+                sequence_end(c, rule, k);
         if (run_fits(c, k, NULL, e, mask & rule->sequence.forbidden[0]))
                 key_course(rule, k)->lead = e->at.time;
         return r;
 }
 
-const struct run *sequence_farthest(const struct rule *rule, const struct key *k) {
-        const struct runs *runs = key_course(rule, k)->runs;
+const struct run *sequence_farthest(const struct correlate *c, const struct rule *rule, const struct key *k) {
+        const struct course *course = key_course(rule, k);
 
-        for (unsigned n = runs ? rule->sequence.n : 0; n; n--)
-                if (runs->list[n - 1].first)
-                        return runs->list[n - 1].first;
+        for (unsigned n = rule->sequence.n; n; n--)
+                if (course->list[n - 1].first)
+                        return run_at(c, course->list[n - 1].first);
         return NULL;
 }
 
-void sequence_forget(const struct rule *rule, struct key *k, int64_t cut) {
-        for (unsigned i = 0; key_course(rule, k)->runs && i < rule->sequence.n; i++)
-                for (struct run **at = &key_course(rule, k)->runs->list[i].first; *at;)
-                        if ((*at)->first.time <= cut)
-                                run_end(rule, k, &key_course(rule, k)->runs->list[i], at);
+void sequence_forget(const struct correlate *c, const struct rule *rule, struct key *k, int64_t cut) {
+        for (unsigned i = 0; i < rule->sequence.n; i++) {
+                struct run_list *l = &key_course(rule, k)->list[i];
+                struct run *before = NULL, *next;
+
+                for (struct run *run = run_at(c, l->first); run; run = next) {
+                        next = run_at(c, run->next);
+                        if (run->first.time <= cut)
+                                run_end(c, rule, k, l, before, run);
                         else
-                                at = &(*at)->next;
+                                before = run;
+                }
+        }
 }
 
 /* the run that waits behind its last step and is due first; of several the one that began first */
 static const struct run *waiting(const struct correlate *c, const struct key *k) {
         const struct rule *rule = key_rule(c, k);
-        const struct run *run = key_course(rule, k)->runs ? key_course(rule, k)->runs->list[rule->sequence.n - 1].first
-                                                          : NULL,
-                         *best = run;
+        const struct run *run = run_at(c, key_course(rule, k)->list[rule->sequence.n - 1].first), *best = run;
         int64_t due = run ? run_deadline(c, rule, run) : WW_TIME_NEVER;
 
         if (!apart(rule))
                 return best;
-        for (; run; run = run->next) {
+        for (; run; run = run_at(c, run->next)) {
                 int64_t time = run_deadline(c, rule, run);
 
                 if (time < due || (time == due && order_compare(run->first, best->first) < 0)) {
@@ -249,13 +255,13 @@ int sequence_deadline(struct correlate *c, struct key *k, int64_t time) {
                 last->flags |= ENTRY_ENDED_LATER;
                 last->since = time;
         }
-        return complete(c, k, order_deadline(time), run->first, run->last);
+        return complete(c, k, order_deadline(time), run->first, run_last(rule, run));
 }
 
 int sequence_events(const struct correlate *c, const struct key *k, const struct item *item,
                     void (*visit)(void *userdata, const struct entry *e, uint16_t as), void *userdata) {
         const struct rule *rule = key_rule(c, k);
-        _cleanup_free_ struct run *run = run_new(rule, item->first);
+        struct run *run = run_new(c, rule, item->first);
 
         if (!run)
                 return -ENOMEM;
@@ -272,41 +278,40 @@ int sequence_events(const struct correlate *c, const struct key *k, const struct
                 if (as)
                         visit(userdata, e, as);
         }
+        run_free(c, rule, run);
         return 0;
 }
 
-void sequence_orders(const struct rule *rule, struct key *k, void (*visit)(void *userdata, struct order *at),
-                     void *userdata) {
-        struct runs *runs = key_course(rule, k)->runs;
-
-        for (unsigned i = 0; runs && i < rule->sequence.n; i++)
-                for (struct run *run = runs->list[i].first; run; run = run->next)
+void sequence_orders(const struct correlate *c, const struct rule *rule, struct key *k,
+                     void (*visit)(void *userdata, struct order *at), void *userdata) {
+        for (unsigned i = 0; i < rule->sequence.n; i++)
+                for (struct run *run = run_at(c, key_course(rule, k)->list[i].first); run; run = run_at(c, run->next))
                         run_orders(rule, run, visit, userdata);
 }
 
 /* ---- snapshots ---- */
 
-void sequence_save(const struct rule *rule, const struct key *k, struct buf *out) {
-        buf_put_var(out, key_course(rule, k)->runs ? key_course(rule, k)->runs->n : 0);
-        for (unsigned i = 0; key_course(rule, k)->runs && i < rule->sequence.n; i++)
-                for (const struct run *run = key_course(rule, k)->runs->list[i].first; run; run = run->next)
+void sequence_save(const struct correlate *c, const struct rule *rule, const struct key *k, struct buf *out) {
+        const struct course *course = key_course(rule, k);
+
+        buf_put_var(out, course->n);
+        for (unsigned i = 0; i < rule->sequence.n; i++)
+                for (const struct run *run = run_at(c, course->list[i].first); run; run = run_at(c, run->next))
                         run_save(rule, run, out);
 }
 
-int sequence_load(struct rd *in, const struct rule *rule, struct key *k) {
+int sequence_load(const struct correlate *c, struct rd *in, const struct rule *rule, struct key *k) {
         uint64_t n = rd_var(in);
         int r = 0;
 
         if (in->failed || n > rd_left(in))
                 return -EBADMSG;
         for (uint64_t i = 0; i < n && !r; i++) {
-                _cleanup_free_ struct run *run = NULL;
+                struct run *run;
 
-                r = run_load(in, rule, &run);
+                r = run_load(c, in, rule, &run);
                 if (!r)
-                        r = runs_put(rule, k, run);
-                if (!r)
-                        run = NULL;
+                        runs_put(c, rule, k, run);
         }
         return r;
 }

@@ -387,19 +387,18 @@ int derived_past(struct correlate *c, const struct rule *rule, const struct ww_d
 /** `live`: what comes of it is told; else it is only filled in, and the entry's marks are believed. */
 int sequence_entry(struct correlate *c, struct key *k, struct entry *e, uint16_t mask, bool live);
 /** Ends every run. */
-void sequence_end(const struct rule *rule, struct key *k);
-void sequence_free(const struct rule *rule, struct key *k);
+void sequence_end(const struct correlate *c, const struct rule *rule, struct key *k);
 /** Each event of the run that an item tells of, as the aliases of the part that it took; oldest first. 0, -ENOMEM. */
 int sequence_events(const struct correlate *c, const struct key *k, const struct item *item,
                     void (*visit)(void *userdata, const struct entry *e, uint16_t as), void *userdata);
 /** Ends the runs that began at `cut` or before: the log does not hold what became of them. */
-void sequence_forget(const struct rule *rule, struct key *k, int64_t cut);
+void sequence_forget(const struct correlate *c, const struct rule *rule, struct key *k, int64_t cut);
 /** Every place of an event that a run remembers. */
-void sequence_orders(const struct rule *rule, struct key *k, void (*visit)(void *userdata, struct order *at),
-                     void *userdata);
-void sequence_save(const struct rule *rule, const struct key *k, struct buf *out);
+void sequence_orders(const struct correlate *c, const struct rule *rule, struct key *k,
+                     void (*visit)(void *userdata, struct order *at), void *userdata);
+void sequence_save(const struct correlate *c, const struct rule *rule, const struct key *k, struct buf *out);
 /** The runs that sequence_save wrote. 0, -EBADMSG, -ENOMEM. */
-int sequence_load(struct rd *in, const struct rule *rule, struct key *k);
+int sequence_load(const struct correlate *c, struct rd *in, const struct rule *rule, struct key *k);
 int64_t sequence_next(const struct correlate *c, const struct key *k);
 int sequence_deadline(struct correlate *c, struct key *k, int64_t time);
 

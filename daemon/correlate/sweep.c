@@ -340,7 +340,7 @@ static int fill(struct correlate *c, struct key *k, size_t i, int64_t until) {
         if (!r && rule->condition == CONDITION_SEQUENCE) {
                 r = sequence_entry(c, k, e, entry_begun(rule, e), false);
                 if ((e->flags & ENTRY_ENDED_LATER) && e->since <= until)
-                        sequence_end(rule, k);
+                        sequence_end(c, rule, k);
                 else
                         e->flags &= (uint8_t)~ENTRY_ENDED_LATER; /* what comes in between may undo it */
         }
@@ -363,7 +363,7 @@ static void reset(struct correlate *c, struct key *k) {
         k->grade = base.grade;
         k->at = WW_TIME_NONE;
         if (rule->condition == CONDITION_SEQUENCE) {
-                sequence_end(rule, k);
+                sequence_end(c, rule, k);
                 key_course(rule, k)->lead = WW_TIME_NONE;
         }
         if (rule_stretches(rule))
@@ -459,7 +459,7 @@ void sweep_save(const struct correlate *c, const struct key *k, struct buf *out)
         buf_put_var(out, k->n_swept);
         buf_put_var(out, k->expire);
         if (rule->condition == CONDITION_SEQUENCE)
-                sequence_save(rule, k, out);
+                sequence_save(c, rule, k, out);
         if (rule->level_mask)
                 span_save(c, k, out);
 }
@@ -484,7 +484,7 @@ int sweep_load(struct correlate *c, struct rd *in, struct key *k) {
         if (in->failed || swept > k->n_log || expire > swept)
                 return -EBADMSG;
         if (rule->condition == CONDITION_SEQUENCE)
-                r = sequence_load(in, rule, k);
+                r = sequence_load(c, in, rule, k);
         if (!r && rule->level_mask)
                 r = span_load(c, in, k);
         if (r)

@@ -37,4 +37,4 @@ struct ww_value aggregate_value(const struct correlate *c, const struct key *k, 
 
 /* sequence.c */
 /** The run that has taken the most, of several the oldest; NULL. */
-const struct run *sequence_farthest(const struct rule *rule, const struct key *k);
+const struct run *sequence_farthest(const struct correlate *c, const struct rule *rule, const struct key *k);

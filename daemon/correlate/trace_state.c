@@ -151,7 +151,7 @@ static void put_levels(const struct correlate *c, const struct key *k, uint16_t 
 static unsigned state_sequence(const struct correlate *c, const struct key *k, int64_t time, struct buf *out) {
         const struct rule *rule = key_rule(c, k);
         const struct rule_sequence *s = &rule->sequence;
-        const struct run *run = sequence_farthest(rule, k);
+        const struct run *run = sequence_farthest(c, rule, k);
         unsigned taken = run ? run_taken(run) : 0;
         int64_t lead = key_course(rule, k)->lead;
 

@@ -3,9 +3,10 @@
  *
  *     bench-keys [KEYS [DIR]]
  *
- * Memory, with correlation alone: a window by badge with one event in each key, and a level by device that waits for
- * its `hold`. Two figures a key: what correlation counts itself, of keys and their logs alone, and by how much the
- * process has grown.
+ * Memory, with correlation alone: a window by badge with one event in each key, a level by device that waits for its
+ * `hold`, and a sequence by badge
+ * that has taken its first event. Two figures a key: what correlation counts itself, of keys
+ * and their logs alone, and by how much the process has grown.
  *
  * Snapshot and restart, with the whole pipeline and the window by badge. The pause is the call that forks; what the
  * child does meanwhile costs the parent the copying of pages that it writes to: the slowest turn of 1,000 messages is
@@ -30,6 +31,20 @@
 #define RULE_DEVICE                                                                                                    \
         "- rule: door-held\n  select: {o: {kind: door.opened}}\n  by: device\n  hold: 2h\n"                            \
         "  raise: {hazard: theft, priority: low}\n"
+
+#define RAISE "  within: 2h\n  raise: {hazard: theft, priority: low}\n"
+
+/* what a million keys are of; none of them comes true */
+static const struct shape {
+        const char *name, *rule, *kind;
+} shapes[] = {
+        { "window-by-badge", RULE_BADGE, "access.denied" },
+        { "level-by-device", RULE_DEVICE, "door.opened" },
+        { "sequence-by-badge",
+          "- rule: s\n  select: {x: {kind: access.denied}, y: {kind: access.granted}}\n  by: badge\n"
+          "  sequence: [x, y]\n" RAISE,
+          "access.denied" },
+};
 
 static double seconds(void) {
         struct timespec t;
@@ -98,8 +113,8 @@ static void feed_keys(struct correlate *c, struct symtab *symbols, const char *k
         }
 }
 
-static void measure_memory(const char *name, const char *rule, const char *kind, size_t n) {
-        _cleanup_(ruleset_freep) struct ruleset *ruleset = rules_make(rule);
+static void measure_memory(const struct shape *shape, size_t n) {
+        _cleanup_(ruleset_freep) struct ruleset *ruleset = rules_make(shape->rule);
         _cleanup_(correlate_freep) struct correlate *c = NULL;
         struct correlate_figures figures;
         struct memory before, after;
@@ -107,22 +122,22 @@ static void measure_memory(const char *name, const char *rule, const char *kind,
         if (correlate_new(&c, ruleset->rules, HOSPITAL_START, on_detection, NULL))
                 hospital_fail("correlate", -ENOMEM);
         before = memory_now(c);
-        feed_keys(c, ruleset->symbols, kind, n);
+        feed_keys(c, ruleset->symbols, shape->kind, n);
         after = memory_now(c);
         correlate_figures(c, &figures);
         if (figures.keys != n)
                 hospital_fail("keys", -ERANGE);
-        printf("memory %s keys %zu own %.0f resident %.0f\n", name, n, (double)(after.own - before.own) / (double)n,
-               (double)(after.resident - before.resident) / (double)n);
+        printf("memory %s keys %zu own %.0f resident %.0f\n", shape->name, n,
+               (double)(after.own - before.own) / (double)n, (double)(after.resident - before.resident) / (double)n);
 }
 
 /* In a process of its own, so that it meets no memory that another one has left. */
-static void measure_apart(const char *name, const char *rule, const char *kind, size_t n) {
+static void measure_apart(const struct shape *shape, size_t n) {
         pid_t pid = fork();
         int status;
 
         if (pid == 0) {
-                measure_memory(name, rule, kind, n);
+                measure_memory(shape, n);
                 fflush(stdout);
                 _exit(EXIT_SUCCESS);
         }
@@ -287,8 +302,8 @@ int main(int argc, char **argv) {
         snprintf(dir, sizeof dir, "%s/wardwatch-keys-XXXXXX", argc > 2 ? argv[2] : "/tmp");
         if (!mkdtemp(dir))
                 hospital_fail(dir, -errno);
-        measure_apart("window-by-badge", RULE_BADGE, "access.denied", keys);
-        measure_apart("level-by-device", RULE_DEVICE, "door.opened", keys);
+        for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+                measure_apart(&shapes[i], keys);
         measure_engine(keys, dir);
         remove_folder(dir, keys);
         return EXIT_SUCCESS;
