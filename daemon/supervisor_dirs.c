@@ -12,8 +12,8 @@
 
 /*
  *   state.dir           engine : journal group   0750   snapshots; the store passes through it
- *   state.dir/journal   engine : journal group   2770   readers of LMDB write their slots into its lock file
- *   state.dir/auth      auth   : its group       0700   the credentials; opened before the user is changed
+ *   state.dir/journal   engine : journal group   2750   readers of LMDB write their slots into its lock file, and make
+ * none state.dir/auth      auth   : its group       0700   the credentials; opened before the user is changed
  *   state.run_dir       engine : command.group   2755   the command socket, which inherits the group
  *   state.run_dir/auth  auth   : console's group 0750   the socket where passwords are checked
  *
@@ -215,7 +215,7 @@ int supervisor_dirs_make(const struct config *config) {
                 bool wanted;
         } places[] = {
                 { { config->state.dir, 0750, owners.engine, owners.journal_group, "journal" }, true },
-                { { journal, 02770, owners.engine, owners.journal_group, NULL }, true },
+                { { journal, 02750, owners.engine, owners.journal_group, NULL }, true },
                 { { config->state.run_dir, 02755, owners.engine, owners.command_group, "wardwatch.sock" }, true },
                 { { auth, 0700, owners.auth, owners.auth_group, NULL }, config->auth.enabled },
                 { { run_auth, 0750, owners.auth, owners.console_group, NULL }, config->auth.enabled },

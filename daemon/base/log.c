@@ -77,11 +77,17 @@ static const char *log_level_name(enum log_level level) {
         return names[level];
 }
 
-/* A device's name in a message must not end the line or drive a terminal. */
+/* A device's name in a message must not end the line or drive a terminal: by a control character, or by one of the
+ * second set, U+0080 to U+009F, which is C2 80 to C2 9F. */
 static void log_clean(char *text) {
-        for (char *p = text; *p; p++)
-                if ((unsigned char)*p < 0x20 || *p == 0x7f)
+        for (unsigned char *p = (unsigned char *)text; *p; p++) {
+                bool second = p[0] == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f;
+
+                if (second)
+                        *p++ = '?';
+                if (second || *p < 0x20 || *p == 0x7f)
                         *p = '?';
+        }
 }
 
 /* "2026-01-31T09:00:00.123Z": instant_format's microseconds cut to milliseconds. */

@@ -32,7 +32,10 @@ static int tell_errno(const struct adder *a, const char *path, int error) {
         if (error == -ENOENT)
                 return tell(a, path, "create it, or mend the path in the configuration", "no such file or folder");
         if (error == -EACCES)
-                return tell(a, path, "let the daemon's user read it", "may not be read");
+                return tell(a, path,
+                            "let the daemon's user read it; a running engine needs a restart to look elsewhere than at "
+                            "its start",
+                            "may not be read");
         if (error == -EFBIG)
                 return tell(a, path, "split it: a folder of files counts as one", "is larger than 1 MiB");
         if (error == -EINVAL)

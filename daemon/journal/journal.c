@@ -1,7 +1,8 @@
 /*
  * The journal's environment: opening, closing, and what all of its files use.
  *
- * Files under DIR/journal/, mode 0660 in a setgid directory, so that a reader of the same group may open them:
+ * Files under DIR/journal/, in a setgid directory that only the writer changes. A reader of the same group may open
+ * them:
  *
  *     data.mdb     LMDB's pages; blocks for the whole map are reserved (journal_disk.c)
  *     lock.mdb     LMDB's table of readers
@@ -159,10 +160,10 @@ static int path_in(const struct journal *j, const char *name, char out[static PA
 }
 
 static int make_directory(struct journal *j, const char *state) {
-        if (mkdir(j->dir, 0770) < 0)
+        if (mkdir(j->dir, 0750) < 0)
                 return errno == EEXIST ? 0 : -errno;
         /* not by mkdir's mode: the umask, and setgid is only honoured here */
-        if (chmod(j->dir, 02770) < 0)
+        if (chmod(j->dir, 02750) < 0)
                 return -errno;
         (void)file_sync_folder(state);
         return 0;
@@ -195,16 +196,20 @@ static int open_environment(struct journal *j, uint64_t size) {
         return journal_error(rc);
 }
 
+/* A reader reads, and writes its slot into the table of readers; the record itself is its writer's alone. */
 static int share_files(struct journal *j) {
-        static const char *const names[] = { "data.mdb", "lock.mdb" };
+        static const struct {
+                const char *name;
+                mode_t mode;
+        } files[] = { { "data.mdb", 0640 }, { "lock.mdb", 0660 } };
 
         for (size_t i = 0; i < 2; i++) {
                 char path[PATH_MAX];
-                int r = path_in(j, names[i], path);
+                int r = path_in(j, files[i].name, path);
 
                 if (r)
                         return r;
-                if (chmod(path, 0660) < 0 && errno != EPERM) /* EPERM: made by another user, who shared it */
+                if (chmod(path, files[i].mode) < 0 && errno != EPERM) /* EPERM: made by another user, who shared it */
                         return -errno;
         }
         return 0;

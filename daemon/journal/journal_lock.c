@@ -84,7 +84,7 @@ int journal_lock_take(struct journal_lock **ret, const char *dir, int64_t wait) 
         if (r)
                 return r;
         (void)pthread_once(&held_once, held_init);
-        fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0660);
+        fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640);
         if (fd < 0)
                 return -errno;
         r = lock_wait(fd, wait);
@@ -93,7 +93,7 @@ int journal_lock_take(struct journal_lock **ret, const char *dir, int64_t wait) 
         lock = calloc(1, sizeof *lock);
         if (!lock)
                 return -ENOMEM;
-        (void)fchmod(fd, 0660); /* whatever the umask was: readers of the group look who holds it */
+        (void)fchmod(fd, 0640); /* whatever the umask was: readers of the group look who holds it */
         lock_sign(fd);
         lock->fd = fd;
         fd = -1;
@@ -176,7 +176,7 @@ void journal_clean_put(const char *dir) {
 
         if (lock_path(path, dir, CLEAN_NAME) || !clean_text(dir, text))
                 return;
-        fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0660);
+        fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0640);
         if (fd >= 0)
                 (void)!write(fd, text, strlen(text));
 }

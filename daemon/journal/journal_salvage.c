@@ -239,7 +239,7 @@ static int open_new(struct salvage *s, const char *dir, uint64_t size) {
                 const struct journal_options options = { .dir = path, .size = size >> i, .writer = true };
 
                 remove_leftover(dir);
-                if (mkdir(path, 0770) < 0)
+                if (mkdir(path, 0750) < 0)
                         return -errno;
                 r = journal_open(&s->j, &options);
                 if (r != -ENOSPC)

@@ -110,7 +110,10 @@ static void write_hostile(void) {
 
         memset(large, 'x', sizeof large - 1);
         log_init("engine", LOG_LEVEL_INFO);
-        log_info("hostile", "device=a\nb\x1b[31m", "line\nanother\r\x07");
+        log_info("hostile",
+                 "device=a\nb\x1b[31m\xc2\x9b"
+                 "31m\xc3\x9b",
+                 "line\nanother\r\x07");
         log_info("large", large, "%s", large);
 }
 
@@ -118,9 +121,11 @@ static void no_device_forges_a_line(void **state) {
         const char *text = captured(write_hostile);
 
         assert_int_equal(lines_of(text), 2);
+        assert_null(strstr(text, "\xc2\x9b"));     /* U+009B begins a sequence, too */
+        assert_non_null(strstr(text, "\xc3\x9b")); /* and this is a letter */
         assert_null(strchr(text, '\x1b'));
         assert_null(strchr(text, '\r'));
-        assert_matches(text, "device=a\\?b\\?\\[31m: line\\?another\\?\\?\n");
+        assert_matches(text, "device=a\\?b\\?\\[31m\\?\\?31m\xc3\x9b: line\\?another\\?\\?\n");
         assert_true(strlen(text) < 8192);
 }
 

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #define SIZE (UINT64_C(4) * 1024 * 1024)
 
@@ -156,10 +157,28 @@ static void test_identity(void **state) {
         reader = journal_close(reader);
         (void)snprintf(path, sizeof path, "%s/journal/data.mdb", dir);
         assert_int_equal(stat(path, &st), 0);
-        assert_int_equal(st.st_mode & 07777, 0660);
+        assert_int_equal(st.st_mode & 07777, 0640);
         (void)snprintf(path, sizeof path, "%s/journal", dir);
         assert_int_equal(stat(path, &st), 0);
-        assert_int_equal(st.st_mode & 07777, 02770);
+        assert_int_equal(st.st_mode & 07777, 02750);
+}
+
+/* Somebody of the group, or who has the writer's rights for a moment, leaves a link where a file will be written. */
+static void test_links_are_not_followed(void **state) {
+        char path[PATH_MAX + 32], victim[PATH_MAX + 32], text[8] = "";
+        struct journal *j = scratch_open(dir, SIZE, true);
+        int fd;
+
+        (void)snprintf(victim, sizeof victim, "%s/victim", dir);
+        (void)snprintf(path, sizeof path, "%s/journal/clean", dir);
+        fd = open(victim, O_RDWR | O_CREAT | O_EXCL, 0600);
+        assert_true(fd >= 0 && write(fd, "whole", 5) == 5);
+        assert_int_equal(symlink(victim, path), 0);
+        j = journal_close(j);
+        assert_int_equal(pread(fd, text, sizeof text, 0), 5);
+        assert_string_equal(text, "whole");
+        (void)close(fd);
+        (void)unlink(victim);
 }
 
 static void test_no_journal(void **state) {
@@ -550,6 +569,7 @@ int main(void) {
         /* thousands of commits: what a disk makes of them is the business of tests/faults */
         const char *memory = "/dev/shm";
         const struct CMUnitTest tests[] = {
+                T(test_links_are_not_followed),
                 T(test_order),
                 T(test_append_only),
                 T(test_uncommitted_unseen),

@@ -102,7 +102,7 @@ static void test_rights_of_users(void **state) {
         st = look(p.state, "journal");
         assert_int_equal(st.st_uid, engine);
         assert_int_equal(st.st_gid, store);
-        assert_int_equal(st.st_mode & 07777, 02770);
+        assert_int_equal(st.st_mode & 07777, 02750);
         st = look(p.state, ".");
         assert_int_equal(st.st_uid, engine);
         assert_int_equal(st.st_gid, store);
