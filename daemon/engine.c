@@ -42,6 +42,7 @@ static void on_child(evutil_socket_t fd, short what, void *userdata) {
 /* --- the supervisor's words --- */
 
 static void on_reload(void *userdata) {
+        engine_signature_load(userdata);
         engine_reload_start(userdata);
 }
 
@@ -173,6 +174,7 @@ static void engine_free(struct engine *e) {
         engine_publish_free(e);
         engine_reload_free(e);
         pipeline_free(e->pipeline);
+        keyring_deinit(&e->keyring);
         journal_close(e->journal);
         worker_free(e->worker);
         for (size_t i = 0; i < e->n_notices; i++)
@@ -218,6 +220,7 @@ static int engine_run(struct engine *e) {
                    e->careful_until ? ", careful" : "");
         engine_configuration_begin(e);
         engine_say_sandbox(e);
+        engine_signature_load(e);
         engine_turn(e);       /* commits what the start has concluded */
         engine_space_look(e); /* before anything is taken: the map may be as full as it was when we ended */
         r = engine_intake_start(e);

@@ -92,6 +92,10 @@ static int engine_on_message(void *userdata, struct ingress *ingress, const stru
                 s->redelivered++;
                 return 0;
         }
+        if (!engine_signature_holds(s->engine, m->topic, m->payload)) {
+                input.flags |= WW_INPUT_SKIPPED;
+                input.id = WW_STR(PIPELINE_SPOOFED);
+        }
         r = engine_append(s->engine, &input);
         if (r)
                 engine_fatal("cannot take a message", r);

@@ -20,6 +20,7 @@
 #include "base/worker.h"
 #include "ingress/ingress.h"
 #include "journal/journal.h"
+#include "keyring.h"
 #include "pipeline.h"
 #include "redelivery.h"
 #include "snapshot.h"
@@ -123,6 +124,7 @@ struct engine {
         struct engine_feed *feed;
         struct engine_reload *reload;
         struct metrics_http *metrics;
+        struct keyring keyring;       /* of devices that sign */
         struct engine_replay *replay; /* while a start replays; NULL = live */
 
         /* the turn at work */
@@ -227,6 +229,9 @@ void engine_turn(struct engine *e);
 int engine_append(struct engine *e, struct ww_input *input);
 /** Something that cannot go on: tells, and ends the process at once; the restart replays. */
 _Noreturn void engine_fatal(const char *what, int error) __attribute__((cold));
+/* engine_signature.c */
+bool engine_signature_holds(struct engine *e, struct ww_str topic, struct ww_str payload);
+void engine_signature_load(struct engine *e);
 void engine_notice_deinit(struct engine_notice *notice);
 /** Queues a notice for the next turn. Strings are copied; `name` must be static. */
 void engine_say(struct engine *e, const char *name, const char *subject, const char *format, ...) _printf_(4, 5);

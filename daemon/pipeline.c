@@ -103,6 +103,8 @@ static int pipeline_build(struct pipeline *p, int64_t now) {
 
         p->now = now;
         if (!r)
+                r = signature_numbers_new(&p->numbers);
+        if (!r)
                 r = alarms_new(&p->alarms, pipeline_on_transition, p);
         if (!r)
                 r = stages_set_mutes(p->alarms, p->ruleset->rules, p->ruleset->site, now);
@@ -146,6 +148,7 @@ struct pipeline *pipeline_free(struct pipeline *p) {
         records_free(p->records);
         response_free(p->response);
         replies_free(p->replies);
+        signature_numbers_free(p->numbers);
         prime_free(p->prime);
         ruleset_free(p->next);
         ruleset_free(p->ruleset);
@@ -171,12 +174,13 @@ static int pipeline_redact(struct pipeline *p, struct ww_redaction redaction) {
         return redaction.n ? pipeline_put(p, &output) : 0;
 }
 
-/* What crashed the engine is not looked at again, not even for what must not leave. */
+/* What crashed the engine is not looked at again, and a forgery not at all, not even for what must not leave. */
 static int pipeline_skipped(struct pipeline *p, const struct ww_input *input, const struct decode_report *report) {
         const struct ww_redact_span whole = { 0, UINT32_MAX, WW_REDACT_TEXT };
-        int r = pipeline_undecoded(p, "skipped", report);
+        bool spoofed = ww_str_is(input->id, PIPELINE_SPOOFED);
+        int r = pipeline_undecoded(p, spoofed ? PIPELINE_SPOOFED : "skipped", report);
 
-        r = r ? r : pipeline_say(p, WW_STR("record-skipped"), input->topic, WW_STR("see its raw message"));
+        r = r || spoofed ? r : pipeline_say(p, WW_STR("record-skipped"), input->topic, WW_STR("see its raw message"));
         return r || !decode_types_redact(p->ruleset->types) ? r
                                                             : pipeline_redact(p, (struct ww_redaction){ &whole, 1 });
 }
@@ -209,6 +213,28 @@ static int pipeline_drift_ends(struct pipeline *p) {
         return r;
 }
 
+/* Takes the signature off. *ret_over: it was heard before, and is not decoded. */
+static int pipeline_signed(struct pipeline *p, const struct ww_input *input, struct ww_str *payload, bool *ret_over) {
+        static const struct decode_report none;
+        enum signature_verdict verdict;
+        struct signature s;
+        bool tell;
+        int r;
+
+        *ret_over = false;
+        if (!signature_split(*payload, &s))
+                return 0;
+        *payload = s.message;
+        r = signature_numbers_judge(p->numbers, input->topic, &s, input->time, &verdict, &tell);
+        if (r || verdict == SIGNATURE_NEW || (verdict == SIGNATURE_AGAIN && input->flags & WW_INPUT_RETAINED))
+                return r;
+        *ret_over = true;
+        r = pipeline_undecoded(p, verdict == SIGNATURE_OLD ? "replayed" : "repeated", &none);
+        return r || !tell ? r
+                          : pipeline_say(p, WW_STR("replayed-message"), input->topic,
+                                         WW_STR("its number was passed before: somebody sends what he has recorded"));
+}
+
 static int pipeline_message(struct pipeline *p, const struct ww_input *input) {
         /* Event times are judged against journal time: it is the receive time of a clock that never runs back. */
         struct decode_message message = {
@@ -220,10 +246,14 @@ static int pipeline_message(struct pipeline *p, const struct ww_input *input) {
                 .retained = input->flags & WW_INPUT_RETAINED,
         };
         struct decode_report report = { 0 };
+        bool over;
         int r;
 
         if (input->flags & WW_INPUT_SKIPPED)
                 return pipeline_skipped(p, input, &report);
+        r = pipeline_signed(p, input, &message.payload, &over);
+        if (r || over)
+                return r;
         r = decode_message(p->decode, &message, &report);
         if (r > 0)
                 r = pipeline_undecoded(p, decode_outcome_name(r), &report);
@@ -453,6 +483,8 @@ int pipeline_save(const struct pipeline *p, struct buf *out) {
                 r = response_save(p->response, out);
         if (!r)
                 r = records_save(p->records, out);
+        if (!r)
+                r = signature_numbers_save(p->numbers, out);
         return r ? r : out->error;
 }
 
@@ -471,5 +503,7 @@ int pipeline_load(struct pipeline *p, struct rd *in) {
                 r = response_load(p->response, in);
         if (!r && rd_left(in)) /* a snapshot of a version that kept none ends here */
                 r = records_load(p->records, in);
+        if (!r && rd_left(in)) /* nor of one that knew no signatures */
+                r = signature_numbers_load(p->numbers, in);
         return in->failed ? -EBADMSG : r;
 }

@@ -20,6 +20,9 @@
 
 struct pipeline;
 
+/* The id of a message whose signature was missing or wrong: with WW_INPUT_SKIPPED, kept and not decoded. */
+#define PIPELINE_SPOOFED "spoofed"
+
 struct pipeline_sink {
         void *userdata;
         int (*output)(void *userdata, const struct ww_output *output);

@@ -3,6 +3,7 @@
  * system itself). */
 #include "pipeline.h"
 #include "replies.h"
+#include "signature.h"
 
 #include <jansson.h>
 
@@ -15,6 +16,7 @@ struct pipeline {
         struct response *response;
         struct records *records;
         struct replies *replies;
+        struct signature_numbers *numbers;
         struct pipeline_sink sink;
         const struct ww_input *input; /* the one at work */
         uint32_t n;                   /* its outputs so far */

@@ -6,6 +6,7 @@ life.py     ordinary traffic, by the hour
 nuisance.py what goes wrong on an ordinary day, and is no case
 stories.py  what alarms are for
 sender.py   the way to the broker
+signer.py   signatures, where devices have keys
 
 Everything that life and stories do is a line in one calendar, made from one seed: see calendar.py.
 """

@@ -10,9 +10,10 @@ WAITING_MAX = 10000  # held here while the broker is away; then the simulated da
 
 
 class Sender:
-    def __init__(self, host, port, client_id, user=None, password=None):
+    def __init__(self, host, port, client_id, user=None, password=None, signer=None):
         self._room = threading.Condition()
         self._waiting = 0
+        self._sign = signer or (lambda topic, payload: payload)
         self.acknowledged = 0
         self.client = mqtt.Client(client_id=client_id, clean_session=False, protocol=mqtt.MQTTv311)
         self.client.max_inflight_messages_set(OPEN_MAX)
@@ -42,7 +43,7 @@ class Sender:
                 raise ConnectionError(self.refused)
             self._wait(lambda: self._waiting < WAITING_MAX, None)
             self._waiting += 1
-        self.client.publish(topic, payload, qos=1, retain=retained)
+        self.client.publish(topic, self._sign(topic, payload), qos=1, retain=retained)
 
     def _wait(self, condition, limit):
         end = None if limit is None else time.monotonic() + limit

@@ -8,6 +8,7 @@
 #include "config/yaml.h"
 #include "correlate/correlate.h"
 #include "decode/decode.h"
+#include "keyring.h"
 #include "notify/channels.h"
 #include "ruleset.h"
 
@@ -187,8 +188,21 @@ static int check_channels(struct check *c) {
         return r;
 }
 
+/* Read and let go: only the engine has a use for it. */
+static int check_signatures(struct check *c) {
+        const char *file = c->config.mqtt.signatures;
+        struct keyring keyring = { 0 };
+        int r;
+
+        if (!*file || access(file, R_OK) < 0)
+                return 0;
+        r = keyring_load(&keyring, file, &c->diag);
+        keyring_deinit(&keyring);
+        return r;
+}
+
 static int check_all(struct check *c, const char *file) {
-        int r, channels;
+        int r, channels, signatures;
 
         c->file = file;
         c->diag.source = check_source;
@@ -201,6 +215,9 @@ static int check_all(struct check *c, const char *file) {
         channels = check_channels(c);
         if (channels < 0)
                 return channels;
+        signatures = check_signatures(c);
+        if (signatures < 0)
+                return signatures;
         r = symtab_new(&c->symbols);
         if (r == 0)
                 r = site_compile(&c->site, &c->bundle, c->symbols, &c->diag);
@@ -208,7 +225,7 @@ static int check_all(struct check *c, const char *file) {
                 return check_readable(c);
         if (r == 0)
                 r = check_rules(c);
-        return r ? r : channels;
+        return r ? r : channels ? channels : signatures;
 }
 
 static json_t *check_message_json(const struct diag_message *m) {

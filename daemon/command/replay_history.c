@@ -9,6 +9,7 @@
  */
 #include "command/replay_database.h"
 #include "command/replay_line.h"
+#include "pipeline.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -195,8 +196,9 @@ static const struct {
         const char *columns, *table, *more;
         bool ranged, dated, raw; /* has a journal_time; is kept by days of received_at; raw: a table of such */
 } stream_rows[STREAMS] = {
-        { "seq, 'message', " TIMES
-          ", origin, retained::int + 2 * duplicate::int + 4 * skipped::int, topic, '', payload",
+        { "seq, 'message', " TIMES ", origin, retained::int + 2 * duplicate::int + 4 * skipped::int, topic, "
+          "CASE WHEN skipped AND (journal, seq) IN (SELECT u.journal, u.seq FROM undecoded u WHERE u.reason = "
+          "'" PIPELINE_SPOOFED "') THEN '" PIPELINE_SPOOFED "' ELSE '' END, payload",
           "message", "", true, true, true },
         { "seq, 'command', " TIMES ", origin, 0, actor, command_id, convert_to(request::text, 'UTF8')", "command", "",
           true, false, true },

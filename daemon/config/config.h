@@ -52,6 +52,7 @@ struct config {
                 int64_t port;
                 const char *client_id; /* prefix: "-urgent", "-bulk" are added */
                 const char *user, *password_file;
+                const char *signatures; /* file of keys of devices that sign, "" = none do */
                 bool tls;
                 const char *ca_file, *cert_file, *key_file;
                 struct config_list urgent, bulk;  /* topic filters, disjoint */

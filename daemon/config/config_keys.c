@@ -43,6 +43,9 @@ const struct config_key config_keys[] = {
           "user name at the broker" },
         { "mqtt.password_file", CONFIG_SECRET, AT(mqtt.password_file), "", NULL, 0, 0, NULL, false,
           "file that holds the password at the broker" },
+        { "mqtt.signatures", CONFIG_SECRET, AT(mqtt.signatures), "", NULL, 0, 0, NULL, false,
+          "file of the keys of devices that sign their messages (rules/README.md, Messages that are signed): mode 0600, of "
+          "users.engine; read anew at SIGHUP; empty = none do" },
         { "mqtt.tls", CONFIG_BOOL, AT(mqtt.tls), "false", NULL, 0, 0, NULL, false,
           "speak TLS to the broker and check its certificate" },
         { "mqtt.ca_file", CONFIG_PATH, AT(mqtt.ca_file), "", NULL, 0, 0, NULL, false,

@@ -60,6 +60,7 @@ const struct sandbox_path_row sandbox_paths[] = {
         { ENGINE,   READ,    "paths.response",         NULL, "procedures", SANDBOX_FOLDER },
         { ENGINE,   READ,    "paths.records",          NULL, "kinds of records", SANDBOX_FOLDER },
         { ENGINE,   READ,    "mqtt.password_file",     NULL, "the broker's password", SANDBOX_ITSELF },
+        { ENGINE,   READ,    "mqtt.signatures",        NULL, "keys of devices that sign", SANDBOX_FOLDER },
         { ENGINE,   READ,    "mqtt.ca_file",           NULL, "the broker's certificate", SANDBOX_FOLDER },
         { ENGINE,   READ,    "mqtt.cert_file",         NULL, "our certificate", SANDBOX_FOLDER },
         { ENGINE,   READ,    "mqtt.key_file",          NULL, "its key", SANDBOX_FOLDER },

@@ -1,0 +1,108 @@
+"""Messages that their device signs: through a real broker, by somebody who has the key, has not, or has a recording."""
+
+import json
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from harness import spine  # noqa: E402
+from harness.broker import Broker  # noqa: E402
+from harness.daemon import wait_for  # noqa: E402
+from harness.machine import SOURCE  # noqa: E402
+from harness.scene import read_live  # noqa: E402
+
+sys.path.insert(0, str(SOURCE / "contrib"))
+from simulator import signer  # noqa: E402
+
+KEY = bytes(range(32))
+
+
+def sign(topic, message, boot, number, key=KEY):
+    return signer.sign(key, topic, message, boot, number)
+
+
+def publish(broker, topic, payload):
+    """One message of several lines, taken by the broker when this returns."""
+    subprocess.run(["mosquitto_pub", *broker.client_arguments(), "-V", "5", "-q", "1", "-t", topic, "-s"],
+                   input=payload if isinstance(payload, bytes) else payload.encode(), check=True, timeout=60)
+
+
+@pytest.fixture
+def hospital(tmp_path, make_daemon):
+    keys = tmp_path / "keys"
+    keys.write_text(f"- device: panel\n  topics: [bulk/signed/#]\n  key: {KEY.hex()}\n"
+                    f"- device: new\n  topics: [bulk/new]\n  unsigned: true\n  key: {KEY.hex()}\n")
+    keys.chmod(0o600)
+    with Broker(tmp_path) as broker:
+        daemon = make_daemon(broker=broker, rules=spine.write_rules(tmp_path / "rules"), settings={"mqtt.signatures": keys})
+        daemon.start()
+        daemon.wait_live()
+        yield broker, daemon, keys
+
+
+def raised(daemon, rule, subject=""):
+    with daemon.connect() as feed:
+        return [a for (name, key), a in read_live(feed)[0].items() if name == rule and subject in key]
+
+
+def dump(daemon):
+    lines = map(json.loads, daemon.run("journal", "dump", "--json").stdout.splitlines())
+    return [line["record"] for line in lines]
+
+
+def inputs(daemon, topic):
+    return [line for line in dump(daemon) if line.get("type") == "message" and line.get("topic") == topic]
+
+
+def undecoded(daemon):
+    return [line["undecoded"]["reason"] for line in dump(daemon) if line.get("type") == "undecoded"]
+
+
+def body(device, number):
+    return json.dumps({"device": device, "number": number})
+
+
+def test_signed_forged_recorded(hospital):
+    broker, daemon, keys = hospital
+    topic = "bulk/signed/a"
+    right = sign(topic, body("a", 1), 1, 1)
+
+    publish(broker, topic, right)
+    publish(broker, topic, body("a", 2))  # who has no key
+    publish(broker, topic, sign(topic, body("a", 3), 1, 3, key=b"x" * 32))
+    publish(broker, topic, sign("bulk/signed/b", body("a", 4), 1, 4))  # taken from another topic
+    assert "signed" in wait_for(lambda: raised(daemon, "system/spoofed-message", "panel"), 20, "the alarm of a forgery")[0]["title"]
+    publish(broker, topic, sign(topic, body("a", 5), 1, 5))
+    publish(broker, topic, right)
+    assert wait_for(lambda: raised(daemon, "system/replayed-message", topic), 20, "the alarm of a recording")
+    publish(broker, "bulk/new", body("n", 1))  # not signed yet
+    publish(broker, "bulk/free", body("f", 1))
+    wait_for(lambda: len(inputs(daemon, "bulk/free")) == 1, 20, "the last message")
+
+    assert len(inputs(daemon, topic)) == 6  # every one is kept, as it came
+    assert [line["payload"] for line in inputs(daemon, topic)][0] == right.decode()
+    reasons = undecoded(daemon)
+    assert reasons.count("spoofed") == 3 and reasons.count("replayed") == 1
+    assert not raised(daemon, "system/record-skipped")
+
+    # what was passed stays passed over a restart, also without a snapshot at the head
+    old = daemon.kill("engine")
+    daemon.wait_restarted("engine", old)
+    wait_for(lambda: daemon.answers(), 30, "the engine")
+    daemon.wait_live()
+    publish(broker, topic, sign(topic, body("a", 3), 1, 3))
+    wait_for(lambda: undecoded(daemon).count("replayed") == 2, 20, "the second recording")
+    publish(broker, topic, sign(topic, body("a", 0), 2, 0))  # the device was started anew
+    wait_for(lambda: len(inputs(daemon, topic)) == 8, 20, "a message of the next boot")
+    assert undecoded(daemon).count("replayed") == 2
+
+    # a file that is broken changes nothing, and is told
+    keys.write_text("- device: panel\n")
+    daemon.reload()
+    daemon.wait_log("refused")
+    publish(broker, topic, body("a", 9))
+    wait_for(lambda: undecoded(daemon).count("spoofed") == 4, 20, "another forgery")
