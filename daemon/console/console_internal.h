@@ -95,6 +95,8 @@ struct who {
 
 /** What the operator of that name may, as the feed tells it. */
 unsigned console_roles(const struct console *c, const char *name);
+/** He may see what each person did: the audit, and what tells the same in another place. */
+#define ROLES_AUDIT ((unsigned)(ROLE_AUDITOR | ROLE_ADMINISTRATOR))
 /** What of the live state he does not see: a set of enum live_class. */
 unsigned console_hidden(const struct who *who);
 /** For the record; the engine has it as soon as it is there. */

@@ -13,13 +13,18 @@ struct history_filter {
         const char *condition; /* `@` = the value */
 };
 
+/* Notices that tell what a person did. */
+#define HISTORY_PERSONAL "{login,login-refused,logout,session-locked,key-used,history-exported,credentials-changed}"
+
 struct history_what {
         const char *name;
         const char *from;        /* FROM … AS x */
         const char *time;        /* the column that it is ordered by */
         const char *key1, *key2; /* with `journal` and the time they tell one row from another */
         struct history_filter filters[14];
-        bool own_route; /* not of /history: who may is another question there */
+        bool own_route;       /* not of /history: who may is another question there */
+        bool audit;           /* what each person did: for those who see the audit */
+        const char *withheld; /* of others: a condition on rows, its @ being HISTORY_PERSONAL; NULL = they see all */
 };
 extern const struct history_what history_whats[];
 extern const size_t history_whats_n;

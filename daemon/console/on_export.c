@@ -33,6 +33,7 @@ struct export {
         struct console *console;
         char id[33], name[72];
         const struct history_what *what;
+        unsigned roles; /* of who asked, then */
         bool csv;
         char *filters; /* as in an address */
         enum state state;
@@ -119,7 +120,7 @@ static bool begin_query(struct export *e, bool count, struct history_query *q, c
                 (void)snprintf(why, SEARCH_WHY, "`query` cannot be read");
                 return false;
         }
-        ok = search_filters(e->console, q, e->what, &filters, why);
+        ok = search_withhold(q, e->what, e->roles) && search_filters(e->console, q, e->what, &filters, why);
         evhttp_clear_headers(&filters);
         return ok;
 }
@@ -277,6 +278,7 @@ static struct export *export_new(struct call *call, const struct history_what *w
         (void)snprintf(e->name, sizeof e->name, "%s", call->who.name);
         e->console = call->console;
         e->what = what;
+        e->roles = call->who.roles;
         e->csv = csv;
         e->total = -1;
         e->filters = strdup(filters ? filters : "");
@@ -329,7 +331,7 @@ void on_export(struct call *call) {
                            "see GET /api/v1/openapi.yaml");
                 return;
         }
-        if (!search_ready(call))
+        if (!search_may(call, w) || !search_ready(call))
                 return;
         e = too_many(call) ? NULL : export_new(call, w, strcmp(format, "csv") == 0);
         if (e)

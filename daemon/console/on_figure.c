@@ -23,6 +23,11 @@ static bool served(const struct question *q) {
         return !strstr(q->sql, "access_log");
 }
 
+/* What each person did: whoever does not see the audit does not see it here. */
+static bool may_see(const struct call *call, const struct question *q) {
+        return !question_is_audit(q) || (call->who.roles & ROLES_AUDIT);
+}
+
 static json_t *tell_params(const struct question *q) {
         json_t *list = json_array();
 
@@ -61,7 +66,7 @@ void on_figures(struct call *call) {
         const struct question *q;
 
         for (size_t i = 0; (q = question_at(i)); i++)
-                if (served(q))
+                if (served(q) && may_see(call, q))
                         (void)json_array_append_new(list, tell_figure(q));
         api_answer(call, 200, json_pack("{s:o}", "figures", list));
 }
@@ -248,6 +253,11 @@ void on_figure(struct call *call) {
                 api_refuse(call, 404, "unknown", q ? "this is an auditor's own" : "there is no such figure",
                            q ? "`wardwatch query`, with a login of the role wardwatch_auditor"
                              : "see GET /api/v1/figures");
+                return;
+        }
+        if (!may_see(call, q)) {
+                api_refuse(call, 403, "role", "what each person did is for auditors and administrators",
+                           "GET /api/v1/figures lists what you may ask");
                 return;
         }
         if (!take_values(call, q, values) || !search_ready(call))

@@ -215,6 +215,18 @@ bool search_filters(struct console *c, struct history_query *q, const struct his
         return true;
 }
 
+bool search_withhold(struct history_query *q, const struct history_what *w, unsigned roles) {
+        return !w->withheld || (roles & ROLES_AUDIT) || history_filter(q, w->withheld, HISTORY_PERSONAL);
+}
+
+bool search_may(struct call *call, const struct history_what *w) {
+        if (!w->audit || (call->who.roles & ROLES_AUDIT))
+                return true;
+        api_refuse(call, 403, "role", "what each person did is for auditors and administrators",
+                   "what became of an alarm or an incident, and by whom, is in `transitions` and `changes`");
+        return false;
+}
+
 static size_t limit_of(const struct call *call) {
         const char *text = api_query(call, "limit");
         long limit = text ? strtol(text, NULL, 10) : 100;
@@ -238,7 +250,7 @@ static void search(struct call *call, const struct history_what *w, const char *
         if (!search_ready(call))
                 return;
         if (!history_begin(&q, w, false, value) || (kind && !history_filter(&q, "x.kind = @", kind)) ||
-            !search_filters(call->console, &q, w, call->query, why))
+            !search_withhold(&q, w, call->who.roles) || !search_filters(call->console, &q, w, call->query, why))
                 api_refuse(call, 400, "malformed", *why ? why : "no memory", "see GET /api/v1/openapi.yaml");
         else if (after && !history_after(&q, w, after))
                 api_refuse(call, 400, "malformed", "`after` is no place", "take `next` of the page before");
@@ -256,9 +268,9 @@ const struct history_what *search_what(const char *name) {
 void on_history(struct call *call) {
         const struct history_what *w = search_what(call->param);
 
-        if (w)
+        if (w && search_may(call, w))
                 search(call, w, NULL, NULL);
-        else
+        else if (!w)
                 api_refuse(call, 404, "unknown", "that is nothing that can be searched",
                            "see `what` in GET /api/v1/openapi.yaml");
 }

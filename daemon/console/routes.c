@@ -47,7 +47,7 @@ const struct route routes[] = {
         { GET, "/operators", CHIEFS, SCOPE_NONE, true, on_operators, "who may act" },
         { GET, "/sessions", ANYBODY, SCOPE_NONE, true, on_sessions, "who is logged in" },
         { POST, "/sessions/{session}/end", ANYBODY, SCOPE_NONE, false, on_session_end, "end one" },
-        { GET, "/audit", ROLE_AUDITOR | ROLE_ADMINISTRATOR, SCOPE_HISTORY, true, on_audit, "who did what" },
+        { GET, "/audit", ROLES_AUDIT, SCOPE_HISTORY, true, on_audit, "who did what" },
         { GET, "/status", ROLES, SCOPE_LIVE, true, on_status, "health in full" },
         { GET, "/health", ROLE_PUBLIC, SCOPE_NONE, true, on_health, "health in short" },
         { GET, "/openapi.yaml", ROLE_PUBLIC, SCOPE_NONE, true, on_openapi, "the interface" },

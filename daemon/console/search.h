@@ -9,6 +9,10 @@
 
 /** NULL: nothing that can be searched by its name. */
 const struct history_what *search_what(const char *name);
+/** False after refusing: who asks may not see that. */
+bool search_may(struct call *call, const struct history_what *w);
+/** Leaves out of `w` what those roles may not see. False without memory. */
+bool search_withhold(struct history_query *q, const struct history_what *w, unsigned roles);
 /** The filters of an address. False: `why` says what is wrong. */
 bool search_filters(struct console *c, struct history_query *q, const struct history_what *w,
                     const struct evkeyvalq *query, char why[SEARCH_WHY]);

@@ -89,6 +89,16 @@ static const char *param_next(const char *sql, enum question_param *ret, size_t 
         return NULL;
 }
 
+bool question_is_audit(const struct question *q) {
+        static const char *const sources[] = { "command_answered", "access_log", "FROM login",
+                                               "'credentials-changed' AND" };
+
+        for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)
+                if (strstr(q->sql, sources[i]))
+                        return true;
+        return false;
+}
+
 bool question_uses(const struct question *q, enum question_param param) {
         enum question_param found;
         const char *at = q->sql;

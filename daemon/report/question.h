@@ -53,6 +53,8 @@ const struct question *question_at(size_t index);
 const struct question *question_find(const char *name);
 /** "did you mean `x`?", or the names; static until the next call. */
 const char *question_suggest(const char *name);
+/** It tells what each person did: commands, log-ins, credentials, who read what. */
+bool question_is_audit(const struct question *q);
 bool question_uses(const struct question *q, enum question_param param);
 /** The parameter of that name; QUESTION_PARAMS if there is none. */
 enum question_param question_param_find(const char *name);

@@ -66,25 +66,33 @@ const struct question questions_alarm[] = {
         { "late-acknowledgements", "Which alarms were acknowledged later than the target, or not at all, and why?",
                 "Target: 60 s for fire, panic, duress and infant, 180 s for others. On duty: who was, when it began to wait; open: how "
                 "many others waited then; reason: what was given in the end.", "7 days",
+                "WITH late AS MATERIALIZED (\n"
+                "  SELECT * FROM alarm_waits(:'from', :'to', :'zone', :'hazard') w\n"
+                "  WHERE coalesce(w.waited, :'to'::timestamptz - w.began_at) > w.target ORDER BY w.began_at LIMIT :'limit'),\n"
+                "duty AS MATERIALIZED (SELECT person, began_at, ended_at FROM shift WHERE began_at < :'to' AND (ended_at IS NULL OR ended_at > :'from'))\n"
                 "SELECT w.alarm, w.title, w.zone, w.hazard, w.priority, w.began_at, w.ended_at, w.ended_cause, w.ended_by, w.ended_reason AS reason,\n"
                 "       w.waited, w.target, o.on_duty, b.open\n"
-                "FROM alarm_waits(:'from', :'to', :'zone', :'hazard') w\n"
-                "LEFT JOIN LATERAL (SELECT string_agg(DISTINCT s.person, ', ') AS on_duty FROM shift s\n"
+                "FROM late w\n"
+                "LEFT JOIN LATERAL (SELECT string_agg(DISTINCT s.person, ', ') AS on_duty FROM duty s\n"
                 "  WHERE s.began_at <= w.began_at AND (s.ended_at IS NULL OR s.ended_at > w.began_at)) o ON true\n"
                 "LEFT JOIN LATERAL (SELECT count(*) AS open FROM alarm_waits(w.began_at - interval '1 hour', w.began_at) x\n"
                 "  WHERE x.ended_at IS NULL OR x.ended_at > w.began_at) b ON true\n"
-                "WHERE coalesce(w.waited, :'to'::timestamptz - w.began_at) > w.target ORDER BY w.began_at LIMIT :'limit'" },
+                "ORDER BY w.began_at" },
         { "incidents-open", "Which incidents are not closed, who has them, and what is still to be done?", "", NULL,
-                "SELECT i.incident, i.state, i.priority, i.title, i.owner, i.opened_at,\n"
-                "       (SELECT count(*) FROM procedure_step s\n"
-                "        WHERE s.journal = i.journal AND s.incident = i.incident AND s.required AND s.state NOT IN ('done', 'skipped')) AS steps_open\n"
-                "FROM incident i WHERE i.state <> 'closed' AND NOT i.exercise ORDER BY i.opened_at LIMIT :'limit'" },
+                "SELECT f.incident, f.state, f.priority, f.title, i.body->>'owner' AS owner, f.opened_at,\n"
+                "       (SELECT count(*) FROM (SELECT DISTINCT ON (c.id) c.body FROM change c\n"
+                "          WHERE c.incident = f.incident AND c.journal = f.journal AND c.subject = 'step' ORDER BY c.id, c.version DESC) s\n"
+                "        WHERE s.body->>'required' = 'true' AND s.body->>'state' NOT IN ('done', 'skipped')) AS steps_open\n"
+                "FROM (SELECT * FROM figure_incident WHERE state <> 'closed' AND NOT exercise ORDER BY opened_at LIMIT :'limit') f\n"
+                "CROSS JOIN LATERAL (SELECT x.body FROM change x WHERE x.subject = 'incident' AND x.id = f.incident AND x.journal = f.journal\n"
+                "  ORDER BY x.version DESC LIMIT 1) i ORDER BY f.opened_at" },
         { "incident-story", "What was done about this incident, by whom, and why?", "Each change of it and of all that belongs to it.", NULL,
                 "SELECT changed_at, subject, id, version, what, actor, reason, body FROM change\n"
                 "WHERE journal = :'journal' AND incident = :'incident' ORDER BY seq, n LIMIT :'limit'" },
         { "incident-alarms", "Which alarms are in this incident, and which of them are causes?", "", NULL,
                 "SELECT a.alarm, a.cause, a.told_by, n.state, n.title FROM incident_alarm a\n"
-                "LEFT JOIN alarm_now n ON n.journal = a.journal AND n.alarm = a.alarm\n"
+                "LEFT JOIN LATERAL (SELECT t.new_state AS state, t.title FROM alarm_transition t\n"
+                "  WHERE t.journal = a.journal AND t.alarm = a.alarm ORDER BY t.version DESC LIMIT 1) n ON true\n"
                 "WHERE a.journal = :'journal' AND a.incident = :'incident' ORDER BY a.alarm LIMIT :'limit'" },
         { "incident-known", "Who knew of this incident, and when?",
                 "Alarms as they were announced in the control room and who was on duty there; each attempt to tell somebody; who "
@@ -108,9 +116,12 @@ const struct question questions_alarm[] = {
                 "  AND actor NOT LIKE 'rule:%' AND actor NOT IN ('timer', 'procedure', 'reload', '')\n"
                 "ORDER BY 1, 2 LIMIT :'limit'" },
         { "incident-told", "Who was told of this incident, when, and with what result?", "Each attempt.", NULL,
-                "SELECT n.key, n.recipient, n.channel, n.due_at, a.attempt, a.at, a.result, a.answer FROM notification n\n"
-                "LEFT JOIN notification_attempt a ON a.journal = n.journal AND a.notification = n.notification\n"
-                "WHERE n.journal = :'journal' AND n.incident = :'incident' ORDER BY n.notification, a.attempt LIMIT :'limit'" },
+                "SELECT n.body->>'key' AS key, n.body->>'recipient' AS recipient, n.body->>'channel' AS channel, (n.body->>'due_at')::timestamptz AS due_at,\n"
+                "       a.attempt, a.at, a.result, a.answer\n"
+                "FROM (SELECT DISTINCT ON (c.id) c.id, c.body FROM change c\n"
+                "  WHERE c.journal = :'journal' AND c.incident = :'incident' AND c.subject = 'notification' ORDER BY c.id, c.version DESC) n\n"
+                "LEFT JOIN notification_attempt a ON a.journal = :'journal' AND a.incident = :'incident' AND a.notification = n.id\n"
+                "ORDER BY n.id, a.attempt LIMIT :'limit'" },
         { "incidents-outcome", "What did the incidents turn out to be, how long did they wait, and who decided?", "", "7 days",
                 "SELECT incident, hazard, zone, priority, opened_at, to_acknowledge, to_dispatch, to_arrive, to_dispose, code, outcome, done,\n"
                 "       disposed_by, approved_by, break_glass\n"

@@ -33,9 +33,10 @@ const struct question questions_record[] = {
         { "device-story", "What did this device say?", "", NULL,
                 "SELECT time, kind, state, value_number, value_text, unit, zone, attributes, flags FROM event\n"
                 "WHERE device = :'device' AND time >= :'from' AND time < :'to' ORDER BY time, seq, n LIMIT :'limit'" },
-        { "notices", "What did the system say about itself?", "", NULL,
+        { "notices", "What did the system say about itself?", "Log-ins and credentials are questions of their own.", NULL,
                 "SELECT journal_time, name, subject, text FROM notice\n"
-                "WHERE journal_time >= :'from' AND journal_time < :'to' ORDER BY journal, seq, n LIMIT :'limit'" },
+                "WHERE name NOT IN ('login', 'login-refused', 'logout', 'session-locked', 'key-used', 'history-exported', 'credentials-changed')\n"
+                "  AND journal_time >= :'from' AND journal_time < :'to' ORDER BY journal, seq, n LIMIT :'limit'" },
         { "quarantined", "Was anything set aside?", "No row is the right answer.", NULL,
                 "SELECT journal, seq, n, sqlstate, error, quarantined_at FROM quarantine ORDER BY journal, seq, n LIMIT :'limit'" },
         { "trimmed", "Were inputs trimmed before they were stored?", "No row is the right answer.", NULL,
@@ -44,7 +45,9 @@ const struct question questions_record[] = {
                 "Inputs whose number stands nowhere, as spans between those that do; what retention dropped is not missing. Whether what is there was changed says `wardwatch verify`. No row is the "
                 "right answer.", NULL,
                 "WITH stored AS (\n"
-                "  SELECT journal, seq, seq AS last FROM input\n"
+                "  SELECT journal, min(seq) AS seq, max(seq) AS last FROM (\n"
+                "    SELECT journal, seq, seq - row_number() OVER (PARTITION BY journal ORDER BY seq) AS run FROM message) m GROUP BY journal, run\n"
+                "  UNION ALL SELECT journal, seq, seq FROM input WHERE type <> 'message'\n"
                 "  UNION ALL SELECT journal, first_seq, last_seq FROM store_gap\n"
                 "  UNION ALL SELECT journal, first_seq, last_seq FROM retention_record\n"
                 "  WHERE relation IN ('message', 'command', 'engine_input', 'quarantine') AND first_seq IS NOT NULL\n"

@@ -32,14 +32,14 @@ def house(tmp_path_factory):
         daemon.write_config(console__database=console_role(postgres))
         with daemon:
             wait_for((daemon.run_dir / "auth" / "auth.sock").exists, 30, "auth")
-            for role in ("operator", "administrator"):
+            for role in ("operator", "supervisor", "administrator"):
                 assert daemon.call("operator-add", name=role, may=[role], break_glass=True, reason="first")["ok"]
                 subprocess.run([binary(), "user", "-c", daemon.config, "add", role], input=GIVEN + "\n", text=True,
                                check=True, capture_output=True, timeout=60)
             daemon.port = port
             wait_for(lambda: ready(port, database=True), 30, "the console")
             daemon.visitors = {}
-            for role in ("operator", "administrator"):
+            for role in ("operator", "supervisor", "administrator"):
                 daemon.visitors[role] = Visitor(port).enroll(role, GIVEN, PASSWORD)
             yield daemon
 
@@ -226,6 +226,24 @@ def test_each_search_and_each_of_its_filters_is_a_statement(house):
     assert visitor.get("/audit?person=operator").status == 200
     assert [r for r in visitor.get("/audit?text=login").json["rows"] if r["name"] == "login"]
     assert {"d1", "d2"} <= {r["device"] for r in visitor.get("/devices?limit=1000").json["rows"]}
+
+
+def test_what_each_person_did_is_for_those_who_see_the_audit(house):
+    chief, desk, middle = (house.visitors[role] for role in ("administrator", "operator", "supervisor"))
+    settled(house)
+    hidden = {"operator-acts", "acts-refused", "switches", "logins", "credentials"}
+    assert [r for r in chief.get("/history/notices?kind=login").json["rows"]]
+    for path in ("/audit", "/history/commands", "/history/commands?person=operator", *(f"/figures/{name}" for name in hidden)):
+        assert chief.get(path).status == 200 and desk.get(path).error == "role" and middle.get(path).error == "role", path
+    for visitor in (desk, middle):
+        assert visitor.get("/history/notices?kind=login").json["rows"] == []
+        assert visitor.get("/history/notices").json["rows"]
+        seen, all_of_them = ({f["name"] for f in who.get("/figures").json["figures"]} for who in (visitor, chief))
+        assert all_of_them - seen == hidden
+    assert middle.post("/exports", what="commands", format="csv").error == "role"
+    asked = middle.post("/exports", what="notices", format="jsonl").json["export"]
+    names = {json.loads(line)["name"] for line in middle.get(f"/exports/{asked}/data").body.decode().splitlines()}
+    assert names and not names & {"login", "logout", "history-exported"}
 
 
 def test_why_an_alarm_came(house):

@@ -38,6 +38,12 @@ TABLES = {
     "command_reply": (set(), {"INSERT"}, None),
     "engine_input": (READ, {"INSERT"}, None),
     "event": (READ, {"INSERT"}, None),
+    "figure_alarm": (READ, set(), None),
+    "figure_final": (READ, set(), None),
+    "figure_incident": (READ, set(), None),
+    "figure_member": (READ, set(), None),
+    "figure_move": (READ, set(), None),
+    "figure_wait": (READ, set(), None),
     "journal": (READ, {"INSERT"}, None),
     "message": (set(), {"INSERT"}, "payload"),
     "notice": (READ, {"INSERT"}, None),
@@ -58,8 +64,8 @@ TABLES = {
     "stored_table": (READ, set(), None),
     "undecoded": (READ, {"INSERT"}, None),
 }
-# No trigger guards them: only the owner could change them, and the writer its cursor.
-NO_HISTORY = {"store_cursor", "schema_migration"}
+# No trigger guards them: only the owner could change them, and the writer its cursor. What is derived is written by the owner's functions.
+NO_HISTORY = {"store_cursor", "schema_migration", *(name for name in TABLES if name.startswith("figure_"))}
 
 # Every view may be read by READ, but these: reading them is recorded.
 VIEWS = {
@@ -86,7 +92,12 @@ FROM pg_proc WHERE pronamespace = 'wardwatch'::regnamespace AND prosecdef
 # functions that run with the owner's rights, and who may call them
 DEFINERS = {
     "apply_retention(integer)": ["wardwatch_writer"],
+    "derive(text,integer,bigint)": [],
+    "derive_from_alarm()": [],
+    "derive_from_change()": [],
+    "derive_from_transition()": [],
     "ensure_partitions(date,date)": ["wardwatch_writer"],
+    "figures_rebuild()": [],
     "keep_rule_text()": [],
     "record_access(text)": ["wardwatch_auditor", "wardwatch_console", "wardwatch_writer"],
     "set_retention(text,interval)": ["wardwatch_writer"],

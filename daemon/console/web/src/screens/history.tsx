@@ -114,7 +114,7 @@ function Fields() {
                     name="what"
                     value={what()}
                     onChange={(event) => query({ what: event.currentTarget.value })}>
-                    {WHATS.map((one) => (
+                    {WHATS.filter((one) => one !== "commands" || may("auditor", "administrator")).map((one) => (
                         <option key={one} value={one}>
                             {word("table.of", one)}
                         </option>
