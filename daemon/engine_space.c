@@ -49,7 +49,7 @@ void engine_space_init(struct engine *e) {
 /* --- snapshots --- */
 
 static struct snapshot_head engine_snapshot_head(const struct engine *e) {
-        struct snapshot_head head = { .seq = e->committed, .time = e->clock.time };
+        struct snapshot_head head = { .seq = e->committed, .time = pipeline_now(e->pipeline) };
 
         (void)snprintf(head.journal_id, sizeof head.journal_id, "%s", journal_id(e->journal));
         (void)snprintf(head.version, sizeof head.version, "%s", version_running());

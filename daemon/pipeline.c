@@ -432,6 +432,10 @@ bool pipeline_mode_on(const struct pipeline *p, uint32_t mode) {
         return correlate_mode_on(p->correlate, mode);
 }
 
+int64_t pipeline_now(const struct pipeline *p) {
+        return p->now;
+}
+
 bool pipeline_blind(const struct pipeline *p) {
         return p->blind;
 }

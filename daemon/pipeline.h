@@ -59,6 +59,9 @@ const struct response *pipeline_response(const struct pipeline *p);
 const struct records *pipeline_records(const struct pipeline *p);
 bool pipeline_mode_on(const struct pipeline *p, uint32_t mode); /* index in the site */
 bool pipeline_blind(const struct pipeline *p);
+/** Journal time of the last input, or of the snapshot before any. A snapshot is of this time and of no later one: what
+ * is due after it has not fired yet, and fires at its own time whether there was a restart or not. */
+int64_t pipeline_now(const struct pipeline *p);
 /** When all windows of rules that a reload has brought are whole again; NONE: they are. */
 int64_t pipeline_partial_until(const struct pipeline *p);
 

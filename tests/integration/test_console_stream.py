@@ -17,6 +17,7 @@ from harness.console import PREFIX, Visitor, console_role  # noqa: E402
 from harness.daemon import Daemon, binary, wait_for  # noqa: E402
 from harness.machine import free_port  # noqa: E402
 from harness.postgres import Postgres  # noqa: E402
+from harness.scene import read_live  # noqa: E402
 
 PASSWORD, GIVEN = "lamp river seven copper", "of the first day only"
 
@@ -172,8 +173,11 @@ def test_a_slow_reader_is_dropped_and_costs_nobody_anything(house):
 
 
 def settled(house):
-    """Everything that is in the journal is in PostgreSQL."""
+    """Alarms of d1, d2 and d3 are there, and everything that is in the journal is in PostgreSQL."""
     visitor = house.visitors["administrator"]
+    with house.connect() as feed:
+        there = {key for _, key in read_live(feed)[0]}
+    publish(house, [name for name in ("d1", "d2", "d3") if f"device={name}" not in there])
 
     def done():
         rows = visitor.get("/history/alarms?limit=1000").json["rows"]

@@ -1,12 +1,10 @@
 """The supervisor with the real workers: there is no broker and no PostgreSQL here, and it must not need them."""
 
 import signal
-import subprocess
-import time
 
 import pytest
 
-from harness.daemon import binary, process_state, wait_for
+from harness.daemon import process_state, wait_for
 
 NOWHERE = "host=127.0.0.1 port=1 user=nobody dbname=none connect_timeout=2"
 
@@ -29,17 +27,6 @@ def test_status_shows_the_workers(daemon):
     wait_for(lambda: workers_told(daemon)["engine"]["state"] == "running", what="a running engine")
 
 
-def test_second_daemon_refuses_and_names_the_holder(daemon):
-    since = time.monotonic()
-    second = subprocess.run([binary(), "run", "-c", daemon.config], capture_output=True, text=True, timeout=20, check=False)
-    took = time.monotonic() - since
-    assert second.returncode == 1
-    assert f"pid {daemon.process.pid}, since " in second.stderr
-    assert took < 1.0
-    assert daemon.process.poll() is None
-    assert daemon.answers()
-
-
 def test_killed_engine_is_restarted(daemon):
     store = daemon.pid("store")
     old = daemon.kill("engine")
@@ -58,19 +45,6 @@ def test_killed_store_does_not_touch_the_engine(daemon):
     daemon.wait_restarted("store", old)
     assert daemon.pid("engine") == engine
     wait_for(lambda: workers_told(daemon)["store"]["restarts"] == 1, what="the restart in the status")
-
-
-@pytest.mark.parametrize("name", ["engine", "store"])
-def test_stopped_worker_is_restarted(daemon, name):
-    if name == "store":
-        # its loop is watched only once it has one
-        daemon.wait_log("worker-ready worker=store")
-    old = daemon.freeze(name)
-    since = time.monotonic()
-    daemon.wait_restarted(name, old, timeout=20)
-    assert time.monotonic() - since < 15
-    daemon.wait_log(f"worker-hung worker={name}")
-    daemon.wait_ready()
 
 
 def test_workers_die_with_the_supervisor(daemon):

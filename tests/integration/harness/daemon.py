@@ -110,6 +110,8 @@ class Daemon:
         self.rules = self.folder / "rules"
         self.process = None
         self.options = []  # of `run`
+        self.environment = {}  # beside the test's own
+        self.program = None  # another than binary()
         self.broker, self.postgres = broker, postgres
         self._copy_rules(pathlib.Path(rules) if rules else SOURCE / "rules")
         self.settings = self._defaults() | (settings or {})
@@ -195,8 +197,9 @@ class Daemon:
         """Starts it; with `wait` until the engine answers. `process`: more for Popen."""
         self.since = len(self.log)
         with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen([binary(), "run", "-c", self.config, *self.options],
-                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log, **process)
+            self.process = subprocess.Popen([self.program or binary(), "run", "-c", self.config, *self.options],
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                            env=os.environ | self.environment, **process)
         if wait:
             self.wait_ready(timeout)
         return self

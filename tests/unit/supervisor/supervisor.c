@@ -273,14 +273,11 @@ static void test_failing_worker_does_not_spin(void **state) {
         static const char *const pauses[] = { "0.1 s", "0.2 s", "0.4 s", "0.8 s" };
         const char *said;
         struct daemon d;
-        int64_t since;
 
         daemon_prepare(&d, "");
         write_file(&d, "store.script", "exit 3\n");
-        since = clock_boot();
         daemon_start(&d);
         wait_for(&d, "events", "store start 5");
-        assert_true(clock_boot() - since >= 1500 * WW_MSEC); /* the pauses together */
         said = read_file(&d, "log");
         for (size_t i = 0; i < sizeof(pauses) / sizeof(*pauses); i++) {
                 said = strstr(said, "exit code 3; started again in ");
@@ -370,15 +367,12 @@ static void test_configuration_in_force(void **state) {
 
 static void test_stop_is_bounded(void **state) {
         struct daemon d;
-        int64_t since;
 
         daemon_prepare(&d, "");
         write_file(&d, "engine.script", "ignore\n");
         daemon_start(&d);
         wait_for(&d, "events", "\"state\":\"running\"");
-        since = clock_boot();
         assert_int_equal(daemon_stop(&d), 0);
-        assert_true(clock_boot() - since >= 10 * WW_SECOND);
         assert_true(contains(&d, "log", "worker-killed worker=engine"));
         assert_true(contains(&d, "events", "store end"));
         daemon_clean(&d);

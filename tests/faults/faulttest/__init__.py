@@ -1,0 +1,1 @@
+"""The fault suite: what the scenarios share. See tests/faults/README.md."""

@@ -1,0 +1,106 @@
+"""The oracle of every fault: what was published is held against PostgreSQL, and every alarm against the undisturbed run's.
+
+The generator writes down each (device, number) that the broker acknowledged. The rules of spine.py give the same alarms for
+such a list whenever its messages came, so that an undisturbed run need not be made: expected_alarms() is it, and the
+scenario `undisturbed` shows that it is. All other rules are held against themselves: the recorded history, replayed by the
+recording's own rules, must give the very alarms that PostgreSQL has.
+"""
+
+import collections
+import dataclasses
+import json
+import re
+
+from harness import spine
+
+
+@dataclasses.dataclass
+class Verdict:
+    published: int = 0
+    lost: int = 0
+    duplicated: int = 0
+    invented: int = 0
+    alarms: int = 0  # that differ, are missing or are there without a cause
+    wrong: list = dataclasses.field(default_factory=list)  # what else is not as it must be, in words
+
+    @property
+    def good(self):
+        return not (self.lost or self.duplicated or self.invented or self.alarms or self.wrong)
+
+    def add(self, other):
+        for name in ("published", "lost", "duplicated", "invented", "alarms"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.wrong += other.wrong
+        return self
+
+    def __str__(self):
+        text = (f"published {self.published}, lost {self.lost}, duplicated {self.duplicated}, invented {self.invented}, "
+                f"alarms that differ {self.alarms}")
+        return "\n".join([text, *map(str, self.wrong)])
+
+
+def compare_lists(published, stored):
+    """Of (device, number): what is missing, what is there twice, what nobody published."""
+    want, have = collections.Counter(published), collections.Counter(stored)
+    if want and max(want.values()) > 1:
+        raise AssertionError("the generator itself repeated")
+    return Verdict(published=len(published), lost=len(want.keys() - have.keys()), invented=len(have.keys() - want.keys()),
+                   duplicated=sum(n - 1 for n in have.values()))
+
+
+def alarms(postgres, published):
+    """How many alarms are not those of an undisturbed run, with the first few of them."""
+    want, have = spine.expected_alarms(published), spine.stored_alarms(postgres)
+    rules = ("every-hundredth", "ten-in-a-day", "second-after-first")
+    have = collections.Counter({key: n for key, n in have.items() if key[0] in rules and key[2] in ("raise", "again")
+                                and re.fullmatch(r"device=\d+", key[1])})
+    missing, more = want - have, have - want
+    wrong = [f"alarms missing {dict(missing.most_common(5))}, too many {dict(more.most_common(5))}"] if missing or more else []
+    return Verdict(alarms=sum(missing.values()) + sum(more.values()), wrong=wrong)
+
+
+def journal(daemon):
+    """The journal in itself: a restart concluded what was written, and each record is whole."""
+    verdict = Verdict()
+    differs = daemon.status()["replay_differs"]
+    if differs:
+        verdict.wrong.append(f"a restart concluded otherwise {differs} times")
+    done = daemon.run("journal", "verify")
+    if done.returncode:
+        verdict.wrong.append(f"journal verify: {done.stdout[-500:]}{done.stderr[-500:]}")
+    return verdict
+
+
+def chain(daemon, postgres):
+    """The record in PostgreSQL: its chain is whole, and what was concluded comes again to the byte."""
+    verdict = Verdict()
+    done = daemon.run("verify", "--database", postgres.url, timeout=300)
+    if done.returncode:
+        verdict.wrong.append(f"verify: {done.stdout[-800:]}{done.stderr[-300:]}")
+    return verdict.add(replayed(daemon, postgres))
+
+
+def transitions(lines):
+    return [line for line in lines if json.loads(line).get("type") == "transition"]
+
+
+def replayed(daemon, postgres):
+    """`replay --as-recorded` of PostgreSQL beside the journal's own lines: life goes on, so that the replay may have more."""
+    dump = daemon.run("journal", "dump", "--json", timeout=120).stdout.splitlines()
+    start = '{"in":"output","record":'
+    lived = transitions(line[len(start):-1] for line in dump if line.startswith(start))
+    spine.settle(daemon)
+    done = daemon.run("replay", "--as-recorded", "--json", timeout=300)
+    again = done.stdout.splitlines()[:len(lived)]
+    if done.returncode or again != lived:
+        place = next((n for n, (a, b) in enumerate(zip(lived, again)) if a != b), min(len(lived), len(again)))
+        return Verdict(alarms=1, wrong=[f"replayed, change {place} of {len(lived)} / {len(again)} is another:\n"
+                                        f"{lived[place:place + 1]}\n{again[place:place + 1]}\n{done.stderr[-500:]}"])
+    return Verdict()
+
+
+def clean_deaths(daemon):
+    """No process ended by a fault of its own: by a signal that nobody sent, or with a sanitizer's report."""
+    bad = ("Sanitizer", "runtime error:", "signal 11", "signal 6 ", "signal 7 ", "signal 8 ")
+    found = [line for line in daemon.log.splitlines() if any(word in line for word in bad)]
+    return Verdict(wrong=[f"a process died of itself: {line}" for line in found[:3]])

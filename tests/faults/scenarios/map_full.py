@@ -1,0 +1,65 @@
+"""The journal's map or its disk is full: bulk closes, urgent messages go on, the broker queues, and it all drains.
+
+The recovery is from the end of what held the journal until the bulk session is open again."""
+
+import subprocess
+
+from faulttest.hospital import Skipped, need_root
+
+TARGET = "resumes ≤ 5 s"
+LIMIT = 5
+VARIANTS = ("map", "disk")
+SLICE = ("disk",)
+
+
+def small_disk(h):
+    """A tmpfs of 12 MiB, gone at the end."""
+    need_root("mount a small disk")
+    path = h.folder / "disk"
+    path.mkdir()
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m,mode=0755", "tmpfs", path], capture_output=True, text=True,
+                          check=False)
+    if done.returncode:
+        raise Skipped(f"this machine does not let us mount: {done.stderr.strip()}")
+    h.closing.callback(lambda: subprocess.run(["umount", "-l", path], check=True))
+    return path
+
+
+def fill(disk):
+    """Takes what is left of it."""
+    with (disk / "filler").open("wb", buffering=0) as filler:
+        try:
+            while True:
+                filler.write(bytes(4096))
+        except OSError:
+            pass
+
+
+def closed(h):
+    return h.status().get("sessions", {}).get("bulk", {}).get("closed_by_us")
+
+
+def run(h, random):
+    """PostgreSQL is away, so that nothing may be trimmed: however slow the machine is, the map fills."""
+    disk = small_disk(h) if h.variant == "disk" else None
+    settings = {"state__dir": disk / "state"} if disk else {}
+    h.prepare(journal__size="4MiB", journal__keep="1m", journal__snapshot_inputs=1000, **settings)
+    h.start()
+    if disk:
+        fill(disk)
+    h.postgres.stop()
+    load = h.load(count=60000 if h.long else 25000, devices=10)
+    if disk:
+        h.wait_alarm("system/snapshot-failed")
+    h.wait(lambda: closed(h), "a closed bulk session", 120)
+    urgent = h.load(count=5, devices=1, topic="urgent/{device}", first=100000)
+    urgent.finish()
+    h.wait(lambda: h.status().get("sessions", {}).get("urgent", {}).get("messages", 0) >= 5, "urgent messages")
+    h.expect(closed(h), "bulk was open again before there was room")
+    if disk:
+        (disk / "filler").unlink()
+    h.postgres.start()
+    with h.recovery():
+        h.wait(lambda: h.status() and not closed(h), "an open bulk session", 120)
+    h.check(load, urgent)
+    h.expect(not closed(h), "bulk is closed, and there is room")
