@@ -270,6 +270,7 @@ console:
   pages: $PAGES
   database: host=127.0.0.1 port=$PG_PORT user=console dbname=wardwatch sslmode=disable
   database_password_file: $SECRETS/database-console
+  tips: true
 metrics:
   supervisor: ${METRICS_PORTS[0]}
   engine: ${METRICS_PORTS[1]}
@@ -287,9 +288,9 @@ TEXT
 
 # The example hospital's devices, by how urgent they are; no filter of one list may overlap one of the other. Its panic
 # buttons, smoke detectors and infant tags are on the radio networks; the doors make most of the traffic.
-SENSOR_TYPES=(zigbee2mqtt wardtag access-control frigate nut services lorawan sparkplug contact-id-sia)
+SENSOR_TYPES=(zigbee2mqtt wardtag access-control frigate nut services front-desk lorawan sparkplug contact-id-sia)
 URGENT_TOPICS=(zigbee2mqtt/# zigbee/# tags/+/+ frigate/# v1/ups/# screening/+ gases/+ rounds/+ authorities/+/+ tips/+ application/+/device/+/event/+ v3/+/devices/# receiver/+/raw sia/+/accounts/+/msgdata)
-BULK_TOPICS=(/rfid/send visitors/+ keys/+ counters/+ computing/+ door/+/card_read frontdoor/access spBv1.0/# STATE/+)
+BULK_TOPICS=(/rfid/send visitors/+ desk/+/visitors desk/+/tips desk/+/receipts keys/+ counters/+ computing/+ door/+/card_read frontdoor/access spBv1.0/# STATE/+)
 
 types() {
         local text

@@ -7,6 +7,8 @@
 #include "records/kinds.h"
 #include "response/rules.h"
 
+#include <math.h>
+
 static json_t *zone_name(const struct site *s, uint32_t zone) {
         return zone == SITE_NONE ? json_null() : record_json_str(site_zone(s, zone)->id);
 }
@@ -121,6 +123,10 @@ static json_t *tell_states(const struct record_kind *k, uint32_t set) {
         return list;
 }
 
+static json_t *tell_bound(double bound) {
+        return isfinite(bound) ? json_real(bound) : json_null();
+}
+
 static json_t *tell_fields(const struct record_kind *k) {
         json_t *list = json_array();
 
@@ -128,11 +134,29 @@ static json_t *tell_fields(const struct record_kind *k) {
                 const struct record_field *f = &k->fields[i];
 
                 (void)json_array_append_new(
-                        list, json_pack("{s:o, s:o, s:s, s:b, s:b, s:o, s:o, s:o}", "field", record_json_str(f->name),
-                                        "title", record_json_str(f->title), "type", record_types[f->type].name, "must",
-                                        f->must, "fixed", f->fixed, "in", tell_states(k, f->in), "words",
-                                        tell_words(f->words, f->n_words), "of", record_json_str(f->of)));
+                        list,
+                        json_pack("{s:o, s:o, s:s, s:b, s:b, s:o, s:o, s:o, s:I, s:o, s:o, s:o}", "field",
+                                  record_json_str(f->name), "title", record_json_str(f->title), "type",
+                                  record_types[f->type].name, "must", f->must, "fixed", f->fixed, "in",
+                                  tell_states(k, f->in), "words", tell_words(f->words, f->n_words), "of",
+                                  record_json_str(f->of), "max", (json_int_t)f->max, "unit", record_json_str(f->unit),
+                                  "least", tell_bound(f->least), "most", tell_bound(f->most)));
         }
+        return list;
+}
+
+static json_t *tell_makes(const struct record_makes *m) {
+        return m->kind ? json_pack("{s:o, s:o}", "record", record_json_str(m->name), "given",
+                                   tell_words(m->given, m->n_given))
+                       : json_null();
+}
+
+static json_t *tell_clocks(const struct record_kind *k) {
+        json_t *list = json_array();
+
+        for (size_t i = 0; i < k->n_clocks; i++)
+                (void)json_array_append_new(list, json_pack("{s:o, s:o}", "clock", record_json_str(k->clocks[i].name),
+                                                            "title", record_json_str(k->clocks[i].title)));
         return list;
 }
 
@@ -143,13 +167,18 @@ static json_t *tell_acts(const struct record_kind *k) {
                 const struct record_act *a = &k->acts[i];
 
                 (void)json_array_append_new(
-                        list, json_pack("{s:o, s:o, s:b, s:o, s:o, s:o, s:b, s:o, s:o, s:b}", "act",
-                                        record_json_str(a->name), "title", record_json_str(a->title), "opens", a->opens,
-                                        "from", tell_states(k, a->from), "to",
-                                        a->to == SIZE_MAX ? json_null() : record_json_str(k->states[a->to].name),
-                                        "roles", engine_tell_roles(a->roles), "reason", a->reason, "takes",
-                                        tell_words(a->takes, a->n_takes), "must", tell_words(a->must, a->n_must),
-                                        "by_event", a->on.given));
+                        list,
+                        json_pack(
+                                "{s:o, s:o, s:b, s:o, s:o, s:o, s:b, s:o, s:o, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o}",
+                                "act", record_json_str(a->name), "title", record_json_str(a->title), "opens", a->opens,
+                                "from", tell_states(k, a->from), "to",
+                                a->to == SIZE_MAX ? json_null() : record_json_str(k->states[a->to].name), "roles",
+                                engine_tell_roles(a->roles), "reason", a->reason, "takes",
+                                tell_words(a->takes, a->n_takes), "must", tell_words(a->must, a->n_must), "by_event",
+                                a->on.given, "takes_listed", a->takes_listed, "log", record_json_str(a->log), "entry",
+                                tell_words(a->words, a->n_words), "check", record_json_str(a->ticks), "sign",
+                                record_json_str(a->sign), "other_than", tell_words(a->other_than, a->n_other_than),
+                                "makes", tell_makes(&a->makes)));
         }
         return list;
 }
@@ -162,9 +191,9 @@ static json_t *tell_kind(const struct ruleset *rules, size_t n) {
                 (void)json_array_append_new(
                         states, json_pack("{s:o, s:o, s:b}", "state", record_json_str(k->states[i].name), "title",
                                           record_json_str(k->states[i].title), "over", k->states[i].over));
-        return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "kind", record_json_str(k->name), "title",
-                         record_json_str(k->title), "read", engine_tell_roles(k->read), "states", states, "fields",
-                         tell_fields(k), "acts", tell_acts(k));
+        return json_pack("{s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o}", "kind", record_json_str(k->name), "title",
+                         record_json_str(k->title), "read", engine_tell_roles(k->read), "duty", (json_int_t)k->duty,
+                         "states", states, "fields", tell_fields(k), "acts", tell_acts(k), "clocks", tell_clocks(k));
 }
 
 /* --- the table --- */

@@ -1,4 +1,6 @@
 #include "pipeline_internal.h"
+
+#include "records/where.h"
 #include "stages.h"
 
 int pipeline_put(struct pipeline *p, struct ww_output *output) {
@@ -39,8 +41,11 @@ static int pipeline_on_event(void *userdata, const struct ww_event *event) {
 
 static int pipeline_on_detection(void *userdata, const struct ww_detection *detection) {
         struct pipeline *p = userdata;
+        struct ww_detection placed = *detection;
 
-        return alarms_detection(p->alarms, detection, p->now);
+        if (!placed.zone.n) /* a record is no asset: it says itself where it is */
+                placed.zone = records_zone(p->records, placed.device);
+        return alarms_detection(p->alarms, &placed, p->now);
 }
 
 static int pipeline_on_transition(void *userdata, const struct ww_transition *transition) {

@@ -40,9 +40,39 @@ static int pipeline_on_record_publish(void *userdata, struct ww_str topic, struc
         return pipeline_put(userdata, &output);
 }
 
+struct listed {
+        struct ww_str list, member;
+        int64_t now;
+        bool in;
+};
+
+/* The files' members stand first; what a command said of one counts. */
+static int listed_visit(void *userdata, struct ww_str list, struct ww_str member, bool add, int64_t until) {
+        struct listed *l = userdata;
+
+        if (!ww_str_equal(list, l->list) || !ww_str_equal(member, l->member))
+                return 0;
+        l->in = add && until > l->now;
+        return 1;
+}
+
+static bool pipeline_on_listed(void *userdata, struct ww_str list, struct ww_str member, int64_t now) {
+        const struct pipeline *p = userdata;
+        const struct site *site = p->ruleset->site;
+        uint32_t of = site_list_find(site, list);
+        struct listed l = { list, member, now, of != SITE_NONE && site_list_has(site, of, member) };
+
+        (void)correlate_members_each(p->correlate, listed_visit, &l);
+        return l.in;
+}
+
 struct records_sink pipeline_records_sink(struct pipeline *p) {
-        return (struct records_sink){ p, pipeline_on_change, pipeline_on_record_event, pipeline_on_member,
-                                      pipeline_on_record_publish };
+        return (struct records_sink){ p,
+                                      pipeline_on_change,
+                                      pipeline_on_record_event,
+                                      pipeline_on_member,
+                                      pipeline_on_record_publish,
+                                      pipeline_on_listed };
 }
 
 /* --- incidents --- */

@@ -42,6 +42,10 @@ static json_t *number(void) {
         return json_pack("{s:s}", "type", "integer");
 }
 
+static json_t *decimal(void) {
+        return json_pack("{s:s}", "type", "number");
+}
+
 static json_t *texts(void) {
         return schema_one_or_list(text());
 }
@@ -81,6 +85,7 @@ static const struct {
         { "hazard", hazards },      { "hazards", hazards_list },
         { "text", text },           { "name", text },
         { "priority", priorities }, { "priorities", priorities_list },
+        { "decimal", decimal },
 };
 
 static json_t *object_of(const struct rules_keys *table);
@@ -96,6 +101,8 @@ static json_t *table_of(const char *name) {
                         continue;
                 for (size_t k = 0; k < sizeof lists / sizeof *lists; k++)
                         list = list || strcmp(name, lists[k]) == 0;
+                if (strcmp(name, "list") == 0)
+                        return schema_one_or_list(object_of(&kinds_keys[i]));
                 return list ? schema_list_of(object_of(&kinds_keys[i])) : object_of(&kinds_keys[i]);
         }
         return NULL;

@@ -222,7 +222,7 @@ static json_t *answer_of(const struct call *c, int refusal, json_t *read) {
 
 int records_command(struct records *r, json_t *request, const struct records_who *who, json_t **ret_answer) {
         const char *verb = json_string_value(json_object_get(request, "cmd"));
-        struct call c = { .r = r, .request = request, .who = who, .by = { who->actor, WW_STR(""), who->now } };
+        struct call c = { .r = r, .request = request, .who = who, .by = { .actor = who->actor, .now = who->now } };
         json_t *read = NULL;
         int e = 0;
 

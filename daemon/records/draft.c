@@ -40,7 +40,7 @@ static int no_field(const struct record_kind *kind, const char *name, struct fie
 static int may_bring(const struct record_draft *d, const struct record_field *f, struct field_why *why) {
         const struct record_act *a = d->act;
 
-        if (a && a->n_takes && !is_among(a->takes, a->n_takes, f->name.p))
+        if (a && (a->takes_listed ? !is_among(a->takes, a->n_takes, f->name.p) : f->fixed && !a->opens))
                 return wrong(why, f->name.p, "is not brought by this act", NULL);
         if (!a && (f->fixed || f->type == RECORD_CHECKLIST))
                 return wrong(why, f->name.p, "cannot be amended", NULL);
@@ -63,7 +63,19 @@ static int put_field(const struct records *r, const struct record_kind *kind, js
 
 /* --- a log's entry, an item's answer --- */
 
-static int put_word(json_t *entry, const char *name, json_t *value, struct field_why *why) {
+static int no_word(const struct record_act *a, const char *name, struct field_why *why) {
+        const char *names[RECORD_ENTRY_WORDS];
+
+        for (size_t i = 0; i < a->n_words; i++)
+                names[i] = a->words[i].p;
+        (void)snprintf(why->text, sizeof why->text, "an entry has no `%.60s`; %s", name,
+                       diag_suggest(ww_str(name), names, a->n_words));
+        return FIELD_E_WRONG;
+}
+
+static int put_word(const struct record_act *a, json_t *entry, const char *name, json_t *value, struct field_why *why) {
+        if (a->n_words && !is_among(a->words, a->n_words, name))
+                return no_word(a, name, why);
         if (!json_is_string(value) || json_string_length(value) > ENTRY_WORD_BYTES)
                 return wrong(why, name, "must be a text of at most 500 bytes", NULL);
         if (json_object_size(entry) >= RECORD_ENTRY_WORDS || strlen(name) > 40)
@@ -75,6 +87,8 @@ static int add_entry(struct record_draft *d, json_t *entry, const struct record_
         const struct record_field *f = &d->kind->fields[record_kind_field(d->kind, d->act->log)];
         json_t *log = json_object_get(d->fields, f->name.p), *whole;
 
+        if (d->act->n_words && !json_string_length(json_object_get(entry, d->act->words[0].p)))
+                return wrong(why, d->act->words[0].p, "is missing", NULL);
         if (!json_object_size(entry))
                 return wrong(why, f->name.p, "has nothing to add: say `text=…`", NULL);
         if (!json_is_array(log)) {
@@ -175,7 +189,7 @@ static int put_one(const struct records *r, struct record_draft *d, json_t *entr
         if (a && a->makes.kind && is_among(a->makes.given, a->makes.n_given, name))
                 return put_field(r, a->makes.kind, d->made, name, value, now, why);
         if (at == SIZE_MAX && a && (a->log.n || a->ticks.n))
-                return put_word(entry, name, value, why);
+                return put_word(a, entry, name, value, why);
         e = at == SIZE_MAX ? 0 : may_bring(d, &d->kind->fields[at], why);
         return e ? e : put_field(r, d->kind, d->fields, name, value, now, why);
 }

@@ -52,6 +52,16 @@ static int canon_name(const struct canon *c, const json_t *given, json_t **ret) 
         return text_of(c, given, RECORD_NAME_BYTES, ret);
 }
 
+static int wrong_range(const struct canon *c) {
+        const struct record_field *f = c->f;
+
+        if (!isfinite(f->most))
+                return wrong(c, "must be at least %.15g %.*s", f->least, WW_STR_ARG(f->unit));
+        if (!isfinite(f->least))
+                return wrong(c, "must be at most %.15g %.*s", f->most, WW_STR_ARG(f->unit));
+        return wrong(c, "must be from %.15g to %.15g %.*s", f->least, f->most, WW_STR_ARG(f->unit));
+}
+
 static int canon_number(const struct canon *c, const json_t *given, json_t **ret) {
         const char *text = json_string_value(given);
         char *end = NULL;
@@ -59,6 +69,8 @@ static int canon_number(const struct canon *c, const json_t *given, json_t **ret
 
         if ((text && (!*text || *end)) || (!text && !json_is_number(given)) || !isfinite(d))
                 return wrong(c, "must be a number");
+        if (d < c->f->least || d > c->f->most)
+                return wrong_range(c);
         *ret = json_is_integer(given)            ? json_integer(json_integer_value(given))
                : d == floor(d) && fabs(d) < 9e15 ? json_integer((json_int_t)d)
                                                  : json_real(d);
@@ -156,6 +168,15 @@ static int canon_schedule(const struct canon *c, const json_t *given, json_t **r
 
         if (!json_is_string(given) || site_schedule_find(c->r->site, name) == SITE_NONE)
                 return near_miss(c, "schedule", name.p ? name.p : "", site_nearest_schedule(c->r->site, name));
+        return text_of(c, given, RECORD_NAME_BYTES, ret);
+}
+
+static int canon_member(const struct canon *c, const json_t *given, json_t **ret) {
+        struct ww_str member = ww_str(json_string_value(given) ? json_string_value(given) : "");
+
+        if (!member.n || !c->r->sink.listed(c->r->sink.userdata, c->f->of, member, c->now))
+                return wrong(c, "is not in the list `%.*s`: `%s`; `wardwatch list` changes it", WW_STR_ARG(c->f->of),
+                             member.p);
         return text_of(c, given, RECORD_NAME_BYTES, ret);
 }
 
@@ -266,7 +287,8 @@ static const canon_fn canons[RECORD_TYPE_MAX_] = {
         [RECORD_ZONES] = canon_zones,         [RECORD_ASSET] = canon_asset,         [RECORD_DEVICE] = canon_name,
         [RECORD_INCIDENT] = canon_count,      [RECORD_ALARM] = canon_count,         [RECORD_CHOICE] = canon_choice,
         [RECORD_CHECKLIST] = canon_checklist, [RECORD_REFERENCE] = canon_reference, [RECORD_FILE] = canon_file,
-        [RECORD_SCHEDULE] = canon_schedule,   [RECORD_SIGNATURE] = canon_never,     [RECORD_LOG] = canon_never,
+        [RECORD_SCHEDULE] = canon_schedule,   [RECORD_MEMBER] = canon_member,       [RECORD_SIGNATURE] = canon_never,
+        [RECORD_LOG] = canon_never,
 };
 
 int field_canon(const struct records *r, const struct record_field *f, const json_t *given, int64_t now, json_t **ret,

@@ -5,13 +5,14 @@
 #include "config/site.h"
 #include "response/rules.h"
 
-#define KINDS_MAX       100
-#define KIND_FIELDS_MAX 40
-#define KIND_STATES_MAX 16
-#define KIND_ACTS_MAX   24
-#define KIND_CLOCKS_MAX 8
-#define KIND_OPENS_MAX  8
-#define KIND_OPEN_MAX   1000 /* open records of a kind, unless it says otherwise */
+#define KINDS_MAX          100
+#define KIND_FIELDS_MAX    40
+#define KIND_STATES_MAX    16
+#define KIND_ACTS_MAX      24
+#define KIND_CLOCKS_MAX    8
+#define KIND_OPENS_MAX     8
+#define RECORD_ENTRY_WORDS 8    /* of an entry of a log */
+#define KIND_OPEN_MAX      1000 /* open records of a kind, unless it says otherwise */
 
 /* The order is that of record_types[]. */
 enum record_type {
@@ -34,6 +35,7 @@ enum record_type {
         RECORD_REFERENCE,
         RECORD_FILE,
         RECORD_SCHEDULE,
+        RECORD_MEMBER,
         RECORD_SIGNATURE,
         RECORD_LOG,
         RECORD_TYPE_MAX_,
@@ -59,9 +61,17 @@ struct record_field {
         uint32_t in;          /* set of states in which it has to be there */
         struct ww_str *words; /* of a choice; items of a checklist */
         size_t n_words;
-        struct ww_str of; /* kind of a reference */
+        struct ww_str of;   /* kind of a reference, list of a member */
+        struct ww_str unit; /* of a number */
+        double least, most; /* of a number; -INFINITY, INFINITY */
         struct ww_str *states;
         size_t n_states;
+};
+
+/* While the record stands in the state, what the field `member` holds is in the site's list. */
+struct record_membership {
+        struct ww_str list, member, only_if; /* `only_if`: a field of type bool, or "" */
+        size_t member_field, if_field;       /* SIZE_MAX: none */
 };
 
 struct record_state {
@@ -69,8 +79,8 @@ struct record_state {
         struct diag_pos pos;
         struct ww_str title;
         bool over;
-        struct ww_str list, member; /* while it stands so, the field `member` is in the site's list */
-        size_t member_field;
+        struct record_membership *lists;
+        size_t n_lists;
 };
 
 /* `name: source`. */
@@ -112,10 +122,12 @@ struct record_act {
         uint32_t from; /* set of states; all that are not over, if none is named */
         size_t to;     /* SIZE_MAX: stays as it is */
         unsigned roles;
-        bool reason;
+        bool reason, takes_listed; /* `takes: []` is a list, too: nothing */
         struct ww_str *takes, *must, *other_than;
         size_t n_takes, n_must, n_other_than;
         struct ww_str sign, log, ticks, publish, done_name;
+        struct ww_str *words; /* of an entry of `log`; none: any */
+        size_t n_words;
         size_t done;                /* SIZE_MAX */
         struct record_pairs fields; /* from the event, when `on` */
         struct record_on on;

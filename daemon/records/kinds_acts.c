@@ -24,6 +24,8 @@ static int load_act_lists(struct rules_loader *l, const struct yaml_node *n, str
         if (!r)
                 r = kinds_texts(l, n, "must", &a->must, &a->n_must);
         if (!r)
+                r = kinds_texts(l, n, "words", &a->words, &a->n_words);
+        if (!r)
                 r = kinds_texts(l, n, "other_than", &a->other_than, &a->n_other_than);
         if (!r)
                 r = kinds_pairs(l, n, "fields", &a->fields);
@@ -50,6 +52,13 @@ int kinds_load_act(struct rules_loader *l, const struct yaml_node *n, void *to) 
         rules_text(l, n, "done", &a->done_name);
         rules_text(l, n, "send", &a->publish);
         rules_bool(l, n, "reason", &a->reason);
+        a->takes_listed = yaml_get(n, "takes") != NULL;
+        if (yaml_get(n, "words") && !a->log.n)
+                l->result = diag_error(l->d, yaml_get(n, "words")->pos, "name the field of type `log`: `log: entries`",
+                                       "`words` are those of an entry, and `%.*s` adds none", WW_STR_ARG(a->name));
+        if (a->n_words > RECORD_ENTRY_WORDS)
+                l->result = diag_error(l->d, a->pos, "put several into one", "an entry has at most %d words",
+                                       RECORD_ENTRY_WORDS);
         if (ww_str_is(a->name, "amend"))
                 l->result = diag_error(l->d, a->pos, "call it otherwise", "`amend` is there by itself");
         return load_act_lists(l, n, a);

@@ -57,6 +57,14 @@ static int example_publish(void *userdata, struct ww_str topic, struct ww_str pa
         return 0;
 }
 
+/* As the files have it: no command changes a list in an example. */
+static bool example_listed(void *userdata, struct ww_str list, struct ww_str member, int64_t now) {
+        const struct site *site = userdata;
+
+        (void)now;
+        return site_list_has(site, site_list_find(site, list), member);
+}
+
 /* --- reading --- */
 
 static struct ww_str text_of(const struct example *x, const char *key) {
@@ -242,8 +250,12 @@ static int step_run(struct example *x) {
 }
 
 static int example_run(struct rules_loader *l, const struct record_kinds *kinds, const struct yaml_node *n) {
-        static const struct records_sink sink = { NULL, example_change, example_event, example_member,
-                                                  example_publish };
+        const struct records_sink sink = { (struct site *)(uintptr_t)l->site,
+                                           example_change,
+                                           example_event,
+                                           example_member,
+                                           example_publish,
+                                           example_listed };
         struct example x = { .l = l, .kinds = kinds, .now = EXAMPLE_START };
         int e;
 

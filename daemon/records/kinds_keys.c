@@ -29,7 +29,10 @@ const struct rules_key kinds_field_keys[] = {
         { "must", "true: it has to be there from the beginning; default false", "bool", false },
         { "in", "states in which it has to be there", "texts", false },
         { "words", "of a `choice`: what may be chosen; of a `checklist`: its items", "texts", false },
-        { "of", "of a `record`: the kind that it refers to", "text", false },
+        { "of", "of a `record`: the kind that it refers to; of a `member`: the list of the site", "text", false },
+        { "unit", "of a `number`: what it counts: `persons`, `%`", "text", false },
+        { "least", "of a `number`: the least that it may be", "decimal", false },
+        { "most", "of a `number`: the most that it may be", "decimal", false },
         { "max", "bytes of a text, default 2000; entries of a list or log, default 200", "number", false },
         { "fixed", "true: `amend` may not change it; default false", "bool", false },
         { "tell", "true: events of the record carry it as an attribute; default false", "bool", false },
@@ -39,12 +42,13 @@ const struct rules_key kinds_state_keys[] = {
         { "state", "its name", "text", true },
         { "title", "what people read", "text", false },
         { "over", "true: with this it is over, and nothing changes it any more; default false", "bool", false },
-        { "list", "while it stands so, one of its fields is a member of a list of the site", "list", false },
+        { "list", "while it stands so, one of its fields is a member of a list of the site; one, or a list of them", "list", false },
 };
 
 const struct rules_key kinds_list_keys[] = {
         { "name", "the list", "text", true },
         { "member", "the field whose content is the member", "text", true },
+        { "if", "only while this field of type `bool` is true", "text", false },
 };
 
 const struct rules_key kinds_act_keys[] = {
@@ -55,10 +59,11 @@ const struct rules_key kinds_act_keys[] = {
         { "roles", "who may; without it operators and supervisors; `[]`: nobody, only its event", "roles", false },
         { "other_than", "acts whose doer may not do this one: a second person is needed", "texts", false },
         { "reason", "true: must say why; default false", "bool", false },
-        { "takes", "fields that it may bring; without it all that people fill in", "texts", false },
+        { "takes", "fields that it may bring, `[]`: none; without it all but those that are `fixed`", "texts", false },
         { "must", "fields that have to be there after it", "texts", false },
         { "sign", "the field of type `signature` that it signs", "text", false },
         { "log", "the field of type `log` to which it adds an entry of what it brings", "text", false },
+        { "words", "of an entry of `log`: what it may hold, the first of them always; without it any words", "texts", false },
         { "check", "the `checklist` of which it answers items", "text", false },
         { "done", "with `check`: the state once every item has its answer", "text", false },
         { "makes", "another record that it opens", "makes", false },
@@ -167,7 +172,7 @@ const size_t kinds_keys_n = sizeof kinds_keys / sizeof *kinds_keys;
 const struct record_type_row record_types[RECORD_TYPE_MAX_] = {
         [RECORD_TEXT] = { "text", "any text" },
         [RECORD_TEXTS] = { "texts", "a list of texts; words with commas between them are one, too" },
-        [RECORD_NUMBER] = { "number", "a number" },
+        [RECORD_NUMBER] = { "number", "a number; `unit`, `least` and `most` say of what, and how many" },
         [RECORD_BOOL] = { "bool", "true or false" },
         [RECORD_TIME] = { "time", "an instant: `2026-01-31T18:00:00Z`, or a span from now: `8h`" },
         [RECORD_DATE] = { "date", "a day: `2026-01-31`; as a deadline its end, by the site's clocks" },
@@ -185,6 +190,7 @@ const struct record_type_row record_types[RECORD_TYPE_MAX_] = {
         [RECORD_REFERENCE] = { "record", "the number of another record, of the kind `of`, which must be open" },
         [RECORD_FILE] = { "file", "a file that is kept elsewhere: {name, sha256, size, where}" },
         [RECORD_SCHEDULE] = { "schedule", "hours of the site" },
+        [RECORD_MEMBER] = { "member", "a member of the list `of` of the site, as it is then" },
         [RECORD_SIGNATURE] = { "signature", "who did an act, and when; only an act with `sign` sets it" },
         [RECORD_LOG] = { "log", "entries, each with who and when; only an act with `log` adds one" },
 };

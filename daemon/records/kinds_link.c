@@ -157,6 +157,18 @@ static void link_opens(struct rules_loader *l, struct record_kinds *kinds, const
         link_typed(l, o->plan_kind, o->pos, o->begin, RECORD_TIME);
 }
 
+static void link_lists(struct rules_loader *l, const struct record_kind *k, const struct record_state *s) {
+        for (size_t i = 0; i < s->n_lists; i++) {
+                struct record_membership *m = &s->lists[i];
+
+                m->member_field = link_field(l, k, s->pos, m->member);
+                if (m->only_if.n) {
+                        link_typed(l, k, s->pos, m->only_if, RECORD_BOOL);
+                        m->if_field = record_kind_field(k, m->only_if);
+                }
+        }
+}
+
 static void link_kind_parts(struct rules_loader *l, struct record_kinds *kinds, struct record_kind *k) {
         if (k->label.n)
                 k->label_field = link_field(l, k, k->pos, k->label);
@@ -167,12 +179,13 @@ static void link_kind_parts(struct rules_loader *l, struct record_kinds *kinds, 
                 struct record_field *f = &k->fields[i];
 
                 f->in = f->n_states ? link_states(l, k, f->pos, f->states, f->n_states) : 0;
-                if (f->of.n)
+                if (f->type == RECORD_MEMBER)
+                        kinds_list(l, f->pos, f->of);
+                else if (f->of.n)
                         (void)link_kind(l, kinds, f->pos, f->of);
         }
         for (size_t i = 0; i < k->n_states; i++)
-                if (k->states[i].member.n)
-                        k->states[i].member_field = link_field(l, k, k->states[i].pos, k->states[i].member);
+                link_lists(l, k, &k->states[i]);
         for (size_t i = 0; i < k->n_acts; i++)
                 link_act(l, kinds, k, &k->acts[i]);
         for (size_t i = 0; i < k->n_clocks; i++)

@@ -3,6 +3,8 @@
 
 #include "records/records.h"
 
+#include <math.h>
+
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 #define FIELD_NAME   40
 
@@ -37,9 +39,26 @@ static void field_fits(struct rules_loader *l, const struct record_field *f) {
         if (f->type == RECORD_CHOICE && !f->n_words)
                 l->result = diag_error(l->d, f->pos, "name what may be chosen: `words: [high, low]`",
                                        "`%.*s` is a choice without `words`", WW_STR_ARG(f->name));
+        if (f->type == RECORD_MEMBER && !f->of.n)
+                l->result = diag_error(l->d, f->pos, "name the list of the site: `of: staff`",
+                                       "`%.*s` is a member without `of`", WW_STR_ARG(f->name));
+        if (f->type != RECORD_NUMBER && (f->unit.n || isfinite(f->least) || isfinite(f->most)))
+                l->result = diag_error(l->d, f->pos, "make it `type: number`, or leave them out",
+                                       "`%.*s` is no number: `unit`, `least` and `most` say nothing of it",
+                                       WW_STR_ARG(f->name));
+        if (f->least > f->most)
+                l->result = diag_error(l->d, f->pos, "let `least` be at most `most`", "no number fits `%.*s`",
+                                       WW_STR_ARG(f->name));
         if (f->type == RECORD_REFERENCE && !f->of.n)
                 l->result = diag_error(l->d, f->pos, "name the kind that it refers to: `of: hazard`",
                                        "`%.*s` is a record without `of`", WW_STR_ARG(f->name));
+}
+
+static void load_number(struct rules_loader *l, const struct yaml_node *n, const char *key, double *ret) {
+        const struct yaml_node *value = yaml_get(n, key);
+
+        if (value && yaml_number(value, key, l->d, ret))
+                l->result = DIAG_E_USER;
 }
 
 static int load_field(struct rules_loader *l, const struct yaml_node *n, void *to) {
@@ -57,6 +76,11 @@ static int load_field(struct rules_loader *l, const struct yaml_node *n, void *t
         f->type = type < 0 ? RECORD_TEXT : (enum record_type)type;
         rules_text(l, n, "title", &f->title);
         rules_text(l, n, "of", &f->of);
+        rules_text(l, n, "unit", &f->unit);
+        f->least = -INFINITY;
+        f->most = INFINITY;
+        load_number(l, n, "least", &f->least);
+        load_number(l, n, "most", &f->most);
         rules_bool(l, n, "must", &f->must);
         rules_bool(l, n, "fixed", &f->fixed);
         rules_bool(l, n, "tell", &f->tell);
@@ -70,6 +94,17 @@ static int load_field(struct rules_loader *l, const struct yaml_node *n, void *t
         return r;
 }
 
+static void load_membership(struct rules_loader *l, const struct yaml_node *n, struct record_membership *m) {
+        m->member_field = m->if_field = SIZE_MAX;
+        if (!rules_mapping(l, n, "`list`", kinds_list_keys, kinds_list_keys_n))
+                return;
+        rules_text(l, n, "name", &m->list);
+        rules_text(l, n, "member", &m->member);
+        rules_text(l, n, "if", &m->only_if);
+        if (yaml_get(n, "name"))
+                kinds_list(l, yaml_get(n, "name")->pos, m->list);
+}
+
 static int load_state(struct rules_loader *l, const struct yaml_node *n, void *to) {
         struct record_state *s = to;
         const struct yaml_node *list = yaml_get(n, "list");
@@ -79,21 +114,18 @@ static int load_state(struct rules_loader *l, const struct yaml_node *n, void *t
                 return 0;
         s->pos = rules_pos(l, n);
         s->title = s->name;
-        s->member_field = SIZE_MAX;
         rules_text(l, n, "title", &s->title);
         rules_bool(l, n, "over", &s->over);
-        if (!list || !rules_mapping(l, list, "`list`", kinds_list_keys, kinds_list_keys_n))
+        if (!list)
                 return 0;
-        rules_text(l, list, "name", &s->list);
-        rules_text(l, list, "member", &s->member);
-        if (site_list_find(l->site, s->list) == SITE_NONE) {
-                const char *near = site_nearest_list(l->site, s->list);
-
-                l->result = diag_error(l->d, yaml_get(list, "name")->pos,
-                                       near ? arena_printf(kinds_arena(l), "did you mean `%s`?", near)
-                                            : "name it under `lists:` in a file of the site",
-                                       "the site has no list `%.*s`", WW_STR_ARG(s->list));
-        }
+        s->lists = arena_array(kinds_arena(l), struct record_membership, list->type == YAML_SEQUENCE ? list->n : 1);
+        if (!s->lists)
+                return -ENOMEM;
+        if (list->type == YAML_SEQUENCE)
+                yaml_each(one, list)
+                        load_membership(l, one, &s->lists[s->n_lists++]);
+        else
+                load_membership(l, list, &s->lists[s->n_lists++]);
         return 0;
 }
 

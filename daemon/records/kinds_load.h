@@ -35,6 +35,8 @@ extern const char *const kinds_whens[KINDS_WHENS];
 int kinds_texts(struct rules_loader *l, const struct yaml_node *n, const char *key, struct ww_str **ret, size_t *ret_n);
 /** `name: source` pairs of a mapping. 0 or -ENOMEM. */
 int kinds_pairs(struct rules_loader *l, const struct yaml_node *n, const char *key, struct record_pairs *ret);
+/** Tells at `pos` if the site has no list of that name. */
+void kinds_list(struct rules_loader *l, struct diag_pos pos, struct ww_str name);
 unsigned kinds_role_set(struct rules_loader *l, const struct yaml_node *n, const char *key);
 int kinds_on(struct rules_loader *l, const struct yaml_node *n, struct record_on *ret);
 int kinds_load_act(struct rules_loader *l, const struct yaml_node *n, void *to);

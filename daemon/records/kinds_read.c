@@ -56,6 +56,17 @@ int kinds_pairs(struct rules_loader *l, const struct yaml_node *n, const char *k
         return 0;
 }
 
+void kinds_list(struct rules_loader *l, struct diag_pos pos, struct ww_str name) {
+        const char *near = site_nearest_list(l->site, name);
+
+        if (site_list_find(l->site, name) != SITE_NONE)
+                return;
+        l->result = diag_error(l->d, pos,
+                               near ? arena_printf(kinds_arena(l), "did you mean `%s`?", near)
+                                    : "name it under `lists:` in a file of the site",
+                               "the site has no list `%.*s`", WW_STR_ARG(name));
+}
+
 unsigned kinds_role_set(struct rules_loader *l, const struct yaml_node *n, const char *key) {
         const struct yaml_node *value = yaml_get(n, key);
         unsigned set = 0;

@@ -54,6 +54,10 @@ static bool on_is(const struct record_on *on, const struct ww_event *event) {
 
 /* --- an event does an act --- */
 
+static struct record_by by_event(const struct ww_event *event, int64_t now) {
+        return (struct record_by){ WW_STR("event"), WW_STR(""), now, event->zone, event->asset };
+}
+
 /* What the act brings, out of the event. */
 static int given_of(const struct record_act *a, const struct ww_event *event, int64_t now, json_t **ret) {
         json_t *given = json_object();
@@ -70,7 +74,7 @@ static int given_of(const struct record_act *a, const struct ww_event *event, in
 
 static int event_acts(struct records *r, struct record *rec, const struct record_act *a, const struct ww_event *event,
                       int64_t now) {
-        const struct record_by by = RECORD_BY_EVENT(now);
+        const struct record_by by = by_event(event, now);
         struct record_draft draft = { .kind = rec->kind, .act = a };
         struct field_why why;
         json_t *given;
@@ -111,7 +115,7 @@ static bool kind_waits(const struct record_kind *kind, const struct ww_event *ev
 
 static int event_opens(struct records *r, const struct record_kind *kind, const struct record_opens *o,
                        const struct ww_event *event, int64_t now) {
-        const struct record_by by = RECORD_BY_EVENT(now);
+        const struct record_by by = by_event(event, now);
         struct record *rec;
         json_t *fields;
         int e = 0;
@@ -230,7 +234,7 @@ static struct response_case case_of(const struct records *r, const struct ww_cha
 
 static int incident_opens(struct records *r, const struct record_kind *kind, const struct record_opens *o,
                           const struct ww_change *incident, json_t *body, int64_t now) {
-        const struct record_by by = { WW_STR("incident"), WW_STR(""), now };
+        const struct record_by by = { .actor = WW_STR("incident"), .now = now };
         struct record *rec;
         json_t *fields;
         int e = 0;

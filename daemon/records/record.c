@@ -180,36 +180,61 @@ static int record_derive(struct record *rec) {
                                                          : record_json_str(k->title));
 }
 
-/* The member that the state puts into a list. */
-static const char *member_of(const struct record *rec, const struct record_state *s) {
-        return s->member_field == SIZE_MAX ? NULL
-                                           : json_string_value(json_object_get(
-                                                     record_fields(rec), rec->kind->fields[s->member_field].name.p));
+/* What the state puts into lists: [{list, member}]. NULL without memory. */
+static json_t *members_of(const struct record *rec, size_t state) {
+        const struct record_state *s = state == SIZE_MAX ? NULL : &rec->kind->states[state];
+        const struct record_field *fields = rec->kind->fields;
+        json_t *members = json_array();
+
+        for (size_t i = 0; members && s && i < s->n_lists; i++) {
+                const struct record_membership *m = &s->lists[i];
+                json_t *member = json_object_get(record_fields(rec), fields[m->member_field].name.p);
+
+                if (json_string_length(member) &&
+                    (m->if_field == SIZE_MAX ||
+                     json_is_true(json_object_get(record_fields(rec), fields[m->if_field].name.p))))
+                        (void)json_array_append_new(
+                                members, json_pack("{s:s%, s:O}", "list", m->list.p, m->list.n, "member", member));
+        }
+        return members;
 }
 
-/* The body's "member" is what was told last: {list, member}. */
-static int record_member(struct records *r, struct record *rec, size_t state) {
-        const json_t *old = json_object_get(rec->body, "member");
-        const char *was_list = json_string_value(json_object_get(old, "list"));
-        const char *was = json_string_value(json_object_get(old, "member"));
-        const struct record_state *s = state == SIZE_MAX ? NULL : &rec->kind->states[state];
-        const char *is = s && s->list.n ? member_of(rec, s) : NULL;
+static bool is_member(const json_t *members, const json_t *one) {
+        const json_t *other;
+        size_t i;
+
+        json_array_foreach(members, i, other) if (json_equal(other, one)) return true;
+        return false;
+}
+
+/* Tells those of `members` that are not in `others`. */
+static int tell_members(struct records *r, const json_t *members, const json_t *others, bool in) {
+        const json_t *one;
+        size_t i;
         int e = 0;
 
-        if (was && is && strcmp(was, is) == 0 && ww_str_is(s->list, was_list))
-                return 0;
-        if (was)
-                e = tell_member(r, ww_str(was_list), was, false);
-        if (!e && is)
-                e = tell_member(r, s->list, is, true);
-        if (e)
-                return e;
-        if (!is)
-                return was ? json_object_del(rec->body, "member") : 0;
-        return json_object_set_new(rec->body, "member",
-                                   json_pack("{s:s%, s:s}", "list", s->list.p, s->list.n, "member", is))
-                       ? -ENOMEM
-                       : 0;
+        json_array_foreach(members, i, one) {
+                if (!e && !is_member(others, one))
+                        e = tell_member(r, ww_str(json_string_value(json_object_get(one, "list"))),
+                                        json_string_value(json_object_get(one, "member")), in);
+        }
+        return e;
+}
+
+/* The body's "members" are what was told last. */
+static int record_members(struct records *r, struct record *rec, size_t state) {
+        const json_t *was = json_object_get(rec->body, "members");
+        json_t *is = members_of(rec, state);
+        int e = is ? tell_members(r, was, is, false) : -ENOMEM;
+
+        if (!e)
+                e = tell_members(r, is, was, true);
+        if (!e && json_array_size(is))
+                e = json_object_set(rec->body, "members", is) ? -ENOMEM : 0;
+        else if (!e && was)
+                e = json_object_del(rec->body, "members") ? -ENOMEM : 0;
+        json_decref(is);
+        return e;
 }
 
 static int record_follow(struct records *r, struct record *rec, int64_t now) {
@@ -218,7 +243,7 @@ static int record_follow(struct records *r, struct record *rec, int64_t now) {
 
         rec->over = state != SIZE_MAX && rec->kind->states[state].over;
         if (!e)
-                e = record_member(r, rec, rec->over ? SIZE_MAX : state);
+                e = record_members(r, rec, rec->over ? SIZE_MAX : state);
         if (!e)
                 e = clocks_set(r, rec, now);
         return e ? e : plans_set(r, rec, now);
@@ -238,7 +263,7 @@ int record_changed(struct records *r, struct record *rec, const char *what, cons
         if (!e)
                 e = record_note_told(r, rec);
         if (!e)
-                e = tell_change(r, rec, what);
+                e = tell_change(r, rec, what, by);
         if (e)
                 return e;
         r->changes++;

@@ -46,6 +46,8 @@ struct records_sink {
         int (*event)(void *userdata, struct ww_event *event);
         int (*member)(void *userdata, struct ww_str list, struct ww_str member, bool in);
         int (*publish)(void *userdata, struct ww_str topic, struct ww_str payload);
+        /* Is it in that list of the site at `now`? */
+        bool (*listed)(void *userdata, struct ww_str list, struct ww_str member, int64_t now);
 };
 
 struct records;

@@ -24,7 +24,6 @@
 #define RECORD_TEXT_BYTES   2000 /* of a text, unless its field says otherwise */
 #define RECORD_NAME_BYTES   255  /* of a person, a device, an entry of a list */
 #define RECORD_LIST_ENTRIES 200
-#define RECORD_ENTRY_WORDS  8 /* of a log's entry */
 #define RECORD_HEAP_NONE    SIZE_MAX
 
 struct record {
@@ -98,9 +97,9 @@ void record_timer(struct records *r, struct record *rec);
 struct record_by {
         struct ww_str actor, reason;
         int64_t now;
+        struct ww_str zone, asset; /* of the event that does it; "" = none */
 };
-#define RECORD_BY_TIMER(at) ((struct record_by){ WW_STR("timer"), WW_STR(""), (at) })
-#define RECORD_BY_EVENT(at) ((struct record_by){ WW_STR("event"), WW_STR(""), (at) })
+#define RECORD_BY_TIMER(at) ((struct record_by){ .actor = WW_STR("timer"), .now = (at) })
 
 int record_as_change(const struct record *rec, struct ww_change *ret, char **ret_text);
 /** Room for one more of this kind? */
@@ -182,7 +181,7 @@ int plans_fire(struct records *r, struct record *plan, int64_t now, bool *ret_do
 
 /* --- tell.c --- */
 
-int tell_change(struct records *r, const struct record *rec, const char *what);
+int tell_change(struct records *r, const struct record *rec, const char *what, const struct record_by *by);
 /** `again`: rules that know it already are told nothing new. */
 int tell_clock(struct records *r, const struct record *rec, const struct record_clock *clock, bool overdue, bool again);
 int tell_member(struct records *r, struct ww_str list, const char *member, bool in);

@@ -35,9 +35,15 @@ static const char *first_text(const struct record *rec, enum record_type type) {
         return NULL;
 }
 
+/* Alarms have the title, and everybody sees them: a restricted record is called by its kind. */
+static json_t *title_of(const struct record *rec) {
+        return json_is_true(json_object_get(rec->body, "restricted")) ? record_json_str(rec->kind->title)
+                                                                      : json_string(record_text(rec, "title"));
+}
+
 static json_t *attrs_of(const struct record *rec) {
-        json_t *attrs = json_pack("{s:s, s:s, s:s, s:s}", "record", record_text(rec, "kind"), "number", rec->number,
-                                  "state", record_text(rec, "state"), "title", record_text(rec, "title"));
+        json_t *attrs = json_pack("{s:s, s:s, s:s, s:o}", "record", record_text(rec, "kind"), "number", rec->number,
+                                  "state", record_text(rec, "state"), "title", title_of(rec));
 
         for (size_t i = 0; attrs && i < rec->kind->n_fields; i++) {
                 const struct record_field *f = &rec->kind->fields[i];
@@ -51,22 +57,32 @@ static json_t *attrs_of(const struct record *rec) {
 }
 
 static json_t *event_of(const struct record *rec, const char *kind, json_t *device, json_t *attrs) {
-        const char *zone = first_text(rec, RECORD_ZONE), *asset = first_text(rec, RECORD_ASSET);
+        bool hidden = json_is_true(json_object_get(rec->body, "restricted"));
+        const char *zone = hidden ? NULL : first_text(rec, RECORD_ZONE),
+                   *asset = hidden ? NULL : first_text(rec, RECORD_ASSET);
 
         return json_pack("{s:s, s:o, s:o, s:s, s:s, s:b}", "kind", kind, "device", device, "attrs", attrs, "zone",
                          zone ? zone : "", "asset", asset ? asset : "", "exercise", rec->exercise);
 }
 
-int tell_change(struct records *r, const struct record *rec, const char *what) {
+/* Where an event did it, it happened; otherwise where the record is. */
+int tell_change(struct records *r, const struct record *rec, const char *what, const struct record_by *by) {
         const char *kind = rec->version == 1 ? "record.opened" : rec->over ? "record.ended" : "record.changed";
-        json_t *attrs = attrs_of(rec);
+        json_t *attrs = attrs_of(rec), *o;
 
         if (!attrs || json_object_set_new(attrs, "act", json_string(what)) ||
             json_object_set_new(attrs, "actor", json_string(rec->actor))) {
                 json_decref(attrs);
                 return -ENOMEM;
         }
-        return tell_push(r, TELL_EVENT, event_of(rec, kind, json_string(rec->number), attrs));
+        o = event_of(rec, kind, json_string(rec->number), attrs);
+        if (o && by->zone.n &&
+            (json_object_set_new(o, "zone", record_json_str(by->zone)) ||
+             json_object_set_new(o, "asset", record_json_str(by->asset)))) {
+                json_decref(o);
+                return -ENOMEM;
+        }
+        return tell_push(r, TELL_EVENT, o);
 }
 
 int tell_clock(struct records *r, const struct record *rec, const struct record_clock *c, bool overdue, bool again) {

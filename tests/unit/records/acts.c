@@ -125,6 +125,65 @@ static void test_a_checklist_is_answered(void **state) {
         story_close(&s);
 }
 
+static const char rounds[] =
+        "records:\n"
+        "  - record: round\n"
+        "    number: R-{n}\n"
+        "    fields:\n"
+        "      - {field: what, type: text, must: true, fixed: true}\n"
+        "      - {field: guard, type: member, of: staff}\n"
+        "      - {field: badge, type: text}\n"
+        "      - {field: alone, type: bool}\n"
+        "      - {field: doors, type: number, unit: doors, least: 1, most: 20}\n"
+        "      - {field: seen, type: log}\n"
+        "    states:\n"
+        "      - state: open\n"
+        "        list: [{name: inside, member: badge}, {name: escorted, member: badge, if: alone}]\n"
+        "      - {state: over, over: true}\n"
+        "    acts:\n"
+        "      - {act: begin, from: []}\n"
+        "      - {act: change}\n"
+        "      - {act: note, takes: [], log: seen, words: [place, text]}\n"
+        "      - {act: end, to: over, takes: []}\n";
+
+static void test_what_an_act_takes(void **state) {
+        struct story s;
+
+        story_open(&s, rounds);
+        does(&s, OPERATOR, "round", "begin", NULL, "{'what': 'night', 'doors': '7'}", NULL);
+        refused(&s, OPERATOR, "round", "end", "R-1", "{'badge': 'V-1'}", NULL, "incomplete", "is not brought by this");
+        refused(&s, OPERATOR, "round", "change", "R-1", "{'what': 'day'}", NULL, "incomplete",
+                "is not brought by this");
+        does(&s, OPERATOR, "round", "change", "R-1", "{'doors': 8}", NULL);
+        refused(&s, OPERATOR, "round", "change", "R-1", "{'doors': 0}", NULL, "incomplete", "from 1 to 20 doors");
+        refused(&s, OPERATOR, "round", "change", "R-1", "{'doors': 20.5}", NULL, "incomplete", "from 1 to 20 doors");
+        refused(&s, OPERATOR, "round", "change", "R-1", "{'doors': '1e999'}", NULL, "incomplete", "must be a number");
+        does(&s, OPERATOR, "round", "change", "R-1", "{'guard': 'chen'}", NULL);
+        refused(&s, OPERATOR, "round", "change", "R-1", "{'guard': 'nobody'}", NULL, "incomplete", "list `staff`");
+        refused(&s, OPERATOR, "round", "note", "R-1", "{'text': 'quiet'}", NULL, "incomplete", "`place` is missing");
+        refused(&s, OPERATOR, "round", "note", "R-1", "{'place': 'roof', 'txet': 'quiet'}", NULL, "incomplete",
+                "did you mean `text`");
+        does(&s, OPERATOR, "round", "note", "R-1", "{'place': 'roof', 'text': 'quiet'}", NULL);
+        restart(&s);
+        story_close(&s);
+}
+
+static void test_members_of_several_lists(void **state) {
+        struct story s;
+
+        story_open(&s, rounds);
+        does(&s, OPERATOR, "round", "begin", NULL, "{'what': 'night', 'badge': 'V-1', 'alone': true}", NULL);
+        heard(&s, "inside has V-1\nescorted has V-1\nrecord.opened R-1\n");
+        restart(&s);
+        does(&s, OPERATOR, "round", "change", "R-1", "{'alone': false}", NULL);
+        heard(&s, "escorted has not V-1\nrecord.changed R-1\n");
+        does(&s, OPERATOR, "round", "change", "R-1", "{'badge': 'V-2'}", NULL);
+        heard(&s, "inside has not V-1\ninside has V-2\nrecord.changed R-1\n");
+        does(&s, OPERATOR, "round", "end", "R-1", "{}", NULL);
+        heard(&s, "inside has not V-2\nrecord.ended R-1\n");
+        story_close(&s);
+}
+
 static void test_too_many_are_refused(void **state) {
         struct records_figures f;
         struct story s;
@@ -176,6 +235,8 @@ int main(void) {
                 cmocka_unit_test(test_what_is_not_right_is_refused),
                 cmocka_unit_test(test_a_log_only_grows),
                 cmocka_unit_test(test_a_checklist_is_answered),
+                cmocka_unit_test(test_what_an_act_takes),
+                cmocka_unit_test(test_members_of_several_lists),
                 cmocka_unit_test(test_too_many_are_refused),
                 cmocka_unit_test(test_other_kinds),
         };

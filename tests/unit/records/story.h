@@ -28,7 +28,7 @@ static const char story_site[] = "site: test\n"
                                  "  - {zone: W3, type: ward, in: floor-2}\n"
                                  "  - {zone: W4, type: ward, in: floor-2}\n"
                                  "  - {zone: W3-room1, in: W3}\n"
-                                 "lists: {inside: []}\n"
+                                 "lists: {inside: [], escorted: [], staff: [chen, wu]}\n"
                                  "schedules:\n"
                                  "  rounds: {daily: [\"22:00-22:15\", \"02:00-02:15\"]}\n";
 
@@ -90,8 +90,14 @@ static int story_publish(void *userdata, struct ww_str topic, struct ww_str payl
         return 0;
 }
 
+static bool story_listed(void *userdata, struct ww_str list, struct ww_str member, int64_t now) {
+        struct story *s = userdata;
+
+        return site_list_has(s->site, site_list_find(s->site, list), member);
+}
+
 static inline struct records_sink story_sink(struct story *s) {
-        return (struct records_sink){ s, story_change, story_event, story_member, story_publish };
+        return (struct records_sink){ s, story_change, story_event, story_member, story_publish, story_listed };
 }
 
 static inline struct record_kinds *story_kinds(struct story *s, const char *yaml) {
