@@ -6,17 +6,33 @@
 #include <stdio.h>
 #include <string.h>
 
+/* What the site is in: a drill that goes on is to be seen wherever alarms are. */
+static json_t *modes_of(const json_t *status) {
+        json_t *modes = json_object_get(status, "modes"), *list = json_array(), *mode;
+        const char *name;
+
+        json_object_foreach(modes, name, mode) {
+                json_t *one = json_copy(mode);
+
+                if (one && !json_object_set_new(one, "mode", json_string(name)))
+                        (void)json_array_append(list, one);
+                json_decref(one);
+        }
+        return list;
+}
+
 json_t *console_beat(const struct console *c) {
         int64_t age = engine_link_age(c->engine);
         const json_t *blind = json_object_get(engine_link_status(c->engine), "blind");
         char now[32];
 
         instant_format(clock_wall(), now);
-        return json_pack("{s:s, s:b, s:o, s:o, s:b, s:s?}", "now", now, "engine",
+        return json_pack("{s:s, s:b, s:o, s:o, s:b, s:s?, s:o}", "now", now, "engine",
                          engine_link_up(c->engine) && live_complete(c->live), "engine_age",
                          age < 0 ? json_null() : json_real((double)age / WW_SECOND), "intake",
                          json_is_boolean(blind) ? json_boolean(json_is_false(blind)) : json_null(), "database",
-                         database_up(c->database), "at", *live_at(c->live) ? live_at(c->live) : NULL);
+                         database_up(c->database), "at", *live_at(c->live) ? live_at(c->live) : NULL, "modes",
+                         modes_of(engine_link_status(c->engine)));
 }
 
 void on_health(struct call *call) {

@@ -14,7 +14,7 @@ async function enter(page, base, name, password, address = "/") {
     await page.waitForSelector(".app, .wall");
 }
 
-async function inside(t, how = {}) {
+export async function inside(t, how = {}) {
     const page = await t.open(how);
     const { name, password } = t.given.people[how.who ?? "alice"];
     await enter(page, t.base, name, password, how.address);
@@ -29,7 +29,7 @@ async function spread(page) {
     await page.keyboard.press("c");
 }
 
-const row = (page, text) => page.locator(".grid-row", { hasText: text });
+export const row = (page, text) => page.locator(".grid-row", { hasText: text });
 const state = (page, text, wanted) =>
     row(page, text)
         .locator("span.state", { hasText: new RegExp(`^${wanted}$`) })
@@ -47,7 +47,7 @@ async function mean(page, text) {
     assert.fail(`no row ${text}`);
 }
 
-async function axe(page, where) {
+export async function axe(page, where) {
     await page.evaluate(await readAxe());
     const found = await page.evaluate(() => window.axe.run({ resultTypes: ["violations"] }));
     const serious = found.violations.filter((one) => ["serious", "critical"].includes(one.impact));

@@ -1,11 +1,12 @@
 /*
- * Runs one case of cases.mjs in a browser: `node run.mjs CASE`. What the case needs of the test stands in WARDWATCH_CASE; what
+ * Runs one case of cases.mjs or duties.mjs in a browser: `node run.mjs CASE`. What the case needs of the test stands in WARDWATCH_CASE; what
  * only the test can do is asked for by lines (see tests/integration/harness/browser.py).
  */
 import { strict as assert } from "node:assert";
 import readline from "node:readline";
 import { chromium } from "playwright-core";
 import * as cases from "./cases.mjs";
+import * as duties from "./duties.mjs";
 
 const known = JSON.parse(process.env.WARDWATCH_CASE);
 const lines = readline.createInterface({ input: process.stdin })[Symbol.asyncIterator]();
@@ -35,8 +36,9 @@ function watch(page, problems) {
     });
 }
 
-async function open(browser, { language = "en", theme = "dark", size = [1366, 768] }, problems) {
-    const context = await browser.newContext({ viewport: { width: size[0], height: size[1] } });
+async function open(browser, { language = "en", theme = "dark", size = [1366, 768], script = true }, problems) {
+    const viewport = { width: size[0], height: size[1] };
+    const context = await browser.newContext({ viewport, javaScriptEnabled: script });
     await context.addInitScript(
         ([lang, look]) => {
             localStorage.setItem("wardwatch.language", lang);
@@ -53,7 +55,7 @@ async function open(browser, { language = "en", theme = "dark", size = [1366, 76
 const browser = await chromium.launch({ executablePath: known.chromium, args: FLAGS });
 const problems = [];
 try {
-    await cases[process.argv[2]]({
+    await { ...cases, ...duties }[process.argv[2]]({
         base: known.base,
         given: known.given,
         shots: known.shots,

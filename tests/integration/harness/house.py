@@ -76,8 +76,8 @@ procedures:
 """
 
 
-def add_people(daemon):
-    for name, roles in [*PEOPLE.items(), (NEWCOMER, ["operator"])]:
+def add_people(daemon, people):
+    for name, roles in people.items():
         answer = daemon.call("operator-add", name=name, may=roles, break_glass=True, reason="the first ones")
         assert answer["ok"], answer
         done = subprocess.run([binary(), "user", "-c", daemon.config, "add", name], input=GIVEN + "\n", timeout=60,
@@ -85,9 +85,9 @@ def add_people(daemon):
         assert done.returncode == 0, done.stderr
 
 
-def choose_passwords(port):
+def choose_passwords(port, people):
     """What an administrator gave lets nobody do anything but choose a password."""
-    for name in PEOPLE:
+    for name in people:
         visitor = Visitor(port)
         assert visitor.login(name, GIVEN).status == 200
         answer = visitor.post("/session/password", password=GIVEN, new=PASSWORD)
@@ -118,9 +118,9 @@ class House:
         self.daemon.start()
         self.daemon.wait_live()
         wait_for((self.daemon.run_dir / "auth" / "auth.sock").exists, 30, "the auth process")
-        add_people(self.daemon)
+        add_people(self.daemon, PEOPLE | {NEWCOMER: ["operator"]})
         browser.wait_page(port)
-        choose_passwords(port)
+        choose_passwords(port, PEOPLE)
         self.browser = browser.Browser(port, folder)
 
         for n in range(12):

@@ -48,6 +48,7 @@ export interface Site {
     modes?: { mode: string; title?: string; on?: boolean; exercise?: boolean }[];
     plans?: Plan[];
     dispositions?: Disposition[];
+    schedules?: { schedule: string; title: string }[];
     posts?: { post: string; title: string; persons?: number }[];
     procedures?: { procedure: string; title: string }[];
 }

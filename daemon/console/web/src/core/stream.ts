@@ -29,7 +29,15 @@ export const skew = signal(0);
 export const live = computed(() => heard.value > 0 && now.value - heard.value < SILENCE && !engineAway.value);
 export const age = computed(() => (heard.value ? Math.max(0, now.value - heard.value) : 0));
 
+export interface Mode {
+    mode: string;
+    title?: string;
+    on?: boolean;
+    exercise?: boolean;
+}
+
 interface Beat {
+    modes?: Mode[];
     now?: string;
     engine: boolean;
     engine_age?: number | null;

@@ -125,6 +125,10 @@ export function asText(value: unknown): string {
     return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
+export function isBody(value: unknown): value is Body {
+    return value !== null && typeof value === "object";
+}
+
 export function textOf(change: Change | undefined, member: string): string {
     return asText(change?.body[member]);
 }

@@ -3,23 +3,28 @@
  * said, or null if the person left it. The browser keeps the focus inside and gives it back.
  */
 import { signal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../text/text";
 
 export interface Field {
     name: string;
     label: string;
-    kind?: "text" | "long" | "choice" | "yes" | "secret";
+    kind?: "text" | "long" | "choice" | "yes" | "secret" | "number" | "time" | "date" | "many" | "file";
     value?: string;
     required?: boolean;
     hint?: string;
-    /** Of a choice: [value, label]; of a text: what is offered to be taken with one key. */
+    /** Of a choice, of many: [value, label]; of a text: what is offered to be taken with one key. */
     options?: readonly (readonly [string, string])[];
+    /** Of a text: what completes it. */
+    list?: readonly (readonly [string, string])[];
+    maxLength?: number;
 }
 
 export interface Question {
     title: string;
     text?: string;
+    /** Why what was said before was not taken. */
+    error?: string;
     fields: readonly Field[];
     confirm: string;
     grave?: boolean;
@@ -71,17 +76,124 @@ function Input({ field, first }: { field: Field; first: boolean }) {
                 ))}
             </select>
         );
-    if (field.kind === "long") return <textarea {...same} rows={4} maxLength={4000} defaultValue={field.value} />;
+    if (field.kind === "long")
+        return <textarea {...same} rows={4} maxLength={field.maxLength ?? 4000} defaultValue={field.value} />;
+    if (field.kind === "many") return <Many field={field} />;
+    if (field.kind === "file") return <FileInput field={field} />;
+    if (field.kind === "time") return <TimeInput {...same} of={field} />;
     if (field.kind === "yes")
         return <input {...same} type="checkbox" value="yes" defaultChecked={field.value === "yes"} />;
     return (
         <input
             {...same}
-            type={field.kind === "secret" ? "password" : "text"}
+            type={field.kind === "secret" ? "password" : (field.kind ?? "text")}
+            step={field.kind === "number" ? "any" : undefined}
+            list={field.list && `ask-${field.name}-list`}
             autocomplete="off"
-            maxLength={1000}
+            maxLength={field.maxLength ?? 1000}
             defaultValue={field.value}
         />
+    );
+}
+
+/** The person's own clock in the field, an instant in the answer. */
+function TimeInput({ of, name, ...same }: { of: Field; name: string; id: string; required?: boolean }) {
+    const ms = Date.parse(of.value ?? "");
+    const local = Number.isNaN(ms) ? "" : new Date(ms - new Date(ms).getTimezoneOffset() * 60_000).toISOString();
+    const [instant, setInstant] = useState(of.value ?? "");
+    const take = (event: Event) => {
+        const said = Date.parse((event.target as HTMLInputElement).value);
+        setInstant(Number.isNaN(said) ? "" : new Date(said).toISOString());
+    };
+    return (
+        <>
+            <input {...same} type="datetime-local" defaultValue={local.slice(0, 16)} onInput={take} />
+            <input type="hidden" name={name} value={instant} />
+        </>
+    );
+}
+
+/** Several of a list that may be long: words narrow it down, Space takes. */
+function Many({ field }: { field: Field }) {
+    const [words, setWords] = useState("");
+    const [taken, setTaken] = useState<readonly string[]>((field.value ?? "").split("\n").filter((one) => one !== ""));
+    const flip = (value: string) =>
+        setTaken(taken.includes(value) ? taken.filter((one) => one !== value) : [...taken, value]);
+    const wanted = words.toLowerCase();
+    const shown = field.options?.filter(
+        ([value, label]) => taken.includes(value) || label.toLowerCase().includes(wanted),
+    );
+    return (
+        <div class="many-of">
+            <input
+                id={`ask-${field.name}`}
+                type="search"
+                autocomplete="off"
+                placeholder={t("ask.narrow")}
+                value={words}
+                onInput={(event) => setWords(event.currentTarget.value)}
+            />
+            <ul>
+                {shown?.map(([value, label]) => (
+                    <li key={value}>
+                        <label class="yes">
+                            <input type="checkbox" checked={taken.includes(value)} onChange={() => flip(value)} />
+                            {label}
+                        </label>
+                    </li>
+                ))}
+            </ul>
+            <input type="hidden" name={field.name} value={taken.join("\n")} />
+        </div>
+    );
+}
+
+export async function sha256(file: File): Promise<string> {
+    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await file.arrayBuffer()));
+    return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** The file stays where it is kept; the answer says what proves that it is the same one. */
+function FileInput({ field }: { field: Field }) {
+    const [of, setOf] = useState<Record<string, unknown> | null>(
+        field.value ? (JSON.parse(field.value) as Record<string, unknown>) : null,
+    );
+    const pick = async (event: Event) => {
+        const input = event.target as HTMLInputElement;
+        const file = input.files?.[0];
+        if (!file) return;
+        input.setCustomValidity(t("ask.file.reads")); /* nothing is sent before it is read */
+        const digest = await sha256(file);
+        input.setCustomValidity("");
+        setOf({ name: file.name, sha256: digest, size: file.size, where: of?.where ?? "" });
+    };
+    return (
+        <div class="file-of">
+            <input
+                id={`ask-${field.name}`}
+                type="file"
+                required={field.required && !of}
+                onChange={(e) => void pick(e)}
+            />
+            {of && (
+                <>
+                    <p class="hint">
+                        {t("attach.of", { name: String(of.name), size: String(of.size) })}{" "}
+                        <code>{String(of.sha256)}</code>
+                    </p>
+                    <label for={`ask-${field.name}-where`}>{t("attach.where")}</label>
+                    <input
+                        id={`ask-${field.name}-where`}
+                        required
+                        maxLength={1000}
+                        value={String(of.where)}
+                        onInput={(event) => setOf({ ...of, where: event.currentTarget.value })}
+                    />
+                    <p class="hint">{t("attach.where.hint")}</p>
+                </>
+            )}
+            <input type="hidden" name={field.name} value={of ? JSON.stringify(of) : ""} />
+        </div>
     );
 }
 
@@ -94,7 +206,16 @@ function FieldRow({ field, first }: { field: Field; first: boolean }) {
             </label>
             <Input field={field} first={first} />
             {field.hint && <p class="hint">{field.hint}</p>}
-            {field.kind !== "choice" && field.options && <Suggestions field={field} />}
+            {field.list && (
+                <datalist id={`ask-${field.name}-list`}>
+                    {field.list.map(([value, label]) => (
+                        <option key={value} value={value}>
+                            {label}
+                        </option>
+                    ))}
+                </datalist>
+            )}
+            {field.kind !== "choice" && field.kind !== "many" && field.options && <Suggestions field={field} />}
         </div>
     );
 }
@@ -115,14 +236,19 @@ export function AskDialog() {
     useEffect(() => {
         if (!open) return;
         dialog.current?.showModal();
-        dialog.current?.querySelector<HTMLElement>("input, select, textarea, button[type=submit]")?.focus();
+        dialog.current
+            ?.querySelector<HTMLElement>("input:not([type=hidden]), select, textarea, button[type=submit]")
+            ?.focus();
     }, [open]);
     if (!open) return null;
     const { question, answer } = open;
     const submit = (event: SubmitEvent) => {
         event.preventDefault();
         const answers: Answers = {};
-        for (const [name, value] of new FormData(event.target as HTMLFormElement)) answers[name] = String(value).trim();
+        for (const [name, value] of new FormData(event.target as HTMLFormElement)) {
+            const text = String(value).trim();
+            answers[name] = answers[name] && text ? `${answers[name]}\n${text}` : text || (answers[name] ?? "");
+        }
         answer(answers);
     };
     return (
@@ -130,6 +256,11 @@ export function AskDialog() {
             <form onSubmit={submit} class={question.grave ? "grave" : ""}>
                 <h2 id="ask-title">{question.title}</h2>
                 {question.text && <p>{question.text}</p>}
+                {question.error && (
+                    <p class="problem" role="alert">
+                        {question.error}
+                    </p>
+                )}
                 {question.fields.map((field, n) => (
                     <FieldRow key={field.name} field={field} first={n === 0} />
                 ))}

@@ -40,6 +40,20 @@ function DatabaseAway() {
     );
 }
 
+/** A drill goes on: whoever looks at an alarm has to know. */
+function Exercise() {
+    const on = (beat.value.modes ?? []).filter((mode) => mode.on && mode.exercise);
+    if (on.length === 0) return null;
+    return (
+        <div class="banner plain" role="status">
+            <p>
+                <strong>{on.map((mode) => mode.title || mode.mode).join(", ")}</strong> {t("mode.exercise")}
+            </p>
+            <a href="/status">{t("mode.title")}</a>
+        </div>
+    );
+}
+
 function Flood() {
     const is = flood.value;
     if (!is) return null;
@@ -120,6 +134,7 @@ export function Banners() {
             <NotLive />
             <Blind />
             <DatabaseAway />
+            <Exercise />
             <Flood />
             <Mute />
             <Acts />

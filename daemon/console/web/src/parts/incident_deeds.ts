@@ -5,7 +5,7 @@ import { site } from "../core/site";
 import { every, ofIncident } from "../core/store";
 import { numberOf, textOf, type Change, type Reply } from "../core/wire";
 import { t, word, type Key } from "../text/text";
-import { askFor, type Answers, type Field } from "./ask";
+import { askFor, sha256, type Answers, type Field } from "./ask";
 import { dispatchTo } from "./deeds";
 
 export interface IncidentDeed {
@@ -196,11 +196,6 @@ export async function addNote(incident: Change): Promise<void> {
         confirm: t("deed.note"),
     });
     if (answers) await incidentAct(incident, "note", { text: answers.text });
-}
-
-async function sha256(file: File): Promise<string> {
-    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await file.arrayBuffer()));
-    return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** The file stays where it is kept; the record has its name, its size and what proves that it is the same one. */

@@ -1,4 +1,5 @@
 /* One alarm at a glance, with what can be done; beside the queue, and at the head of its own page. */
+import { recordAddress, recordByNumber } from "../core/kinds";
 import { go } from "../core/router";
 import { assetOf, zonePath } from "../core/site";
 import { incidentOf, ofIncident } from "../core/store";
@@ -34,9 +35,22 @@ export function AssetName({ asset, device }: { asset: string; device: string }) 
 
 export function alarmFacts(alarm: Alarm): (readonly [string, preact.ComponentChildren])[] {
     const incident = incidentOf(alarm.id);
+    /* of a record that is overdue: HZ-3/rectify */
+    const record = recordByNumber(alarm.device.split("/")[0] ?? "");
     return [
         [t("alarm.zone"), alarm.zone && <ZonePath zone={alarm.zone} />],
-        [t("alarm.asset"), (alarm.asset || alarm.device) && <AssetName asset={alarm.asset} device={alarm.device} />],
+        [
+            t("nav.record"),
+            record && (
+                <a href={recordAddress(record)}>
+                    {textOf(record, "number")} {textOf(record, "title")}
+                </a>
+            ),
+        ],
+        [
+            t("alarm.asset"),
+            !record && (alarm.asset || alarm.device) && <AssetName asset={alarm.asset} device={alarm.device} />,
+        ],
         [t("alarm.hazard"), word("hazard", alarm.hazard)],
         [t("alarm.raised"), <Time at={alarm.raised_at} />],
         [

@@ -3,14 +3,26 @@ import { useEffect } from "preact/hooks";
 import { act, pending } from "../core/act";
 import { get } from "../core/api";
 import { screenKeys } from "../core/keys";
+import { loadKinds } from "../core/kinds";
 import { rankOf } from "../core/order";
 import { go } from "../core/router";
 import { may, session } from "../core/session";
 import { site, zoneTitle } from "../core/site";
 import { alarms, allOfIncident, every, membersOf, one, oneOrEnded, revision } from "../core/store";
-import { asText, listOf, numberOf, PRIORITIES, textOf, type Body, type Change, type Priority } from "../core/wire";
+import {
+    asText,
+    isBody,
+    listOf,
+    numberOf,
+    PRIORITIES,
+    textOf,
+    type Body,
+    type Change,
+    type Priority,
+} from "../core/wire";
 import { askFor } from "../parts/ask";
 import { Empty, Facts, Load, Page, Panel, Table, useLoad } from "../parts/frame";
+import { recordFor } from "../parts/record_deeds";
 import {
     addNote,
     answerApproval,
@@ -26,6 +38,7 @@ import { Age, AlarmMark, Left, PriorityMark, StateText, Time } from "../parts/ma
 import { Steps } from "../parts/steps";
 import { t, word } from "../text/text";
 import { ZonePath, incidentName } from "./alarm_summary";
+import { Attachment, recordsOfIncident, RecordTable } from "./records";
 
 function priorityOf(incident: Change): Priority {
     const name = textOf(incident, "priority");
@@ -270,14 +283,22 @@ function Alarms({ incident, rows }: { incident: Change; rows: readonly Body[] })
     );
 }
 
-function Attachment({ of }: { of: unknown }) {
-    if (!of || typeof of !== "object") return null;
-    const { name, where, sha256, size } = of as Record<string, unknown>;
+/** Evidence, reports, holds: what belongs to it and is open. */
+function Records({ incident }: { incident: Change }) {
+    useLoad("kinds", loadKinds);
+    const list = recordsOfIncident(incident.id);
     return (
-        <div class="attachment">
-            {t("attach.of", { name: asText(name), size: asText(size) })} {asText(where)}
-            <code>{asText(sha256)}</code>
-        </div>
+        <Panel
+            title={t("nav.records")}
+            aside={
+                may("operator", "supervisor") && (
+                    <button type="button" onClick={() => void recordFor(incident)}>
+                        {t("records.for_incident")} <kbd>n</kbd>
+                    </button>
+                )
+            }>
+            <RecordTable records={list} />
+        </Panel>
     );
 }
 
@@ -309,7 +330,7 @@ function Notes({ incident }: { incident: Change }) {
                 {notes.map((note) => (
                     <li key={note.id}>
                         <span class="grow pre">{textOf(note, "text")}</span>
-                        <Attachment of={note.body.attachment} />
+                        {isBody(note.body.attachment) && <Attachment of={note.body.attachment} />}
                         {listOf(note, "amendments").map((amendment, n) => (
                             <p key={n} class="dim">
                                 {asText(amendment.text)} – {asText(amendment.by)}
@@ -408,6 +429,7 @@ function useIncidentKeys(incident: Change | undefined): void {
             })),
             { keys: ["d"], shown: "d", help: "deed.dispatch", run: () => void dispatchTo(incident) },
             { keys: ["e"], shown: "e", help: "deed.note", run: () => void addNote(incident) },
+            { keys: ["n"], shown: "n", help: "records.for_incident", run: () => void recordFor(incident) },
             { keys: ["Escape"], shown: "Esc", help: "key.back", run: () => go("/incidents") },
         ];
         return () => {
@@ -460,6 +482,7 @@ export function IncidentScreen({ path }: { path: readonly string[] }) {
                     <Dispositions incident={incident} />
                     <Notes incident={incident} />
                     <People incident={incident} />
+                    <Records incident={incident} />
                 </div>
             </div>
         </Page>

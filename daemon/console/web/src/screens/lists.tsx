@@ -1,10 +1,12 @@
-/* Screens that are lists of what the server has: devices, rules, audit, records, health. */
+/* Screens that are lists of what the server has: devices, rules, audit, health. */
+import { act, pending } from "../core/act";
 import { get } from "../core/api";
 import { place, query } from "../core/router";
 import { assetOf, site, zoneTitle } from "../core/site";
-import { beat } from "../core/stream";
-import { every, notices, revision } from "../core/store";
-import { asText, textOf, type Body, type Change } from "../core/wire";
+import { may } from "../core/session";
+import { beat, type Mode } from "../core/stream";
+import { notices, revision } from "../core/store";
+import { asText, type Body } from "../core/wire";
 import { Empty, Facts, Load, Page, Panel, Table, useLoad } from "../parts/frame";
 import { Age, Time } from "../parts/marks";
 import { t, word } from "../text/text";
@@ -258,82 +260,6 @@ export function AuditScreen() {
     );
 }
 
-/* --- records --- */
-
-interface Kind {
-    record?: string;
-    kind?: string;
-    title?: string;
-}
-
-function kindName(kind: Kind): string {
-    return kind.record ?? kind.kind ?? "";
-}
-
-export function RecordsScreen() {
-    const kinds = useLoad<{ kinds: Kind[] }>("records", (stop) => get("/records", stop));
-    const open = every("record");
-    const names = new Map((kinds.value?.kinds ?? []).map((kind) => [kindName(kind), kind.title || kindName(kind)]));
-    for (const record of open)
-        if (!names.has(textOf(record, "kind"))) names.set(textOf(record, "kind"), textOf(record, "kind"));
-    const chosen = place.value.query.get("kind") ?? [...names.keys()][0] ?? "";
-    return (
-        <Page title={t("nav.records")} wide>
-            <div class="tabs" role="group" aria-label={t("nav.records")}>
-                {[...names].map(([name, title]) => (
-                    <button
-                        key={name}
-                        type="button"
-                        aria-pressed={name === chosen}
-                        class={name === chosen ? "main" : ""}
-                        onClick={() => query({ kind: name })}>
-                        {title} ({open.filter((record) => textOf(record, "kind") === name).length})
-                    </button>
-                ))}
-            </div>
-            {names.size === 0 && <Empty>{t("records.none")}</Empty>}
-            {chosen && (
-                <Panel title={names.get(chosen) ?? chosen}>
-                    <RecordTable records={open.filter((record) => textOf(record, "kind") === chosen)} />
-                </Panel>
-            )}
-        </Page>
-    );
-}
-
-function RecordTable({ records }: { records: readonly Change[] }) {
-    return (
-        <Table
-            label={t("nav.records")}
-            empty={t("records.open.none")}
-            rows={records}
-            keyOf={(record) => record.id}
-            columns={[
-                { name: t("records.number"), cell: (record) => textOf(record, "number") },
-                {
-                    name: t("queue.what"),
-                    cell: (record) => (
-                        <details>
-                            <summary>{textOf(record, "title") || textOf(record, "number")}</summary>
-                            <Facts of={fieldsOf(record)} />
-                        </details>
-                    ),
-                },
-                { name: t("col.state"), cell: (record) => textOf(record, "state") },
-                { name: t("hidden.since"), cell: (record) => <Time at={record.body.since} /> },
-                { name: t("records.next"), cell: (record) => <Time at={record.body.next} /> },
-                { name: t("col.person"), cell: (record) => textOf(record, "opened_by") },
-            ]}
-        />
-    );
-}
-
-function fieldsOf(record: Change): (readonly [string, string])[] {
-    const fields = record.body.fields;
-    if (!fields || typeof fields !== "object") return [];
-    return Object.entries(fields as Body).map(([name, value]) => [columnTitle(name), asText(value)] as const);
-}
-
 /* --- health --- */
 
 /** A status is a tree of names and numbers: shown as it is, the deep parts folded. */
@@ -359,6 +285,38 @@ function Tree({ of, depth }: { of: unknown; depth: number }) {
     );
 }
 
+/** What the whole site is in: switched by hand, and recorded. */
+function Modes() {
+    const modes = beat.value.modes ?? [];
+    if (modes.length === 0) return null;
+    const flip = (mode: Mode) =>
+        void act("mode", `mode:${mode.mode}`, mode.title || mode.mode, { name: mode.mode, on: !mode.on });
+    return (
+        <Panel title={t("mode.title")}>
+            <ul class="rows">
+                {modes.map((mode) => (
+                    <li key={mode.mode}>
+                        <span class="grow">
+                            {mode.title || mode.mode}
+                            {mode.exercise && <span class="tag">{t("tag.exercise")}</span>}
+                        </span>
+                        <b>{t(mode.on ? "mode.on" : "mode.off")}</b>
+                        {may("operator", "supervisor") && (
+                            <button
+                                type="button"
+                                disabled={pending(`mode:${mode.mode}`)}
+                                aria-label={`${mode.title || mode.mode}: ${t(mode.on ? "mode.switch_off" : "mode.switch_on")}`}
+                                onClick={() => flip(mode)}>
+                                {t(mode.on ? "mode.switch_off" : "mode.switch_on")}
+                            </button>
+                        )}
+                    </li>
+                ))}
+            </ul>
+        </Panel>
+    );
+}
+
 export function StatusScreen() {
     const status = useLoad<{ engine: Body; console: Body }>("status", (stop) => get("/status", stop));
     void revision.value;
@@ -381,6 +339,7 @@ export function StatusScreen() {
                     ]}
                 />
             </Panel>
+            <Modes />
             <div class="columns">
                 <Panel title={t("status.all")}>
                     <Load of={status}>{(value) => <Tree of={value} depth={0} />}</Load>

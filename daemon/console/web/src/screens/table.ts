@@ -8,10 +8,11 @@ import { HandoverScreen } from "./handover";
 import { HiddenScreen } from "./hidden";
 import { HistoryScreen, MomentScreen } from "./history";
 import { IncidentScreen, IncidentsScreen } from "./incidents";
-import { AuditScreen, DevicesScreen, RecordsScreen, RulesScreen, StatusScreen } from "./lists";
+import { AuditScreen, DevicesScreen, RulesScreen, StatusScreen } from "./lists";
 import { AccountScreen, PeopleScreen } from "./people";
 import { MapScreen } from "./map";
 import { QueueScreen } from "./queue";
+import { RecordScreen, RecordsScreen } from "./records";
 
 export interface Screen {
     name: string;
@@ -53,6 +54,7 @@ export const SCREENS: readonly Screen[] = [
     { name: "status", address: "/status", label: "nav.status", group: 3, roles: ALL, show: StatusScreen },
     { name: "alarm", address: "/alarm", label: "nav.alarm", group: 0, roles: ALL, show: AlarmScreen },
     { name: "incident", address: "/incident", label: "alarm.incident", group: 0, roles: ALL, show: IncidentScreen },
+    { name: "record", address: "/record", label: "nav.record", group: 0, roles: ALL, show: RecordScreen },
     { name: "account", address: "/account", label: "nav.account", group: 0, roles: ALL, show: AccountScreen },
 ];
 
