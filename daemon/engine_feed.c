@@ -142,6 +142,7 @@ static const struct engine_verb verbs[] = {
         { "cursor", false, true, 0, verb_cursor },
         { "clock-confirm", false, false, ALARM_ROLE_ADMINISTRATOR, verb_clock },
         { "notice", true, true, 0, NULL },
+        { "tip", true, true, 0, NULL },
         { "mode", true, false, ALARM_ROLE_OPERATOR | ALARM_ROLE_SUPERVISOR, NULL },
         { "list", true, false, ALARM_ROLE_SUPERVISOR | ALARM_ROLE_INTEGRATOR, NULL },
         { "record", true, false, ROLES_ALL, NULL },

@@ -111,7 +111,7 @@ static const struct {
 } verbs[] = {
         { "notice", command_notice },   { "mode", pipeline_mode },     { "list", pipeline_list },
         { "event", pipeline_manual },   { "record", pipeline_record }, { "record-read", pipeline_record },
-        { "rules-sign", command_sign },
+        { "rules-sign", command_sign }, { "tip", pipeline_tip },
 };
 
 /* What people do about incidents: the stage answers itself. */

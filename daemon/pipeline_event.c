@@ -3,13 +3,18 @@
  *
  * One that a person tells: {"cmd": "event", "kind": …, "zone": …, "device": …, "value": …}. It goes the way of all
  * events, with the sensor type `manual`, and says who told it.
+ *
+ * A hint that somebody gave at the public form: {"cmd": "tip", "text": …, "place": …, "from": …, "reply_to": …,
+ * "reference": …}, from the console. It is the event `tip` of the device `tips` and the sensor type `form`, as one that
+ * came over MQTT would be.
  */
 #include "pipeline_internal.h"
 
 #include "alarm/alarm.h"
 
-#define EVENT_ROLES (ALARM_ROLE_OPERATOR | ALARM_ROLE_SUPERVISOR | ALARM_ROLE_INTEGRATOR)
-#define TEXT_MAX    512 /* bytes */
+#define EVENT_ROLES  (ALARM_ROLE_OPERATOR | ALARM_ROLE_SUPERVISOR | ALARM_ROLE_INTEGRATOR)
+#define TEXT_MAX     512 /* bytes */
+#define TIP_TEXT_MAX 2000
 
 struct told {
         struct ww_event event;
@@ -111,6 +116,46 @@ int pipeline_manual(struct pipeline *p, const struct ww_input *input, json_t *bo
                 return pipeline_reply(p, input,
                                       pipeline_refused(input, "malformed", t.why, "see `wardwatch help event`"));
         r = pipeline_event(p, &t.event);
+        return r ? r : pipeline_reply(p, input, pipeline_ok(input));
+}
+
+/* What the form has checked already is checked here, too: what is in the journal is as it should be. */
+static bool tip_text(struct symtab *symbols, json_t *body, const char *name, size_t max, struct ww_attr *ret) {
+        const json_t *value = json_object_get(body, name);
+
+        *ret = (struct ww_attr){ .name = ww_str(name),
+                                 .symbol = symtab_find(symbols, ww_str(name)),
+                                 .value = ww_string(
+                                         (struct ww_str){ json_string_value(value), json_string_length(value) }) };
+        return (!value || json_is_string(value)) && json_string_length(value) <= max;
+}
+
+int pipeline_tip(struct pipeline *p, const struct ww_input *input, json_t *body) {
+        static const char *const names[] = { "place", "from", "reply_to", "reference" };
+        struct ww_attr attrs[sizeof names / sizeof *names], text;
+        struct ww_event event = { .seq = input->seq,
+                                  .time = input->time,
+                                  .received = input->time,
+                                  .device_time = WW_TIME_NONE,
+                                  .sensor = WW_STR("form"),
+                                  .site = site_name(p->ruleset->site),
+                                  .device = WW_STR("tips"),
+                                  .asset_index = SITE_NONE,
+                                  .kind = WW_STR("tip"),
+                                  .attrs = attrs };
+        bool good = tip_text(p->ruleset->symbols, body, "text", TIP_TEXT_MAX, &text) && text.value.string.n;
+        int r;
+
+        for (size_t i = 0; good && i < sizeof names / sizeof *names; i++) {
+                good = tip_text(p->ruleset->symbols, body, names[i], TEXT_MAX, &attrs[event.n_attrs]);
+                event.n_attrs += good && attrs[event.n_attrs].value.string.n > 0;
+        }
+        if (!good || !ww_kind_find(site_kinds(p->ruleset->site), event.kind, &event.family, &event.state))
+                return pipeline_reply(p, input,
+                                      pipeline_refused(input, "malformed", "a hint is a text of 1 to 2000 bytes",
+                                                       "the console's form sends it"));
+        event.value = text.value;
+        r = pipeline_event(p, &event);
         return r ? r : pipeline_reply(p, input, pipeline_ok(input));
 }
 

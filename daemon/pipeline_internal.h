@@ -37,6 +37,7 @@ int pipeline_mode(struct pipeline *p, const struct ww_input *input, json_t *body
 int pipeline_list(struct pipeline *p, const struct ww_input *input, json_t *body);
 /* pipeline_event.c: {"cmd": "event", "kind": …, …} */
 int pipeline_manual(struct pipeline *p, const struct ww_input *input, json_t *body);
+int pipeline_tip(struct pipeline *p, const struct ww_input *input, json_t *body);
 /* pipeline_records.c: what the records stage hears, tells and is asked */
 struct records_sink pipeline_records_sink(struct pipeline *p);
 int pipeline_record(struct pipeline *p, const struct ww_input *input, json_t *body);

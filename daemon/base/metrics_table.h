@@ -421,6 +421,8 @@ X(CONSOLE_RESETS, "wardwatch_console_resets_total", COUNTER, COUNT, CONSOLE, "",
   "times that everything shown was told anew")
 X(CONSOLE_LOGINS, "wardwatch_console_logins_total", COUNTER, COUNT, CONSOLE, "result", "",
   "attempts to log in: yes, no, totp (the second factor was missing), busy")
+X(CONSOLE_TIPS, "wardwatch_console_tips_total", COUNTER, COUNT, CONSOLE, "result", "",
+  "at the public form: hints `taken`, requests `refused`, of these too `often`, answers `asked` for")
 X(CONSOLE_QUERIES, "wardwatch_console_queries_total", COUNTER, COUNT, CONSOLE, "result", "",
   "questions to PostgreSQL: done, failed, cancelled")
 

@@ -107,6 +107,8 @@ struct config {
                 int64_t connections, connections_per_address;
                 const char *database, *database_password_file; /* of the role that reads; "" = no history */
                 const char *pages;                             /* folder, "" = where it was installed */
+                bool tips;                                     /* the public form for hints is there */
+                int64_t tips_per_hour, tips_per_address;       /* in an hour */
         } console;
         struct {
                 const char *mode; /* "required", "when-available", "off" */

@@ -162,6 +162,12 @@ const struct config_key config_keys[] = {
           "file that holds that role's password: mode 0600, of users.console" },
         { "console.pages", CONFIG_PATH, AT(console.pages), "", NULL, 0, 0, NULL, false,
           "folder of the pages that browsers get; empty = where they were installed" },
+        { "console.tips", CONFIG_BOOL, AT(console.tips), "false", NULL, 0, 0, NULL, false,
+          "serve the form at /tips, where anybody may give a hint without a name or a log-in, and read its answer" },
+        { "console.tips_per_hour", CONFIG_INTEGER, AT(console.tips_per_hour), "120", "hints", 1, 100000, NULL, false,
+          "hints that the form takes in an hour, from all together; answers may be asked for three times as often" },
+        { "console.tips_per_address", CONFIG_INTEGER, AT(console.tips_per_address), "10", "hints", 1, 100000, NULL, false,
+          "the same from one address, or from one network (/64) of IPv6" },
 
         { "sandbox.mode", CONFIG_CHOICE, AT(sandbox.mode), "when-available", NULL, 0, 0, "required when-available off", false,
           "hold each process to the files, ports and system calls that it needs (README.md, What each process may): `required` = do "

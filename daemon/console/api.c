@@ -4,11 +4,12 @@
  *     host ─► path ─► method ─► who (cookie, or key by the auth process) ─► role, scope ─► POST: origin, csrf, JSON ─►
  * run
  *
- * What does not begin with /api/ is a page's file.
+ * What does not begin with /api/ is the form for hints, or a page's file.
  */
 #include "console/console_internal.h"
 
 #include "base/log.h"
+#include "console/tips.h"
 
 #include <event2/buffer.h>
 #include <event2/keyvalq_struct.h>
@@ -281,8 +282,8 @@ static void on_gone(void *userdata) {
                 call->gone(call);
 }
 
-static struct call *call_new(struct console *c, struct evhttp_request *request, struct http_connection *connection,
-                             const struct route *route, const char *param) {
+struct call *api_call_new(struct console *c, struct evhttp_request *request, struct http_connection *connection,
+                          const struct route *route, const char *param) {
         const char *query = evhttp_uri_get_query(evhttp_request_get_evhttp_uri(request));
         struct call *call = calloc(1, sizeof *call);
 
@@ -331,7 +332,7 @@ static void call_api(struct console *c, struct evhttp_request *request, struct h
                 return;
         }
         decode(raw, param);
-        call = call_new(c, request, connection, route, param);
+        call = api_call_new(c, request, connection, route, param);
         if (!call) {
                 answer_plain(c, request, 400, "malformed", "the address cannot be read", "percent-encode it");
         } else if (key && !(route->roles & ROLE_PUBLIC)) {
@@ -350,6 +351,8 @@ void api_begin(void *userdata, struct evhttp_request *request, struct http_conne
                 return;
         if (strncmp(path, API "/", sizeof API) == 0)
                 call_api(c, request, connection, path + sizeof API - 1);
+        else if (tips_path(c->tips, path))
+                tips_begin(c, request, connection, path);
         else if (evhttp_request_get_command(request) != EVHTTP_REQ_GET)
                 answer_plain(c, request, 405, "method", "pages are read", "use GET");
         else

@@ -6,6 +6,7 @@
  *   auth.c      passwords, keys                  stream.c         server-sent events
  *   database.c  questions about the past         on_*.c           the routes
  *   session.c   who is logged in                 pages.c          the files that browsers get
+ *   tips.c      the public form for hints, with tip_page.c and quota.c
  *
  * One loop, in which nothing waits.
  */
@@ -15,6 +16,7 @@
 #include "base/metrics_http.h"
 #include "base/worker.h"
 #include "console/console_internal.h"
+#include "console/tips.h"
 #include "wardwatch-build.h"
 
 #include <event2/event.h>
@@ -116,11 +118,13 @@ static void on_collect(void *userdata, struct metrics *m) {
         struct http_figures http;
         struct engine_figures engine;
         struct database_figures database = { 0 };
+        struct tips_figures tips;
 
         http_figures(c->http, &http);
         engine_link_figures(c->engine, &engine);
         if (c->database)
                 database_figures(c->database, &database);
+        tips_figures(c->tips, &tips);
         metrics_put(m, METRICS_CONSOLE_ENGINE, engine_link_up(c->engine));
         metrics_put(m, METRICS_CONSOLE_DATABASE, database_up(c->database));
         metrics_put(m, METRICS_CONSOLE_CONNECTIONS, (double)http.connections);
@@ -138,6 +142,10 @@ static void on_collect(void *userdata, struct metrics *m) {
         metrics_put_of(m, METRICS_CONSOLE_LOGINS, ww_str("no"), (double)c->logins_no);
         metrics_put_of(m, METRICS_CONSOLE_LOGINS, ww_str("totp"), (double)c->logins_totp);
         metrics_put_of(m, METRICS_CONSOLE_LOGINS, ww_str("busy"), (double)c->logins_busy);
+        metrics_put_of(m, METRICS_CONSOLE_TIPS, ww_str("taken"), (double)tips.taken);
+        metrics_put_of(m, METRICS_CONSOLE_TIPS, ww_str("refused"), (double)tips.refused);
+        metrics_put_of(m, METRICS_CONSOLE_TIPS, ww_str("often"), (double)tips.often);
+        metrics_put_of(m, METRICS_CONSOLE_TIPS, ww_str("asked"), (double)tips.asked);
         metrics_put_of(m, METRICS_CONSOLE_QUERIES, ww_str("done"), (double)database.done);
         metrics_put_of(m, METRICS_CONSOLE_QUERIES, ww_str("failed"), (double)database.failed);
         metrics_put_of(m, METRICS_CONSOLE_QUERIES, ww_str("cancelled"), (double)database.cancelled);
@@ -223,6 +231,8 @@ static int setup_http(struct console *c) {
         };
         int r = pages_new(&c->pages, pages);
 
+        if (!r)
+                r = tips_new(&c->tips, config);
         return r ? r : http_new(&c->http, c->base, &options);
 }
 
@@ -272,6 +282,7 @@ static void teardown(struct console *c) {
         http_free(c->http);
         metrics_http_free(c->metrics);
         pages_free(c->pages);
+        tips_free(c->tips);
         sessions_free(c->sessions);
         live_free(c->live);
         json_decref(c->site);

@@ -17,6 +17,7 @@
 
 struct pages;
 struct stream;
+struct tips;
 struct worker;
 
 enum role {
@@ -67,6 +68,7 @@ struct console {
         struct auth_link *auth;
         struct database *database; /* NULL: no history here */
         struct pages *pages;
+        struct tips *tips; /* NULL: switched off */
         struct metrics_http *metrics;
         struct event *second, *beat, *flush;
         struct call *calls;
@@ -153,11 +155,16 @@ void answer_plain(struct console *c, struct evhttp_request *request, int code, c
 /** Everything that must hold before a route is looked for; false after answering. */
 bool guard_request(struct console *c, struct evhttp_request *request);
 bool guard_change(struct call *call, const char *type); /* of a POST; false after refusing */
+/** Of a form without a session: it comes from our own page, as far as the browser says where from. */
+bool guard_form(struct call *call);
 bool guard_cookie(struct evhttp_request *request, char token[SESSION_TOKEN_SIZE]);
 const char *guard_bearer(struct evhttp_request *request);
 
 /* api.c */
 void api_begin(void *userdata, struct evhttp_request *request, struct http_connection *connection);
+/** A call that is no route's has none (NULL). NULL: no memory, or an address that cannot be read. */
+struct call *api_call_new(struct console *c, struct evhttp_request *request, struct http_connection *connection,
+                          const struct route *route, const char *param);
 const char *api_query(const struct call *call, const char *name);
 /** A text of the body of 1 to `max` bytes; NULL after refusing. */
 const char *api_word(struct call *call, const char *name, size_t max);

@@ -86,14 +86,24 @@ static bool origin_ours(const struct console *c, struct evhttp_request *request,
         return host && rest && strcasecmp(rest, host) == 0;
 }
 
-static bool guard_origin(struct call *call) {
-        const char *origin = header(call->request, "Origin"), *site = header(call->request, "Sec-Fetch-Site");
+static bool guard_site(struct call *call) {
+        const char *site = header(call->request, "Sec-Fetch-Site");
 
-        if (site && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0)
+        return !site || strcmp(site, "same-origin") == 0 || strcmp(site, "none") == 0;
+}
+
+static bool guard_origin(struct call *call) {
+        const char *origin = header(call->request, "Origin");
+
+        if (!guard_site(call))
                 return false;
         if (call->who.key && !origin)
                 return true;
         return origin && origin_ours(call->console, call->request, origin);
+}
+
+bool guard_form(struct call *call) {
+        return header(call->request, "Origin") ? guard_origin(call) : guard_site(call);
 }
 
 static bool guard_csrf(struct call *call) {

@@ -37,7 +37,8 @@ const struct question_param_row question_params[QUESTION_PARAMS] = {
 };
 /* clang-format on */
 
-static const struct question *const parts[] = { questions_alarm, questions_people, questions_record, questions_figure };
+static const struct question *const parts[] = { questions_alarm, questions_people, questions_duty, questions_record,
+                                                questions_figure };
 
 const struct question *question_at(size_t index) {
         for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
