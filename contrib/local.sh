@@ -116,11 +116,19 @@ broker_answers() {
         ! port_is_free "$MQTT_PORT"
 }
 
+# Before the configuration, which names its port.
+prepare_broker() {
+        MQTT_PORT=$(choose_port "$MQTT_PORT")
+        remember
+        secret mqtt-wardwatch >/dev/null
+}
+
+# Who may publish what comes from the site; its simulator is every device at once.
 start_broker() {
         local mosquitto
         mosquitto=$(PATH=$PATH:/usr/sbin:/sbin command -v mosquitto) || die 'there is no mosquitto here'
-        MQTT_PORT=$(choose_port "$MQTT_PORT")
-        remember
+        "$BIN" broker acl -c "$CONFIG" --simulator simulator --output "$BROKER/acl" 2>"$LOGS/acl.log" ||
+                die "the broker's rights could not be made; see $LOGS/acl.log"
         printf 'wardwatch:%s\nsimulator:%s\n' "$(secret mqtt-wardwatch)" "$(secret mqtt-simulator)" >"$BROKER/passwords"
         mosquitto_passwd -U "$BROKER/passwords"
         sed -e "s|@PORT@|$MQTT_PORT|; s|@ADDRESS@|127.0.0.1|; s|@DIR@|$BROKER|; s|@USER@|$(id -un)|" \

@@ -39,14 +39,18 @@ static int engine_level_visit(void *userdata, const struct ww_alarm *alarm) {
 }
 
 /* An alarm of the system that the process before this one raised, and did not live to clear. */
-static bool engine_level_active(const struct engine *e, struct ww_str rule, enum engine_lane lane) {
-        char key[64];
-        struct engine_level level = { .rule = rule };
+static bool engine_level_active(const struct engine *e, struct ww_str rule, struct ww_str key) {
+        struct engine_level level = { .rule = rule, .key = key };
 
-        (void)snprintf(key, sizeof key, "subject=%s", lane_names[lane]);
-        level.key = ww_str(key);
         (void)alarms_each(pipeline_alarms(e->pipeline), engine_level_visit, &level);
         return level.active;
+}
+
+static bool engine_lane_level(const struct engine *e, struct ww_str rule, enum engine_lane lane) {
+        char key[64];
+
+        (void)snprintf(key, sizeof key, "subject=%s", lane_names[lane]);
+        return engine_level_active(e, rule, ww_str(key));
 }
 
 static bool engine_intake_live(const struct engine *e) {
@@ -138,10 +142,33 @@ static void engine_on_readable(void *userdata, struct ingress *ingress) {
         engine_turn_wanted(s->engine);
 }
 
+static void engine_on_probed(void *userdata, struct ingress *ingress, bool refused) {
+        struct engine_session *s = userdata;
+        struct engine *e = s->engine;
+
+        if (e->broker_open == !refused)
+                return;
+        e->broker_open = !refused;
+        if (refused)
+                engine_say(e, "broker-closed", NULL, "user \"%s\" was refused at %s", e->config->mqtt.user, s->probe);
+        else
+                engine_say(e, "broker-open", NULL,
+                           "user \"%s\" was let publish to %s: the broker has no ACL, or one that grants everything",
+                           e->config->mqtt.user, s->probe);
+}
+
 /* --- life --- */
 
 static const struct config_list *engine_lane_filters(const struct engine *e, enum engine_lane lane) {
         return lane == ENGINE_URGENT ? &e->config->mqtt.urgent : &e->config->mqtt.bulk;
+}
+
+/* Of the sessions that there are: one of them tries what the broker refuses. */
+static bool lane_is_first(const struct engine *e, enum engine_lane lane) {
+        for (enum engine_lane l = 0; l < lane; l++)
+                if (engine_lane_filters(e, l)->n)
+                        return false;
+        return true;
 }
 
 static int engine_session_names(struct engine *e, struct engine_session *s) {
@@ -161,8 +188,9 @@ static int engine_session_names(struct engine *e, struct engine_session *s) {
 }
 
 static int engine_session_open(struct engine *e, struct engine_session *s, const struct config_list *filters) {
-        const struct ingress_sink sink = { s, engine_on_message, engine_on_state, engine_on_session_lost,
-                                           engine_on_readable };
+        const struct ingress_sink sink = {
+                s, engine_on_message, engine_on_state, engine_on_session_lost, engine_on_readable, engine_on_probed
+        };
         struct ingress_options options = {
                 .name = lane_names[s->lane],
                 .host = e->config->mqtt.host,
@@ -186,6 +214,10 @@ static int engine_session_open(struct engine *e, struct engine_session *s, const
                 .session_known = s->known,
         };
 
+        if (e->config->mqtt.self_test && lane_is_first(e, s->lane) &&
+            asprintf(&s->probe, "wardwatch-refused/%s", e->config->site.name) < 0)
+                return -ENOMEM;
+        options.probe_topic = s->probe;
         return ingress_new(&s->ingress, e->base, &options, &sink);
 }
 
@@ -200,8 +232,8 @@ int engine_intake_new(struct engine *e) {
                 s->lane = lane;
                 if (filters->n == 0)
                         continue;
-                s->lost = engine_level_active(e, WW_STR("system/intake-lost"), lane);
-                s->closed_before = engine_level_active(e, WW_STR("system/journal-full"), lane);
+                s->lost = engine_lane_level(e, WW_STR("system/intake-lost"), lane);
+                s->closed_before = engine_lane_level(e, WW_STR("system/journal-full"), lane);
                 s->known = s->known_written = journal_get_meta(e->journal, lane_meta[lane], &known) == 0;
                 buf_deinit(&known);
                 r = engine_session_names(e, s);
@@ -214,6 +246,11 @@ int engine_intake_new(struct engine *e) {
 }
 
 int engine_intake_start(struct engine *e) {
+        e->broker_open = engine_level_active(e, WW_STR("system/broker-open"), WW_STR(""));
+        if (e->broker_open && !e->config->mqtt.self_test) {
+                engine_say(e, "broker-closed", NULL, "mqtt.self_test is off: nobody looks");
+                e->broker_open = false;
+        }
         for (size_t i = 0; i < ENGINE_LANES; i++) {
                 int r = e->sessions[i].ingress ? ingress_start(e->sessions[i].ingress, clock_boot()) : 0;
 
@@ -232,6 +269,7 @@ void engine_intake_free(struct engine *e) {
                 s->redelivery = redelivery_free(s->redelivery);
                 free(s->client_id);
                 free(s->fence);
+                free(s->probe);
                 free(s->password);
         }
 }

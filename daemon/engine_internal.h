@@ -48,6 +48,7 @@ struct engine_session { /* one MQTT session */
         struct ingress *ingress; /* NULL: no filters configured */
         struct redelivery *redelivery;
         char *client_id, *fence, *password;
+        char *probe;               /* topic where the broker must refuse us; NULL: another session tries it, or none */
         uint64_t redelivered;      /* recognised and not journaled again */
         bool lost;                 /* intake-lost was said */
         bool closed;               /* by us: the journal is too full */
@@ -121,6 +122,7 @@ struct engine {
         struct pipeline *pipeline;
         struct clock_journal clock;
         struct engine_session sessions[ENGINE_LANES];
+        bool broker_open; /* was said */
         struct engine_feed *feed;
         struct engine_reload *reload;
         struct metrics_http *metrics;

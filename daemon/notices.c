@@ -44,6 +44,8 @@ const struct notice_kind notice_kinds[] = {
         { "sandbox-degraded",     NOTICE_BEGINS,  "system/sandbox-degraded",  MEDIUM, "This kernel cannot hold the processes to what they need", false },
         { "sandbox-whole",        NOTICE_ENDS,    "system/sandbox-degraded",  MEDIUM, "The processes are held to what they need", false },
         { "worker-forbidden",     NOTICE_INSTANT, "system/worker-forbidden",  HIGH,   "A process did what it may not, and was killed: an intruder, or a fault of ours", false },
+        { "broker-open",          NOTICE_BEGINS,  "system/broker-open",       MEDIUM, "Broker lets anybody publish anything", false },
+        { "broker-closed",        NOTICE_ENDS,    "system/broker-open",       MEDIUM, "Broker refuses what it must", false },
         { "limit-reached",        NOTICE_INSTANT, "system/limit-reached",     MEDIUM, "A rule reached its limit of state", false },
 };
 /* clang-format on */

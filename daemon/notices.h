@@ -26,3 +26,18 @@ extern const struct notice_kind notice_kinds[];
 extern const size_t notice_kinds_n;
 
 const struct notice_kind *notice_find(struct ww_str name); /* NULL if there is none */
+
+/* What whoever is on duty should know. */
+struct notice_advice {
+        const char *name;  /* of the notice: what begins or stays; an end is told with its beginning */
+        const char *means; /* one paragraph */
+        const char *act;   /* what to do: a line each */
+};
+
+extern const struct notice_advice notice_advices[]; /* alarms first */
+extern const size_t notice_advices_n;
+
+/** Of an end, that of its beginning; NULL = there is none. */
+const struct notice_advice *notice_advice(const struct notice_kind *kind);
+/** What raises alarms of that rule ("system/intake-lost"); NULL if none does. */
+const struct notice_kind *notice_of_rule(struct ww_str rule);

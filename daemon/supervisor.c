@@ -7,6 +7,7 @@
 #include "supervisor_lock.h"
 #include "supervisor_notify.h"
 #include <event2/event.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -325,6 +326,34 @@ int supervisor_main(const struct supervisor_options *options) {
         }
         cleanup_closep(&s.config_fd);
         cleanup_closep(&s.lock_fd);
+        config_deinit(&s.config);
+        return r == 0 ? 0 : 1;
+}
+
+static int make_lock(const struct config *config, const char *name) {
+        const struct passwd *user = getpwnam(name);
+        int r;
+
+        if (!user) {
+                log_error("prepare", name, "there is no such user on this machine: create it, or name another one");
+                return -ENOENT;
+        }
+        r = supervisor_lock_make(config->state.dir, user->pw_uid, user->pw_gid);
+        if (r < 0)
+                log_error("prepare", config->state.dir, "the lock cannot be made: %s; only root can do this",
+                          strerror(-r));
+        return r;
+}
+
+int supervisor_prepare(const char *config, const char *user) {
+        const struct supervisor_options options = { .config = config };
+        struct supervisor s = { .options = &options };
+        int r = load(&s);
+
+        if (r == 0)
+                r = supervisor_dirs_make(&s.config);
+        if (r == 0)
+                r = make_lock(&s.config, user);
         config_deinit(&s.config);
         return r == 0 ? 0 : 1;
 }

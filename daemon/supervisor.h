@@ -16,3 +16,6 @@ struct supervisor_options {
 
 /** The whole life of the daemon; returns the exit code: 0 after an orderly stop, 1 if it could not start. */
 int supervisor_main(const struct supervisor_options *options);
+/** As root, before a supervisor that will run as `user` and may change users, and nothing else: makes its folders and
+ *  its lock, and gives each to whom it belongs. Exit code. */
+int supervisor_prepare(const char *config, const char *user);

@@ -1,5 +1,6 @@
 #include "supervisor_dirs.h"
 #include "base/log.h"
+#include "base/worker.h"
 #include <dirent.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -21,6 +22,9 @@
  * users.engine where they have no user of their own; a notifier beside a store is a member of it: then the engine need
  * not be a member of anything, and the set-group-id bit gives each new file that group. Started as an ordinary user,
  * everything simply belongs to it.
+ *
+ * Giving away wants root. A supervisor that may change users and nothing else (contrib/systemd) finds all of it made by
+ * `wardwatch run --prepare`, and its lock, too, which stands in the engine's folder.
  */
 
 struct place {
@@ -75,16 +79,25 @@ static bool is_ours(int fd, const char *mark) {
         return empty;
 }
 
+static bool is_right(const struct stat *st, const struct place *place) {
+        return st->st_uid == place->uid && st->st_gid == place->gid && (st->st_mode & 07777) == place->mode;
+}
+
 static int take_over(int fd, const struct place *place) {
         struct stat st;
 
+        if (fstat(fd, &st) < 0)
+                return tell(place->path, "cannot be looked at", -errno);
+        if (is_right(&st, place))
+                return 0;
         if (is_ours(fd, place->mark))
                 /* the mode last: a change of owner clears the set-group-id bit */
                 return fchown(fd, place->uid, place->gid) < 0 || fchmod(fd, place->mode) < 0
-                               ? tell(place->path, "owner and mode cannot be set", -errno)
+                               ? tell(place->path,
+                                      "owner and mode cannot be set: let root do it once, by `wardwatch run --prepare "
+                                      "USER`",
+                                      -errno)
                                : 0;
-        if (fstat(fd, &st) < 0)
-                return tell(place->path, "cannot be looked at", -errno);
         if (st.st_uid != place->uid && place->uid != 0)
                 return tell(place->path,
                             "holds other things and belongs to another user than users.engine: give it to that user, "
@@ -103,7 +116,7 @@ static int make_one(const struct place *place) {
         fd = open(place->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (fd < 0)
                 return tell(place->path, "cannot be opened", -errno);
-        if (geteuid() == 0)
+        if (worker_may_change_user())
                 return take_over(fd, place);
         return faccessat(fd, ".", W_OK | X_OK, 0) < 0 ? tell(place->path, "cannot be written to", -errno) : 0;
 }
@@ -177,7 +190,7 @@ static int find_owners(const struct config *config, struct owners *ret) {
         int r;
 
         *ret = (struct owners){ geteuid(), geteuid(), geteuid(), getegid(), getegid(), getegid(), getegid() };
-        if (geteuid() != 0)
+        if (!worker_may_change_user())
                 return 0;
         r = find_user("users.engine", config->users.engine, &ret->engine, &ret->journal_group);
         ret->command_group = ret->journal_group;

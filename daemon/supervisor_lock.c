@@ -52,3 +52,13 @@ int supervisor_lock_take(const char *dir, int *ret_fd, char holder[static 128]) 
         fd = -1;
         return 0;
 }
+
+int supervisor_lock_make(const char *dir, uid_t uid, gid_t gid) {
+        _cleanup_close_ int fd = -1;
+        char path[PATH_MAX];
+
+        if ((size_t)snprintf(path, sizeof(path), "%s/supervisor.lock", dir) >= sizeof(path))
+                return -ENAMETOOLONG;
+        fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+        return fd < 0 || fchown(fd, uid, gid) < 0 ? -errno : 0;
+}

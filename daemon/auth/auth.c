@@ -258,12 +258,10 @@ int auth_dir_open(const struct config *config) {
         int fd;
 
         (void)snprintf(path, sizeof path, "%s/" AUTH_DIR, config->state.dir);
-        fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        fd = worker_open_folder(config->users.auth, path);
         if (fd < 0) {
-                int e = errno;
-
-                log_error("auth-file", path, "cannot be opened: %s; `wardwatch run` makes it", strerror(e));
-                return -e;
+                log_error("auth-file", path, "cannot be opened: %s; `wardwatch run` makes it", strerror(-fd));
+                return fd;
         }
         if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
                 log_error("auth-file", path, "another `wardwatch auth` works on it");

@@ -13,6 +13,7 @@
  */
 #include "base/error.h"
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct event_base;
@@ -29,11 +30,18 @@ struct worker_handlers {
         void (*forbidden)(void *userdata, const char *worker); /* NULL = not interested */
 };
 
+/** True if this process may take another user: root, or who was given CAP_SETUID (contrib/systemd). */
+bool worker_may_change_user(void);
+
+/** Before worker_enter: a folder that belongs to `user`, and that he cannot reach afterwards, because the one around it
+ *  is closed to him. Descriptor or -errno. */
+int worker_open_folder(const char *user, const char *path);
+
 /** At the top of a worker's main (worker_enter.c), after log_init and before anything else: user and group dropped to
- *  `user` (NULL or "", or not started as root = stay), supplementary groups set, no_new_privs, core limits, umask 0007,
- *  signals, PR_SET_PDEATHSIG(SIGKILL), getppid check; of capabilities only those of `capabilities` (bits 1 << CAP_…). 0
- * or -errno after telling in the log what to do (an unknown user names the configuration key). control_fd < 0: run by
- * hand. */
+ *  `user` (NULL or "", or worker_may_change_user() is false = stay), supplementary groups set, no_new_privs, core
+ * limits, umask 0007, signals, PR_SET_PDEATHSIG(SIGKILL), getppid check; of capabilities only those of `capabilities`
+ * (bits 1 << CAP_…). 0 or -errno after telling in the log what to do (an unknown user names the configuration key).
+ * control_fd < 0: run by hand. */
 int worker_enter(const char *name, const char *user, uint64_t capabilities, int control_fd);
 
 /** The control pipe in the worker's loop; takes control_fd over. SIGTERM calls `stop`. control_fd < 0: run by hand,

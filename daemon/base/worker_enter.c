@@ -40,6 +40,14 @@ static int tell_unknown_user(const char *name, const char *user) {
         return -ENOENT;
 }
 
+bool worker_may_change_user(void) {
+        struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+        struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+        return syscall(SYS_capget, &header, sets) == 0 &&
+               sets[CAP_TO_INDEX(CAP_SETUID)].effective & CAP_TO_MASK(CAP_SETUID);
+}
+
 /* For good: real, effective and saved ids, and the supplementary groups of the new user only. */
 static int drop_user(const char *name, const char *user) {
         struct passwd entry, *found = NULL;
@@ -51,9 +59,34 @@ static int drop_user(const char *name, const char *user) {
         if (initgroups(user, entry.pw_gid) < 0 || setresgid(entry.pw_gid, entry.pw_gid, entry.pw_gid) < 0 ||
             setresuid(entry.pw_uid, entry.pw_uid, entry.pw_uid) < 0)
                 return fail(name, -errno, "changing the user");
-        if (entry.pw_uid != 0 && setuid(0) == 0)
-                return fail(name, -EPERM, "the rights of root could be taken back");
         return 0;
+}
+
+/* Through the groups of now and the rights of then. A process in which something failed half way is of no use. */
+static int open_as(uid_t uid, const char *path) {
+        uid_t own = geteuid();
+        int fd, e;
+
+        if (seteuid(uid) < 0)
+                return -errno;
+        fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        e = errno;
+        if (seteuid(own) < 0)
+                _exit(1);
+        return fd < 0 ? -e : fd;
+}
+
+int worker_open_folder(const char *user, const char *path) {
+        struct passwd entry, *found = NULL;
+        char bytes[16384];
+        int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        if (fd >= 0)
+                return fd;
+        if (errno != EACCES || !user || !*user || !worker_may_change_user())
+                return -errno;
+        (void)getpwnam_r(user, &entry, bytes, sizeof(bytes), &found);
+        return found ? open_as(entry.pw_uid, path) : -EACCES;
 }
 
 /* The other end's process id is that of the supervisor, from the moment it made the pair. */
@@ -110,11 +143,13 @@ int worker_enter(const char *name, const char *user, uint64_t capabilities, int 
         int r;
 
         bound_capabilities(capabilities);
-        if (user && *user && geteuid() == 0 && (r = drop_user(name, user)) < 0)
+        if (user && *user && worker_may_change_user() && (r = drop_user(name, user)) < 0)
                 return r;
         r = drop_capabilities(name, capabilities);
         if (r < 0)
                 return r;
+        if (geteuid() != 0 && setuid(0) == 0)
+                return fail(name, -EPERM, "the rights of root could be taken back");
         if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
                 return fail(name, -errno, "giving up new privileges");
         /* a core file would carry passwords to the disk; an administrator may raise the soft limit again */

@@ -36,6 +36,9 @@ void command_key_text(const struct config_key *key, struct buf *out);
 void command_man_commands(struct buf *out);
 void command_man_config(struct buf *out);
 
+/** The completion for bash, from the rows. */
+void command_completion(struct buf *out);
+
 /** Writes the buffer to a stream; 0, or 1 if it could not be written. */
 int command_put(struct buf *text, bool to_stderr);
 /** A value (stolen) and a newline on standard output; `flags`: jansson's. 0, -ENOMEM, -EPIPE. */

@@ -2,6 +2,7 @@
 #include "command/command.h"
 
 extern const struct command command_help, command_run_daemon, command_check, command_rules;
+extern const struct command command_broker;
 extern const struct command command_sensors, command_test, command_replay, command_explain;
 extern const struct command command_alarms, command_ack, command_unack, command_reset, command_mode, command_list;
 extern const struct command command_silence, command_shelve, command_unshelve;
@@ -29,6 +30,7 @@ const struct command *const command_table[] = {
         &command_rules,
         &command_reload,
         &command_sensors,
+        &command_broker,
         &command_test,
         &command_replay,
         &command_explain,

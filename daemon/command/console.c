@@ -17,7 +17,8 @@ static const struct command_option console_options[] = {
 };
 
 static int console_run_command(const struct command_args *args) {
-        int control_fd = args->values[OPTION_CONTROL_FD] ? atoi(args->values[OPTION_CONTROL_FD]) : -1, dir_fd;
+        int control_fd = args->values[OPTION_CONTROL_FD] ? atoi(args->values[OPTION_CONTROL_FD]) : -1;
+        struct console_files files;
         struct config config = { 0 };
         int r = 1;
 
@@ -26,9 +27,9 @@ static int console_run_command(const struct command_args *args) {
         log_init("console", LOG_LEVEL_INFO);
         if (socket_config(&config, args->config))
                 return 1;
-        dir_fd = console_dir_open(&config);
-        if (dir_fd >= 0 && !enter_worker(&config, "console", config.users.console, control_fd, NULL))
-                r = console_main(&config, control_fd, dir_fd);
+        if (!console_files_open(&config, &files) &&
+            !enter_worker(&config, "console", config.users.console, control_fd, NULL))
+                r = console_main(&config, control_fd, &files);
         config_deinit(&config);
         return r;
 }

@@ -5,7 +5,7 @@
 #include "command/explain.h"
 
 #include "base/span.h"
-#include "command/command.h"
+#include "command/command_internal.h"
 #include "command/socket.h"
 #include "ruleset.h"
 
@@ -15,7 +15,7 @@
 #define AROUND (10 * WW_MINUTE) /* of a rule that looks back at nothing */
 
 /* clang-format off */
-enum { RULE, KEY, AT, AROUND_BY, DATABASE, JOURNAL, RULES, START, STEP, PROGRESS };
+enum { RULE, KEY, AT, AROUND_BY, DATABASE, JOURNAL, RULES, START, STEP, PROGRESS, NOTICES };
 
 static const struct command_option explain_options[] = {
         [RULE] = { "--rule", 0, "NAME", "what this rule did, and what was missing for its alarm" },
@@ -28,6 +28,7 @@ static const struct command_option explain_options[] = {
         [START] = { "--start", 0, "TIME", "file: time of the first line, for lines that have none" },
         [STEP] = { "--step", 0, "SPAN", "file: from one line without time to the next; default 1s" },
         [PROGRESS] = { "--progress", 0, NULL, "tell how far it is, also where stderr is no terminal" },
+        [NOTICES] = { "--notices", 0, NULL, "what each notice of the system means, and what to do, as Markdown" },
         { 0 },
 };
 /* clang-format on */
@@ -129,18 +130,31 @@ static int words_check(const struct command_args *args, struct replay_options *o
         o->file = args->argc > files ? args->argv[files] : NULL;
         *ret_alarm = files && args->argc ? strtoull(args->argv[0], &end, 10) : 0;
         if (files && (!*ret_alarm || *end))
-                return usage("say which alarm, or which rule",
-                             "wardwatch explain ALARM [FILE], or wardwatch explain --rule NAME --at TIME [FILE]");
+                return usage("say which alarm, which notice, or which rule",
+                             "wardwatch explain ALARM [FILE], wardwatch explain intake-lost, or wardwatch explain "
+                             "--rule NAME --at TIME [FILE]");
         return 0;
 }
 
+/* What needs neither a configuration nor a history: true if that was asked for. */
+static bool explain_words(const struct command_args *args, struct buf *out) {
+        if (args->values[NOTICES]) {
+                explain_notices(out);
+                return true;
+        }
+        return args->argc == 1 && !args->values[RULE] && explain_notice(args->argv[0], out);
+}
+
 static int explain_run(const struct command_args *args) {
+        _cleanup_buf_ struct buf words = BUF_INIT;
         struct replay_options options;
         struct config config = { 0 };
         int64_t at, around;
         uint64_t alarm;
         int r;
 
+        if (explain_words(args, &words))
+                return command_put(&words, false);
         if (!options_parse(args, &options, &at, &around))
                 return usage("a time or a span that cannot be read", "2026-01-31T09:00:00Z; 90s, 5m, 2h");
         r = words_check(args, &options, &alarm);
@@ -158,9 +172,12 @@ static int explain_run(const struct command_args *args) {
 
 const struct command command_explain = {
         .name = "explain",
-        .synopsis = "explain ALARM [FILE] | --rule NAME [--key KEY] [--at TIME] [FILE|-] [--json]",
-        .help = "why an alarm came, or why none did",
-        .text = "With an alarm's number: what raised it and became of it, with the events, the guards' values, timers, "
+        .synopsis = "explain ALARM [FILE] | NOTICE | --rule NAME [--key KEY] [--at TIME] [FILE|-] [--json] | --notices",
+        .help = "why an alarm came, or why none did; and what a notice of the system means",
+        .text = "With the name of a notice (intake-lost), or of its alarm's rule (system/intake-lost): what it means, "
+                "and what "
+                "to do. "
+                "With an alarm's number: what raised it and became of it, with the events, the guards' values, timers, "
                 "acts and reasons, and the file and line of the rule; from FILE (a dump of the journal), from the "
                 "journal of the running daemon where it may be read, else from the history in PostgreSQL. Where the "
                 "inputs can be replayed it also shows what was counted on the way. With --rule: replays FILE, or the "

@@ -36,3 +36,10 @@ int explain_story_database(const struct replay_database *database, uint64_t alar
 /** explain_alarm.c: tells the story of an alarm, and of the rule around the last time it was raised where the inputs
  * can be replayed. 0, REPLAY_E_TOLD, -errno. */
 int explain_alarm_run(uint64_t alarm, const struct config *config, struct replay_options *options, bool json);
+
+/* explain_notice.c */
+struct buf;
+/** What a notice means and what to do, by its name or by its alarm's rule ("system/intake-lost"). False: there is none. */
+bool explain_notice(const char *name, struct buf *out);
+/** The same of all of them, as the operations guide has it (Markdown). */
+void explain_notices(struct buf *out);

@@ -7,10 +7,12 @@
 
 enum {
         OPTION_MAN,
+        OPTION_COMPLETION,
 };
 
 static const struct command_option help_options[] = {
         [OPTION_MAN] = { "--man", 0, NULL, "print a man page (roff): `wardwatch`, or `config` for wardwatch.yaml" },
+        [OPTION_COMPLETION] = { "--completion", 0, NULL, "print the completion for bash" },
         { 0 },
 };
 
@@ -63,7 +65,9 @@ static int help_run(const struct command_args *args) {
         const struct command *part = row && args->argc > 1 ? command_part(row, args->argv[1]) : NULL;
         _cleanup_buf_ struct buf text = BUF_INIT;
 
-        if (row && !man)
+        if (args->values[OPTION_COMPLETION])
+                command_completion(&text);
+        else if (row && !man)
                 command_help_one(part ? part : row, &text);
         else if (!help_subject(name, man, &text)) {
                 nearest = command_nearest(name);
@@ -76,7 +80,7 @@ static int help_run(const struct command_args *args) {
 
 const struct command command_help = {
         .name = "help",
-        .synopsis = "help [COMMAND [PART] | config | kinds] [--man]",
+        .synopsis = "help [COMMAND [PART] | config | kinds] [--man] [--completion]",
         .help = "explain a command, the configuration's keys or the kinds of events",
         .text = "Without a word it lists the commands. `config` lists the keys of wardwatch.yaml with type, range and "
                 "default, `kinds` the vocabulary of events that sensor types and rules share.",

@@ -210,6 +210,7 @@ static void put_site(struct buf *out) {
                 { "A zone", { "word", "" }, site_zone_keys, &site_zone_keys_n },
                 { "An asset", { "word", "" }, site_asset_keys, &site_asset_keys_n },
                 { "A plan", { "word", "" }, site_plan_keys, &site_plan_keys_n },
+                { "A client", { "word", "" }, site_client_keys, &site_client_keys_n },
                 { "A mode", { "word", "" }, site_mode_keys, &site_mode_keys_n },
                 { "`alarms` of a site", { "word", "" }, site_alarms_keys, &site_alarms_keys_n },
                 { "A kind", { "word", "" }, site_kind_keys, &site_kind_keys_n },

@@ -2,11 +2,12 @@
 #include "command/command.h"
 #include "supervisor.h"
 
-enum { OPTION_REPLAY_OTHER_VERSION };
+enum { OPTION_REPLAY_OTHER_VERSION, OPTION_PREPARE };
 
 static const struct command_option run_options[] = {
         { "--replay-other-version", 0, NULL,
           "go on even where this version concludes something else than the last one" },
+        { "--prepare", 0, "USER", "make folders and lock for a daemon that USER will start, and end" },
         { 0 },
 };
 
@@ -18,12 +19,14 @@ static int run_run(const struct command_args *args) {
         };
 
         log_init("supervisor", LOG_LEVEL_INFO);
+        if (args->values[OPTION_PREPARE])
+                return supervisor_prepare(args->config, args->values[OPTION_PREPARE]);
         return supervisor_main(&options);
 }
 
 const struct command command_run_daemon = {
         .name = "run",
-        .synopsis = "run [-c FILE] [--replay-other-version]",
+        .synopsis = "run [-c FILE] [--replay-other-version] [--prepare USER]",
         .help = "run the daemon: start, watch, restart, reload and stop its workers",
         .text = "Starts the engine, where database.url is set the store, and where notify.channels is set the "
                 "notifier, and stays in the foreground; "
@@ -41,7 +44,9 @@ const struct command command_run_daemon = {
                 "that it took since its last snapshot are replayed: if this version concludes the same from them, it "
                 "goes on; if not, it does not start, and the log says which version to start once. With "
                 "--replay-other-version it goes on all the same, and the alarm replay-differs is raised: for the "
-                "emergency in which the other version is not at hand.",
+                "emergency in which the other version is not at hand. "
+                "Started as root, or as a user who was lent CAP_SETUID, CAP_SETGID and CAP_KILL, it gives each worker "
+                "the user of users.*. Who is not root cannot give folders away: root does it before, with --prepare.",
         .options = run_options,
         .run = run_run,
 };

@@ -128,6 +128,17 @@ static json_t *plan(void) {
         return object;
 }
 
+static json_t *client(void) {
+        static const char *const lists[] = { "sensors", "assets", "under", "class", "publish", "subscribe" };
+        json_t *object = required(keys_object(site_client_keys, site_client_keys_n), "client");
+        json_t *properties = json_object_get(object, "properties");
+
+        for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+                (void)json_object_update_new(json_object_get(properties, lists[i]), schema_one_or_list(text()));
+        (void)json_object_update_new(json_object_get(properties, "topic"), named(text()));
+        return object;
+}
+
 static json_t *part_of(struct ww_str name) {
         if (ww_str_is(name, "alarms"))
                 return alarms();
@@ -137,6 +148,8 @@ static json_t *part_of(struct ww_str name) {
                 return schema_list_of(asset());
         if (ww_str_is(name, "plans"))
                 return schema_list_of(plan());
+        if (ww_str_is(name, "clients"))
+                return schema_list_of(client());
         if (ww_str_is(name, "kinds"))
                 return schema_list_of(required(kind(), "kind"));
         if (ww_str_is(name, "lists"))

@@ -61,6 +61,7 @@ struct config {
                 int64_t packet_max;               /* bytes */
                 int64_t session_expiry;           /* µs */
                 int64_t backoff_min, backoff_max; /* µs */
+                bool self_test;
         } mqtt;
         struct {
                 int64_t size;            /* bytes of the map */

@@ -27,6 +27,7 @@ struct site *site_free(struct site *s) {
         free(s->holidays.dates);
         free(s->modes);
         free(s->plans);
+        free(s->clients);
         timezone_free(s->timezone);
         arena_deinit(&s->arena);
         free(s);

@@ -81,6 +81,25 @@ struct site_plan {
         struct diag_pos pos;
 };
 
+/* What a client of the broker fixes of its topics: {gateway} is gw-w3. */
+struct site_capture {
+        struct ww_str name, value;
+};
+
+/* Who connects to the broker, and for what it speaks there. */
+struct site_client {
+        struct ww_str user, title;                          /* user: with `{device}` or `{asset}` in it, `each` */
+        const struct ww_str *sensors, *publish, *subscribe; /* names of types; topic filters */
+        size_t n_sensors, n_publish, n_subscribe;
+        const struct site_capture *fixed;
+        size_t n_fixed;
+        const uint32_t *assets; /* with a device, ascending */
+        size_t n_assets;
+        bool selects; /* for these assets; else for whatever its types tell of */
+        bool each;    /* one client for each of them */
+        struct diag_pos pos;
+};
+
 #define SITE_FIRST_OUT_MAX 8
 
 /* How alarms are treated here: `alarms:` of the site, or what holds without it. Spans in µs. */
@@ -176,6 +195,9 @@ uint32_t site_mode_find(const struct site *s, struct ww_str name);
 size_t site_plan_count(const struct site *s);
 const struct site_plan *site_plan(const struct site *s, uint32_t index);
 uint32_t site_plan_find(const struct site *s, struct ww_str id);
+/** Clients of the broker, in the order written. */
+size_t site_client_count(const struct site *s);
+const struct site_client *site_client(const struct site *s, size_t index); /* NULL behind the last */
 /** True if a plan's picture may be called so: an SVG in the folder of the file that names it, or below it. */
 bool site_plan_file_legal(struct ww_str file);
 

@@ -75,6 +75,7 @@ int site_compile(struct site **ret, const struct bundle *bundle, struct symtab *
         free(c.zone_nodes);
         free(c.asset_nodes);
         free(c.plan_nodes);
+        free(c.client_nodes);
         if (r || c.result)
                 return r ? r : c.result;
         *ret = s;

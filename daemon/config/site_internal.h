@@ -98,6 +98,9 @@ struct site {
 
         struct site_plan *plans;
         size_t n_plans;
+
+        struct site_client *clients;
+        size_t n_clients;
 };
 
 struct site_compiler {
@@ -105,14 +108,15 @@ struct site_compiler {
         const struct bundle *bundle;
         struct symtab *symbols;
         struct diag *d;
-        struct arena trees;                   /* the files' YAML, gone when the site is compiled */
-        const struct yaml_node **zone_nodes;  /* entry of each zone, */
-        const struct yaml_node **asset_nodes; /* of each asset */
-        const struct yaml_node **plan_nodes;  /* of each plan */
-        struct ww_str timezone;               /* its name as first written */
-        struct diag_pos alarms;               /* of `alarms:`; line 0 = not read yet */
-        struct ww_str path;                   /* of the file being read; lives with the site */
-        int result;                           /* 0 or DIAG_E_USER: all that is wrong is told */
+        struct arena trees;                    /* the files' YAML, gone when the site is compiled */
+        const struct yaml_node **zone_nodes;   /* entry of each zone, */
+        const struct yaml_node **asset_nodes;  /* of each asset */
+        const struct yaml_node **plan_nodes;   /* of each plan, */
+        const struct yaml_node **client_nodes; /* of each client */
+        struct ww_str timezone;                /* its name as first written */
+        struct diag_pos alarms;                /* of `alarms:`; line 0 = not read yet */
+        struct ww_str path;                    /* of the file being read; lives with the site */
+        int result;                            /* 0 or DIAG_E_USER: all that is wrong is told */
 };
 
 /* A key of a site's files, as rules/README.md has it. */
@@ -122,9 +126,9 @@ struct site_key {
 };
 
 extern const struct site_key site_file_keys[], site_zone_keys[], site_asset_keys[], site_mode_keys[], site_kind_keys[],
-        site_day_keys[], site_hours_words[], site_alarms_keys[], site_plan_keys[];
+        site_day_keys[], site_hours_words[], site_alarms_keys[], site_plan_keys[], site_client_keys[];
 extern const size_t site_file_keys_n, site_zone_keys_n, site_asset_keys_n, site_mode_keys_n, site_kind_keys_n,
-        site_day_keys_n, site_hours_words_n, site_alarms_keys_n, site_plan_keys_n;
+        site_day_keys_n, site_hours_words_n, site_alarms_keys_n, site_plan_keys_n, site_client_keys_n;
 
 const struct site_key *site_key_find(const struct site_key *keys, size_t n, struct ww_str name); /* NULL if none */
 const char *site_key_nearest(const struct site_key *keys, size_t n, struct ww_str name);         /* NULL if none */
@@ -194,6 +198,7 @@ int site_read_assets(struct site_compiler *c, const struct yaml_node *list);
 int site_read_lists(struct site_compiler *c, const struct yaml_node *group);
 int site_read_timezone(struct site_compiler *c, const struct yaml_node *n);
 int site_read_modes(struct site_compiler *c, const struct yaml_node *group);
+int site_read_clients(struct site_compiler *c, const struct yaml_node *list);
 int site_read_plans(struct site_compiler *c, const struct yaml_node *list);
 int site_read_alarms(struct site_compiler *c, const struct yaml_node *group);
 int site_read_kinds(struct site_compiler *c, const struct yaml_node *list);
@@ -214,6 +219,7 @@ uint32_t site_resolve_item(struct site_compiler *c, const struct yaml_node *n, c
 /** The same of the key of an item. */
 uint32_t site_resolve_key(struct site_compiler *c, const struct yaml_node *n, const char *of, const struct symtab *ids);
 /** The zones of all plans. 0 or -errno. */
+int site_resolve_clients(struct site_compiler *c);
 int site_resolve_plans(struct site_compiler *c);
 /** `parent` of all assets, and what each is under. 0 or -errno. */
 int site_resolve_parents(struct site_compiler *c);

@@ -14,6 +14,7 @@ const struct site_key site_file_keys[] = {
         { "schedules", "named schedules, `schedule(name)` in a rule", site_read_schedules },
         { "modes", "named modes, `mode(name)` in a rule", site_read_modes },
         { "plans", "list of floor plans, for the console's map", site_read_plans },
+        { "clients", "list of who connects to the broker, for its ACL (`wardwatch broker acl`)", site_read_clients },
         { "alarms", "how alarms are acknowledged, hidden and grouped", site_read_alarms },
         { "kinds", "list of kinds of events that this house has beside the built-in ones", site_read_kinds },
 };

@@ -137,5 +137,7 @@ int site_resolve(struct site_compiler *c) {
                 return -ENOMEM;
         for (uint32_t i = 0; r == 0 && i < s->n_assets; i++)
                 r = site_told(c, resolve_device(c, i));
+        if (r == 0)
+                r = site_resolve_clients(c);
         return r || c->result ? r : site_check_schedules(c);
 }

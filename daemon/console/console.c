@@ -217,11 +217,11 @@ static int setup_links(struct console *c) {
         return r ? r : engine_link_new(&c->engine, c->base, path, &engine);
 }
 
-static int setup_http(struct console *c) {
+static int setup_http(struct console *c, int listen_fd) {
         const struct config *config = c->config;
         const char *pages = *config->console.pages ? config->console.pages : WARDWATCH_DATADIR "/console";
         const struct http_options options = {
-                .listen = config->console.listen,
+                .fd = listen_fd,
                 .tls_cert = config->console.tls_cert,
                 .tls_key = config->console.tls_key,
                 .connections = (size_t)config->console.connections,
@@ -247,10 +247,10 @@ static int setup_timers(struct console *c) {
                        : -ENOMEM;
 }
 
-static int setup(struct console *c, int control_fd, int dir_fd) {
+static int setup(struct console *c, int control_fd, const struct console_files *files) {
         const struct worker_handlers worker = { .userdata = c, .stop = on_stop, .reload = on_reload };
-        const struct sessions_options sessions = { dir_fd, c->config->console.idle, c->config->console.session_max, c,
-                                                   on_session_changed };
+        const struct sessions_options sessions = { files->dir, c->config->console.idle, c->config->console.session_max,
+                                                   c, on_session_changed };
         const struct metrics_http_options metrics = {
                 .key = "metrics.console", .port = c->config->metrics.console, .userdata = c, .collect = on_collect
         };
@@ -269,7 +269,7 @@ static int setup(struct console *c, int control_fd, int dir_fd) {
         if (!r)
                 r = setup_links(c);
         if (!r)
-                r = setup_http(c);
+                r = setup_http(c, files->listen);
         return r ? r : metrics_http_new(&c->metrics, c->base, &metrics);
 }
 
@@ -297,36 +297,42 @@ static void teardown(struct console *c) {
                 event_base_free(c->base);
 }
 
-int console_dir_open(const struct config *config) {
+int console_files_open(const struct config *config, struct console_files *ret) {
         char path[4096];
-        int fd;
 
+        if (!*config->console.listen) {
+                log_error("console-start", NULL, "console.listen is not set");
+                return -EINVAL;
+        }
         (void)snprintf(path, sizeof path, "%s/" CONSOLE_DIR, config->state.dir);
-        fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd >= 0)
-                return fd;
-        fd = -errno;
-        log_error("console-folder", path, "cannot be opened: %s; `wardwatch run` makes it", strerror(-fd));
-        return fd;
+        ret->dir = worker_open_folder(config->users.console, path);
+        if (ret->dir < 0) {
+                log_error("console-folder", path, "cannot be opened: %s; `wardwatch run` makes it",
+                          strerror(-ret->dir));
+                return ret->dir;
+        }
+        ret->listen = http_bind(config->console.listen);
+        if (ret->listen < 0)
+                (void)close(ret->dir);
+        return ret->listen < 0 ? ret->listen : 0;
 }
 
-int console_main(const struct config *config, int control_fd, int dir_fd) {
+int console_main(const struct config *config, int control_fd, const struct console_files *files) {
         struct console c = { .config = config };
         int r;
 
         (void)prctl(PR_SET_DUMPABLE, 0); /* passwords pass through */
         raise_files(config);
-        r = *config->console.listen ? setup(&c, control_fd, dir_fd) : -EINVAL;
+        r = setup(&c, control_fd, files);
         if (r) {
-                log_error("console-start", NULL, "%s",
-                          *config->console.listen ? strerror(-r) : "console.listen is not set");
+                log_error("console-start", NULL, "%s", strerror(-r));
         } else {
                 log_notice("console", config->console.listen, "%s", http_is_tls(c.http) ? "https" : "http");
                 worker_ready(c.worker);
                 (void)event_base_dispatch(c.base);
         }
         teardown(&c);
-        (void)close(dir_fd);
+        (void)close(files->dir);
         return r ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 

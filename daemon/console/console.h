@@ -12,10 +12,15 @@
 
 #define CONSOLE_DIR "console" /* below state.dir */
 
-/** Opens the folder of the sessions before the user changes: state.dir is closed to users.console. fd, or -errno after
- *  telling. */
-int console_dir_open(const struct config *config);
-/** The worker; takes `dir_fd` over. Exit code. */
-int console_main(const struct config *config, int control_fd, int dir_fd);
+/* What is opened before the user changes: state.dir is closed to users.console, and so are ports below 1024. */
+struct console_files {
+        int dir;    /* of the sessions */
+        int listen; /* at console.listen */
+};
+
+/** 0, or -errno after telling. */
+int console_files_open(const struct config *config, struct console_files *ret);
+/** The worker; takes `files` over. Exit code. */
+int console_main(const struct config *config, int control_fd, const struct console_files *files);
 /** The table of routes as JSON, for the tests and the documentation: [{method, path, roles, scope, summary}]. */
 json_t *console_routes(void);

@@ -36,6 +36,7 @@
 #include <strings.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #define BACKLOG       128
 #define STREAM_SNDBUF (64 * 1024)
@@ -318,18 +319,42 @@ static void on_request(struct evhttp_request *request, void *userdata) {
 
 /* --- life --- */
 
-static int listen_at(struct http *h) {
+static int bind_at(const char *where) {
         struct sockaddr_storage address;
-        int n = sizeof address;
-        struct evconnlistener *l;
+        int n = sizeof address, one = 1;
+        _cleanup_close_ int fd = -1;
 
-        if (evutil_parse_sockaddr_port(h->options.listen, (struct sockaddr *)&address, &n) < 0)
+        if (evutil_parse_sockaddr_port(where, (struct sockaddr *)&address, &n) < 0)
                 return -EINVAL;
-        l = evconnlistener_new_bind(h->base, NULL, NULL,
-                                    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE, BACKLOG,
-                                    (struct sockaddr *)&address, n);
-        if (!l)
+        fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) < 0 ||
+            setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one) < 0 ||
+            bind(fd, (struct sockaddr *)&address, (socklen_t)n) < 0)
                 return -errno;
+        n = fd;
+        fd = -1;
+        return n;
+}
+
+int http_bind(const char *where) {
+        int fd = bind_at(where);
+
+        if (fd < 0)
+                log_error("console-listen", where,
+                          "cannot listen: %s; set console.listen to an address and port that are free", strerror(-fd));
+        return fd;
+}
+
+static int listen_at(struct http *h) {
+        struct evconnlistener *l = evconnlistener_new(
+                h->base, NULL, NULL, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, BACKLOG, h->options.fd);
+
+        if (!l) {
+                int r = -errno;
+
+                (void)close(h->options.fd);
+                return r;
+        }
         h->bound = evhttp_bind_listener(h->http, l);
         return h->bound ? 0 : -ENOMEM;
 }
@@ -355,8 +380,7 @@ static int setup(struct http *h) {
         evhttp_set_allowed_methods(h->http, UINT16_MAX); /* the routes say which */
         r = listen_at(h);
         if (r)
-                log_error("console-listen", h->options.listen,
-                          "cannot listen: %s; set console.listen to an address and port that are free", strerror(-r));
+                log_error("console-listen", NULL, "cannot listen: %s", strerror(-r));
         return r;
 }
 

@@ -23,7 +23,7 @@ struct http_connection;
 #define HTTP_ADDRESS_SIZE 48
 
 struct http_options {
-        const char *listen;             /* 127.0.0.1:8080, [::]:443 */
+        int fd;                         /* of http_bind; taken over once it listens */
         const char *tls_cert, *tls_key; /* "" = plain */
         size_t connections, connections_per_address;
         void *userdata;
@@ -35,6 +35,9 @@ struct http_figures {
         uint64_t turned_away_address, turned_away_slow;
 };
 
+/** A socket at an address such as 127.0.0.1:8080 or [::]:443, which nobody listens to yet: before the user changes, who
+ *  may not have ports below 1024. Descriptor, or -errno after telling in the log. */
+int http_bind(const char *where);
 /** 0, or -errno after telling in the log. */
 int http_new(struct http **ret, struct event_base *base, const struct http_options *options);
 struct http *http_free(struct http *h);

@@ -85,9 +85,16 @@ static int ingress_copy_strings(struct ingress *i, const struct ingress_options 
                 char **ret;
                 const char *text;
         } strings[] = {
-                { &i->name, o->name },           { &i->host, o->host },         { &i->client_id, o->client_id },
-                { &i->user, o->user },           { &i->password, o->password }, { &i->ca_file, o->ca_file },
-                { &i->cert_file, o->cert_file }, { &i->key_file, o->key_file }, { &i->fence_topic, o->fence_topic },
+                { &i->name, o->name },
+                { &i->host, o->host },
+                { &i->client_id, o->client_id },
+                { &i->user, o->user },
+                { &i->password, o->password },
+                { &i->ca_file, o->ca_file },
+                { &i->cert_file, o->cert_file },
+                { &i->key_file, o->key_file },
+                { &i->fence_topic, o->fence_topic },
+                { &i->probe_topic, o->probe_topic },
         };
         int r = 0;
 
@@ -152,8 +159,8 @@ int ingress_new(struct ingress **ret, struct event_base *base, const struct ingr
 }
 
 static void ingress_free_strings(struct ingress *i) {
-        char *const strings[] = { i->name,    i->host,      i->client_id, i->user,        i->password,
-                                  i->ca_file, i->cert_file, i->key_file,  i->fence_topic, i->own_prefix };
+        char *const strings[] = { i->name,      i->host,     i->client_id,   i->user,       i->password,   i->ca_file,
+                                  i->cert_file, i->key_file, i->fence_topic, i->own_prefix, i->probe_topic };
 
         if (i->password)
                 explicit_bzero(i->password, strlen(i->password));

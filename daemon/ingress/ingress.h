@@ -43,7 +43,8 @@ struct ingress_options {
         int64_t keepalive, session_expiry, backoff_min, backoff_max; /* µs; a dead peer is seen within 1.5 keepalive */
         int batch;                                                   /* Receive Maximum */
         size_t packet_max;                                           /* Maximum Packet Size, bytes */
-        bool session_known; /* a session existed before this start: "session present" is expected */
+        const char *probe_topic; /* where the broker must refuse us; NULL = it is not tried */
+        bool session_known;      /* a session existed before this start: "session present" is expected */
 };
 
 /* Called from inside this stage: none of them may call back into the session, except for its name, state and figures;
@@ -61,6 +62,9 @@ struct ingress_sink {
         void (*session_lost)(void *userdata, struct ingress *i);
         /* Something can be read: the engine should begin a turn. */
         void (*readable)(void *userdata, struct ingress *i);
+        /* What the broker said to a message to options.probe_topic, once a connection, when it is live. May be NULL
+         * without that topic. */
+        void (*probed)(void *userdata, struct ingress *i, bool refused);
 };
 
 int ingress_new(struct ingress **ret, struct event_base *base, const struct ingress_options *options,

@@ -15,6 +15,7 @@ struct ingress {
         /* copies of the options; strings owned, NULL = not set */
         char *name, *host, *client_id, *user, *password, *ca_file, *cert_file, *key_file;
         char *fence_topic, *own_prefix; /* own_prefix: "wardwatch/SITE/" */
+        char *probe_topic;              /* NULL = no probe */
         char **filters;                 /* the caller's, then the fence topic */
         size_t n_filters;
         int port, batch;
@@ -39,6 +40,9 @@ struct ingress {
         bool logging;                /* the library's log callback is set (it costs a formatted line for each packet) */
         bool dup;                    /* of the PUBLISH whose line was logged last */
         bool draining;               /* released acks are still queued: nothing may be taken until they are out */
+        bool probe_due, probing;     /* the fence is back; the probe is out */
+        int probe_mid;               /* of its PUBLISH */
+        unsigned probe_ends;         /* connections in a row that ended instead of an answer to it */
         bool connack, suback;        /* arrived, not acted upon yet */
         bool buffered;               /* TLS: decrypted bytes may wait inside the library */
         size_t in_hand;              /* messages handed on since the last release */

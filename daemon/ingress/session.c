@@ -9,6 +9,9 @@
  * Callbacks run under a lock of the library and with its state half changed: they write down what came, and
  * session_advance() acts upon it when the library has returned. Only messages go straight to the sink.
  *
+ * The probe. Once a connection is live a message goes to a topic that nobody may publish to: a broker that takes it has
+ * no ACL. Some brokers end the connection of who tries; after two of those in a row it is not tried again.
+ *
  * Log lines. The library tells some things in its log only: that a PUBLISH carries DUP, and why TLS failed. A line
  * costs a formatted string for each packet, so the callback is set from the connect until the first message that is
  * not a redelivery (the broker sends those first), or the fence.
@@ -19,6 +22,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#define SESSION_PROBE_ENDS         2 /* connections that the probe may cost */
 #define SESSION_UNPRIMED_KEEPALIVE 1 /* s: refused by the library, see above */
 
 static uint64_t session_random(struct ingress *i) {
@@ -109,6 +113,12 @@ static void on_subscribe(struct mosquitto *mosq, void *userdata, int mid, int n,
 static void on_publish(struct mosquitto *mosq, void *userdata, int mid, int code, const mosquitto_property *props) {
         struct ingress *i = userdata;
 
+        if (i->probing && mid == i->probe_mid) {
+                i->probing = false;
+                i->probe_ends = 0;
+                i->sink.probed(i->sink.userdata, i, code >= 0x80);
+                return;
+        }
         if (code < 0x80 || mid != i->fence_mid)
                 return;
         ingress_blame(i, "the broker refused our message to %s: %s: let user \"%s\" read and write it", i->fence_topic,
@@ -123,12 +133,15 @@ static void session_own(struct ingress *i, const struct mosquitto_message *m) {
         i->figures.own_topics++;
         if (strcmp(m->topic, i->fence_topic) != 0 || !i->fence[0] || !ww_str_is(payload, i->fence))
                 return;
-        if (i->state == INGRESS_CATCHING_UP)
+        if (i->state == INGRESS_CATCHING_UP) {
+                i->probe_due = i->probe_topic && i->probe_ends < SESSION_PROBE_ENDS;
                 ingress_enter(i, INGRESS_LIVE, "fence is back");
+        }
 }
 
 static bool session_is_own(const struct ingress *i, const char *topic) {
-        return strncmp(topic, "$SYS/", 5) == 0 || strncmp(topic, i->own_prefix, strlen(i->own_prefix)) == 0;
+        return (i->probe_topic && strcmp(topic, i->probe_topic) == 0) || strncmp(topic, "$SYS/", 5) == 0 ||
+               strncmp(topic, i->own_prefix, strlen(i->own_prefix)) == 0;
 }
 
 static void on_message(struct mosquitto *mosq, void *userdata, const struct mosquitto_message *m) {
@@ -264,6 +277,13 @@ static void session_fence(struct ingress *i) {
         i->message_at = i->now;
 }
 
+static void session_probe(struct ingress *i) {
+        static const char words[] = "nobody may publish here: a broker that takes this has no ACL";
+
+        i->probing = !mosquitto_publish_v5(i->mosq, &i->probe_mid, i->probe_topic, (int)strlen(words), words, 1, false,
+                                           NULL);
+}
+
 static void session_subscribe(struct ingress *i) {
         int rc = mosquitto_subscribe_multiple(i->mosq, NULL, (int)i->n_filters, i->filters, 1, 0, NULL);
 
@@ -282,6 +302,9 @@ void session_advance(struct ingress *i) {
         if (i->suback)
                 session_fence(i);
         i->suback = false;
+        if (i->probe_due)
+                session_probe(i);
+        i->probe_due = false;
 }
 
 int64_t session_jitter(struct ingress *i, int64_t span) {

@@ -142,6 +142,7 @@ class Daemon:
             "mqtt.port": self.broker.port if self.broker else 1,
             "mqtt.backoff_min": "100ms",
             "mqtt.backoff_max": "1s",
+            "mqtt.self_test": False,
             "mqtt.urgent": ["urgent/#"],
             "mqtt.bulk": ["bulk/#", "zigbee2mqtt/#", "tags/#", "/rfid/send"],
             "journal.size": "64MiB",

@@ -179,6 +179,21 @@ static void the_table_is_whole(void **state) {
         assert_null(notice_find(WW_STR_NONE));
 }
 
+/* Whoever is on duty is told of each what to do; an end with its beginning. */
+static void each_notice_has_its_advice(void **state) {
+        for (size_t i = 0; i < notice_kinds_n; i++) {
+                const struct notice_advice *advice = notice_advice(&notice_kinds[i]);
+
+                if (!advice)
+                        fail_msg("%s: say in notices_advice.c what it means, and what to do", notice_kinds[i].name);
+                assert_true(strlen(advice->means) > 20 && *advice->act);
+        }
+        for (size_t i = 0; i < notice_advices_n; i++) {
+                assert_non_null(notice_find(ww_str(notice_advices[i].name)));
+                assert_ptr_equal(notice_advice(notice_find(ww_str(notice_advices[i].name))), &notice_advices[i]);
+        }
+}
+
 static void an_instant_stays_until_somebody_acts(void **state) {
         struct run run;
         const struct ww_alarm *alarm;
@@ -419,6 +434,7 @@ static void an_offer_that_no_record_takes_is_dropped(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(the_table_is_whole),
+                cmocka_unit_test(each_notice_has_its_advice),
                 cmocka_unit_test(an_instant_stays_until_somebody_acts),
                 cmocka_unit_test(an_end_without_a_beginning_is_only_recorded),
                 cmocka_unit_test(long_words_are_cut_between_characters),

@@ -1,0 +1,313 @@
+"""What a hospital installs: that the packages hold all of it, the units, the users, backup and restore.
+
+The packages themselves are built, installed, upgraded and removed by tests/packages/run; here is what needs no build.
+"""
+
+import json
+import os
+import pathlib
+import pwd
+import re
+import shutil
+import socket
+import subprocess
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from harness.broker import Broker  # noqa: E402
+from harness.daemon import SOURCE, Daemon, binary, wait_for  # noqa: E402
+from harness.postgres import Postgres, binaries  # noqa: E402
+
+DEBIAN = SOURCE / "contrib" / "debian"
+UNITS = SOURCE / "contrib" / "systemd"
+PACKAGES = ("wardwatch", "wardwatch-console", "wardwatch-rules", "wardwatch-schema")
+
+
+def run(*words, code=0, **options):
+    done = subprocess.run([str(word) for word in words], capture_output=True, text=True, timeout=300, **options)
+    assert done.returncode == code, f"{words}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+# --- what is in the packages ---
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory):
+    """The tree out of which the packages are taken."""
+    folder = tmp_path_factory.mktemp("stage")
+    build = binary().resolve().parents[1]
+    if not (build / "daemon/console/web/dist/index.html").exists():
+        pytest.skip("the page is not built: meson compile page")
+    # the prefix of this build is not the package's: what meson lays below it is moved to /usr
+    run("meson", "install", "-C", build, "--no-rebuild", "--destdir", folder)
+    local = folder / "usr/local"
+    if local.exists():
+        shutil.copytree(local, folder / "usr", dirs_exist_ok=True)
+        shutil.rmtree(local)
+    run(DEBIAN / "stage", folder, cwd=SOURCE)
+    return folder
+
+
+def test_every_file_is_in_one_package(stage):
+    homes = {}
+    for package in PACKAGES:
+        for line in (DEBIAN / f"{package}.install").read_text().split():
+            found = [stage / line] if (stage / line).exists() else []
+            assert found, f"{package}.install: there is no {line}"
+            for path in found:
+                for file in [path] if path.is_file() else [f for f in path.rglob("*") if f.is_file()]:
+                    assert homes.setdefault(file, package) == package, f"{file} is in two packages"
+    left = [str(f.relative_to(stage)) for f in stage.rglob("*") if f.is_file() and f not in homes]
+    assert left == []
+    of = {package: {str(f.relative_to(stage)) for f, p in homes.items() if p == package} for package in PACKAGES}
+    assert {"usr/bin/wardwatch", "lib/systemd/system/wardwatch.service", "etc/wardwatch/wardwatch.yaml",
+            "usr/share/man/man7/wardwatch-operations.7", "usr/share/doc/wardwatch/operations.md"} <= of["wardwatch"]
+    assert {f"usr/share/wardwatch/schema/{p.name}" for p in (SOURCE / "schema").glob("*.sql")} <= of["wardwatch-schema"]
+    assert {f"usr/share/wardwatch/sensors/{p.name}" for p in (SOURCE / "rules/sensors").glob("*.yaml")} <= of["wardwatch-rules"]
+    # what a site changes is a configuration file of Debian's (all below /etc), and its own model is nobody's
+    assert not [f for files in of.values() for f in files if f.startswith("etc/wardwatch/site")]
+
+
+def test_the_shipped_configuration_is_right(stage, tmp_path):
+    """As after the installation and the guide's first step, with folders of this test."""
+    etc = tmp_path / "etc"
+    shutil.copytree(stage / "etc/wardwatch", etc)
+    shutil.copytree(stage / "usr/share/wardwatch/examples/site", etc / "site")
+    secret = etc / "secrets" / "mqtt"
+    secret.parent.mkdir()
+    secret.write_text("word\n")
+    secret.chmod(0o600)
+    config = etc / "wardwatch.yaml"
+    config.write_text(config.read_text().replace("/usr/share/wardwatch", str(stage / "usr/share/wardwatch")))
+    told = json.loads(run(binary(), "check", "--json", "-c", config))
+    assert told["errors"] == 0 and told["rules"] > 50, told["messages"]
+    assert "user wardwatch\n" in run(binary(), "broker", "acl", "-c", config)
+
+
+def test_completion(stage):
+    script = stage / "usr/share/bash-completion/completions/wardwatch"
+    ask = "COMP_WORDS=({}); COMP_CWORD={}; _wardwatch; printf '%s\\n' \"${{COMPREPLY[@]}}\""
+    for words, at, wanted in (("wardwatch ch", 1, ["check"]), ("wardwatch broker a", 2, ["acl"]),
+                              ("wardwatch broker acl --si", 3, ["--simulator"])):
+        assert run("bash", "-c", f". {script}; {ask.format(words, at)}").split() == wanted
+
+
+# --- units and users ---
+
+def exposure(unit):
+    said = run("systemd-analyze", "security", "--offline=true", "--no-pager", unit)
+    return float(re.search(r"Overall exposure level for \S+: ([\d.]+)", said).group(1))
+
+
+def test_units_are_closed():
+    if not shutil.which("systemd-analyze"):
+        pytest.skip("systemd is not installed")
+    assert exposure(UNITS / "wardwatch.service") <= 2.0
+    for unit in ("wardwatch-report@.service", "wardwatch-verify.service"):
+        assert exposure(UNITS / unit) <= 2.0
+    assert exposure(UNITS / "wardwatch-backup.service") <= 3.0  # it reads everybody's files
+
+
+def test_units_verify(stage):
+    if not shutil.which("systemd-analyze"):
+        pytest.skip("systemd is not installed")
+    done = subprocess.run(["systemd-analyze", "verify", "--man=no", "--recursive-errors=no",
+                           *map(str, (stage / "lib/systemd/system").glob("wardwatch*"))],
+                          capture_output=True, text=True, timeout=120)
+    wrong = [line for line in done.stderr.splitlines() if "wardwatch" in line and "not executable" not in line
+             and "wardwatch-failed@.service" not in line]
+    assert wrong == []
+
+
+def test_users_of_the_daemon_are_made(stage, tmp_path):
+    if not shutil.which("systemd-sysusers"):
+        pytest.skip("systemd is not installed")
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "usr/lib/sysusers.d").mkdir(parents=True)
+    shutil.copy(stage / "usr/lib/sysusers.d/wardwatch.conf", tmp_path / "usr/lib/sysusers.d")
+    run("systemd-sysusers", f"--root={tmp_path}")
+    users = {line.split(":")[0] for line in (tmp_path / "etc/passwd").read_text().splitlines()}
+    groups = {line.split(":")[0]: line.split(":")[3].split(",") for line in (tmp_path / "etc/group").read_text().splitlines()}
+    printed = run(binary(), "check", "--print", "-c", SOURCE / "rules/examples/wardwatch.yaml")
+    wanted = set(re.findall(r"^  \w+: \"?(wardwatch[\w-]*)\"?$", printed[printed.index("users:"):], re.M))
+    assert len(wanted) == 5 and wanted | {"wardwatch-run"} <= users
+    assert "wardwatch-notify" in groups["wardwatch-store"] and "wardwatch-operator" in groups
+
+
+def test_what_the_unit_lends(tmp_path):
+    """As wardwatch.service starts it: folders by root, the supervisor with four capabilities, workers without any."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can lend capabilities")
+    unit = (UNITS / "wardwatch.service").read_text()
+    lent = re.search(r"^AmbientCapabilities=(.*)$", unit, re.M).group(1).split()
+    assert re.search(r"^CapabilityBoundingSet=(.*)$", unit, re.M).group(1).split() == lent
+    lent = ",".join("+" + name.removeprefix("CAP_").lower() for name in lent)
+    user, engine, store = "games", "daemon", "mail"  # who is on every Debian
+    group = pwd.getpwnam(store).pw_gid
+    tmp_path.chmod(0o755)
+    for folder in tmp_path.parents:
+        if folder.stat().st_uid == os.getuid() and folder != pathlib.Path("/"):
+            folder.chmod(folder.stat().st_mode | 0o011)
+    with Broker(tmp_path) as broker:
+        daemon = Daemon(tmp_path, broker=broker, postgres="host=/nowhere dbname=wardwatch", settings={
+            "users.engine": engine, "users.store": store})
+        daemon.folder.chmod(0o755)
+        try:
+            run(binary(), "run", "--prepare", user, "-c", daemon.config)
+            with (daemon.folder / "log").open("ab") as log:
+                daemon.process = subprocess.Popen(
+                    ["setpriv", f"--reuid={user}", f"--regid={user}", f"--groups={group}", f"--bounding-set=-all,{lent}",
+                     f"--inh-caps=-all,{lent}", f"--ambient-caps=-all,{lent}", "--no-new-privs", binary(), "run", "-c",
+                     daemon.config], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            daemon.wait_ready()
+            for worker, name in (("engine", engine), ("store", store)):
+                status = dict(line.split(":\t", 1) for line in
+                              pathlib.Path(f"/proc/{daemon.pid(worker)}/status").read_text().splitlines())
+                assert status["Uid"].split() == [str(pwd.getpwnam(name).pw_uid)] * 4
+                for capabilities in ("CapEff", "CapPrm", "CapInh", "CapAmb"):
+                    assert int(status[capabilities], 16) == 0, (worker, capabilities)
+            # a hung worker of another user is killed all the same: CAP_KILL
+            engine_pid = daemon.pid("engine")
+            os.kill(engine_pid, 19)
+            wait_for(lambda: daemon.workers().get("engine") not in (None, engine_pid), 60, "another engine")
+            daemon.wait_ready()
+            assert daemon.stop() == 0
+        finally:
+            daemon.close()
+
+
+# --- the guide ---
+
+def test_the_guide_has_every_notice():
+    guide = (SOURCE / "contrib/operations.md").read_text()
+    begin = guide.index("\n### ", guide.index("## What the system says of itself")) + 1
+    made = run(binary(), "explain", "--notices")
+    assert guide[begin:guide.index("## When something else is wrong")] == made, \
+        "write `wardwatch explain --notices` into contrib/operations.md"
+    for name in re.findall(r"^### (\S+)$", made, re.M):
+        assert run(binary(), "explain", name).startswith(f"{name}: ")
+
+
+def test_commands_of_the_guide_exist():
+    """Each command that the guide names is one, and so are its options."""
+    guide = (SOURCE / "contrib/operations.md").read_text()
+    known = run(binary(), "--help")
+    for words in set(re.findall(r"`(?:sudo -u \w+ )?wardwatch ([a-z]+)", guide)):
+        assert re.search(rf"^  {words}\b", known, re.M), words
+
+
+# --- backup and restore ---
+
+def test_a_backup_is_restored(tmp_path, make_daemon):
+    """Messages, a backup while it runs, all is lost; restored, and the daemon goes on where it was."""
+    if not shutil.which("mdb_copy"):
+        pytest.skip("lmdb-utils is not installed")
+    with Postgres("fsync = off") as pg, Broker(tmp_path) as broker:
+        run(binary(), "migrate", "--database", pg.url, "-c", SOURCE / "rules/examples/wardwatch.yaml")
+        daemon = make_daemon(broker=broker, postgres=pg)
+        daemon.start()
+        daemon.wait_live()
+        broker.publish("zigbee2mqtt/w0_panic", '{"action":"emergency"}')
+        count = lambda: pg.query("SELECT count(*) FROM alarm WHERE class = 'panic'")[0][0]  # noqa: E731
+        wait_for(lambda: count() == 1, 60, "the alarm in the database")
+
+        etc = tmp_path / "etc"
+        etc.mkdir()
+        shutil.copy(daemon.config, etc)
+        state = pathlib.Path(daemon.settings["state.dir"])
+        environment = os.environ | {"BACKUP_TO": str(tmp_path / "backups"), "BACKUP_DATABASE": pg.url, "BACKUP_ETC": str(etc),
+                                    "BACKUP_STATE": str(state), "PATH": f"{binaries()}:{os.environ['PATH']}"}
+        made = pathlib.Path(run(SOURCE / "contrib/operations/backup", env=environment).strip())
+        assert (made / "SHA256SUMS").exists() and (made / "etc/wardwatch.yaml").exists()
+        certificate(tmp_path)
+        run(SOURCE / "contrib/operations/backup", env=environment | {"BACKUP_CERT": str(tmp_path / "cert.pem"), "BACKUP_TO":
+                                                                     str(tmp_path / "sealed")})
+
+        restore = [SOURCE / "contrib/operations/restore", made]
+        elsewhere = environment | {"BACKUP_DATABASE": pg.url.replace("dbname=wardwatch", "dbname=postgres")}
+        assert "Wardwatch runs" in refused(restore, elsewhere)
+        assert daemon.stop() == 0
+
+        # one that is damaged changes nothing
+        kept = (made / "etc/wardwatch.yaml").read_bytes()
+        (made / "etc/wardwatch.yaml").write_bytes(kept + b"#")
+        assert "nothing was changed" in refused(restore, elsewhere)
+        (made / "etc/wardwatch.yaml").write_bytes(kept)
+
+        shutil.rmtree(state)
+        run(*restore, "--database", "--state", env=elsewhere)
+        assert len(pg.query("SELECT 1 FROM pg_database WHERE datname LIKE 'wardwatch_before_%'")) == 1
+        assert count() == 1
+        daemon.start()
+        daemon.wait_live()
+        broker.publish("zigbee2mqtt/w0_panic", '{"action":"emergency"}')
+        messages = lambda: pg.query("SELECT count(*) FROM message WHERE topic = 'zigbee2mqtt/w0_panic'")[0][0]  # noqa: E731
+        wait_for(lambda: messages() == 2, 60, "the second message behind the first")
+        assert pg.query("SELECT count(*) FROM store_gap")[0][0] == 0
+        assert daemon.stop() == 0
+
+        shutil.rmtree(state)
+        sealed = next((tmp_path / "sealed").glob("*.tar.cms"))
+        run(SOURCE / "contrib/operations/restore", sealed, "--key", tmp_path / "key.pem", "--state", env=elsewhere)
+        assert (state / "journal/data.mdb").exists()
+
+
+def refused(words, environment):
+    done = subprocess.run([str(word) for word in words], capture_output=True, text=True, timeout=120, env=environment)
+    assert done.returncode == 1, done.stdout + done.stderr
+    return done.stderr
+
+
+def certificate(folder):
+    run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=backup", "-keyout",
+        folder / "key.pem", "-out", folder / "cert.pem")
+
+
+def test_settings_of_the_server_are_taken():
+    """PostgreSQL starts with the settings as they are shipped, but for the memory, and the roles are made once."""
+    settings = re.sub(r"^(shared_buffers|effective_cache_size|maintenance_work_mem) .*$", "",
+                      (SOURCE / "contrib/postgresql/wardwatch.conf").read_text(), flags=re.M)
+    with Postgres(settings) as pg:
+        admin = pg.connect("postgres")
+        admin.cursor().execute("DROP DATABASE wardwatch WITH (FORCE)")
+        admin.close()
+        run(shutil.which("psql"), "-X", "-v", "ON_ERROR_STOP=1", "-d", pg.url.replace("dbname=wardwatch", "dbname=postgres"),
+            "-f", SOURCE / "contrib/postgresql/roles.sql")
+        run(binary(), "migrate", "--database", pg.url + " options=-crole=wardwatch_owner", "-c",
+            SOURCE / "rules/examples/wardwatch.yaml")
+        owner = pg.query("SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'wardwatch'")
+        assert owner == [("wardwatch_owner",)]
+
+
+def listens(port):
+    with socket.socket() as s:
+        return s.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_the_broker_takes_its_settings(tmp_path):
+    """Each line of the shipped file, with certificates and paths of this test."""
+    from harness.broker import Certificates, mosquitto
+    from harness.machine import free_port
+    made, ports = Certificates(tmp_path / "certs"), [free_port(), free_port()]
+    (tmp_path / "passwords").write_text("")
+    (tmp_path / "acl").write_text("")
+    text = (SOURCE / "contrib/mosquitto/wardwatch.conf").read_text()
+    for old, new in (("/etc/mosquitto/certs/ca.pem", made.ca), ("/etc/mosquitto/certs/broker.pem", made.cert),
+                     ("/etc/mosquitto/certs/broker.key", made.key), ("/etc/mosquitto/wardwatch.passwords", tmp_path / "passwords"),
+                     ("/etc/mosquitto/wardwatch.acl", tmp_path / "acl"), ("/var/lib/mosquitto/", f"{tmp_path}/"),
+                     ("listener 8883", f"listener {ports[0]} 127.0.0.1"), ("listener 1883", f"listener {ports[1]}"),
+                     ("log_dest syslog", "log_dest stderr")):
+        assert old in text, old
+        text = text.replace(old, str(new))
+    (tmp_path / "conf").write_text(("user root\n" if os.geteuid() == 0 else "") + text)
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen([mosquitto(), "-c", tmp_path / "conf"], stdout=log, stderr=log)
+    try:
+        wait_for(lambda: process.poll() is not None or all(listens(port) for port in ports), 20, "a broker that listens")
+        assert process.poll() is None, (tmp_path / "log").read_text()
+    finally:
+        process.terminate()
+        process.wait(20)
