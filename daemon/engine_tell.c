@@ -3,7 +3,7 @@
  *
  *   → {"cmd":"acts"}                              ← {"acts":[{name, words, help, roles, reason, stage}]}
  *   → {"cmd":"site","part":"zones"[,"from":N]}    ← {"hash","part","items":[…],"next":N}
- *   → {"cmd":"rules"[,"from":N]}                  ← {"hash","items":[…],"next":N}
+ *   → {"cmd":"rules"[,"from":N][,"built_in":true]} ← {"hash","items":[…],"next":N}
  *
  * A line is bounded, a site is not: lists come in pages. `next` is where the next one begins, null at the end; `hash`
  * is that of the set, so that who puts pages together sees when another set came into force between them.
@@ -12,6 +12,7 @@
 
 #include "alarm/alarm_verbs.h"
 #include "journal/record_json.h"
+#include "notices.h"
 #include "response/verbs.h"
 
 #include <inttypes.h>
@@ -177,12 +178,30 @@ json_t *engine_tell_site(const struct engine *e, const json_t *request) {
         return NULL;
 }
 
-json_t *engine_tell_rules(const struct engine *e, const json_t *request) {
-        struct page p = { .items = json_array(),
-                          .at = page_from(request),
-                          .n = correlate_rules_count(pipeline_ruleset(e->pipeline)->rules) };
+/* The alarms of the system itself have no file; in its place is told what they mean, and what to do. */
+static json_t *tell_advice(const struct notice_advice *advice) {
+        const struct notice_kind *kind = notice_find(ww_str(advice->name));
 
+        return json_pack("{s:s, s:s, s:s, s:s, s:o}", "rule", kind->rule, "hash", "", "title", kind->title, "place",
+                         "built in", "text", json_sprintf("%s\n\n%s\n", advice->means, advice->act));
+}
+
+/* Those with a rule stand first in the table. */
+static size_t advices_count(void) {
+        size_t n = 0;
+
+        while (n < notice_advices_n && notice_find(ww_str(notice_advices[n].name))->rule)
+                n++;
+        return n;
+}
+
+json_t *engine_tell_rules(const struct engine *e, const json_t *request) {
+        size_t rules = correlate_rules_count(pipeline_ruleset(e->pipeline)->rules);
+        struct page p = { .items = json_array(), .at = page_from(request), .n = rules };
+
+        if (json_is_true(json_object_get(request, "built_in")))
+                p.n += advices_count();
         while (page_room(&p))
-                page_put(&p, tell_rule(e, p.at));
+                page_put(&p, p.at < rules ? tell_rule(e, p.at) : tell_advice(&notice_advices[p.at - rules]));
         return page_answer(e, request, &p);
 }

@@ -39,7 +39,8 @@ int explain_alarm_run(uint64_t alarm, const struct config *config, struct replay
 
 /* explain_notice.c */
 struct buf;
-/** What a notice means and what to do, by its name or by its alarm's rule ("system/intake-lost"). False: there is none. */
+/** What a notice means and what to do, by its name or by its alarm's rule ("system/intake-lost"). False: there is none.
+ */
 bool explain_notice(const char *name, struct buf *out);
 /** The same of all of them, as the operations guide has it (Markdown). */
 void explain_notices(struct buf *out);

@@ -134,7 +134,10 @@ static json_t *client(void) {
         json_t *properties = json_object_get(object, "properties");
 
         for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-                (void)json_object_update_new(json_object_get(properties, lists[i]), schema_one_or_list(text()));
+                (void)json_object_set_new(
+                        properties, lists[i],
+                        schema_described(schema_one_or_list(text()),
+                                         site_key_find(site_client_keys, site_client_keys_n, ww_str(lists[i]))->help));
         (void)json_object_update_new(json_object_get(properties, "topic"), named(text()));
         return object;
 }

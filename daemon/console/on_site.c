@@ -196,7 +196,8 @@ static void on_rules_page(void *userdata, const json_t *answer) {
         if (json_is_true(json_object_get(answer, "ok")))
                 (void)json_array_extend(g->items, json_object_get(answer, "items"));
         if (json_is_integer(next)) {
-                engine_link_ask(call->console->engine, json_pack("{s:s, s:O}", "cmd", "rules", "from", next),
+                engine_link_ask(call->console->engine,
+                                json_pack("{s:s, s:b, s:O}", "cmd", "rules", "built_in", 1, "from", next),
                                 on_rules_page, g);
                 return;
         }
@@ -218,7 +219,8 @@ void on_rules(struct call *call) {
         }
         g->call = call;
         g->items = json_array();
-        engine_link_ask(call->console->engine, json_pack("{s:s}", "cmd", "rules"), on_rules_page, g);
+        engine_link_ask(call->console->engine, json_pack("{s:s, s:b}", "cmd", "rules", "built_in", 1), on_rules_page,
+                        g);
 }
 
 /* --- what the status says --- */
