@@ -196,7 +196,7 @@ INSERT INTO site_asset SELECT 1, 1, 'a-' || k, '', 'door', 'd-' || k, 'Z' || k %
 """
 # a night for what happened; a month and a year for what is counted over many
 COUNTED = re.compile(r"\b(alarm_(rate|peak|floods|standing|chatter|priorities|counts|waits)|annunciations|figures|compliance|incident_times|response_times"
-                     r"|supervision_times|dispositions_by|bad_actors|acknowledgement_times|blind_spans)\(|GROUP BY i.hazard|'timer'")
+                     r"|supervision_times|dispositions_by|bad_actors|acknowledgement_times|blind_spans)\(|GROUP BY i.hazard|NOT bool_or(late)")
 
 
 def alarms_of(number):
