@@ -1,5 +1,5 @@
 /* What the page's modules find in a browser, as far as their pure parts look at it. */
-const kept = new Map<string, string>();
+const kept = new Map<string, string>([["wardwatch.language", "en"]]);
 
 Object.assign(globalThis, {
     localStorage: {

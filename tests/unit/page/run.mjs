@@ -29,6 +29,7 @@ try {
     });
     const done = spawnSync(process.execPath, ["--test-reporter=tap", bundled], {
         stdio: ["ignore", "pipe", "inherit"],
+        env: { ...process.env, WARDWATCH_PAGE: work },
     });
     process.stdout.write(done.stdout);
     process.exitCode = done.status ?? 1;

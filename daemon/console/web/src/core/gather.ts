@@ -17,8 +17,19 @@ export interface Row {
     inside: boolean;
 }
 
+/** The row of an alarm by itself: an alarm that has not changed has the same one, so that a draw makes only what is new. */
+const single = new WeakMap<Alarm, Row>();
+
+function rowOf(alarm: Alarm): Row {
+    const known = single.get(alarm);
+    if (known) return known;
+    const made = { key: alarm.id, alarm, held: null, by: "", open: false, inside: false };
+    single.set(alarm, made);
+    return made;
+}
+
 export function plain(alarms: readonly Alarm[]): Row[] {
-    return alarms.map((alarm) => ({ key: alarm.id, alarm, held: null, by: "", open: false, inside: false }));
+    return alarms.map(rowOf);
 }
 
 /** A gathered row's key is below zero: no alarm has it. */
@@ -28,6 +39,7 @@ export function gather(
     opened: ReadonlySet<string>,
 ): Row[] {
     const groups = new Map<string, Alarm[]>();
+    const names = new Map<Alarm, string>();
     const nameOf = (alarm: Alarm) => {
         const incident = home(alarm.id);
         return incident ? `incident:${incident.id}` : `rule:${alarm.rule}`;
@@ -35,15 +47,16 @@ export function gather(
     for (const alarm of alarms) {
         if (shownPriority(alarm) === "critical") continue;
         const name = nameOf(alarm);
+        names.set(alarm, name);
         const group = groups.get(name);
         if (group) group.push(alarm);
         else groups.set(name, [alarm]);
     }
     const rows: Row[] = [];
     for (const alarm of alarms) {
-        const by = nameOf(alarm);
-        const held = shownPriority(alarm) === "critical" ? [alarm] : groups.get(by)!;
-        if (held.length < 2) rows.push({ key: alarm.id, alarm, held: null, by: "", open: false, inside: false });
+        const by = names.get(alarm) ?? "";
+        const held = groups.get(by) ?? [alarm];
+        if (held.length < 2) rows.push(rowOf(alarm));
         else if (held[0] === alarm) {
             const open = opened.has(by);
             rows.push({ key: -alarm.id, alarm, held, by, open, inside: false });

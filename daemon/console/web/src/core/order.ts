@@ -42,6 +42,23 @@ export function before(a: Alarm, b: Alarm): number {
     );
 }
 
+/** Of one priority: all, and those that wait for an acknowledgement. */
+export interface Count {
+    all: number;
+    waiting: number;
+}
+
+export function countsOf(alarms: readonly Alarm[]): Record<Priority, Count> {
+    const none = () => ({ all: 0, waiting: 0 });
+    const counts = { critical: none(), high: none(), medium: none(), low: none() };
+    for (const alarm of alarms) {
+        const count = counts[shownPriority(alarm)];
+        count.all++;
+        if (isUnacknowledged(alarm)) count.waiting++;
+    }
+    return counts;
+}
+
 export class Queue {
     readonly rows: Alarm[] = [];
     private readonly known = new Map<number, Alarm>();

@@ -27,7 +27,12 @@ export function formatPoints(points: Points): string {
     return points.map(([x, y]) => `${Math.round(x)},${Math.round(y)}`).join(" ");
 }
 
-/** The middle of the box around it: where its mark stands. */
+/** Its corner that is nearest to the top left: there a mark covers no name, which plans write in the middle. */
+export function corner(points: Points): readonly [number, number] {
+    return points.reduce((best, point) => (point[0] + point[1] < best[0] + best[1] ? point : best));
+}
+
+/** The middle of the box around it. */
 export function middle(points: Points): readonly [number, number] {
     const xs = points.map(([x]) => x);
     const ys = points.map(([, y]) => y);

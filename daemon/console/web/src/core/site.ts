@@ -83,6 +83,12 @@ export function zoneTitle(name: string): string {
     return zoneOf(name)?.title || name;
 }
 
+/** What the site is called by its people: its outermost zone, if there is one. */
+export function siteTitle(): string {
+    const outermost = site.value.zones.filter((zone) => !zone.in);
+    return (outermost.length === 1 && outermost[0]!.title) || site.value.site || "Wardwatch";
+}
+
 /** From the zone itself up to the site's outermost. */
 export function zonePath(name: string): Zone[] {
     const path: Zone[] = [];
@@ -92,6 +98,10 @@ export function zonePath(name: string): Zone[] {
 
 export function within(zone: string, outer: string): boolean {
     return zone === outer || zonePath(zone).some((at) => at.zone === outer);
+}
+
+export function procedureTitle(name: string): string {
+    return site.value.procedures?.find((one) => one.procedure === name)?.title || name;
 }
 
 export function neighbours(name: string): Zone[] {

@@ -7,12 +7,15 @@
  * Patterns tell the priorities apart by number, pace and pitch of their pulses, as medical and process alarms do: three
  * and two quick ones rising, twice (critical); three and two (high); three slow (medium); one low (low). Each pulse swells
  * and fades within 20 ms, so that nothing clicks, and has four harmonics, so that it is found in a noisy room.
+ *
+ * A page that is not live any more tells nothing, and whoever relies on hearing it must hear that: two falling pulses, until it
+ * is live again or somebody silences them.
  */
 import { computed, effect, signal } from "@preact/signals";
 import { rankOf } from "./order";
 import { private_ } from "./settings";
 import { queue, revision } from "./store";
-import { live } from "./stream";
+import { heard, live } from "./stream";
 import type { Alarm, Priority } from "./wire";
 
 interface Pattern {
@@ -27,11 +30,14 @@ interface Pattern {
 
 const FIVE = [0, 0.16, 0.32, 0.58, 0.74];
 
-export const PATTERNS: Record<Priority, Pattern> = {
+export type Heard = Priority | "lost";
+
+export const PATTERNS: Record<Heard, Pattern> = {
     critical: { pulses: [...FIVE, ...FIVE.map((s) => s + 1.2)], pitches: [784, 880, 988], length: 0.1, every: 3.5 },
     high: { pulses: FIVE, pitches: [659, 659, 784], length: 0.12, every: 5 },
     medium: { pulses: [0, 0.35, 0.7], pitches: [523, 494, 440], length: 0.2, every: 9 },
     low: { pulses: [0], pitches: [330], length: 0.25, every: 20 },
+    lost: { pulses: [0, 0.4], pitches: [494, 330], length: 0.3, every: 12 },
 };
 
 export function sounds(alarm: Alarm): boolean {
@@ -54,7 +60,9 @@ export const gravest = computed<Priority | null>(() => {
 /** The browser lets nothing sound before somebody has touched the page. */
 export const muted = signal(true);
 /** The pattern that plays, for whoever looks instead of hearing. */
-export const playing = signal<Priority | null>(null);
+export const playing = signal<Heard | null>(null);
+/** Somebody knows that the page is not live. */
+export const lossKnown = signal(false);
 
 let context: AudioContext | null = null;
 let timer = 0;
@@ -77,8 +85,8 @@ function pulse(audio: AudioContext, at: number, pitch: number, length: number): 
     }
 }
 
-function play(priority: Priority): void {
-    const pattern = PATTERNS[priority];
+function play(what: Heard): void {
+    const pattern = PATTERNS[what];
     if (context?.state === "running")
         for (const [n, at] of pattern.pulses.entries())
             pulse(
@@ -88,14 +96,19 @@ function play(priority: Priority): void {
                 pattern.length,
             );
     window.clearTimeout(timer);
-    timer = window.setTimeout(() => play(priority), pattern.every * 1000);
+    timer = window.setTimeout(() => play(what), pattern.every * 1000);
 }
 
-function turn(priority: Priority | null): void {
-    if (playing.peek() === priority) return;
-    playing.value = priority;
+function turn(what: Heard | null): void {
+    if (playing.peek() === what) return;
+    playing.value = what;
     window.clearTimeout(timer);
-    if (priority) play(priority);
+    if (what) play(what);
+}
+
+function wanted(): Heard | null {
+    if (live.value) return gravest.value;
+    return heard.value > 0 && !lossKnown.value ? "lost" : null;
 }
 
 export async function unmute(): Promise<void> {
@@ -109,5 +122,8 @@ export async function unmute(): Promise<void> {
 
 export function startSound(): void {
     for (const name of ["pointerdown", "keydown"]) addEventListener(name, () => void (muted.peek() && unmute()), true);
-    effect(() => turn(live.value ? gravest.value : null));
+    effect(() => turn(wanted()));
+    live.subscribe((is) => {
+        if (is) lossKnown.value = false;
+    });
 }

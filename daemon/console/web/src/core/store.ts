@@ -47,18 +47,31 @@ export const fresh: Alarm[] = [];
 
 let gathering: { alarms: Set<number>; subjects: Set<string> } | null = { alarms: new Set(), subjects: new Set() };
 let drawn = true;
+/** By performance.now(), ms. */
+let lastDrawn = -Infinity;
+/** Of the 150 ms that an alarm may take to be seen, what others may need more. */
+const PAUSE = 50;
+const HIDDEN_PAUSE = 250;
 
 function draw(): void {
     drawn = true;
+    lastDrawn = performance.now();
     revision.value++;
 }
 
-/** A hidden page gets no frames: a timer draws it then. */
+/**
+ * What comes after a quiet moment is drawn with the next frame. In a storm a frame is drawn every PAUSE, so that those between
+ * are left to keys and scrolling. A hidden page gets no frames: a timer draws it then.
+ */
 function drawSoon(): void {
     if (!drawn) return;
     drawn = false;
-    if (document.visibilityState === "visible") requestAnimationFrame(draw);
-    else setTimeout(draw, 250);
+    if (document.visibilityState !== "visible") setTimeout(draw, HIDDEN_PAUSE);
+    else {
+        const left = lastDrawn + PAUSE - performance.now();
+        if (left <= 0) requestAnimationFrame(draw);
+        else setTimeout(() => requestAnimationFrame(draw), left);
+    }
 }
 
 function keepLast<T>(list: T[], item: T, most: number): void {
@@ -163,6 +176,14 @@ export function clear(): void {
 export function every(subject: string): Change[] {
     void revision.value;
     return [...(subjects.get(subject)?.values() ?? [])].sort((a, b) => a.id - b.id);
+}
+
+/** How many of one subject are live and fit. */
+export function countOf(subject: string, fits: (change: Change) => boolean = () => true): number {
+    void revision.value;
+    let n = 0;
+    for (const change of subjects.get(subject)?.values() ?? []) if (fits(change)) n++;
+    return n;
 }
 
 export function one(subject: string, id: number): Change | undefined {

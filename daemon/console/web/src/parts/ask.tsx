@@ -220,9 +220,17 @@ function FieldRow({ field, first }: { field: Field; first: boolean }) {
     );
 }
 
-/** A digit takes a suggestion while nothing has been typed. */
-function digitTaken(event: KeyboardEvent): void {
+/**
+ * A digit takes a suggestion while nothing has been typed; Enter sends from a choice, too, and Ctrl+Enter from
+ * a field of several lines.
+ */
+function keyTaken(event: KeyboardEvent): void {
     const target = event.target as HTMLInputElement;
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey || target.tagName === "SELECT")) {
+        event.preventDefault();
+        target.form?.requestSubmit();
+        return;
+    }
     if (!/^[1-9]$/.test(event.key) || target.value !== "" || target.tagName === "SELECT") return;
     const found = target.closest(".field")?.querySelector<HTMLButtonElement>(`[data-digit="${event.key}"]`);
     if (!found) return;
@@ -252,9 +260,9 @@ export function AskDialog() {
         answer(answers);
     };
     return (
-        <dialog ref={dialog} aria-labelledby="ask-title" onCancel={() => answer(null)} onKeyDown={digitTaken}>
+        <dialog ref={dialog} aria-labelledby="ask-heading" onCancel={() => answer(null)} onKeyDown={keyTaken}>
             <form onSubmit={submit} class={question.grave ? "grave" : ""}>
-                <h2 id="ask-title">{question.title}</h2>
+                <h2 id="ask-heading">{question.title}</h2>
                 {question.text && <p>{question.text}</p>}
                 {question.error && (
                     <p class="problem" role="alert">
@@ -269,7 +277,8 @@ export function AskDialog() {
                         {t("ask.cancel")} <kbd>Esc</kbd>
                     </button>
                     <button type="submit" class="main">
-                        {question.confirm}
+                        {question.confirm}{" "}
+                        {question.fields.some((field) => field.kind === "long") && <kbd>Ctrl Enter</kbd>}
                     </button>
                 </div>
             </form>

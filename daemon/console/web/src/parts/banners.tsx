@@ -2,7 +2,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { acts, dismiss, dismissRefused, done, type Act } from "../core/act";
 import { flood, rate } from "../core/flood";
-import { gravest, muted, sounding, unmute } from "../core/sound";
 import { filled, fresh, revision } from "../core/store";
 import { age, beat, engineAway, heard, live } from "../core/stream";
 import { shownPriority } from "../core/order";
@@ -22,10 +21,10 @@ function NotLive() {
     );
 }
 
-function Blind() {
+export function Blind() {
     if (!live.value || beat.value.intake !== false) return null;
     return (
-        <div class="banner warn" role="status">
+        <div class="banner blind" role="alert">
             <strong>{t("live.blind")}</strong> {t("live.blind.what")}
         </div>
     );
@@ -64,19 +63,6 @@ function Flood() {
                 {t("flood.rate", { n: rate.value, peak: numberOf(is, "peak"), span: since(is.body.started_at) })}{" "}
                 {t("flood.gathered")}
             </p>
-        </div>
-    );
-}
-
-function Mute() {
-    if (!muted.value) return null;
-    const urgent = gravest.value !== null;
-    return (
-        <div class={urgent ? "banner warn" : "banner plain"} role="status">
-            {urgent ? t("sound.locked.now", { n: sounding.value.length }) : t("sound.locked")}{" "}
-            <button type="button" onClick={() => void unmute()}>
-                {t("sound.unlock")}
-            </button>
         </div>
     );
 }
@@ -128,6 +114,12 @@ function Acts() {
     );
 }
 
+/** That nothing is abnormal is said only by a page that knows. */
+export function emptyText(): string {
+    if (!filled.value) return t("queue.waiting");
+    return live.value ? t("queue.empty") : t("queue.unknown");
+}
+
 export function Banners() {
     return (
         <div class="banners">
@@ -136,7 +128,6 @@ export function Banners() {
             <DatabaseAway />
             <Exercise />
             <Flood />
-            <Mute />
             <Acts />
         </div>
     );

@@ -4,13 +4,21 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { ApiError } from "../core/api";
 import { t } from "../text/text";
 
-export function Page(props: { title: string; aside?: ComponentChildren; children: ComponentChildren; wide?: boolean }) {
+export function Page(props: {
+    title: string;
+    aside?: ComponentChildren;
+    children: ComponentChildren;
+    /** As wide as the screen. */
+    wide?: boolean;
+    /** As high as the screen, too, where that is high enough: its parts scroll, not the page. */
+    fill?: boolean;
+}) {
     const heading = useRef<HTMLHeadingElement>(null);
     useEffect(() => {
         document.title = `${props.title} – Wardwatch`;
     }, [props.title]);
     return (
-        <section class={props.wide ? "page wide" : "page"}>
+        <section class={`page ${props.wide ? "wide" : ""} ${props.fill ? "fill" : ""}`}>
             <header class="page-head">
                 <h1 ref={heading} tabIndex={-1}>
                     {props.title}
@@ -61,6 +69,8 @@ export interface Column<Row> {
     name: string;
     cell: (row: Row) => ComponentChildren;
     class?: string;
+    /** It is left out if there is nothing in it. */
+    unless?: (rows: readonly Row[]) => boolean;
 }
 
 /** A list of things; the first column is the row's header. Long ones are cut with a button for more. */
@@ -74,12 +84,13 @@ export function Table<Row>(props: {
 }) {
     const [most, setMost] = useState(200);
     if (props.rows.length === 0) return <Empty>{props.empty}</Empty>;
+    const columns = props.columns.filter((column) => !column.unless?.(props.rows));
     return (
         <div class="table-frame" role="region" aria-label={props.label} tabIndex={0}>
             <table>
                 <thead>
                     <tr>
-                        {props.columns.map((column) => (
+                        {columns.map((column) => (
                             <th key={column.name} scope="col" class={column.class}>
                                 {column.name}
                             </th>
@@ -89,7 +100,7 @@ export function Table<Row>(props: {
                 <tbody>
                     {props.rows.slice(0, most).map((row) => (
                         <tr key={props.keyOf(row)} class={props.classOf?.(row)}>
-                            {props.columns.map((column) => (
+                            {columns.map((column) => (
                                 <td key={column.name} class={column.class}>
                                     {column.cell(row)}
                                 </td>

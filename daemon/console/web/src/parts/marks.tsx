@@ -1,6 +1,6 @@
 /* Priority and state to the eye: shape, colour and text together, so that none of them alone must be relied upon. */
 import { isHidden, isUnacknowledged, shownPriority } from "../core/order";
-import type { Alarm, Priority } from "../core/wire";
+import { asText, type Alarm, type Priority } from "../core/wire";
 import { t, word } from "../text/text";
 import { serverNow, since, span, when } from "../text/time";
 
@@ -69,6 +69,15 @@ export function Left({ at }: { at: unknown }) {
     ) : (
         <span>{t("time.left", { span: span(ms) })}</span>
     );
+}
+
+/** Who did something: a person's name, or that part of the system which acted by itself. */
+export function actorText(actor: unknown): string {
+    const name = asText(actor);
+    const [kind, rest] = [name.slice(0, name.indexOf(":")), name.slice(name.indexOf(":") + 1)];
+    if (kind === "rule") return t("actor.rule", { name: rest });
+    if (kind === "unix") return t("actor.unix", { name: rest });
+    return word("actor", name);
 }
 
 export function StateText({ state }: { state: string }) {

@@ -3,6 +3,7 @@ import { act, pending } from "../core/act";
 import { may } from "../core/session";
 import type { Change } from "../core/wire";
 import { numberOf, textOf } from "../core/wire";
+import { procedureTitle } from "../core/site";
 import { t, word } from "../text/text";
 import { askFor } from "./ask";
 import { Left, Time } from "./marks";
@@ -124,7 +125,7 @@ export function Steps({ steps }: { steps: readonly Change[] }) {
         <>
             {procedures.map((procedure) => (
                 <div key={procedure}>
-                    {procedures.length > 1 && <h4>{procedure}</h4>}
+                    {procedures.length > 1 && <h4>{procedureTitle(procedure)}</h4>}
                     <ol class="steps">
                         {sorted
                             .filter((step) => textOf(step, "procedure") === procedure)

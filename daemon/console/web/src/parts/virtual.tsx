@@ -1,7 +1,8 @@
 /*
  * A grid of any length of which only what is seen exists.
  *
- * Rows have one height, so where a row lies is a product. The frame keeps the focus, and says by aria-activedescendant
+ * Rows have one height, so where a row lies is a product. An element that scrolls out at one end is used again at the other, for
+ * another row: nothing is made or thrown away while somebody scrolls. The frame keeps the focus, and says by aria-activedescendant
  * which row is meant: a row that scrolls away takes no focus with it. The row that is meant is a thing (its key), not a
  * place: when the order changes it moves along, and when it goes, the row that takes its place is meant.
  */
@@ -30,7 +31,12 @@ export function VirtualGrid<Row>(props: GridProps<Row>) {
     const { rows, height, keyOf } = props;
     const look = () => {
         const box = frame.current;
-        if (box) setView({ top: box.scrollTop, height: box.clientHeight });
+        if (box)
+            setView((old) =>
+                old.top === box.scrollTop && old.height === box.clientHeight
+                    ? old
+                    : { top: box.scrollTop, height: box.clientHeight },
+            );
     };
     useLayoutEffect(look, []);
     useEffect(() => {
@@ -48,6 +54,7 @@ export function VirtualGrid<Row>(props: GridProps<Row>) {
     }, [props.at]);
     const from = Math.max(0, Math.floor(view.top / height) - SPARE);
     const to = Math.min(rows.length, Math.ceil((view.top + view.height) / height) + SPARE);
+    const elements = Math.ceil(view.height / height) + 2 * SPARE + 2;
     const active = index >= from && index < to ? `row-${props.at}` : undefined;
     return (
         <div
@@ -66,7 +73,7 @@ export function VirtualGrid<Row>(props: GridProps<Row>) {
             <div class="grid-body" role="rowgroup" style={{ height: `${rows.length * height}px` }}>
                 {rows.slice(from, to).map((row, n) => (
                     <div
-                        key={keyOf(row)}
+                        key={(from + n) % elements}
                         id={`row-${keyOf(row)}`}
                         role="row"
                         aria-rowindex={from + n + 2}

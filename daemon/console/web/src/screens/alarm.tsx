@@ -8,11 +8,11 @@ import { alarmOf, alarms, incidentOf, ofIncident, queue, recent, revision } from
 import { asText, textOf, type Alarm, type Body, type Change } from "../core/wire";
 import { DEEDS, dispatchFor, doTo } from "../parts/deeds";
 import { Empty, Facts, Load, Page, Panel, Table, useLoad } from "../parts/frame";
-import { AlarmMark, StateText, Time } from "../parts/marks";
+import { actorText, AlarmMark, StateText, Time } from "../parts/marks";
 import { Steps } from "../parts/steps";
 import { may } from "../core/session";
 import { t, word } from "../text/text";
-import { when } from "../text/time";
+import { span, when } from "../text/time";
 import { AlarmHead, alarmFacts, DeedButtons, incidentName } from "./alarm_summary";
 
 interface Event extends Body {
@@ -41,29 +41,67 @@ function evidenceOf(story: Story): Event[] {
     return [...known.values()].sort((a, b) => (asText(a.time) < asText(b.time) ? -1 : 1));
 }
 
-/** The events that raised it, each with its part, as marks on a line from the first to the last, and as a list. */
+/** How far along the line an event stands, per cent. */
+function shareOf(event: Event, from: number, length: number): number {
+    return length ? ((Date.parse(asText(event.time)) - from) / length) * 100 : 50;
+}
+
+function roleOf(event: Event): string {
+    return asText(event.role) || t("alarm.event");
+}
+
+function isOver(event: Event): boolean {
+    return asText(event.event?.state) === "normal";
+}
+
+/** The events that raised it: a line for each part that the rule gives them, from the first event to the last. */
 function TimeLine({ events }: { events: readonly Event[] }) {
     if (events.length === 0) return <Empty>{t("alarm.evidence.none")}</Empty>;
     const times = events.map((event) => Date.parse(asText(event.time)));
     const from = Math.min(...times);
-    const length = Math.max(...times) - from || 1;
+    const length = Math.max(...times) - from;
+    const roles = [...new Set(events.map(roleOf))];
     return (
         <>
-            <svg class="time-line" viewBox="0 0 1000 36" preserveAspectRatio="none" aria-hidden="true">
-                <line x1="10" x2="990" y1="18" y2="18" />
-                {times.map((ms, n) => (
-                    <circle key={n} cx={10 + ((ms - from) / length) * 980} cy="18" r="7" />
+            <div class="time-line" aria-hidden="true">
+                {roles.map((role) => (
+                    <div key={role} class="lane">
+                        <span class="lane-name">{role}</span>
+                        <span class="lane-line">
+                            {events
+                                .filter((event) => roleOf(event) === role)
+                                .map((event, n) => (
+                                    <span
+                                        key={n}
+                                        class={isOver(event) ? "lane-mark over" : "lane-mark"}
+                                        style={{ left: `${shareOf(event, from, length)}%` }}
+                                        title={`${when(event.time)} ${asText(event.kind)}, ${assetTitle(event)}`}
+                                    />
+                                ))}
+                        </span>
+                    </div>
                 ))}
-            </svg>
+                <div class="lane lane-ends">
+                    <span class="lane-name" />
+                    <span class="lane-line">
+                        <span>{when(events[0]!.time)}</span>
+                        {length > 0 && <span>+{span(length)}</span>}
+                        {length > 0 && <span>{when(events.at(-1)!.time)}</span>}
+                    </span>
+                </div>
+            </div>
             <ol class="events">
                 {events.map((event, n) => (
                     <li key={n}>
-                        <Time at={event.time} /> <b>{asText(event.role) || t("alarm.event")}</b> {asText(event.kind)}
-                        {" · "}
-                        <a href={`/history?what=events&device=${encodeURIComponent(asText(event.device))}`}>
-                            {assetTitle(event)}
-                        </a>
-                        <EventValue event={event.event} />
+                        <Time at={event.time} />
+                        <b>{roleOf(event)}</b>
+                        <span>{asText(event.kind)}</span>
+                        <span>
+                            <a href={`/history?what=events&device=${encodeURIComponent(asText(event.device))}`}>
+                                {assetTitle(event)}
+                            </a>
+                            <EventValue event={event.event} />
+                        </span>
                     </li>
                 ))}
             </ol>
@@ -79,8 +117,8 @@ function assetTitle(event: Event): string {
 function EventValue({ event }: { event: Body | null | undefined }) {
     if (event === null) return <span class="dim"> {t("alarm.event.gone")}</span>;
     if (!event) return null;
-    const snapshot = asText(event.snapshot ?? (event.attrs as Body | undefined)?.snapshot);
-    const value = asText(event.value);
+    const snapshot = asText((event.attributes as Body | null)?.snapshot);
+    const value = asText(event.value_number ?? event.value_text);
     return (
         <span>
             {value && ` = ${value} ${asText(event.unit)}`}
@@ -160,7 +198,7 @@ function Course({ story, alarm }: { story: Story | null; alarm: Alarm | undefine
                 { name: t("col.time"), cell: (row) => <Time at={row.time ?? row.journal_time ?? row.changed_at} /> },
                 { name: t("col.cause"), cell: (row) => word("cause", asText(row.cause)) },
                 { name: t("col.state"), cell: (row) => <StateText state={asText(row.state ?? row.new_state)} /> },
-                { name: t("col.person"), cell: (row) => asText(row.actor) },
+                { name: t("col.person"), cell: (row) => actorText(row.actor) },
                 { name: t("col.reason"), cell: (row) => asText(row.reason) },
             ]}
         />

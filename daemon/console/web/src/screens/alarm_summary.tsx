@@ -10,7 +10,7 @@ import { shownPriority } from "../core/order";
 import { Steps } from "../parts/steps";
 import { deedsFor, dispatchFor, doTo } from "../parts/deeds";
 import { Facts } from "../parts/frame";
-import { Age, AlarmMark, Left, StateText, Tags, Time } from "../parts/marks";
+import { actorText, Age, AlarmMark, Left, StateText, Tags, Time } from "../parts/marks";
 import { may } from "../core/session";
 import { t, word } from "../text/text";
 
@@ -57,7 +57,7 @@ export function alarmFacts(alarm: Alarm): (readonly [string, preact.ComponentChi
             t("alarm.acknowledged"),
             alarm.acknowledged_by && (
                 <>
-                    {alarm.acknowledged_by}, <Time at={alarm.acknowledged_at} />
+                    {actorText(alarm.acknowledged_by)}, <Time at={alarm.acknowledged_at} />
                 </>
             ),
         ],

@@ -3,16 +3,16 @@ import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { expired, locked } from "../core/api";
 import { pageKeys, screenKeys, type Binding } from "../core/keys";
-import { isUnacknowledged, shownPriority } from "../core/order";
+import { countsOf } from "../core/order";
 import { go, place } from "../core/router";
 import { logout, reading, session } from "../core/session";
 import { private_ } from "../core/settings";
-import { playing, sounding } from "../core/sound";
-import { queue, revision } from "../core/store";
+import { gravest, lossKnown, muted, playing, sounding, unmute } from "../core/sound";
+import { countOf, queue, revision } from "../core/store";
 import { connect, forget, live, lockedBy } from "../core/stream";
 import { clear } from "../core/store";
-import { loadSite, site } from "../core/site";
-import { PRIORITIES } from "../core/wire";
+import { loadSite, siteTitle } from "../core/site";
+import { PRIORITIES, textOf } from "../core/wire";
 import { AskDialog } from "../parts/ask";
 import { Announcer, Banners } from "../parts/banners";
 import { silenceAll } from "../parts/deeds";
@@ -26,6 +26,12 @@ import { WallScreen } from "./wall";
 const help = signal(false);
 const menu = signal(false);
 
+/** What sounds: alarms, or that the page is not live. */
+function silence(): void {
+    if (live.value) silenceAll(sounding.value);
+    else lossKnown.value = true;
+}
+
 const PAGE_KEYS: readonly Binding[] = [
     {
         keys: ["?"],
@@ -35,7 +41,7 @@ const PAGE_KEYS: readonly Binding[] = [
             help.value = !help.value;
         },
     },
-    { keys: ["S"], shown: "S", help: "key.silence_all", run: () => silenceAll(sounding.value) },
+    { keys: ["S"], shown: "S", help: "key.silence_all", run: silence },
     ...["queue", "map", "incidents", "dispatch", "handover"].map((name, n) => ({
         keys: [String(n + 1)],
         shown: String(n + 1),
@@ -46,17 +52,17 @@ const PAGE_KEYS: readonly Binding[] = [
 
 function Counts() {
     void revision.value;
+    const counts = countsOf(queue.rows);
     return (
         <ul class="counts" aria-label={t("top.counts")}>
             {PRIORITIES.map((priority) => {
-                const all = queue.rows.filter((alarm) => shownPriority(alarm) === priority);
-                const waiting = all.filter(isUnacknowledged).length;
+                const { all, waiting } = counts[priority];
                 return (
-                    <li key={priority} class={all.length ? priority : "none"} title={word("priority", priority)}>
-                        <PriorityMark priority={priority} look={waiting ? "pulse" : all.length ? "rest" : "off"} />
+                    <li key={priority} class={all ? priority : "none"} title={word("priority", priority)}>
+                        <PriorityMark priority={priority} look={waiting ? "pulse" : all ? "rest" : "off"} />
                         <span>
                             <span class="unseen">{word("priority", priority)} </span>
-                            <b>{waiting}</b>/{all.length}
+                            <b>{waiting}</b>/{all}
                         </span>
                     </li>
                 );
@@ -79,12 +85,19 @@ function Live() {
     return <span class={live.value ? "live" : "live no"}>{live.value ? t("live.yes") : t("live.not")}</span>;
 }
 
+/** Whether it can be heard, and the way to make it so; then what sounds, and the way to silence it. */
 function SoundState() {
     const now = playing.value;
+    if (muted.value)
+        return (
+            <button type="button" class={gravest.value ? "sounding wanted" : "sounding"} onClick={() => void unmute()}>
+                {gravest.value ? t("sound.locked.now", { n: sounding.value.length }) : t("sound.locked")}
+            </button>
+        );
     if (!now) return null;
     return (
-        <button type="button" class="sounding" onClick={() => silenceAll(sounding.value)}>
-            ♪ {t("sound.silence", { n: sounding.value.length })} <kbd>S</kbd>
+        <button type="button" class="sounding" onClick={silence}>
+            ♪ {now === "lost" ? t("sound.silence.loss") : t("sound.silence", { n: sounding.value.length })} <kbd>S</kbd>
         </button>
     );
 }
@@ -126,7 +139,7 @@ function Top() {
                 onClick={() => (menu.value = !menu.value)}>
                 ☰ <span class="unseen">{t("nav.menu")}</span>
             </button>
-            <span class="site">{site.value.site || "Wardwatch"}</span>
+            <span class="site">{siteTitle()}</span>
             <Counts />
             <SoundState />
             <span class="room" />
@@ -138,6 +151,23 @@ function Top() {
             <Me />
         </header>
     );
+}
+
+/** What waits behind a link of the menu for somebody to begin. */
+function waitingAt(name: string): number {
+    const inState = (subject: string, state: string) => countOf(subject, (change) => textOf(change, "state") === state);
+    if (name === "incidents") return inState("incident", "new") + inState("approval", "pending");
+    if (name === "handover") return countOf("handover", (change) => textOf(change, "state") !== "accepted");
+    return 0;
+}
+
+function Waiting({ at }: { at: string }) {
+    const n = waitingAt(at);
+    return n > 0 ? (
+        <span class="waiting">
+            {n} <span class="unseen">{t("nav.waiting")}</span>
+        </span>
+    ) : null;
 }
 
 function Nav() {
@@ -154,6 +184,7 @@ function Nav() {
                     aria-current={here?.name === screen.name ? "page" : undefined}
                     onClick={() => (menu.value = false)}>
                     {t(screen.label)}
+                    <Waiting at={screen.name} />
                 </a>
             ))}
         </nav>

@@ -6,9 +6,11 @@ import { every, one } from "../core/store";
 import { numberOf, textOf, type Change } from "../core/wire";
 import { askFor, type Field } from "../parts/ask";
 import { Empty, Page, Panel, Table } from "../parts/frame";
-import { Age, Time } from "../parts/marks";
+import { dispatchTo } from "../parts/deeds";
+import { Age, PriorityMark, Time } from "../parts/marks";
 import { t, word } from "../text/text";
 import { incidentName } from "./alarm_summary";
+import { priorityOf, sorted } from "./incidents";
 
 const LANES = ["free", "assigned", "on-scene", "off"] as const;
 
@@ -141,7 +143,7 @@ function GuardCard({ guard }: { guard: Change }) {
 
 function Waiting() {
     const sent = new Set(every("dispatch").map((dispatch) => dispatch.incident));
-    const list = every("incident").filter(
+    const list = sorted().filter(
         (incident) => ["new", "in-progress"].includes(textOf(incident, "state")) && !sent.has(incident.id),
     );
     return (
@@ -150,12 +152,25 @@ function Waiting() {
             <ul class="rows">
                 {list.map((incident) => (
                     <li key={incident.id}>
+                        <PriorityMark
+                            priority={priorityOf(incident)}
+                            look={textOf(incident, "state") === "new" ? "pulse" : "rest"}
+                        />
                         <a class="grow" href={`/incident/${incident.id}`}>
                             {textOf(incident, "title")}
                         </a>
                         <span>{zoneTitle(textOf(incident, "zone"))}</span>
                         <span class="dim">{incidentName(incident.id)}</span>
                         <Age at={incident.body.opened_at} />
+                        {may("operator", "supervisor") && (
+                            <button
+                                type="button"
+                                class="small"
+                                aria-label={`${t("deed.dispatch")}: ${textOf(incident, "title")}`}
+                                onClick={() => void dispatchTo(incident)}>
+                                {t("deed.dispatch")}
+                            </button>
+                        )}
                     </li>
                 ))}
             </ul>
@@ -163,13 +178,15 @@ function Waiting() {
     );
 }
 
-function Shifts() {
+/** `begin`: with the button to be one of them. */
+export function Shifts({ begin = true }: { begin?: boolean }) {
     const shifts = every("shift").filter((shift) => textOf(shift, "state") === "on");
     const mine = shifts.find((shift) => textOf(shift, "person") === session.value?.name);
     return (
         <Panel
             title={t("shift.title")}
             aside={
+                begin &&
                 !mine &&
                 may("operator", "supervisor") && (
                     <button type="button" onClick={() => void beginShift()}>
@@ -224,6 +241,7 @@ export function DispatchScreen() {
                     </button>
                 )
             }>
+            {guards.length === 0 && <p class="lead dim">{t("dispatch.nobody")}</p>}
             <div class="lanes">
                 {LANES.map((lane) => {
                     const list = guards.filter((guard) => textOf(guard, "status") === lane);

@@ -1,5 +1,5 @@
 /* Figures: the questions that have names, each with what it means, asked for a time and a place, as chart and as table. */
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { get } from "../core/api";
 import { place, query } from "../core/router";
 import { theme } from "../core/settings";
@@ -23,7 +23,10 @@ interface Figure {
     definition?: string;
     answers?: string;
     parameters?: Parameter[];
+    /** How it is drawn, if it is: of which column, over which. */
     chart?: string | null;
+    label?: string | null;
+    value?: string | null;
 }
 
 interface Answer {
@@ -83,19 +86,21 @@ function css(name: string): string {
     return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
-function axisTime(seconds: number): string {
-    const at = new Date(seconds * 1000);
+/** The date at midnight, the seconds where they tell the ticks apart. */
+function axisTimes(ticks: readonly number[]): string[] {
     const two = (n: number) => String(n).padStart(2, "0");
-    const midnight = at.getHours() + at.getMinutes() === 0;
-    return midnight
-        ? `${two(at.getDate())}.${two(at.getMonth() + 1)}.`
-        : `${two(at.getHours())}:${two(at.getMinutes())}`;
+    const seconds = ticks.some((tick) => tick % 60 !== 0);
+    return ticks.map((tick) => {
+        const at = new Date(tick * 1000);
+        if (at.getHours() + at.getMinutes() + at.getSeconds() === 0)
+            return `${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+        return `${two(at.getHours())}:${two(at.getMinutes())}${seconds ? `:${two(at.getSeconds())}` : ""}`;
+    });
 }
 
 /** Numbers over a time: a line each, told apart by its dashes and by the legend, not by colour alone. */
-function TimeChart({ answer, title }: { answer: Answer; title: string }) {
+function TimeChart({ answer, title, columns }: { answer: Answer; title: string; columns: readonly number[] }) {
     const frame = useRef<HTMLDivElement>(null);
-    const columns = answer.columns.map((_, n) => n).filter((n) => n > 0 && isNumeric(answer, n));
     useEffect(() => {
         let chart: { destroy(): void } | null = null;
         let gone = false;
@@ -116,7 +121,7 @@ function TimeChart({ answer, title }: { answer: Answer; title: string }) {
                     width: box.clientWidth,
                     height: 260,
                     legend: { show: columns.length > 1 },
-                    axes: [{ ...axis, space: 90, values: (_, ticks) => ticks.map(axisTime) }, axis],
+                    axes: [{ ...axis, space: 90, values: (_, ticks) => axisTimes(ticks) }, axis],
                     series: [
                         {
                             label: t("col.time"),
@@ -143,9 +148,13 @@ function TimeChart({ answer, title }: { answer: Answer; title: string }) {
     return <div ref={frame} class="chart" role="img" aria-label={title} />;
 }
 
+const BARS = 24;
+
 /** One number of each of several things: bars, the longest first. */
-function BarChart({ answer, column }: { answer: Answer; column: number }) {
-    const rows = answer.rows.slice(0, 15).map((row) => ({ name: asText(row[0]), value: numberAt(row[column]) ?? 0 }));
+function BarChart({ answer, label, column }: { answer: Answer; label: number; column: number }) {
+    const rows = answer.rows
+        .slice(0, BARS)
+        .map((row) => ({ name: cellText(row[label]), value: numberAt(row[column]) ?? 0 }));
     const most = Math.max(...rows.map((row) => row.value), 1);
     return (
         <div class="bars" aria-hidden="true">
@@ -162,17 +171,24 @@ function BarChart({ answer, column }: { answer: Answer; column: number }) {
     );
 }
 
+/** Only what the question says can be drawn; a list of events is a table. */
 function Chart({ figure, answer }: { figure: Figure; answer: Answer }) {
-    if (answer.rows.length === 0) return null;
-    const numeric = answer.columns.findIndex((_, n) => n > 0 && isNumeric(answer, n));
-    if (numeric < 0) return null;
-    if (timeAt(answer.rows[0]![0]) !== null && answer.rows.length > 1)
-        return <TimeChart answer={answer} title={figure.title} />;
-    return answer.rows.length > 1 ? <BarChart answer={answer} column={numeric} /> : null;
+    if (!figure.chart || answer.rows.length < 2) return null;
+    const column = answer.columns.indexOf(figure.value ?? "");
+    const label = answer.columns.indexOf(figure.label ?? "");
+    if (column < 0 || label < 0 || !isNumeric(answer, column)) return null;
+    if (figure.chart === "line") return <TimeChart answer={answer} title={figure.title} columns={[column]} />;
+    return ["bars", "pareto"].includes(figure.chart) ? (
+        <BarChart answer={answer} label={label} column={column} />
+    ) : null;
+}
+
+function cellText(value: unknown): string {
+    return timeAt(value) !== null ? when(asText(value).replace(" ", "T")) : asText(value);
 }
 
 function CellText({ value }: { value: unknown }) {
-    return <>{timeAt(value) !== null ? when(asText(value).replace(" ", "T")) : asText(value)}</>;
+    return timeAt(value) !== null ? <time>{cellText(value)}</time> : <>{cellText(value)}</>;
 }
 
 function AnswerTable({ figure, answer }: { figure: Figure; answer: Answer }) {
@@ -277,6 +293,39 @@ function Parameters({ figure }: { figure: Figure }) {
     );
 }
 
+/** The questions, those with a chart first in sight; a word finds the others. */
+function FigureList({ figures, chosen }: { figures: readonly Figure[]; chosen: Figure | undefined }) {
+    const [wanted, setWanted] = useState("");
+    const found = figures.filter((figure) =>
+        `${figure.name} ${figure.title}`.toLowerCase().includes(wanted.trim().toLowerCase()),
+    );
+    return (
+        <div>
+            <div class="field">
+                <label for="f-find">{t("figures.find")}</label>
+                <input
+                    id="f-find"
+                    maxLength={80}
+                    value={wanted}
+                    onInput={(event) => setWanted(event.currentTarget.value)}
+                />
+            </div>
+            <ul class="figure-list" aria-label={t("nav.figures")}>
+                {found.map((figure) => (
+                    <li key={figure.name}>
+                        <a
+                            href={`/figures?figure=${encodeURIComponent(figure.name)}&span=${span()}`}
+                            aria-current={figure === chosen ? "true" : undefined}>
+                            {figure.title}
+                            {figure.chart && <span class="tag">{t("figures.chart")}</span>}
+                        </a>
+                    </li>
+                ))}
+            </ul>
+        </div>
+    );
+}
+
 export function FiguresScreen() {
     const list = useLoad<{ figures: Figure[] }>("figures", (stop) => get("/figures", stop));
     return (
@@ -284,20 +333,12 @@ export function FiguresScreen() {
             <Load of={list}>
                 {({ figures }) => {
                     const chosen =
-                        figures.find((figure) => figure.name === place.value.query.get("figure")) ?? figures[0];
+                        figures.find((figure) => figure.name === place.value.query.get("figure")) ??
+                        figures.find((figure) => figure.chart) ??
+                        figures[0];
                     return (
                         <div class="figures">
-                            <ul class="figure-list" aria-label={t("nav.figures")}>
-                                {figures.map((figure) => (
-                                    <li key={figure.name}>
-                                        <a
-                                            href={`/figures?figure=${encodeURIComponent(figure.name)}&span=${span()}`}
-                                            aria-current={figure === chosen ? "true" : undefined}>
-                                            {figure.title}
-                                        </a>
-                                    </li>
-                                ))}
-                            </ul>
+                            <FigureList figures={figures} chosen={chosen} />
                             <div>{chosen && <Shown key={chosen.name} figure={chosen} />}</div>
                         </div>
                     );

@@ -9,7 +9,9 @@ import { Empty, Facts, Page, Panel } from "../parts/frame";
 import { personField } from "../parts/incident_deeds";
 import { Left, Time } from "../parts/marks";
 import { t, word } from "../text/text";
-import { beginShift, postTitle } from "./dispatch";
+import { isHidden, isUnacknowledged } from "../core/order";
+import { alarms, revision } from "../core/store";
+import { beginShift, postTitle, Shifts } from "./dispatch";
 
 const ticked = signal<ReadonlySet<string>>(new Set());
 
@@ -139,6 +141,28 @@ function Handover({ handover }: { handover: Change }) {
     );
 }
 
+/** What whoever leaves will leave: it is listed by itself in what is handed over. */
+function OpenNow() {
+    void revision.value;
+    const list = [...alarms.values()];
+    const counts: readonly (readonly [string, number, string])[] = [
+        [t("handover.why.unacknowledged"), list.filter(isUnacknowledged).length, "/"],
+        [t("nav.incidents"), every("incident").length, "/incidents"],
+        [t("nav.hidden"), list.filter(isHidden).length, "/hidden"],
+        [t("handover.sent"), every("dispatch").length, "/dispatch"],
+        [
+            t("approval.title"),
+            every("approval").filter((one) => textOf(one, "state") === "pending").length,
+            "/incidents",
+        ],
+    ];
+    return (
+        <Panel title={t("handover.open")}>
+            <Facts of={counts.map(([name, n, address]) => [name, <a href={address}>{String(n)}</a>] as const)} />
+        </Panel>
+    );
+}
+
 export function HandoverScreen() {
     const offers = every("handover").filter((handover) => textOf(handover, "state") !== "accepted");
     const mine = every("shift").find(
@@ -182,6 +206,10 @@ export function HandoverScreen() {
             {offers.map((handover) => (
                 <Handover key={handover.id} handover={handover} />
             ))}
+            <div class="columns">
+                <OpenNow />
+                <Shifts begin={false} />
+            </div>
         </Page>
     );
 }

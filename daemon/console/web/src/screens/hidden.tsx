@@ -1,11 +1,12 @@
 /* Shelved, suppressed and out of service: what is hidden from the queue, the oldest first, by whom and why. */
 import { isHidden } from "../core/order";
 import { zoneTitle } from "../core/site";
+import { may } from "../core/session";
 import { alarms, recent, revision } from "../core/store";
 import type { Alarm, State } from "../core/wire";
 import { deedsFor, doTo } from "../parts/deeds";
 import { Page, Panel, Table } from "../parts/frame";
-import { Age, AlarmMark, Left } from "../parts/marks";
+import { actorText, Age, AlarmMark, Left } from "../parts/marks";
 import { t, word } from "../text/text";
 
 const GROUPS: readonly State[] = ["SHLVD", "DSUPR", "OOSRV"];
@@ -15,7 +16,7 @@ function whyOf(alarm: Alarm): string {
     const hidden = recent
         .filter((past) => past.transition.alarm.id === alarm.id && CAUSES.includes(past.transition.cause))
         .at(-1);
-    const said = hidden ? `${hidden.transition.actor}: ${hidden.transition.reason}` : "";
+    const said = hidden ? `${actorText(hidden.transition.actor)}: ${hidden.transition.reason}` : "";
     return [alarm.work_order, alarm.suppressed_by, said].filter((text) => text).join(" · ");
 }
 
@@ -27,7 +28,7 @@ export function HiddenScreen() {
     void revision.value;
     const hidden = [...alarms.values()].filter(isHidden).sort((a, b) => (a.changed_at < b.changed_at ? -1 : 1));
     return (
-        <Page title={t("nav.hidden")}>
+        <Page title={t("nav.hidden")} wide>
             {GROUPS.map((state) => (
                 <Panel key={state} title={word("state", state)}>
                     <Table
@@ -54,6 +55,7 @@ export function HiddenScreen() {
                             { name: t("hidden.why"), cell: whyOf },
                             {
                                 name: t("queue.tools"),
+                                unless: () => !may("supervisor", "maintenance"),
                                 cell: (alarm) =>
                                     deedsFor([alarm])
                                         .filter((deed) => ["unshelve", "return-to-service"].includes(deed.verb))

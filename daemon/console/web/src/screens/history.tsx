@@ -7,6 +7,9 @@ import { may } from "../core/session";
 import { site, zoneTitle } from "../core/site";
 import { asText, PRIORITIES, type Body } from "../core/wire";
 import { Empty, Load, Page, Panel, Problem, problemText, Table, useLoad } from "../parts/frame";
+import { actorText } from "../parts/marks";
+import { instantOf, TimeField, wholeTime } from "../parts/time_field";
+import { visible } from "../core/visible";
 import { t, word, type Key } from "../text/text";
 import { when } from "../text/time";
 
@@ -77,18 +80,12 @@ function filters(): Filter[] {
     return FILTERS.filter((filter) => !filter.of || filter.of.includes(what()));
 }
 
-/** A local time of a field as the server wants it. */
-function instant(local: string): string {
-    const ms = Date.parse(local);
-    return Number.isNaN(ms) ? "" : new Date(ms).toISOString();
-}
-
 function asked(): Record<string, string> {
     const words = place.value.query;
     const said: Record<string, string> = {};
     for (const name of ["from", "to"]) {
         const text = words.get(name);
-        if (text) said[name] = instant(text);
+        if (text) said[name] = instantOf(text);
     }
     for (const { name } of filters()) {
         const text = words.get(name);
@@ -103,6 +100,7 @@ function Fields() {
         event.preventDefault();
         const said: Record<string, string> = {};
         for (const [name, value] of new FormData(event.target as HTMLFormElement)) said[name] = String(value).trim();
+        for (const name of ["from", "to"]) said[name] = wholeTime(said[name] ?? "");
         query(said);
     };
     return (
@@ -122,10 +120,13 @@ function Fields() {
                 </select>
             </div>
             {(["from", "to"] as const).map((name) => (
-                <div key={name} class="field">
-                    <label for={`h-${name}`}>{t(`history.${name}`)}</label>
-                    <input id={`h-${name}`} name={name} type="datetime-local" value={words.get(name) ?? ""} />
-                </div>
+                <TimeField
+                    key={name}
+                    id={`h-${name}`}
+                    name={name}
+                    label={t(`history.${name}`)}
+                    value={words.get(name) ?? ""}
+                />
             ))}
             {filters().map((filter) => (
                 <div key={filter.name} class="field">
@@ -158,66 +159,113 @@ function Fields() {
 
 /* --- rows --- */
 
-const FIRST: Record<string, readonly string[]> = {
-    alarms: ["alarm", "id", "raised_at", "priority", "title", "zone", "state", "acknowledged_by", "disposition"],
-    transitions: ["journal_time", "time", "alarm", "cause", "state", "title", "zone", "actor", "reason"],
-    incidents: ["id", "incident", "opened_at", "priority", "title", "zone", "state", "owner", "disposition"],
-    events: ["journal_time", "time", "kind", "state", "zone", "device", "value", "unit"],
-    messages: ["journal_time", "received_at", "topic", "payload", "sensor"],
+/** What somebody reads of a row, in this order; the export has all of it. `value` is a number with its unit, or a text. */
+const COLUMNS: Record<string, readonly string[]> = {
+    alarms: ["alarm", "raised_at", "priority", "title", "zone", "device", "hazard", "rule"],
+    then: ["alarm", "raised_at", "priority", "title", "zone", "new_state", "acknowledged_by"],
+    transitions: ["time", "alarm", "cause", "new_state", "title", "zone", "actor", "reason"],
+    incidents: ["incident", "opened_at", "priority", "title", "zone", "state", "owner", "disposition", "closed_at"],
+    events: ["time", "kind", "state", "zone", "device", "value", "attributes"],
+    messages: ["received_at", "topic", "payload"],
+    changes: ["changed_at", "incident", "subject", "what", "actor", "reason", "body"],
+    notices: ["journal_time", "name", "subject", "text"],
+    commands: ["journal_time", "actor", "name", "ok", "request"],
+    notifications: ["due_at", "incident", "recipient", "channel", "state", "sent_at", "attempts", "text"],
+    rulesets: ["in_force_from", "rules", "sensors", "assets", "zones", "hash"],
 };
-const LONG = ["payload", "body", "request", "attrs", "text", "topic"];
+const UNREAD = ["seq", "n", "idx", "journal", "rule_hash", "regions"];
+const MOST = 9;
 
-/** The known columns in their order, then a few others; those that nobody reads go to the export. */
-export function columnsOf(table: string, rows: readonly Body[]): string[] {
-    const all = Object.keys(rows[0] ?? {});
-    const first = (FIRST[table] ?? []).filter((name) => all.includes(name));
-    const others = all.filter(
-        (name) => !first.includes(name) && !["seq", "n", "journal", "rule_hash", "regions"].includes(name),
-    );
-    return [...first, ...others].slice(0, Math.max(9, first.length));
+/** Those of COLUMNS; of a table that it does not know the first few. */
+export function columnsOf(table: string, rows: readonly Body[]): readonly string[] {
+    const known = COLUMNS[table];
+    if (known) return known;
+    return Object.keys(rows[0] ?? {})
+        .filter((name) => !UNREAD.includes(name))
+        .slice(0, MOST);
 }
 
 function isTime(name: string, text: string): boolean {
-    return (name.endsWith("_at") || name.endsWith("time") || name.endsWith("until")) && /^\d{4}-\d\d-\d\d/.test(text);
+    return /(_at|time|until|_from)$/.test(name) && /^\d{4}-\d\d-\d\d/.test(text);
+}
+
+/** Bytes as PostgreSQL writes them; what is UTF-8 is shown as text. */
+function bytesText(text: string): string {
+    const hex = /^\\x((?:[0-9a-f]{2})*)$/.exec(text)?.[1];
+    if (hex === undefined) return text;
+    const bytes = Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
+    try {
+        return visible(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    } catch {
+        return text;
+    }
+}
+
+const STATES: Record<string, string> = { incidents: "incident.state", events: "event.state", notifications: "told" };
+/** Columns whose words the catalogue has, and in which group. */
+const WORDS: Record<string, string> = {
+    hazard: "hazard",
+    priority: "priority",
+    new_state: "state",
+    cause: "cause",
+    subject: "subject",
+    what: "what",
+};
+
+function Folded({ text }: { text: string }) {
+    if (text.length <= 80) return <>{text}</>;
+    return (
+        <details>
+            <summary>{text.slice(0, 70)}…</summary>
+            <pre class="code">{text}</pre>
+        </details>
+    );
+}
+
+function linkOf(table: string, name: string, text: string): string {
+    if (name === "alarm" || (name === "id" && table === "alarms")) return `/alarm/${text}`;
+    if (name === "incident" || (name === "id" && table === "incidents")) return `/incident/${text}`;
+    return name === "device" ? `/history?what=events&device=${encodeURIComponent(text)}` : "";
 }
 
 export function Cell({ table, name, value }: { table: string; name: string; value: unknown }) {
     const text = asText(value);
+    if (!text) return null;
     if (isTime(name, text)) return <time dateTime={text}>{when(text)}</time>;
+    const link = linkOf(table, name, text);
+    if (link) return <a href={link}>{text}</a>;
+    if (typeof value === "boolean") return <>{value ? t("yes") : t("no")}</>;
     if (name === "zone") return <>{zoneTitle(text)}</>;
-    if (name === "hazard" || name === "priority") return <>{word(name, text)}</>;
-    if (name === "state") return <>{word(table === "incidents" ? "incident.state" : "state", text)}</>;
-    if (name === "cause") return <>{word("cause", text)}</>;
-    if (name === "alarm" || (name === "id" && table === "alarms")) return <a href={`/alarm/${text}`}>{text}</a>;
-    if (name === "incident" || (name === "id" && table === "incidents"))
-        return <a href={`/incident/${text}`}>{text}</a>;
-    if (name === "device" && text)
-        return <a href={`/history?what=events&device=${encodeURIComponent(text)}`}>{text}</a>;
-    if (LONG.includes(name) && text.length > 80)
-        return (
-            <details>
-                <summary>{text.slice(0, 70)}…</summary>
-                <pre class="code">{text}</pre>
-            </details>
-        );
-    return <>{text}</>;
+    if (name === "actor") return <>{actorText(text)}</>;
+    if (name === "state") return <>{word(STATES[table] ?? "state", text)}</>;
+    if (name === "name" && table === "commands") return <>{word("deed", text)}</>;
+    if (WORDS[name]) return <>{word(WORDS[name], text)}</>;
+    return <Folded text={name === "payload" ? bytesText(text) : text} />;
+}
+
+function valueOf(row: Body, name: string): unknown {
+    if (name !== "value" || "value" in row) return row[name];
+    const value = asText(row.value_number ?? row.value_text);
+    return value && `${value} ${asText(row.unit)}`;
 }
 
 export function columnTitle(name: string): string {
     const said = word("column", name);
-    return said === name ? name.replace(/_/g, " ") : said;
+    if (said !== name) return said;
+    const words = name.replace(/_/g, " ");
+    return words.slice(0, 1).toUpperCase() + words.slice(1);
 }
 
 export function RowsTable({ table, rows }: { table: string; rows: readonly Body[] }) {
     return (
         <Table
-            label={word("table.of", table)}
+            label={word("table.of", table === "then" ? "alarms" : table)}
             empty={t("history.none")}
             rows={rows.map((row, n) => ({ row, n }))}
             keyOf={({ n }) => n}
             columns={columnsOf(table, rows).map((name) => ({
                 name: columnTitle(name),
-                cell: ({ row }: { row: Body }) => <Cell table={table} name={name} value={row[name]} />,
+                cell: ({ row }: { row: Body }) => <Cell table={table} name={name} value={valueOf(row, name)} />,
             }))}
         />
     );
@@ -386,20 +434,17 @@ export function MomentScreen() {
     const at = place.value.query.get("time") ?? "";
     const submit = (event: SubmitEvent) => {
         event.preventDefault();
-        query({ time: String(new FormData(event.target as HTMLFormElement).get("time") ?? "") });
+        query({ time: wholeTime(String(new FormData(event.target as HTMLFormElement).get("time") ?? "")) });
     };
     return (
         <Page title={t("nav.moment")} wide>
             <form class="filters" onSubmit={submit}>
-                <div class="field">
-                    <label for="m-time">{t("moment.time")}</label>
-                    <input id="m-time" name="time" type="datetime-local" step="1" required value={at} />
-                </div>
+                <TimeField id="m-time" name="time" label={t("moment.time")} value={at} required />
                 <button type="submit" class="main">
                     {t("moment.show")}
                 </button>
             </form>
-            {at ? <MomentRows at={instant(at)} /> : <Empty>{t("moment.how")}</Empty>}
+            {instantOf(at) ? <MomentRows at={instantOf(at)} /> : <Empty>{t("moment.how")}</Empty>}
         </Page>
     );
 }
@@ -411,7 +456,7 @@ function MomentRows({ at }: { at: string }) {
             {(value) => (
                 <>
                     <Panel title={t("moment.alarms", { n: value.alarms.length })}>
-                        <RowsTable table="alarms" rows={value.alarms} />
+                        <RowsTable table="then" rows={value.alarms} />
                     </Panel>
                     <Panel title={t("moment.changes", { n: value.changes.length })}>
                         <RowsTable table="changes" rows={value.changes} />

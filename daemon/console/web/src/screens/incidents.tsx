@@ -34,18 +34,19 @@ import {
     incidentDeeds,
     typed,
 } from "../parts/incident_deeds";
-import { Age, AlarmMark, Left, PriorityMark, StateText, Time } from "../parts/marks";
+import { actorText, Age, AlarmMark, Left, PriorityMark, StateText, Time } from "../parts/marks";
 import { Steps } from "../parts/steps";
 import { t, word } from "../text/text";
 import { ZonePath, incidentName } from "./alarm_summary";
 import { Attachment, recordsOfIncident, RecordTable } from "./records";
 
-function priorityOf(incident: Change): Priority {
+export function priorityOf(incident: Change): Priority {
     const name = textOf(incident, "priority");
     return PRIORITIES.find((one) => one === name) ?? "low";
 }
 
-function sorted(): Change[] {
+/** Open ones, as they are to be looked at: the gravest first, those that nobody has begun before the others. */
+export function sorted(): Change[] {
     const weight = (incident: Change) =>
         textOf(incident, "state") === "new" ? 0 : textOf(incident, "state") === "resolved" ? 2 : 1;
     return every("incident").sort(
@@ -99,7 +100,8 @@ export function IncidentsScreen() {
                         {t("deed.incident-open")}
                     </button>
                 )
-            }>
+            }
+            wide>
             <Approvals />
             <Panel title={t("incidents.open", { n: list.length })}>
                 <Table
@@ -397,12 +399,15 @@ async function stopLadder(ladder: Change): Promise<void> {
         });
 }
 
+/** What the system lays out by itself when an incident begins is seen where it lies: as steps and as notifications. */
+const LAID_OUT = ["step-made", "due"];
+
 function CourseTable({ changes }: { changes: readonly Change[] }) {
     return (
         <Table
             label={t("incident.course")}
             empty={t("alarm.course.none")}
-            rows={[...changes].reverse()}
+            rows={changes.filter((change) => !LAID_OUT.includes(change.what)).reverse()}
             keyOf={(change) => `${change.subject}${change.id}.${change.version}`}
             columns={[
                 { name: t("col.time"), cell: (change) => <Time at={change.time} /> },
@@ -410,7 +415,7 @@ function CourseTable({ changes }: { changes: readonly Change[] }) {
                     name: t("col.cause"),
                     cell: (change) => `${word("subject", change.subject)} ${change.id}: ${word("what", change.what)}`,
                 },
-                { name: t("col.person"), cell: (change) => change.actor },
+                { name: t("col.person"), cell: (change) => actorText(change.actor) },
                 { name: t("col.reason"), cell: (change) => change.reason },
             ]}
         />

@@ -2,14 +2,15 @@
 import { act, pending } from "../core/act";
 import { get } from "../core/api";
 import { place, query } from "../core/router";
-import { assetOf, site, zoneTitle } from "../core/site";
+import { assetOf, siteTitle, zoneTitle } from "../core/site";
 import { may } from "../core/session";
 import { beat, type Mode } from "../core/stream";
 import { notices, revision } from "../core/store";
 import { asText, type Body } from "../core/wire";
 import { Empty, Facts, Load, Page, Panel, Table, useLoad } from "../parts/frame";
-import { Age, Time } from "../parts/marks";
+import { actorText, Age, Time } from "../parts/marks";
 import { t, word } from "../text/text";
+import { span } from "../text/time";
 import { columnTitle, RowsTable } from "./history";
 
 interface Rows {
@@ -130,55 +131,77 @@ function DeviceTable({ rows }: { rows: readonly Body[] }) {
 
 interface Rule {
     rule: string;
-    title?: string;
-    hazard?: string;
-    priority?: string;
     place?: string;
     text?: string;
-    raised?: number | null;
-    signed_by?: string;
+    seen?: number;
+    matched?: number;
+    detections?: number;
+}
+
+/** What the rule's own text says of it: the first of each, which in a rule is that of the rule and not of an example. */
+const SAID = {
+    title: /^[ -]*title: *(.+)$/m,
+    hazard: /\bhazard: *([\w-]+)/,
+    priority: /\bpriority: *([\w-]+)/,
+};
+
+function saidBy(rule: Rule, member: keyof typeof SAID): string {
+    const found = SAID[member].exec(rule.text ?? "")?.[1] ?? "";
+    return found.trim().replace(/^(["'])(.*)\1$/, "$2");
+}
+
+/** The last two parts of a path say where; all of it is its title. */
+function Place({ place: path }: { place: string }) {
+    return <span title={path}>{path.split("/").slice(-2).join("/")}</span>;
+}
+
+function RuleName({ rule, open }: { rule: Rule; open: boolean }) {
+    const title = saidBy(rule, "title");
+    return (
+        <details open={open}>
+            <summary>
+                <b>{title || rule.rule}</b> {title && <span class="dim">{rule.rule}</span>}
+            </summary>
+            <pre class="code">{rule.text ?? ""}</pre>
+        </details>
+    );
 }
 
 export function RulesScreen() {
     const rules = useLoad<{ hash: string; rules: Rule[] }>("rules", (stop) => get("/rules", stop));
     const wanted = place.value.query.get("rule") ?? "";
+    const find = (rule: Rule) => `${rule.rule} ${saidBy(rule, "title")}`.toLowerCase().includes(wanted.toLowerCase());
     return (
-        <Page title={t("nav.rules")} wide>
+        <Page
+            title={t("nav.rules")}
+            wide
+            aside={<a href="/figures?figure=rules-signed&span=30d">{t("rules.signed")}</a>}>
             <Search name="rule" label={t("alarm.rule")} />
             <Load of={rules}>
-                {(value) => {
-                    const found = value.rules.filter((rule) =>
-                        `${rule.rule} ${rule.title ?? ""}`.toLowerCase().includes(wanted.toLowerCase()),
-                    );
-                    return (
-                        <Panel title={t("rules.in_force", { n: value.rules.length })} aside={<code>{value.hash}</code>}>
-                            <Table
-                                label={t("nav.rules")}
-                                empty={t("history.none")}
-                                rows={found}
-                                keyOf={(rule) => rule.rule}
-                                columns={[
-                                    {
-                                        name: t("alarm.rule"),
-                                        cell: (rule) => (
-                                            <details open={rule.rule === wanted}>
-                                                <summary>
-                                                    <b>{rule.title || rule.rule}</b>{" "}
-                                                    <span class="dim">{rule.rule}</span>
-                                                </summary>
-                                                <pre class="code">{rule.text ?? ""}</pre>
-                                            </details>
-                                        ),
-                                    },
-                                    { name: t("alarm.hazard"), cell: (rule) => word("hazard", rule.hazard) },
-                                    { name: t("queue.priority"), cell: (rule) => word("priority", rule.priority) },
-                                    { name: t("rules.raised"), class: "number", cell: (rule) => rule.raised ?? "–" },
-                                    { name: t("rules.place"), cell: (rule) => rule.place ?? "" },
-                                ]}
-                            />
-                        </Panel>
-                    );
-                }}
+                {(value) => (
+                    <Panel title={t("rules.in_force", { n: value.rules.length })} aside={<code>{value.hash}</code>}>
+                        <Table
+                            label={t("nav.rules")}
+                            empty={t("history.none")}
+                            rows={value.rules.filter(find)}
+                            keyOf={(rule) => rule.rule}
+                            columns={[
+                                {
+                                    name: t("alarm.rule"),
+                                    cell: (rule) => <RuleName rule={rule} open={rule.rule === wanted} />,
+                                },
+                                { name: t("alarm.hazard"), cell: (rule) => word("hazard", saidBy(rule, "hazard")) },
+                                {
+                                    name: t("queue.priority"),
+                                    cell: (rule) => word("priority", saidBy(rule, "priority")),
+                                },
+                                { name: t("rules.seen"), class: "number", cell: (rule) => rule.seen ?? "–" },
+                                { name: t("rules.raised"), class: "number", cell: (rule) => rule.detections ?? "–" },
+                                { name: t("rules.place"), cell: (rule) => <Place place={rule.place ?? ""} /> },
+                            ]}
+                        />
+                    </Panel>
+                )}
             </Load>
         </Page>
     );
@@ -240,7 +263,7 @@ export function AuditScreen() {
                                     name: t("col.time"),
                                     cell: ({ row }) => <Time at={row.journal_time ?? row.time ?? row.at} />,
                                 },
-                                { name: t("col.person"), cell: ({ row }) => asText(row.actor ?? row.person) },
+                                { name: t("col.person"), cell: ({ row }) => actorText(row.actor ?? row.person) },
                                 {
                                     name: t("audit.what"),
                                     cell: ({ row }) => word("deed", asText(row.name ?? row.what)),
@@ -270,7 +293,7 @@ function Tree({ of, depth }: { of: unknown; depth: number }) {
             {Object.entries(of as Body).map(([name, value]) => (
                 <li key={name}>
                     {value !== null && typeof value === "object" ? (
-                        <details open={depth < 1}>
+                        <details>
                             <summary>{columnTitle(name)}</summary>
                             <Tree of={value} depth={depth + 1} />
                         </details>
@@ -317,6 +340,22 @@ function Modes() {
     );
 }
 
+/** What whoever is called at night asks first. */
+function engineFacts(engine: Body | undefined): (readonly [string, string])[] {
+    if (!engine) return [];
+    const number = (value: unknown) => (typeof value === "number" ? value : NaN);
+    const known = (value: number, text: string) => (Number.isNaN(value) ? "" : text);
+    const up = number(engine.up_s);
+    const rate = number(engine.messages_per_s);
+    const overdue = number(engine.overdue_s);
+    return [
+        [t("status.up"), known(up, span(up * 1000))],
+        [t("status.rate"), known(rate, t("status.rate.of", { n: rate.toFixed(1) }))],
+        [t("status.behind"), known(overdue, span(overdue * 1000))],
+        [t("column.version"), asText(engine.version)],
+    ];
+}
+
 export function StatusScreen() {
     const status = useLoad<{ engine: Body; console: Body }>("status", (stop) => get("/status", stop));
     void revision.value;
@@ -335,7 +374,8 @@ export function StatusScreen() {
                         [t("status.engine"), beat.value.engine ? t("status.well") : t("live.engine")],
                         [t("status.intake"), beat.value.intake === false ? t("live.blind") : t("status.well")],
                         [t("status.database"), beat.value.database === false ? t("status.away") : t("status.well")],
-                        [t("status.site"), `${site.value.site}`],
+                        [t("status.site"), siteTitle()],
+                        ...engineFacts(status.value?.engine),
                     ]}
                 />
             </Panel>

@@ -1,8 +1,11 @@
 /* The map: the site's own plans, zones coloured by the gravest alarm in them; and a way to draw zones, which gives YAML. */
 import { signal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import { isQueued, isUnacknowledged, rankOf, shownPriority } from "../core/order";
+import { screenKeys } from "../core/keys";
+import { isUnacknowledged, rankOf, shownPriority } from "../core/order";
 import {
+    corner,
+    formatPoints,
     middle,
     parsePoints,
     placed,
@@ -16,8 +19,10 @@ import {
 import { place, query } from "../core/router";
 import { may } from "../core/session";
 import { site, within, zoneOf, zonePath, zoneTitle, type Plan } from "../core/site";
-import { alarms, every, queue, revision } from "../core/store";
+import { every, filled, queue, revision } from "../core/store";
+import { live } from "../core/stream";
 import { PRIORITIES, textOf, type Alarm, type Priority } from "../core/wire";
+import { emptyText } from "../parts/banners";
 import { Empty, Load, Page, Panel, useLoad } from "../parts/frame";
 import { Age, AlarmMark, lookOf, PriorityMark, StateText } from "../parts/marks";
 import { t, word } from "../text/text";
@@ -25,6 +30,12 @@ import { t, word } from "../text/text";
 interface Standing {
     alarm: Alarm;
     n: number;
+}
+
+/** The gravest first; of two alike the one that goes on before the one that is over. */
+function gravity(alarm: Alarm): number {
+    const looks = ["pulse", "hollow", "rest", "off"];
+    return rankOf(shownPriority(alarm)) * looks.length + looks.indexOf(lookOf(alarm));
 }
 
 /** The gravest alarm of each zone that stands on the plan, alarms of zones inside it included. */
@@ -36,8 +47,11 @@ function standings(names: readonly string[]): Map<string, Standing> {
         const home = [alarm.zone, ...zonePath(alarm.zone).map((zone) => zone.zone)].find((zone) => known.has(zone));
         if (!home) continue;
         const old = found.get(home);
-        if (old) old.n++;
-        else found.set(home, { alarm, n: 1 });
+        if (!old) found.set(home, { alarm, n: 1 });
+        else {
+            old.n++;
+            if (gravity(alarm) < gravity(old.alarm)) old.alarm = alarm;
+        }
     }
     return found;
 }
@@ -61,7 +75,7 @@ function Shape(props: { zone: string; points: Points; standing: Standing | undef
             class={`zone ${look}${props.chosen ? " chosen" : ""}`}
             points={props.points.map((point) => point.join(",")).join(" ")}
             role="button"
-            tabIndex={0}
+            tabindex={0}
             aria-label={labelOf(zone, standing)}
             aria-pressed={props.chosen}
             onClick={open}
@@ -75,26 +89,54 @@ function Shape(props: { zone: string; points: Points; standing: Standing | undef
     );
 }
 
-function MapMark({ points, standing, size }: { points: Points; standing: Standing; size: number }) {
-    const [x, y] = middle(points);
+interface Mark {
+    zone: string;
+    standing: Standing;
+    at: readonly [number, number];
+}
+
+/** From the left edge of a mark to that of one beside it: the mark, and how many it stands for. */
+const MARK_SPACE = 2.4;
+
+/**
+ * Where the marks stand: each in a corner of its zone, the gravest first, and beside one that stands there already: a room
+ * and its ward may share a corner. The gravest is drawn last, so that nothing ever covers it.
+ */
+function marksOf(shapes: ReturnType<typeof placed>, found: ReadonlyMap<string, Standing>, size: number): Mark[] {
+    const marks: Mark[] = [];
+    const taken = (x: number, y: number) =>
+        marks.some(({ at }) => Math.abs(at[0] - x) < size * MARK_SPACE && Math.abs(at[1] - y) < size);
+    const marked = shapes.filter((shape) => found.has(shape.zone));
+    marked.sort((a, b) => gravity(found.get(a.zone)!.alarm) - gravity(found.get(b.zone)!.alarm));
+    for (const { zone, points } of marked) {
+        const [left, y] = corner(points);
+        let x = left;
+        while (taken(x, y)) x += size * MARK_SPACE;
+        marks.push({ zone, standing: found.get(zone)!, at: [x, y] });
+    }
+    return marks.reverse();
+}
+
+function MapMark({ standing, at: [x, y], size }: { standing: Standing; at: Mark["at"]; size: number }) {
+    const gap = size / 6;
     return (
-        <svg
-            class="map-mark"
-            x={x - size / 2}
-            y={y - size / 2}
-            width={size}
-            height={size}
-            viewBox="0 0 24 24"
-            aria-hidden="true">
-            <PriorityMark priority={shownPriority(standing.alarm)} look={lookOf(standing.alarm)} />
-        </svg>
+        <g class="map-mark" aria-hidden="true">
+            <svg x={x + gap} y={y + gap} width={size} height={size} viewBox="0 0 24 24">
+                <PriorityMark priority={shownPriority(standing.alarm)} look={lookOf(standing.alarm)} />
+            </svg>
+            {standing.n > 1 && (
+                <text x={x + size + gap * 2} y={y + gap + size * 0.72} font-size={size * 0.6}>
+                    ×{standing.n}
+                </text>
+            )}
+        </g>
     );
 }
 
 function Picture({ plan, view, zone }: { plan: Plan; view: View; zone: string }) {
     const shapes = placed(plan);
     const found = standings(shapes.map((shape) => shape.zone));
-    const size = Math.min(view.width, view.height) / 16;
+    const size = Math.min(view.width, view.height) / 20;
     return (
         <svg
             class="plan"
@@ -112,12 +154,9 @@ function Picture({ plan, view, zone }: { plan: Plan; view: View; zone: string })
             {shapes.map((shape) => (
                 <Shape key={shape.zone} {...shape} standing={found.get(shape.zone)} chosen={shape.zone === zone} />
             ))}
-            {shapes.map((shape) => {
-                const standing = found.get(shape.zone);
-                return standing ? (
-                    <MapMark key={shape.zone} points={shape.points} standing={standing} size={size} />
-                ) : null;
-            })}
+            {marksOf(shapes, found, size).map((mark) => (
+                <MapMark key={mark.zone} {...mark} size={size} />
+            ))}
             <Guards shapes={shapes} size={size} />
         </svg>
     );
@@ -147,29 +186,74 @@ function Guards({ shapes, size }: { shapes: ReturnType<typeof placed>; size: num
 function ZoneSide({ zone }: { zone: string }) {
     void revision.value;
     const known = zoneOf(zone);
-    const here = (alarm: Alarm) => (zone ? within(alarm.zone, zone) : !zoneOf(alarm.zone));
-    const list = [...alarms.values()].filter((alarm) => isQueued(alarm) && here(alarm));
-    list.sort((a, b) => rankOf(shownPriority(a)) - rankOf(shownPriority(b)));
+    const list = queue.rows.filter((alarm) => within(alarm.zone, zone));
     return (
-        <Panel title={zoneTitle(zone) || t("map.choose")}>
+        <Panel title={zoneTitle(zone)}>
             {known?.key_area && <p class="tag">{t("map.key_area")}</p>}
-            {zone && list.length === 0 && <Empty>{t("map.calm")}</Empty>}
-            {!zone && <p class="dim">{t("map.choose.how")}</p>}
-            {!zone && list.length > 0 && <h3>{t("map.nowhere")}</h3>}
-            <ul class="rows">
-                {list.map((alarm) => (
-                    <li key={alarm.id}>
-                        <AlarmMark alarm={alarm} />
-                        <a class="grow" href={`/alarm/${alarm.id}`}>
-                            {alarm.title}
-                        </a>
-                        <StateText state={alarm.state} />
-                        <Age at={alarm.raised_at} />
-                    </li>
-                ))}
-            </ul>
-            {zone && <a href={`/history?what=alarms&zone=${encodeURIComponent(zone)}`}>{t("map.history")}</a>}
+            {list.length === 0 && <Empty>{known ? t("map.calm") : emptyText()}</Empty>}
+            <AlarmList alarms={list} />
+            <p class="side-foot">
+                <a href={`/history?what=alarms&zone=${encodeURIComponent(zone)}`}>{t("map.history")}</a>
+                <button type="button" class="small" onClick={() => query({ zone: "" })}>
+                    {t("map.all")} <kbd>Esc</kbd>
+                </button>
+            </p>
         </Panel>
+    );
+}
+
+function AlarmList({ alarms: list }: { alarms: readonly Alarm[] }) {
+    return (
+        <ul class="rows">
+            {list.map((alarm) => (
+                <li key={alarm.id}>
+                    <AlarmMark alarm={alarm} />
+                    <a class="grow" href={`/alarm/${alarm.id}`}>
+                        {alarm.title}
+                    </a>
+                    <span class="row-foot">
+                        {zoneTitle(alarm.zone) || alarm.device} · <StateText state={alarm.state} /> ·{" "}
+                        <Age at={alarm.raised_at} />
+                    </span>
+                </li>
+            ))}
+        </ul>
+    );
+}
+
+/** Nothing is chosen: what is on this plan, and what is on none, so that nobody has to look for it. */
+function PlanSide({ plan }: { plan: Plan }) {
+    void revision.value;
+    const known = new Set(Object.keys(plan.zones ?? {}));
+    const here = queue.rows.filter((alarm) => zonePath(alarm.zone).some((zone) => known.has(zone.zone)));
+    const nowhere = queue.rows.filter((alarm) => planOf(alarm.zone, zonePath(alarm.zone)) === undefined);
+    return (
+        <Panel title={t("map.on_plan", { n: here.length })}>
+            {here.length === 0 ? (
+                <Empty>{live.value ? t("map.calm") : emptyText()}</Empty>
+            ) : (
+                <AlarmList alarms={here} />
+            )}
+            {nowhere.length > 0 && <h3>{t("map.nowhere")}</h3>}
+            <AlarmList alarms={nowhere} />
+            <p class="hint">{t("map.choose.how")}</p>
+        </Panel>
+    );
+}
+
+/** What the marks mean, where they are looked at. */
+function Legend() {
+    return (
+        <ul class="legend">
+            {PRIORITIES.map((priority) => (
+                <li key={priority}>
+                    <PriorityMark priority={priority} /> {word("priority", priority)}
+                </li>
+            ))}
+            <li>
+                <PriorityMark priority="high" look="hollow" /> {t("look.hollow")}
+            </li>
+        </ul>
     );
 }
 
@@ -212,12 +296,32 @@ function gravestPlan(plans: readonly Plan[]): Plan | undefined {
     return [...plans].sort((a, b) => rank(a) - rank(b))[0];
 }
 
+/** One plan on or back; the way back from a zone to the plan. */
+function useMapKeys(plans: readonly Plan[], shown: string | undefined): void {
+    useEffect(() => {
+        const step = (by: number) => {
+            const at = plans.findIndex((plan) => plan.plan === shown);
+            const next = plans[(at + by + plans.length) % plans.length];
+            if (next) query({ plan: next.plan, zone: "" });
+        };
+        screenKeys.value = [
+            { keys: ["n", "]"], shown: "n", help: "key.next_plan", run: () => step(1) },
+            { keys: ["p", "["], shown: "p", help: "key.last_plan", run: () => step(-1) },
+            { keys: ["Escape"], shown: "Esc", help: "map.all", run: () => query({ zone: "" }) },
+        ];
+        return () => {
+            screenKeys.value = [];
+        };
+    }, [plans, shown]);
+}
+
 export function MapScreen() {
     const plans = site.value.plans ?? [];
     const zone = place.value.query.get("zone") ?? "";
     const wanted = place.value.query.get("plan") ?? planOf(zone, zonePath(zone));
-    const first = useMemo(() => gravestPlan(plans), [plans]);
+    const first = useMemo(() => gravestPlan(plans), [plans, filled.value]);
     const plan = plans.find((one) => one.plan === wanted) ?? first;
+    useMapKeys(plans, plan?.plan);
     const drawing = place.value.query.get("draw") === "yes" && may("integrator", "administrator");
     if (!plan)
         return (
@@ -230,6 +334,7 @@ export function MapScreen() {
         <Page
             title={t("nav.map")}
             wide
+            fill={!drawing}
             aside={
                 may("integrator", "administrator") && (
                     <button type="button" aria-pressed={drawing} onClick={() => query({ draw: drawing ? "" : "yes" })}>
@@ -248,7 +353,10 @@ function Shown({ plan, zone }: { plan: Plan; zone: string }) {
     return (
         <div class="map">
             <Load of={view}>{(value) => <Picture plan={plan} view={value} zone={zone} />}</Load>
-            <ZoneSide zone={zone} />
+            <div class="map-side">
+                {zone ? <ZoneSide zone={zone} /> : <PlanSide plan={plan} />}
+                <Legend />
+            </div>
         </div>
     );
 }
@@ -282,6 +390,7 @@ function ZoneList() {
 const drawn = signal<ReadonlyMap<string, Points>>(new Map());
 const drawnZone = signal("");
 const corners = signal<Points>([]);
+const typed = signal("");
 
 function finish(): void {
     if (drawnZone.value && corners.value.length > 2) {
@@ -339,15 +448,19 @@ function forgetZone(): void {
     drawn.value = next;
 }
 
-/** Corners can be typed as well as clicked. */
+/** Corners can be typed as well as clicked; what is typed stands as it was typed while it means the same. */
 function CornersField() {
+    const shown = formatPoints(parsePoints(typed.value)) === formatPoints(corners.value) ? typed.value : "";
     return (
         <div class="field">
             <label for="draw-corners">{t("map.draw.corners")}</label>
             <input
                 id="draw-corners"
-                value={corners.value.map(([x, y]) => `${Math.round(x)},${Math.round(y)}`).join(" ")}
-                onChange={(event) => (corners.value = parsePoints(event.currentTarget.value))}
+                value={shown || formatPoints(corners.value)}
+                onInput={(event) => {
+                    typed.value = event.currentTarget.value;
+                    corners.value = parsePoints(typed.value);
+                }}
             />
         </div>
     );

@@ -132,6 +132,7 @@ export function PeopleScreen() {
                                 { name: t("people.on_shift"), cell: (one) => yesNo(one.on_shift) },
                                 {
                                     name: t("queue.tools"),
+                                    unless: () => !may("administrator"),
                                     cell: (one) =>
                                         may("administrator") &&
                                         one.active &&
@@ -208,6 +209,7 @@ export function Sessions() {
                             { name: t("sessions.seen"), cell: (line) => <Age at={line.seen_at} /> },
                             {
                                 name: t("queue.tools"),
+                                unless: (lines) => lines.every((line) => line.mine),
                                 cell: (line) =>
                                     !line.mine && (
                                         <button type="button" class="small" onClick={() => void end(line)}>

@@ -11,7 +11,8 @@ import type { Alarm } from "../core/wire";
 import { textOf } from "../core/wire";
 import { flood } from "../core/flood";
 import { DEEDS, deedsFor, dispatchFor, doTo } from "../parts/deeds";
-import { Age, AlarmMark, StateText, Tags } from "../parts/marks";
+import { actorText, Age, AlarmMark, StateText, Tags } from "../parts/marks";
+import { emptyText } from "../parts/banners";
 import { Empty } from "../parts/frame";
 import { VirtualGrid } from "../parts/virtual";
 import { t, word } from "../text/text";
@@ -170,11 +171,13 @@ function Cells({ row }: { row: Row }) {
             </div>
             <div role="gridcell" class="what">
                 {row.held && <span class="many">{t("queue.many", { n: row.held.length })}</span>}
-                <span class="title">{alarm.title || t("alarm.too_long")}</span>
+                <span class="title" title={alarm.title}>
+                    {alarm.title || t("alarm.too_long")}
+                </span>
                 <Tags alarm={alarm} />
             </div>
             <div role="gridcell" class="where">
-                {zoneTitle(alarm.zone) || alarm.device}
+                <span>{zoneTitle(alarm.zone) || alarm.device}</span>
             </div>
             <div role="gridcell" class="state">
                 {waits ? <span class="waits">{t("act.pending")}</span> : <StateText state={alarm.state} />}
@@ -183,7 +186,7 @@ function Cells({ row }: { row: Row }) {
                 <Age at={alarm.raised_at} />
             </div>
             <div role="gridcell" class="who">
-                {whoOf(alarm)}
+                <span>{whoOf(alarm)}</span>
             </div>
         </>
     );
@@ -191,7 +194,7 @@ function Cells({ row }: { row: Row }) {
 
 function whoOf(alarm: Alarm): string {
     const incident = incidentOf(alarm.id);
-    return textOf(incident, "owner") || (isUnacknowledged(alarm) ? "" : alarm.acknowledged_by);
+    return textOf(incident, "owner") || (isUnacknowledged(alarm) ? "" : actorText(alarm.acknowledged_by));
 }
 
 function classOf(row: Row): string {
@@ -243,7 +246,7 @@ export function QueueScreen() {
             <div class="queue-list">
                 <Tools />
                 {list.length === 0 ? (
-                    <Empty>{t("queue.empty")}</Empty>
+                    <Empty>{emptyText()}</Empty>
                 ) : (
                     <VirtualGrid
                         label={t("nav.queue")}
@@ -251,7 +254,7 @@ export function QueueScreen() {
                         rows={list}
                         keyOf={(one) => one.key}
                         at={at.value}
-                        height={40}
+                        height={46}
                         row={(one) => <Cells row={one} />}
                         classOf={classOf}
                         chosen={(one) => (one.held ?? [one.alarm]).every((alarm) => chosen.value.has(alarm.id))}

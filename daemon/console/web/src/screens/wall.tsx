@@ -4,8 +4,9 @@ import { flood, rate } from "../core/flood";
 import { isUnacknowledged, shownPriority } from "../core/order";
 import { queue, revision } from "../core/store";
 import { age, engineAway, heard, live } from "../core/stream";
-import { site, zoneTitle } from "../core/site";
+import { siteTitle, zoneTitle } from "../core/site";
 import { PRIORITIES, type Alarm } from "../core/wire";
+import { Blind, emptyText } from "../parts/banners";
 import { Age, AlarmMark, PriorityMark, StateText } from "../parts/marks";
 import { t, word } from "../text/text";
 import { clock, day, serverNow, span } from "../text/time";
@@ -18,7 +19,7 @@ function WallRow({ alarm }: { alarm: Alarm }) {
             <AlarmMark alarm={alarm} />
             <span class="unseen">{word("priority", shownPriority(alarm))}</span>
             <span class="title">{alarm.title}</span>
-            <span class="where">{zoneTitle(alarm.zone)}</span>
+            <span class="where">{zoneTitle(alarm.zone) || alarm.device}</span>
             <StateText state={alarm.state} />
             <Age at={alarm.raised_at} />
         </li>
@@ -51,8 +52,9 @@ export function WallScreen() {
     return (
         <main class="wall">
             <header>
-                <h1>{site.value.site || "Wardwatch"}</h1>
+                <h1>{siteTitle()}</h1>
                 <WallCounts alarms={alarms} />
+                {live.value && <span class="live">{t("live.yes")}</span>}
                 <div class="clock">
                     <b>{clock(ms)}</b>
                     <span>{day(ms)}</span>
@@ -64,13 +66,14 @@ export function WallScreen() {
                     {engineAway.value ? t("live.engine") : t("live.server")}
                 </div>
             )}
+            <Blind />
             {flood.value && (
                 <div class="banner warn" role="status">
                     <strong>{t("flood.title")}</strong> {t("flood.short", { n: rate.value })}
                 </div>
             )}
             {alarms.length === 0 ? (
-                <p class="empty">{t("queue.empty")}</p>
+                <p class="empty">{emptyText()}</p>
             ) : (
                 <ol class="wall-list">
                     {alarms.slice(0, SHOWN).map((alarm) => (

@@ -29,13 +29,19 @@ export function day(ms: number): string {
     return format("day", { weekday: "short", year: "numeric", month: "short", day: "numeric" }).format(ms);
 }
 
+/** As ISO 8601 writes it, in every language: no day is taken for a month. */
+function date(ms: number): string {
+    const at = new Date(ms);
+    const two = (n: number) => String(n).padStart(2, "0");
+    return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+}
+
 /** Time of day, with the date in front if it is not today's. */
 export function when(time: unknown): string {
     const ms = typeof time === "string" ? Date.parse(time) : NaN;
     if (Number.isNaN(ms)) return "";
     const today = new Date(serverNow()).toDateString() === new Date(ms).toDateString();
-    const date = format("date", { year: "numeric", month: "2-digit", day: "2-digit" });
-    return today ? clock(ms) : `${date.format(ms)} ${clock(ms)}`;
+    return today ? clock(ms) : `${date(ms)} ${clock(ms)}`;
 }
 
 export function span(ms: number): string {
