@@ -1,12 +1,14 @@
 #!/usr/bin/python3
 """The page in Chromium: how fast it answers with 5,000 active alarms and 100 transitions a second, and how soon an alarm is seen.
 
-    WARDWATCH_BUILD=/tmp/build-release tests/bench/page.py [--alarms 5000] [--rate 100] [--seconds 20] [--samples 100]
+    WARDWATCH_BUILD=/tmp/build-release tests/bench/page.py [--alarms 5000] [--rate 100] [--messages 1000] [--seconds 20 | --hours 1]
+                                                           [--samples 100]
 
 Prints one JSON object. Times are in ms. `key`: from a key to the frame that shows it; `scroll`: from a scroll to the frame
-that has its rows; `seen`: from PUBLISH to the frame that has the row, both by this machine's clock, beside `--rate`
-transitions a second; `first`: from the address to the login's form on a cold cache; `script`: KiB of script that came
-for it, compressed; `heap`: MiB of JavaScript before and after.
+that has its rows; `seen`: from PUBLISH to the frame that has the row, both by this machine's clock, beside `--rate` transitions
+a second and `--messages` messages a second that change no alarm; `first`: from the address to the login's form on a cold cache;
+`script`: KiB of script that came for it, compressed; `heap`: MiB of JavaScript that are held after the garbage is collected,
+before, after the samples, and then each minute; `later`: keys and scrolling again at the end.
 """
 
 import argparse
@@ -60,6 +62,19 @@ class Traffic:
             n += 1
             time.sleep(max(0.0, begin + n / self.rate - time.monotonic()))
 
+    def background(self, messages):
+        """Messages of devices that raise nothing, so many a second."""
+        def go():
+            n, begin = 0, time.monotonic()
+            while self.on:
+                self.publish(f"calm-{n % 500}", 0)
+                n += 1
+                if n % 20 == 0:
+                    time.sleep(max(0.0, begin + n / messages - time.monotonic()))
+
+        self.calm = threading.Thread(target=go, daemon=True)
+        self.calm.start()
+
     def stop(self):
         self.on = False
         self.thread.join()
@@ -70,7 +85,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--alarms", type=int, default=5000)
     parser.add_argument("--rate", type=int, default=100)
+    parser.add_argument("--messages", type=int, default=1000)
     parser.add_argument("--seconds", type=int, default=20)
+    parser.add_argument("--hours", type=float, default=0)
     parser.add_argument("--samples", type=int, default=100)
     options = parser.parse_args()
     found = {}
@@ -81,7 +98,9 @@ def main():
             traffic.fill()
             wait_for(lambda: len(house.alarms()) >= options.alarms, 120, f"{options.alarms} alarms")
             traffic.start()
-            house.run("bench", 600, bench=lambda: vars(options), press=traffic.publish, result=found.update)
+            if options.messages:
+                traffic.background(options.messages)
+            house.run("bench", 900 + options.hours * 3600, bench=lambda: vars(options), press=traffic.publish, result=found.update)
             traffic.stop()
     print(json.dumps(found))
 

@@ -1,6 +1,6 @@
 /* The department's duties as people do them in the page: records of every kind, and the form for hints. */
 import { strict as assert } from "node:assert";
-import { axe, inside, row } from "./cases.mjs";
+import { axe, inside, row } from "./shared.mjs";
 
 /** An instant as a field of the browser takes it. */
 function soon(days) {

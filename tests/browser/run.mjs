@@ -5,9 +5,13 @@
 import { strict as assert } from "node:assert";
 import readline from "node:readline";
 import { chromium } from "playwright-core";
-import * as cases from "./cases.mjs";
+import * as general from "./cases.mjs";
+import * as cuts from "./cuts.mjs";
 import * as duties from "./duties.mjs";
+import * as hostile from "./hostile.mjs";
+import * as walks from "./walks.mjs";
 
+const cases = { ...general, ...cuts, ...duties, ...hostile, ...walks };
 const known = JSON.parse(process.env.WARDWATCH_CASE);
 const lines = readline.createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const FLAGS = [
@@ -36,9 +40,20 @@ function watch(page, problems) {
     });
 }
 
-async function open(browser, { language = "en", theme = "dark", size = [1366, 768], script = true }, problems) {
-    const viewport = { width: size[0], height: size[1] };
-    const context = await browser.newContext({ viewport, javaScriptEnabled: script });
+async function open(browser, { language = "en", theme = "dark", size = [1366, 768], session = null, script = true }, problems) {
+    const cookie = {
+        name: "__Host-wardwatch",
+        domain: "localhost",
+        path: "/",
+        expires: -1,
+        httpOnly: true,
+        secure: true,
+    };
+    const context = await browser.newContext({
+        javaScriptEnabled: script,
+        viewport: { width: size[0], height: size[1] },
+        storageState: { cookies: session ? [{ ...cookie, value: session, sameSite: "Strict" }] : [], origins: [] },
+    });
     await context.addInitScript(
         ([lang, look]) => {
             localStorage.setItem("wardwatch.language", lang);
@@ -55,7 +70,7 @@ async function open(browser, { language = "en", theme = "dark", size = [1366, 76
 const browser = await chromium.launch({ executablePath: known.chromium, args: FLAGS });
 const problems = [];
 try {
-    await { ...cases, ...duties }[process.argv[2]]({
+    await cases[process.argv[2]]({
         base: known.base,
         given: known.given,
         shots: known.shots,

@@ -6,13 +6,19 @@
 A flood goes on from the start, so that none begins in the middle of a case.
 """
 
+import base64
+import hashlib
+import hmac
 import json
+import struct
 import subprocess
+import time
 
 from . import browser, spine
 from .console import Visitor
 from .daemon import Daemon, binary, wait_for
 from .machine import free_port
+from .proxy import Proxy
 from .scene import SENSORS, read_live
 
 GIVEN, PASSWORD = "lamp river seven copper", "nine quiet elephants sing"
@@ -20,6 +26,7 @@ NEWCOMER = "newcomer"
 PEOPLE = {
     "alice": ["operator", "supervisor"],
     "bob": ["operator", "supervisor"],
+    "dora": ["operator"],
     "chief": ["operator", "supervisor", "maintenance", "auditor", "integrator", "administrator"],
 }
 RULE = """\
@@ -86,12 +93,15 @@ def add_people(daemon, people):
 
 
 def choose_passwords(port, people):
-    """What an administrator gave lets nobody do anything but choose a password."""
+    """What an administrator gave lets nobody do anything but choose a password. Returns a session of each."""
+    sessions = {}
     for name in people:
         visitor = Visitor(port)
         assert visitor.login(name, GIVEN).status == 200
         answer = visitor.post("/session/password", password=GIVEN, new=PASSWORD)
         assert answer.status == 200, answer
+        sessions[name] = visitor.cookie
+    return sessions
 
 
 class House:
@@ -120,7 +130,8 @@ class House:
         wait_for((self.daemon.run_dir / "auth" / "auth.sock").exists, 30, "the auth process")
         add_people(self.daemon, PEOPLE | {NEWCOMER: ["operator"]})
         browser.wait_page(port)
-        choose_passwords(port, PEOPLE)
+        self.sessions = choose_passwords(port, PEOPLE)
+        self.port, self.rules, self.proxy = port, rules, None
         self.browser = browser.Browser(port, folder)
 
         for n in range(12):
@@ -130,6 +141,8 @@ class House:
         return self
 
     def __exit__(self, *exception):
+        if self.proxy:
+            self.proxy.close()
         self.daemon.close()
 
     def alarms(self):
@@ -142,6 +155,69 @@ class House:
     def publish(self, device, number):
         self.broker.publish(f"bulk/{device}", json.dumps({"device": device, "number": number}))
 
+    def raw(self, topic, payload):
+        self.broker.publish(topic, payload)
+
+    def stored(self, device, state=None):
+        """Waits until PostgreSQL has it, as the history is asked there."""
+        def found():
+            return self.postgres.value("SELECT count(*) FROM alarm_now WHERE device = %s AND (%s::text IS NULL OR state::text = %s)",
+                                       device, state, state)
+
+        wait_for(found, 60, f"{device} in the database")
+
+    # --- who may in
+
+    def second_factor(self, name):
+        done = subprocess.run([binary(), "user", "-c", self.daemon.config, "totp", name], timeout=60, capture_output=True, text=True,
+                              check=True, stdin=subprocess.DEVNULL)
+        return done.stdout.split()[1]
+
+    @staticmethod
+    def code(secret):
+        """RFC 6238, as the telephone computes it."""
+        mac = hmac.new(base64.b32decode(secret), struct.pack(">Q", int(time.time()) // 30), hashlib.sha1).digest()
+        place = mac[19] & 15
+        return f"{(struct.unpack('>I', mac[place:place + 4])[0] & 0x7fffffff) % 1000000:06d}"
+
+    def idle(self, name):
+        """The console's file as it would be if that person had not acted for a day, short of the session's end."""
+        self.daemon.freeze("console")
+        path = self.daemon.folder / "state" / "console" / "sessions"
+        kept = json.loads(path.read_text())
+        for one in kept["sessions"]:
+            if one["name"] == name:
+                one["seen"] -= 7200 * 1000000
+        old = self.daemon.pid("console")
+        self.daemon.kill("console")
+        path.write_text(json.dumps(kept))
+        self.daemon.wait_restarted("console", old)
+        browser.wait_page(self.port)
+
+    # --- what goes away and comes back
+
+    def through_proxy(self):
+        """The console's address by a way that can be cut."""
+        self.proxy = self.proxy or Proxy("127.0.0.1", self.port, packets=False)
+        return f"http://localhost:{self.proxy.port}"
+
+    def cut(self, cut):
+        (self.proxy.silence if cut else self.proxy.speak)()
+
+    def database(self, up):
+        (self.postgres.start if up else self.postgres.stop)()
+
+    def check_plans(self, text):
+        """What `wardwatch check` has against the site with these plans; empty if nothing."""
+        path = self.rules / "site" / "plans.yaml"
+        kept = path.read_text()
+        path.write_text(text)
+        try:
+            done = self.daemon.run("check")
+            return "" if done.returncode == 0 else done.stdout + done.stderr
+        finally:
+            path.write_text(kept)
+
     def ack(self, alarm, version):
         """By somebody else; then it comes again."""
         answer = self.daemon.call("ack", alarm=alarm, version=version, reason="another was quicker")
@@ -151,8 +227,10 @@ class House:
         assert self.daemon.call("guard-status", name=name, status="free")["ok"]
 
     def run(self, case, timeout=120, **more):
-        people = {name: {"name": name, "password": PASSWORD} for name in PEOPLE}
+        people = {name: {"name": name, "password": PASSWORD, "session": self.sessions[name]} for name in PEOPLE}
         newcomer = {"name": NEWCOMER, "given": GIVEN, "password": PASSWORD}
-        self.browser.run(case, timeout, {"people": people, "newcomer": newcomer}, publish=self.publish, alarm=self.alarm, guard=self.guard,
-                         ack=self.ack, alarms=lambda: list(self.alarms().values()), kill=self.daemon.kill,
-                         freeze=self.daemon.freeze, thaw=self.daemon.thaw, **more)
+        asks = ("publish", "raw", "alarm", "guard", "ack", "stored", "second_factor", "code", "idle", "through_proxy", "cut", "database",
+                "check_plans")
+        self.browser.run(case, timeout, {"people": people, "newcomer": newcomer}, alarms=lambda: list(self.alarms().values()),
+                         kill=self.daemon.kill, freeze=self.daemon.freeze, thaw=self.daemon.thaw,
+                         **{name: getattr(self, name) for name in asks}, **more)

@@ -1,0 +1,73 @@
+/* What the cases share: the way in, rows of the queue, and axe. */
+import { strict as assert } from "node:assert";
+import { createRequire } from "node:module";
+
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+
+export async function enter(page, base, name, password, address = "/") {
+    await page.goto(base + address);
+    await page.fill("#name", name);
+    await page.fill("#password", password);
+    await page.click("button[type=submit]");
+    await page.waitForSelector(".app, .wall");
+}
+
+/** With a session that the house has made, if it has: each case would wait for the password to be checked. */
+export async function inside(t, how = {}) {
+    const { name, password, session = null } = t.given.people[how.who ?? "alice"];
+    const page = await t.open({ ...how, session });
+    if (session) await page.goto((how.base ?? t.base) + (how.address ?? "/"));
+    else await enter(page, how.base ?? t.base, name, password, how.address);
+    await page.waitForSelector(".live:not(.no)");
+    if (!how.address && !how.gathered) await spread(page);
+    return page;
+}
+
+/** A flood goes on from the start (the house sees to it): all rows by themselves. */
+export async function spread(page) {
+    await page.locator(".banner", { hasText: /Alarm flood|报警泛滥/ }).waitFor();
+    await page.keyboard.press("c");
+}
+
+export const row = (page, text) => page.locator(".grid-row", { hasText: text });
+export const state = (page, text, wanted) =>
+    row(page, text)
+        .locator("span.state", { hasText: new RegExp(`^(${wanted})$`) })
+        .waitFor();
+
+/** The row is meant: j until it is. */
+export async function mean(page, text) {
+    await row(page, text).waitFor();
+    await page.keyboard.press("Home");
+    for (let n = 0; n < 90; n++) {
+        await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn))));
+        if (await page.locator(".grid-row.at", { hasText: text }).count()) return;
+        await page.keyboard.press("j");
+    }
+    assert.fail(`no row ${text}`);
+}
+
+export async function axe(page, where) {
+    await page.evaluate(await readAxe());
+    const found = await page.evaluate(() => window.axe.run({ resultTypes: ["violations"] }));
+    const serious = found.violations.filter((one) => ["serious", "critical"].includes(one.impact));
+    assert.deepEqual(
+        serious.map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`),
+        [],
+        where,
+    );
+}
+
+let axeText = "";
+async function readAxe() {
+    if (!axeText) axeText = await (await import("node:fs/promises")).readFile(AXE, "utf8");
+    return axeText;
+}
+
+/** As a link does, without loading the page anew. */
+export async function go(page, address) {
+    await page.evaluate((to) => {
+        history.pushState(null, "", to);
+        dispatchEvent(new PopStateEvent("popstate"));
+    }, address);
+}
