@@ -40,7 +40,11 @@ function watch(page, problems) {
     });
 }
 
-async function open(browser, { language = "en", theme = "dark", size = [1366, 768], session = null, script = true }, problems) {
+async function open(
+    browser,
+    { language = "en", theme = "dark", size = [1366, 768], session = null, script = true },
+    problems,
+) {
     const cookie = {
         name: "__Host-wardwatch",
         domain: "localhost",

@@ -146,6 +146,7 @@ export async function incident_keys(t) {
     await tabTo(page, '.facts a[href^="/incident/"]');
     await page.keyboard.press("Enter");
     await page.waitForURL(/\/incident\/\d+$/);
+    await page.locator(".deeds", { hasText: "接手" }).waitFor();
     await page.keyboard.press("t");
     await page.locator("dd", { hasText: "alice" }).first().waitFor();
     await tabTo(page, ".step input");

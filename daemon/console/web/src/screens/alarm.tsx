@@ -1,5 +1,5 @@
 /* Why: one alarm, what caused it, what is to be done, and what became of others like it. */
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { get } from "../core/api";
 import { screenKeys } from "../core/keys";
 import { go } from "../core/router";
@@ -269,7 +269,7 @@ function Why({ story, alarm }: { story: Story; alarm: Alarm | undefined }) {
 }
 
 function useAlarmKeys(alarm: Alarm | undefined): void {
-    useEffect(() => {
+    useLayoutEffect(() => {
         if (!alarm) return undefined;
         screenKeys.value = [
             ...DEEDS.map((deed) => ({

@@ -1,5 +1,5 @@
 /* Incidents: the list of those that are open, and one with its procedure, notes, disposition and course. */
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { act, pending } from "../core/act";
 import { get } from "../core/api";
 import { screenKeys } from "../core/keys";
@@ -423,7 +423,7 @@ function CourseTable({ changes }: { changes: readonly Change[] }) {
 }
 
 function useIncidentKeys(incident: Change | undefined): void {
-    useEffect(() => {
+    useLayoutEffect(() => {
         if (!incident) return undefined;
         screenKeys.value = [
             ...INCIDENT_DEEDS.map((deed) => ({

@@ -1,6 +1,6 @@
 /* The map: the site's own plans, zones coloured by the gravest alarm in them; and a way to draw zones, which gives YAML. */
 import { signal } from "@preact/signals";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { screenKeys } from "../core/keys";
 import { isUnacknowledged, rankOf, shownPriority } from "../core/order";
 import {
@@ -298,7 +298,7 @@ function gravestPlan(plans: readonly Plan[]): Plan | undefined {
 
 /** One plan on or back; the way back from a zone to the plan. */
 function useMapKeys(plans: readonly Plan[], shown: string | undefined): void {
-    useEffect(() => {
+    useLayoutEffect(() => {
         const step = (by: number) => {
             const at = plans.findIndex((plan) => plan.plan === shown);
             const next = plans[(at + by + plans.length) % plans.length];

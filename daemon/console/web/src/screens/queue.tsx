@@ -1,6 +1,6 @@
 /* The live queue: what is to be looked at now, the right thing first. */
 import { computed, signal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useLayoutEffect } from "preact/hooks";
 import { gather, plain, type Row } from "../core/gather";
 import { screenKeys, type Binding } from "../core/keys";
 import { isUnacknowledged, shownPriority } from "../core/order";
@@ -226,7 +226,7 @@ function Tools() {
 }
 
 export function QueueScreen() {
-    useEffect(() => {
+    useLayoutEffect(() => {
         screenKeys.value = KEYS;
         document.title = `${t("nav.queue")} – Wardwatch`;
         return () => {
