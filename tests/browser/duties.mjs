@@ -232,7 +232,7 @@ export async function sixteenth(t) {
     await press(page, "return");
     await fill(page, { owner: "Ms Li" });
     await send(page);
-    await stands(page, "returned");
+    await stands(page, "已归还");
 
     const chief = await inside(t, { address: "/records?kind=case" });
     await chief.keyboard.press("n");

@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { test } from "node:test";
 import type TypeScript from "typescript";
 import { en } from "page/text/en";
+import { kindsZh } from "page/text/kinds";
 import { zh } from "page/text/zh";
 
 /** The compiler reads the sources as it does when they are built; it is too large to be a part of the test. */
@@ -99,4 +100,17 @@ test("no text stands outside the catalogue", () => {
             [],
             name,
         );
+});
+
+test("the kinds of records that come along are in Chinese, and nothing else is", () => {
+    const folder = path.join(process.env.WARDWATCH_SOURCE!, "rules/records");
+    const yaml = files(folder)
+        .map((name) => fs.readFileSync(name, "utf8"))
+        .join("\n");
+    for (const match of yaml.matchAll(/\btitle: (?:"([^"]*)"|([^,}\n]+))/g))
+        assert.ok(kindsZh[match[1] ?? match[2]!.trim()], match[0]);
+    for (const [text, said] of Object.entries(kindsZh)) {
+        assert.ok(yaml.includes(text), text);
+        assert.match(said, /\p{Script=Han}/u, text);
+    }
 });

@@ -1,6 +1,7 @@
 /* Kinds of records, as the site's files describe them: every screen of records is made of these, and knows none by name. */
 import { signal } from "@preact/signals";
 import { get } from "./api";
+import { kindsZh } from "../text/kinds";
 import { language } from "./settings";
 import { every } from "./store";
 import { textOf, type Body, type Change } from "./wire";
@@ -56,17 +57,13 @@ export interface Kind {
 
 export interface Kinds {
     kinds: Kind[];
-    /** By language, then by the text of the files. */
-    translations?: Record<string, Record<string, string>>;
 }
 
 export const kinds = signal<readonly Kind[]>([]);
-const translations = signal<Record<string, Record<string, string>>>({});
 
 export async function loadKinds(stop?: AbortSignal): Promise<Kinds> {
     const found = await get<Kinds>("/records", stop);
     kinds.value = found.kinds;
-    translations.value = found.translations ?? {};
     return found;
 }
 
@@ -74,9 +71,9 @@ export function kindOf(name: string): Kind | undefined {
     return kinds.value.find((kind) => kind.kind === name);
 }
 
-/** A text of the site's files in the language of this screen, if they have it. */
+/** A text of the site's files in the language of this screen: those that come along have Chinese, others are as they stand. */
 export function said(text: string): string {
-    return translations.value[language.value]?.[text] ?? text;
+    return language.value === "zh" ? (kindsZh[text] ?? text) : text;
 }
 
 export function kindTitle(name: string): string {
