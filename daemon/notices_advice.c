@@ -121,6 +121,25 @@ const struct notice_advice notice_advices[] = {
           "The console and the notifier speak to strangers: if it is one of them, look at who was connected at that time "
           "(`wardwatch query logins`), change the secrets that it could read (\"Keys\"), and tell whoever looks after the network.\n"
           "Report it in any case, with those lines. One that comes again and again after an upgrade is a fault: go back a version." },
+        { "spoofed-message",
+          "A message that has to be signed had no signature, or a wrong one: somebody else than the device sent it, or the device has another key. "
+          "It is kept with its bytes, and nothing was concluded from it.",
+          "Look at the place before anything else: is what the message said true? It may be the device itself, with a key that was changed on one "
+          "side only.\n"
+          "The broker's log says which client sent it (connection_messages); `wardwatch broker acl` sees to it that only the device's own "
+          "client may publish there.\n"
+          "Give the device a new key if the old one may be known. Reset the alarm with what was found as the reason." },
+        { "replayed-message",
+          "A signed message came that had come before: somebody recorded it and sends it again, or a device has lost count. It is kept, and nothing "
+          "was concluded from it.",
+          "Look at the place: a recorded \"closed\" may hide an open door.\n"
+          "A device that begins to count anew after a restart must say so (its boot number); if it cannot, it is to be given a new key.\n"
+          "The broker's log says which client sent it." },
+        { "signatures-refused",
+          "What is needed to check signed messages is not there: a key's file cannot be read, or is no key. Messages of those devices cannot be told "
+          "from forged ones.",
+          "The text names the file. Its owner is users.engine, its mode 0600; put it right and reload (`wardwatch reload --reason …`).\n"
+          "Until then check by hand what those devices watch." },
         { "engine-started", "The engine has started: after an installation, an upgrade, a crash. Nothing was lost by it.",
           "Nothing, if somebody did it. If nobody did: `journalctl -u wardwatch` says what ended the one before. Two within a minute, and "
           "it starts carefully." },
