@@ -239,12 +239,11 @@ static int64_t engine_now(struct engine *e, int64_t *ret_wall) {
 }
 
 /* Careful: the record is on the disk, and counted, before anything looks into it. What this turn has concluded before
- * it goes to the disk with it, live alarms included. */
+ * it goes to the disk with it; engine_append has put the live alarms there. */
 static void engine_append_pending(struct engine *e, struct ww_str record) {
         _cleanup_buf_ struct buf pending = BUF_INIT;
         int r;
 
-        engine_put_changed(e);
         buf_put_u32(&pending, 1);
         buf_put_u64(&pending, e->seq);
         buf_put_str(&pending, record);
@@ -260,19 +259,22 @@ static void engine_append_pending(struct engine *e, struct ww_str record) {
 }
 
 int engine_append(struct engine *e, struct ww_input *input) {
+        bool aside = e->careful_until && input->type == WW_INPUT_MESSAGE;
         int r;
 
         engine_begin(e);
         input->seq = ++e->seq;
         if (!input->time)
                 input->time = engine_now(e, &input->received);
+        if (aside)
+                engine_put_changed(e); /* before: it encodes into the same scratch */
         buf_reset(&e->scratch);
         r = ww_input_encode(input, &e->scratch);
         if (r)
                 return r;
         e->turn_bytes += e->scratch.n;
         e->turn_inputs++;
-        if (e->careful_until && input->type == WW_INPUT_MESSAGE)
+        if (aside)
                 engine_append_pending(e, buf_str(&e->scratch));
         r = journal_put_input(e->journal, input->seq, buf_str(&e->scratch));
         return r ? r : pipeline_input(e->pipeline, input);

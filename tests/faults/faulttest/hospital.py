@@ -82,6 +82,7 @@ class Hospital:
         self.broker = self.daemon = self.postgres = None
         self.verdict = oracle.Verdict()
         self.recoveries, self.notes = [], []
+        self.missed = False  # a target that is no time of recovery
         self.closing = contextlib.ExitStack()
         self.loads, self.all_loads = 0, []
 

@@ -49,6 +49,7 @@ class Result:
     failed: int = 0
     recoveries: list = dataclasses.field(default_factory=list)
     notes: list = dataclasses.field(default_factory=list)
+    missed: bool = False
     skipped: str = ""
 
 
@@ -92,6 +93,7 @@ def run_once(scenario, cluster, seed, long, result, keep=False):
         result.verdict.add(h.verdict)
         result.recoveries += h.recoveries
         result.notes += h.notes
+        result.missed |= h.missed
     result.failed += not good
     if good or not keep:
         shutil.rmtree(folder, ignore_errors=True)
@@ -112,9 +114,8 @@ def judged(result):
     if result.failed:
         return "**failed**"
     limit = result.scenario.limit
-    if limit is None or not result.recoveries:
-        return "met"
-    return "met" if max(result.recoveries) <= limit else "**missed**"
+    late = limit is not None and result.recoveries and max(result.recoveries) > limit
+    return "**missed**" if late or result.missed else "met"
 
 
 HEAD = ("| scenario | runs | published | lost | duplicated | invented | alarms that differ | recovery p50 | max | target | |\n"
@@ -125,7 +126,7 @@ def row(result):
     v = result.verdict
     half, most = spans(result.recoveries)
     return (f"| {result.scenario.title} | {result.runs} | {v.published:,} | {v.lost} | {v.duplicated} | {v.invented} | "
-            f"{v.alarms} | {half} | {most} | {result.scenario.target} | {judged(result)} |")
+            f"{v.alarms} | {half} | {most} | {result.scenario.target} | {judged(result)}{': ' + result.notes[-1] if result.notes else ''} |")
 
 
 def table(results):

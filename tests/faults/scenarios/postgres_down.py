@@ -33,5 +33,7 @@ def run(h, random):
     with h.recovery():
         h.wait(lambda: h.status().get("journal", {}).get("store_lag", 1) < RATE, "a store without lag", 120)
     if lag and h.recoveries[-1]:
-        h.notes.append(f"{lag / h.recoveries[-1] / (RATE * (3 if h.long else 1)):.0f}× the inflow")
+        ratio = lag / h.recoveries[-1] / (RATE * (3 if h.long else 1)) + 1
+        h.missed = ratio < 5
+        h.notes.append(f"drained at {ratio:.1f}× the inflow")
     h.check(load)

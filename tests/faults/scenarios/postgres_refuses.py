@@ -55,7 +55,8 @@ def full(h, disk):
     with (disk / "filler").open("wb", buffering=0) as filler:
         left = os.statvfs(disk)
         filler.write(bytes(max(0, left.f_bavail * left.f_frsize - 128 * 1024)))
-    h.wait(lambda: "No space left on device" in h.daemon.log, "a full disk")
+    said = ("No space left on device", "could not write", "could not extend")  # to a statement, or to who connects
+    h.wait(lambda: any(words in h.daemon.log for words in said), "a full disk")
     (disk / "filler").unlink()
 
 
