@@ -88,6 +88,7 @@ const struct sandbox_path_row sandbox_paths[] = {
 
         { CONSOLE,  KEEP,    "state.dir",        "/console", "sessions", SANDBOX_ITSELF },
         { CONSOLE,  READ,    "console.pages",          NULL, "the pages", SANDBOX_ITSELF },
+        { CONSOLE,  READ,    "paths.site",             NULL, "floor plans", SANDBOX_FOLDER },
         { CONSOLE,  READ,    "console.tls_cert",       NULL, "its certificate", SANDBOX_FOLDER },
         { CONSOLE,  READ,    "console.tls_key",        NULL, "its key", SANDBOX_FOLDER },
         { CONSOLE,  READ,    "console.database_password_file", NULL, "the reader's password", SANDBOX_ITSELF },
