@@ -58,9 +58,9 @@ static void put_text(const struct subject *incident, bool closed, struct buf *ou
                 buf_puts(out, "COVERT: ");
         if (closed)
                 buf_puts(out, "closed: ");
-        text_render(incident, WW_STR("incident {incident}, {priority}, {hazard}: {title}"), out);
+        text_tell(incident, WW_STR("incident {incident}, {priority}, {hazard}: {title}"), out);
         if (!body_is(incident, "zone", ""))
-                text_render(incident, WW_STR(" ({zone})"), out);
+                text_tell(incident, WW_STR(" ({zone})"), out);
 }
 
 static bool same_way(const struct subject *s, const struct notice_to *to) {

@@ -253,6 +253,8 @@ int call_words(struct response_call *c, const char *name, bool must, json_t **re
 /** At most TITLE_MAX bytes of it, and no half character. */
 struct ww_str text_cut(struct ww_str s);
 /** `{zone}`, `{hazard}`, `{incident}`, `{title}`, `{priority}` of an incident in a text of the rules; another
- *  brace stands for itself.
+ *  brace stands for itself. False: one that it holds is not known; there is nothing in its place.
  *  -ENOMEM is latched in `out`. */
-void text_render(const struct subject *incident, struct ww_str text, struct buf *out);
+bool text_render(const struct subject *incident, struct ww_str text, struct buf *out);
+/** The same for people to read: "an unknown place" in the place of what is not known, in the text's language. */
+void text_tell(const struct subject *incident, struct ww_str text, struct buf *out);

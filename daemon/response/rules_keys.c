@@ -33,7 +33,7 @@ const struct rules_key rules_procedure_keys[] = {
 
 const struct rules_key rules_step_keys[] = {
         { "step", "its name within the procedure", "text", true },
-        { "text", "what to do; may hold `{zone}`, `{title}`, `{hazard}`, `{priority}`, `{incident}`", "text", true },
+        { "text", "what to do; may hold `{zone}`, `{title}`, `{hazard}`, `{priority}`, `{incident}`; what is not known reads as `an unknown place`, in the text's language", "text", true },
         { "role", "who does it: operator, supervisor, maintenance; without it anybody", "role", false },
         { "required", "true: the incident cannot be resolved before it is done or skipped; default false", "bool", false },
         { "when", "an expression over hazard, priority, zone, title, exercise; without it always", "text", false },
@@ -42,7 +42,7 @@ const struct rules_key rules_step_keys[] = {
 };
 
 const struct rules_key rules_action_keys[] = {
-        { "topic", "the MQTT topic; may hold `{zone}`, `{hazard}`, `{priority}`, `{incident}`", "text", true },
+        { "topic", "the MQTT topic; may hold `{zone}`, `{hazard}`, `{priority}`, `{incident}`; if one is not known, there is no command, and people do it by hand", "text", true },
         { "payload", "what is sent; may hold the same words", "text", true },
         { "confirm", "the event that says that it was done; without it sent is done", "confirm", false },
         { "within", "how long to wait for it; default 10s", "span", false },

@@ -39,22 +39,35 @@ static bool step_applies(const struct procedure_step *step, const struct subject
 
 /* --- making --- */
 
-static void set_rendered(struct subject *s, const char *name, const struct subject *incident, struct ww_str text) {
+/* False: it holds what is not known of the incident. */
+static bool set_rendered(struct subject *s, const char *name, const struct subject *incident, struct ww_str text) {
+        _cleanup_buf_ struct buf out = BUF_INIT;
+        bool known = text_render(incident, text, &out);
+
+        s->failed |= out.error != 0;
+        body_set_text(s, name, buf_str(&out));
+        return known;
+}
+
+static void set_told(struct subject *s, const char *name, const struct subject *incident, struct ww_str text) {
         _cleanup_buf_ struct buf out = BUF_INIT;
 
-        text_render(incident, text, &out);
+        text_tell(incident, text, &out);
         s->failed |= out.error != 0;
         body_set_text(s, name, buf_str(&out));
 }
 
+/* A command whose place is not known is none: it is done by hand. */
 static void set_action(struct subject *s, const struct subject *incident, const struct step_action *action) {
-        if (!action->topic.n)
-                return;
-        set_rendered(s, "topic", incident, action->topic);
-        set_rendered(s, "payload", incident, action->payload);
+        bool known = set_rendered(s, "topic", incident, action->topic);
+
+        known &= set_rendered(s, "payload", incident, action->payload);
+        known &= set_rendered(s, "confirm_zone", incident, action->confirm_zone);
         body_set_text(s, "confirm_kind", action->confirm_kind);
-        set_rendered(s, "confirm_zone", incident, action->confirm_zone);
         body_set_number(s, "within", (uint64_t)action->within);
+        body_set_bool(s, "action", known);
+        if (!known)
+                body_set_name(s, "topic", "");
 }
 
 static int step_make(struct response *r, struct subject *incident, const struct procedure *p, size_t at,
@@ -73,14 +86,15 @@ static int step_make(struct response *r, struct subject *incident, const struct 
         body_set_text(s, "procedure", p->name);
         body_set_text(s, "step", step->name);
         body_set_number(s, "position", at + 1);
-        set_rendered(s, "text", incident, step->text);
+        set_told(s, "text", incident, step->text);
         body_set_text(s, "role", step->role);
-        set_rendered(s, "link", incident, step->link);
+        (void)set_rendered(s, "link", incident, step->link);
         body_set_bool(s, "required", step->required);
-        body_set_bool(s, "action", step->action.topic.n > 0);
+        body_set_bool(s, "action", false);
         body_set_number(s, "within", 0);
         body_set_name(s, "state", "open");
-        set_action(s, incident, &step->action);
+        if (step->action.topic.n)
+                set_action(s, incident, &step->action);
         return subject_changed(r, s, "step-made", act);
 }
 

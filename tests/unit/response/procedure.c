@@ -46,6 +46,31 @@ static void test_made(void **state) {
         story_close(&s);
 }
 
+static void test_unknown_zone(void **state) {
+        static const char unplaced[] =
+                "procedures:\n"
+                "  - procedure: code-pink\n"
+                "    title: Infant missing\n"
+                "    steps:\n"
+                "      - {step: guards, text: 'Send two guards to {zone}, quietly'}\n"
+                "      - {step: zh, text: '悄悄派两名保安到{zone}'}\n"
+                "      - {step: lock, text: 'Lock the exits of {zone}', action: {topic: 'locks/{zone}/set', payload: "
+                "'on'}}\n"
+                "      - {step: all, text: All doors, action: {topic: locks/all, payload: '{\"for\": {incident}}'}}\n";
+        struct story s;
+
+        story_open(&s, unplaced);
+        raise(&s, .id = 1, .zone = "", .procedure = "code-pink");
+        assert_string_equal(text(&s, "step 1", "text"), "Send two guards to an unknown place, quietly");
+        assert_string_equal(text(&s, "step 2", "text"), "悄悄派两名保安到未知地点");
+        assert_string_equal(text(&s, "step 3", "text"), "Lock the exits of an unknown place");
+        assert_string_equal(text(&s, "step 3", "topic"), "");
+        refused(&s, OPERATOR, "{'cmd':'step-run','step':3}", "state");
+        does(&s, OPERATOR, "{'cmd':'step-done','step':3,'text':'by hand'}");
+        does(&s, OPERATOR, "{'cmd':'step-run','step':4}");
+        story_close(&s);
+}
+
 static void test_done(void **state) {
         struct story s;
 
@@ -203,10 +228,15 @@ static void test_notes(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_made),        cmocka_unit_test(test_done),
-                cmocka_unit_test(test_forced),      cmocka_unit_test(test_run),
-                cmocka_unit_test(test_unconfirmed), cmocka_unit_test(test_no_way_out),
-                cmocka_unit_test(test_swap),        cmocka_unit_test(test_closed_meanwhile),
+                cmocka_unit_test(test_made),
+                cmocka_unit_test(test_unknown_zone),
+                cmocka_unit_test(test_done),
+                cmocka_unit_test(test_forced),
+                cmocka_unit_test(test_run),
+                cmocka_unit_test(test_unconfirmed),
+                cmocka_unit_test(test_no_way_out),
+                cmocka_unit_test(test_swap),
+                cmocka_unit_test(test_closed_meanwhile),
                 cmocka_unit_test(test_notes),
         };
 
