@@ -1,6 +1,7 @@
 /*
- * One thread, one loop: so one hash at a time, whoever asks. A hash takes a tenth of a second and 64 MiB, at the lowest
- * priority: a flood of log-ins costs those who log in, and no alarm.
+ * One check at a time, whoever asks. A hash takes a tenth of a second and 64 MiB, in a thread of low priority
+ * (hashing.c): a flood of log-ins costs those who log in, and no alarm. The loop is not slowed down by it: on a machine
+ * that is so busy that a hash takes long, log-ins come late, and do not fail.
  *
  * What passwords were in memory is wiped: jansson's allocator here clears what it frees, requests are cleared when they
  * are answered, and the process leaves no core.
@@ -20,7 +21,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -214,6 +214,8 @@ static int setup(struct auth *a, int control_fd, int dir_fd) {
         if (!e)
                 e = make_dummy(a);
         if (!e)
+                e = hashing_new(&a->hashing, a->base, auth_check_hashed, a);
+        if (!e)
                 e = throttle_new(&a->throttle);
         if (!e)
                 e = vault_open(&a->vault, dir_fd);
@@ -229,6 +231,7 @@ static int setup(struct auth *a, int control_fd, int dir_fd) {
 }
 
 static void teardown(struct auth *a) {
+        a->hashing = hashing_free(a->hashing);
         auth_check_drop(a);
         while (a->clients)
                 client_closed(a->clients, a->clients->line, NULL);
@@ -277,7 +280,6 @@ int auth_main(const struct config *config, int control_fd, int dir_fd) {
 
         json_set_alloc_funcs(malloc, wipe_and_free);
         (void)prctl(PR_SET_DUMPABLE, 0);
-        (void)setpriority(PRIO_PROCESS, 0, 19);
         e = sodium_init() < 0 ? -EIO : setup(&a, control_fd, dir_fd);
         if (e) {
                 log_error("auth-start", NULL, "%s",

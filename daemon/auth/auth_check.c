@@ -1,6 +1,7 @@
 /*
- * A check waits until the throttle lets it, and then for its turn: one at a time. Nobody is ever locked out: a wait has
- * an end, and how many may wait is bounded for each source, so that one source cannot take the places of others.
+ * A check waits until the throttle lets it, and then for its turn: one at a time (hashing.c). Nobody is ever locked
+ * out: a wait has an end, and how many may wait is bounded for each source, so that one source cannot take the places
+ * of others.
  */
 #include "auth/auth_internal.h"
 
@@ -34,7 +35,7 @@ static size_t waiting_of(const struct auth *a, const char *source) {
 
         for (const struct auth_check *k = a->waiting; k; k = k->next)
                 n += strcmp(k->source, source) == 0;
-        return n;
+        return n + (a->checked && strcmp(a->checked->source, source) == 0);
 }
 
 static void put(struct auth *a, struct auth_check *k) {
@@ -128,12 +129,11 @@ static enum verdict second_factor(struct auth *a, const struct auth_check *k, co
         return YES;
 }
 
-/* Who is not known, or has no password, takes as long as who is. */
-static enum verdict judge(struct auth *a, const struct auth_check *k) {
+/* The password may have been changed while it was hashed: then it is not that one any more. */
+static enum verdict judge(struct auth *a, const struct auth_check *k, const struct hashing_work *work) {
         struct vault_user user;
-        bool known = vault_find(a->vault, k->name, &user);
-        bool right = crypto_pwhash_str_verify(known ? user.hash : a->dummy, k->password, strlen(k->password)) == 0;
-        enum verdict verdict = right && known ? YES : NO;
+        bool known = vault_find(a->vault, k->name, &user) && strcmp(user.hash, work->hash) == 0;
+        enum verdict verdict = work->right && known ? YES : NO;
 
         if (verdict == YES && user.has_totp)
                 verdict = second_factor(a, k, &user);
@@ -150,21 +150,21 @@ static bool is_given(const struct auth *a, const char *name) {
 }
 
 /* 0 or -errno. */
-static int change_own(struct auth *a, const struct auth_check *k) {
-        char hash[VAULT_HASH_SIZE];
-        int e = vault_hash(k->fresh, hash);
+static int change_own(struct auth *a, const struct auth_check *k, const struct hashing_work *work) {
+        int e = work->error;
 
         if (!e)
-                e = vault_set_password(a->vault, k->name, hash, k->name, clock_wall());
+                e = vault_set_password(a->vault, k->name, work->fresh_hash, k->name, clock_wall());
         if (!e)
                 auth_tell(a);
         return e;
 }
 
 /* Nobody is there any more to learn it: then nothing is changed. */
-static void answer_own(struct auth *a, const struct auth_check *k, struct auth_client *c) {
+static void answer_own(struct auth *a, const struct auth_check *k, struct auth_client *c,
+                       const struct hashing_work *work) {
         json_t *request = json_pack("{s:s}", "id", k->id);
-        int e = c ? change_own(a, k) : 0;
+        int e = c ? change_own(a, k, work) : 0;
 
         if (c && e)
                 auth_refuse(c, request, "not-kept", strerror(-e), "look at the disk of state.dir, and repeat");
@@ -173,9 +173,9 @@ static void answer_own(struct auth *a, const struct auth_check *k, struct auth_c
         json_decref(request);
 }
 
-static void answer(struct auth *a, const struct auth_check *k) {
+static void answer(struct auth *a, const struct auth_check *k, const struct hashing_work *work) {
         static const char *const words[] = { [NO] = "no", [YES] = "yes", [NEEDS_TOTP] = "totp" };
-        enum verdict verdict = judge(a, k);
+        enum verdict verdict = judge(a, k, work);
         struct auth_client *c = auth_client_find(a, k->client);
 
         if (verdict != NEEDS_TOTP)
@@ -186,25 +186,62 @@ static void answer(struct auth *a, const struct auth_check *k) {
         if (verdict == NO)
                 log_notice("login-refused", k->name, "from %s", k->source);
         if (verdict == YES && k->fresh[0])
-                answer_own(a, k, c);
+                answer_own(a, k, c, work);
         else if (c)
                 auth_send(c, json_pack("{s:s, s:b, s:s, s:o*}", "id", k->id, "ok", 1, "result", words[verdict], "given",
                                        verdict == YES && is_given(a, k->name) ? json_true() : NULL));
 }
 
+/* Who is not known, or has no password, takes as long as who is. */
+static int begin(struct auth *a, const struct auth_check *k) {
+        struct hashing_work work = { 0 };
+        struct vault_user user;
+        int e;
+
+        (void)snprintf(work.hash, sizeof work.hash, "%s", vault_find(a->vault, k->name, &user) ? user.hash : a->dummy);
+        (void)snprintf(work.password, sizeof work.password, "%s", k->password);
+        (void)snprintf(work.fresh, sizeof work.fresh, "%s", k->fresh);
+        e = hashing_begin(a->hashing, &work);
+        sodium_memzero(&work, sizeof work);
+        sodium_memzero(&user, sizeof user);
+        return e;
+}
+
+void auth_check_hashed(void *userdata, const struct hashing_work *work) {
+        struct auth *a = userdata;
+        struct auth_check *k = a->checked;
+
+        a->checked = NULL;
+        a->n_waiting--;
+        answer(a, k, work);
+        check_free(k);
+        arm(a);
+}
+
+/* One that cannot be begun stays the first, and is tried again. */
 void auth_check_turn(struct auth *a) {
         struct auth_check *k = a->waiting;
 
-        if (k && k->at <= clock_boot()) {
-                a->waiting = k->next;
-                a->n_waiting--;
-                answer(a, k);
-                check_free(k);
+        if (!k || hashing_busy(a->hashing))
+                return; /* its end arms the next */
+        if (k->at <= clock_boot()) {
+                int e = begin(a, k);
+
+                if (!e) {
+                        a->waiting = k->next;
+                        a->checked = k;
+                        return;
+                }
+                log_warning("auth-thread", k->name, "no thread can be had: %s", strerror(-e));
+                k->at = clock_boot() + WW_SECOND;
         }
         arm(a);
 }
 
 void auth_check_drop(struct auth *a) {
+        if (a->checked)
+                check_free(a->checked);
+        a->checked = NULL;
         while (a->waiting) {
                 struct auth_check *k = a->waiting;
 

@@ -1,6 +1,7 @@
 #pragma once
 /* Shared by auth.c (process and socket), auth_check.c (the console's question), auth_manage.c, auth_tell.c. */
 #include "auth/auth.h"
+#include "auth/hashing.h"
 #include "auth/throttle.h"
 #include "auth/vault.h"
 #include "base/jsonline.h"
@@ -49,6 +50,8 @@ struct auth {
         uint64_t next_number;
         struct auth_check *waiting;
         size_t n_waiting;
+        struct auth_check *checked; /* that is being hashed; NULL = none */
+        struct hashing *hashing;
         char dummy[128]; /* a hash that nothing matches: who does not exist takes as long */
         struct metrics_http *metrics;
         uint64_t yes, no, totp, busy, throttled;
@@ -67,6 +70,7 @@ bool auth_name_good(const char *name);
 /* auth_check.c */
 void auth_check_ask(struct auth_client *c, const json_t *request);
 void auth_check_turn(struct auth *a);
+void auth_check_hashed(void *userdata, const struct hashing_work *work);
 void auth_check_drop(struct auth *a); /* all that wait */
 
 /* auth_manage.c */

@@ -1,3 +1,7 @@
+/*
+ * A question waits for its answer here, and is asked again of a process that was started anew in between: a log-in
+ * comes late rather than not at all. Only a change of a password is not: it may have been done, and its answer lost.
+ */
 #include "console/auth.h"
 
 #include "base/clock.h"
@@ -12,8 +16,9 @@
 #define QUEUE_MAX ((size_t)256 * 1024)
 
 struct waiting {
-        struct waiting *next;
+        struct waiting *next; /* oldest first */
         uint64_t id;
+        json_t *request; /* NULL: it must not be asked twice */
         auth_answer answer;
         void *userdata;
         int64_t until; /* boot clock */
@@ -27,6 +32,7 @@ struct auth_link {
         struct waiting *waiting;
         size_t n;
         uint64_t next_id;
+        int64_t away; /* boot clock, since when it cannot be reached; 0 = it can */
 };
 
 static void waiting_end(struct auth_link *l, struct waiting **at, const json_t *answer) {
@@ -35,6 +41,7 @@ static void waiting_end(struct auth_link *l, struct waiting **at, const json_t *
         *at = w->next;
         l->n--;
         w->answer(w->userdata, answer);
+        json_decref(w->request);
         free(w);
 }
 
@@ -51,53 +58,100 @@ static void on_line(void *userdata, struct jsonline *line, json_t *object) {
         }
 }
 
-static void on_closed(void *userdata, struct jsonline *line, const char *why) {
-        struct auth_link *l = userdata;
+/* Those that are told of it may ask something new: it goes to the end, and is not among them. */
+static void drop(struct auth_link *l, bool (*due)(const struct auth_link *l, const struct waiting *w)) {
+        const uint64_t last = l->next_id;
 
-        l->line = jsonline_free(line);
-        while (l->waiting)
-                waiting_end(l, &l->waiting, NULL);
-}
-
-static void on_tick(evutil_socket_t fd, short what, void *userdata) {
-        struct auth_link *l = userdata;
-
-        for (struct waiting **at = &l->waiting; *at;) {
-                if (clock_boot() > (*at)->until)
+        for (struct waiting **at = &l->waiting; *at && (*at)->id <= last;) {
+                if (due(l, *at))
                         waiting_end(l, at, NULL);
                 else
                         at = &(*at)->next;
         }
 }
 
+static bool only_once(const struct auth_link *l, const struct waiting *w) {
+        return !w->request;
+}
+
+static bool too_long(const struct auth_link *l, const struct waiting *w) {
+        return clock_boot() > w->until || (l->away && clock_boot() - l->away > AUTH_AWAY_TIME);
+}
+
+static bool all(const struct auth_link *l, const struct waiting *w) {
+        return true;
+}
+
+static void on_closed(void *userdata, struct jsonline *line, const char *why) {
+        struct auth_link *l = userdata;
+
+        l->line = jsonline_free(line);
+        drop(l, only_once);
+}
+
+/* Connects if it must, and then asks all that wait. */
 static bool connected(struct auth_link *l) {
         const struct jsonline_handlers handlers = { l, on_line, on_closed, NULL };
         int fd = l->line ? -1 : jsonline_connect(l->path);
 
+        if (l->line)
+                return true;
         if (fd >= 0 && jsonline_new(&l->line, l->base, fd, QUEUE_MAX, &handlers) != 0)
                 l->line = NULL;
-        return l->line;
+        if (!l->line && !l->away)
+                l->away = clock_boot();
+        if (!l->line)
+                return false;
+        l->away = 0;
+        for (const struct waiting *w = l->waiting; w; w = w->next)
+                if (w->request)
+                        (void)jsonline_send(l->line, w->request);
+        return true;
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *userdata) {
+        struct auth_link *l = userdata;
+
+        if (l->waiting)
+                (void)connected(l);
+        drop(l, too_long);
+}
+
+static bool again(const json_t *request) {
+        const char *cmd = json_string_value(json_object_get(request, "cmd"));
+
+        return cmd && strcmp(cmd, "own") != 0;
+}
+
+static bool put(struct auth_link *l, json_t *request, auth_answer answer, void *userdata) {
+        bool there = *l->path && connected(l), keeps = again(request);
+        struct waiting *w = l->n < AUTH_WAITING_MAX && *l->path && (there || keeps) ? calloc(1, sizeof *w) : NULL;
+        struct waiting **at = &l->waiting;
+
+        if (!w)
+                return false;
+        *w = (struct waiting){ NULL, ++l->next_id, NULL, answer, userdata, clock_boot() + AUTH_ANSWER_TIME };
+        (void)json_object_set_new(request, "id", json_sprintf("%llu", (unsigned long long)w->id));
+        if (there && jsonline_send(l->line, request) != 0) {
+                free(w);
+                return false;
+        }
+        w->request = keeps ? json_incref(request) : NULL;
+        while (*at)
+                at = &(*at)->next;
+        *at = w;
+        l->n++;
+        return true;
 }
 
 void auth_link_ask(struct auth_link *l, json_t *request, auth_answer answer, void *userdata) {
-        struct waiting *w = request && connected(l) && l->n < AUTH_WAITING_MAX ? calloc(1, sizeof *w) : NULL;
-
-        if (w) {
-                *w = (struct waiting){ l->waiting, ++l->next_id, answer, userdata, clock_boot() + AUTH_ANSWER_TIME };
-                (void)json_object_set_new(request, "id", json_sprintf("%llu", (unsigned long long)w->id));
-        }
-        if (!w || jsonline_send(l->line, request) != 0) {
-                free(w);
+        if (!request || !put(l, request, answer, userdata))
                 answer(userdata, NULL);
-        } else {
-                l->waiting = w;
-                l->n++;
-        }
         json_decref(request);
 }
 
 int auth_link_new(struct auth_link **ret, struct event_base *base, const char *path) {
-        static const struct timeval second = { .tv_sec = 1 };
+        static const struct timeval interval = { .tv_usec = 500000 };
         struct auth_link *l = calloc(1, sizeof *l);
 
         if (!l)
@@ -105,7 +159,7 @@ int auth_link_new(struct auth_link **ret, struct event_base *base, const char *p
         l->base = base;
         (void)snprintf(l->path, sizeof l->path, "%s", path);
         l->tick = event_new(base, -1, EV_PERSIST, on_tick, l);
-        if (!l->tick || event_add(l->tick, &second) < 0) {
+        if (!l->tick || event_add(l->tick, &interval) < 0) {
                 auth_link_free(l);
                 return -ENOMEM;
         }
@@ -117,8 +171,8 @@ struct auth_link *auth_link_free(struct auth_link *l) {
         if (!l)
                 return NULL;
         jsonline_free(l->line);
-        while (l->waiting)
-                waiting_end(l, &l->waiting, NULL);
+        l->line = NULL;
+        drop(l, all);
         if (l->tick)
                 event_free(l->tick);
         free(l);

@@ -8,13 +8,14 @@ struct auth_link;
 struct event_base;
 
 #define AUTH_WAITING_MAX 256
-#define AUTH_ANSWER_TIME (60 * WW_SECOND) /* the throttle makes wait */
+#define AUTH_ANSWER_TIME (120 * WW_SECOND) /* the throttle makes wait, and so does a busy machine */
+#define AUTH_AWAY_TIME   (20 * WW_SECOND)  /* it was killed and comes back, or it does not */
 
 /* NULL: no answer came. Borrowed. */
 typedef void (*auth_answer)(void *userdata, const json_t *answer);
 
-/** `path`: of its socket; connected when something is asked. */
+/** `path`: of its socket, "" = there is no such process; connected when something is asked. */
 int auth_link_new(struct auth_link **ret, struct event_base *base, const char *path);
 struct auth_link *auth_link_free(struct auth_link *l);
-/** As engine_link_ask. What the request held is wiped. */
+/** As engine_link_ask. When it was away in between it is asked again, but for `own`. */
 void auth_link_ask(struct auth_link *l, json_t *request, auth_answer answer, void *userdata);
