@@ -5,6 +5,8 @@
  *        ▲            (or resumed: lines at once)            │
  *        └────────────── another epoch: all begin anew ──────┘     too far behind ──► cut; comes back with its id
  *
+ * What goes out at once is always whole events, so that whatever comes next cannot fall into the middle of one.
+ *
  * Nothing is copied for a client: its queue holds references to texts that all share, LOW bytes of them at most until
  * it has read. So a slow one costs its place, and the lines it has not read are those that everybody's ring has.
  */
@@ -116,8 +118,15 @@ static void begin_anew(struct stream *s) {
         s->from[0] = '\0';
 }
 
+/* Whole events: between two slices come beats, words of the session, or another beginning. */
+static size_t slice(const struct live_text *t, size_t from) {
+        const char *end = t->n - from > SLICE ? memmem(t->text + from + SLICE, t->n - from - SLICE, "\n\n", 2) : NULL;
+
+        return end ? (size_t)(end + 2 - t->text) - from : t->n - from;
+}
+
 static void pump_snapshot(struct stream *s, struct evbuffer *b) {
-        size_t n = s->snapshot->n - s->sent < SLICE ? s->snapshot->n - s->sent : SLICE;
+        size_t n = slice(s->snapshot, s->sent);
 
         add_shared(b, s->snapshot, s->sent, n);
         s->sent += n;

@@ -4,9 +4,12 @@ import csv
 import io
 import json
 import pathlib
+import random
 import socket
 import subprocess
 import sys
+import threading
+
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
@@ -62,7 +65,7 @@ def publish(daemon, names, number=50):
 def journal_lines(daemon):
     """{SEQ.N: type} of all that the stream tells of, out of the journal itself."""
     found = {}
-    for line in daemon.run("journal", "dump", "--json").stdout.splitlines():
+    for line in daemon.run("journal", "dump", "--json").stdout.split("\n")[:-1]:
         record = json.loads(line)["record"]
         if record.get("type") in ("transition", "change", "notice") and "n" in record:
             found[f"{record['seq']}.{record['n']}"] = record["type"]
@@ -166,6 +169,134 @@ def test_a_slow_reader_is_dropped_and_costs_nobody_anything(house):
         quick.until(lambda e: e["event"] == "change" and e["data"]["body"].get("text", "").startswith(f"{n} "))
     wait_for(lambda: console(house)["streams_dropped"] == dropped + 1, 20, "the slow one to be dropped")
     slow.close()
+    quick.close()
+
+
+HOSTILE = ["\r", "\n", "\r\n\r\n", "\n\nevent: reset\ndata: {}\n\n", "\nid: 1.0\n", "\u2028\u2029\u0085\u000b", "\u0000x", "\ufeff: \ufffe",
+           '"}\n{"', "\\u0022\\", "\U0001f525" * 9, "\u4e2d\u6587" * 7, "</script><!--", "retry: 0", "0\r\n\r\n", "\x1b[2J"]
+
+
+class Reader(threading.Thread):
+    """A stream that is read `size` bytes at a time, taken apart byte by byte, and gone on with by its id when it is cut.
+
+    It stops reading in the middle of what is, until `go` is set: beats come meanwhile."""
+
+    def __init__(self, house, size, go):
+        super().__init__(daemon=True)
+        self.house, self.size, self.go = house, size, go
+        self.last, self.begun, self.lines, self.resets, self.problem = None, None, [], 0, None
+
+    def connect(self):
+        s = socket.socket()
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        s.settimeout(60)
+        s.connect(("127.0.0.1", self.house.port))
+        last = f"Last-Event-ID: {self.last}\r\n" if self.last else ""
+        s.sendall(f"GET {PREFIX}/stream HTTP/1.1\r\nHost: localhost\r\n{last}"
+                  f"Cookie: __Host-wardwatch={self.house.visitors['operator'].cookie}\r\n\r\n".encode())
+        return s
+
+    def bytes(self):
+        """The stream's bytes out of its chunks; they end when it is cut."""
+        kept = bytearray()
+
+        def until(wanted):
+            """Reads until that many bytes are there, or those; False: it was cut."""
+            while len(kept) < wanted if isinstance(wanted, int) else wanted not in kept:
+                try:
+                    part = s.recv(self.size)
+                except ConnectionResetError:
+                    part = b""
+                if not part:
+                    return False
+                kept.extend(part)
+            return True
+
+        def take(n):
+            part = bytes(kept[:n])
+            del kept[:n]
+            return part
+
+        with self.connect() as s:
+            assert until(b"\r\n\r\n"), kept
+            head = take(kept.index(b"\r\n\r\n") + 4)
+            assert b" 200 " in head.split(b"\r\n")[0], head
+            while until(b"\r\n"):
+                length = int(take(kept.index(b"\r\n") + 2), 16)
+                whole = until(length + 2)
+                yield take(length)
+                if not whole:
+                    return
+                assert take(2) == b"\r\n"
+                if length > 20000:
+                    self.go.wait(60)
+
+    def events(self):
+        text = b""
+        for part in self.bytes():
+            text += part
+            while b"\n\n" in text:
+                event, _, text = text.partition(b"\n\n")
+                fields = [line.partition(": ")[::2] for line in event.decode().split("\n")]
+                assert len({name for name, _ in fields}) == len(fields), event[:300]
+                yield dict(fields)
+
+    def take(self, event):
+        """True: that was the last one."""
+        assert set(event) <= {"event", "id", "data", "retry"}, event
+        if "event" not in event:
+            return False
+        data = json.loads(event["data"])
+        if event["event"] == "reset":
+            self.begun, self.lines, self.resets = None, [], self.resets + 1
+        elif event["event"] == "live_end":
+            self.begun = self.last = event["id"]
+        elif event["event"] in ("transition", "change", "notice"):
+            self.lines.append(event["id"])
+            self.last = event["id"]
+        return event["event"] == "change" and data["body"].get("text") == "that is all"
+
+    def run(self):
+        try:
+            while not any(self.take(event) for event in self.events()):
+                pass
+        except Exception as e:  # told by the test
+            self.problem = f"{self.size} bytes at a time: {e!r}"
+
+
+def test_hostile_words_and_readers_of_odd_sizes(house):
+    """Each event is whole and JSON, whatever devices and people wrote and however it is read; no line is missing."""
+    incident = house.call("incident-open", hazard="theft", title="A bicycle is gone")["changes"][0]["id"]
+    rest = random.Random(7)
+
+    def hostile(n):
+        text = "."
+        while len(text.encode()) < n:
+            text += rest.choice(HOSTILE).replace("\0", "")
+        return text.encode()[:n].decode(errors="ignore")
+
+    for _ in range(120):  # more than the buffers between here and there hold
+        assert house.call("note", incident=incident, text=hostile(3900))["ok"]
+    go = threading.Event()
+    readers = [Reader(house, size, go) for size in (1, 2, 3, 7, 64, 1000, 1460, 4096, 65536)]
+    for reader in readers:
+        reader.start()
+    quick = house.visitors["operator"].stream(timeout=60)
+    quick.until(lambda e: e["event"] == "live_end")
+    for _ in range(4):
+        quick.until(lambda e: e["event"] == "beat")  # they fall between the parts of what is
+    go.set()
+    for n, word in enumerate(HOSTILE * 3):
+        house.broker.publish("bulk/hostile", json.dumps({"device": f"{word}{n}", "number": 50}))
+        assert house.call("note", incident=incident, text=hostile(rest.randrange(1, 3900)))["ok"]
+    assert house.call("note", incident=incident, text="that is all")["ok"]
+    for reader in readers:
+        reader.join(120)
+    assert [r.problem for r in readers if r.problem or r.is_alive()] == []
+    kept = journal_lines(house)
+    for reader in readers:
+        want = [p for p in sorted(kept, key=at) if at(reader.begun) < at(p) <= at(reader.lines[-1])]
+        assert reader.lines == want, reader.size
     quick.close()
 
 
