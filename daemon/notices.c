@@ -19,6 +19,7 @@ const struct notice_kind notice_kinds[] = {
         { "session-locked",       NOTICE_RECORD,  NULL,                       LOW,    "A session was locked or unlocked", true },
         { "key-used",             NOTICE_RECORD,  NULL,                       LOW,    "A program came with its key", true },
         { "history-exported",     NOTICE_RECORD,  NULL,                       LOW,    "History was exported", true },
+        { "second-person",        NOTICE_RECORD,  NULL,                       LOW,    "A second person was asked and answered", true },
         { "clock-confirmed",      NOTICE_RECORD,  NULL,                       LOW,    "Clock step confirmed", false },
         { "intake-lost",          NOTICE_BEGINS,  "system/intake-lost",       HIGH,   "Connection to the broker lost", false },
         { "intake-back",          NOTICE_ENDS,    "system/intake-lost",       HIGH,   "Connection to the broker is back", false },

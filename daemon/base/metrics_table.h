@@ -406,7 +406,8 @@ X(CONSOLE_CONNECTIONS, "wardwatch_console_connections", GAUGE, COUNT, CONSOLE, "
 X(CONSOLE_CONNECTIONS_LIMIT, "wardwatch_console_connections_limit", GAUGE, COUNT, CONSOLE, "", "",
   "connections at most")
 X(CONSOLE_TURNED_AWAY, "wardwatch_console_connections_turned_away_total", COUNTER, COUNT, CONSOLE, "why", "",
-  "connections closed: too many of one address (address), a request that took too long (slow)")
+  "connections closed: too many of one address (address), a request that took too long (slow), to make room for "
+  "another when descriptors ran out (files)")
 X(CONSOLE_REQUESTS, "wardwatch_console_requests_total", COUNTER, COUNT, CONSOLE, "class", "",
   "requests by the first figure of the answer's code")
 X(CONSOLE_SESSIONS, "wardwatch_console_sessions", GAUGE, COUNT, CONSOLE, "", "",

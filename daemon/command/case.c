@@ -1,23 +1,24 @@
 /* `wardwatch case`: an incident's whole story as one archive. */
 #include "base/clock.h"
+#include "command/behalf.h"
 #include "command/case_proof.h"
 #include "command/command_internal.h"
 #include "command/query.h"
 #include "report/casefile.h"
 
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-enum { OPTION_OUTPUT, OPTION_JOURNAL, OPTION_TIMEZONE, OPTION_DATABASE, OPTION_CHECKPOINTS };
+enum { OPTION_OUTPUT, OPTION_JOURNAL, OPTION_TIMEZONE, OPTION_DATABASE, OPTION_CHECKPOINTS, OPTION_PROGRESS };
 
 static const struct command_option case_options[] = {
-        { "--output", 'o', "FILE", "name of the archive; case-N.zip unless given. It must not be there yet" },
+        { "--output", 'o', "FILE",
+          "name of the archive; case-N.zip unless given. It must not be there yet; `-` is standard output" },
         { "--journal", 0, "N", "of this journal; the newest unless given" },
         { "--timezone", 0, "ZONE", "of the times on the page; UTC unless given" },
         { "--database", 'd', "CONNINFO", "another database than the configuration's" },
         { "--checkpoints", 0, "FILE", "checkpoints for the proof, instead of the configuration's proof.file" },
+        { "--progress", 0, NULL, "tell on standard error how many parts are done: `progress 3 14`" },
         { 0 },
 };
 
@@ -40,9 +41,10 @@ static int tell_failed(const struct inquiry *inquiry, const char *incident, int 
 }
 
 static int tell_made(const struct command_args *args, const char *path, const struct casefile_figures *f) {
+        bool out = strcmp(path, "-") == 0; /* the archive is there: what is told goes elsewhere */
         _cleanup_buf_ struct buf text = BUF_INIT;
 
-        if (args->json)
+        if (args->json && !out)
                 return command_put_json(json_pack("{s:s, s:I, s:I, s:b, s:s}", "file", path, "files",
                                                   (json_int_t)f->files, "rows", (json_int_t)f->rows, "cut", f->cut,
                                                   "sha256sums", f->sha256),
@@ -53,22 +55,27 @@ static int tell_made(const struct command_args *args, const char *path, const st
                    f->sha256);
         if (f->cut)
                 buf_printf(&text, "A part holds its first %d rows only; the page says which.\n", CASEFILE_ROWS);
-        return command_put(&text, false);
+        return command_put(&text, out);
+}
+
+static void tell_progress(void *userdata, size_t done, size_t total) {
+        (void)fprintf(stderr, "progress %zu %zu\n", done, total);
 }
 
 static int make(const struct command_args *args, const struct query_database *database, const char *checkpoints) {
         _cleanup_(inquiry_freep) struct inquiry *inquiry = NULL;
-        const struct passwd *pw = getpwuid(getuid());
+        const char *person = behalf_person();
         struct casefile_figures figures;
         char path[64];
         struct casefile_options options = {
                 .path = args->values[OPTION_OUTPUT],
                 .incident = args->argv[0],
                 .journal = args->values[OPTION_JOURNAL],
-                .person = pw ? pw->pw_name : "",
+                .person = person ? person : "",
                 .timezone = database->timezone ? database->timezone : "UTC",
                 .now = clock_wall(),
                 .proof = case_proof_add,
+                .progress = args->values[OPTION_PROGRESS] ? tell_progress : NULL,
         };
         const struct replay_database proven = { .url = database->url,
                                                 .password_file = database->password_file,
@@ -112,7 +119,7 @@ static int case_run(const struct command_args *args) {
 
 const struct command command_case = {
         .name = "case",
-        .synopsis = "case INCIDENT [--output FILE]",
+        .synopsis = "case INCIDENT [--output FILE|-] [--progress]",
         .help = "an incident's whole story as one archive",
         .text = "Writes a ZIP archive for those who investigate: index.html to read and to print, the same rows as "
                 "CSV, "

@@ -1,13 +1,12 @@
 /* `wardwatch query`: the questions of daemon/report/, put to the database. */
 #include "command/query.h"
+#include "command/behalf.h"
 #include "command/command_internal.h"
 #include "command/socket.h"
 #include "report/answer.h"
 
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
         OPTION_FROM, /* as enum question_param, so that a value's place is its parameter's */
@@ -109,17 +108,12 @@ static int print_sql(const struct question *only) {
 
 /* --- asking --- */
 
-/* The user of this machine. */
-static const char *person(void) {
-        const struct passwd *pw = getpwuid(getuid());
-
-        return pw ? pw->pw_name : NULL;
-}
-
 int query_open(struct inquiry **ret, const struct query_database *database) {
         _cleanup_free_ char *password = NULL;
         struct diag diag = DIAG_INIT;
-        struct inquiry_options options = { .url = database->url, .person = person(), .timezone = database->timezone };
+        struct inquiry_options options = { .url = database->url,
+                                           .person = behalf_person(),
+                                           .timezone = database->timezone };
         const char *error = NULL;
         int e = *database->password_file ? config_secret(database->password_file, &diag, &password) : 0;
 

@@ -1,5 +1,6 @@
 #include "command/replay_database.h"
 
+#include "command/behalf.h"
 #include "command/command_internal.h"
 #include "store/cursor.h"
 #include "store/table.h"
@@ -91,10 +92,18 @@ static int journal_which(struct wire *w, const char *name, int32_t *ret) {
         if (wire_rows(w) == 0)
                 return replay_database_tell(wanted ? "it holds no such journal" : "it holds no journal yet",
                                             "`SELECT * FROM wardwatch.journal` shows those it has");
-        if (wire_rows(w) > 1)
+        if (wire_rows(w) > 1 && !behalf_console())
                 return journal_several(w);
-        *ret = (int32_t)strtol(wire_value(w, 0, 0), NULL, 10);
+        *ret = (int32_t)strtol(wire_value(w, wire_rows(w) - 1, 0), NULL, 10);
         return 0;
+}
+
+/* Who reads stands in the record of what was read. */
+static int person_name(struct wire *w) {
+        const char *const person[] = { behalf_person() };
+        int e = person[0] ? wire_exec_params(w, "SELECT set_config('wardwatch.person', $1, false)", person, 1) : 0;
+
+        return e > 0 ? failed(w, e) : e;
 }
 
 /* What is read through a recording view is written down, which a read-only transaction does not allow. */
@@ -115,6 +124,8 @@ int replay_database_open(struct wire **ret, const struct replay_database *databa
 
         if (!e)
                 e = schema_check(w);
+        if (!e)
+                e = person_name(w);
         if (!e && ret_journal)
                 e = moment_begin(w, &raw);
         if (!e && ret_journal)

@@ -109,7 +109,7 @@ const struct command command_report = {
         .name = "report",
         .synopsis =
                 "report [NAME] [--from TIME] [--to TIME] [--zone ZONE] [--format html|text|csv|json] [--output FILE]",
-        .help = "daily, weekly, monthly and compliance report out of the history in PostgreSQL",
+        .help = "daily, weekly, monthly, compliance and statutory report out of the history in PostgreSQL",
         .text = "Without a name it lists the reports. HTML is one file with its charts in it, made to be printed on "
                 "A4; text, "
                 "CSV and JSON say the same in numbers. Each section is one of the questions of `wardwatch query`, with "

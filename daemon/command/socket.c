@@ -1,5 +1,6 @@
 #include "command/socket.h"
 
+#include "command/behalf.h"
 #include "command/command_internal.h"
 
 #include <poll.h>
@@ -18,6 +19,8 @@ int socket_config(struct config *ret, const char *file) {
         diag_deinit(&diag);
         if (r < 0)
                 (void)fprintf(stderr, "wardwatch: %s: %s\n", file, strerror(-r));
+        if (!r)
+                behalf_config(ret);
         return r ? 1 : 0;
 }
 

@@ -4,9 +4,11 @@
 #include "base/log.h"
 
 #include <event2/buffer.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Nothing but our own scripts, styles, pictures, sounds and requests; no frame around, none inside. */
 static const char policy[] = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -144,6 +146,36 @@ void api_text(struct call *call, int code, const char *type, const char *text, s
         if (copy)
                 memcpy(copy, text, n);
         call_send(call, code, type, copy, n);
+}
+
+static void put_disposition(struct evhttp_request *request, const char *name, bool keep) {
+        char text[160];
+
+        (void)snprintf(text, sizeof text, "%s; filename=\"%s\"", keep ? "attachment" : "inline", name);
+        (void)evhttp_add_header(evhttp_request_get_output_headers(request), "Content-Disposition", text);
+}
+
+/* It lies in the kernel until the client reads it. */
+void api_file(struct call *call, const char *type, const char *name, bool keep, int fd, int64_t size) {
+        struct evbuffer *body = evbuffer_new();
+        int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+        bool good = body && own >= 0 && (size == 0 || evbuffer_add_file(body, own, 0, size) == 0);
+
+        if (own >= 0 && (!good || size == 0))
+                (void)close(own);
+        if (!good) {
+                api_refuse(call, 503, "no-memory", "there is no memory", "try again");
+        } else {
+                answer_headers(call->console, call->request, true);
+                (void)evhttp_add_header(evhttp_request_get_output_headers(call->request), "Content-Type", type);
+                if (name)
+                        put_disposition(call->request, name, keep);
+                call->console->answered[2]++;
+                evhttp_send_reply(call->request, 200, reason_of(200), body);
+                api_release(call);
+        }
+        if (body)
+                evbuffer_free(body);
 }
 
 void api_refuse(struct call *call, int code, const char *name, const char *text, const char *cure) {

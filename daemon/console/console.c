@@ -7,6 +7,7 @@
  *   database.c  questions about the past         on_*.c           the routes
  *   session.c   who is logged in                 pages.c          the files that browsers get
  *   tips.c      the public form for hints, with tip_page.c and quota.c
+ *   work.c      what takes long, in processes of its own
  *
  * One loop, in which nothing waits.
  */
@@ -100,6 +101,8 @@ static void on_second(evutil_socket_t fd, short what, void *userdata) {
 
         sessions_turn(c->sessions, clock_wall());
         exports_turn(c);
+        works_turn(c->works);
+        seconds_turn(c);
         site_refresh(c);
         if (database_up(c->database) != c->database_up) {
                 c->database_up = !c->database_up;
@@ -131,6 +134,7 @@ static void on_collect(void *userdata, struct metrics *m) {
         metrics_put(m, METRICS_CONSOLE_CONNECTIONS_LIMIT, (double)c->config->console.connections);
         metrics_put_of(m, METRICS_CONSOLE_TURNED_AWAY, ww_str("address"), (double)http.turned_away_address);
         metrics_put_of(m, METRICS_CONSOLE_TURNED_AWAY, ww_str("slow"), (double)http.turned_away_slow);
+        metrics_put_of(m, METRICS_CONSOLE_TURNED_AWAY, ww_str("files"), (double)http.turned_away_files);
         for (size_t i = 2; i < 6; i++)
                 metrics_put_of(m, METRICS_CONSOLE_REQUESTS, ww_str(classes[i]), (double)c->answered[i]);
         metrics_put(m, METRICS_CONSOLE_SESSIONS, (double)sessions_count(c->sessions));
@@ -152,6 +156,7 @@ static void on_collect(void *userdata, struct metrics *m) {
         metrics_put_queue(m, "engine", engine.waiting, ENGINE_WAITING_MAX, engine.refused);
         metrics_put_queue(m, "notices", engine.notices, ENGINE_NOTICES_MAX, engine.notices_lost);
         metrics_put_queue(m, "queries", database.waiting, DATABASE_WAITING_MAX, database.refused);
+        works_metrics(c->works, m);
         worker_metrics(c->worker, m);
 }
 
@@ -212,7 +217,7 @@ static int setup_links(struct console *c) {
         int r;
 
         (void)snprintf(path, sizeof path, "%s/auth/auth.sock", c->config->state.run_dir);
-        r = auth_link_new(&c->auth, c->base, path);
+        r = auth_link_new(&c->auth, c->base, c->config->auth.enabled ? path : "");
         (void)snprintf(path, sizeof path, "%s/wardwatch.sock", c->config->state.run_dir);
         return r ? r : engine_link_new(&c->engine, c->base, path, &engine);
 }
@@ -247,7 +252,7 @@ static int setup_timers(struct console *c) {
                        : -ENOMEM;
 }
 
-static int setup(struct console *c, int control_fd, const struct console_files *files) {
+static int setup(struct console *c, int helper, int control_fd, const struct console_files *files) {
         const struct worker_handlers worker = { .userdata = c, .stop = on_stop, .reload = on_reload };
         const struct sessions_options sessions = { files->dir, c->config->console.idle, c->config->console.session_max,
                                                    c, on_session_changed };
@@ -265,6 +270,8 @@ static int setup(struct console *c, int control_fd, const struct console_files *
         if (!r)
                 r = live_new(&c->live);
         if (!r)
+                r = works_new(&c->works, c->base, helper, files->dir);
+        if (!r)
                 r = setup_database(c);
         if (!r)
                 r = setup_links(c);
@@ -276,10 +283,13 @@ static int setup(struct console *c, int control_fd, const struct console_files *
 static void teardown(struct console *c) {
         streams_end(c);
         exports_free(c);
+        made_free(c);
+        seconds_free(c);
         c->database = database_free(c->database);
         c->auth = auth_link_free(c->auth);
         c->engine = engine_link_free(c->engine);
         http_free(c->http);
+        works_free(c->works);
         metrics_http_free(c->metrics);
         pages_free(c->pages);
         tips_free(c->tips);
@@ -317,13 +327,13 @@ int console_files_open(const struct config *config, struct console_files *ret) {
         return ret->listen < 0 ? ret->listen : 0;
 }
 
-int console_main(const struct config *config, int control_fd, const struct console_files *files) {
+int console_main(const struct config *config, int helper, int control_fd, const struct console_files *files) {
         struct console c = { .config = config };
         int r;
 
         (void)prctl(PR_SET_DUMPABLE, 0); /* passwords pass through */
         raise_files(config);
-        r = setup(&c, control_fd, files);
+        r = setup(&c, helper, control_fd, files);
         if (r) {
                 log_error("console-start", NULL, "%s", strerror(-r));
         } else {
@@ -333,6 +343,7 @@ int console_main(const struct config *config, int control_fd, const struct conso
         }
         teardown(&c);
         (void)close(files->dir);
+        (void)close(helper);
         return r ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 

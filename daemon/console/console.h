@@ -20,7 +20,7 @@ struct console_files {
 
 /** 0, or -errno after telling. */
 int console_files_open(const struct config *config, struct console_files *ret);
-/** The worker; takes `files` over. Exit code. */
-int console_main(const struct config *config, int control_fd, const struct console_files *files);
+/** The worker; takes `files` over, and `helper`, which starts what takes long (work_helper.h). Exit code. */
+int console_main(const struct config *config, int helper, int control_fd, const struct console_files *files);
 /** The table of routes as JSON, for the tests and the documentation: [{method, path, roles, scope, summary}]. */
 json_t *console_routes(void);

@@ -10,6 +10,7 @@
 #include "console/http.h"
 #include "console/live.h"
 #include "console/session.h"
+#include "console/work.h"
 #include <wardwatch/time.h>
 
 #include <event2/http.h>
@@ -74,11 +75,15 @@ struct console {
         struct call *calls;
         struct stream *streams;
         struct export *exports;
+        struct works *works;
+        struct made *made;
+        struct second *seconds;
         struct invite invites[INVITES_MAX];
         struct known_key keys[KEYS_KNOWN];
         size_t n_streams, next_key;
         json_t *site; /* the newest that the engine told; NULL = none */
         char site_hash[33];
+        uint64_t last_second; /* number of a request */
         uint64_t streams_dropped, resets, lines, answered[6];
         uint64_t logins_yes, logins_no, logins_totp, logins_busy;
         bool database_up;
@@ -142,6 +147,9 @@ extern const size_t routes_n;
 /* answer.c: each ends the call */
 void api_answer(struct call *call, int code, json_t *body); /* stolen; NULL: no memory */
 void api_text(struct call *call, int code, const char *type, const char *text, size_t n);
+/** The bytes of a file as they are read; `name`: NULL, or what a browser calls it when it keeps it; `keep`: it shall.
+ */
+void api_file(struct call *call, const char *type, const char *name, bool keep, int fd, int64_t size);
 void api_refuse(struct call *call, int code, const char *name, const char *text, const char *cure);
 void api_done(struct call *call);
 /** Its request goes to a stream; the caller ends with it by itself. */
@@ -199,6 +207,13 @@ void on_alarm(struct call *call);
 void on_incident(struct call *call);
 void on_acts(struct call *call);
 void on_act(struct call *call);
+/** Sends it (stolen; NULL: no memory) and answers with what the engine says. */
+void act_send(struct call *call, json_t *request);
+/** Of an act that names a second person: asks that person (`request` is stolen). False: it names none. */
+bool second_ask(struct call *call, json_t *request);
+void on_requests(struct call *call);
+void on_agree(struct call *call);
+void on_refuse(struct call *call);
 void on_history(struct call *call);
 void on_moment(struct call *call);
 void on_devices(struct call *call);
@@ -208,6 +223,11 @@ void on_export(struct call *call);
 void on_export_progress(struct call *call);
 void on_export_cancel(struct call *call);
 void on_export_data(struct call *call);
+void on_case(struct call *call);
+void on_reports(struct call *call);
+void on_report(struct call *call);
+void on_unknown(struct call *call);
+void on_draft(struct call *call);
 void on_site(struct call *call);
 void on_plan(struct call *call);
 void on_figures(struct call *call);
@@ -230,3 +250,6 @@ json_t *site_find(const json_t *list, const char *key, const char *name);
 json_t *site_below(const struct console *c, const char *zone);
 void exports_turn(struct console *c);
 void exports_free(struct console *c);
+void made_free(struct console *c);
+void seconds_turn(struct console *c);
+void seconds_free(struct console *c);

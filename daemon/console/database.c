@@ -21,6 +21,7 @@
 
 #define AGAIN        (2 * WW_SECOND)
 #define CONNECT_TIME (10 * WW_SECOND)
+#define SLOW_TIME    (10 * WW_MINUTE)
 #define ANSWER_TIME  ((DATABASE_STATEMENT + 15) * WW_SECOND) /* without a byte, longer than the server's own limit */
 
 enum state { OFF, CONNECTING, IDLE, ASKING };
@@ -33,6 +34,7 @@ struct query {
         char *sql, *values[DATABASE_PARAMS_MAX], *person;
         size_t n;
         bool paused;
+        bool slow;     /* without a limit for the statement */
         bool begun;    /* a row has come: it cannot be asked again */
         bool repeated; /* once: the connection was dead already, and nobody had noticed */
         int64_t until; /* boot clock, while it waits */
@@ -171,7 +173,8 @@ static void link_connect(struct link *l) {
         const struct database *d = l->database;
         /* What stands before the URL holds unless the URL says otherwise. Not read-only: reading some views is
          * recorded, which the role may have done and may not do itself. */
-        static const char settings[] = "-c statement_timeout=15s -c lock_timeout=5s -c search_path=wardwatch "
+        static const char settings[] = "-c statement_timeout=" DATABASE_STATEMENT_TEXT
+                                       " -c lock_timeout=5s -c search_path=wardwatch "
                                        "-c timezone=UTC -c datestyle=ISO";
         const char *const names[] = {
                 "sslmode", "connect_timeout", "keepalives_idle", "tcp_user_timeout", "application_name",
@@ -202,13 +205,15 @@ static void link_send_query(struct link *l) {
 
 /* Who asks stands in the record of what was read. */
 static void link_ask(struct link *l, struct query *q) {
-        const char *const person[] = { q->person };
+        const char *const values[] = { q->person, q->slow ? "0" : DATABASE_STATEMENT_TEXT };
 
         q->link = l;
         l->query = q;
         l->naming = true;
         set_state(l, ASKING);
-        if (!link_send(l, "SELECT set_config('wardwatch.person', $1, false)", 1, person, false))
+        if (!link_send(l,
+                       "SELECT set_config('wardwatch.person', $1, false), set_config('statement_timeout', $2, false)",
+                       2, values, false))
                 link_drop(l, QUERY_AWAY, PQerrorMessage(l->conn));
 }
 
@@ -380,8 +385,8 @@ void query_pause(struct query *q, bool pause) {
 
 /* --- asking --- */
 
-struct query *database_ask(struct database *d, const char *person, const char *sql, const char *const *values, size_t n,
-                           const struct query_handlers *handlers) {
+static struct query *put_query(struct database *d, const char *person, const char *sql, const char *const *values,
+                               size_t n, const struct query_handlers *handlers) {
         struct query *q = d->n_waiting < DATABASE_WAITING_MAX && n <= DATABASE_PARAMS_MAX ? calloc(1, sizeof *q) : NULL;
 
         if (!q) {
@@ -406,18 +411,33 @@ struct query *database_ask(struct database *d, const char *person, const char *s
         return q;
 }
 
+struct query *database_ask(struct database *d, const char *person, const char *sql, const char *const *values, size_t n,
+                           const struct query_handlers *handlers) {
+        return put_query(d, person, sql, values, n, handlers);
+}
+
+struct query *database_ask_long(struct database *d, const char *person, const char *sql, const char *const *values,
+                                size_t n, const struct query_handlers *handlers) {
+        struct query *q = put_query(d, person, sql, values, n, handlers);
+
+        if (q)
+                q->slow = true;
+        return q;
+}
+
 static void links_work(struct database *d) {
         int64_t now = clock_boot();
 
         for (size_t i = 0; i < DATABASE_CONNECTIONS; i++) {
                 struct link *l = &d->links[i];
                 bool paused = l->query && l->query->paused;
+                int64_t limit = l->query && l->query->slow ? SLOW_TIME : ANSWER_TIME;
 
                 if (l->state == IDLE && d->waiting)
                         link_ask(l, waiting_take(d));
                 else if (l->state == CONNECTING && now - l->since > CONNECT_TIME)
                         link_drop(l, QUERY_AWAY, "the server does not answer");
-                else if (l->state == ASKING && !paused && now - l->since > ANSWER_TIME)
+                else if (l->state == ASKING && !paused && now - l->since > limit)
                         link_drop(l, QUERY_AWAY, "the server does not answer");
                 else if (l->state == OFF && (d->waiting || i == 0) && (!l->again || now - l->since > AGAIN)) {
                         l->again = true;

@@ -15,10 +15,11 @@ struct database;
 struct event_base;
 struct query;
 
-#define DATABASE_CONNECTIONS 4
-#define DATABASE_WAITING_MAX 64
-#define DATABASE_PARAMS_MAX  24
-#define DATABASE_STATEMENT   15 /* s, the server's limit for one statement */
+#define DATABASE_CONNECTIONS    4
+#define DATABASE_WAITING_MAX    64
+#define DATABASE_PARAMS_MAX     24
+#define DATABASE_STATEMENT      15 /* s, the server's limit for one statement */
+#define DATABASE_STATEMENT_TEXT "15s"
 
 enum query_result { QUERY_DONE, QUERY_FAILED, QUERY_AWAY, QUERY_CANCELLED };
 
@@ -42,6 +43,9 @@ bool database_up(const struct database *d);
 /** One statement, in the name of `person`, with its parameters as text. NULL: too many wait (`end` is not called). */
 struct query *database_ask(struct database *d, const char *person, const char *sql, const char *const *values, size_t n,
                            const struct query_handlers *handlers);
+/** One whose rows take as long as its client reads: the server's limit for a statement does not hold for it. */
+struct query *database_ask_long(struct database *d, const char *person, const char *sql, const char *const *values,
+                                size_t n, const struct query_handlers *handlers);
 /** No `end` is called any more. */
 void query_cancel(struct query *q);
 void query_pause(struct query *q, bool pause);

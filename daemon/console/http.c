@@ -44,7 +44,7 @@
 
 static const struct timeval sweep_interval = { .tv_usec = 500000 };
 
-enum state { READING, ANSWERING, IDLE, STREAMING };
+enum state { READING, IDLE, ANSWERING, STREAMING };
 
 struct http_connection {
         struct http_connection *next;
@@ -69,8 +69,11 @@ struct http {
         struct tls *tls; /* NULL: plain */
         struct http_connection *connections;
         size_t n;
-        uint64_t turned_away_address, turned_away_slow;
+        uint64_t turned_away_address, turned_away_slow, turned_away_files;
+        int64_t paused; /* boot clock, since when nobody is let in for want of descriptors; 0 = no */
 };
+
+static struct http *the_one; /* a listener's errors are told to evhttp, which knows nothing of us */
 
 /* --- connections --- */
 
@@ -90,7 +93,7 @@ static void listen_or_rest(struct http *h) {
         struct evconnlistener *l = h->bound ? evhttp_bound_socket_get_listener(h->bound) : NULL;
 
         if (l)
-                (void)(h->n < h->options.connections ? evconnlistener_enable : evconnlistener_disable)(l);
+                (void)(h->n < h->options.connections && !h->paused ? evconnlistener_enable : evconnlistener_disable)(l);
 }
 
 static void connection_free(struct http_connection *c) {
@@ -124,10 +127,44 @@ void http_connection_cut(struct http_connection *c) {
                 (void)shutdown(fd, SHUT_RDWR);
 }
 
+/* What it costs least: one that has said nothing yet, or rests between two requests, the longest of them first; else
+ * the youngest, whatever it does. */
+static struct http_connection *expendable(const struct http *h) {
+        struct http_connection *found = NULL;
+
+        for (struct http_connection *c = h->connections; c; c = c->next) { /* youngest first */
+                bool rests = c->state == READING || c->state == IDLE;
+
+                if (!c->cut && (!found || (rests && (found->state > IDLE || c->since < found->since))))
+                        found = c;
+        }
+        return found;
+}
+
+/* There is no descriptor for a connection that waits. It would be offered again and again: so nobody is let in for a
+ * second, and another makes room. */
+static void on_accept_error(struct evconnlistener *l, void *userdata) {
+        int error = EVUTIL_SOCKET_ERROR();
+        struct http *h = the_one;
+        struct http_connection *c = expendable(h);
+
+        if (!h->paused && !h->turned_away_files)
+                log_warning("console-files", NULL, "no connection can be taken: %s", strerror(error));
+        h->turned_away_files++;
+        h->paused = clock_boot();
+        if (c)
+                http_connection_cut(c);
+        listen_or_rest(h);
+}
+
 static void on_sweep(evutil_socket_t fd, short what, void *userdata) {
         struct http *h = userdata;
         int64_t now = clock_boot();
 
+        if (h->paused && now - h->paused > WW_SECOND) {
+                h->paused = 0;
+                listen_or_rest(h);
+        }
         for (struct http_connection *c = h->connections, *next; c; c = next) {
                 int64_t limit = c->state == READING ? HTTP_REQUEST_TIME : HTTP_IDLE_TIME;
 
@@ -356,6 +393,7 @@ static int listen_at(struct http *h) {
                 return r;
         }
         h->bound = evhttp_bind_listener(h->http, l);
+        evconnlistener_set_error_cb(l, on_accept_error);
         return h->bound ? 0 : -ENOMEM;
 }
 
@@ -392,6 +430,7 @@ int http_new(struct http **ret, struct event_base *base, const struct http_optio
                 return -ENOMEM;
         h->base = base;
         h->options = *options;
+        the_one = h;
         r = setup(h);
         if (r) {
                 http_free(h);
@@ -429,5 +468,5 @@ bool http_is_tls(const struct http *h) {
 }
 
 void http_figures(const struct http *h, struct http_figures *ret) {
-        *ret = (struct http_figures){ h->n, h->turned_away_address, h->turned_away_slow };
+        *ret = (struct http_figures){ h->n, h->turned_away_address, h->turned_away_slow, h->turned_away_files };
 }

@@ -32,13 +32,13 @@ struct http_options {
 
 struct http_figures {
         size_t connections;
-        uint64_t turned_away_address, turned_away_slow;
+        uint64_t turned_away_address, turned_away_slow, turned_away_files;
 };
 
 /** A socket at an address such as 127.0.0.1:8080 or [::]:443, which nobody listens to yet: before the user changes, who
  *  may not have ports below 1024. Descriptor, or -errno after telling in the log. */
 int http_bind(const char *where);
-/** 0, or -errno after telling in the log. */
+/** One in a process. 0, or -errno after telling in the log. */
 int http_new(struct http **ret, struct event_base *base, const struct http_options *options);
 struct http *http_free(struct http *h);
 /** Certificate and key anew; the old ones stay if those cannot be taken. 0 or -EINVAL after telling. */

@@ -52,7 +52,8 @@ static void on_answer(void *userdata, const json_t *answer) {
                            "repeat with the same `id` to learn what became of it");
                 return;
         }
-        (void)json_object_set(copy, "id", json_object_get(call->body, "id"));
+        if (json_object_get(call->body, "id"))
+                (void)json_object_set(copy, "id", json_object_get(call->body, "id"));
         api_answer(call, code_of(answer), copy);
 }
 
@@ -93,6 +94,15 @@ static json_t *request_of(struct call *call, const char *id) {
         return request;
 }
 
+void act_send(struct call *call, json_t *request) {
+        if (request && engine_link_busy(call->console->engine, json_string_value(json_object_get(request, "id")))) {
+                json_decref(request);
+                api_refuse(call, 429, "busy", "the same act is on its way", "wait for its answer");
+                return;
+        }
+        engine_link_ask(call->console->engine, request, on_answer, call);
+}
+
 void on_act(struct call *call) {
         const char *id;
         json_t *request;
@@ -109,10 +119,6 @@ void on_act(struct call *call) {
         if (!id)
                 return;
         request = request_of(call, id);
-        if (request && engine_link_busy(call->console->engine, json_string_value(json_object_get(request, "id")))) {
-                json_decref(request);
-                api_refuse(call, 429, "busy", "the same act is on its way", "wait for its answer");
-                return;
-        }
-        engine_link_ask(call->console->engine, request, on_answer, call);
+        if (!request || !second_ask(call, request))
+                act_send(call, request);
 }

@@ -8,6 +8,7 @@
 #define SCREEN  (ROLE_ANYBODY | ROLE_WALLBOARD)
 #define DESK    (ROLE_OPERATOR | ROLE_SUPERVISOR)
 #define READERS (DESK | ROLE_AUDITOR | ROLE_ADMINISTRATOR)
+#define ACTORS  (DESK | ROLE_MAINTENANCE | ROLE_INTEGRATOR | ROLE_ADMINISTRATOR)
 #define CHIEFS  (ROLE_SUPERVISOR | ROLE_AUDITOR | ROLE_ADMINISTRATOR)
 
 /* As ANYBODY, but not for those without a role. */
@@ -26,8 +27,12 @@ const struct route routes[] = {
         { GET, "/live", SCREEN, SCOPE_LIVE, true, on_live, "what is" },
         { GET, "/alarms/{alarm}", ROLES, SCOPE_LIVE, true, on_alarm, "one alarm, and why it came" },
         { GET, "/incidents/{incident}", READERS | ROLE_MAINTENANCE, SCOPE_LIVE, true, on_incident, "one incident" },
+        { GET, "/incidents/{incident}/case", CHIEFS, SCOPE_NONE, true, on_case, "one incident as a file" },
         { GET, "/acts", ANYBODY, SCOPE_LIVE, true, on_acts, "the table of acts" },
-        { POST, "/acts/{act}", DESK | ROLE_MAINTENANCE | ROLE_INTEGRATOR | ROLE_ADMINISTRATOR, SCOPE_ACT, false, on_act, "do it" },
+        { POST, "/acts/{act}", ACTORS, SCOPE_ACT, false, on_act, "do it" },
+        { GET, "/requests", ACTORS, SCOPE_NONE, true, on_requests, "what waits for a second person" },
+        { POST, "/requests/{request}/agree", ACTORS, SCOPE_NONE, false, on_agree, "be the second person" },
+        { POST, "/requests/{request}/refuse", ACTORS, SCOPE_NONE, false, on_refuse, "say no, or take it back" },
         { GET, "/history/{what}", READERS, SCOPE_HISTORY, true, on_history, "search what was" },
         { GET, "/moment", READERS, SCOPE_HISTORY, true, on_moment, "what stood open then" },
         { GET, "/exports", CHIEFS, SCOPE_NONE, true, on_exports, "my exports" },
@@ -37,12 +42,16 @@ const struct route routes[] = {
         { GET, "/exports/{export}/data", CHIEFS, SCOPE_NONE, false, on_export_data, "its rows" },
         { GET, "/figures", READERS, SCOPE_FIGURES, true, on_figures, "the named questions" },
         { GET, "/figures/{figure}", READERS, SCOPE_FIGURES, true, on_figure, "ask one" },
+        { GET, "/reports", CHIEFS, SCOPE_HISTORY, true, on_reports, "the reports there are" },
+        { GET, "/reports/{report}", CHIEFS, SCOPE_HISTORY, true, on_report, "make one" },
         { GET, "/records", READERS | ROLE_MAINTENANCE, SCOPE_HISTORY, true, on_records, "kinds of records" },
         { GET, "/records/{kind}", READERS | ROLE_MAINTENANCE, SCOPE_HISTORY, true, on_records_of, "records of a kind" },
         { GET, "/site", SCREEN, SCOPE_LIVE, true, on_site, "zones, assets, modes" },
         { GET, "/plans/{plan}", SCREEN, SCOPE_LIVE, true, on_plan, "a floor plan" },
         { GET, "/rules", READERS | ROLE_INTEGRATOR, SCOPE_LIVE, true, on_rules, "the rules in force" },
         { GET, "/sensors", ROLES, SCOPE_LIVE, true, on_sensors, "sensor types" },
+        { GET, "/sensors/unknown", CHIEFS | ROLE_INTEGRATOR, SCOPE_HISTORY, true, on_unknown, "messages that no type explains" },
+        { GET, "/sensors/draft", CHIEFS | ROLE_INTEGRATOR, SCOPE_HISTORY, true, on_draft, "a type that would" },
         { GET, "/devices", ROLES, SCOPE_HISTORY, true, on_devices, "devices heard" },
         { GET, "/operators", CHIEFS, SCOPE_NONE, true, on_operators, "who may act" },
         { GET, "/sessions", ANYBODY, SCOPE_NONE, true, on_sessions, "who is logged in" },

@@ -313,6 +313,15 @@ static int file_failed(const char *path, int r) {
         return CASEFILE_E_FILE;
 }
 
+static void tell_progress(const struct casefile_options *options, size_t done) {
+        size_t total = done;
+
+        while (casefile_part_at(total))
+                total++;
+        if (options->progress)
+                options->progress(options->userdata, done, total);
+}
+
 int casefile_write(const struct casefile_options *options, struct casefile_figures *ret) {
         _cleanup_(casefile_zip_freep) struct casefile_zip *zip = NULL;
         struct casefile_figures figures = { 0 };
@@ -325,8 +334,10 @@ int casefile_write(const struct casefile_options *options, struct casefile_figur
         r = r ? r : b.proof.error;
         if (!r)
                 begin_page(&b);
-        for (size_t i = 0; !r && (b.part = casefile_part_at(i)); i++)
+        for (size_t i = 0; !r && (b.part = casefile_part_at(i)); i++) {
+                tell_progress(options, i);
                 r = write_part(&b);
+        }
         buf_puts(&b.page, "</body>\n</html>\n");
         r = r ? r : b.page.error;
         r = r ? r : casefile_zip_add(zip, "index.html", buf_str(&b.page));

@@ -29,7 +29,7 @@ struct casefile_zip;
 
 struct casefile_options {
         struct inquiry *inquiry;
-        const char *path;     /* of the archive; it must not be there */
+        const char *path;     /* of the archive; it must not be there. "-" = standard output */
         const char *incident; /* number */
         const char *journal;  /* NULL = the newest */
         const char *person;   /* who makes it; "" = not known */
@@ -37,6 +37,7 @@ struct casefile_options {
         int64_t now;          /* µs since 1970 */
         /* Adds proof/; what the page says of it (HTML) goes to `told`. 0; CASEFILE_E_PROOF; -errno. NULL = no proof. */
         int (*proof)(void *userdata, struct casefile_zip *zip, struct buf *told);
+        void (*progress)(void *userdata, size_t done, size_t total); /* parts; NULL = nobody minds */
         void *userdata;
 };
 

@@ -27,14 +27,9 @@ static int failed(const struct casefile_zip *z) {
         return e > 0 ? -e : -EIO;
 }
 
-int casefile_zip_new(struct casefile_zip **ret, const char *path, int64_t now) {
-        _cleanup_(casefile_zip_freep) struct casefile_zip *z = calloc(1, sizeof *z);
+static int open_part(struct casefile_zip *z, const char *path) {
         char part[PATH_MAX];
 
-        if (!z)
-                return -ENOMEM;
-        z->fd = -1;
-        z->now = now;
         if ((size_t)snprintf(z->path, sizeof z->path, "%s", path) >= sizeof z->path ||
             (size_t)snprintf(part, sizeof part, "%s.part", path) >= sizeof part)
                 return -ENAMETOOLONG;
@@ -44,10 +39,30 @@ int casefile_zip_new(struct casefile_zip **ret, const char *path, int64_t now) {
         if (z->fd < 0)
                 return -errno;
         memcpy(z->part, part, sizeof part);
+        return 0;
+}
+
+static int open_standard(struct casefile_zip *z) {
+        z->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+        return z->fd < 0 ? -errno : 0;
+}
+
+int casefile_zip_new(struct casefile_zip **ret, const char *path, int64_t now) {
+        _cleanup_(casefile_zip_freep) struct casefile_zip *z = calloc(1, sizeof *z);
+        int r;
+
+        if (!z)
+                return -ENOMEM;
+        z->fd = -1;
+        z->now = now;
+        r = strcmp(path, "-") == 0 ? open_standard(z) : open_part(z, path);
+        if (r)
+                return r;
         z->archive = archive_write_new();
         if (!z->archive)
                 return -ENOMEM;
         if (archive_write_set_format_zip(z->archive) != ARCHIVE_OK ||
+            archive_write_set_bytes_in_last_block(z->archive, 1) != ARCHIVE_OK ||
             archive_write_open_fd(z->archive, z->fd) != ARCHIVE_OK)
                 return failed(z);
         *ret = z;
@@ -98,9 +113,9 @@ int casefile_zip_finish(struct casefile_zip *z, char ret_sha256[static 65]) {
         r = r ? r : hash.error;
         if (!r && archive_write_close(z->archive) != ARCHIVE_OK)
                 r = failed(z);
-        if (!r && fsync(z->fd) < 0)
+        if (!r && *z->part && fsync(z->fd) < 0)
                 r = -errno;
-        if (!r && link(z->part, z->path) < 0) /* unlike rename, it replaces nothing */
+        if (!r && *z->part && link(z->part, z->path) < 0) /* unlike rename, it replaces nothing */
                 r = -errno;
         if (r)
                 return r;

@@ -4,7 +4,8 @@
 
 struct casefile_zip;
 
-/** Makes the archive beside `path`, readable for its owner only. 0; -errno. */
+/** Makes the archive beside `path`, readable for its owner only; "-": writes it to standard output as it comes, half of
+ * it if it fails. 0; -errno. */
 int casefile_zip_new(struct casefile_zip **ret, const char *path, int64_t now);
 /** Adds a file. 0; -errno. */
 int casefile_zip_add(struct casefile_zip *z, const char *name, struct ww_str bytes);

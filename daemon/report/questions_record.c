@@ -11,6 +11,18 @@ const struct question questions_record[] = {
                 "SELECT rule, rule_hash, min(raised_at) AS first_alarm, max(raised_at) AS last_alarm, count(*) AS alarms FROM alarm\n"
                 "WHERE (:'rule' = '' OR rule = :'rule') AND raised_at >= :'from' AND raised_at < :'to'\n"
                 "GROUP BY rule, rule_hash ORDER BY rule, first_alarm LIMIT :'limit'" },
+        { "statutory", "Which reports to authorities were due, and when was each sent and received?",
+                "Records of the kind `report` that were begun before the end of the span and were open in it, or are; in time: sent before its deadline.", "30 days",
+                "WITH mine AS (SELECT * FROM record WHERE kind = 'report' AND NOT exercise AND opened_at < :'to' AND (open OR since >= :'from')),\n"
+                "done AS (\n"
+                "  SELECT h.journal, h.record, min(h.changed_at) FILTER (WHERE h.state = 'sent') AS sent_at,\n"
+                "         min(h.changed_at) FILTER (WHERE h.state = 'received') AS received_at FROM record_history h JOIN mine USING (journal, record) GROUP BY 1, 2)\n"
+                "SELECT m.number, m.fields->>'what' AS what, m.fields->>'authority' AS authority, m.fields->>'legal_basis' AS legal_basis, m.state, m.opened_at,\n"
+                "       (m.fields->>'deadline')::timestamptz AS deadline, d.sent_at, d.received_at,\n"
+                "       coalesce(d.sent_at, now()) <= (m.fields->>'deadline')::timestamptz AS in_time, m.fields->>'receipt' AS receipt, m.incident\n"
+                "FROM mine m LEFT JOIN done d USING (journal, record)\n"
+                "WHERE (:'zone' = '' OR m.fields->>'zone' IN (SELECT zone FROM zone_subtree(:'zone', :'to')))\n"
+                "ORDER BY (m.fields->>'deadline')::timestamptz, m.number LIMIT :'limit'" },
         { "rule-changes", "When were rules changed, and what would another text have altered?",
                 "Each reload. For what a change would have altered, replay that time with both: wardwatch replay --database CONNINFO --from … --to … --compare RULES.", "1 year",
                 "SELECT journal, seq, in_force_from, lead(in_force_from) OVER (PARTITION BY journal ORDER BY seq) AS in_force_to, hash, rules,\n"

@@ -70,11 +70,19 @@ static const struct report_section compliance[] = {
         { 0 },
 };
 
+static const struct report_section statutory[] = {
+        { "Reports to authorities", "statutory", REPORT_TABLE, NULL, NULL, 0, 0 },
+        { "Incidents", "incidents-outcome", REPORT_TABLE, NULL, NULL, 0, 200 },
+        { "Alarms by law", "alarms-by-law", REPORT_TABLE, NULL, NULL, 0, 100 },
+        { 0 },
+};
+
 static const struct report reports[] = {
         { "daily", "Daily report", "day", daily },
         { "weekly", "Weekly report", "week", weekly },
         { "monthly", "Monthly report", "month", monthly },
         { "compliance", "Compliance report", "month", compliance },
+        { "statutory", "Statutory reports", "month", statutory },
 };
 /* clang-format on */
 

@@ -252,6 +252,7 @@ const SCREENS = [
     "moment",
     "figures",
     "devices",
+    "reports",
     "rules",
     "audit",
     "people",

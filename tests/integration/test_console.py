@@ -5,11 +5,13 @@ import hashlib
 import hmac
 import json
 import pathlib
+import resource
 import socket
 import ssl
 import struct
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -90,8 +92,7 @@ def test_the_document_is_the_table():
     described = {}
     for path, item in document()["paths"].items():
         for method, operation in item.items():
-            if not operation.get("x-planned"):
-                described[method.upper(), path] = operation
+            described[method.upper(), path] = operation
     served = {(row["method"], row["path"]): row for row in table()}
     assert set(described) == set(served)
     for key, row in served.items():
@@ -128,7 +129,7 @@ def test_the_document_is_served(house):
 
 def path_of(row):
     for name, value in {"{alarm}": "1", "{incident}": "1", "{act}": "no-such", "{what}": "alarms", "{session}": "99999",
-                        "{export}": "0" * 32, "{figure}": "alarms-now", "{kind}": "tip", "{plan}": "none"}.items():
+                        "{export}": "0" * 32, "{figure}": "alarms-now", "{kind}": "tip", "{plan}": "none", "{report}": "daily", "{request}": "99999"}.items():
         row = row.replace(name, value)
     return row
 
@@ -280,6 +281,31 @@ def test_a_screen_on_the_wall_only_reads(house):
 # --- acts ---
 
 
+def test_a_second_person_must_agree(house):
+    """Users: another administrator approves, in an emergency nobody, and the record says so."""
+    chief = in_as(house, "the-administrator")
+    assert house.call("operator-add", name="second-chief", may=["administrator"], break_glass=True, reason="the first ones")["ok"]
+    user(house, "add", "second-chief", password=GIVEN)
+    other = Visitor(house.port).enroll("second-chief", GIVEN, PASSWORD)
+    asked = chief.act("operator-add", id="a1", name="carol", may=["supervisor"])
+    assert asked.status == 200, asked
+    roles = lambda name: next(o["roles"] for o in chief.get("/operators").json["operators"] if o["name"] == name)
+    wait_for(lambda: "carol" in [o["name"] for o in chief.get("/operators").json["operators"]], 10, "the operator")
+    assert roles("carol") == []  # nothing that decides, yet
+    (approval,) = [c["id"] for c in asked.json["changes"] if c["subject"] == "approval"]
+    assert chief.act("approve", id="a2", approval=approval).error == "same-person"
+    again = Visitor(house.port)  # the same person in another session is still the same
+    assert again.login("the-administrator", PASSWORD).status == 200
+    assert again.act("approve", id="a3", approval=approval).error == "same-person"
+    assert in_as(house, "the-operator").act("approve", id="a4", approval=approval).error == "role"
+    assert other.act("approve", id="a5", approval=approval).status == 200
+    wait_for(lambda: roles("carol") == ["supervisor"], 10, "the role")
+    assert other.act("approve", id="a6", approval=approval).status in (404, 409)
+    assert chief.act("operator-add", id="a7", name="dave", may=["supervisor"], break_glass=True).error == "reason-needed"
+    broken = chief.act("operator-add", id="a8", name="dave", may=["supervisor"], break_glass=True, reason="fire")
+    assert broken.status == 200 and [c["what"] for c in broken.json["changes"]] == ["added-glass-broken"], broken
+
+
 def test_acts_are_the_engines(house):
     desk, other = in_as(house, "the-operator"), in_as(house, "the-supervisor")
     names = {act["name"]: act for act in desk.get("/acts").json["acts"]}
@@ -392,6 +418,94 @@ def test_who_drips_is_cut_off(tmp_path):
         wait_for(lambda: health(port), 10, "room again")
 
 
+def drip(s, byte, patience=40):
+    """Sends one byte after the other until the other side closes; whether it did."""
+    end = time.monotonic() + patience
+    s.settimeout(0.5)
+    while time.monotonic() < end:
+        try:
+            s.sendall(byte)
+            if s.recv(1) == b"":
+                return True
+        except socket.timeout:
+            pass
+        except OSError:
+            return True
+    return False
+
+
+def test_a_body_that_drips_and_no_room_for_more(tmp_path):
+    """In all no more than `console.connections`: who comes then waits until one goes, and is served."""
+    daemon, port = make(tmp_path, **{"console.connections": 12, "console.connections_per_address": 20})
+    with daemon:
+        up(daemon, port)
+        head = (f"POST {PREFIX}/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                "Content-Length: 60000\r\n\r\n").encode()
+        slow = socket.create_connection(("127.0.0.1", port))
+        slow.sendall(head)
+        held = [socket.create_connection(("127.0.0.1", port)) for _ in range(20)]
+        assert drip(slow, b"{")
+        for s in held:
+            s.settimeout(60)
+        assert held[0].recv(1) == b""  # it said nothing, and was cut like the one that dripped
+        wait_for(lambda: health(port), 60, "room again")
+        for s in (slow, *held):
+            s.close()
+
+
+def test_when_descriptors_run_out_connections_make_room(house_of_its_own):
+    """No loop of refusals, no end of the process: who rests is sent away, and who comes then is let in."""
+    daemon, port = house_of_its_own
+    visitor = Visitor(port)
+    visitor.login("alice", PASSWORD)
+    pid = daemon.pid("console")
+    was = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    open_now = len(list(pathlib.Path(f"/proc/{pid}/fd").iterdir()))
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (open_now + 10, was[1]))
+    held = [socket.create_connection(("127.0.0.1", port)) for _ in range(30)]
+
+    def answered():
+        try:
+            return visitor.get("/session").status == 200
+        except OSError:
+            return False
+
+    try:
+        wait_for(lambda: "console-files" in daemon.log, 20, "word of it")
+        wait_for(answered, 30, "an answer all the same")
+        assert daemon.answers() and daemon.pid("console") == pid
+    finally:
+        for s in held:
+            s.close()
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, was)
+    wait_for(lambda: health(port), 20, "room again")
+
+
+def test_a_log_in_comes_late_rather_than_not_at_all(house_of_its_own):
+    """The process that knows the passwords hangs, is killed and comes back while somebody waits for it."""
+    daemon, port = house_of_its_own
+    answers = []
+    old = daemon.pid("auth")
+    daemon.freeze("auth")
+    login = threading.Thread(target=lambda: answers.append(Visitor(port, 120).login("alice", PASSWORD)))
+    login.start()
+    daemon.kill("auth")
+    daemon.wait_restarted("auth", old)
+    login.join()
+    assert answers[0].status == 200, answers
+
+
+@pytest.fixture(scope="module")
+def house_of_its_own(tmp_path_factory):
+    daemon, port = make(tmp_path_factory.mktemp("own"))
+    with daemon:
+        up(daemon, port)
+        assert daemon.call("operator-add", name="alice", may=["operator"])["ok"]
+        user(daemon, "add", "alice", password=GIVEN)
+        Visitor(port).enroll("alice", GIVEN, PASSWORD)
+        yield daemon, port
+
+
 def certificate(folder, name):
     """A certificate for 127.0.0.1 that signs itself, in cert.pem and key.pem."""
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
@@ -419,6 +533,8 @@ def test_over_tls_and_another_certificate_at_sighup(tmp_path):
     with daemon:
         assert wait_for(lambda: shown(port, first), 30, "the console") == "first"
         assert health(port) is False  # without TLS nothing is said
+        silent = socket.create_connection(("127.0.0.1", port))  # never says hello
+        silent.settimeout(30)
         old = ssl.create_default_context(cafile=tmp_path / "cert.pem")
         old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
         assert shown(port, old) is None
@@ -430,6 +546,8 @@ def test_over_tls_and_another_certificate_at_sighup(tmp_path):
         daemon.reload()
         wait_for(lambda: daemon.log.count("console-certificate") == 2, 30, "word of it")
         assert shown(port, second) == "second"  # what does not hold changes nothing
+        assert silent.recv(1) == b""
+        silent.close()
 
 
 def test_hostile_strings_stay_text(house):

@@ -2,11 +2,15 @@
 plans, the named questions, records, and the page as it is built."""
 
 import csv
+import hashlib
 import io
+import json
 import pathlib
 import re
+import socket
 import subprocess
 import sys
+import zipfile
 
 import pytest
 import yaml
@@ -15,7 +19,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from harness import spine  # noqa: E402
 from harness.broker import Broker  # noqa: E402
-from harness.console import Visitor, console_role  # noqa: E402
+from harness.console import PREFIX, Visitor, console_role  # noqa: E402
 from harness.daemon import SOURCE, Daemon, binary, wait_for  # noqa: E402
 from harness.machine import free_port  # noqa: E402
 from harness.postgres import Postgres  # noqa: E402
@@ -146,6 +150,156 @@ def test_records_are_told_to_those_who_may_read_them(house):
         for words in ("", "?state=x&text=y&exercise=false", "?record=1"):
             answer = house.visitors["supervisor"].get(f"/records/{kind}{words}")
             assert answer.status == 200, (kind, words, answer)
+
+
+# --- two persons ---
+
+
+def test_what_takes_two_persons_takes_two(house):
+    incident, desk, chief, technician = opened(house), *(house.visitors[r] for r in ("operator", "supervisor", "maintenance"))
+    codes = {d["code"]: d for d in desk.get("/site").json["dispositions"]}
+    code = next(c for c, d in codes.items() if d["two_persons"] == "critical" and d["outcome"] != "genuine")
+    proposed = desk.act("dispose", id="t1", incident=incident, code=code, done="looked", reason="nobody was there")
+    assert proposed.status == 200 and {c["subject"] for c in proposed.json["changes"]} >= {"approval", "disposition"}, proposed
+    approval = next(c["id"] for c in proposed.json["changes"] if c["subject"] == "approval")
+    assert desk.act("incident-close", id="t2", incident=incident, reason="done").status == 409
+    assert desk.act("approve", id="t3", approval=approval).error == "same-person"
+    assert desk.act("dispose", id="t4", incident=incident, code=code, done="x", reason="y").error == "approval-pending"
+    assert house.visitors["auditor"].act("approve", id="t5", approval=approval).error == "role"
+    assert chief.act("reject", id="t6", approval=approval, reason="look again").status == 200
+    broken = desk.act("dispose", id="t7", incident=incident, code=code, done="x", reason="y", break_glass=True)
+    assert broken.status == 200 and "glass-broken" in [c["what"] for c in broken.json["changes"]], broken
+    # what takes a device out of service in a key area: who is named must agree, by himself
+    alarm = numbers(house.visitors["auditor"], "rule=panic")[0]
+    words = {"alarm": alarm, "until": "1h", "work_order": "W-1", "reason": "repair"}
+    take = lambda n, **more: technician.act("out-of-service", id=f"o{n}", **words, **more)
+    assert take(1, second_person="maintenance").error == "same-person"
+    assert take(2, second_person="nobody").error == "unknown-operator"
+    asked = take(3, second_person="supervisor")
+    assert asked.error == "second-person-asked" and take(3, second_person="supervisor").json["request"] == asked.json["request"]
+    number = asked.json["request"]["request"]
+    assert [r["request"] for r in technician.get("/requests").json["requests"]] == [number]
+    assert desk.get("/requests").json["requests"] == [] and desk.post(f"/requests/{number}/agree").status == 404
+    assert technician.post(f"/requests/{number}/agree").error == "same-person"
+    assert chief.post(f"/requests/{number}/refuse").status == 200 and chief.post(f"/requests/{number}/agree").status == 404
+    number = take(4, second_person="supervisor").json["request"]["request"]
+    done = chief.post(f"/requests/{number}/agree")
+    assert done.status == 200 and done.json["alarm"]["regions"]["out_of_service"] is True, done
+    assert chief.get("/requests").json["requests"] == []
+    assert technician.act("return-to-service", id="o5", alarm=alarm, reason="repaired").status == 200
+    wait_for(lambda: "supervisor agrees to out-of-service" in house.run("journal", "dump").stdout, 20, "the record")
+
+
+# --- what is made ---
+
+
+def opened(house):
+    """An incident with an alarm, a message and a note, in the history; its number."""
+    desk, auditor = house.visitors["operator"], house.visitors["auditor"]
+    house.broker.publish("zigbee2mqtt/w0_panic", '{"action": "emergency"}')
+    alarm = wait_for(lambda: numbers(auditor, "rule=panic"), 30, "the alarm in the history")[0]
+    incident = wait_for(lambda: auditor.get(f"/alarms/{alarm}").json.get("incidents"), 30, "its incident in the history")[0]
+    assert desk.act("note", id="bundle", incident=incident, text="<b>two</b> guards").status == 200
+    wait_for(lambda: [c for c in auditor.get(f"/incidents/{incident}").json["changes"] if c["subject"] == "note"], 30, "the note")
+    return incident
+
+
+def children(house):
+    """Of the console's helper, which starts what is made."""
+    below = lambda pid: pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    (helper,) = below(house.pid("console"))
+    return below(helper)
+
+
+def test_a_case_bundle_by_the_console(house):
+    incident, chief = opened(house), house.visitors["supervisor"]
+    before = house.postgres.value("SELECT count(*) FROM access_record WHERE what = 'message_raw' AND person = 'supervisor'")
+    asked = chief.post("/exports", what="case", query=f"incident={incident}&timezone=Asia/Shanghai")
+    assert asked.status == 200 and asked.json["format"] == "zip" and asked.json["state"] == "making", asked
+    path = f"/exports/{asked.json['export']}"
+    done = wait_for(lambda: (e := chief.get(path).json)["state"] != "making" and e, 60, "the bundle")
+    assert done["state"] == "waiting" and done["rows"] == done["total"] > 5, done
+    answer = chief.get(path + "/data")
+    assert answer.status == 200 and answer.headers["Content-Type"] == "application/zip", answer
+    assert f'attachment; filename="wardwatch-case-{incident}.zip"' == answer.headers["Content-Disposition"]
+    with zipfile.ZipFile(io.BytesIO(answer.body)) as opened_zip:
+        assert opened_zip.testzip() is None
+        page = opened_zip.read("index.html").decode()
+        assert "&lt;b&gt;two&lt;/b&gt; guards" in page and "by supervisor" in page and "Times are Asia/Shanghai" in page
+        sums = dict(reversed(line.split("  ", 1)) for line in opened_zip.read("SHA256SUMS").decode().splitlines())
+        assert set(sums) == set(opened_zip.namelist()) - {"SHA256SUMS"}
+        for name, checksum in sums.items():
+            assert hashlib.sha256(opened_zip.read(name)).hexdigest() == checksum, name
+    assert chief.get(path).json["state"] == "done" and len(chief.get(path + "/data").body) == len(answer.body)
+    assert house.visitors["auditor"].get(path + "/data").status == 404  # somebody else's
+    assert house.postgres.value("SELECT count(*) FROM access_record WHERE what = 'message_raw' AND person = 'supervisor'"
+                                ) > before
+    whole = house.visitors["auditor"].get(f"/incidents/{incident}/case")
+    assert whole.status == 200 and zipfile.ZipFile(io.BytesIO(whole.body)).testzip() is None, whole
+    assert house.visitors["auditor"].get("/incidents/99999/case").status == 404
+    missing = chief.post("/exports", what="case", query="incident=99999").json["export"]
+    lost = wait_for(lambda: (e := chief.get(f"/exports/{missing}").json)["state"] == "failed" and e, 60, "the refusal")
+    assert "no incident 99999" in lost["trouble"] and chief.get(f"/exports/{missing}/data").status == 409
+    for wrong in ("", "incident=x", "incident=1&nothing=2", "incident=-1", "incident=1&format=csv"):
+        assert chief.post("/exports", what="case", query=wrong).error == "malformed", wrong
+    assert house.visitors["operator"].post("/exports", what="case", query=f"incident={incident}").error == "role"
+    assert house.visitors["operator"].get(f"/incidents/{incident}/case").error == "role"
+    wait_for(lambda: not children(house), 20, "the end of all work")
+    wait_for(lambda: "case as zip: incident=" in house.run("journal", "dump").stdout, 20, "the record")
+
+
+def test_work_ends_with_who_asked_for_it(house):
+    incident, auditor = opened(house), house.visitors["auditor"]
+    with socket.create_connection(("127.0.0.1", house.port)) as s:
+        s.sendall(f"GET {PREFIX}/incidents/{incident}/case HTTP/1.1\r\nHost: localhost\r\n"
+                  f"Cookie: __Host-wardwatch={auditor.cookie}\r\n\r\n".encode())
+        wait_for(lambda: children(house), 20, "its process")
+    wait_for(lambda: not children(house), 20, "its end")
+    asked = auditor.post("/exports", what="report", query="report=compliance").json["export"]
+    assert auditor.post(f"/exports/{asked}/cancel").status == 200
+    assert auditor.get(f"/exports/{asked}").json["state"] == "cancelled"
+    wait_for(lambda: not children(house), 20, "its end")
+    made = [auditor.post("/exports", what="report", query="report=daily") for _ in range(8)]
+    assert {m.status for m in made} == {200, 429} and made[-1].error in ("limit", "busy")
+    for m in made:
+        if m.status == 200:
+            wait_for(lambda: auditor.get(f"/exports/{m.json['export']}").json["state"] == "waiting", 60, "a report")
+            assert auditor.post(f"/exports/{m.json['export']}/cancel").status == 200
+    assert auditor.get("/session").status == 200
+
+
+def test_reports_by_the_console(house):
+    chief = house.visitors["supervisor"]
+    names = [r["report"] for r in chief.get("/reports").json["reports"]]
+    assert {"daily", "weekly", "monthly", "compliance", "statutory"} <= set(names)
+    types = {"html": "text/html", "text": "text/plain", "csv": "text/csv", "json": "application/json"}
+    for name in names:
+        answer = chief.get(f"/reports/{name}")
+        assert answer.status == 200 and answer.headers["Content-Type"].startswith("text/html"), (name, answer)
+        policies = answer.headers.get_all("Content-Security-Policy")
+        assert len(policies) == 1 and "sandbox" in policies[0] and "script" not in policies[0]
+    for form, kind in types.items():
+        answer = chief.get(f"/reports/daily?format={form}&from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z&timezone=Asia/Shanghai")
+        assert answer.status == 200 and answer.headers["Content-Type"].startswith(kind), (form, answer)
+    assert chief.get("/reports/none").status == 404
+    for wrong in ("format=pdf", "from=nonsense", "timezone=Mars/Base", "nothing=1"):
+        assert chief.get(f"/reports/daily?{wrong}").status == 400, wrong
+    assert house.visitors["operator"].get("/reports/daily").error == "role"
+
+
+def test_messages_that_no_type_explains(house):
+    integrator = house.visitors["integrator"]
+    for n in range(3):
+        house.broker.publish(f"bulk/strange-{n}", json.dumps({"wobble": n}))
+    found = wait_for(lambda: [u for u in integrator.get("/sensors/unknown?from=10m").json["unknown"]
+                              if "wobble" in str(u["sample"])], 60, "what nobody knows")
+    assert sum(u["count"] for u in found) == 3 and found[0]["reason"] == "no-type" and "strange-" in found[0]["topic"], found
+    draft = integrator.get("/sensors/draft?topic=bulk/strange-0&from=10m&name=strange")
+    assert draft.status == 200 and draft.headers["Content-Type"].startswith("application/yaml"), draft
+    assert "wobble" in draft.body.decode() and yaml.safe_load(draft.body)
+    assert integrator.get("/sensors/draft?topic=bulk/nobody").status == 400
+    assert integrator.get("/sensors/unknown?limit=x").status == 400
+    assert house.visitors["operator"].get("/sensors/unknown").error == "role"
 
 
 # --- the page ---

@@ -20,7 +20,7 @@ from test_figures import DAY, History  # noqa: E402
 pytestmark = pytest.mark.skipif(not find_driver(), reason="build first: ninja tests/unit/store/store-driver")
 
 HOSTILE = "</td><script>alert(1)</script>\"'&\x1b[2J=1+1"
-REPORTS = ("daily", "weekly", "monthly", "compliance")
+REPORTS = ("daily", "weekly", "monthly", "compliance", "statutory")
 
 
 def fill(history):

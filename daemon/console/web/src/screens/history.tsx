@@ -1,12 +1,12 @@
 /* The history: a search whose address can be shared, page by page; exports with their progress; a past moment. */
-import { signal } from "@preact/signals";
-import { useEffect, useState } from "preact/hooks";
-import { get, post, urlOf } from "../core/api";
+import { useState } from "preact/hooks";
+import { get } from "../core/api";
 import { place, query } from "../core/router";
 import { may } from "../core/session";
 import { site, zoneTitle } from "../core/site";
 import { asText, PRIORITIES, type Body } from "../core/wire";
-import { Empty, Load, Page, Panel, Problem, problemText, Table, useLoad } from "../parts/frame";
+import { ExportProgress, exporting } from "../parts/export";
+import { Empty, Load, Page, Panel, Problem, Table, useLoad } from "../parts/frame";
 import { actorText } from "../parts/marks";
 import { instantOf, TimeField, wholeTime } from "../parts/time_field";
 import { visible } from "../core/visible";
@@ -26,7 +26,17 @@ const WHATS = [
     "notifications",
     "rulesets",
 ] as const;
-const HAZARDS = ["fire", "theft", "robbery", "explosion", "sabotage", "fraud", "loss", "disaster", "system"] as const;
+export const HAZARDS = [
+    "fire",
+    "theft",
+    "robbery",
+    "explosion",
+    "sabotage",
+    "fraud",
+    "loss",
+    "disaster",
+    "system",
+] as const;
 const PAGE = 100;
 
 interface Rows {
@@ -316,75 +326,10 @@ function urlPath(table: string, words: Record<string, string>): string {
 
 /* --- exports --- */
 
-interface Export {
-    export: string;
-    what: string;
-    format: string;
-    state: string;
-    rows: number;
-    total: number | null;
-}
+const exported = exporting();
 
-const exported = signal<Export | null>(null);
-const exportProblem = signal("");
-
-async function begin(format: string): Promise<void> {
-    exportProblem.value = "";
-    try {
-        exported.value = await post<Export>("/exports", {
-            what: what(),
-            format,
-            query: new URLSearchParams(asked()).toString(),
-        });
-    } catch (error) {
-        exportProblem.value = problemText(error);
-        return;
-    }
-    const link = document.createElement("a");
-    link.href = urlOf(`/exports/${exported.value.export}/data`);
-    link.download = "";
-    link.click();
-}
-
-async function cancel(id: string): Promise<void> {
-    try {
-        await post(`/exports/${id}/cancel`, {});
-    } catch (error) {
-        exportProblem.value = problemText(error);
-    }
-}
-
-const OVER = ["done", "cancelled", "failed"];
-
-function Progress() {
-    const is = exported.value;
-    useEffect(() => {
-        if (!is || OVER.includes(is.state)) return undefined;
-        const timer = window.setTimeout(() => {
-            get<Export>(`/exports/${is.export}`).then(
-                (next) => (exported.value = next),
-                () => (exported.value = { ...is, state: "failed" }),
-            );
-        }, 700);
-        return () => window.clearTimeout(timer);
-    }, [is]);
-    if (exportProblem.value) return <p role="alert">{exportProblem.value}</p>;
-    if (!is) return null;
-    return (
-        <div class="export" role="status">
-            <progress
-                max={is.total ?? undefined}
-                value={is.total === null ? undefined : is.rows}
-                aria-label={t("export.title")}
-            />{" "}
-            {t("export.progress", { state: word("export", is.state), rows: is.rows, total: is.total ?? "?" })}
-            {!OVER.includes(is.state) && (
-                <button type="button" class="small" onClick={() => void cancel(is.export)}>
-                    {t("ask.cancel")}
-                </button>
-            )}
-        </div>
-    );
+function exportRows(format: string): void {
+    void exported.begin(what(), format, new URLSearchParams(asked()).toString());
 }
 
 function Tools() {
@@ -398,10 +343,10 @@ function Tools() {
             </button>
             {may("supervisor", "auditor", "administrator") && (
                 <>
-                    <button type="button" onClick={() => void begin("csv")}>
+                    <button type="button" onClick={() => exportRows("csv")}>
                         CSV
                     </button>
-                    <button type="button" onClick={() => void begin("jsonl")}>
+                    <button type="button" onClick={() => exportRows("jsonl")}>
                         JSON
                     </button>
                 </>
@@ -414,7 +359,7 @@ export function HistoryScreen() {
     return (
         <Page title={t("nav.history")} wide aside={<Tools />}>
             <Fields key={place.value.query.toString()} />
-            <Progress />
+            <ExportProgress of={exported} />
             <Panel title={word("table.of", what())}>
                 <Found />
             </Panel>

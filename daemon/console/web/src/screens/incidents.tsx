@@ -21,6 +21,7 @@ import {
     type Priority,
 } from "../core/wire";
 import { askFor } from "../parts/ask";
+import { ExportProgress, exporting } from "../parts/export";
 import { Empty, Facts, Load, Page, Panel, Table, useLoad } from "../parts/frame";
 import { recordFor } from "../parts/record_deeds";
 import {
@@ -35,6 +36,7 @@ import {
     typed,
 } from "../parts/incident_deeds";
 import { actorText, Age, AlarmMark, Left, PriorityMark, StateText, Time } from "../parts/marks";
+import { Requests } from "../parts/requests";
 import { Steps } from "../parts/steps";
 import { t, word } from "../text/text";
 import { ZonePath, incidentName } from "./alarm_summary";
@@ -149,6 +151,15 @@ export function IncidentsScreen() {
 
 /** What waits for a second person. */
 export function Approvals() {
+    return (
+        <>
+            <Requests />
+            <PendingApprovals />
+        </>
+    );
+}
+
+function PendingApprovals() {
     const list = every("approval").filter((approval) => textOf(approval, "state") === "pending");
     if (list.length === 0) return null;
     return (
@@ -488,9 +499,30 @@ export function IncidentScreen({ path }: { path: readonly string[] }) {
                     <Notes incident={incident} />
                     <People incident={incident} />
                     <Records incident={incident} />
+                    <Bundle id={id} />
                 </div>
             </div>
         </Page>
+    );
+}
+
+/* --- the case bundle --- */
+
+const bundle = exporting();
+
+function Bundle({ id }: { id: number }) {
+    if (!may("supervisor", "auditor", "administrator")) return null;
+    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+    const begin = () =>
+        void bundle.begin("case", "zip", new URLSearchParams({ incident: String(id), timezone: zone }).toString());
+    return (
+        <Panel title={t("case.title")}>
+            <p class="dim">{t("case.text")}</p>
+            <button type="button" onClick={begin}>
+                {t("case.make")}
+            </button>
+            <ExportProgress of={bundle} />
+        </Panel>
     );
 }
 

@@ -1,6 +1,6 @@
 /* Screens that are lists of what the server has: devices, rules, audit, health. */
 import { act, pending } from "../core/act";
-import { get } from "../core/api";
+import { get, urlOf } from "../core/api";
 import { place, query } from "../core/router";
 import { assetOf, siteTitle, zoneTitle } from "../core/site";
 import { may } from "../core/session";
@@ -11,7 +11,7 @@ import { Empty, Facts, Load, Page, Panel, Table, useLoad } from "../parts/frame"
 import { actorText, Age, Time } from "../parts/marks";
 import { t, word } from "../text/text";
 import { span } from "../text/time";
-import { columnTitle, RowsTable } from "./history";
+import { columnTitle } from "./history";
 
 interface Rows {
     rows: Body[];
@@ -58,7 +58,6 @@ export function DevicesScreen() {
     const words = asked("device", "zone");
     const devices = useLoad<Rows>(words, (stop) => get(`/devices?${words}`, stop));
     const sensors = useLoad<{ sensors: Sensor[] }>("sensors", (stop) => get("/sensors", stop));
-    const unknown = useLoad<Rows>("unknown", (stop) => get("/history/undecoded?limit=50", stop));
     return (
         <Page title={t("nav.devices")} wide>
             <Search name="device" label={t("alarm.asset")} />
@@ -66,9 +65,7 @@ export function DevicesScreen() {
                 <Load of={devices}>{(value) => <DeviceTable rows={value.rows} />}</Load>
             </Panel>
             <div class="columns">
-                <Panel title={t("devices.unknown")}>
-                    <Load of={unknown}>{(value) => <RowsTable table="undecoded" rows={value.rows} />}</Load>
-                </Panel>
+                {may("supervisor", "auditor", "integrator", "administrator") && <Unknown />}
                 <Panel title={t("devices.types")}>
                     <Load of={sensors}>
                         {(value) => (
@@ -96,6 +93,99 @@ export function DevicesScreen() {
                 </Panel>
             </div>
         </Page>
+    );
+}
+
+interface UnknownGroup {
+    topic: unknown;
+    reason: string;
+    detail: unknown;
+    count: number;
+    last: string;
+    sample: Body;
+}
+
+interface UnknownAnswer {
+    messages: number;
+    unexplained: number;
+    topics: number;
+    unknown: UnknownGroup[];
+}
+
+const SPANS = ["1h", "24h", "7d"];
+
+/** A filter of the topics of a group: what varies is any. */
+function filterOf(topic: unknown): string {
+    return asText(topic)
+        .split("/")
+        .map((level) => (level.includes("{") ? "+" : level))
+        .join("/");
+}
+
+/** What the types that stand in the files now make of the messages of a while; it is worked out when it is asked for. */
+function Unknown() {
+    const span = place.value.query.get("span") ?? SPANS[0]!;
+    const load = useLoad<UnknownAnswer>(span, (stop) => get(`/sensors/unknown?limit=50&from=${span}`, stop));
+    const choice = (
+        <select
+            aria-label={t("devices.span")}
+            value={span}
+            onChange={(event) => query({ span: event.currentTarget.value })}>
+            {SPANS.map((one) => (
+                <option key={one} value={one}>
+                    {word("span", one)}
+                </option>
+            ))}
+        </select>
+    );
+    return (
+        <Panel title={t("devices.unknown")} aside={choice}>
+            <Load of={load}>
+                {(value) => (
+                    <>
+                        <p class="dim">{t("devices.unknown.of", { n: value.unexplained, all: value.messages })}</p>
+                        <UnknownTable span={span} groups={value.unknown} />
+                    </>
+                )}
+            </Load>
+        </Panel>
+    );
+}
+
+function UnknownTable({ span, groups }: { span: string; groups: readonly UnknownGroup[] }) {
+    return (
+        <Table
+            label={t("devices.unknown")}
+            empty={t("devices.unknown.none")}
+            rows={groups.map((group, n) => ({ group, n }))}
+            keyOf={({ n }) => n}
+            columns={[
+                { name: t("devices.topic"), cell: ({ group }) => asText(group.topic) },
+                { name: t("devices.reason"), cell: ({ group }) => `${group.reason} ${asText(group.detail)}` },
+                { name: t("devices.count"), class: "number", cell: ({ group }) => group.count },
+                { name: t("devices.when"), cell: ({ group }) => <Age at={group.last} /> },
+                {
+                    name: t("devices.sample"),
+                    cell: ({ group }) => (
+                        <details>
+                            <summary>{asText(group.sample.payload).slice(0, 40)}</summary>
+                            <pre class="code">{`${asText(group.sample.topic)}\n${asText(group.sample.payload)}`}</pre>
+                        </details>
+                    ),
+                },
+                {
+                    name: t("devices.draft"),
+                    cell: ({ group }) => (
+                        <a
+                            href={urlOf("/sensors/draft", { topic: filterOf(group.topic), from: span })}
+                            target="_blank"
+                            rel="noreferrer">
+                            {t("devices.draft.begin")}
+                        </a>
+                    ),
+                },
+            ]}
+        />
     );
 }
 

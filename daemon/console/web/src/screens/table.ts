@@ -13,6 +13,7 @@ import { AccountScreen, PeopleScreen } from "./people";
 import { MapScreen } from "./map";
 import { QueueScreen } from "./queue";
 import { RecordScreen, RecordsScreen } from "./records";
+import { ReportsScreen } from "./reports";
 
 export interface Screen {
     name: string;
@@ -40,6 +41,7 @@ export const SCREENS: readonly Screen[] = [
     { name: "history", address: "/history", label: "nav.history", group: 2, roles: PAST, show: HistoryScreen },
     { name: "moment", address: "/moment", label: "nav.moment", group: 2, roles: PAST, show: MomentScreen },
     { name: "figures", address: "/figures", label: "nav.figures", group: 2, roles: PAST, show: FiguresScreen },
+    { name: "reports", address: "/reports", label: "nav.reports", group: 2, roles: CHIEFS, show: ReportsScreen },
     { name: "devices", address: "/devices", label: "nav.devices", group: 3, roles: ALL, show: DevicesScreen },
     { name: "rules", address: "/rules", label: "nav.rules", group: 3, roles: ALL, show: RulesScreen },
     {
