@@ -106,6 +106,16 @@ static int take_over(int fd, const struct place *place) {
         return 0;
 }
 
+/* Another's, closed to a supervisor that is not root: it was made right before, or root has to. */
+static int look_at(const struct place *place) {
+        struct stat st;
+
+        if (lstat(place->path, &st) == 0 && S_ISDIR(st.st_mode) && is_right(&st, place))
+                return 0;
+        return tell(place->path, "is not as its worker needs it: let root do it, by `wardwatch run --prepare USER`",
+                    -EACCES);
+}
+
 /* Through a descriptor, so that what is checked is what is changed. */
 static int make_one(const struct place *place) {
         _cleanup_close_ int fd = -1;
@@ -114,6 +124,8 @@ static int make_one(const struct place *place) {
         if (r < 0)
                 return r;
         fd = open(place->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0 && errno == EACCES && worker_may_change_user())
+                return look_at(place);
         if (fd < 0)
                 return tell(place->path, "cannot be opened", -errno);
         if (worker_may_change_user())

@@ -153,7 +153,7 @@ def test_what_the_unit_lends(tmp_path):
             folder.chmod(folder.stat().st_mode | 0o011)
     with Broker(tmp_path) as broker:
         daemon = Daemon(tmp_path, broker=broker, postgres="host=/nowhere dbname=wardwatch", settings={
-            "users.engine": engine, "users.store": store})
+            "users.engine": engine, "users.store": store, "auth.enabled": True, "users.auth": "news", "users.console": "uucp"})
         daemon.folder.chmod(0o755)
         try:
             run(binary(), "run", "--prepare", user, "-c", daemon.config)
@@ -163,7 +163,7 @@ def test_what_the_unit_lends(tmp_path):
                      f"--inh-caps=-all,{lent}", f"--ambient-caps=-all,{lent}", "--no-new-privs", binary(), "run", "-c",
                      daemon.config], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
             daemon.wait_ready()
-            for worker, name in (("engine", engine), ("store", store)):
+            for worker, name in (("engine", engine), ("store", store), ("auth", "news")):
                 status = dict(line.split(":\t", 1) for line in
                               pathlib.Path(f"/proc/{daemon.pid(worker)}/status").read_text().splitlines())
                 assert status["Uid"].split() == [str(pwd.getpwnam(name).pw_uid)] * 4
