@@ -61,6 +61,8 @@ static void on_stop(void *userdata) {
         log_info("engine-stopping", NULL, "orderly stop");
         engine_say(e, "engine-stopped", NULL, "orderly stop");
         engine_turn(e);
+        if (engine_proof_last(e))
+                return;
         e->stopping = true;
         event_base_loopbreak(e->base);
 }
@@ -161,6 +163,10 @@ static int engine_new(struct engine *e) {
         if (!r)
                 r = engine_feed_new(e);
         if (!r)
+                r = engine_proof_new(e);
+        if (!r)
+                engine_signed_load(e);
+        if (!r)
                 r = engine_intake_new(e);
         if (!r)
                 r = engine_metrics_new(e);
@@ -172,6 +178,7 @@ static void engine_free(struct engine *e) {
         engine_intake_free(e);
         engine_feed_free(e);
         engine_publish_free(e);
+        engine_proof_free(e);
         engine_reload_free(e);
         pipeline_free(e->pipeline);
         keyring_deinit(&e->keyring);
@@ -221,6 +228,8 @@ static int engine_run(struct engine *e) {
         engine_configuration_begin(e);
         engine_say_sandbox(e);
         engine_signature_load(e);
+        if (journal_head(e->journal) <= 1)
+                engine_signed_say(e, pipeline_ruleset(e->pipeline)->bundle.hash);
         engine_turn(e);       /* commits what the start has concluded */
         engine_space_look(e); /* before anything is taken: the map may be as full as it was when we ended */
         r = engine_intake_start(e);

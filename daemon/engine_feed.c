@@ -20,6 +20,7 @@
 
 #include <event2/listener.h>
 #include <grp.h>
+#include <inttypes.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -98,6 +99,16 @@ static void verb_cursor(struct engine_client *c, json_t *request) {
         }
 }
 
+static void verb_checkpoint(struct engine_client *c, json_t *request) {
+        json_t *seq = json_object_get(request, "seq");
+        const char *text = json_string_value(json_object_get(request, "text"));
+
+        if (strcmp(c->reader, "store") != 0 || !json_is_integer(seq) || json_integer_value(seq) < 0 || !text ||
+            !engine_proof_take(c->engine, (uint64_t)json_integer_value(seq), text))
+                client_refuse(c, request, "malformed", "a checkpoint comes from the store, with `seq` and `text`",
+                              "say `reader` first");
+}
+
 static void verb_clock(struct engine_client *c, json_t *request) {
         struct engine *e = c->engine;
 
@@ -140,6 +151,7 @@ static const struct engine_verb verbs[] = {
         { "rules", false, true, ROLES_ALL, verb_rules },
         { "reader", false, true, 0, verb_reader },
         { "cursor", false, true, 0, verb_cursor },
+        { "checkpoint", false, true, 0, verb_checkpoint },
         { "clock-confirm", false, false, ALARM_ROLE_ADMINISTRATOR, verb_clock },
         { "notice", true, true, 0, NULL },
         { "tip", true, true, 0, NULL },
@@ -436,6 +448,18 @@ void engine_feed_committed(struct engine *e) {
         feed_replies(e->feed);
         engine_follow_lines(e->feed);
         engine_follow_heads(e->feed);
+}
+
+bool engine_feed_ask_last(const struct engine *e) {
+        char text[64];
+        int n = snprintf(text, sizeof text, "{\"last\":%" PRIu64 "}", e->committed);
+
+        for (struct engine_client *c = e->feed->clients; c; c = c->next) {
+                if (strcmp(c->reader, "store") == 0 && json_is_true(json_object_get(c->figures, "connected")) &&
+                    jsonline_send_text(c->line, text, (size_t)n) == 0)
+                        return true;
+        }
+        return false;
 }
 
 bool engine_feed_wants_lines(const struct engine *e) {

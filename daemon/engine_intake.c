@@ -125,6 +125,8 @@ static void engine_on_state(void *userdata, struct ingress *ingress, enum ingres
                 s->lost = false;
                 engine_say(e, "intake-back", name, "connected and caught up");
         }
+        if (state == INGRESS_LIVE)
+                engine_proof_publish(e);
         engine_intake_look(e);
 }
 

@@ -4,7 +4,8 @@
  * engine_pending.c (what comes again), engine_salvage.c, engine_turn.c (one turn = one transaction), engine_intake.c
  * (the two sessions, lanes, blindness), engine_space.c (trimming and snapshots), engine_reload.c (rules and
  * configuration while running), engine_prime.c (the past for new rules), engine_feed.c (command socket and readers),
- * engine_follow.c (followers), engine_publish.c (messages to devices), engine_version.c (which version took what),
+ * engine_follow.c (followers), engine_publish.c (messages to devices), engine_proof.c (checkpoints on a topic),
+ * engine_signed.c (who signed the rules), engine_version.c (which version took what),
  * engine_metrics.c and engine_status.c (what can be known from outside).
  */
 #include "engine.h"
@@ -77,6 +78,12 @@ struct engine_publish { /* waits for the commit */
         bool retain;
 };
 
+#define ENGINE_SIGNATURES_MAX 64 /* of rule sets, the newest */
+
+struct engine_signature {
+        char hash[33], person[80];
+};
+
 struct engine_line { /* an output as the feed says it */
         uint64_t seq;
         uint32_t n;
@@ -147,6 +154,14 @@ struct engine {
         struct engine_publish publishes[ENGINE_PUBLISH_MAX];
         size_t n_publishes;
         uint64_t publishes_dropped;
+        struct engine_signature signatures[ENGINE_SIGNATURES_MAX];
+        size_t n_signatures;
+        struct {
+                char *topic;           /* NULL = none */
+                char *text;            /* the newest checkpoint, as it is published; NULL = none yet */
+                uint64_t seq, waiting; /* the last input that it covers; at the stop, the one that it is to cover */
+                struct event *patience;
+        } proof;
         struct engine_line *lines; /* outputs of this turn for the followers */
         size_t n_lines, lines_capacity;
         uint64_t *changed; /* alarms whose live record this turn changes */
@@ -284,6 +299,8 @@ int engine_feed_new(struct engine *e);
 void engine_feed_free(struct engine *e);
 void engine_feed_committed(struct engine *e); /* replies, followers' lines, heads */
 bool engine_feed_wants_lines(const struct engine *e);
+/** Asks the store for a checkpoint up to here. False: there is none that could answer. */
+bool engine_feed_ask_last(const struct engine *e);
 void engine_feed_metrics(const struct engine *e, struct metrics *m);
 json_t *engine_feed_readers(const struct engine *e);
 
@@ -292,6 +309,26 @@ json_t *engine_feed_readers(const struct engine *e);
 int engine_publish_keep(struct engine *e, const struct ww_publish *publish);
 void engine_publish_committed(struct engine *e);
 void engine_publish_free(struct engine *e);
+
+/* engine_proof.c */
+int engine_proof_new(struct engine *e);
+void engine_proof_free(struct engine *e);
+/** The store has signed one, up to the input `seq`. False: it is no checkpoint, or there is no memory. */
+bool engine_proof_take(struct engine *e, uint64_t seq, const char *text);
+void engine_proof_publish(struct engine *e); /* the newest, again */
+/** At the stop: true = one more is on its way, and ends the loop when it is published. */
+bool engine_proof_last(struct engine *e);
+
+/* engine_signed.c */
+void engine_signed_load(struct engine *e);
+/** Within a turn's transaction: a command was answered; if it signs a rule set, that is kept. */
+void engine_signed_note(struct engine *e, const struct engine_command *command);
+/** How many persons have to sign a set before it comes into force, how many have, and who. */
+size_t engine_signed_needed(const struct engine *e);
+size_t engine_signed_count(const struct engine *e, const char *hash);
+json_t *engine_signed_by(const struct engine *e, const char *hash);
+/** It came into force: says so if nobody has signed it. */
+void engine_signed_say(struct engine *e, const char *hash);
 
 /* engine_metrics.c */
 /** Listens where the configuration says. 0 or -ENOMEM. */

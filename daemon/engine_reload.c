@@ -202,6 +202,7 @@ static void reload_take(struct engine_reload *r) {
         struct ww_input input = { .type = WW_INPUT_RELOAD, .payload = buf_str(&r->text) };
         bool primed = r->prime != NULL;
         char id[WW_PRIME_MAX];
+        char hash[sizeof r->ruleset->bundle.hash];
         int result;
 
         if (e->full) {
@@ -214,6 +215,7 @@ static void reload_take(struct engine_reload *r) {
                 input.topic = buf_str(&r->stood);
                 r->figures.inputs = prime_inputs(r->prime);
         }
+        memcpy(hash, r->ruleset->bundle.hash, sizeof hash);
         pipeline_offer(e->pipeline, r->ruleset, r->prime);
         r->ruleset = NULL;
         r->prime = NULL;
@@ -223,6 +225,7 @@ static void reload_take(struct engine_reload *r) {
         if (result)
                 engine_fatal("cannot take a reload", result);
         reload_tell(r, input.seq);
+        engine_signed_say(e, hash);
         engine_turn(e); /* commits: nobody may look while memory is ahead of the disk */
         reload_end(r);
 }
@@ -261,6 +264,22 @@ static int reload_find(struct engine_reload *r) {
         return result;
 }
 
+/* Refuses what has not been signed by as many as it takes. */
+static bool reload_unsigned(struct engine_reload *r) {
+        const char *hash = r->ruleset->bundle.hash;
+        size_t needed = engine_signed_needed(r->engine), have = engine_signed_count(r->engine, hash);
+        char why[200];
+
+        if (have >= needed)
+                return false;
+        (void)snprintf(
+                why, sizeof why,
+                "set %s is signed by %zu of %zu persons (rules.sign_off): `wardwatch reload --reason …` signs it", hash,
+                have, needed);
+        reload_refuse(r, why);
+        return true;
+}
+
 static void reload_compiled(struct engine_reload *r) {
         struct engine *e = r->engine;
         int result;
@@ -271,6 +290,8 @@ static void reload_compiled(struct engine_reload *r) {
                 reload_end(r);
                 return;
         }
+        if (reload_unsigned(r))
+                return;
         if (!r->prime) {
                 reload_take(r);
                 return;

@@ -178,6 +178,17 @@ json_t *engine_tell_site(const struct engine *e, const json_t *request) {
         return NULL;
 }
 
+/* Of a set that may come into force: who has signed it, and how many have to. */
+static json_t *tell_signed(const struct engine *e, const json_t *request, json_t *answer) {
+        const char *set = json_string_value(json_object_get(request, "set"));
+
+        if (answer && set) {
+                (void)json_object_set_new(answer, "signed_by", engine_signed_by(e, set));
+                (void)json_object_set_new(answer, "sign_off", json_integer((json_int_t)engine_signed_needed(e)));
+        }
+        return answer;
+}
+
 /* The alarms of the system itself have no file; in its place is told what they mean, and what to do. */
 static json_t *tell_advice(const struct notice_advice *advice) {
         const struct notice_kind *kind = notice_find(ww_str(advice->name));
@@ -203,5 +214,5 @@ json_t *engine_tell_rules(const struct engine *e, const json_t *request) {
                 p.n += advices_count();
         while (page_room(&p))
                 page_put(&p, p.at < rules ? tell_rule(e, p.at) : tell_advice(&notice_advices[p.at - rules]));
-        return page_answer(e, request, &p);
+        return tell_signed(e, request, page_answer(e, request, &p));
 }

@@ -324,6 +324,7 @@ static void engine_take_commands(struct engine *e) {
                 e->answering = NULL;
                 if (r)
                         engine_fatal("cannot take a command", r);
+                engine_signed_note(e, command);
         }
 }
 

@@ -8,6 +8,7 @@
 const struct notice_kind notice_kinds[] = {
         { "engine-started",       NOTICE_RECORD,  NULL,                       LOW,    "Engine started", false },
         { "configuration-changed", NOTICE_RECORD, NULL,                       LOW,    "Another configuration is in force", false },
+        { "rules-unsigned",       NOTICE_RECORD,  NULL,                       LOW,    "Rules came into force that nobody had signed", false },
         { "engine-stopped",       NOTICE_RECORD,  NULL,                       LOW,    "Engine stopped", false },
         { "intake-blind",         NOTICE_RECORD,  NULL,                       LOW,    "Intake is behind or cut off", false },
         { "intake-sighted",       NOTICE_RECORD,  NULL,                       LOW,    "Intake has caught up", false },

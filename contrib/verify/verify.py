@@ -25,6 +25,7 @@ import threading
 
 BEGINS = b"wardwatch-export-1\n"
 WORD = b"wardwatch-checkpoint-1 "
+KEY_WORD = b"wardwatch-key-1 "
 TO_2000 = 946684800  # PostgreSQL counts from there
 DAY = 86400 * 10**6
 
@@ -261,11 +262,47 @@ class Part:
         self.leaves = row[5]
 
 
+class Keys:
+    """Whose signature counts: the keys that were named, those that they handed over to, and those that did so to them."""
+
+    def __init__(self, named):
+        self.named, self.handovers = named, set()
+
+    def handover(self, line):
+        old, new, text = line[len(KEY_WORD) :].split(b" ", 2)
+        said = json.loads(text)
+        for key, signature in ((said["key"], old), (said["next"], new)):
+            if not signed(bytes.fromhex(key), bytes.fromhex(signature.decode()), KEY_WORD + text):
+                raise ValueError("a handover of keys is not signed by both")
+        self.handovers.add((said["key"], said["next"]))
+
+    def leads(self, key, following):
+        """Did it hand over to that one, at once or by others between them?"""
+        seen, todo = set(), [key]
+        while todo:
+            todo = [b for at in todo for a, b in self.handovers if a == at and b not in seen]
+            seen.update(todo)
+        return following in seen
+
+    def heir(self, key):
+        return not self.named or key in self.named or any(self.leads(name, key) for name in self.named)
+
+    def sift(self, checkpoints):
+        """(those that count, how many no such key signed, how many a key signed that had been retired)"""
+        heirs = any(self.heir(c["key"]) for c in checkpoints)
+        good = [c for c in checkpoints if self.heir(c["key"]) or (heirs and any(self.leads(c["key"], n) for n in self.named))]
+        follow = {(c["journal"], c["key"], c["since"]) for c in good if c.get("since")}
+        kept = [c for c in good if not any(c["journal"] == journal and c["checkpoint"] >= since and self.leads(c["key"], key)
+                                           for journal, key, since in follow)]
+        return kept, len(checkpoints) - len(good), len(good) - len(kept)
+
+
 class Check:
     """Reads an export from its beginning to its end, and holds one window of it at a time."""
 
     def __init__(self, file, keys, bundle):
-        self.file, self.keys, self.bundle = file, keys, bundle
+        self.file, self.keys, self.bundle = file, Keys(keys), bundle
+        self.read = []  # checkpoints, until all of them are there
         self.hash, self.frames = hashlib.blake2b(BEGINS, digest_size=32), 0
         self.layouts, self.checkpoints, self.dropped = {}, {}, []
         self.about, self.journal_id, self.findings = None, b"", 0
@@ -300,6 +337,8 @@ class Check:
         table = None
         while True:
             kind, body = self.frame()
+            if self.read and kind not in (b"J", b"C"):
+                self.checkpoints_settle()
             if kind is None or kind == b"E":
                 break
             try:
@@ -346,15 +385,29 @@ class Check:
     # --- checkpoints ---
 
     def checkpoint(self, line):
+        if line.startswith(KEY_WORD):
+            self.keys.handover(line)
+            return
         text = line[len(WORD) + 129 :]
         said = json.loads(text)
         key = bytes.fromhex(said["key"])
         good = line.startswith(WORD) and signed(key, bytes.fromhex(line[len(WORD) : len(WORD) + 128].decode()), WORD + text)
-        if not good or (self.keys and said["key"] not in self.keys):
+        if good:
+            self.read.append(said)
+        else:
             self.found("checkpoint altered", f"checkpoint {said['checkpoint']} is not signed by the key")
-            return
-        self.signers.add(said["key"])
-        if said["journal"] == self.journal_id.hex():
+
+    def checkpoints_settle(self):
+        kept, unsigned, retired = self.keys.sift(self.read)
+        self.read = []
+        if unsigned:
+            self.found("checkpoint altered", f"{unsigned} checkpoints are not signed by the key")
+        if retired:
+            self.found("checkpoint unsigned", f"{retired} checkpoints are signed by a key that had been retired before")
+        for said in kept:
+            self.signers.add(said["key"])
+            if said["journal"] != self.journal_id.hex():
+                continue
             if said["set_back"]:
                 # the database was restored, and filled again: what was signed between is of what was lost
                 for number in [n for n, c in self.checkpoints.items() if c["seq"] >= said["set_back"]]:
@@ -382,7 +435,7 @@ class Check:
         last, selected = self.last, self.about["selected"]
         self.run_ends(s)
         gap = s.number != (last.number + 1 if last else s.number if selected or self.about["from"] > 1 else 1)
-        if gap and not (selected and last and s.number > last.number):
+        if gap and not (selected and last and s.number > last.number) and not self.removed(last, s):
             self.found("segment deleted", f"segments before {s.number} are missing")
         elif last and not gap and (s.previous != last.hash or s.first != last.last + 1):
             self.found("segment altered", f"segment {s.number} does not follow the one before it")
@@ -417,7 +470,9 @@ class Check:
         for place, (day, _, dated) in due.items():
             self.missing(relation, place, day, dated)
         for s, part, rows in unlisted:
-            if (rows or not self.about["selected"]) and (len(rows) != part.rows or root_of(rows) != part.root):
+            if not rows and part.leaves is None and not self.about["selected"] and self.given_up(relation, s):
+                self.gone += part.rows
+            elif (rows or not self.about["selected"]) and (len(rows) != part.rows or root_of(rows) != part.root):
                 self.found("rows altered", f"{relation}: rows of inputs {s.first} to {s.last} are not what was stored")
 
     def leaves(self, s, part, due, unlisted):
@@ -452,6 +507,22 @@ class Check:
             self.gone += 1
         else:
             self.found("row deleted", "{} seq {}, n {}, position {}: was stored and is not there".format(relation, *place))
+
+    def given_up(self, relation, s):
+        """Of a part without rows whose list was given up: had retention come to it?"""
+        return any(said["relation"] == relation and "first_segment" not in said and s.sealed_at < said["to_day"] * DAY
+                   for said in self.dropped)
+
+    def removed(self, last, following):
+        """Were the segments between these removed, one stretch after the other, with the hash that the next one names?"""
+        stretches = {said["first_segment"]: said for said in self.dropped if "first_segment" in said}
+        number, seq, chain = (last.number + 1, last.last + 1, None) if last else (1, None, None)
+        while number < following.number:
+            said = stretches.get(number)
+            if not said or (seq is not None and said["first_seq"] != seq):
+                return False
+            number, seq, chain = said["last_segment"] + 1, said["last_seq"] + 1, said["chain"]
+        return chain is not None and (number, seq, bytes.fromhex(chain)) == (following.number, following.first, following.previous)
 
     def cut_off(self):
         if not self.about:
@@ -507,7 +578,7 @@ def report(check):
         print(f"  {check.absent} more rows of the same transactions are not part of this export; it shows that the rows in it"
               " are as\n  they were stored, not that it holds all that belong to it")
     for key in sorted(check.signers):
-        print(f"  checkpoints are signed with the key {key}" + ("" if check.keys else ": is it yours? (--key)"))
+        print(f"  checkpoints are signed with the key {key}" + ("" if check.keys.named else ": is it yours? (--key)"))
     if check.loose:
         print(f"  {check.loose} stretches of the chain end without a checkpoint: nothing from outside the database confirms them")
     if check.bundle:
@@ -518,7 +589,8 @@ def report(check):
 
 def main():
     arguments = argparse.ArgumentParser(description="Checks a Wardwatch export. Exit status: 0 whole, 3 not whole, 1 not checked.")
-    arguments.add_argument("--key", default="", help="public key that must have signed the checkpoints; several with commas between")
+    arguments.add_argument("--key", default="", help="public key that must have signed the checkpoints, or one that it handed over to;"
+                           " several with commas between")
     arguments.add_argument("--bundle", type=pathlib.Path, help="folder of a case bundle, whose files are held against the rows")
     arguments.add_argument("file", type=pathlib.Path, help="the export")
     given = arguments.parse_args()

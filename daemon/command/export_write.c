@@ -42,10 +42,9 @@ static int journal_choose(struct job *job) {
 
 static int checkpoints_load(struct job *job) {
         const char *path = job->request->checkpoints;
+        int e = *path ? verify_checkpoints_read(&job->checkpoints, path, false) : 0;
 
-        if (!*path)
-                return verify_checkpoints_ready(&job->checkpoints);
-        return verify_checkpoints_read(&job->checkpoints, path, NULL);
+        return e ? e : verify_checkpoints_ready(&job->checkpoints, NULL);
 }
 
 static void put_json(struct job *job, enum export_frame kind, json_t *o) {
@@ -83,10 +82,22 @@ static bool segment_picked(const struct verify_picks *p, uint64_t segment) {
         return low < p->n_segments && p->segments[low] == segment;
 }
 
+static void put_line(struct job *job, const struct buf *line) {
+        if (line->error)
+                job->writer.out->error = line->error;
+        else
+                export_put(&job->writer, EXPORT_CHECKPOINT, (struct ww_str){ (char *)line->p, line->n - 1 });
+}
+
 static void put_checkpoints(struct job *job) {
         _cleanup_buf_ struct buf line = BUF_INIT;
         const struct verify_checkpoints *c = &job->checkpoints;
 
+        for (size_t i = 0; i < c->keys.n; i++) {
+                buf_reset(&line);
+                proof_handover_line(&c->keys.handovers[i], &line);
+                put_line(job, &line);
+        }
         for (size_t i = 0; i < c->n; i++) {
                 if (memcmp(c->items[i].journal_id, job->journal_id, 16) != 0 ||
                     (job->request->picks &&
@@ -94,12 +105,23 @@ static void put_checkpoints(struct job *job) {
                         continue;
                 buf_reset(&line);
                 proof_checkpoint_line(&c->items[i], &line);
-                if (line.error)
-                        job->writer.out->error = line.error;
-                else
-                        export_put(&job->writer, EXPORT_CHECKPOINT, (struct ww_str){ (char *)line.p, line.n - 1 });
+                put_line(job, &line);
                 job->result->checkpoints++;
         }
+}
+
+static json_t *dropped_json(const struct verify_dropped *d) {
+        char chain[2 * PROOF_HASH + 1];
+        json_t *o = json_pack("{s:s, s:I, s:I, s:I, s:I}", "relation", d->relation, "first_seq", (json_int_t)d->first,
+                              "last_seq", (json_int_t)d->last, "from_day", (json_int_t)d->from_day, "to_day",
+                              (json_int_t)d->to_day);
+
+        if (o && d->first_segment > 0)
+                (void)json_object_update_new(o,
+                                             json_pack("{s:I, s:I, s:s}", "first_segment", (json_int_t)d->first_segment,
+                                                       "last_segment", (json_int_t)d->last_segment, "chain",
+                                                       sodium_bin2hex(chain, sizeof chain, d->chain, PROOF_HASH)));
+        return o;
 }
 
 static void put_dropped(struct job *job) {
@@ -107,10 +129,7 @@ static void put_dropped(struct job *job) {
                 const struct verify_dropped *d = &job->database.dropped[i];
 
                 if (d->journal == job->journal.journal)
-                        put_json(job, EXPORT_DROPPED,
-                                 json_pack("{s:s, s:I, s:I, s:I, s:I}", "relation", d->relation, "first_seq",
-                                           (json_int_t)d->first, "last_seq", (json_int_t)d->last, "from_day",
-                                           (json_int_t)d->from_day, "to_day", (json_int_t)d->to_day));
+                        put_json(job, EXPORT_DROPPED, dropped_json(d));
         }
 }
 
@@ -137,6 +156,24 @@ static bool job_dropped(void *userdata, const char *relation, const struct proof
         return verify_database_dropped(&job->database, relation, place, dated);
 }
 
+static bool job_given_up(void *userdata, const char *relation, const struct verify_segment *segment) {
+        const struct job *job = userdata;
+
+        return verify_database_given_up(&job->database, relation, segment);
+}
+
+static bool job_removed(void *userdata, const struct verify_segment *last, const struct verify_segment *next) {
+        const struct job *job = userdata;
+
+        return verify_database_removed(&job->database, last, next);
+}
+
+static bool job_removed_at(void *userdata, uint64_t segment, const uint8_t hash[PROOF_HASH]) {
+        const struct job *job = userdata;
+
+        return verify_database_removed_at(&job->database, segment, hash);
+}
+
 static int source_begin(struct job *job, struct verify_source *ret) {
         const struct export_request *r = job->request;
         int e;
@@ -160,7 +197,10 @@ static int job_run(struct job *job) {
                             .userdata = job,
                             .found = job_found,
                             .progress = job_window,
-                            .dropped = job_dropped };
+                            .dropped = job_dropped,
+                            .given_up = job_given_up,
+                            .removed = job_removed,
+                            .removed_at = job_removed_at };
         struct verify_source source;
         int e = source_begin(job, &source);
 

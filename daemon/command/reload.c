@@ -40,6 +40,8 @@ struct reload {
         struct ruleset *ruleset; /* on the disk */
         json_t *in_force;        /* rule → hash */
         char hash[33];           /* of the set that is in force */
+        json_t *signed_by;       /* who has signed the one on the disk */
+        size_t needed;           /* how many have to */
         json_t *added, *removed, *changed;
 };
 
@@ -146,6 +148,24 @@ static int reload_sign(struct reload *r, const char *reason) {
         return result;
 }
 
+/* Who has signed it, and how many have to. */
+static int reload_signed(struct reload *r) {
+        json_t *answer = NULL;
+        int result = socket_ask(
+                &r->socket,
+                json_pack("{s:s, s:i, s:s}", "cmd", "rules", "from", INT32_MAX, "set", r->ruleset->bundle.hash),
+                &answer);
+
+        if (!result) {
+                json_t *persons = json_object_get(answer, "signed_by");
+
+                r->signed_by = json_is_array(persons) ? json_incref(persons) : json_array();
+                r->needed = (size_t)json_integer_value(json_object_get(answer, "sign_off"));
+        }
+        json_decref(answer);
+        return result;
+}
+
 /* The lock file says who holds it. */
 static int reload_signal(const struct reload *r) {
         char path[PATH_MAX];
@@ -213,17 +233,21 @@ static void put_names(const char *title, json_t *names) {
 
 static int reload_tell(const struct reload *r, bool json, bool in_force) {
         if (json)
-                return command_put_json(json_pack("{s:s, s:b, s:O, s:O, s:O}", "hash", r->ruleset->bundle.hash,
-                                                  "in_force", in_force, "added", r->added, "removed", r->removed,
-                                                  "changed", r->changed),
+                return command_put_json(json_pack("{s:s, s:b, s:O, s:O, s:O, s:O, s:I}", "hash",
+                                                  r->ruleset->bundle.hash, "in_force", in_force, "added", r->added,
+                                                  "removed", r->removed, "changed", r->changed, "signed_by",
+                                                  r->signed_by, "sign_off", (json_int_t)r->needed),
                                         JSON_COMPACT)
                                ? 1
                                : 0;
         put_names("added", r->added);
         put_names("removed", r->removed);
         put_names("changed", r->changed);
+        put_names("signed by", r->signed_by);
         (void)printf("%s is signed%s\n", r->ruleset->bundle.hash,
-                     in_force ? ", and in force" : "; it is not in force yet");
+                     in_force                                    ? ", and in force"
+                     : json_array_size(r->signed_by) < r->needed ? "; it takes another person, who reloads"
+                                                                 : "; it is not in force yet");
         return 0;
 }
 
@@ -239,6 +263,9 @@ static int reload_all(struct reload *r, const struct command_args *args) {
         (void)memcpy(before, r->hash, sizeof before);
         reload_compare(r);
         result = reload_sign(r, args->values[OPTION_REASON]);
+        if (!result)
+                result = reload_signed(r);
+        only |= json_array_size(r->signed_by) < r->needed;
         if (!result && !only)
                 result = reload_signal(r);
         if (!result && !only)
@@ -270,6 +297,7 @@ static int reload_run(const struct command_args *args) {
         json_decref(r.added);
         json_decref(r.removed);
         json_decref(r.changed);
+        json_decref(r.signed_by);
         ruleset_free(r.ruleset);
         config_deinit(&r.config);
         return result;
@@ -282,7 +310,9 @@ const struct command command_reload = {
         .text = "Compiles the files with their examples, tells which rules are new, gone or changed, and has a record "
                 "made of who signs that set off and why (`rules-sign`; for integrators and administrators). Then the "
                 "daemon takes the files over, as at SIGHUP, and the command waits until that very set is in force. "
-                "Where a second person must agree, one signs with --sign-only, and the other one reloads. The view "
+                "Where two have to sign (rules.sign_off), the first one's signature is kept, and the second one's "
+                "reload "
+                "puts the set in force; --sign-only signs and changes nothing. The view "
                 "`ruleset_signed` says of every set that ever was in force who signed it, or that nobody did.",
         .options = reload_options,
         .run = reload_run,

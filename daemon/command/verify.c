@@ -6,11 +6,23 @@
 #include "command/verify_checkpoint.h"
 #include "command/verify_export.h"
 #include "command/verify_print.h"
+#include "command/verify_workers.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <unistd.h>
 
-enum { OPTION_FROM, OPTION_TO, OPTION_JOURNAL, OPTION_DATABASE, OPTION_CHECKPOINTS, OPTION_KEY, OPTION_EXPORT };
+enum {
+        OPTION_FROM,
+        OPTION_TO,
+        OPTION_JOURNAL,
+        OPTION_DATABASE,
+        OPTION_CHECKPOINTS,
+        OPTION_CAPTURED,
+        OPTION_KEY,
+        OPTION_EXPORT,
+        OPTION_JOBS,
+};
 
 #define EXIT_NOT_WHOLE 3
 
@@ -20,8 +32,11 @@ static const struct command_option verify_options[] = {
         { "--journal", 0, "N", "only this journal, by its number in the database" },
         { "--database", 'd', "CONNINFO", "instead of the configuration's database.url" },
         { "--checkpoints", 0, "FILE", "checkpoints that were kept outside of the database (proof.file)" },
-        { "--key", 0, "HEX", "public key that must have signed them; several with commas between" },
+        { "--captured", 0, "FILE", "checkpoints that somebody kept as they came on proof.topic; there may be gaps" },
+        { "--key", 0, "HEX",
+          "public key that must have signed them, or one that it handed over to; several with commas between" },
         { "--export", 0, "FILE", "an export (`wardwatch export`) instead of the database" },
+        { "--jobs", 0, "N", "threads, each with a connection of its own; instead of one for each processor" },
         { 0 },
 };
 
@@ -29,7 +44,9 @@ struct verify_job {
         struct verify_database database;
         struct verify_print print;
         struct verify_checkpoints checkpoints;
+        const struct replay_database *where;
         bool checked; /* there are checkpoints */
+        unsigned jobs;
         uint64_t from, to;
         uint64_t findings;
 };
@@ -52,6 +69,24 @@ static bool job_dropped(void *userdata, const char *relation, const struct proof
         struct verify_job *job = userdata;
 
         return verify_database_dropped(&job->database, relation, place, dated);
+}
+
+static bool job_given_up(void *userdata, const char *relation, const struct verify_segment *segment) {
+        const struct verify_job *job = userdata;
+
+        return verify_database_given_up(&job->database, relation, segment);
+}
+
+static bool job_removed(void *userdata, const struct verify_segment *last, const struct verify_segment *next) {
+        const struct verify_job *job = userdata;
+
+        return verify_database_removed(&job->database, last, next);
+}
+
+static bool job_removed_at(void *userdata, uint64_t segment, const uint8_t hash[PROOF_HASH]) {
+        const struct verify_job *job = userdata;
+
+        return verify_database_removed_at(&job->database, segment, hash);
 }
 
 /* --- beside the chain --- */
@@ -107,16 +142,20 @@ static int journal_verify(struct verify_job *job, const struct verify_journal *j
                             .userdata = job,
                             .found = job_found,
                             .progress = job_window,
-                            .dropped = job_dropped };
+                            .dropped = job_dropped,
+                            .given_up = job_given_up,
+                            .removed = job_removed,
+                            .removed_at = job_removed_at };
+        const struct verify_workers workers = {
+                .where = job->where, .database = &job->database, .from = job->from, .to = job->to, .jobs = job->jobs
+        };
         int64_t began = clock_boot();
         int e = proof_journal_id(journal->id, v.journal_id) ? 0 : -EINVAL;
 
         job->print.told = 0;
         verify_print_journal(&job->print, journal);
         if (!e)
-                e = verify_database_begin(&job->database, journal->journal, job->from, job->to, &v.source);
-        if (!e)
-                e = verify_run(&v);
+                e = verify_workers_run(&workers, &v);
         if (!e && job->from <= 1 && job->to == INT64_MAX)
                 e = journal_whole(job, journal, &v);
         if (!e && job->checked && job->to == INT64_MAX)
@@ -161,15 +200,51 @@ static bool number_take(const char *text, uint64_t missing, uint64_t *ret) {
         return *text >= '0' && *text <= '9' && *end == '\0' && *ret <= INT64_MAX;
 }
 
+static void checkpoints_say(struct verify_job *job) {
+        const struct verify_checkpoints *c = &job->checkpoints;
+
+        job->findings += c->bad + c->retired;
+        if (c->bad)
+                verify_print_note(&job->print,
+                                  "checkpoint altered: %" PRIu64 " lines of the file are not signed by the key",
+                                  c->bad);
+        if (c->retired)
+                verify_print_note(&job->print,
+                                  "checkpoint unsigned: %" PRIu64
+                                  " of the file are signed by a key that had been retired "
+                                  "before",
+                                  c->retired);
+}
+
+/* 0 or REPLAY_E_TOLD, -errno. */
+static int checkpoints_read(struct verify_job *job, const struct command_args *args) {
+        const char *filed = args->values[OPTION_CHECKPOINTS], *captured = args->values[OPTION_CAPTURED];
+        int e = filed ? verify_checkpoints_read(&job->checkpoints, filed, false) : 0;
+
+        if (!e && captured)
+                e = verify_checkpoints_read(&job->checkpoints, captured, true);
+        job->checked = filed || captured;
+        return e || !job->checked ? e : verify_checkpoints_ready(&job->checkpoints, args->values[OPTION_KEY]);
+}
+
+static bool jobs_take(const char *text, unsigned *ret) {
+        long processors = sysconf(_SC_NPROCESSORS_ONLN);
+        uint64_t n;
+
+        if (!number_take(text, processors > 0 ? (uint64_t)processors : 1, &n) || n == 0)
+                return false;
+        *ret = n < VERIFY_JOBS_MAX ? (unsigned)n : VERIFY_JOBS_MAX;
+        return true;
+}
+
 static int verify_job_run(struct verify_job *job, const struct replay_database *database) {
         int e = verify_database_open(&job->database, database);
 
-        if (!e && job->checkpoints.bad) {
-                job->findings += job->checkpoints.bad;
-                verify_print_note(&job->print,
-                                  "checkpoint altered: %" PRIu64 " lines of the file are not signed by the key",
-                                  job->checkpoints.bad);
-        }
+        job->where = database;
+        if (!e && job->jobs > 1)
+                (void)verify_database_share(&job->database); /* if the server cannot, there is one thread */
+        if (!e)
+                checkpoints_say(job);
         if (!e)
                 e = journals_verify(job, database->journal);
         verify_database_close(&job->database);
@@ -210,16 +285,15 @@ static int verify_run_command(const struct command_args *args) {
                 (void)fprintf(stderr, "wardwatch verify: --from and --to take the number of an input (seq)\n");
                 return 2;
         }
+        if (!jobs_take(args->values[OPTION_JOBS], &job.jobs)) {
+                (void)fprintf(stderr, "wardwatch verify: --jobs takes a number from 1 on\n");
+                return 2;
+        }
         if (sodium_init() < 0)
                 return 1;
-        if (args->values[OPTION_CHECKPOINTS]) {
-                r = verify_checkpoints_read(&job.checkpoints, args->values[OPTION_CHECKPOINTS],
-                                            args->values[OPTION_KEY]);
-                if (r) {
-                        verify_checkpoints_deinit(&job.checkpoints);
-                        return 1;
-                }
-                job.checked = true;
+        if (checkpoints_read(&job, args)) {
+                verify_checkpoints_deinit(&job.checkpoints);
+                return 1;
         }
         if (args->values[OPTION_DATABASE]) {
                 database.url = args->values[OPTION_DATABASE];
@@ -239,14 +313,16 @@ static int verify_run_command(const struct command_args *args) {
 
 const struct command command_verify = {
         .name = "verify",
-        .synopsis = "verify [--from SEQ] [--to SEQ] [--journal N] [--database CONNINFO] [--checkpoints FILE [--key "
-                    "HEX]] [--export FILE] [--json]",
+        .synopsis = "verify [--from SEQ] [--to SEQ] [--journal N] [--database CONNINFO] [--checkpoints FILE] "
+                    "[--captured FILE] [--key HEX] [--export FILE] [--jobs N] [--json]",
         .help = "is the record in the database as it was stored?",
         .text = "Every transaction of the store carries the digest of each of its rows, and the hash of the "
                 "transaction "
                 "before it. This checks the chain from its beginning, and every row against its digest, and names the "
                 "rows that were altered, deleted or inserted. With --checkpoints it also finds a chain that was made "
-                "anew, or cut off at its end. With --export it needs no database. Exit status: 0 the record is whole, "
+                "anew, or cut off at its end. So it does with --captured, which takes what `mosquitto_sub -t TOPIC` "
+                "wrote: a file of checkpoints that was made anew as well contradicts it. With --export it needs no "
+                "database. Exit status: 0 the record is whole, "
                 "3 it is not, 1 it "
                 "could not be checked.",
         .options = verify_options,

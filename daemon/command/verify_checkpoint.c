@@ -9,13 +9,6 @@
 
 /* --- reading --- */
 
-static bool key_known(const char *keys, const uint8_t key[crypto_sign_PUBLICKEYBYTES]) {
-        char hex[2 * crypto_sign_PUBLICKEYBYTES + 1];
-
-        (void)sodium_bin2hex(hex, sizeof hex, key, crypto_sign_PUBLICKEYBYTES);
-        return !keys || strstr(keys, hex) != NULL;
-}
-
 static int checkpoint_keep(struct verify_checkpoints *c, const struct proof_checkpoint *read) {
         if (c->n == c->capacity) {
                 size_t wanted = c->capacity ? c->capacity * 2 : 256;
@@ -30,22 +23,49 @@ static int checkpoint_keep(struct verify_checkpoints *c, const struct proof_chec
         return 0;
 }
 
-int verify_checkpoints_line(struct verify_checkpoints *c, struct ww_str line, const char *keys) {
+static int checkpoint_take(struct verify_checkpoints *c, struct ww_str line, bool captured) {
         struct proof_checkpoint read;
-        int e = proof_checkpoint_read(line, &read);
+        struct proof_handover handover;
+        int e = proof_handover_read(line, &handover);
 
-        if (e < 0)
-                return e;
-        if (e == 0 && key_known(keys, read.key))
+        if (e == 0)
+                return verify_keys_add(&c->keys, &handover);
+        if (e == PROOF_E_OTHER)
+                e = proof_checkpoint_read(line, &read);
+        if (e == 0) {
+                read.captured = captured;
                 return checkpoint_keep(c, &read);
-        c->bad += line.n > 0;
-        return 0;
+        }
+        c->bad += e > 0 && line.n > 0;
+        return e < 0 ? e : 0;
+}
+
+int verify_checkpoints_line(struct verify_checkpoints *c, struct ww_str line) {
+        return checkpoint_take(c, line, false);
 }
 
 static int by_number(const void *a, const void *b) {
         const struct proof_checkpoint *x = a, *y = b;
 
-        return x->number < y->number ? -1 : x->number > y->number;
+        if (x->number != y->number)
+                return x->number < y->number ? -1 : 1;
+        return x->captured - y->captured;
+}
+
+/* What was captured comes again at each reconnection, and stands in the file as well. */
+static void repeated_drop(struct verify_checkpoints *c) {
+        size_t kept = 0;
+
+        for (size_t i = 0; i < c->n; i++) {
+                bool again = false;
+
+                for (size_t j = kept; j > 0 && c->items[i].captured && c->items[j - 1].number == c->items[i].number;
+                     j--)
+                        again |= memcmp(c->items[j - 1].digest, c->items[i].digest, PROOF_HASH) == 0;
+                if (!again)
+                        c->items[kept++] = c->items[i];
+        }
+        c->n = kept;
 }
 
 /* Those of a part of the chain that was lost when the database was set back, as a later one says. */
@@ -64,13 +84,16 @@ static int superseded_mark(struct verify_checkpoints *c) {
         return 0;
 }
 
-int verify_checkpoints_ready(struct verify_checkpoints *c) {
+int verify_checkpoints_ready(struct verify_checkpoints *c, const char *keys) {
+        c->keys.wanted = keys;
         if (c->n > 1)
                 qsort(c->items, c->n, sizeof *c->items, by_number);
+        repeated_drop(c);
+        c->n = verify_keys_sift(&c->keys, c->items, c->n, &c->bad, &c->retired);
         return superseded_mark(c);
 }
 
-int verify_checkpoints_read(struct verify_checkpoints *c, const char *path, const char *keys) {
+int verify_checkpoints_read(struct verify_checkpoints *c, const char *path, bool captured) {
         FILE *file = fopen(path, "re");
         char *line = NULL;
         size_t size = 0;
@@ -84,16 +107,17 @@ int verify_checkpoints_read(struct verify_checkpoints *c, const char *path, cons
         while (!e && (n = getline(&line, &size, file)) >= 0) {
                 while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r'))
                         n--;
-                e = verify_checkpoints_line(c, (struct ww_str){ line, (size_t)n }, keys);
+                e = checkpoint_take(c, (struct ww_str){ line, (size_t)n }, captured);
         }
         free(line);
         (void)fclose(file);
-        return e ? e : verify_checkpoints_ready(c);
+        return e;
 }
 
 void verify_checkpoints_deinit(struct verify_checkpoints *c) {
         free(c->items);
         free(c->superseded);
+        verify_keys_deinit(&c->keys);
         *c = (struct verify_checkpoints){ 0 };
 }
 
@@ -132,6 +156,8 @@ void verify_checkpoints_window(struct verify_checkpoints *c, struct verify *v, c
                 s = segment_of(w, p->segment);
                 if (!s && v->selected)
                         continue;
+                if (!s && v->removed_at && v->removed_at(v->userdata, p->segment, p->hash))
+                        continue;
                 if (!s || s->last_seq != p->seq || memcmp(s->hash, p->hash, PROOF_HASH) != 0)
                         tell(v, VERIFY_CHECKPOINT_CONTRADICTS, p,
                              "the chain had another hash then: it was made anew, or altered before");
@@ -160,22 +186,32 @@ const struct proof_checkpoint *verify_checkpoints_after(const struct verify_chec
         return NULL;
 }
 
-/* One number after the other, each naming the one before, none older than that. */
+/* One number after the other, each naming the one before, none older than that. What was captured may have gaps, but
+ * says nothing else than the file. */
 static void among_themselves(const struct verify_checkpoints *c, struct verify *v) {
-        const struct proof_checkpoint *last = NULL;
+        const struct proof_checkpoint *last = NULL, *filed = NULL;
 
         for (size_t i = 0; i < c->n; i++) {
                 const struct proof_checkpoint *p = &c->items[i];
 
                 if (!is_ours(p, v))
                         continue;
-                if (p->number != (last ? last->number + 1 : 1))
+                if (p->captured && last && last->number == p->number) {
+                        tell(v, VERIFY_CHECKPOINT_CONTRADICTS, p,
+                             "another one of its number was signed: one of them was made anew");
+                        continue;
+                }
+                if (!p->captured && p->number != (filed ? filed->number + 1 : 1))
                         tell(v, VERIFY_CHECKPOINT_DELETED, p, "one or more before it are missing in the file");
-                else if (last && memcmp(p->previous, last->digest, PROOF_HASH) != 0)
+                else if (last && p->number == last->number + 1 && memcmp(p->previous, last->digest, PROOF_HASH) != 0)
                         tell(v, VERIFY_CHECKPOINT_ALTERED, p, "it does not follow the one before it");
                 if (last && p->time < last->time)
                         tell(v, VERIFY_CHECKPOINT_ALTERED, p, "its time is before that of the one before it");
+                if (last && !verify_keys_follow(&c->keys, last->key, p->key))
+                        tell(v, VERIFY_CHECKPOINT_UNSIGNED, p,
+                             "another key has signed it than the one before, which did not hand over to it");
                 last = p;
+                filed = p->captured ? filed : p;
         }
 }
 

@@ -1,22 +1,25 @@
 #pragma once
 /* Checkpoints that were kept outside of the database, against the chain that is in it. */
+#include "command/verify_keys.h"
 #include "command/verify_source.h"
-#include "store/proof_checkpoint.h"
 
 struct verify_checkpoints {
         struct proof_checkpoint *items; /* by number */
         size_t n, capacity;
         bool *superseded; /* of each: it is not held against the chain */
         uint64_t reached; /* the last segment that one of them confirmed */
+        struct verify_keys keys;
         uint64_t bad;     /* lines that are no checkpoints any more, or are signed by another key */
+        uint64_t retired; /* signed by a key that another one had followed */
 };
 
-/** Reads a file; `keys`: public keys in hex, separated by commas, that may have signed; NULL = whichever key has. 0;
- *  REPLAY_E_TOLD; -errno. */
-int verify_checkpoints_read(struct verify_checkpoints *c, const char *path, const char *keys);
-/** The same line by line, and when all of them were read. */
-int verify_checkpoints_line(struct verify_checkpoints *c, struct ww_str line, const char *keys);
-int verify_checkpoints_ready(struct verify_checkpoints *c);
+/** Adds those of a file. `captured`: it is not proof.file, but what came on proof.topic. 0; REPLAY_E_TOLD; -errno. */
+int verify_checkpoints_read(struct verify_checkpoints *c, const char *path, bool captured);
+/** Adds one. */
+int verify_checkpoints_line(struct verify_checkpoints *c, struct ww_str line);
+/** When all were added. `keys`: public keys in hex, separated by commas, that may have signed (borrowed); NULL =
+ *  whichever key has. */
+int verify_checkpoints_ready(struct verify_checkpoints *c, const char *keys);
 void verify_checkpoints_deinit(struct verify_checkpoints *c);
 
 /** Holds the checkpoints of v's journal against the window's segments. */

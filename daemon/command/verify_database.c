@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <wardwatch/time.h>
 
 #define COPY_HEADER  19
 #define SEGMENTS_MIN 64
@@ -36,12 +37,16 @@ static int stream_next(struct verify_database *d, struct ww_str *ret) {
 
 /* --- tables --- */
 
-static const char *const guarded[] = { "change_restricted", "command", "command_reply", "message", "quarantine" };
+static const char *const guarded[] = { "change",        "change_restricted", "command",
+                                       "command_reply", "message",           "quarantine" };
 
-/* The table, or the view by which reading it is recorded: for at most one statement. */
+/* The table, or the view by which reading it is recorded: for at most one statement, before an alias. */
 static const char *table_named(const struct verify_database *d, const char *relation) {
         static _Thread_local char name[80];
         bool is = false;
+
+        if (!d->recorded && strcmp(relation, "change") == 0)
+                return "(SELECT * FROM change UNION ALL SELECT * FROM change_withheld)"; /* as change_raw does */
 
         for (size_t i = 0; i < sizeof guarded / sizeof *guarded; i++)
                 is |= strcmp(guarded[i], relation) == 0;
@@ -50,7 +55,13 @@ static const char *table_named(const struct verify_database *d, const char *rela
 }
 
 static int moment_begin(const struct verify_database *d) {
-        return wire_exec(d->wire, d->recorded ? ONE_MOMENT "READ WRITE" : ONE_MOMENT "READ ONLY");
+        char sql[128];
+        int e = wire_exec(d->wire, d->recorded ? ONE_MOMENT "READ WRITE" : ONE_MOMENT "READ ONLY");
+
+        if (e || !*d->snapshot)
+                return e;
+        (void)snprintf(sql, sizeof sql, "SET TRANSACTION SNAPSHOT '%s'", d->snapshot);
+        return wire_exec(d->wire, sql);
 }
 
 /* --- some rows --- */
@@ -171,9 +182,9 @@ static int segments_read(struct verify_database *d, struct verify_window *ret) {
                 return picked_segments_read(d, ret);
         (void)snprintf(sql, sizeof sql,
                        "COPY (SELECT " VERIFY_SEGMENT_COLUMNS " FROM proof_segment s WHERE journal = %" PRId32
-                       " AND segment > %" PRIu64 " AND first_seq <= %" PRIu64
+                       " AND segment > %" PRIu64 " AND segment <= %" PRIu64 " AND first_seq <= %" PRIu64
                        " ORDER BY segment LIMIT %zu) TO STDOUT (FORMAT binary)",
-                       d->journal, d->segment, d->to, d->limit);
+                       d->journal, d->segment, d->until, d->to, d->limit);
         e = stream_begin(d, sql);
         while (!e && (e = stream_next(d, &row)) == 0 && row.n > 0) {
                 if (full)
@@ -230,7 +241,7 @@ static int database_rows(void *userdata, const struct proof_layout *layout, uint
         if (d->picks)
                 return picked_rows(d, layout, first, last);
         (void)snprintf(sql, sizeof sql,
-                       "COPY (SELECT %s FROM %s WHERE journal = %" PRId32 " AND %s BETWEEN %" PRIu64 " AND %" PRIu64
+                       "COPY (SELECT %s FROM %s x WHERE journal = %" PRId32 " AND %s BETWEEN %" PRIu64 " AND %" PRIu64
                        " ORDER BY %s%s%s) TO STDOUT (FORMAT binary)",
                        layout->columns, table_named(d, layout->relation), d->journal, seq, first, last, seq,
                        layout->n >= 0 ? ", n" : "", layout->position >= 0 ? ", position" : "");
@@ -270,12 +281,22 @@ static int layouts_read(struct verify_database *d) {
         return e;
 }
 
+void verify_dropped_chain(struct verify_dropped *r, const char *hex) {
+        size_t n;
+
+        if (!hex || sodium_hex2bin(r->chain, PROOF_HASH, hex, strlen(hex), NULL, &n, NULL) != 0 || n != PROOF_HASH)
+                memset(r->chain, 0, PROOF_HASH);
+}
+
 static int dropped_read(struct verify_database *d) {
         int e = replay_database_ask(
                 d->wire,
-                "SELECT relation, journal, first_seq, last_seq, floor(extract(epoch FROM range_from) / 86400)::bigint,"
-                " ceil(extract(epoch FROM range_to) / 86400)::bigint FROM retention_record"
-                " WHERE journal IS NOT NULL AND first_seq IS NOT NULL");
+                "SELECT CASE relation WHEN 'change_withheld' THEN 'change' ELSE relation END, journal, first_seq, "
+                "last_seq, floor(extract(epoch FROM range_from) / 86400)::bigint,"
+                " ceil(extract(epoch FROM range_to) / 86400)::bigint, coalesce(first_segment, 0), "
+                "coalesce(last_segment, 0),"
+                " encode(chain, 'hex') FROM retention_record WHERE journal IS NOT NULL AND first_seq IS NOT NULL"
+                " AND range_to <= dropped_at - keep ORDER BY journal, first_segment");
         size_t n = wire_rows(d->wire);
 
         if (e)
@@ -292,6 +313,9 @@ static int dropped_read(struct verify_database *d) {
                 r->last = strtoull(wire_value(d->wire, i, 3), NULL, 10);
                 r->from_day = strtoll(wire_value(d->wire, i, 4), NULL, 10);
                 r->to_day = strtoll(wire_value(d->wire, i, 5), NULL, 10);
+                r->first_segment = strtoull(wire_value(d->wire, i, 6), NULL, 10);
+                r->last_segment = strtoull(wire_value(d->wire, i, 7), NULL, 10);
+                verify_dropped_chain(r, wire_value(d->wire, i, 8));
         }
         return 0;
 }
@@ -307,6 +331,54 @@ bool verify_database_dropped(const struct verify_database *d, const char *relati
                         return true;
         }
         return false;
+}
+
+/* Partitions were dropped up to a day: what was sealed before it had its rows in them. */
+bool verify_database_given_up(const struct verify_database *d, const char *relation,
+                              const struct verify_segment *segment) {
+        for (size_t i = 0; i < d->n_dropped; i++) {
+                const struct verify_dropped *r = &d->dropped[i];
+
+                if (r->journal == d->journal && r->first_segment == 0 && segment->sealed_at < r->to_day * WW_DAY &&
+                    strcmp(r->relation, relation) == 0)
+                        return true;
+        }
+        return false;
+}
+
+/* The stretch that it was removed with; NULL = it was not. */
+static const struct verify_dropped *removed_with(const struct verify_database *d, uint64_t segment) {
+        for (size_t i = 0; i < d->n_dropped; i++) {
+                const struct verify_dropped *r = &d->dropped[i];
+
+                if (r->journal == d->journal && r->first_segment > 0 && r->first_segment <= segment &&
+                    segment <= r->last_segment)
+                        return r;
+        }
+        return NULL;
+}
+
+bool verify_database_removed_at(const struct verify_database *d, uint64_t segment, const uint8_t hash[PROOF_HASH]) {
+        const struct verify_dropped *r = removed_with(d, segment);
+
+        return r && (segment < r->last_segment || memcmp(r->chain, hash, PROOF_HASH) == 0);
+}
+
+/* Stretch after stretch, without a hole in segments or inputs. */
+bool verify_database_removed(const struct verify_database *d, const struct verify_segment *last,
+                             const struct verify_segment *next) {
+        uint64_t segment = last->segment + 1, seq = last->segment ? last->last_seq + 1 : 0;
+        const struct verify_dropped *r = NULL;
+
+        while (segment < next->segment) {
+                r = removed_with(d, segment);
+                if (!r || r->first_segment != segment || (seq > 0 && r->first != seq))
+                        return false;
+                segment = r->last_segment + 1;
+                seq = r->last + 1;
+        }
+        return r && segment == next->segment && seq == next->first_seq &&
+               memcmp(r->chain, next->previous, PROOF_HASH) == 0;
 }
 
 int verify_database_open(struct verify_database *d, const struct replay_database *database) {
@@ -332,6 +404,26 @@ void verify_database_close(struct verify_database *d) {
         free(d->dropped);
 }
 
+bool verify_database_share(struct verify_database *d) {
+        if (wire_exec(d->wire, "SELECT pg_export_snapshot()") == 0 && wire_value(d->wire, 0, 0)) {
+                (void)snprintf(d->snapshot, sizeof d->snapshot, "%s", wire_value(d->wire, 0, 0));
+                return true;
+        }
+        (void)wire_exec(d->wire, "ROLLBACK");
+        (void)moment_begin(d);
+        return false;
+}
+
+int verify_database_open_beside(struct verify_database *d, const struct verify_database *from,
+                                const struct replay_database *database) {
+        int e = replay_database_open(&d->wire, database, NULL, NULL);
+
+        d->recorded = from->recorded;
+        d->layouts = from->layouts;
+        memcpy(d->snapshot, from->snapshot, sizeof d->snapshot);
+        return e ? e : moment_begin(d);
+}
+
 int verify_database_journals(struct verify_database *d, struct verify_journal **ret, size_t *ret_n) {
         struct verify_journal *all;
         int e = replay_database_ask(d->wire, "SELECT journal, journal_id, site, coalesce(seq, 0) FROM journal"
@@ -354,26 +446,74 @@ int verify_database_journals(struct verify_database *d, struct verify_journal **
         return 0;
 }
 
-int verify_database_begin(struct verify_database *d, int32_t journal, uint64_t from, uint64_t to,
-                          struct verify_source *ret) {
-        int e = replay_database_ask(d->wire,
-                                    "SELECT coalesce(min(segment) - 1, 0) FROM proof_segment WHERE journal = %" PRId32
-                                    " AND last_seq >= %" PRIu64,
-                                    journal, from);
-
-        if (e)
-                return e;
-        d->journal = journal;
-        d->segment = strtoull(wire_value(d->wire, 0, 0), NULL, 10);
-        if (from <= 1)
-                d->segment = 0;
-        d->to = to;
-        d->limit = SEGMENTS_MIN;
-        *ret = (struct verify_source){ .userdata = d,
+static struct verify_source source_of(struct verify_database *d) {
+        return (struct verify_source){ .userdata = d,
                                        .window = database_window,
                                        .rows = database_rows,
                                        .row = database_row,
                                        .error = database_error };
+}
+
+int verify_database_segments(struct verify_database *d, int32_t journal, uint64_t from, uint64_t to,
+                             uint64_t *ret_first, uint64_t *ret_last) {
+        int e = replay_database_ask(d->wire,
+                                    "SELECT coalesce(min(segment), 0), coalesce(max(segment), 0) FROM proof_segment"
+                                    " WHERE journal = %" PRId32 " AND last_seq >= %" PRIu64
+                                    " AND first_seq <= %" PRIu64,
+                                    journal, from, to);
+
+        if (e)
+                return e;
+        *ret_first = strtoull(wire_value(d->wire, 0, 0), NULL, 10);
+        *ret_last = strtoull(wire_value(d->wire, 0, 1), NULL, 10);
+        return 0;
+}
+
+static int segment_before(struct verify_database *d, uint64_t after, struct verify_segment *ret) {
+        struct verify_window window = { 0 };
+        char sql[SQL_MAX];
+        struct ww_str row;
+        int e;
+
+        *ret = (struct verify_segment){ 0 };
+        (void)snprintf(sql, sizeof sql,
+                       "COPY (SELECT " VERIFY_SEGMENT_COLUMNS " FROM proof_segment s WHERE journal = %" PRId32
+                       " AND segment <= %" PRIu64 " ORDER BY segment DESC LIMIT 1) TO STDOUT (FORMAT binary)",
+                       d->journal, after);
+        e = stream_begin(d, sql);
+        while (!e && (e = stream_next(d, &row)) == 0 && row.n > 0)
+                e = verify_window_segment(&window, row);
+        if (!e && window.n > 0)
+                *ret = window.segments[0];
+        free(window.segments);
+        arena_deinit(&window.arena);
+        return e;
+}
+
+int verify_database_begin_range(struct verify_database *d, int32_t journal, uint64_t after, uint64_t until,
+                                struct verify_segment *ret_before, struct verify_source *ret) {
+        d->journal = journal;
+        d->segment = after;
+        d->until = until;
+        d->to = INT64_MAX;
+        d->limit = SEGMENTS_MIN;
+        *ret = source_of(d);
+        return segment_before(d, after, ret_before);
+}
+
+int verify_database_begin(struct verify_database *d, int32_t journal, uint64_t from, uint64_t to,
+                          struct verify_source *ret) {
+        uint64_t first, last;
+        int e = verify_database_segments(d, journal, from, INT64_MAX, &first, &last);
+
+        if (e)
+                return e;
+        d->journal = journal;
+        d->segment = from <= 1 || first == 0 ? 0 : first - 1;
+        d->until = INT64_MAX;
+        d->to = to;
+        d->limit = SEGMENTS_MIN;
+        *ret = source_of(d);
         return 0;
 }
 
@@ -382,19 +522,15 @@ void verify_database_begin_picked(struct verify_database *d, int32_t journal, co
         d->journal = journal;
         d->picks = picks;
         d->picked = 0;
-        *ret = (struct verify_source){ .userdata = d,
-                                       .window = database_window,
-                                       .rows = database_rows,
-                                       .row = database_row,
-                                       .error = database_error };
+        *ret = source_of(d);
 }
 
 int verify_database_outside(struct verify_database *d, const char *relation, uint64_t first, uint64_t last,
                             uint64_t *ret_before, uint64_t *ret_after) {
         const char *seq = strcmp(relation, "store_gap") == 0 ? "first_seq" : "seq", *table = table_named(d, relation);
         int e = replay_database_ask(d->wire,
-                                    "SELECT (SELECT count(*) FROM %s WHERE journal = %" PRId32 " AND %s < %" PRIu64
-                                    "), (SELECT count(*) FROM %s WHERE journal = %" PRId32 " AND %s > %" PRIu64 ")",
+                                    "SELECT (SELECT count(*) FROM %s x WHERE journal = %" PRId32 " AND %s < %" PRIu64
+                                    "), (SELECT count(*) FROM %s x WHERE journal = %" PRId32 " AND %s > %" PRIu64 ")",
                                     table, d->journal, seq, first, table, d->journal, seq, last);
 
         if (e)

@@ -72,7 +72,10 @@ static int dropped_take(struct job *job, json_t *o) {
                                          .first = number_take(o, "first_seq"),
                                          .last = number_take(o, "last_seq"),
                                          .from_day = (int64_t)number_take(o, "from_day"),
-                                         .to_day = (int64_t)number_take(o, "to_day") };
+                                         .to_day = (int64_t)number_take(o, "to_day"),
+                                         .first_segment = number_take(o, "first_segment"),
+                                         .last_segment = number_take(o, "last_segment") };
+        verify_dropped_chain(more, json_string_value(json_object_get(o, "chain")));
         text_take(o, "relation", more->relation, sizeof more->relation);
         return 0;
 }
@@ -95,7 +98,7 @@ static int front_read(struct job *job) {
                         e = json_take(job, journal_take);
                         break;
                 case EXPORT_CHECKPOINT:
-                        e = verify_checkpoints_line(&job->checkpoints, r->body, job->keys);
+                        e = verify_checkpoints_line(&job->checkpoints, r->body);
                         break;
                 case EXPORT_LAYOUT:
                         e = json_take(job, layout_take);
@@ -145,6 +148,24 @@ static bool job_dropped(void *userdata, const char *relation, const struct proof
         struct job *job = userdata;
 
         return verify_database_dropped(&job->dropped, relation, place, dated);
+}
+
+static bool job_given_up(void *userdata, const char *relation, const struct verify_segment *segment) {
+        const struct job *job = userdata;
+
+        return verify_database_given_up(&job->dropped, relation, segment);
+}
+
+static bool job_removed(void *userdata, const struct verify_segment *last, const struct verify_segment *next) {
+        const struct job *job = userdata;
+
+        return verify_database_removed(&job->dropped, last, next);
+}
+
+static bool job_removed_at(void *userdata, uint64_t segment, const uint8_t hash[PROOF_HASH]) {
+        const struct job *job = userdata;
+
+        return verify_database_removed_at(&job->dropped, segment, hash);
 }
 
 static void end_check(struct job *job) {
@@ -198,6 +219,10 @@ static int job_run(struct job *job) {
         if (job->checkpoints.bad > 0)
                 verify_tell(&job->v, VERIFY_CHECKPOINT_ALTERED, "", 0, NULL,
                             "%" PRIu64 " checkpoints are not signed by the key", job->checkpoints.bad);
+        if (job->checkpoints.retired > 0)
+                verify_tell(&job->v, VERIFY_CHECKPOINT_UNSIGNED, "", 0, NULL,
+                            "%" PRIu64 " checkpoints are signed by a key that had been retired before",
+                            job->checkpoints.retired);
         notes(job, held);
         verify_print_figures(job->print, &job->journal, &job->v.figures, clock_boot() - began);
         return 0;
@@ -219,12 +244,16 @@ int verify_export(const char *path, const char *checkpoints, const char *keys, s
                                  .userdata = &job,
                                  .found = job_found,
                                  .progress = job_window,
-                                 .dropped = job_dropped };
+                                 .dropped = job_dropped,
+                                 .given_up = job_given_up,
+                                 .removed = job_removed,
+                                 .removed_at = job_removed_at };
         if (!e)
                 e = front_read(&job);
         if (!e)
-                e = checkpoints ? verify_checkpoints_read(&job.checkpoints, checkpoints, keys)
-                                : verify_checkpoints_ready(&job.checkpoints);
+                e = checkpoints ? verify_checkpoints_read(&job.checkpoints, checkpoints, false) : 0;
+        if (!e)
+                e = verify_checkpoints_ready(&job.checkpoints, keys);
         if (!e)
                 e = job_run(&job);
         export_reader_close(&job.reader);

@@ -73,11 +73,12 @@ static void figures_json(const struct verify_journal *journal, const struct veri
                         (void)json_object_set_new(found, verify_kind_name((enum verify_kind)i),
                                                   json_integer((json_int_t)f->found[i]));
         }
-        (void)command_put_json(json_pack("{s:i, s:s, s:I, s:I, s:I, s:I, s:o, s:o, s:f}", "journal",
+        (void)command_put_json(json_pack("{s:i, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:f}", "journal",
                                          (int)journal->journal, "journal_id", journal->id, "segments",
                                          (json_int_t)f->segments, "first_seq", (json_int_t)f->first_seq, "last_seq",
-                                         (json_int_t)f->last_seq, "dropped", (json_int_t)f->dropped, "rows", rows,
-                                         "findings", found, "seconds", (double)took / WW_SECOND),
+                                         (json_int_t)f->last_seq, "dropped", (json_int_t)f->dropped, "removed",
+                                         (json_int_t)f->removed, "rows", rows, "findings", found, "seconds",
+                                         (double)took / WW_SECOND),
                                JSON_COMPACT);
 }
 
@@ -96,6 +97,9 @@ void verify_print_figures(struct verify_print *p, const struct verify_journal *j
                         (void)printf("  %-18s %12" PRIu64 " rows\n", f->tables[i].relation, f->tables[i].rows);
                 rows += f->tables[i].rows;
         }
+        if (f->removed > 0)
+                (void)printf("  %" PRIu64 " segments of which nothing is left are gone, as retention_record says\n",
+                             f->removed);
         if (f->dropped > 0)
                 (void)printf("  %" PRIu64 " rows were dropped when their time was over, as retention_record says\n",
                              f->dropped);

@@ -25,6 +25,8 @@ struct verify_database {
         struct wire *wire;
         int32_t journal;
         uint64_t segment, to; /* the segment read last; no input behind `to` is asked for */
+        uint64_t until;       /* nor a segment behind this one */
+        char snapshot[64];    /* of another connection, whose moment this one sees; "" = its own */
         size_t limit;         /* segments that are asked for at a time */
         struct ww_str chunk;
         bool begun;                       /* the header of a COPY stream is behind us */
@@ -40,8 +42,10 @@ struct verify_database {
 struct verify_dropped {
         char relation[64];
         int32_t journal;
-        uint64_t first, last;     /* seq */
-        int64_t from_day, to_day; /* days since 1970, to_day not included */
+        uint64_t first, last;                 /* seq */
+        int64_t from_day, to_day;             /* days since 1970, to_day not included */
+        uint64_t first_segment, last_segment; /* of the proof itself; 0 = it is about rows */
+        uint8_t chain[PROOF_HASH];            /* the last segment's hash */
 };
 
 struct verify_journal {
@@ -53,17 +57,40 @@ struct verify_journal {
 /** Connects and begins a transaction that sees one moment. 0; REPLAY_E_TOLD; -errno. */
 int verify_database_open(struct verify_database *d, const struct replay_database *database);
 void verify_database_close(struct verify_database *d);
+/** One more connection that sees the same moment, for another thread; layouts are `from`'s. `from` stays open longer.
+ */
+int verify_database_open_beside(struct verify_database *d, const struct verify_database *from,
+                                const struct replay_database *database);
+/** Makes the moment known to others: *ret is for verify_database_open_beside. False: this server cannot. */
+bool verify_database_share(struct verify_database *d);
 /** The journals, the caller's to free. */
 int verify_database_journals(struct verify_database *d, struct verify_journal **ret, size_t *ret_n);
 /** Begins with a journal at the segment that holds input `from`. */
 int verify_database_begin(struct verify_database *d, int32_t journal, uint64_t from, uint64_t to,
                           struct verify_source *ret);
+/** Which segments of a journal hold inputs `from` to `to`: *ret_last 0 = none. */
+int verify_database_segments(struct verify_database *d, int32_t journal, uint64_t from, uint64_t to,
+                             uint64_t *ret_first, uint64_t *ret_last);
+/** Begins with segments behind `after`, up to `until`; *ret_before: the last one that there is up to `after`, segment 0
+ * = there is none. */
+int verify_database_begin_range(struct verify_database *d, int32_t journal, uint64_t after, uint64_t until,
+                                struct verify_segment *ret_before, struct verify_source *ret);
 /** The same, but only these rows (borrowed; verify_picks_place was called). */
 void verify_database_begin_picked(struct verify_database *d, int32_t journal, const struct verify_picks *picks,
                                   struct verify_source *ret);
 /** Does a row of retention_record say that the row was dropped? */
 bool verify_database_dropped(const struct verify_database *d, const char *relation, const struct proof_place *place,
                              bool dated);
+/** Takes the hash from hex; what is none is one that fits nothing. */
+void verify_dropped_chain(struct verify_dropped *r, const char *hex);
+/** Was it so that of this segment's part all rows had been dropped? */
+bool verify_database_given_up(const struct verify_database *d, const char *relation,
+                              const struct verify_segment *segment);
+/** Do rows of retention_record say that the segments between these were removed, and lead from one to the other? */
+bool verify_database_removed(const struct verify_database *d, const struct verify_segment *last,
+                             const struct verify_segment *next);
+/** Was that segment removed; and if its hash was kept, was it this one? */
+bool verify_database_removed_at(const struct verify_database *d, uint64_t segment, const uint8_t hash[PROOF_HASH]);
 /** Rows in front of `first` and behind `last`: *ret_before, *ret_after of the table. */
 int verify_database_outside(struct verify_database *d, const char *relation, uint64_t first, uint64_t last,
                             uint64_t *ret_before, uint64_t *ret_after);

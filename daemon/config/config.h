@@ -75,9 +75,13 @@ struct config {
                 int64_t batch_wait; /* µs: the longest a row waits for company */
         } database;
         struct {
-                const char *key;  /* file of the key that signs checkpoints, "" = none are made */
-                const char *file; /* that they are appended to */
-                int64_t every;    /* µs */
+                const char *sign_off; /* "off", "one", "two": who must sign a rule set before it comes into force */
+        } rules;
+        struct {
+                const char *key;   /* file of the key that signs checkpoints, "" = none are made */
+                const char *file;  /* that they are appended to */
+                int64_t every;     /* µs */
+                const char *topic; /* that they are published on; "" = wardwatch/SITE/proof, "off" = none */
         } proof;
         struct {
                 int64_t raw, events, alarms, acts, system; /* µs; 0 = for ever */

@@ -2,6 +2,7 @@
 #include "config/topic_filter.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 
 static bool is_loopback(const char *host) {
         struct in6_addr v6;
@@ -81,6 +82,30 @@ static void check_transport(const struct config *c, const struct yaml_node *cons
                                  "a password, but no user");
 }
 
+/* A checkpoint must not come back to us as a sensor's message. */
+static void check_proof_topic(const struct config *c, const struct yaml_node *const *nodes, struct diag *d) {
+        const struct config_list *const lists[] = { &c->mqtt.urgent, &c->mqtt.bulk };
+        const struct diag_pos pos = config_check_pos(c, nodes, "proof.topic");
+        const char *topic = c->proof.topic;
+        char own[128]; /* what is below is nobody's sensor, whatever the filters */
+        int n = snprintf(own, sizeof own, "wardwatch/%s/", c->site.name);
+
+        if (!*topic || strcmp(topic, "off") == 0)
+                return;
+        if (topic_filter_fault(ww_str(topic)) || strpbrk(topic, "+#") || *topic == '$') {
+                (void)diag_error(d, pos, "a name such as `audit/wardwatch/proof`, or `off`",
+                                 "proof.topic: `%s` is not a topic that one can publish on", topic);
+                return;
+        }
+        for (size_t k = 0; k < 2 && strncmp(topic, own, (size_t)n) != 0; k++)
+                for (size_t i = 0; i < lists[k]->n; i++)
+                        if (topic_filter_overlap(ww_str(topic), ww_str(lists[k]->items[i])))
+                                (void)diag_error(d, pos,
+                                                 "take another one: the daemon would read it as a sensor's message",
+                                                 "proof.topic: `%s` is among the topics of mqtt.%s: `%s`", topic,
+                                                 k ? "bulk" : "urgent", lists[k]->items[i]);
+}
+
 void config_check_mqtt(const struct config *c, const struct yaml_node *const *nodes, struct diag *d) {
         bool urgent = check_filters(c, nodes, "mqtt.urgent", &c->mqtt.urgent, d);
         bool bulk = check_filters(c, nodes, "mqtt.bulk", &c->mqtt.bulk, d);
@@ -91,6 +116,8 @@ void config_check_mqtt(const struct config *c, const struct yaml_node *const *no
                 check_doubled(c, nodes, "mqtt.urgent", &c->mqtt.urgent, d);
         if (bulk)
                 check_doubled(c, nodes, "mqtt.bulk", &c->mqtt.bulk, d);
+        if (urgent && bulk)
+                check_proof_topic(c, nodes, d);
         if (c->mqtt.urgent.n == 0)
                 diag_warning(d, config_check_pos(c, nodes, "mqtt.urgent"),
                              "give panic, fire, duress and infant messages topics of their own",

@@ -90,6 +90,10 @@ const struct config_key config_keys[] = {
         { "database.batch_wait", CONFIG_SPAN, AT(database.batch_wait), "200ms", NULL, 0, WW_MINUTE, NULL, false,
           "the longest a record waits for company" },
 
+        { "rules.sign_off", CONFIG_CHOICE, AT(rules.sign_off), "off", NULL, 0, 0, "off one two", false,
+          "how many persons have to sign rules, sensor types and site (`wardwatch reload`) before a change of them comes into "
+          "force, by whichever way; the set of a first start is taken as it is, and said" },
+
         { "proof.key", CONFIG_SECRET, AT(proof.key), "", NULL, 0, 0, NULL, false,
           "file of the key that signs checkpoints of the hash chain (`wardwatch keys new`): mode 0600, of users.store; empty = none "
           "are made" },
@@ -97,6 +101,9 @@ const struct config_key config_keys[] = {
           "file to which checkpoints are appended; best on a disk that the database's owner cannot reach" },
         { "proof.every", CONFIG_SPAN, AT(proof.every), "1m", NULL, WW_SECOND, WW_DAY, NULL, false,
           "time from one checkpoint to the next, while there is something new; there is one more at the end" },
+        { "proof.topic", CONFIG_STRING, AT(proof.topic), "", NULL, 0, 1024, NULL, false,
+          "topic on which each checkpoint is published, retained, too: let somebody else keep what comes there; empty = "
+          "wardwatch/SITE/proof, off = not published" },
 
         { "retention.raw", CONFIG_SPAN, AT(retention.raw), "400d", NULL, 0, 36500 * WW_DAY, NULL, false,
           "how long PostgreSQL keeps messages as they came (schema/README.md); 0s = for ever, here and below" },

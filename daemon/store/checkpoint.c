@@ -4,6 +4,9 @@
  *
  * Where the file stands is read from its end, at each connection. If it is further than the database, the database was
  * set back (restored from a backup): that is said in the next checkpoint, see proof_checkpoint.c.
+ *
+ * A key that follows another one (`wardwatch keys rotate`) brings the old one's word for it: that is appended before
+ * the first checkpoint that the new one signs.
  */
 #include "store/checkpoint.h"
 
@@ -55,16 +58,27 @@ static int file_append(const char *path, const struct buf *line) {
         return fsync(fd) < 0 ? -errno : 0;
 }
 
+static bool key_is(const struct checkpoint *c, const uint8_t key[crypto_sign_PUBLICKEYBYTES]) {
+        return memcmp(key, c->key.public, sizeof c->key.public) == 0;
+}
+
+static void line_take(struct checkpoint *c, const struct seal *seal, struct ww_str line) {
+        struct proof_checkpoint read;
+        struct proof_handover handover;
+
+        if (proof_handover_read(line, &handover) == 0)
+                c->handed |= key_is(c, handover.next);
+        else if (proof_checkpoint_read(line, &read) == 0 &&
+                 memcmp(read.journal_id, seal->journal_id, sizeof read.journal_id) == 0 && read.number > c->last.number)
+                c->last = read;
+}
+
 static void last_take(struct checkpoint *c, const struct seal *seal, struct ww_str text) {
         while (text.n > 0) {
                 const char *end = memchr(text.p, '\n', text.n);
                 size_t n = end ? (size_t)(end - text.p) : text.n;
-                struct proof_checkpoint read;
 
-                if (proof_checkpoint_read((struct ww_str){ text.p, n }, &read) == 0 &&
-                    memcmp(read.journal_id, seal->journal_id, sizeof read.journal_id) == 0 &&
-                    read.number > c->last.number)
-                        c->last = read;
+                line_take(c, seal, (struct ww_str){ text.p, n });
                 n += end != NULL;
                 text.p += n;
                 text.n -= n;
@@ -73,6 +87,24 @@ static void last_take(struct checkpoint *c, const struct seal *seal, struct ww_s
 
 /* --- the key and the beginning --- */
 
+/* The lines behind the key: they lead from an older one to this one. */
+static bool handovers_take(struct checkpoint *c, const char *text) {
+        struct proof_handover last, h;
+
+        for (const char *at = strchr(text, '\n'); at; at = strchr(at, '\n')) {
+                struct ww_str line = { ++at, strcspn(at, "\r\n") };
+
+                if (line.n == 0)
+                        continue;
+                if (proof_handover_read(line, &h) != 0 ||
+                    (c->handovers.n > 0 && memcmp(h.key, last.next, sizeof h.key) != 0))
+                        return false;
+                proof_handover_line(&h, &c->handovers);
+                last = h;
+        }
+        return c->handovers.n == 0 || key_is(c, last.next);
+}
+
 static int key_load(struct checkpoint *c, const struct config *config, struct diag *d) {
         struct diag_pos pos = { .file = ww_str(config->proof.key) };
         char *text = NULL;
@@ -80,6 +112,9 @@ static int key_load(struct checkpoint *c, const struct config *config, struct di
 
         if (!e && !proof_key_read(&c->key, text))
                 e = diag_error(d, pos, "make one with `wardwatch keys new FILE`", "is no key: 64 hex digits");
+        if (!e && !handovers_take(c, text))
+                e = diag_error(d, pos, "make it with `wardwatch keys rotate OLD NEW`",
+                               "the lines behind the key do not lead from an older key to it");
         if (text)
                 sodium_memzero(text, strlen(text));
         free(text);
@@ -90,7 +125,7 @@ int checkpoint_init(struct checkpoint *c, const struct config *config, const str
         _cleanup_buf_ struct buf tail = BUF_INIT;
         int e;
 
-        *c = (struct checkpoint){ .every = config->proof.every };
+        *c = (struct checkpoint){ .every = config->proof.every, .handovers = BUF_INIT };
         if (!*config->proof.key || !*config->proof.file)
                 return 0;
         e = key_load(c, config, d);
@@ -113,10 +148,28 @@ int checkpoint_init(struct checkpoint *c, const struct config *config, const str
 
 void checkpoint_deinit(struct checkpoint *c) {
         sodium_memzero(&c->key, sizeof c->key);
+        buf_deinit(&c->handovers);
         c->path = NULL;
 }
 
 /* --- a checkpoint --- */
+
+int checkpoint_text(const struct checkpoint *c, struct buf *ret) {
+        if (c->last.number == 0)
+                return 0;
+        buf_put(ret, c->handovers.p, c->handovers.n);
+        proof_checkpoint_line(&c->last, ret);
+        if (!ret->error)
+                ret->n--;
+        return ret->error;
+}
+
+/* From which number on the key signs, if it took over from another one. */
+static uint64_t since(const struct checkpoint *c) {
+        if (c->handovers.n == 0)
+                return 0;
+        return c->last.number > 0 && key_is(c, c->last.key) ? c->last.since : c->last.number + 1;
+}
 
 void checkpoint_turn(struct checkpoint *c, const struct seal *seal, bool at_once) {
         _cleanup_buf_ struct buf line = BUF_INIT;
@@ -131,11 +184,14 @@ void checkpoint_turn(struct checkpoint *c, const struct seal *seal, bool at_once
         c->due = clock_boot() + c->every;
         next.time = clock_wall();
         next.set_back = c->set_back;
+        next.since = since(c);
         memcpy(next.journal_id, seal->journal_id, sizeof next.journal_id);
         memcpy(next.hash, seal->hash, PROOF_HASH);
         memcpy(next.previous, c->last.digest, PROOF_HASH);
         if (c->torn)
                 buf_puts(&line, "\n");
+        if (!c->handed)
+                buf_put(&line, c->handovers.p, c->handovers.n);
         proof_checkpoint_write(&next, &c->key, &line);
         e = line.error ? line.error : file_append(c->path, &line);
         c->torn = e != 0; /* a part of it may be there */
@@ -145,6 +201,7 @@ void checkpoint_turn(struct checkpoint *c, const struct seal *seal, bool at_once
                 return;
         }
         c->made++;
+        c->handed = true;
         c->set_back = 0;
         c->last = next;
 }

@@ -134,14 +134,35 @@ static void drain_count(struct drain *d, uint64_t head) {
                 (void)!write(d->moved_fd, &one, sizeof one);
 }
 
-static void drain_seal(struct drain *d, bool at_once) {
-        uint64_t made = d->checkpoint.made, failed = d->checkpoint.failed;
+/* What the loop is to publish: a new one, or the last of an earlier life. */
+static void drain_show_checkpoint(struct drain *d) {
+        _cleanup_buf_ struct buf text = BUF_INIT;
+        const uint64_t one = 1;
 
-        checkpoint_turn(&d->checkpoint, &d->batch.seal, at_once);
+        if (checkpoint_text(&d->checkpoint, &text) != 0 || text.n == 0)
+                return;
+        buf_put_u8(&text, 0);
+        if (text.error)
+                return; /* without memory: the next one is shown */
+        free(d->checkpoint_text);
+        d->checkpoint_text = strdup((const char *)text.p);
+        d->figures.checkpoint = d->checkpoint.last.number;
+        d->figures.checkpoint_seq = d->checkpoint.last.seq;
+        (void)!write(d->moved_fd, &one, sizeof one);
+}
+
+static void drain_seal(struct drain *d, bool at_once) {
+        uint64_t made = d->checkpoint.made, failed = d->checkpoint.failed, last = atomic_load(&d->last);
+
+        checkpoint_turn(&d->checkpoint, &d->batch.seal, at_once || (last > 0 && d->batch.cursor.seq >= last));
+        if (last > 0 && d->checkpoint.last.seq >= last)
+                atomic_store(&d->last, 0);
         (void)pthread_mutex_lock(&d->lock);
         d->figures.checkpoints += d->checkpoint.made - made;
         d->figures.checkpoints_failed += d->checkpoint.failed - failed;
         d->figures.checkpoint_at = d->checkpoint.last.time;
+        if (d->figures.checkpoint != d->checkpoint.last.number)
+                drain_show_checkpoint(d);
         (void)pthread_mutex_unlock(&d->lock);
 }
 
@@ -312,6 +333,7 @@ bool drain_free(struct drain *d, int64_t wait) {
         journal_close(d->journal);
         journal_batch_deinit(&d->read);
         (void)pthread_mutex_destroy(&d->lock);
+        free(d->checkpoint_text);
         free(d);
         return true;
 }
@@ -319,6 +341,20 @@ bool drain_free(struct drain *d, int64_t wait) {
 void drain_wake(struct drain *d, uint64_t head) {
         atomic_store(&d->told, head);
         drain_signal(d);
+}
+
+void drain_last(struct drain *d, uint64_t seq) {
+        atomic_store(&d->last, seq);
+        drain_signal(d);
+}
+
+char *drain_checkpoint_text(struct drain *d) {
+        char *text;
+
+        (void)pthread_mutex_lock(&d->lock);
+        text = d->checkpoint_text ? strdup(d->checkpoint_text) : NULL;
+        (void)pthread_mutex_unlock(&d->lock);
+        return text;
 }
 
 int drain_fd(const struct drain *d) {

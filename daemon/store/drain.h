@@ -17,9 +17,11 @@ struct drain_figures {
         uint64_t dropped, retention_failed; /* see retention.h */
         uint64_t checkpoints, checkpoints_failed;
         int64_t checkpoint_at; /* µs since 1970; 0 = there is none */
-        int64_t write_time;    /* µs spent in writing batches */
-        int64_t down_since;    /* boot time; 0 = connected */
-        char trouble[576];     /* why it is not; "" = connected */
+        uint64_t checkpoint;   /* number of the newest, and its last input */
+        uint64_t checkpoint_seq;
+        int64_t write_time; /* µs spent in writing batches */
+        int64_t down_since; /* boot time; 0 = connected */
+        char trouble[576];  /* why it is not; "" = connected */
 };
 
 int drain_new(struct drain **ret, const struct config *config, struct outbox *outbox);
@@ -29,6 +31,10 @@ bool drain_free(struct drain *d, int64_t wait);
 
 /** The engine says that everything up to `head` is on its disk. */
 void drain_wake(struct drain *d, uint64_t head);
+/** The engine stops: a checkpoint as soon as everything up to `seq` is stored. */
+void drain_last(struct drain *d, uint64_t seq);
 void drain_figures(struct drain *d, struct drain_figures *ret);
-/** Readable (an eventfd) when the cursor has moved since it was read last. */
+/** The newest checkpoint as it is published, the caller's to free; NULL = none yet, or no memory. */
+char *drain_checkpoint_text(struct drain *d);
+/** Readable (an eventfd) when the cursor has moved, or a checkpoint was signed, since it was read last. */
 int drain_fd(const struct drain *d);

@@ -190,6 +190,7 @@ static int drain_partitions(struct drain *d) {
 /* Once a day, a few partitions in each turn, so that rows do not wait long. A failure stops nothing. */
 static int drain_retention(struct drain *d) {
         size_t refused = 0, dropped = 0;
+        uint64_t compacted = 0;
         int e = 0;
 
         if (clock_boot() < d->retention_at)
@@ -198,12 +199,14 @@ static int drain_retention(struct drain *d) {
                 e = retention_set(d->wire, d->config, &refused);
         if (!e)
                 e = retention_apply(d->wire, RETENTION_ROUND, &dropped);
+        if (!e && dropped == 0)
+                e = retention_compact(d->wire, RETENTION_COMPACT, &compacted);
         if (e == WIRE_E_DOWN)
                 return e;
         if (e)
-                log_warning("retention-failed", NULL, "nothing was dropped, trying again in an hour: %s",
+                log_warning("retention-failed", NULL, "not all was dropped, trying again in an hour: %s",
                             wire_error(d->wire)->text);
-        d->retention_more = dropped > 0;
+        d->retention_more = dropped > 0 || compacted > 0;
         if (!d->retention_more)
                 d->retention_at = clock_boot() + (e ? RETENTION_AGAIN : RETENTION_EVERY);
         (void)pthread_mutex_lock(&d->lock);

@@ -16,9 +16,12 @@ struct drain {
         atomic_bool stop;          /* main → thread */
         atomic_bool ended;         /* thread → main */
         atomic_uint_fast64_t told; /* head that the engine told */
+        atomic_uint_fast64_t
+                last; /* it stops: up to here, the next checkpoint does not wait for its time; 0 = it does not */
 
         pthread_mutex_t lock;
         struct drain_figures figures; /* under the lock */
+        char *checkpoint_text;        /* the same: the newest, as it is published; NULL = none yet */
 
         /* the thread's own */
         struct journal *journal;

@@ -1,8 +1,11 @@
 /*
  *   store → engine   {"cmd":"reader","name":"store"}                          at the start of a connection
  *                    {"cmd":"cursor","seq":N,"figures":{…}}                   after each batch, and every second
+ *                    {"cmd":"checkpoint","seq":N,"text":"…"}                  the newest: at the start, and each new
+ * one
  *                    {"cmd":"notice","id":…,"name":…,"subject":…,"text":…}    until the answer with this id
  *   engine → store   {"head":N}                                               wake-up; several may come as one
+ *                    {"last":N}                                               it stops: a checkpoint up to N, soon
  *                    {"id":…,"ok":…}                                          the answer
  *
  * The engine needs the cursor to know what it may trim: a report that is late, or lost with a connection, is no harm.
@@ -27,6 +30,7 @@ struct link {
         struct jsonline *line; /* NULL = not connected */
         struct event *tick;
         struct outbox *outbox;
+        uint64_t checkpoint; /* the last one that this engine was told */
         struct link_handlers handlers;
         char path[PATH_SIZE];
 };
@@ -51,10 +55,12 @@ static void link_answer(struct link *l, json_t *object) {
 
 static void link_line(void *userdata, struct jsonline *line, json_t *object) {
         struct link *l = userdata;
-        json_t *head = json_object_get(object, "head");
+        json_t *head = json_object_get(object, "head"), *last = json_object_get(object, "last");
 
         (void)line;
-        if (json_is_integer(head) && json_integer_value(head) >= 0)
+        if (json_is_integer(last) && json_integer_value(last) >= 0)
+                l->handlers.last(l->handlers.userdata, (uint64_t)json_integer_value(last));
+        else if (json_is_integer(head) && json_integer_value(head) >= 0)
                 l->handlers.head(l->handlers.userdata, (uint64_t)json_integer_value(head));
         else
                 link_answer(l, object);
@@ -78,8 +84,20 @@ static void link_connect(struct link *l) {
         if (jsonline_new(&l->line, l->base, fd, QUEUE_MAX, &handlers) != 0)
                 return;
         outbox_rewind(l->outbox);
+        l->checkpoint = 0;
         (void)link_send(l, json_pack("{s:s, s:s}", "cmd", "reader", "name", "store"));
         log_notice("engine-connected", NULL, "%s", l->path);
+}
+
+static void link_checkpoint(struct link *l) {
+        struct link_checkpoint c = { .number = l->checkpoint };
+
+        if (!l->handlers.checkpoint(l->handlers.userdata, &c))
+                return;
+        if (link_send(l, json_pack("{s:s, s:I, s:s}", "cmd", "checkpoint", "seq", (json_int_t)c.seq, "text", c.text)) ==
+            0)
+                l->checkpoint = c.number;
+        free(c.text);
 }
 
 void link_report(struct link *l) {
@@ -92,6 +110,7 @@ void link_report(struct link *l) {
         if (l->handlers.position(l->handlers.userdata, &seq, &figures))
                 (void)link_send(
                         l, json_pack("{s:s, s:I, s:o?}", "cmd", "cursor", "seq", (json_int_t)seq, "figures", figures));
+        link_checkpoint(l);
 }
 
 void link_metrics(const struct link *l, struct metrics *m) {

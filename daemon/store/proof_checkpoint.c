@@ -4,6 +4,8 @@
  *   wardwatch-checkpoint-1 SIGNATURE {"checkpoint":12,"journal":"…","segment":340,"seq":5120,"hash":"…",
  *                                     "time":1767225600000000,"set_back":0,"previous":"…","key":"…"}
  *
+ * A key that took over from another one (proof_key.c) adds `since`, the number of the first checkpoint that it signed.
+ *
  * SIGNATURE is Ed25519 in hex, by the key that the text names, over "wardwatch-checkpoint-1 " and the text, as its
  * bytes stand there. `previous` is BLAKE2b-256 of the text of the checkpoint before, so one that was taken out of the
  * file shows; time is in µs since 1970.
@@ -23,32 +25,19 @@
 
 #define WORD "wardwatch-checkpoint-1 "
 
-bool proof_key_read(struct proof_key *key, const char *text) {
-        uint8_t seed[crypto_sign_SEEDBYTES];
-        size_t n;
-        bool ok = sodium_hex2bin(seed, sizeof seed, text, strlen(text), NULL, &n, NULL) == 0 && n == sizeof seed;
-
-        if (ok)
-                (void)crypto_sign_seed_keypair(key->public, key->secret, seed);
-        sodium_memzero(seed, sizeof seed);
-        return ok;
-}
-
-static void put_hex(struct buf *out, const uint8_t *p, size_t n) {
-        for (size_t i = 0; i < n; i++)
-                buf_printf(out, "%02x", p[i]);
-}
-
 static void put_body(const struct proof_checkpoint *c, struct buf *out) {
         buf_printf(out, "{\"checkpoint\":%" PRIu64 ",\"journal\":\"", c->number);
-        put_hex(out, c->journal_id, sizeof c->journal_id);
+        proof_put_hex(out, c->journal_id, sizeof c->journal_id);
         buf_printf(out, "\",\"segment\":%" PRIu64 ",\"seq\":%" PRIu64 ",\"hash\":\"", c->segment, c->seq);
-        put_hex(out, c->hash, sizeof c->hash);
+        proof_put_hex(out, c->hash, sizeof c->hash);
         buf_printf(out, "\",\"time\":%" PRId64 ",\"set_back\":%" PRIu64 ",\"previous\":\"", c->time, c->set_back);
-        put_hex(out, c->previous, sizeof c->previous);
+        proof_put_hex(out, c->previous, sizeof c->previous);
         buf_puts(out, "\",\"key\":\"");
-        put_hex(out, c->key, sizeof c->key);
-        buf_puts(out, "\"}");
+        proof_put_hex(out, c->key, sizeof c->key);
+        buf_puts(out, "\"");
+        if (c->since)
+                buf_printf(out, ",\"since\":%" PRIu64, c->since);
+        buf_puts(out, "}");
 }
 
 void proof_checkpoint_write(struct proof_checkpoint *c, const struct proof_key *key, struct buf *out) {
@@ -69,7 +58,7 @@ void proof_checkpoint_write(struct proof_checkpoint *c, const struct proof_key *
 
 void proof_checkpoint_line(const struct proof_checkpoint *c, struct buf *out) {
         buf_puts(out, WORD);
-        put_hex(out, c->signature, sizeof c->signature);
+        proof_put_hex(out, c->signature, sizeof c->signature);
         buf_puts(out, " ");
         put_body(c, out);
         buf_puts(out, "\n");
@@ -97,7 +86,8 @@ static bool body_take(json_t *o, struct proof_checkpoint *c) {
                   number_take(o, "seq", &c->seq) && number_take(o, "time", &time) &&
                   number_take(o, "set_back", &c->set_back) && hex_take(o, "journal", c->journal_id, 16) &&
                   hex_take(o, "hash", c->hash, PROOF_HASH) && hex_take(o, "previous", c->previous, PROOF_HASH) &&
-                  hex_take(o, "key", c->key, sizeof c->key);
+                  hex_take(o, "key", c->key, sizeof c->key) &&
+                  (!json_object_get(o, "since") || number_take(o, "since", &c->since));
 
         c->time = (int64_t)time;
         return ok;

@@ -3,6 +3,7 @@
  * A checkpoint: what the chain's hash was at a moment, signed, to be kept where the database's owner cannot reach it.
  * See proof_checkpoint.c.
  */
+#include "store/proof_key.h"
 #include "store/proof_segment.h"
 
 struct proof_checkpoint {
@@ -13,22 +14,13 @@ struct proof_checkpoint {
         int64_t time;                 /* µs since 1970 */
         uint64_t set_back;            /* the database was set back to this input + 1 and filled again; 0 = it was not */
         uint8_t previous[PROOF_HASH]; /* digest of the checkpoint before */
+        uint64_t since; /* the number from which on this key signs; the ones before it are retired. 0 = from the
+                           beginning */
         uint8_t key[crypto_sign_PUBLICKEYBYTES];
         uint8_t signature[crypto_sign_BYTES];
         uint8_t digest[PROOF_HASH]; /* its own; not part of the line */
+        bool captured;              /* seen where it was published; not part of the line */
 };
-
-struct proof_key {
-        uint8_t public[crypto_sign_PUBLICKEYBYTES], secret[crypto_sign_SECRETKEYBYTES];
-};
-
-enum {
-        PROOF_E_OTHER = 1, /* no checkpoint, but a line of another kind */
-        PROOF_E_SIGNATURE, /* it is not what was signed */
-};
-
-/** From 64 hex digits. False: they are none. */
-bool proof_key_read(struct proof_key *key, const char *text);
 
 /** Signs it and appends the line, with its newline; sets c->key, c->signature and c->digest. */
 void proof_checkpoint_write(struct proof_checkpoint *c, const struct proof_key *key, struct buf *out);

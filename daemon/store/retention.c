@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <wardwatch/time.h>
 
 #define NOT_PERMITTED "42501" /* below the least; or the login is no writer */
@@ -57,6 +58,17 @@ int retention_set(struct wire *w, const struct config *config, size_t *ret_refus
         }
         *ret_refused = refused;
         return 0;
+}
+
+int retention_compact(struct wire *w, unsigned at_most, uint64_t *ret) {
+        char sql[64];
+        int e;
+
+        (void)snprintf(sql, sizeof sql, "SELECT wardwatch.compact_proof(%u)", at_most);
+        e = wire_exec(w, sql);
+        if (!e)
+                *ret = strtoull(wire_value(w, 0, 0), NULL, 10);
+        return e;
 }
 
 int retention_apply(struct wire *w, unsigned at_most, size_t *ret) {

@@ -16,5 +16,10 @@ int retention_set(struct wire *w, const struct config *config, size_t *ret_refus
  * and WIRE_E_RETRY nothing was dropped, and the connection is as it was. */
 int retention_apply(struct wire *w, unsigned at_most, size_t *ret);
 
+#define RETENTION_COMPACT 20000
+/** Has the proof give up what proves nothing any more, `at_most` lists of leaves. *ret: how many lists and segments. 0,
+ *  WIRE_E_* as above. */
+int retention_compact(struct wire *w, unsigned at_most, uint64_t *ret);
+
 /** `wardwatch retention`: sets and applies, or only says what would go. 0, or -errno after telling on stderr. */
 int store_retention(const struct config *config, bool dry_run);

@@ -2,6 +2,7 @@
 #include "store/session.h"
 #include "store/table.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -77,6 +78,22 @@ static int drop_due(struct wire *w) {
         return 0;
 }
 
+/* What proves nothing any more. */
+static int compact(struct wire *w) {
+        uint64_t n, all = 0;
+
+        do {
+                int e = retention_compact(w, RETENTION_COMPACT, &n);
+
+                if (e)
+                        return tell(e, w, "cannot give up what proves nothing any more");
+                all += n;
+        } while (n > 0);
+        if (all > 0)
+                (void)printf("the proof gave up %" PRIu64 " lists of leaves and segments whose rows are gone\n", all);
+        return 0;
+}
+
 static int run(struct wire *w, const struct config *config, bool dry_run) {
         int e = session_schema(w);
 
@@ -86,6 +103,8 @@ static int run(struct wire *w, const struct config *config, bool dry_run) {
                 e = wire_exec(w, "SET TimeZone = 'UTC'") ? -EIO : set_all(w, config);
         if (!e)
                 e = dry_run ? print_due(w) : drop_due(w);
+        if (!e && !dry_run)
+                e = compact(w);
         if (dry_run)
                 (void)wire_exec(w, "ROLLBACK");
         return e;

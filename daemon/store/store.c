@@ -78,6 +78,25 @@ static bool store_position(void *userdata, uint64_t *ret_seq, json_t **ret_figur
         return true;
 }
 
+static bool store_checkpoint(void *userdata, struct link_checkpoint *c) {
+        struct store *s = userdata;
+        struct drain_figures f;
+
+        drain_figures(s->drain, &f);
+        if (f.checkpoint == c->number)
+                return false;
+        c->text = drain_checkpoint_text(s->drain);
+        c->number = f.checkpoint;
+        c->seq = f.checkpoint_seq;
+        return c->text != NULL;
+}
+
+static void store_last(void *userdata, uint64_t seq) {
+        struct store *s = userdata;
+
+        drain_last(s->drain, seq);
+}
+
 /* Says what changed, not that a second has passed. */
 static void store_status(struct store *s, const struct drain_figures *f) {
         char text[sizeof s->status];
@@ -117,7 +136,11 @@ static void store_moved(evutil_socket_t fd, short events, void *userdata) {
 
 static int store_setup(struct store *s, const struct config *config, int control_fd) {
         const struct worker_handlers handlers = { .userdata = s, .reload = store_reload, .stop = store_stop };
-        const struct link_handlers link = { .userdata = s, .head = store_head, .position = store_position };
+        const struct link_handlers link = { .userdata = s,
+                                            .head = store_head,
+                                            .position = store_position,
+                                            .checkpoint = store_checkpoint,
+                                            .last = store_last };
         const struct metrics_http_options metrics = {
                 .key = "metrics.store", .port = config->metrics.store, .userdata = s, .collect = store_collect
         };

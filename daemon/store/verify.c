@@ -67,6 +67,10 @@ static void chain_follows(struct verify *v, const struct verify_segment *s) {
                 return;
         if (v->selected && s->segment > last->segment + 1)
                 return; /* those between prove no row of it */
+        if (s->segment > last->segment + 1 && v->removed && v->removed(v->userdata, last, s)) {
+                v->figures.removed += s->segment - last->segment - 1;
+                return;
+        }
         if (s->segment != last->segment + 1)
                 verify_tell(v, VERIFY_SEGMENT_DELETED, "", s->segment, NULL,
                             "segments %" PRIu64 " to %" PRIu64 " are missing", last->segment + 1, s->segment - 1);

@@ -43,7 +43,8 @@ struct verify_table {
 
 struct verify_figures {
         uint64_t segments, rows, dropped;
-        uint64_t absent; /* rows that are not part of a selection */
+        uint64_t absent;  /* rows that are not part of a selection */
+        uint64_t removed; /* segments of which nothing is left */
         uint64_t found[VERIFY_KINDS_];
         uint64_t first_seq, last_seq; /* what the segments cover */
         struct verify_table tables[VERIFY_TABLES_MAX];
@@ -107,6 +108,13 @@ struct verify {
         int (*progress)(void *userdata, struct verify *v, const struct verify_window *window);
         /** A row that is missing: was it dropped by a recorded retention? `dated`: place->day counts. May be NULL. */
         bool (*dropped)(void *userdata, const char *relation, const struct proof_place *place, bool dated);
+        /** A part without rows, whose list was given up: had retention come to it? May be NULL. */
+        bool (*given_up)(void *userdata, const char *relation, const struct verify_segment *segment);
+        /** Segments between `last` (segment 0: none before it) and `next` that are missing: were they removed, with the
+         *  hash that `next` names as the last one's? May be NULL. */
+        bool (*removed)(void *userdata, const struct verify_segment *last, const struct verify_segment *next);
+        /** The same of one segment, of which a checkpoint says that it had this hash. May be NULL. */
+        bool (*removed_at)(void *userdata, uint64_t segment, const uint8_t hash[PROOF_HASH]);
         struct verify_figures figures;
 
         /* its own */

@@ -11,6 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from harness import spine  # noqa: E402
 from harness.broker import Broker  # noqa: E402
+from harness.damage import flip, flip_pages  # noqa: E402
 from harness.daemon import wait_for  # noqa: E402
 from harness.postgres import Postgres  # noqa: E402
 from harness.scene import Scene, read_live, rule  # noqa: E402
@@ -285,21 +286,6 @@ def test_a_backlog_taken_carefully_starves_nothing(tmp_path, make_daemon):
 # --- a damaged journal ---
 
 
-def used_bytes(path):
-    """How much of the file LMDB has written: the rest is reserved and zero."""
-    data = path.read_bytes()
-    return len(data.rstrip(b"\0"))
-
-
-def flip(path, places):
-    with path.open("r+b") as f:
-        for place in places:
-            f.seek(place)
-            byte = f.read(1)[0]
-            f.seek(place)
-            f.write(bytes([byte ^ 0x10]))
-
-
 def messages(postgres):
     return sorted(spine.stored(postgres, "bulk/%"))
 
@@ -315,7 +301,7 @@ def test_damaged_pages_are_salvaged_and_told(stored):
     had = messages(s.postgres)
     assert s.daemon.stop() == 0
     data = s.daemon.folder / "state" / "journal" / "data.mdb"
-    flip(data, range(2 * 4096 + 10, used_bytes(data), 4096))  # in the head of each page
+    flip_pages(data)
     s.start()
     status = s.daemon.status()
     assert status["journal"]["id"] != before["id"]

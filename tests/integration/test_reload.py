@@ -124,6 +124,46 @@ def test_reload_that_is_signed(scene):
     assert scene.rules_hash() == first["hash"]
 
 
+def unsigned(scene):
+    """Sets that came into force unsigned, as the record says it."""
+    said = [json.loads(record["payload"])["text"] for place, record in scene.records()
+            if place == "input" and record["type"] == "notice" and record["topic"] == "rules-unsigned"]
+    return [text.split()[1] for text in said]
+
+
+def test_two_persons_sign(scene):
+    first_set = scene.rules_hash()
+    assert unsigned(scene) == [first_set]  # that of the first start: nobody could have signed it
+    scene.daemon.write_config(rules__sign_off="two")
+    scene.daemon.stop()
+    scene.rules_file.write_text(rule("one", 1) + rule("three", 3))
+    scene.daemon.start()  # files that were changed while it was away
+    wait_for(lambda: ("system/rules-refused", "") in scene.alarms(), 20, "the refusal at the start")
+    assert "is signed by 0 of 2 persons (rules.sign_off)" in scene.daemon.log and scene.rules_hash() == first_set
+    mine = json.loads(scene.daemon.run("reload", "--reason", "three instead of two", "--json").stdout)
+    assert (mine["in_force"], mine["sign_off"], len(mine["signed_by"])) == (False, 2, 1)
+    again = json.loads(scene.daemon.run("reload", "--reason", "I say it twice", "--json").stdout)
+    assert again == mine
+    scene.daemon.reload()
+    scene.daemon.wait_log("is signed by 1 of 2 persons")
+    assert scene.rules_hash() == first_set
+    scene.daemon.wait_restarted("engine", scene.daemon.kill("engine"))  # what was signed stays signed
+    wait_for(lambda: scene.daemon.answers(), 20, "the engine")
+    assert scene.daemon.call("operator-add", name="alice", may=["integrator"], break_glass=True, reason="first")["ok"]
+    assert scene.daemon.call("operator-add", name="bob", may=["operator"], break_glass=True, reason="first")["ok"]
+    sign = {"hash": mine["hash"], "reason": "agreed"}
+    assert scene.daemon.call("rules-sign", **sign, **{"as": "bob"})["error"]["name"] == "role"
+    assert scene.daemon.call("rules-sign", **sign, **{"as": "alice"})["ok"]
+    scene.daemon.reload()
+    wait_for(lambda: scene.rules_hash() == mine["hash"], 20, "what two have signed")
+    assert unsigned(scene) == [first_set]
+    # back to what was: that set has been in force, but nobody has signed it
+    scene.rules_file.write_text(rule("one", 1) + rule("two", 2))
+    scene.daemon.reload()
+    scene.daemon.wait_log(f"set {first_set} is signed by 0 of 2")
+    assert scene.rules_hash() == mine["hash"]
+
+
 def configurations(scene):
     """[(notice, the configuration that it brought)], of inputs"""
     inputs = [record for place, record in scene.records() if place == "input" and record["type"] == "notice"]

@@ -13,8 +13,10 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
+from harness.forge import rebuild  # noqa: E402
 from harness.postgres import Postgres  # noqa: E402
 from harness.store import Store, find_driver  # noqa: E402
+from harness.verify import WHOLE, Copy, verify  # noqa: E402
 
 pytestmark = pytest.mark.skipif(not find_driver(), reason="build first: ninja tests/unit/store/store-driver")
 
@@ -34,6 +36,7 @@ TABLES = {
     "alarm_transition": (READ, {"INSERT"}, None),
     "change": (READ, {"INSERT"}, None),
     "change_restricted": (set(), {"INSERT"}, None),
+    "change_withheld": (set(), set(), None),
     "command": (set(), {"INSERT"}, None),
     "command_reply": (set(), {"INSERT"}, None),
     "engine_input": (READ, {"INSERT"}, None),
@@ -70,6 +73,7 @@ NO_HISTORY = {"store_cursor", "schema_migration", *(name for name in TABLES if n
 # Every view may be read by READ, but these: reading them is recorded.
 VIEWS = {
     "access_log": {"auditor"},
+    "change_raw": RECORDED,
     "change_restricted_raw": RECORDED,
     "command_answered": RECORDED,
     "command_raw": RECORDED,
@@ -92,6 +96,7 @@ FROM pg_proc WHERE pronamespace = 'wardwatch'::regnamespace AND prosecdef
 # functions that run with the owner's rights, and who may call them
 DEFINERS = {
     "apply_retention(integer)": ["wardwatch_writer"],
+    "compact_proof(integer)": ["wardwatch_writer"],
     "derive(text,integer,bigint)": [],
     "derive_from_alarm()": [],
     "derive_from_change()": [],
@@ -278,6 +283,33 @@ def test_restricted_records_are_withheld(pg):
     reader.close()
     auditor.close()
     assert [row[3] for row in accesses(pg) if row[2] == "read-restricted"] == ["record_restricted"]
+
+
+def test_restricted_records_of_an_older_version_are_withheld(pg):
+    """They stood in change, and the chain says so: they are out of sight, and the record is whole."""
+    with Copy(pg) as copy:
+        copy.run("DELETE FROM change_restricted")  # what the tests before this one put there
+        copy.run("INSERT INTO change (journal, seq, n, changed_at, subject, id, version, what, ended, exercise, actor, reason, body)"
+                 " VALUES (1, 200, 9, now(), 'record', 7, 1, 'opened', false, false, 'ann', 'Hidden why', '{\"restricted\": true}')")
+        rebuild(copy, "change")
+        assert verify(copy.url).code == WHOLE
+        copy.run("SET session_replication_role = origin")
+        assert copy.run("SELECT withhold_restricted()") == [(1,)]
+        assert verify(copy.url).code == WHOLE
+        auditor = psycopg2.connect(host=str(pg.folder), port=pg.port, user="login_auditor", dbname=copy.name,
+                                   options="-c search_path=wardwatch")
+        with auditor, auditor.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM change WHERE reason = 'Hidden why'")
+            assert cursor.fetchone() == (0,)
+            cursor.execute("SELECT reason FROM record_restricted")
+            assert cursor.fetchall() == [("Hidden why",)]
+        auditor.close()
+        verdict = verify(copy.url.replace(f"user={pg.user}", "user=login_auditor"))
+        assert verdict.code == WHOLE, verdict
+        assert copy.run("SELECT count(*) FROM access_record WHERE what = 'change_raw'")[0][0] > 0
+        copy.run("SET session_replication_role = replica")
+        copy.run("UPDATE change_withheld SET reason = 'x'")
+        assert verify(copy.url).kinds() == {"row altered"}
 
 
 def test_export_is_recorded(pg):

@@ -1,5 +1,5 @@
 #include "store/copy.h"
-#include "store/proof_segment.h"
+#include "store/proof_checkpoint.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -235,6 +235,85 @@ static void test_segment(void **state) {
         assert_memory_equal(s.hash, other.hash, PROOF_HASH);
 }
 
+/* --- keys and checkpoints --- */
+
+static struct proof_key key_of(char digit, const char *behind) {
+        struct proof_key key;
+        char text[256];
+
+        memset(text, digit, 64);
+        (void)snprintf(text + 64, sizeof text - 64, "%s", behind);
+        assert_true(proof_key_read(&key, text));
+        return key;
+}
+
+static void test_key(void **state) {
+        const struct proof_key plain = key_of('a', ""), followed = key_of('a', "\nwardwatch-key-1 …\n"),
+                               dos = key_of('a', "\r\n");
+        struct proof_key key;
+
+        (void)state;
+        assert_memory_equal(&plain, &followed, sizeof plain);
+        assert_memory_equal(&plain, &dos, sizeof plain);
+        assert_false(proof_key_read(&key, ""));
+        assert_false(proof_key_read(&key, "abcd\n"));
+        assert_false(proof_key_read(&key, "key: 1"));
+}
+
+static struct ww_str without_newline(const struct buf *line) {
+        return (struct ww_str){ (const char *)line->p, line->n - 1 };
+}
+
+static void test_handover(void **state) {
+        const struct proof_key key = key_of('a', ""), next = key_of('b', ""), other = key_of('c', "");
+        _cleanup_buf_ struct buf line = BUF_INIT, again = BUF_INIT;
+        struct proof_handover h;
+
+        (void)state;
+        proof_handover_write(&key, &next, &line);
+        assert_int_equal(proof_handover_read(without_newline(&line), &h), 0);
+        assert_memory_equal(h.key, key.public, sizeof h.key);
+        assert_memory_equal(h.next, next.public, sizeof h.next);
+        proof_handover_line(&h, &again);
+        assert_int_equal(line.n, again.n);
+        assert_memory_equal(line.p, again.p, line.n);
+        /* whoever has one of the keys makes himself neither the forerunner nor the heir of another one */
+        memcpy(h.key, other.public, sizeof h.key);
+        buf_reset(&again);
+        proof_handover_line(&h, &again);
+        assert_int_equal(proof_handover_read(without_newline(&again), &h), PROOF_E_SIGNATURE);
+        for (size_t i = 0; i + 1 < line.n; i++) {
+                uint8_t kept = line.p[i];
+                int e;
+
+                line.p[i] ^= 1;
+                e = proof_handover_read(without_newline(&line), &h);
+                assert_int_equal(e, i < strlen(PROOF_HANDOVER_WORD) ? PROOF_E_OTHER : PROOF_E_SIGNATURE);
+                line.p[i] = kept;
+        }
+}
+
+static void test_checkpoint(void **state) {
+        const struct proof_key key = key_of('a', "");
+        struct proof_checkpoint c = { .number = 12, .segment = 340, .seq = 5120, .time = 1767225600000000 }, read;
+
+        (void)state;
+        for (uint64_t since = 0; since < 2; since++) {
+                _cleanup_buf_ struct buf line = BUF_INIT, again = BUF_INIT;
+
+                c.since = since;
+                proof_checkpoint_write(&c, &key, &line);
+                assert_int_equal(proof_checkpoint_read(without_newline(&line), &read), 0);
+                assert_memory_equal(&read, &c, sizeof c);
+                proof_checkpoint_line(&read, &again);
+                assert_int_equal(line.n, again.n);
+                assert_memory_equal(line.p, again.p, line.n);
+                assert_int_equal(memmem(line.p, line.n, "since", 5) != NULL, since > 0);
+                line.p[line.n - 10] ^= 1;
+                assert_int_equal(proof_checkpoint_read(without_newline(&line), &read), PROOF_E_SIGNATURE);
+        }
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_json_same_meaning),
@@ -246,6 +325,9 @@ int main(void) {
                 cmocka_unit_test(test_tree),
                 cmocka_unit_test(test_leaves),
                 cmocka_unit_test(test_segment),
+                cmocka_unit_test(test_key),
+                cmocka_unit_test(test_handover),
+                cmocka_unit_test(test_checkpoint),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

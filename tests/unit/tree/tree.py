@@ -35,6 +35,7 @@ STAGES = {
 TOP_LEVEL = {"daemon", "rules", "include", "schema", "tests", "contrib"}
 MADE_HERE = {"var"}  # by contrib/run-local and contrib/test; git ignores it
 LINES_MAX = 600
+ALONE = {"contrib/verify/verify.py": 700}  # it goes into case bundles, and is all that whoever has one needs
 CODE = {".c", ".h", ".py", ".build"}
 
 
@@ -110,7 +111,7 @@ def check_length():
         if path.suffix not in CODE and first != b"#!":
             continue
         lines = path.read_bytes().count(b"\n")
-        if lines > LINES_MAX:
+        if lines > ALONE.get(str(path.relative_to(ROOT)), LINES_MAX):
             yield f"{path.relative_to(ROOT)}: {lines} lines; above {LINES_MAX} a file has more than one duty"
 
 
