@@ -71,7 +71,7 @@ static void set_up(void) {
         static const struct engine_handlers engine = { NULL, on_line, on_nothing, on_at, on_past, on_nothing };
         static char listen[32], folder[64];
         struct sessions_options sessions = { -1, WW_DAY, WW_DAY, NULL, on_changed };
-        struct http_options http = { .listen = listen,
+        struct http_options http = { .fd = http_bind("127.0.0.1:0"),
                                      .tls_cert = "",
                                      .tls_key = "",
                                      .connections = 100,
@@ -79,13 +79,9 @@ static void set_up(void) {
                                      .userdata = &console,
                                      .request = api_begin };
         socklen_t size = sizeof server;
-        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
         (void)signal(SIGPIPE, SIG_IGN);
-        server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        must(fd >= 0 && bind(fd, (struct sockaddr *)&server, sizeof server) == 0);
-        must(getsockname(fd, (struct sockaddr *)&server, &size) == 0);
-        (void)close(fd);
+        must(http.fd >= 0 && getsockname(http.fd, (struct sockaddr *)&server, &size) == 0);
         (void)snprintf(listen, sizeof listen, "127.0.0.1:%d", ntohs(server.sin_port));
         (void)snprintf(folder, sizeof folder, "/dev/shm/ww-fuzz-http-XXXXXX");
         must(sodium_init() >= 0 && mkdtemp(folder) != NULL);
