@@ -182,6 +182,8 @@ def test_ports(ground, worker):
     assert {name for name, port in ground.ports.items() if ground.probe(worker, "connect", port) == "ok"} == CONNECTS[worker]
     listens = {name for name, port in ground.free.items() if ground.probe(worker, "listen", port) == "ok"}
     assert listens == {worker} | ({"page"} if worker == "console" else set())
+    # a connection that is to leave from an IPv4 address binds to a port that the kernel chooses
+    assert ground.probe(worker, "listen", 0) == ("ok" if worker == "engine" else "EACCES")
 
 
 # Acts that an intruder wants and that no worker has a use for: the process ends at once, or it is told that there is no
