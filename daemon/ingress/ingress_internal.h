@@ -42,7 +42,7 @@ struct ingress {
         bool draining;               /* released acks are still queued: nothing may be taken until they are out */
         bool probe_due, probing;     /* the fence is back; the probe is out */
         int probe_mid;               /* of its PUBLISH */
-        unsigned probe_ends;         /* connections in a row that ended instead of an answer to it */
+        int64_t probe_from;          /* none before */
         bool connack, suback;        /* arrived, not acted upon yet */
         bool buffered;               /* TLS: decrypted bytes may wait inside the library */
         size_t in_hand;              /* messages handed on since the last release */

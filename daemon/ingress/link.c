@@ -81,7 +81,6 @@ void link_close(struct ingress *i) {
         if (i->connected_at)
                 i->figures.disconnects++;
         i->in_hand = 0;
-        i->probe_ends += i->probing;
         i->probe_due = i->probing = false;
         i->draining = i->lost = i->connack = i->suback = i->logging = i->dup = i->buffered = false;
         i->connected_at = i->asked_at = 0;

@@ -10,7 +10,8 @@
  * session_advance() acts upon it when the library has returned. Only messages go straight to the sink.
  *
  * The probe. Once a connection is live a message goes to a topic that nobody may publish to: a broker that takes it has
- * no ACL. Some brokers end the connection of who tries; after two of those in a row it is not tried again.
+ * no ACL. Some brokers end the connection of who tries, with an answer or without (Mosquitto 2.0.11 does with
+ * max_queued_messages 0), so for ten minutes no other connection is tried, unless the answer was yes.
  *
  * Log lines. The library tells some things in its log only: that a PUBLISH carries DUP, and why TLS failed. A line
  * costs a formatted string for each packet, so the callback is set from the connect until the first message that is
@@ -22,7 +23,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define SESSION_PROBE_ENDS         2 /* connections that the probe may cost */
+#define SESSION_PROBE_AGAIN        (10 * WW_MINUTE)
 #define SESSION_UNPRIMED_KEEPALIVE 1 /* s: refused by the library, see above */
 
 static uint64_t session_random(struct ingress *i) {
@@ -115,7 +116,7 @@ static void on_publish(struct mosquitto *mosq, void *userdata, int mid, int code
 
         if (i->probing && mid == i->probe_mid) {
                 i->probing = false;
-                i->probe_ends = 0;
+                i->probe_from = code >= 0x80 ? i->probe_from : i->now;
                 i->sink.probed(i->sink.userdata, i, code >= 0x80);
                 return;
         }
@@ -134,7 +135,7 @@ static void session_own(struct ingress *i, const struct mosquitto_message *m) {
         if (strcmp(m->topic, i->fence_topic) != 0 || !i->fence[0] || !ww_str_is(payload, i->fence))
                 return;
         if (i->state == INGRESS_CATCHING_UP) {
-                i->probe_due = i->probe_topic && i->probe_ends < SESSION_PROBE_ENDS;
+                i->probe_due = i->probe_topic && i->now >= i->probe_from;
                 ingress_enter(i, INGRESS_LIVE, "fence is back");
         }
 }
@@ -280,6 +281,7 @@ static void session_fence(struct ingress *i) {
 static void session_probe(struct ingress *i) {
         static const char words[] = "nobody may publish here: a broker that takes this has no ACL";
 
+        i->probe_from = i->now + SESSION_PROBE_AGAIN;
         i->probing = !mosquitto_publish_v5(i->mosq, &i->probe_mid, i->probe_topic, (int)strlen(words), words, 1, false,
                                            NULL);
 }

@@ -265,3 +265,19 @@ def test_nobody_there(tmp_path):
         assert "127.0.0.1:1: Connection refused" in said
     finally:
         daemon.close()
+
+
+def test_a_refused_probe_costs_no_more_than_a_connection(house):
+    """The test's broker, which has max_queued_messages 0, cuts off whoever publishes what is refused."""
+    broker, daemon = house
+
+    def urgent():
+        return daemon.status()["sessions"]["urgent"]
+
+    with daemon:
+        wait_for(lambda: urgent()["connects"] == 2 and urgent()["state"] == "live", 60, "the connection behind the one that was probed")
+        for i in range(5):
+            before = urgent()["messages"]
+            assert publish_code(broker, "bridge", "radio/g1/attic/1/report") == ""
+            wait_for(lambda: urgent()["messages"] > before, 30, "the message")
+        assert urgent()["connects"] == 2 and urgent()["state"] == "live"
