@@ -391,7 +391,12 @@ DECLARE
 BEGIN
         SELECT * INTO a FROM figure_alarm f WHERE f.journal = NEW.journal AND f.alarm = NEW.alarm;
         IF NOT FOUND OR a.version >= NEW.version OR a.changed_at > NEW.changed_at THEN -- out of order
-                PERFORM derive('alarm', NEW.journal, NEW.alarm);
+                -- of several that came at once the first has brought the others along
+                IF is_exercise OR NOT EXISTS (
+                        SELECT FROM figure_move m
+                        WHERE m.journal = NEW.journal AND m.alarm = NEW.alarm AND m.version = NEW.version AND m.at = NEW.changed_at) THEN
+                        PERFORM derive('alarm', NEW.journal, NEW.alarm);
+                END IF;
                 RETURN NULL;
         END IF;
         IF NOT is_exercise THEN
@@ -443,6 +448,8 @@ BEGIN
         ELSIF NEW.subject = 'dispatch' AND known > 0 THEN
                 UPDATE figure_incident f SET sent_at = least(f.sent_at, time_of(NEW.body->>'sent_at')), arrived_at = least(f.arrived_at, time_of(NEW.body->>'arrived_at'))
                 WHERE f.journal = NEW.journal AND f.incident = NEW.incident;
+        ELSIF NEW.subject = 'incident' AND NEW.version < known AND NEW.version > 1 AND NOT NEW.body ? 'alarms' THEN
+                RETURN NULL; -- neither its first change nor its newest
         ELSE -- a disposition, or out of order
                 PERFORM derive('incident', NEW.journal, NEW.incident);
         END IF;

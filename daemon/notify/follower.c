@@ -132,13 +132,14 @@ static bool follower_replaced(const struct follower *f) {
 
 static void on_turn(evutil_socket_t fd, short events, void *userdata) {
         struct follower *f = userdata;
-        int r = 0;
+        int r = f->journal ? 0 : follower_open(f);
 
         (void)fd;
         (void)events;
-        if (!f->journal && follower_open(f))
+        if (r && r != -EACCES)
                 return;
-        if (follower_replaced(f)) {
+        /* a folder that came after the sandbox is closed to us: it knows the one that stood there before */
+        if (r || follower_replaced(f)) {
                 f->handlers.replaced(f->handlers.userdata);
                 return;
         }

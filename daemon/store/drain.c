@@ -245,7 +245,7 @@ static void *drain_run(void *userdata) {
         while (!atomic_load(&d->stop)) {
                 int e = drain_journal(d);
 
-                if (!e && drain_replaced(d)) {
+                if (drain_replaced(d)) {
                         log_notice("journal-replaced", NULL, "another journal stands in %s: starting afresh",
                                    d->config->state.dir);
                         (void)pthread_mutex_lock(&d->lock);

@@ -50,6 +50,7 @@ int drain_journal(struct drain *d) {
         if (d->journal)
                 return 0;
         e = journal_open(&d->journal, &options);
+        d->shut = e == -EACCES;
         if (e)
                 return drain_trouble(d, "journal-absent", "the journal in %s cannot be opened yet: %s",
                                      d->config->state.dir,
@@ -66,8 +67,8 @@ int drain_journal(struct drain *d) {
 bool drain_replaced(struct drain *d) {
         struct stat st;
 
-        return d->journal && d->inode && journal_stat(d, &st) &&
-               (d->inode != (uint64_t)st.st_ino || d->device != (uint64_t)st.st_dev);
+        return d->shut || (d->journal && d->inode && journal_stat(d, &st) &&
+                           (d->inode != (uint64_t)st.st_ino || d->device != (uint64_t)st.st_dev));
 }
 
 /* --- the server --- */

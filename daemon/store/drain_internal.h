@@ -26,7 +26,8 @@ struct drain {
         /* the thread's own */
         struct journal *journal;
         uint64_t inode, device; /* of the journal's file */
-        uint64_t seen, safe;    /* see drain_head */
+        bool shut;           /* it may not be opened: its folder came after the sandbox, which knows the one before */
+        uint64_t seen, safe; /* see drain_head */
         int64_t seen_at;
         struct wire *wire;
         struct batch batch;
