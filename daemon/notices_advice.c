@@ -95,6 +95,17 @@ const struct notice_advice notice_advices[] = {
           "stay in force, with all their state.",
           "`wardwatch check` says file, line, column and cure. Put it right, and reload (`wardwatch reload --reason …`).\n"
           "A restart goes on with the old ones, too: they are in the journal." },
+        { "rules-unsigned",
+          "A rule set came into force that nobody had signed: the first one of a new journal, which is taken as it is, or any other "
+          "one where `rules.sign_off` is `off`.",
+          "Whoever answers for the rules looks at what changed (`wardwatch query rules-signed`) and signs it "
+          "afterwards: `wardwatch reload --sign-only --reason …`.\n"
+          "That no set comes in like this: `rules.sign_off: one`, or `two` for two persons. README.md has more." },
+        { "second-person",
+          "Over the console somebody was asked to be the second person of an act, and agreed or said no in a session of their own: the text "
+          "says who, and to what. It is kept for the record and asks for nothing.",
+          "An auditor compares it with the act: `wardwatch query operator-acts`. Where the two names are often the same pair at the same "
+          "desk, ask both." },
         { "limit-reached",
           "A rule follows so many keys that it reached its limit (`limit`, or the memory for all): the oldest ones were let go. What they "
           "had counted so far begins anew.",

@@ -71,8 +71,7 @@ static void set_up(void) {
         static const struct engine_handlers engine = { NULL, on_line, on_nothing, on_at, on_past, on_nothing };
         static char listen[32], folder[64];
         struct sessions_options sessions = { -1, WW_DAY, WW_DAY, NULL, on_changed };
-        struct http_options http = { .fd = http_bind("127.0.0.1:0"),
-                                     .tls_cert = "",
+        struct http_options http = { .tls_cert = "",
                                      .tls_key = "",
                                      .connections = 100,
                                      .connections_per_address = 100,
@@ -81,7 +80,10 @@ static void set_up(void) {
         socklen_t size = sizeof server;
 
         (void)signal(SIGPIPE, SIG_IGN);
-        must(http.fd >= 0 && getsockname(http.fd, (struct sockaddr *)&server, &size) == 0);
+        server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        http.fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        must(http.fd >= 0 && bind(http.fd, (struct sockaddr *)&server, sizeof server) == 0);
+        must(getsockname(http.fd, (struct sockaddr *)&server, &size) == 0);
         (void)snprintf(listen, sizeof listen, "127.0.0.1:%d", ntohs(server.sin_port));
         (void)snprintf(folder, sizeof folder, "/dev/shm/ww-fuzz-http-XXXXXX");
         must(sodium_init() >= 0 && mkdtemp(folder) != NULL);
