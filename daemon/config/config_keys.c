@@ -72,7 +72,7 @@ const struct config_key config_keys[] = {
         { "mqtt.backoff_max", CONFIG_SPAN, AT(mqtt.backoff_max), "30s", NULL, 100 * WW_MSEC, WW_HOUR, NULL, false,
           "longest wait before a link is tried again" },
         { "mqtt.self_test", CONFIG_BOOL, AT(mqtt.self_test), "true", NULL, 0, 0, NULL, false,
-          "try at each connection whether the broker refuses what nobody may publish, and raise `broker-open` if not" },
+          "try when it connects whether the broker refuses what nobody may publish, and raise `broker-open` if not" },
 
         { "journal.size", CONFIG_SIZE, AT(journal.size), "1GiB", "bytes", 1 * MIB, 1024 * GIB, NULL, false,
           "size of the journal, reserved on the disk at the first start" },
