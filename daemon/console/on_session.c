@@ -102,8 +102,8 @@ static bool verdict(struct call *call, const json_t *answer, const char *name) {
 }
 
 static bool ask_auth(struct call *call, const char *cmd, const char *name, auth_answer answer) {
-        const char *password = api_word(call, "password", 256);
         const json_t *totp = json_object_get(call->body, "totp");
+        const char *password = api_word(call, "password", 256); /* NULL: the call is over, and gone */
         json_t *request;
 
         if (!password)
