@@ -41,7 +41,7 @@ class Ground:
     def __init__(self, folder):
         self.folder = folder
         self.listeners = {}
-        for name in ("state/journal", "state/snapshots", "state/console", "state/auth", "run/auth", "conf/rules/sensors", "secrets",
+        for name in ("state/journal", "state/snapshots", "state/console", "state/auth", "run/auth", "conf/rules/sensors", "site/hospital", "secrets",
                      "home", "mqtt", "tls", "proof", "pages"):
             (folder / name).mkdir(parents=True)
         self.paths = {"journal": "state/journal/data.mdb", "snapshot": "state/snapshots/1.snapshot",
@@ -65,7 +65,7 @@ class Ground:
         f, p = self.folder, self.paths
         settings = {
             "state": {"dir": str(f / "state"), "run_dir": str(f / "run")},
-            "paths": {name: [str(f / "conf/rules")] for name in ("sensors", "rules", "site")},
+            "paths": {"sensors": [str(f / "conf/rules")], "rules": [str(f / "conf/rules")], "site": [str(f / "site/hospital")]},
             "mqtt": {"port": self.ports["broker"], "bulk": ["a/#"], "password_file": str(p["broker_password"]), "user": "w"},
             "database": {"url": f"host=127.0.0.1 port={self.ports['database']} dbname=w", "password_file": str(p["writer_password"])},
             "proof": {"key": str(p["proof_key"]), "file": str(f / "proof/checkpoints")},
