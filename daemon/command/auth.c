@@ -24,7 +24,7 @@ static int auth_run_command(const struct command_args *args) {
         if (socket_config(&config, args->config))
                 return 1;
         dir_fd = auth_dir_open(&config); /* while it can still be reached: state.dir is closed to users.auth */
-        if (dir_fd >= 0 && !enter_worker(&config, "auth", config.users.auth, control_fd, NULL))
+        if (dir_fd >= 0 && !enter_worker(&config, "auth", config.users.auth, control_fd, dir_fd, NULL))
                 r = auth_main(&config, control_fd, dir_fd);
         config_deinit(&config);
         return r;

@@ -142,7 +142,7 @@ static int console_run_command(const struct command_args *args) {
         if (helper < 0)
                 log_error("console-start", NULL, "no process for long work: %s", strerror(-helper));
         if (helper >= 0 && !console_files_open(&config, &files) &&
-            !enter_worker(&config, "console", config.users.console, control_fd, NULL))
+            !enter_worker(&config, "console", config.users.console, control_fd, files.dir, NULL))
                 r = console_main(&config, helper, control_fd, &files);
         config_deinit(&config);
         return r;

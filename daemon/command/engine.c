@@ -33,7 +33,7 @@ static int engine_run_command(const struct command_args *args) {
         log_init("engine", LOG_LEVEL_INFO);
         if (socket_config(&config, args->config))
                 return 1;
-        r = enter_worker(&config, "engine", config.users.engine, options.control_fd, &sandbox);
+        r = enter_worker(&config, "engine", config.users.engine, options.control_fd, -1, &sandbox);
         options.sandbox_lacks = sandbox.lacks;
         options.snapshot_enter = enter_snapshot;
         r = r ? 1 : engine_main(&config, &options);

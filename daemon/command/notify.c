@@ -23,8 +23,9 @@ static int notify_run_command(const struct command_args *args) {
         log_init("notify", LOG_LEVEL_INFO);
         if (socket_config(&config, args->config))
                 return 1;
-        r = enter_worker(&config, "notify", config.users.notify, control_fd, NULL) ? 1
-                                                                                   : notify_main(&config, control_fd);
+        r = enter_worker(&config, "notify", config.users.notify, control_fd, -1, NULL)
+                    ? 1
+                    : notify_main(&config, control_fd);
         config_deinit(&config);
         return r;
 }

@@ -23,7 +23,8 @@ static int store_run_command(const struct command_args *args) {
         log_init("store", LOG_LEVEL_INFO);
         if (socket_config(&config, args->config))
                 return 1;
-        r = enter_worker(&config, "store", config.users.store, control_fd, NULL) ? 1 : store_main(&config, control_fd);
+        r = enter_worker(&config, "store", config.users.store, control_fd, -1, NULL) ? 1
+                                                                                     : store_main(&config, control_fd);
         config_deinit(&config);
         return r;
 }

@@ -110,6 +110,13 @@ int landlock_allow_path(int set, int abi, const char *path, enum landlock_right 
         return syscall(SYS_landlock_add_rule, set, LANDLOCK_RULE_PATH_BENEATH, &attr, 0) < 0 ? -errno : 0;
 }
 
+int landlock_allow_folder(int set, int abi, int folder, enum landlock_right right) {
+        const struct landlock_path_beneath_attr attr = { .allowed_access = rights[right] & known(abi),
+                                                         .parent_fd = folder };
+
+        return syscall(SYS_landlock_add_rule, set, LANDLOCK_RULE_PATH_BENEATH, &attr, 0) < 0 ? -errno : 0;
+}
+
 int landlock_allow_port(int set, int abi, uint16_t port, bool listen) {
         struct port_attr attr = { .access = listen ? NET_BIND : NET_CONNECT, .port = port };
 

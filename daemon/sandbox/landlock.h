@@ -32,6 +32,8 @@ const char *landlock_lacks(int abi);
 int landlock_begin(int abi, const struct landlock_options *options);
 /** All beneath `path`; one that does not exist is left out. 0 or -errno. */
 int landlock_allow_path(int set, int abi, const char *path, enum landlock_right right);
+/** All beneath what `folder`, a descriptor, stands for; it stays the caller's. 0 or -errno. */
+int landlock_allow_folder(int set, int abi, int folder, enum landlock_right right);
 /** Connects to, or listens at, a TCP port. Without effect below version 4. 0 or -errno. */
 int landlock_allow_port(int set, int abi, uint16_t port, bool listen);
 /** For this thread and all that it starts; no_new_privs must be set. Closes the set. 0 or -errno. */

@@ -25,6 +25,7 @@ struct set {
         const struct config *config;
         unsigned worker;
         int abi, fd;
+        int folder; /* the worker's own in state.dir, -1 = by its path */
 };
 
 static const struct config_key *find_key(const char *name) {
@@ -82,6 +83,8 @@ static int allow_one(const struct set *s, const struct sandbox_path_row *row, co
                 return 0;
         if ((size_t)snprintf(whole, sizeof whole, "%s%s", path, row->beneath ? row->beneath : "") >= sizeof whole)
                 return -ENAMETOOLONG;
+        if (s->folder >= 0 && row->beneath && strcmp(row->what, "state.dir") == 0)
+                return landlock_allow_folder(s->fd, s->abi, s->folder, row->right);
         if (row->of == SANDBOX_CONNINFO)
                 return allow_conninfo(s, path, row->right);
         if (row->of == SANDBOX_FOLDER)
@@ -193,10 +196,10 @@ static int fill(const struct set *s) {
         return r;
 }
 
-static int enforce_landlock(const struct config *config, unsigned worker, int abi) {
+static int enforce_landlock(const struct config *config, unsigned worker, int abi, int folder) {
         const struct landlock_options options = { .signals = sandbox_workers[worker].signals,
                                                   .connect = connects_anywhere(config, worker) };
-        struct set s = { .config = config, .worker = worker, .abi = abi };
+        struct set s = { .config = config, .worker = worker, .abi = abi, .folder = folder };
         int r;
 
         s.fd = landlock_begin(abi, &options);
@@ -238,7 +241,7 @@ static bool tell_lacks(const struct config *config, const char *worker, int abi,
         return false;
 }
 
-int sandbox_enter(const struct config *config, const char *worker, struct sandbox_result *ret) {
+int sandbox_enter(const struct config *config, const char *worker, int folder, struct sandbox_result *ret) {
         int i = find_worker(worker), abi = landlock_abi(), r = 0;
 
         *ret = (struct sandbox_result){ .on = strcmp(config->sandbox.mode, "off") != 0 };
@@ -250,7 +253,7 @@ int sandbox_enter(const struct config *config, const char *worker, struct sandbo
         if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
                 return fail(worker, -errno, "closing the memory to others");
         if (abi > 0)
-                r = enforce_landlock(config, (unsigned)i, abi);
+                r = enforce_landlock(config, (unsigned)i, abi, folder);
         if (r < 0)
                 return fail(worker, r, "holding back files and ports");
         if (syscalls_supported())
@@ -264,7 +267,7 @@ int sandbox_enter_snapshot(const struct config *config) {
         if (strcmp(config->sandbox.mode, "off") == 0)
                 return 0;
         if (abi > 0)
-                r = enforce_landlock(config, SANDBOX_SNAPSHOT, abi);
+                r = enforce_landlock(config, SANDBOX_SNAPSHOT, abi, -1);
         return r == 0 && syscalls_supported() ? syscalls_enforce(sandbox_workers[SANDBOX_SNAPSHOT].syscalls) : r;
 }
 

@@ -12,9 +12,10 @@ struct sandbox_result {
         char lacks[256]; /* what this kernel cannot hold back, as words; "" = nothing */
 };
 
-/** By sandbox.mode: all that the kernel can do, or nothing. For good, and before there is a thread. 0; -errno after
- *  telling in the log: the mode is `required` and the kernel lacks something, or a rule was refused. */
-int sandbox_enter(const struct config *config, const char *worker, struct sandbox_result *ret);
+/** By sandbox.mode: all that the kernel can do, or nothing. For good, and before there is a thread. `folder`: the
+ * worker's own in state.dir, opened while it could be reached (state.dir is closed to some users), or -1. 0; -errno
+ * after telling in the log: the mode is `required` and the kernel lacks something, or a rule was refused. */
+int sandbox_enter(const struct config *config, const char *worker, int folder, struct sandbox_result *ret);
 
 /** The capabilities that `worker` keeps, as bits 1 << CAP_…: to bind a port below 1024. */
 uint64_t sandbox_capabilities(const struct config *config, const char *worker);

@@ -296,7 +296,7 @@ int main(int argc, char **argv) {
         if (strcmp(argv[2], "snapshot") == 0)
                 r = sandbox_enter_snapshot(&config);
         else
-                r = enter_worker(&config, argv[2], user_of(&config, argv[2]), -1, NULL);
+                r = enter_worker(&config, argv[2], user_of(&config, argv[2]), -1, -1, NULL);
         if (r < 0)
                 _exit(3);
         r = act(argv[3], argc > 4 ? argv[4] : "");
