@@ -51,13 +51,13 @@ class Copy:
 
     made = 0
 
-    def __init__(self, pg):
+    def __init__(self, pg, original="wardwatch"):
         Copy.made += 1
-        self.pg, self.name = pg, f"copy{Copy.made}"
+        self.pg, self.original, self.name = pg, original, f"copy{Copy.made}"
         self.url = pg.url.replace("dbname=wardwatch", f"dbname={self.name}")
 
     def __enter__(self):
-        self._server(f"CREATE DATABASE {self.name} TEMPLATE wardwatch")
+        self._server(f"CREATE DATABASE {self.name} TEMPLATE {self.original}")
         self.connection = self.pg.connect(self.name)
         self.run("SET session_replication_role = replica")
         return self
