@@ -98,7 +98,7 @@ static void engine_snapshot_start(struct engine *e, double fill) {
         e->snapshots.pause = e->snapshot_at - before;
         if (r) {
                 e->snapshot_pid = 0;
-                engine_snapshot_fails(e, "cannot fork: error", -r);
+                engine_snapshot_fails(e, "cannot be begun: error", -r);
                 return;
         }
         e->snapshot_pid_seq = head.seq;

@@ -88,13 +88,23 @@ static int snapshot_write_fd(int fd, const struct snapshot_head *head, const str
         return r;
 }
 
+static int snapshot_make_folder(const char *dir) {
+        char parent[PATH_MAX];
+
+        if (mkdir(dir, 0750) < 0)
+                return errno == EEXIST ? 0 : -errno;
+        if (snprintf(parent, sizeof parent, "%s/..", dir) < (int)sizeof parent)
+                (void)file_sync_folder(parent);
+        return 0;
+}
+
 int snapshot_write(const char *dir, const struct snapshot_head *head, const struct pipeline *p) {
         char name[PATH_MAX], temporary[PATH_MAX];
         _cleanup_close_ int fd = -1;
-        int r;
+        int r = snapshot_make_folder(dir);
 
-        if (mkdir(dir, 0750) < 0 && errno != EEXIST)
-                return -errno;
+        if (r)
+                return r;
         (void)snprintf(name, sizeof name, "%s/%020" PRIu64 ".snapshot", dir, head->seq);
         (void)snprintf(temporary, sizeof temporary, "%s/%020" PRIu64 ".new", dir, head->seq);
         fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
@@ -112,8 +122,12 @@ int snapshot_write(const char *dir, const struct snapshot_head *head, const stru
 
 int snapshot_fork(const struct snapshot_ground *ground, const struct snapshot_head *head, const struct pipeline *p,
                   pid_t *ret_pid) {
-        pid_t parent = getpid(), pid = fork();
+        pid_t parent = getpid(), pid;
+        int r = snapshot_make_folder(ground->dir); /* the child may write in it, but not make it */
 
+        if (r)
+                return r;
+        pid = fork();
         if (pid < 0)
                 return -errno;
         if (pid == 0) {

@@ -307,11 +307,39 @@ static void a_forked_child_writes_the_same_file(void **state) {
         free(childs);
 }
 
+static int is_there(const void *path) {
+        if (access(path, W_OK) < 0)
+                _exit(2);
+        return 0;
+}
+
+/* The first one of all: the child is held to that folder, and what it is held to has to be there. */
+static void the_folder_is_made_before_the_child_is_held_to_it(void **state) {
+        struct scene *s = *state;
+        struct snapshot_head head = { ID, "1.2.3", 2, START + 7 };
+        char dir[160];
+        const struct snapshot_ground ground = { dir, is_there, dir };
+        uint64_t seq;
+        pid_t pid;
+        int status;
+
+        (void)snprintf(dir, sizeof dir, "%s/new", s->dir);
+        assert_int_equal(snapshot_fork(&ground, &head, s->pipeline, &pid), 0);
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), 0);
+        assert_int_equal(snapshot_list(dir, &seq, 1), 1);
+        assert_int_equal(seq, 2);
+}
+
 static void a_folder_that_cannot_be_written_is_told(void **state) {
         struct scene *s = *state;
         struct snapshot_head head = { ID, "1.2.3", 2, START };
+        const struct snapshot_ground ground = { .dir = "/proc/nowhere/snapshots" };
+        pid_t pid;
 
-        assert_int_equal(snapshot_write("/proc/nowhere/snapshots", &head, s->pipeline), -ENOENT);
+        assert_int_equal(snapshot_write(ground.dir, &head, s->pipeline), -ENOENT);
+        assert_int_equal(snapshot_fork(&ground, &head, s->pipeline, &pid), -ENOENT);
 }
 
 int main(void) {
@@ -326,6 +354,7 @@ int main(void) {
                 TEST(prune_keeps_two_and_no_strays),
                 TEST(set_aside_is_out_of_the_list_and_one_at_most),
                 TEST(a_forked_child_writes_the_same_file),
+                TEST(the_folder_is_made_before_the_child_is_held_to_it),
                 TEST(a_folder_that_cannot_be_written_is_told),
         };
 
