@@ -3,7 +3,7 @@
  * engine has, without being loaded anew.
  */
 import { strict as assert } from "node:assert";
-import { inside, mean, row, state } from "./shared.mjs";
+import { found, inside, mean, row, state } from "./shared.mjs";
 
 async function notLive(page) {
     await page.locator(".not-live", { hasText: "NOT LIVE" }).waitFor();
@@ -59,7 +59,7 @@ export async function console_killed(t) {
     const page = await inside(t);
     await mark(page);
     await t.ask("publish", "cut-1", 2);
-    await row(page, "cut-1").waitFor();
+    await found(page, "cut-1");
     await t.ask("freeze", "console");
     await notLive(page);
     await mean(page, "cut-1");
@@ -73,7 +73,7 @@ export async function console_killed(t) {
     await same(page, t);
     await t.ask("kill", "console");
     await t.ask("publish", "cut-3", 2);
-    await row(page, "cut-3").waitFor({ timeout: 60_000 }); // a restart ends no session
+    await found(page, "cut-3", 60_000); // a restart ends no session
     await liveAgain(page);
     await same(page, t);
 }
@@ -82,14 +82,14 @@ export async function engine_killed(t) {
     const page = await inside(t);
     await mark(page);
     await t.ask("publish", "eng-1", 2);
-    await row(page, "eng-1").waitFor();
+    await found(page, "eng-1");
     await t.ask("freeze", "engine");
     await notLive(page);
     await t.ask("thaw", "engine");
     await liveAgain(page);
     await t.ask("kill", "engine");
     await t.ask("publish", "eng-2", 2);
-    await row(page, "eng-2").waitFor({ timeout: 60_000 });
+    await found(page, "eng-2", 60_000);
     await liveAgain(page);
     await same(page, t);
 }

@@ -1,6 +1,6 @@
 /* What devices write is text, on every screen: markup, other directions of writing, controls, and more of it than fits. */
 import { strict as assert } from "node:assert";
-import { go, inside, row } from "./shared.mjs";
+import { found, go, inside, row } from "./shared.mjs";
 
 const SCRIPT = '<img src=x onerror="window.hurt=1"><script>window.hurt=1';
 const NAMES = [SCRIPT, "turn \u202Eaway\u2066", "x".repeat(180)];
@@ -36,8 +36,8 @@ export async function hostile(t) {
     await t.ask("raw", "bulk/bell", JSON.stringify({ device: "bell \u0007\u001b[31m", number: 2 }));
     await t.ask("raw", "bulk/long", `{"device": "${"w".repeat(10240)}", "number": 2}`); // refused or cut, and shown all the same
     await t.ask("raw", "bulk/markup", SCRIPT);
-    await row(page, "<img src=x").waitFor();
-    await row(page, "⟨U+202E⟩").waitFor();
+    await found(page, "<img src=x");
+    await found(page, "⟨U+202E⟩");
     await t.ask("stored", NAMES[0]);
     for (const address of SCREENS) {
         await go(page, `/${address}`);
@@ -48,6 +48,7 @@ export async function hostile(t) {
     await go(page, "/history?what=alarms");
     await page.locator("td", { hasText: "<img src=x" }).first().waitFor(); // as text
     await go(page, "/");
+    await found(page, "<img src=x");
     await row(page, "<img src=x").dblclick();
     await page.locator("h1", { hasText: "<img src=x" }).waitFor();
     await page.locator(".events li").first().waitFor();

@@ -35,16 +35,33 @@ export const state = (page, text, wanted) =>
         .locator("span.state", { hasText: new RegExp(`^(${wanted})$`) })
         .waitFor();
 
+/** What was asked of the page is drawn. */
+const drawn = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));
+
+/** The row has come, wherever in the queue it stands: rows out of view are not drawn, so page by page from the first one. */
+export async function found(page, text, timeout = 20_000) {
+    for (const end = Date.now() + timeout; Date.now() < end;) {
+        await page.keyboard.press("Home");
+        for (let last = false; !last && Date.now() < end; await page.keyboard.press("PageDown")) {
+            await drawn(page);
+            const rows = await page.locator(".grid").getAttribute("aria-rowcount");
+            last = (await page.locator(`.grid-row.at[aria-rowindex="${rows}"]`).count()) > 0;
+            if (await row(page, text).count()) return;
+        }
+    }
+    assert.fail(`no row ${text}`);
+}
+
 /** The row is meant: j until it is. */
 export async function mean(page, text) {
-    await row(page, text).waitFor();
+    await found(page, text);
     await page.keyboard.press("Home");
     for (let n = 0; n < 90; n++) {
-        await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn))));
+        await drawn(page);
         if (await page.locator(".grid-row.at", { hasText: text }).count()) return;
         await page.keyboard.press("j");
     }
-    assert.fail(`no row ${text}`);
+    assert.fail(`${text} is never meant`);
 }
 
 export async function axe(page, where) {
