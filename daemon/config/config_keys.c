@@ -78,7 +78,7 @@ const struct config_key config_keys[] = {
           "size of the journal, reserved on the disk at the first start" },
         { "journal.keep", CONFIG_SPAN, AT(journal.keep), "26h", NULL, WW_MINUTE, 366 * WW_DAY, NULL, false,
           "records younger than this are kept even when nobody needs them, for as long as the journal is below 70 %" },
-        { "journal.snapshot_inputs", CONFIG_INTEGER, AT(journal.snapshot_inputs), "1000000", "records", 1000, 1000000000, NULL, false,
+        { "journal.snapshot_inputs", CONFIG_INTEGER, AT(journal.snapshot_inputs), "500000", "records", 1000, 1000000000, NULL, false,
           "a snapshot of the state after so many inputs" },
 
         { "database.url", CONFIG_STRING, AT(database.url), "", NULL, 0, 1024, NULL, false,

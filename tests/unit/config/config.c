@@ -80,7 +80,7 @@ static void defaults_are_those_of_the_table(void **state) {
         assert_string_equal(c->mqtt.password_file, "");
         assert_int_equal(c->journal.size, 1024 * 1024 * 1024);
         assert_int_equal(c->journal.keep, 26 * WW_HOUR);
-        assert_int_equal(c->journal.snapshot_inputs, 1000000);
+        assert_int_equal(c->journal.snapshot_inputs, 500000);
         assert_string_equal(c->database.url, "");
         assert_int_equal(c->database.batch_rows, 20000);
         assert_int_equal(c->database.batch_wait, 200 * WW_MSEC);
