@@ -2,13 +2,15 @@
 """The page in Chromium: how fast it answers with 5,000 active alarms and 100 transitions a second, and how soon an alarm is seen.
 
     WARDWATCH_BUILD=/tmp/build-release tests/bench/page.py [--alarms 5000] [--rate 100] [--messages 1000] [--seconds 20 | --hours 1]
-                                                           [--samples 100]
+                                                           [--samples 100] [--profile FOLDER]
 
-Prints one JSON object. Times are in ms. `key`: from a key to the frame that shows it; `scroll`: from a scroll to the frame
-that has its rows; `seen`: from PUBLISH to the frame that has the row, both by this machine's clock, beside `--rate` transitions
+Prints one JSON object. Times are in ms. `key`: from a key to the frame that shows it; `scroll`: from a scroll to anywhere to the
+frame that has its rows, `wheel`: by three rows; `seen`: from PUBLISH to the frame that has the row, both by this machine's clock, beside `--rate` transitions
 a second and `--messages` messages a second that change no alarm; `first`: from the address to the login's form on a cold cache;
 `script`: KiB of script that came for it, compressed; `heap`: MiB of JavaScript that are held after the garbage is collected,
-before, after the samples, and then each minute; `later`: keys and scrolling again at the end.
+before, after the samples, and then each minute; `later`: keys and scrolling again at the end. `spent`: processor time of the
+page's main thread, ms: of each second of transitions (`storm`), and of one key, scroll and turn of the wheel beyond that. With
+--profile the folder gets a .cpuprofile of each phase, as Chromium's own tools read it; the times are then somewhat longer.
 """
 
 import argparse
@@ -89,7 +91,11 @@ def main():
     parser.add_argument("--seconds", type=int, default=20)
     parser.add_argument("--hours", type=float, default=0)
     parser.add_argument("--samples", type=int, default=100)
+    parser.add_argument("--profile", default="", metavar="FOLDER")
     options = parser.parse_args()
+    if options.profile:
+        options.profile = str(pathlib.Path(options.profile).resolve())
+        os.makedirs(options.profile, exist_ok=True)
     found = {}
     with tempfile.TemporaryDirectory(prefix="page-bench-") as name, Postgres() as postgres:
         folder = pathlib.Path(name)

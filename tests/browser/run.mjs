@@ -5,13 +5,14 @@
 import { strict as assert } from "node:assert";
 import readline from "node:readline";
 import { chromium } from "playwright-core";
+import * as bench from "./bench.mjs";
 import * as general from "./cases.mjs";
 import * as cuts from "./cuts.mjs";
 import * as duties from "./duties.mjs";
 import * as hostile from "./hostile.mjs";
 import * as walks from "./walks.mjs";
 
-const cases = { ...general, ...cuts, ...duties, ...hostile, ...walks };
+const cases = { ...bench, ...general, ...cuts, ...duties, ...hostile, ...walks };
 const known = JSON.parse(process.env.WARDWATCH_CASE);
 const lines = readline.createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const FLAGS = [

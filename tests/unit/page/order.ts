@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { gather } from "page/core/gather";
-import { before, Queue } from "page/core/order";
-import type { Alarm, Change, Priority, State } from "page/core/wire";
+import { gather, Groups, plain, type Rows } from "page/core/gather";
+import { before, isUnacknowledged, Queue, shownPriority } from "page/core/order";
+import { PRIORITIES, type Alarm, type Priority, type State } from "page/core/wire";
 import { alarm } from "./alarm";
 
 const ids = (list: readonly Alarm[]) => list.map((one) => one.id);
@@ -45,6 +45,8 @@ test("10,000 changes at random leave it as sorting would", () => {
             state: states[random(6)]!,
             priority,
             priority_unack: priority,
+            covert: random(9) === 0,
+            sound: random(2) ? priority : "none",
             raised_at: `2026-01-31T09:00:00.0000${String(random(50)).padStart(2, "0")}Z`,
         });
         queue.put(made);
@@ -52,6 +54,31 @@ test("10,000 changes at random leave it as sorting would", () => {
     }
     const wanted = [...known.values()].filter((one) => !["SHLVD", "NORM"].includes(one.state)).sort(before);
     assert.deepEqual(ids(queue.rows), ids(wanted));
+    for (const [n, one] of queue.rows.entries()) assert.equal(queue.indexOf(one.id), n);
+    for (const covert of [false, true])
+        for (const priority of PRIORITIES) {
+            const mine = wanted.filter((one) => one.covert === covert);
+            const shown = mine.filter((one) => shownPriority(one) === priority);
+            assert.deepEqual((covert ? queue.covert : queue.open)[priority], {
+                all: shown.length,
+                waiting: shown.filter(isUnacknowledged).length,
+                sounding: mine.filter((one) => one.sound === priority).length,
+            });
+        }
+});
+
+test("a row is the same one until its alarm or who has taken it is another", () => {
+    const queue = new Queue();
+    let owner = "";
+    const rows = plain(queue, () => owner);
+    queue.put(alarm({ id: 1 }));
+    const row = rows.at(0);
+    assert.equal(rows.at(0), row);
+    owner = "bob";
+    assert.equal(rows.at(0).owner, "bob");
+    queue.put(alarm({ id: 1, version: 2 }));
+    assert.equal(rows.at(0).alarm.version, 2);
+    assert.deepEqual([rows.length, rows.indexOf(1), rows.indexOf(2)], [1, 0, -1]);
 });
 
 test("in a flood alarms of an incident and of a rule stand as one row; the top priority stands alone", () => {
@@ -64,10 +91,17 @@ test("in a flood alarms of an incident and of a rule stand as one row; the top p
         alarm({ id: 6, rule: "c" }),
         alarm({ id: 7, rule: "d" }),
     ];
-    const incident = { subject: "incident", id: 9 } as Change;
-    const home = (id: number) => (id === 3 || id === 4 ? incident : undefined);
-    const shown = gather(list, home, new Set(["rule:c"])).map((row) => [row.key, row.held?.length ?? 1]);
-    assert.deepEqual(shown, [
+    const queue = new Queue();
+    const groups = new Groups();
+    const nameOf = (one: Alarm) => (one.id === 3 || one.id === 4 ? "incident:9" : `rule:${one.rule}`);
+    const shown = (rows: Rows) =>
+        Array.from({ length: rows.length }, (_, n) => [rows.at(n).key, rows.at(n).held?.length ?? 1]);
+    const gathered = () => shown(gather(queue, groups, new Set(["rule:c"]), () => ""));
+    for (const one of list) {
+        queue.put(one);
+        groups.put(one, nameOf(one));
+    }
+    assert.deepEqual(gathered(), [
         [1, 1],
         [2, 1],
         [-3, 2],
@@ -75,5 +109,16 @@ test("in a flood alarms of an incident and of a rule stand as one row; the top p
         [5, 1],
         [6, 1],
         [7, 1],
+    ]);
+    for (const one of [alarm({ id: 5, rule: "c", state: "NORM" }), alarm({ id: 4, rule: "d" })]) {
+        queue.put(one);
+        groups.put(one, `rule:${one.rule}`);
+    }
+    assert.deepEqual(gathered(), [
+        [1, 1],
+        [2, 1],
+        [3, 1],
+        [-4, 2],
+        [6, 1],
     ]);
 });

@@ -1,7 +1,7 @@
 import "./globals";
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { alarms, apply, clear, every, filled, incidentOf, membersOf, queue } from "page/core/store";
+import { alarms, apply, clear, every, filled, groups, incidentOf, membersOf, queue } from "page/core/store";
 import type { Change } from "page/core/wire";
 import { alarm } from "./alarm";
 
@@ -71,4 +71,25 @@ test("members lead from an alarm to its incident", () => {
     assert.deepEqual(membersOf(4), [17, 18]);
     apply({ change: change("incident", 4, { version: 2, ended: true }) });
     assert.equal(incidentOf(17), undefined);
+});
+
+test("alarms of an incident stand together as long as it does, whichever is told first", () => {
+    const names = () => [...groups.all].map(([name, group]) => [name, group.rows.map((one) => one.id)]);
+    apply({ live: alarm({ id: 17, rule: "a" }) });
+    apply({ change: change("member", 1, { incident: 4, body: { alarm: 17 } }) });
+    apply({ change: change("member", 2, { incident: 4, body: { alarm: 18 } }) });
+    assert.deepEqual(names(), [["rule:a", [17]]]);
+    apply({ change: change("incident", 4) });
+    apply({ live: alarm({ id: 18, rule: "b" }) });
+    assert.deepEqual(names(), [["incident:4", [17, 18]]]);
+    apply({ change: change("member", 2, { version: 2, incident: 4, ended: true, body: { alarm: 18 } }) });
+    assert.deepEqual(names(), [
+        ["incident:4", [17]],
+        ["rule:b", [18]],
+    ]);
+    apply({ change: change("incident", 4, { version: 2, ended: true }) });
+    assert.deepEqual(names(), [
+        ["rule:b", [18]],
+        ["rule:a", [17]],
+    ]);
 });

@@ -6,10 +6,12 @@ import { lookSession, session } from "./core/session";
 import { startSettings } from "./core/settings";
 import { startSound } from "./core/sound";
 import { startClock } from "./core/stream";
+import { startPulse } from "./parts/marks";
 import { App } from "./screens/app";
 
 startSettings();
 startClock();
+startPulse();
 startRouter();
 startKeys();
 startSound();

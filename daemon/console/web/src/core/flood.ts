@@ -1,6 +1,6 @@
 /* A flood as the engine sees it, and its rate as this page sees it. */
 import { computed } from "@preact/signals";
-import { alarms, annunciations, every, revision } from "./store";
+import { alarms, annunciations, every } from "./store";
 import { now, skew } from "./stream";
 import type { Change } from "./wire";
 
@@ -8,9 +8,11 @@ const TEN_MINUTES = 600_000;
 
 export const flood = computed<Change | null>(() => every("flood")[0] ?? null);
 
-/** Alarms of the last ten minutes: those that the page heard begin, or those that stand if it was opened later. */
+/**
+ * Alarms of the last ten minutes: those that the page heard begin, or those that stand if it was opened later. It goes through
+ * all that stand: twice a second, by the clock, not with every change.
+ */
 export const rate = computed(() => {
-    void revision.value;
     const from = now.value - TEN_MINUTES;
     let gone = 0;
     while (gone < annunciations.length && annunciations[gone]! < from) gone++;

@@ -3,7 +3,8 @@
  *
  * Order: priority (the highest that is unacknowledged counts), then unacknowledged first, then the oldest first; the
  * number settles the rest, so that two pages show the same. A change takes one removal and one insertion by halving;
- * nothing is sorted anew, so a flood of 100 changes a second over 5,000 alarms costs less than a millisecond a second.
+ * nothing is sorted anew, and what is counted is counted along: a picture of 5,000 alarms that 100 changes a second
+ * touch is drawn without going through them.
  */
 import type { Alarm, Priority, State } from "./wire";
 
@@ -46,22 +47,31 @@ export function before(a: Alarm, b: Alarm): number {
 export interface Count {
     all: number;
     waiting: number;
+    /** How many sound as this priority. */
+    sounding: number;
 }
 
-export function countsOf(alarms: readonly Alarm[]): Record<Priority, Count> {
-    const none = () => ({ all: 0, waiting: 0 });
-    const counts = { critical: none(), high: none(), medium: none(), low: none() };
-    for (const alarm of alarms) {
-        const count = counts[shownPriority(alarm)];
-        count.all++;
-        if (isUnacknowledged(alarm)) count.waiting++;
-    }
-    return counts;
+export type Counts = Record<Priority, Count>;
+
+function noCounts(): Counts {
+    const none = () => ({ all: 0, waiting: 0, sounding: 0 });
+    return { critical: none(), high: none(), medium: none(), low: none() };
 }
 
 export class Queue {
     readonly rows: Alarm[] = [];
     private readonly known = new Map<number, Alarm>();
+    /** Of those that anybody may see and hear, and of the covert ones. */
+    open = noCounts();
+    covert = noCounts();
+
+    private count(alarm: Alarm, by: 1 | -1): void {
+        const counts = alarm.covert ? this.covert : this.open;
+        const count = counts[shownPriority(alarm)];
+        count.all += by;
+        if (isUnacknowledged(alarm)) count.waiting += by;
+        if (alarm.sound !== "none") counts[alarm.sound].sounding += by;
+    }
 
     /** Where `alarm` stands or would stand. */
     private place(alarm: Alarm): number {
@@ -75,11 +85,18 @@ export class Queue {
         return low;
     }
 
-    private remove(id: number): void {
+    /** Where the alarm of that number stands; -1: it does not. */
+    indexOf(id: number): number {
+        const alarm = this.known.get(id);
+        return alarm ? this.place(alarm) : -1;
+    }
+
+    remove(id: number): void {
         const old = this.known.get(id);
         if (!old) return;
         this.rows.splice(this.place(old), 1);
         this.known.delete(id);
+        this.count(old, -1);
     }
 
     put(alarm: Alarm): void {
@@ -87,10 +104,13 @@ export class Queue {
         if (!isQueued(alarm)) return;
         this.rows.splice(this.place(alarm), 0, alarm);
         this.known.set(alarm.id, alarm);
+        this.count(alarm, 1);
     }
 
     clear(): void {
         this.rows.length = 0;
         this.known.clear();
+        this.open = noCounts();
+        this.covert = noCounts();
     }
 }

@@ -12,11 +12,10 @@
  * is live again or somebody silences them.
  */
 import { computed, effect, signal } from "@preact/signals";
-import { rankOf } from "./order";
 import { private_ } from "./settings";
 import { queue, revision } from "./store";
 import { heard, live } from "./stream";
-import type { Alarm, Priority } from "./wire";
+import { PRIORITIES, type Alarm, type Priority } from "./wire";
 
 interface Pattern {
     /** Begin of each pulse, s. */
@@ -45,17 +44,17 @@ export function sounds(alarm: Alarm): boolean {
 }
 
 /** The alarms that sound now. */
-export const sounding = computed(() => {
-    void revision.value;
+export function sounding(): Alarm[] {
     return queue.rows.filter(sounds);
-});
+}
 
-export const gravest = computed<Priority | null>(() => {
-    let found: Priority | null = null;
-    for (const alarm of sounding.value)
-        if (alarm.sound !== "none" && rankOf(alarm.sound) < rankOf(found)) found = alarm.sound;
-    return found;
-});
+function soundingAs(priority: Priority): number {
+    void revision.value;
+    return queue.open[priority].sounding + (private_.value ? queue.covert[priority].sounding : 0);
+}
+
+export const soundingCount = computed(() => PRIORITIES.reduce((sum, priority) => sum + soundingAs(priority), 0));
+export const gravest = computed<Priority | null>(() => PRIORITIES.find((priority) => soundingAs(priority) > 0) ?? null);
 
 /** The browser lets nothing sound before somebody has touched the page. */
 export const muted = signal(true);

@@ -10,6 +10,7 @@
  * screen until `live_end`, so that a reconnect does not blank the page.
  */
 import { signal } from "@preact/signals";
+import { Groups } from "./gather";
 import { Queue } from "./order";
 import type { Alarm, Change, Line, Notice, Transition } from "./wire";
 
@@ -33,11 +34,13 @@ export const filled = signal(false);
 
 export const alarms = new Map<number, Alarm>();
 export const subjects = new Map<string, Map<number, Change>>();
-/** The incident that an alarm has joined, by number. */
+/** The incident that an alarm has joined, by number; and the other way round. */
 const homes = new Map<number, number>();
+const members = new Map<number, Set<number>>();
 /** What has ended lately, as it ended: who looks at it goes on seeing it. The oldest are forgotten first. */
 const ended = new Map<string, Change>();
 export const queue = new Queue();
+export const groups = new Groups();
 export const recent: Past[] = [];
 export const notices: Told[] = [];
 /** Times (ms) of the annunciated alarms of the last ten minutes, by the page's clock: the rate of a flood. */
@@ -49,26 +52,38 @@ let gathering: { alarms: Set<number>; subjects: Set<string> } | null = { alarms:
 let drawn = true;
 /** By performance.now(), ms. */
 let lastDrawn = -Infinity;
-/** Of the 150 ms that an alarm may take to be seen, what others may need more. */
-const PAUSE = 50;
+/** What a picture takes until the browser has it, ms, as the last ones took. */
+let cost = 5;
+/** Of the 150 ms that an alarm may take to be seen. */
+const LONGEST_PAUSE = 60;
+const SHORTEST_PAUSE = 25;
+const SHARE = 8;
 const HIDDEN_PAUSE = 250;
 
+/** A task after the frame comes when the browser has laid it out and painted it. */
 function draw(): void {
     drawn = true;
     lastDrawn = performance.now();
+    const begin = lastDrawn;
+    const after = new MessageChannel();
+    after.port1.onmessage = () => {
+        cost += (performance.now() - begin - cost) / 4;
+        after.port1.close();
+    };
     revision.value++;
+    after.port2.postMessage(null);
 }
 
 /**
- * What comes after a quiet moment is drawn with the next frame. In a storm a frame is drawn every PAUSE, so that those between
- * are left to keys and scrolling. A hidden page gets no frames: a timer draws it then.
+ * What comes after a quiet moment is drawn with the next frame. In a storm pictures of changes get an eighth of the time, however
+ * fast the machine is; the rest is left to keys and scrolling. A hidden page gets no frames: a timer draws it then.
  */
 function drawSoon(): void {
     if (!drawn) return;
     drawn = false;
     if (document.visibilityState !== "visible") setTimeout(draw, HIDDEN_PAUSE);
     else {
-        const left = lastDrawn + PAUSE - performance.now();
+        const left = lastDrawn + Math.min(LONGEST_PAUSE, Math.max(SHORTEST_PAUSE, SHARE * cost)) - performance.now();
         if (left <= 0) requestAnimationFrame(draw);
         else setTimeout(() => requestAnimationFrame(draw), left);
     }
@@ -87,18 +102,48 @@ function putAlarm(alarm: Alarm): void {
     if (alarm.state === "NORM") alarms.delete(alarm.id);
     else alarms.set(alarm.id, alarm);
     queue.put(alarm);
+    groups.put(alarm, groupOf(alarm));
+}
+
+/** An incident gathers its alarms, or else their rule does. */
+function groupOf(alarm: Alarm): string {
+    const home = homes.get(alarm.id);
+    const known = home !== undefined && subjects.get("incident")?.has(home);
+    return known ? `incident:${home}` : `rule:${alarm.rule}`;
+}
+
+function regroup(id: number): void {
+    const alarm = alarms.get(id);
+    if (alarm) groups.put(alarm, groupOf(alarm));
+}
+
+/** 0: of no incident. */
+function move(alarm: number, incident: number): void {
+    const old = homes.get(alarm);
+    if (old === incident) return;
+    if (old !== undefined) members.get(old)?.delete(alarm);
+    if (incident) {
+        homes.set(alarm, incident);
+        members.set(incident, (members.get(incident) ?? new Set()).add(alarm));
+    } else homes.delete(alarm);
+    regroup(alarm);
 }
 
 /** Alarms are members of incidents, each a subject of its own; older records have them in the incident's body. */
 function putMembers(change: Change): void {
-    if (change.subject === "member" && change.incident && typeof change.body.alarm === "number") {
-        if (change.ended) homes.delete(change.body.alarm);
-        else homes.set(change.body.alarm, change.incident);
-    }
+    if (change.subject === "member" && change.incident && typeof change.body.alarm === "number")
+        move(change.body.alarm, change.ended ? 0 : change.incident);
     if (change.subject !== "incident" || !Array.isArray(change.body.alarms)) return;
     for (const { id } of change.body.alarms as { id: number }[])
-        if (!change.ended) homes.set(id, change.id);
-        else if (homes.get(id) === change.id) homes.delete(id);
+        if (!change.ended) move(id, change.id);
+        else if (homes.get(id) === change.id) move(id, 0);
+}
+
+/** An incident has come or gone: its alarms stand elsewhere now. */
+function regroupMembers(incident: number, gone: boolean): void {
+    const list = members.get(incident) ?? [];
+    for (const id of list) regroup(id);
+    if (gone && members.get(incident)?.size === 0) members.delete(incident);
 }
 
 function keepEnded(name: string, change: Change): void {
@@ -119,10 +164,12 @@ function putChange(change: Change): void {
     if (known && !untold && known.version > change.version) return;
     subjects.set(change.subject, kind);
     putMembers(change);
+    const was = kind.has(change.id);
     if (change.ended) {
         kind.delete(change.id);
         keepEnded(name, change);
     } else kind.set(change.id, change);
+    if (change.subject === "incident" && was === change.ended) regroupMembers(change.id, change.ended);
 }
 
 function putTransition(at: string, transition: Transition): void {
@@ -138,11 +185,17 @@ function forgetUntold(): void {
     if (!gathering) return;
     for (const id of [...alarms.keys()]) {
         if (gathering.alarms.has(id)) continue;
-        queue.put({ ...alarms.get(id)!, state: "NORM" });
+        const over: Alarm = { ...alarms.get(id)!, state: "NORM" };
+        queue.put(over);
+        groups.put(over, "");
         alarms.delete(id);
     }
     for (const [name, kind] of subjects)
-        for (const id of [...kind.keys()]) if (!gathering.subjects.has(`${name}:${id}`)) kind.delete(id);
+        for (const id of [...kind.keys()]) {
+            if (gathering.subjects.has(`${name}:${id}`)) continue;
+            kind.delete(id);
+            if (name === "incident") regroupMembers(id, true);
+        }
     gathering = null;
 }
 
@@ -164,7 +217,9 @@ export function clear(): void {
     alarms.clear();
     subjects.clear();
     queue.clear();
+    groups.clear();
     homes.clear();
+    members.clear();
     ended.clear();
     recent.length = notices.length = annunciations.length = fresh.length = 0;
     gathering = { alarms: new Set(), subjects: new Set() };
@@ -203,7 +258,10 @@ export function allOfIncident(subject: string, incident: number): Change[] {
 }
 
 export function ofIncident(subject: string, incident: number): Change[] {
-    return every(subject).filter((change) => change.incident === incident);
+    void revision.value;
+    const found: Change[] = [];
+    for (const change of subjects.get(subject)?.values() ?? []) if (change.incident === incident) found.push(change);
+    return found.sort((a, b) => a.id - b.id);
 }
 
 export function alarmOf(id: number): Alarm | undefined {
@@ -221,5 +279,5 @@ export function incidentOf(alarm: number): Change | undefined {
 /** The numbers of the alarms that have joined an incident, those that are over too. */
 export function membersOf(incident: number): number[] {
     void revision.value;
-    return [...homes].filter(([, home]) => home === incident).map(([alarm]) => alarm);
+    return [...(members.get(incident) ?? [])];
 }

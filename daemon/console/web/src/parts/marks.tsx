@@ -17,6 +17,16 @@ export function lookOf(alarm: Alarm): "pulse" | "rest" | "hollow" | "off" {
     return isUnacknowledged(alarm) ? "pulse" : "rest";
 }
 
+const BEAT = 500;
+
+/**
+ * Marks that wait pulse all at once, by an attribute of the page: an animation of style would keep the browser at it 60 times a
+ * second for what changes twice.
+ */
+export function startPulse(): void {
+    setInterval(() => document.documentElement.toggleAttribute("data-lit"), BEAT);
+}
+
 export function PriorityMark(props: { priority: Priority; look?: string }) {
     const shape = SHAPES[props.priority];
     return (

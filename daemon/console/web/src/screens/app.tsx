@@ -3,11 +3,10 @@ import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { expired, locked } from "../core/api";
 import { pageKeys, screenKeys, type Binding } from "../core/keys";
-import { countsOf } from "../core/order";
 import { go, place } from "../core/router";
 import { logout, reading, session } from "../core/session";
 import { private_ } from "../core/settings";
-import { gravest, lossKnown, muted, playing, sounding, unmute } from "../core/sound";
+import { gravest, lossKnown, muted, playing, sounding, soundingCount, unmute } from "../core/sound";
 import { countOf, queue, revision } from "../core/store";
 import { connect, forget, live, lockedBy } from "../core/stream";
 import { clear } from "../core/store";
@@ -28,7 +27,7 @@ const menu = signal(false);
 
 /** What sounds: alarms, or that the page is not live. */
 function silence(): void {
-    if (live.value) silenceAll(sounding.value);
+    if (live.value) silenceAll(sounding());
     else lossKnown.value = true;
 }
 
@@ -52,11 +51,11 @@ const PAGE_KEYS: readonly Binding[] = [
 
 function Counts() {
     void revision.value;
-    const counts = countsOf(queue.rows);
     return (
         <ul class="counts" aria-label={t("top.counts")}>
             {PRIORITIES.map((priority) => {
-                const { all, waiting } = counts[priority];
+                const [open, covert] = [queue.open[priority], queue.covert[priority]];
+                const [all, waiting] = [open.all + covert.all, open.waiting + covert.waiting];
                 return (
                     <li key={priority} class={all ? priority : "none"} title={word("priority", priority)}>
                         <PriorityMark priority={priority} look={waiting ? "pulse" : all ? "rest" : "off"} />
@@ -91,13 +90,13 @@ function SoundState() {
     if (muted.value)
         return (
             <button type="button" class={gravest.value ? "sounding wanted" : "sounding"} onClick={() => void unmute()}>
-                {gravest.value ? t("sound.locked.now", { n: sounding.value.length }) : t("sound.locked")}
+                {gravest.value ? t("sound.locked.now", { n: soundingCount.value }) : t("sound.locked")}
             </button>
         );
     if (!now) return null;
     return (
         <button type="button" class="sounding" onClick={silence}>
-            ♪ {now === "lost" ? t("sound.silence.loss") : t("sound.silence", { n: sounding.value.length })} <kbd>S</kbd>
+            ♪ {now === "lost" ? t("sound.silence.loss") : t("sound.silence", { n: soundingCount.value })} <kbd>S</kbd>
         </button>
     );
 }

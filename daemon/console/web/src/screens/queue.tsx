@@ -1,12 +1,12 @@
 /* The live queue: what is to be looked at now, the right thing first. */
 import { computed, signal } from "@preact/signals";
 import { useEffect, useLayoutEffect } from "preact/hooks";
-import { gather, plain, type Row } from "../core/gather";
+import { gather, plain, type Row, type Rows } from "../core/gather";
 import { screenKeys, type Binding } from "../core/keys";
 import { isUnacknowledged, shownPriority } from "../core/order";
 import { go } from "../core/router";
 import { zoneTitle } from "../core/site";
-import { alarms, incidentOf, queue, revision } from "../core/store";
+import { alarms, groups, incidentOf, queue, revision } from "../core/store";
 import type { Alarm } from "../core/wire";
 import { textOf } from "../core/wire";
 import { flood } from "../core/flood";
@@ -25,17 +25,21 @@ const chosen = signal<ReadonlySet<number>>(new Set());
 const opened = signal<ReadonlySet<string>>(new Set());
 /** null: gathered while there is a flood. */
 const gathered = signal<boolean | null>(null);
+/** Grows with every move: the row that is meant comes into view, even if it is the same one. */
+const moves = signal(0);
 let index = 0;
 let anchor = 0;
 
-const rows = computed<Row[]>(() => {
+const rows = computed<Rows>(() => {
     void revision.value;
     const wanted = gathered.value ?? flood.value !== null;
-    return wanted ? gather(queue.rows, incidentOf, opened.value) : plain(queue.rows);
+    return wanted ? gather(queue, groups, opened.value, ownerOf) : plain(queue, ownerOf);
 });
 
 function rowAt(): Row | undefined {
-    return rows.value.find((row) => row.key === at.value);
+    const list = rows.value;
+    const n = list.indexOf(at.value);
+    return n < 0 ? undefined : list.at(n);
 }
 
 /** What an act is about: the chosen ones, or the row that is meant, with all that it holds. */
@@ -50,21 +54,23 @@ function moveTo(n: number): void {
     const list = rows.value;
     if (list.length === 0) return;
     index = Math.min(Math.max(n, 0), list.length - 1);
-    at.value = list[index]!.key;
+    at.value = list.at(index).key;
+    moves.value++;
 }
 
 function move(by: number): void {
-    const found = rows.value.findIndex((row) => row.key === at.value);
+    const found = rows.value.indexOf(at.value);
     moveTo((found < 0 ? index : found) + by);
 }
 
 /** The next row that waits for an acknowledgement, from the one that is meant on; then from the top. */
 function nextUnacknowledged(): void {
     const list = rows.value;
-    const from = list.findIndex((row) => row.key === at.value);
-    const order = [...list.keys()].map((n) => (from + 1 + n) % list.length);
-    const found = order.find((n) => isUnacknowledged(list[n]!.alarm));
-    if (found !== undefined) moveTo(found);
+    const from = list.indexOf(at.value);
+    for (let step = 1; step <= list.length; step++) {
+        const n = (from + step) % list.length;
+        if (isUnacknowledged(list.at(n).alarm)) return moveTo(n);
+    }
 }
 
 function toggle(row: Row | undefined): void {
@@ -81,12 +87,14 @@ function toggle(row: Row | undefined): void {
 
 function chooseTo(row: Row): void {
     const list = rows.value;
-    const from = list.findIndex((one) => one.key === anchor);
-    const to = list.indexOf(row);
+    const from = list.indexOf(anchor);
+    const to = list.indexOf(row.key);
     const [low, high] = from < to ? [from, to] : [to, from];
     const next = new Set(chosen.value);
-    for (const one of list.slice(Math.max(low, 0), high + 1))
+    for (let n = Math.max(low, 0); n <= high; n++) {
+        const one = list.at(n);
         for (const alarm of one.held ?? [one.alarm]) next.add(alarm.id);
+    }
     chosen.value = next;
 }
 
@@ -186,15 +194,27 @@ function Cells({ row }: { row: Row }) {
                 <Age at={alarm.raised_at} />
             </div>
             <div role="gridcell" class="who">
-                <span>{whoOf(alarm)}</span>
+                <span>{whoOf(row)}</span>
             </div>
         </>
     );
 }
 
-function whoOf(alarm: Alarm): string {
-    const incident = incidentOf(alarm.id);
-    return textOf(incident, "owner") || (isUnacknowledged(alarm) ? "" : actorText(alarm.acknowledged_by));
+function ownerOf(alarm: Alarm): string {
+    return textOf(incidentOf(alarm.id), "owner");
+}
+
+function whoOf({ owner, alarm }: Row): string {
+    return owner || (isUnacknowledged(alarm) ? "" : actorText(alarm.acknowledged_by));
+}
+
+function allChosen(row: Row): boolean {
+    if (chosen.value.size === 0) return false;
+    return (row.held ?? [row.alarm]).every((alarm) => chosen.value.has(alarm.id));
+}
+
+function keyOf(row: Row): number {
+    return row.key;
 }
 
 function classOf(row: Row): string {
@@ -234,7 +254,7 @@ export function QueueScreen() {
         };
     }, []);
     const list = rows.value;
-    const found = list.findIndex((row) => row.key === at.value);
+    const found = list.indexOf(at.value);
     if (found >= 0) index = found;
     useEffect(() => {
         if (found < 0 && list.length) moveTo(index);
@@ -252,12 +272,13 @@ export function QueueScreen() {
                         label={t("nav.queue")}
                         head={<Head />}
                         rows={list}
-                        keyOf={(one) => one.key}
+                        keyOf={keyOf}
                         at={at.value}
+                        shown={moves.value}
                         height={46}
-                        row={(one) => <Cells row={one} />}
+                        cells={Cells}
                         classOf={classOf}
-                        chosen={(one) => (one.held ?? [one.alarm]).every((alarm) => chosen.value.has(alarm.id))}
+                        chosen={allChosen}
                         onAt={onAt}
                         onOpen={open}
                     />

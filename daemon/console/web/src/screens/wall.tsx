@@ -26,15 +26,16 @@ function WallRow({ alarm }: { alarm: Alarm }) {
     );
 }
 
-function WallCounts({ alarms }: { alarms: readonly Alarm[] }) {
+function WallCounts() {
+    void revision.value;
     return (
         <ul class="wall-counts">
             {PRIORITIES.map((priority) => {
-                const all = alarms.filter((alarm) => shownPriority(alarm) === priority);
+                const { all } = queue.open[priority];
                 return (
-                    <li key={priority} class={all.length ? priority : "none"}>
-                        <PriorityMark priority={priority} look={all.length ? "rest" : "off"} />
-                        <b>{all.length}</b> <span>{word("priority", priority)}</span>
+                    <li key={priority} class={all ? priority : "none"}>
+                        <PriorityMark priority={priority} look={all ? "rest" : "off"} />
+                        <b>{all}</b> <span>{word("priority", priority)}</span>
                     </li>
                 );
             })}
@@ -42,18 +43,29 @@ function WallCounts({ alarms }: { alarms: readonly Alarm[] }) {
     );
 }
 
+/** The first ones that everybody in the room may see. */
+function firstShown(): Alarm[] {
+    const found: Alarm[] = [];
+    for (const alarm of queue.rows) {
+        if (found.length === SHOWN) break;
+        if (!alarm.covert) found.push(alarm);
+    }
+    return found;
+}
+
 export function WallScreen() {
     useEffect(() => {
         document.title = `${t("nav.wall")} – Wardwatch`;
     }, []);
     void revision.value;
-    const alarms = queue.rows.filter((alarm) => !alarm.covert);
+    const alarms = firstShown();
+    const more = PRIORITIES.reduce((sum, priority) => sum + queue.open[priority].all, 0) - alarms.length;
     const ms = serverNow();
     return (
         <main class="wall">
             <header>
                 <h1>{siteTitle()}</h1>
-                <WallCounts alarms={alarms} />
+                <WallCounts />
                 {live.value && <span class="live">{t("live.yes")}</span>}
                 <div class="clock">
                     <b>{clock(ms)}</b>
@@ -76,12 +88,12 @@ export function WallScreen() {
                 <p class="empty">{emptyText()}</p>
             ) : (
                 <ol class="wall-list">
-                    {alarms.slice(0, SHOWN).map((alarm) => (
+                    {alarms.map((alarm) => (
                         <WallRow key={alarm.id} alarm={alarm} />
                     ))}
                 </ol>
             )}
-            {alarms.length > SHOWN && <p class="wall-more">{t("wall.more", { n: alarms.length - SHOWN })}</p>}
+            {more > 0 && <p class="wall-more">{t("wall.more", { n: more })}</p>}
         </main>
     );
 }

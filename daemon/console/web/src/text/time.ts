@@ -36,12 +36,23 @@ function date(ms: number): string {
     return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
 }
 
+/** Texts of the day: each stands on the page with an age that ticks. */
+const whens = new Map<string, string>();
+const WHENS_KEPT = 2000;
+let whensOf = "";
+
 /** Time of day, with the date in front if it is not today's. */
 export function when(time: unknown): string {
-    const ms = typeof time === "string" ? Date.parse(time) : NaN;
-    if (Number.isNaN(ms)) return "";
-    const today = new Date(serverNow()).toDateString() === new Date(ms).toDateString();
-    return today ? clock(ms) : `${date(ms)} ${clock(ms)}`;
+    if (typeof time !== "string") return "";
+    const today = date(serverNow());
+    if (whensOf !== today + locale() || whens.size > WHENS_KEPT) whens.clear();
+    whensOf = today + locale();
+    const known = whens.get(time);
+    if (known !== undefined) return known;
+    const ms = Date.parse(time);
+    const text = Number.isNaN(ms) ? "" : date(ms) === today ? clock(ms) : `${date(ms)} ${clock(ms)}`;
+    whens.set(time, text);
+    return text;
 }
 
 export function span(ms: number): string {
