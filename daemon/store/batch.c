@@ -29,10 +29,10 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
-#include <wardwatch/time.h>
 
 #define TRIES_MAX      6
+#define TRIES_AHEAD    4  /* of making a partition, while readers are in the way: of one that has time … */
+#define TRIES_NOW      10 /* … and of one without which rows go to the default partition for good: 8 s */
 #define DAYS_AHEAD     7  /* partitions made in advance: a week in which making them may fail */
 #define DAYS_BACK_MAX  62 /* an older or later date gets no partition of its own: a device or a clock is wrong */
 #define DAYS_AHEAD_MAX 31
@@ -160,7 +160,7 @@ static int64_t max64(int64_t a, int64_t b) {
 }
 
 int batch_partitions_ahead(struct batch *b, int64_t today) {
-        int e = cursor_partitions(b->wire, today - 1, today + DAYS_AHEAD);
+        int e = cursor_partitions(b->wire, today - 1, today + DAYS_AHEAD, TRIES_AHEAD);
 
         if (e)
                 return e;
@@ -181,7 +181,7 @@ static int batch_partitions(struct batch *b) {
                 return 0;
         first = min64(first, b->days_from);
         last = max64(last, b->days_to);
-        e = cursor_partitions(b->wire, first, last);
+        e = cursor_partitions(b->wire, first, last, TRIES_NOW);
         /* the range counts as made even if not: one failure, not one for each batch */
         b->days_from = first;
         b->days_to = last;
@@ -313,16 +313,6 @@ static int batch_refused(struct batch *b, size_t group) {
         return e == WIRE_E_DATA ? WIRE_E_DOWN : e;
 }
 
-/* 20 ms, 40, 80 … with up to half more, so that two that met once do not meet again. */
-static void batch_pause(unsigned tries, uint64_t salt) {
-        int64_t usec = (20 * WW_MSEC) << tries;
-        struct timespec t;
-
-        usec += (int64_t)(salt % (uint64_t)(usec / 2));
-        t = (struct timespec){ .tv_sec = usec / WW_SECOND, .tv_nsec = usec % WW_SECOND * 1000 };
-        (void)nanosleep(&t, NULL);
-}
-
 int batch_write(struct batch *b, const struct journal_batch *in, uint64_t last) {
         size_t from = 0, bad = 0; /* groups from `from` to before `bad` are known to be refused together */
         unsigned tries = 0;
@@ -342,7 +332,7 @@ int batch_write(struct batch *b, const struct journal_batch *in, uint64_t last) 
                         break;
                 if (e == WIRE_E_RETRY) {
                         b->figures.retries++;
-                        batch_pause(tries, in->items[0].seq * 2654435761U + (uint64_t)b->figures.retries);
+                        wire_pause(tries, in->items[0].seq * 2654435761U + (uint64_t)b->figures.retries);
                 } else
                         bad = to;
                 e = wire_exec(b->wire, "ROLLBACK");

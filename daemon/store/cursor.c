@@ -122,12 +122,16 @@ int cursor_commit(struct wire *w) {
         return strcmp(wire_tag(w), "COMMIT") == 0 ? 0 : WIRE_E_DOWN;
 }
 
-int cursor_partitions(struct wire *w, int64_t first, int64_t last) {
+int cursor_partitions(struct wire *w, int64_t first, int64_t last, unsigned tries) {
         char sql[SQL_MAX];
+        int e;
 
         (void)snprintf(sql, sizeof sql,
                        "SELECT wardwatch.ensure_partitions(date '1970-01-01' + %" PRId64
-                       ", date '1970-01-01' + %" PRId64 ")",
+                       ", date '1970-01-01' + %" PRId64 ", 1)",
                        first, last);
-        return wire_exec(w, sql);
+        do
+                e = wire_exec_patiently(w, sql, tries);
+        while (!e && strcmp(wire_value(w, 0, 0), "0") != 0);
+        return e;
 }

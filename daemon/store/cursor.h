@@ -37,5 +37,6 @@ int cursor_load(struct wire *w, const char *journal_id, const char *site, const 
 int cursor_begin(struct wire *w, const struct cursor *c, uint64_t seq, uint64_t fingerprint);
 /** WIRE_E_DOWN if the outcome is not known. */
 int cursor_commit(struct wire *w);
-/** Daily partitions for `first` to `last` (days since 1970). */
-int cursor_partitions(struct wire *w, int64_t first, int64_t last);
+/** Partitions for `first` to `last` (days since 1970), each in a transaction of its own, which gives way to readers and
+ * is tried `tries` times. 0, WIRE_E_*; those that were made before an error stay. */
+int cursor_partitions(struct wire *w, int64_t first, int64_t last, unsigned tries);

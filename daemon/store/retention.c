@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <wardwatch/time.h>
 
+#define TRIES         4       /* while readers are in the way: rows wait meanwhile */
 #define NOT_PERMITTED "42501" /* below the least; or the login is no writer */
 
 static const struct {
@@ -81,7 +82,7 @@ int retention_apply(struct wire *w, unsigned at_most, size_t *ret) {
                 sql, sizeof sql,
                 "SELECT partition, rows, coalesce(journal, 0) FROM wardwatch.apply_retention(%u) ORDER BY record",
                 at_most);
-        e = wire_exec(w, sql);
+        e = wire_exec_patiently(w, sql, TRIES);
         if (e)
                 return is_refused(w, e) && e == WIRE_E_DOWN ? WIRE_E_DATA : e;
         for (size_t i = 0; i < wire_rows(w); i++) {

@@ -12,8 +12,8 @@
 /** Sets every class; one that is refused is told in the log, and the others are set. *ret_refused: how many were. 0, or
  *  WIRE_E_DOWN: the connection is to be dropped. */
 int retention_set(struct wire *w, const struct config *config, size_t *ret_refused);
-/** Drops up to `at_most` partitions, the oldest first, and logs each. *ret: how many. 0, WIRE_E_*; after WIRE_E_DATA
- * and WIRE_E_RETRY nothing was dropped, and the connection is as it was. */
+/** Drops up to `at_most` partitions of one table, the oldest first, and logs each. *ret: how many. 0, WIRE_E_*; after
+ * WIRE_E_DATA and WIRE_E_RETRY nothing was dropped, and the connection is as it was. */
 int retention_apply(struct wire *w, unsigned at_most, size_t *ret);
 
 #define RETENTION_COMPACT 20000

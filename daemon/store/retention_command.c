@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define ROUND 5 /* partitions in one transaction: each is locked until its end */
+#define ROUND 5  /* partitions in one transaction: nobody reads their table while they are dropped */
+#define TRIES 10 /* while readers are in the way: 8 s */
 
 static int tell(int e, struct wire *w, const char *what) {
         return session_tell(e, wire_error(w), "retention", what);
@@ -67,7 +68,7 @@ static int drop_due(struct wire *w) {
                        " FROM wardwatch.apply_retention(%d) ORDER BY record",
                        ROUND);
         do {
-                e = wire_exec(w, sql);
+                e = wire_exec_patiently(w, sql, TRIES);
                 if (e)
                         return tell(e, w, "cannot drop what is past its time");
                 print_rows(w);

@@ -55,6 +55,11 @@ int wire_idle(struct wire *w);
 int wire_exec(struct wire *w, const char *sql);
 /** The same with parameters as text ($1 …); one statement. */
 int wire_exec_params(struct wire *w, const char *sql, const char *const *values, size_t n);
+/** One statement outside of a transaction, which may wait for a lock: it is the one that gives way. If it waited in
+ *  vain the same again, `tries_max` times in all, with pauses of 40 ms to 1 s. 0, WIRE_E_*. */
+int wire_exec_patiently(struct wire *w, const char *sql, unsigned tries_max);
+/** 20 ms, 40, 80 … up to 640 with up to half more, so that two that met once do not meet again. */
+void wire_pause(unsigned tries, uint64_t salt);
 const char *wire_tag(const struct wire *w);
 size_t wire_rows(const struct wire *w);
 const char *wire_value(const struct wire *w, size_t row, size_t column); /* NULL = SQL null, or no such row */

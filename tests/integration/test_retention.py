@@ -143,3 +143,18 @@ def test_a_reader_of_the_partition_is_waited_for(store, pg):
     assert len(partitions(pg, "message")) == 3
     run(store)
     assert partitions(pg, "message") == []
+
+
+@pytest.mark.parametrize("holds, reads", [("SELECT count(*) FROM message", "event"), ("LOCK TABLE ONLY message IN ACCESS SHARE MODE", "message")])
+def test_a_reader_is_not_ended_by_what_is_dropped(store, pg, holds, reads):
+    """It holds a table, or the head of one, and goes on to another, or to the partitions, while those are to be dropped."""
+    reader = pg.connect(autocommit=False)
+    cursor = reader.cursor()
+    cursor.execute(holds)
+    dropping = subprocess.Popen([str(find_built("daemon/wardwatch")), "retention", "--config", str(store.config)], stdout=subprocess.PIPE, text=True)
+    wait_for(lambda: pg.value("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%%apply_retention%%'"), 20, "it waits")
+    cursor.execute(f"SELECT count(*) FROM {reads}")  # PostgreSQL would end it here: deadlock detected
+    reader.close()
+    assert "message_20210303" in dropping.communicate(timeout=60)[0] and dropping.returncode == 0
+    assert partitions(pg, "message") == partitions(pg, "event") == []
+    assert pg.value("SELECT deadlocks FROM pg_stat_database WHERE datname = 'wardwatch'") == 0

@@ -94,6 +94,24 @@ def test_rows_go_to_the_partition_of_their_day(store, pg):
     assert pg.value("SELECT ensure_partitions((now() AT TIME ZONE 'UTC')::date - 1, (now() AT TIME ZONE 'UTC')::date + 6)") == 0
 
 
+def test_a_reader_of_many_tables_is_not_ended_by_partitions(store, pg):
+    """It holds one table while the store makes the partitions of all, and goes on to the others, one after another."""
+    tables = [name for name, in pg.query("SELECT name FROM stored_table WHERE period IS NOT NULL ORDER BY name")]
+    reader = pg.connect(autocommit=False)
+    cursor = reader.cursor()
+    cursor.execute("SELECT count(*) FROM event")
+    store.fill(200)
+    store.start()
+    wait_for(lambda: pg.value("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%%ensure_partitions%%'"), 20, "it waits")
+    for table in tables:
+        cursor.execute(f"SELECT count(*) FROM {table}")  # PostgreSQL would end it here: deadlock detected
+    reader.close()
+    store.wait_cursor()
+    assert pg.value("SELECT (SELECT count(*) FROM message_default) + (SELECT count(*) FROM event_default)") == 0, "it tried again"
+    assert pg.value("SELECT deadlocks FROM pg_stat_database WHERE datname = 'wardwatch'") == 0
+    store.assert_complete()
+
+
 def test_store_killed_twenty_times(tmp_path, pg):
     random.seed(20)
     places = []
