@@ -1,4 +1,4 @@
--- The store gives way to readers, and a disposition no longer costs a plan of its own.
+-- The store gives way to readers, a disposition no longer costs a plan of its own, and what comes at once is derived at once.
 --
 -- Who makes or drops partitions of several tables in one transaction holds, exclusively, what it has done already while it
 -- waits for the next; a reader of two tables, who came the other way round, then waits for it in turn, and PostgreSQL may end
@@ -211,86 +211,140 @@ BEGIN
 END
 $$;
 
+-- Once for all rows that come at once: a row that one transaction writes a thousand times over is looked for among all its versions.
 CREATE OR REPLACE FUNCTION derive_from_transition() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = wardwatch, pg_temp AS $$
 DECLARE
-        a          figure_alarm%ROWTYPE;
-        was_active boolean := 'active' = ANY (NEW.old_regions);
-        is_active  boolean := 'active' = ANY (NEW.new_regions);
-        waited     boolean := NEW.old_state IN ('UNACK', 'RTNUN');
-        is_waiting boolean := NEW.new_state IN ('UNACK', 'RTNUN');
-        is_exercise boolean := 'exercise' = ANY (NEW.flags);
-        has_cleared boolean := was_active AND NOT is_active AND NEW.cause = 'CLEAR';
+        a           figure_alarm%ROWTYPE;
+        t           record;
+        anew        boolean;
+        none_before bigint; -- no wait that began with it, or before, is open
+        was_active  boolean;
+        is_active   boolean;
+        is_waiting  boolean;
+        is_exercise boolean;
+        has_cleared boolean;
 BEGIN
-        SELECT * INTO a FROM figure_alarm f WHERE f.journal = NEW.journal AND f.alarm = NEW.alarm;
-        IF NOT FOUND OR a.version >= NEW.version OR a.changed_at > NEW.changed_at THEN -- out of order
-                -- of several that came at once the first has brought the others along
-                IF is_exercise OR NOT EXISTS (
-                        SELECT FROM figure_move m
-                        WHERE m.journal = NEW.journal AND m.alarm = NEW.alarm AND m.version = NEW.version AND m.at = NEW.changed_at) THEN
-                        PERFORM derive_alarm(NEW.journal, NEW.alarm);
+        FOR t IN SELECT x.*, lag(x.alarm) OVER w IS NULL AS is_first, lead(x.alarm) OVER w IS NULL AS is_last FROM came x
+                WINDOW w AS (PARTITION BY x.journal, x.alarm ORDER BY x.version, x.changed_at) ORDER BY x.journal, x.alarm, x.version, x.changed_at
+        LOOP
+                IF t.is_first THEN
+                        anew := false;
+                        none_before := 0;
+                        SELECT * INTO a FROM figure_alarm f WHERE f.journal = t.journal AND f.alarm = t.alarm;
                 END IF;
-                RETURN NULL;
-        END IF;
-        IF NOT is_exercise THEN
-                INSERT INTO figure_move VALUES (NEW.journal, NEW.alarm, NEW.version, NEW.seq, NEW.n, NEW.changed_at, NEW.cause, NEW.priority, NEW.rule, NEW.key,
-                        NEW.title, a.hazard, a.class, NEW.site, NEW.zone, NEW.asset, NEW.device, NEW.annunciate,
-                        (is_active AND NEW.new_state IN ('UNACK', 'ACKED'))::integer - (was_active AND NEW.old_state IN ('UNACK', 'ACKED'))::integer,
-                        is_active AND NOT was_active, has_cleared, CASE WHEN has_cleared THEN NEW.changed_at - a.active_at END);
-        END IF;
-        IF a.waits AND NOT is_waiting THEN
-                UPDATE figure_wait w SET ended_at = NEW.changed_at, ended_cause = NEW.cause, ended_by = NEW.actor, ended_reason = NEW.reason
-                WHERE w.journal = NEW.journal AND w.alarm = NEW.alarm AND w.ended_at IS NULL;
-        ELSIF is_waiting AND NOT waited AND NOT is_exercise THEN
-                INSERT INTO figure_wait (journal, alarm, began_version, began_at, priority, rule, title, hazard, class, zone, device)
-                VALUES (NEW.journal, NEW.alarm, NEW.version, NEW.changed_at, NEW.priority, NEW.rule, NEW.title, a.hazard, a.class, NEW.zone, NEW.device);
-        END IF;
-        IF NEW.version = 1 OR NEW.new_state = 'NORM' AND upper_inf(a.stood) THEN
-                a.stood := tstzrange(CASE NEW.version WHEN 1 THEN NEW.changed_at ELSE lower(a.stood) END, CASE NEW.new_state WHEN 'NORM' THEN NEW.changed_at END);
-        END IF;
-        UPDATE figure_alarm f SET version = NEW.version, changed_at = NEW.changed_at, waits = is_waiting, stood = a.stood,
-                active_at = CASE WHEN is_active AND NOT was_active THEN NEW.changed_at ELSE a.active_at END
-        WHERE f.journal = NEW.journal AND f.alarm = NEW.alarm;
+                CONTINUE WHEN anew;
+                IF a.version IS NULL OR a.version >= t.version OR a.changed_at > t.changed_at THEN -- out of order
+                        PERFORM derive_alarm(t.journal, t.alarm);
+                        anew := true; -- with all that came
+                        CONTINUE;
+                END IF;
+                was_active := 'active' = ANY (t.old_regions);
+                is_active := 'active' = ANY (t.new_regions);
+                is_waiting := t.new_state IN ('UNACK', 'RTNUN');
+                is_exercise := 'exercise' = ANY (t.flags);
+                has_cleared := was_active AND NOT is_active AND t.cause = 'CLEAR';
+                IF NOT is_exercise THEN
+                        INSERT INTO figure_move VALUES (t.journal, t.alarm, t.version, t.seq, t.n, t.changed_at, t.cause, t.priority, t.rule, t.key,
+                                t.title, a.hazard, a.class, t.site, t.zone, t.asset, t.device, t.annunciate,
+                                (is_active AND t.new_state IN ('UNACK', 'ACKED'))::integer - (was_active AND t.old_state IN ('UNACK', 'ACKED'))::integer,
+                                is_active AND NOT was_active, has_cleared, CASE WHEN has_cleared THEN t.changed_at - a.active_at END);
+                END IF;
+                IF a.waits AND NOT is_waiting THEN
+                        UPDATE figure_wait w SET ended_at = t.changed_at, ended_cause = t.cause, ended_by = t.actor, ended_reason = t.reason
+                        WHERE w.journal = t.journal AND w.alarm = t.alarm AND w.began_version > none_before AND w.ended_at IS NULL;
+                        none_before := t.version;
+                ELSIF is_waiting AND t.old_state NOT IN ('UNACK', 'RTNUN') AND NOT is_exercise THEN
+                        INSERT INTO figure_wait (journal, alarm, began_version, began_at, priority, rule, title, hazard, class, zone, device)
+                        VALUES (t.journal, t.alarm, t.version, t.changed_at, t.priority, t.rule, t.title, a.hazard, a.class, t.zone, t.device);
+                END IF;
+                IF t.version = 1 OR t.new_state = 'NORM' AND upper_inf(a.stood) THEN
+                        a.stood := tstzrange(CASE t.version WHEN 1 THEN t.changed_at ELSE lower(a.stood) END, CASE t.new_state WHEN 'NORM' THEN t.changed_at END);
+                END IF;
+                a.version := t.version;
+                a.changed_at := t.changed_at;
+                a.waits := is_waiting;
+                IF is_active AND NOT was_active THEN
+                        a.active_at := t.changed_at;
+                END IF;
+                IF t.is_last THEN
+                        UPDATE figure_alarm f SET version = a.version, changed_at = a.changed_at, waits = a.waits, stood = a.stood, active_at = a.active_at
+                        WHERE f.journal = t.journal AND f.alarm = t.alarm;
+                END IF;
+        END LOOP;
         RETURN NULL;
 END
 $$;
 
 CREATE OR REPLACE FUNCTION derive_from_change() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = wardwatch, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
-        known bigint;
+        i           figure_incident%ROWTYPE;
+        c           record;
+        anew        boolean;
+        is_disposed boolean;
 BEGIN
-        IF NEW.subject = 'member' THEN
-                INSERT INTO figure_member AS m VALUES (NEW.journal, NEW.incident, NEW.id, NEW.version, coalesce(NEW.body->'cause' = 'true', false),
-                        NEW.body->>'rule', NEW.body->>'device')
-                ON CONFLICT (journal, incident, member) DO UPDATE SET version = EXCLUDED.version, cause = EXCLUDED.cause, rule = EXCLUDED.rule, device = EXCLUDED.device
-                WHERE m.version < EXCLUDED.version;
-                RETURN NULL;
-        END IF;
-        SELECT f.version INTO known FROM figure_incident f WHERE f.journal = NEW.journal AND f.incident = NEW.incident;
-        IF NOT FOUND AND NEW.subject = 'incident' AND NEW.version = 1 AND NEW.id = NEW.incident AND NOT NEW.body ? 'alarms' THEN
-                INSERT INTO figure_incident (journal, incident, opened_at, hazard, zone, priority, title, state, exercise, merged, acknowledged_at, version)
-                VALUES (NEW.journal, NEW.incident, NEW.changed_at, NEW.body->>'hazard', NEW.body->>'zone', NEW.body->>'priority', NEW.body->>'title', NEW.body->>'state',
-                        NEW.exercise, NEW.body->>'merged_into' IS NOT NULL, time_of(NEW.body->>'acknowledged_at'), 1);
-        ELSIF NEW.subject = 'incident' AND NEW.version > known AND known > 0 AND NOT NEW.body ? 'alarms' THEN
-                UPDATE figure_incident f SET hazard = NEW.body->>'hazard', zone = NEW.body->>'zone', priority = NEW.body->>'priority', title = NEW.body->>'title',
-                        state = NEW.body->>'state', exercise = NEW.exercise, merged = NEW.body->>'merged_into' IS NOT NULL,
-                        acknowledged_at = time_of(NEW.body->>'acknowledged_at'), version = NEW.version
-                WHERE f.journal = NEW.journal AND f.incident = NEW.incident;
-        ELSIF NEW.subject = 'dispatch' AND known > 0 THEN
-                UPDATE figure_incident f SET sent_at = least(f.sent_at, time_of(NEW.body->>'sent_at')), arrived_at = least(f.arrived_at, time_of(NEW.body->>'arrived_at'))
-                WHERE f.journal = NEW.journal AND f.incident = NEW.incident;
-        ELSIF NEW.subject = 'disposition' AND known > 0 THEN
-                UPDATE figure_incident f SET (disposition, disposed_at, code, outcome, done, disposed_by, approved_by, break_glass)
-                        = (SELECT h.* FROM disposition_in_force(NEW.journal, NEW.incident) h)
-                WHERE f.journal = NEW.journal AND f.incident = NEW.incident;
-                INSERT INTO figure_final SELECT NEW.journal, NEW.seq, NEW.n, NEW.incident, NEW.changed_at
-                WHERE NEW.body->>'state' = 'final' AND NOT NEW.exercise ON CONFLICT DO NOTHING; -- out of order an earlier row has brought it
-        ELSIF NEW.subject = 'incident' AND NEW.version < known AND NEW.version > 1 AND NOT NEW.body ? 'alarms' THEN
-                RETURN NULL; -- neither its first change nor its newest
-        ELSE -- out of order
-                PERFORM derive_incident(NEW.journal, NEW.incident);
-        END IF;
+        INSERT INTO figure_member AS m
+        SELECT DISTINCT ON (x.journal, x.incident, x.id) x.journal, x.incident, x.id, x.version, coalesce(x.body->'cause' = 'true', false), x.body->>'rule', x.body->>'device'
+        FROM came x WHERE x.subject = 'member' AND x.incident IS NOT NULL ORDER BY x.journal, x.incident, x.id, x.version DESC
+        ON CONFLICT (journal, incident, member) DO UPDATE SET version = EXCLUDED.version, cause = EXCLUDED.cause, rule = EXCLUDED.rule, device = EXCLUDED.device
+        WHERE m.version < EXCLUDED.version;
+        FOR c IN SELECT x.*, lag(x.incident) OVER w IS NULL AS is_first, lead(x.incident) OVER w IS NULL AS is_last FROM came x
+                WHERE x.incident IS NOT NULL AND x.subject IN ('incident', 'dispatch', 'disposition')
+                WINDOW w AS (PARTITION BY x.journal, x.incident ORDER BY x.seq, x.n) ORDER BY x.journal, x.incident, x.seq, x.n
+        LOOP
+                IF c.is_first THEN
+                        anew := false;
+                        is_disposed := false;
+                        SELECT * INTO i FROM figure_incident f WHERE f.journal = c.journal AND f.incident = c.incident;
+                END IF;
+                CONTINUE WHEN anew;
+                IF c.subject = 'incident' AND NOT c.body ? 'alarms' AND (c.version > i.version AND i.version > 0 OR
+                        i.version IS NULL AND c.version = 1 AND c.id = c.incident) THEN
+                        IF i.version IS NULL THEN
+                                INSERT INTO figure_incident (journal, incident, opened_at) VALUES (c.journal, c.incident, c.changed_at) RETURNING * INTO i;
+                        END IF;
+                        i.hazard := c.body->>'hazard';
+                        i.zone := c.body->>'zone';
+                        i.priority := c.body->>'priority';
+                        i.title := c.body->>'title';
+                        i.state := c.body->>'state';
+                        i.exercise := c.exercise;
+                        i.merged := c.body->>'merged_into' IS NOT NULL;
+                        i.acknowledged_at := time_of(c.body->>'acknowledged_at');
+                        i.version := c.version;
+                ELSIF c.subject = 'dispatch' AND i.version > 0 THEN
+                        i.sent_at := least(i.sent_at, time_of(c.body->>'sent_at'));
+                        i.arrived_at := least(i.arrived_at, time_of(c.body->>'arrived_at'));
+                ELSIF c.subject = 'disposition' AND i.version > 0 THEN
+                        IF NOT is_disposed THEN
+                                SELECT h.disposition, h.disposed_at, h.code, h.outcome, h.done, h.disposed_by, h.approved_by, h.break_glass
+                                INTO i.disposition, i.disposed_at, i.code, i.outcome, i.done, i.disposed_by, i.approved_by, i.break_glass
+                                FROM disposition_in_force(c.journal, c.incident) h;
+                                is_disposed := true; -- with all that came
+                        END IF;
+                        INSERT INTO figure_final SELECT c.journal, c.seq, c.n, c.incident, c.changed_at
+                        WHERE c.body->>'state' = 'final' AND NOT c.exercise ON CONFLICT DO NOTHING; -- out of order an earlier row has brought it
+                ELSIF c.subject = 'incident' AND c.version < i.version AND c.version > 1 AND NOT c.body ? 'alarms' THEN
+                        NULL; -- neither its first change nor its newest
+                ELSE -- out of order
+                        PERFORM derive_incident(c.journal, c.incident);
+                        anew := true; -- with all that came
+                        CONTINUE;
+                END IF;
+                IF c.is_last THEN
+                        UPDATE figure_incident f SET hazard = i.hazard, zone = i.zone, priority = i.priority, title = i.title, state = i.state, exercise = i.exercise,
+                                merged = i.merged, acknowledged_at = i.acknowledged_at, sent_at = i.sent_at, arrived_at = i.arrived_at, disposition = i.disposition,
+                                disposed_at = i.disposed_at, code = i.code, outcome = i.outcome, done = i.done, disposed_by = i.disposed_by, approved_by = i.approved_by,
+                                break_glass = i.break_glass, version = i.version
+                        WHERE f.journal = c.journal AND f.incident = c.incident;
+                END IF;
+        END LOOP;
         RETURN NULL;
 END
 $$;
+
+DROP TRIGGER derive ON alarm_transition;
+CREATE TRIGGER derive AFTER INSERT ON alarm_transition REFERENCING NEW TABLE AS came FOR EACH STATEMENT EXECUTE FUNCTION derive_from_transition();
+DROP TRIGGER derive ON change;
+CREATE TRIGGER derive AFTER INSERT ON change REFERENCING NEW TABLE AS came FOR EACH STATEMENT EXECUTE FUNCTION derive_from_change();
 
 DROP FUNCTION derive(text, integer, bigint);

@@ -5,13 +5,16 @@
  * to the last one's seq, so whatever is committed is never written again.
  *
  *   write(all)            the common case: one transaction
- *     refused             the first half is tried; if it goes in, the refused half is known to be the other one. So the
- *                         bad group is found in log2(n) steps while everything before it is committed on the way, and
- *                         everything behind it follows at full size.
+ *     refused             what comes before the row that PostgreSQL names is written, and its group is the bad one;
+ *                         everything behind it follows at full size. Where it names none (a trigger that fires at the
+ *                         statement's end): the first half is tried; if it goes in, the refused half is known to be the
+ *                         other one. So the bad group is found in log2(n) steps while everything before it is committed
+ *                         on the way.
  *     refused, one group  its records are written one by one, each behind a savepoint; those that PostgreSQL refuses go
  *                         to quarantine with their raw bytes, in the same transaction as the rest.
  *     refused at COMMIT   (a deferred constraint): the whole group goes to quarantine.
- *     retry               deadlock, serialization, lock: the same again, a few times, with a pause that grows
+ *     retry               deadlock, serialization, lock, a statement that took too long: again, a few times, with a
+ *                         pause that grows and half as much at once; what goes in lets the next ones grow, slowly
  *
  * What must not leave the journal is overwritten before anything else is done with a record (journal/redact.h), so
  * quarantine does not get it either.
@@ -145,6 +148,8 @@ static int batch_send(struct batch *b) {
                 (void)snprintf(sql, sizeof sql, "COPY wardwatch.%s (%s) FROM STDIN (FORMAT binary)", tables[i].name,
                                tables[i].columns);
                 e = wire_copy(b->wire, sql, buf_str(&b->rows.tables[i].bytes));
+                if (e == WIRE_E_DATA)
+                        b->refused = rows_seq(&b->rows, (enum table)i, wire_refused(b->wire));
         }
         return e ? e : seal_add(&b->seal, &b->rows);
 }
@@ -222,6 +227,7 @@ static int batch_try(struct batch *b, size_t from, size_t to) {
         int e = 0;
 
         b->n_said = 0;
+        b->refused = 0;
         rows_reset(&b->rows);
         for (size_t i = b->starts[from]; i < b->starts[to] && !e; i++) {
                 struct journal_item item;
@@ -313,28 +319,63 @@ static int batch_refused(struct batch *b, size_t group) {
         return e == WIRE_E_DATA ? WIRE_E_DOWN : e;
 }
 
+/* The group of the row that was named, if it is one of those that were tried. */
+static bool batch_named(const struct batch *b, size_t from, size_t to, size_t *ret) {
+        for (size_t group = from; b->refused && group < to; group++) {
+                if (b->in->items[b->starts[group]].seq == b->refused) {
+                        *ret = group;
+                        return true;
+                }
+        }
+        return false;
+}
+
+/* Less at once, after a try that found the server too slow or in somebody's way. */
+static void batch_shrink(struct batch *b, size_t tried) {
+        b->most = tried > 1 ? tried / 2 : 1;
+}
+
+static void batch_grow(struct batch *b) {
+        if (b->most)
+                b->most += b->most / 8 + 1;
+        if (b->most > b->groups)
+                b->most = 0;
+}
+
+/* What to try of the groups before `bad`, which are known to be refused together. */
+static size_t batch_part(size_t from, size_t bad, bool named) {
+        return named && bad - 1 > from ? bad - 1 : from + (bad - from + 1) / 2;
+}
+
 int batch_write(struct batch *b, const struct journal_batch *in, uint64_t last) {
         size_t from = 0, bad = 0; /* groups from `from` to before `bad` are known to be refused together */
+        bool named = false;       /* it is the last one of them */
         unsigned tries = 0;
         int e = batch_group(b, in, last);
 
         while (!e && from < b->groups) {
-                size_t to = bad > from ? from + (bad - from + 1) / 2 : b->groups;
+                size_t to = bad > from ? batch_part(from, bad, named) : b->groups, group;
                 bool apart = bad == from + 1;
 
+                if (b->most && to - from > b->most)
+                        to = from + b->most;
                 e = apart ? batch_refused(b, from) : batch_try(b, from, to);
                 if (!e) {
                         from = to;
                         tries = 0;
+                        batch_grow(b);
                         continue;
                 }
                 if (e != WIRE_E_DATA && (e != WIRE_E_RETRY || ++tries == TRIES_MAX))
                         break;
                 if (e == WIRE_E_RETRY) {
                         b->figures.retries++;
+                        batch_shrink(b, to - from);
                         wire_pause(tries, in->items[0].seq * 2654435761U + (uint64_t)b->figures.retries);
-                } else
-                        bad = to;
+                } else {
+                        named = batch_named(b, from, to, &group);
+                        bad = named ? group + 1 : to;
+                }
                 e = wire_exec(b->wire, "ROLLBACK");
         }
         return e == WIRE_E_RETRY ? WIRE_E_DOWN : e;

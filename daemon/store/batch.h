@@ -24,6 +24,8 @@ struct batch {
         size_t *starts;             /* where each input's group begins in `in`; [groups] = the end */
         size_t groups, capacity;
         const struct journal_batch *in;
+        size_t most;                /* groups in one transaction; 0 = all that there are */
+        uint64_t refused;           /* seq of the row that PostgreSQL named when it refused the last try; 0 = none */
         struct outbox_notice *said; /* notices of the transaction in hand */
         size_t n_said;
         struct arena arena;  /* of the record in hand … */

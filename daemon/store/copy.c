@@ -9,6 +9,7 @@
 #define TIMESTAMP_MIN                                                                                                  \
         INT64_C(-211813488000000000) /* PostgreSQL's MIN_TIMESTAMP, 4713 BC; its latest one is behind ours */
 #define OID_TEXT 25
+#define HEAD     19 /* bytes before the first row: signature, flags, length of the extension */
 
 static void put_be16(struct buf *b, uint16_t v) {
         v = htobe16(v);
@@ -46,6 +47,63 @@ void copy_deinit(struct copy *c) {
         buf_deinit(&c->bytes);
         c->rows = 0;
 }
+
+/* --- reading one's own stream --- */
+
+static bool take(const struct buf *b, size_t *at, void *ret, size_t n) {
+        if (b->n < *at || b->n - *at < n)
+                return false;
+        memcpy(ret, b->p + *at, n);
+        *at += n;
+        return true;
+}
+
+/* The trailer is a row of -1 fields. */
+static bool take_row(const struct buf *b, size_t *at, int16_t *ret_fields) {
+        uint16_t fields;
+
+        if (!take(b, at, &fields, sizeof fields))
+                return false;
+        *ret_fields = (int16_t)be16toh(fields);
+        return *ret_fields >= 0;
+}
+
+static bool take_field(const struct buf *b, size_t *at, struct ww_str *ret) {
+        uint32_t length;
+        int32_t n;
+
+        if (!take(b, at, &length, sizeof length))
+                return false;
+        n = (int32_t)be32toh(length);
+        *ret = WW_STR_NONE;
+        if (n <= 0)
+                return true;
+        *ret = (struct ww_str){ (const char *)b->p + *at, (size_t)n };
+        *at += (size_t)n;
+        return *at <= b->n;
+}
+
+bool copy_find(const struct copy *c, uint64_t row, unsigned field, struct ww_str *ret) {
+        struct ww_str value;
+        size_t at = HEAD;
+        int16_t fields;
+
+        for (uint64_t i = 1; i <= row; i++) {
+                if (!take_row(&c->bytes, &at, &fields))
+                        return false;
+                for (int16_t f = 0; f < fields; f++) {
+                        if (!take_field(&c->bytes, &at, &value))
+                                return false;
+                        if (i == row && f == (int)field) {
+                                *ret = value;
+                                return true;
+                        }
+                }
+        }
+        return false;
+}
+
+/* --- fields --- */
 
 void copy_null(struct copy *c) {
         put_be32(&c->bytes, UINT32_MAX);

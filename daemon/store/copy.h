@@ -49,3 +49,7 @@ void copy_texts(struct copy *c, const char *const *texts, size_t n); /* text[] o
 /** A field whose length is known only afterwards: open, append to c->bytes, close. */
 size_t copy_open(struct copy *c);
 void copy_close(struct copy *c, size_t place);
+
+/** The bytes of field `field` (from 0) of row `row` (from 1, as PostgreSQL counts them); empty for a null. False: the
+ *  stream has no such field. */
+bool copy_find(const struct copy *c, uint64_t row, unsigned field, struct ww_str *ret);

@@ -33,9 +33,9 @@
 #define READ_BYTES     (8 * 1024 * 1024) /* of records in one batch, besides database.batch_rows */
 #define HEAD_EVERY     WW_SECOND         /* how often the journal's head is looked at without being told */
 #define BACKOFF_MIN    (100 * WW_MSEC)
-#define BACKOFF_MAX    (10 * WW_SECOND)
+#define BACKOFF_MAX    (2 * WW_SECOND) /* a try costs next to nothing: a database that is back does not wait for us */
 #define LOST_AFTER     (5 * WW_SECOND) /* a restart of the database shorter than this is no alarm */
-#define BACKOFF_DOUBLE 7               /* 100 ms × 2⁷ > 10 s */
+#define BACKOFF_DOUBLE 5               /* 100 ms × 2⁵ > 2 s */
 
 /* --- waiting --- */
 

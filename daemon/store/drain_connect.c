@@ -15,18 +15,25 @@
 #define RETENTION_AGAIN  WW_HOUR /* after a failure */
 #define RETENTION_ROUND  4       /* partitions at a time: rows wait meanwhile */
 #define UNHEARD_MAX      64
+#define SAID_AGAIN       WW_MINUTE /* the same trouble, in the log */
 
 int drain_trouble(struct drain *d, const char *event, const char *format, ...) {
         char text[sizeof d->figures.trouble];
+        int64_t now = clock_boot();
         va_list ap;
+        bool new;
 
         va_start(ap, format);
         (void)vsnprintf(text, sizeof text, format, ap);
         va_end(ap);
         (void)pthread_mutex_lock(&d->lock);
+        new = strcmp(d->figures.trouble, text) != 0;
         memcpy(d->figures.trouble, text, sizeof text);
         (void)pthread_mutex_unlock(&d->lock);
-        log_warning(event, NULL, "%s", text);
+        if (new || now - d->said_at >= SAID_AGAIN) {
+                d->said_at = now;
+                log_warning(event, NULL, "%s", text);
+        }
         return DRAIN_E_TROUBLE;
 }
 

@@ -34,6 +34,7 @@ struct drain {
         struct checkpoint checkpoint;
         struct journal_batch read;
         unsigned failures;         /* in a row, since something went well */
+        int64_t said_at;           /* boot time at which the log was told of trouble last */
         bool lost_said, back_owed; /* notices */
         char lost_id[96];
         int64_t partitions_at; /* boot time of the next look at the partitions */

@@ -3,6 +3,7 @@
 #include "store/escape.h"
 #include "store/rows_internal.h"
 
+#include <endian.h>
 #include <jansson.h>
 
 #define YEAR_4000                                                                                                      \
@@ -275,6 +276,16 @@ int rows_add_quarantine(struct rows *r, const struct journal_item *item, const c
         copy_fixed(c, sqlstate);
         copy_text(c, ww_str(error));
         return c->bytes.error;
+}
+
+uint64_t rows_seq(const struct rows *r, enum table table, uint64_t row) {
+        struct ww_str value;
+        uint64_t seq;
+
+        if (!copy_find(&r->tables[table], row, table_seq_field(table), &value) || value.n != sizeof seq)
+                return 0;
+        memcpy(&seq, value.p, sizeof seq);
+        return be64toh(seq);
 }
 
 int rows_finish(struct rows *r) {

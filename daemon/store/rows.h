@@ -36,5 +36,7 @@ void rows_reset(struct rows *r); /* forgets the rows */
 int rows_add(struct rows *r, const struct journal_item *item);
 /** A row in quarantine for a record that could not be written. `sqlstate`: five characters. */
 int rows_add_quarantine(struct rows *r, const struct journal_item *item, const char *sqlstate, const char *error);
+/** The seq of row `row` (from 1) of a table's stream; 0 = there is no such row. */
+uint64_t rows_seq(const struct rows *r, enum table table, uint64_t row);
 /** Ends the streams: they can be sent. 0, -ENOMEM. */
 int rows_finish(struct rows *r);

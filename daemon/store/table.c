@@ -1,5 +1,7 @@
 #include "store/table.h"
 
+#include <string.h>
+
 /* clang-format off */
 const struct table_row tables[TABLE_MAX_] = {
         [TABLE_MESSAGE] = { "message",
@@ -43,3 +45,12 @@ const struct table_row tables[TABLE_MAX_] = {
                 "journal, seq, n, record, sqlstate, error", "iqiyss", "", 6 },
 };
 /* clang-format on */
+
+unsigned table_seq_field(enum table table) {
+        const char *columns = tables[table].columns, *seq = strstr(columns, " seq,");
+        unsigned place = 0;
+
+        for (; columns < seq; columns++)
+                place += *columns == ',';
+        return place;
+}

@@ -36,3 +36,6 @@ struct table_row {
 };
 
 extern const struct table_row tables[TABLE_MAX_];
+
+/** Place of the column `seq` among the table's columns, from 0. */
+unsigned table_seq_field(enum table table);

@@ -17,6 +17,7 @@ struct wire {
         char *chunk;      /* of a COPY that is read; may be NULL */
         int64_t wait;     /* µs without a byte from the server */
         struct wire_error error;
+        uint64_t refused; /* row of a COPY stream */
 };
 
 /* --- errors --- */
@@ -43,11 +44,16 @@ static int result_fault(struct wire *w, const PGresult *result) {
         const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 
         error_set(&w->error, sqlstate, text ? text : PQerrorMessage(w->conn));
+        w->refused = wire_fault_row(PQresultErrorField(result, PG_DIAG_CONTEXT));
         return sqlstate && PQstatus(w->conn) == CONNECTION_OK ? wire_fault(sqlstate) : WIRE_E_DOWN;
 }
 
 const struct wire_error *wire_error(const struct wire *w) {
         return &w->error;
+}
+
+uint64_t wire_refused(const struct wire *w) {
+        return w->refused;
 }
 
 /* --- waiting --- */

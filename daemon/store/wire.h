@@ -33,6 +33,9 @@ struct wire_error {
 
 /** What an SQLSTATE asks for: WIRE_E_*. */
 int wire_fault(const char *sqlstate);
+/** The row, from 1, that an error's context names ("COPY event, line 7, column time", in the server's language); 0 =
+ *  none. */
+uint64_t wire_fault_row(const char *context);
 
 /** `url`: libpq connection string or URI; `password` NULL = none. Only a server that takes writes, in UTF8. Defaults
  *  where `url` says nothing: sslmode=verify-full, keepalives, tcp_user_timeout. 0, WIRE_E_DOWN (*error says why),
@@ -88,6 +91,8 @@ struct pg_cancel *wire_cancel_free(struct pg_cancel *cancel); /* returns NULL */
 
 /** COPY … FROM STDIN with the whole stream. 0, WIRE_E_*. */
 int wire_copy(struct wire *w, const char *sql, struct ww_str stream);
+/** The row of the stream, from 1, that the last refusal named; 0 = it named none, or none that we understand. */
+uint64_t wire_refused(const struct wire *w);
 /** COPY … TO STDOUT. 0, WIRE_E_*. Then wire_copy_next until it gives nothing; no other call in between. */
 int wire_copy_out(struct wire *w, const char *sql);
 /** The next row, borrowed until the next call; of the binary format the first one has the header in front, and the

@@ -1,6 +1,8 @@
 /* What each kind of refusal by PostgreSQL asks for. A prefix of the SQLSTATE decides; the first row that fits. */
 #include "store/wire.h"
 
+#include <stdlib.h>
+
 static const struct {
         const char *prefix;
         int fault;
@@ -22,4 +24,18 @@ int wire_fault(const char *sqlstate) {
         while (strncmp(sqlstate, faults[i].prefix, strlen(faults[i].prefix)) != 0)
                 i++;
         return faults[i].fault;
+}
+
+/* The context has a line for each place that the error passed on its way out; ours is the last. Its words are of the
+ * server's language, the number is not: the first one behind the table's name. */
+uint64_t wire_fault_row(const char *context) {
+        const char *copy = NULL;
+
+        for (const char *at = context; at && (at = strstr(at, "COPY ")); at++)
+                copy = at;
+        copy = copy ? strchr(copy, ',') : NULL;
+        if (!copy)
+                return 0;
+        copy += strcspn(copy, "0123456789");
+        return strtoull(copy, NULL, 10);
 }

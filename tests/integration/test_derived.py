@@ -93,14 +93,17 @@ class Chance:
                                 state=pick(["final", "pending", "superseded"]), outcome=pick(["genuine", "nuisance", "false"]), by="ann", done="",
                                 break_glass=pick([True, False, None]))
 
-    def write(self, disorder):
-        """Each table's rows of an input in the store's order; `disorder`: the share of rows that come at some other time."""
+    def write(self, disorder, together=1):
+        """Each table's rows of an input in the store's order; `disorder`: the share of rows that come at some other time;
+        `together`: up to so many rows come at once, each table's in one statement, as in a batch of the store."""
         late = [row for row in self.rows if self.random.random() < disorder]
         rows = [row for row in self.rows if row not in late]
         for row in late:
             rows.insert(self.random.randrange(len(rows) + 1), row)
-        for table, values in rows:
-            self.history.row(table, **values)
+        while rows:
+            batch = [rows.pop(0) for _ in range(min(len(rows), self.random.randint(1, together)))]
+            for name in ("alarm", "alarm_transition", "change"):
+                self.history.rows(name, [values for table, values in batch if table == name])
 
 
 def same(history, name, *arguments):
@@ -111,8 +114,9 @@ def differ(history):
     return history.ask("figures_differ", "-infinity", "infinity")
 
 
-@pytest.mark.parametrize("seed, disorder", [(1, 0), (2, 0), (3, 0.05), (4, 0.3), (5, 1)])
-def test_what_is_kept_ready_is_what_the_history_says(history, seed, disorder):
+@pytest.mark.parametrize("seed, disorder, together", [(1, 0, 1), (2, 0, 1), (3, 0.05, 1), (4, 0.3, 1), (5, 1, 1), (6, 0, 20), (7, 0, 10000),
+                                                      (8, 0.05, 20), (9, 0.3, 200), (10, 1, 10000)])
+def test_what_is_kept_ready_is_what_the_history_says(history, seed, disorder, together):
     told(history.cursor)
     history.site([("F1", ""), ("W1", "F1"), ("W2", "")], [("a1", "d1", "W1", "90 seconds"), ("a2", "d2", "W2", None)])
     history.shift(1, "ann", -100, SPAN // 2)
@@ -120,7 +124,7 @@ def test_what_is_kept_ready_is_what_the_history_says(history, seed, disorder):
     chance = Chance(history, seed)
     chance.alarms(60)
     chance.incidents(30)
-    chance.write(disorder)
+    chance.write(disorder, together)
     assert differ(history) == []
     history.cursor.execute("SELECT (SELECT count(*) FROM figure_move), (SELECT count(*) FROM figure_wait), (SELECT count(*) FROM figure_member), (SELECT count(*) FROM figure_final)")
     assert min(history.cursor.fetchone()) > 5

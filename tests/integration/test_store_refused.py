@@ -61,6 +61,8 @@ def test_rows_that_break_a_constraint(store, pg, engine):
     store.start()
     store.wait_cursor(timeout=60)
     store.assert_complete(quarantined=[(777, 0), (778, 0)])
+    # PostgreSQL names the row: what comes before it, itself, the next one, what comes behind, and nothing is searched for
+    assert pg.value("SELECT count(*) FROM proof_segment") == 4
     record, sqlstate, error = pg.query("SELECT record, sqlstate, error FROM quarantine WHERE seq = 777")[0]
     assert b"door.opened" in bytes(record) and sqlstate == "23514" and "poison" in error
     ids = {n["id"] for n in wait_for(lambda: engine.notices("row-quarantined"), 10, "the notice")}
@@ -99,6 +101,21 @@ def test_rows_that_are_refused_at_commit(store, pg):
     store.start()
     store.wait_cursor()
     store.assert_complete(quarantined=[(52, -1), (52, 0)])
+
+
+def test_more_than_the_server_can_do_at_once(store, pg):
+    pg.query("""CREATE FUNCTION weary() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+                IF (SELECT count(*) FROM came) > 150 THEN
+                        RAISE EXCEPTION 'canceling statement due to statement timeout' USING ERRCODE = '57014';
+                END IF;
+                RETURN NULL;
+        END $$""")
+    pg.query("CREATE TRIGGER weary AFTER INSERT ON message REFERENCING NEW TABLE AS came FOR EACH STATEMENT EXECUTE FUNCTION weary()")
+    store.fill(2000)
+    store.start()
+    store.wait_cursor(timeout=60)
+    store.assert_complete()
 
 
 def test_record_that_cannot_be_read(store, pg, engine):

@@ -1,5 +1,7 @@
 #include "store/copy.h"
 
+#include "store/table.h"
+
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -105,6 +107,35 @@ static void test_texts(void **state) {
         BYTES(HEAD, "\0\0\0\41\0\0\0\1\0\0\0\0\0\0\0\31\0\0\0\2\0\0\0\1\0\0\0\4late\0\0\0\1x");
 }
 
+/* A row is found again in what was written; behind the last one there is none. */
+static void test_find(void **state) {
+        struct ww_str value;
+
+        copy_row(&c, 2);
+        copy_text(&c, WW_STR("first"));
+        copy_integer(&c, 7);
+        copy_row(&c, 3);
+        copy_null(&c);
+        copy_text(&c, WW_STR("second"));
+        copy_text(&c, WW_STR_NONE);
+        assert_false(copy_find(&c, 3, 0, &value));
+        copy_end(&c);
+        assert_true(copy_find(&c, 1, 0, &value));
+        assert_true(ww_str_equal(value, WW_STR("first")));
+        assert_true(copy_find(&c, 2, 1, &value));
+        assert_true(ww_str_equal(value, WW_STR("second")));
+        assert_true(copy_find(&c, 2, 0, &value));
+        assert_int_equal(value.n, 0);
+        assert_true(copy_find(&c, 2, 2, &value));
+        assert_int_equal(value.n, 0);
+        assert_false(copy_find(&c, 1, 2, &value));
+        assert_false(copy_find(&c, 0, 0, &value));
+        assert_false(copy_find(&c, 3, 0, &value));
+        assert_false(copy_find(&c, UINT64_MAX, 0, &value));
+        c.bytes.n -= 5; /* cut short within the last field */
+        assert_false(copy_find(&c, 2, 2, &value));
+}
+
 static void test_undo(void **state) {
         struct copy_mark mark;
 
@@ -118,11 +149,19 @@ static void test_undo(void **state) {
         BYTES(HEAD, "\0\1\377\377\377\377");
 }
 
+static void test_seq_field(void **state) {
+        assert_int_equal(table_seq_field(TABLE_MESSAGE), 1);
+        assert_int_equal(table_seq_field(TABLE_ALARM), 2);
+        assert_int_equal(table_seq_field(TABLE_ALARM_EVIDENCE), 1); /* and not event_seq */
+        for (size_t i = 0; i < TABLE_MAX_; i++)
+                assert_in_range(table_seq_field((enum table)i), 1, 2);
+}
+
 int main(void) {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
         const struct CMUnitTest tests[] = {
-                TEST(test_empty),     TEST(test_row),  TEST(test_numbers), TEST(test_interval),
-                TEST(test_timestamp), TEST(test_text), TEST(test_texts),   TEST(test_undo),
+                TEST(test_empty), TEST(test_row),   TEST(test_numbers), TEST(test_interval), TEST(test_timestamp),
+                TEST(test_text),  TEST(test_texts), TEST(test_undo),    TEST(test_find),     TEST(test_seq_field),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

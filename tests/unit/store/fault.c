@@ -35,6 +35,27 @@ static void test_faults(void **state) {
                 assert_int_equal(wire_fault(cases[i].sqlstate), cases[i].fault);
 }
 
+static void test_fault_row(void **state) {
+        static const struct {
+                const char *context;
+                uint64_t row;
+        } cases[] = {
+                { "COPY event, line 777", 777 },
+                { "COPY event, line 7, column time: \"x 9\"", 7 },
+                { "COPY event, Zeile 12", 12 },
+                { "PL/pgSQL function refuse() line 4 at RAISE\nCOPY message, line 105", 105 },
+                { "SQL statement \"COPY a, line 3\"\nCOPY message, line 105", 105 },
+                { "COPY event", 0 },
+                { "COPY event, ", 0 },
+                { "PL/pgSQL function derive() line 4 at RAISE", 0 },
+                { "", 0 },
+                { NULL, 0 },
+        };
+
+        for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+                assert_int_equal(wire_fault_row(cases[i].context), cases[i].row);
+}
+
 static void test_outbox_order(void **state) {
         struct outbox o = OUTBOX_INIT;
         struct outbox_notice n;
@@ -88,9 +109,8 @@ static void test_outbox_bound(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_faults),
-                cmocka_unit_test(test_outbox_order),
-                cmocka_unit_test(test_outbox_answer),
+                cmocka_unit_test(test_faults),       cmocka_unit_test(test_fault_row),
+                cmocka_unit_test(test_outbox_order), cmocka_unit_test(test_outbox_answer),
                 cmocka_unit_test(test_outbox_bound),
         };
 
