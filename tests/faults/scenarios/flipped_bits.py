@@ -34,7 +34,8 @@ def run(h, random):
         spine.settle(h.daemon)
         code = h.daemon.stop()
         h.expect(code == 0, f"the stop ended with {code}")
-        flip(data, [random.randrange(used_bytes(data)) for _ in range(random.choice([1, 3, 30, 300]))], random)
+        used = used_bytes(data)
+        flip(data, [random.randrange(used) for _ in range(random.choice([1, 3, 30, 300]))], random)
         with h.recovery():
             h.daemon.start(timeout=60)
         h.live()
