@@ -165,7 +165,7 @@ const struct notice_advice notice_advices[] = {
         { "intake-sighted", "The intake has caught up: absence and supervision are decided again.", "Nothing." },
         { "clock-confirmed", "Somebody confirmed that a forward step of the clock is right.", "Nothing; the record says who." },
         { "credentials-changed", "A person's password, second factor or key changed. What they are is not recorded.",
-          "If the person did not ask for it: `wardwatch user remove NAME`, then look at `wardwatch query logins`." },
+          "If the person did not ask for it: `wardwatch user remove NAME`, which ends their sessions, too; then look at `wardwatch query logins`." },
         { "login", "A person logged in at the console.", "Nothing." },
         { "login-refused", "A log-in was refused: a wrong password or second factor, an unknown name, too many attempts.",
           "One of them is a slip. Many from one address are an attempt: `wardwatch query logins`; the console delays them by itself, and locks "

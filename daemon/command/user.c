@@ -277,7 +277,8 @@ const struct command command_user = {
                 "a program that "
                 "uses the console's interface: it acts as the operator of that name, within its scopes, and never "
                 "disposes or "
-                "approves.",
+                "approves. Another password or second factor ends the sessions of that person, as `remove` does; a "
+                "key that is removed is none at once.",
         .options = user_options,
         .run = user_run,
 };

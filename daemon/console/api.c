@@ -99,14 +99,18 @@ static int visit_operator(void *userdata, const json_t *change) {
 unsigned console_roles(const struct console *c, const char *name) {
         struct roles_of of = { .name = name };
 
+        if (!live_complete(c->live))
+                return ROLE_UNTOLD;
         (void)live_each(c->live, "operator", visit_operator, &of);
         return of.roles;
 }
 
 unsigned console_hidden(const struct who *who) {
+        static const unsigned trusted = ROLE_OPERATOR | ROLE_SUPERVISOR | ROLE_AUDITOR | ROLE_ADMINISTRATOR;
+
         if (who->roles & ROLE_WALLBOARD)
-                return LIVE_COVERT | LIVE_PEOPLE;
-        return who->roles & (ROLE_OPERATOR | ROLE_SUPERVISOR | ROLE_AUDITOR | ROLE_ADMINISTRATOR) ? 0 : LIVE_COVERT;
+                return LIVE_COVERT | LIVE_PEOPLE | LIVE_AUDIT;
+        return (who->roles & trusted ? 0U : LIVE_COVERT) | (who->roles & ROLES_AUDIT ? 0U : LIVE_AUDIT);
 }
 
 void console_record(struct console *c, const char *name, const char *subject, const char *format, ...) {
@@ -140,7 +144,7 @@ static bool may(const struct call *call) {
         if (r->roles & ROLE_PUBLIC)
                 return true;
         if (call->who.key)
-                return (r->scope & call->who.scopes) && (r->roles & (call->who.roles | ROLE_ANYBODY));
+                return (r->scope & call->who.scopes) && (r->roles & (call->who.roles | ROLE_ANYBODY | ROLE_PROGRAM));
         return r->roles & (call->who.roles | (person ? (unsigned)ROLE_ANYBODY : 0));
 }
 
@@ -161,20 +165,26 @@ static bool while_given(const struct route *r) {
         return (r->roles & ROLE_PUBLIC) || r->run == on_session || r->run == on_password || r->run == on_logout;
 }
 
+static void refuse_role(struct call *call) {
+        if (!call->who.session && !call->who.key)
+                api_refuse(call, 401, "login-needed", "nobody is logged in", "POST /api/v1/login, or a key");
+        else if (call->who.roles & ROLE_UNTOLD)
+                api_refuse(call, 503, "engine-away", "who may do this is not known yet", "try again in a while");
+        else
+                api_refuse(call, 403, "role", "your role does not allow this", "ask an administrator");
+}
+
 static void call_run(struct call *call) {
         bool change = strcmp(call->route->method, "POST") == 0;
         bool locked = call->who.session && call->who.session->locked;
 
-        if (!may(call)) {
-                if (!call->who.session && !call->who.key)
-                        api_refuse(call, 401, "login-needed", "nobody is logged in", "POST /api/v1/login, or a key");
-                else
-                        api_refuse(call, 403, "role", "your role does not allow this", "ask an administrator");
-                return;
-        }
         if (call->who.session && call->who.session->given && !while_given(call->route)) {
                 api_refuse(call, 403, "password-given", "somebody else chose the password",
                            "POST /api/v1/session/password with one of your own");
+                return;
+        }
+        if (!may(call)) {
+                refuse_role(call);
                 return;
         }
         if (change &&

@@ -6,6 +6,7 @@
  *   auth.c      passwords, keys                  stream.c         server-sent events
  *   database.c  questions about the past         on_*.c           the routes
  *   session.c   who is logged in                 pages.c          the files that browsers get
+ *   rights.c    roles and credentials that end while somebody is logged in
  *   tips.c      the public form for hints, with tip_page.c and quota.c
  *   work.c      what takes long, in processes of its own
  *
@@ -48,6 +49,7 @@ static void on_line(void *userdata, const json_t *line) {
         if (!live_take(c->live, line))
                 return;
         c->lines++;
+        rights_line(c, line);
         flush_soon(c);
 }
 
@@ -56,6 +58,7 @@ static void on_reset(void *userdata) {
 
         c->resets++;
         live_reset(c->live);
+        streams_keys(c, NULL); /* whether a key was taken back meanwhile shows when it comes again */
         flush_soon(c);
 }
 
@@ -103,6 +106,7 @@ static void on_second(evutil_socket_t fd, short what, void *userdata) {
         exports_turn(c);
         works_turn(c->works);
         seconds_turn(c);
+        rights_turn(c);
         site_refresh(c);
         if (database_up(c->database) != c->database_up) {
                 c->database_up = !c->database_up;
@@ -359,6 +363,8 @@ json_t *console_routes(void) {
                                 (void)json_array_append_new(roles, json_string(role_names[k]));
                 if (r->roles & ROLE_ANYBODY)
                         (void)json_array_append_new(roles, json_string("anybody"));
+                if (r->roles & ROLE_PROGRAM)
+                        (void)json_array_append_new(roles, json_string("program"));
                 if (r->roles & ROLE_WALLBOARD)
                         (void)json_array_append_new(roles, json_string("wallboard"));
                 if (r->roles & ROLE_PUBLIC)

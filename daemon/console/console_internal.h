@@ -31,6 +31,8 @@ enum role {
         ROLE_WALLBOARD = 1 << 6, /* a screen */
         ROLE_PUBLIC = 1 << 7,    /* nobody in particular */
         ROLE_ANYBODY = 1 << 8,   /* a person who is logged in, also one without a role; a key */
+        ROLE_PROGRAM = 1 << 9,   /* a key, also one without a role */
+        ROLE_UNTOLD = 1 << 10,   /* a person, while the engine has not told who has which role */
 };
 extern const char *const role_names[]; /* of bit 0, 1, … 5 */
 #define ROLES_N 6
@@ -86,6 +88,7 @@ struct console {
         uint64_t last_second; /* number of a request */
         uint64_t streams_dropped, resets, lines, answered[6];
         uint64_t logins_yes, logins_no, logins_totp, logins_busy;
+        bool users_due, users_asked; /* whose credentials are newer than their sessions: to be asked */
         bool database_up;
 };
 
@@ -100,7 +103,7 @@ struct who {
         bool key;
 };
 
-/** What the operator of that name may, as the feed tells it. */
+/** What the operator of that name may, as the feed tells it; before it has, ROLE_UNTOLD. */
 unsigned console_roles(const struct console *c, const char *name);
 /** He may see what each person did: the audit, and what tells the same in another place. */
 #define ROLES_AUDIT ((unsigned)(ROLE_AUDITOR | ROLE_ADMINISTRATOR))
@@ -184,6 +187,10 @@ void streams_flush(struct console *c); /* there are new lines, or all begin anew
 void streams_beat(struct console *c);
 /** Of a session: an event; `end`: and that was it. */
 void streams_session(struct console *c, uint64_t number, const char *data, bool end);
+/** What the person of that name may has changed. */
+void streams_rights(struct console *c, const char *name);
+/** Those of the keys of that name end; NULL: of all keys. */
+void streams_keys(struct console *c, const char *name);
 void streams_end(struct console *c);
 
 /* pages.c */
@@ -242,6 +249,12 @@ void on_openapi(struct call *call);
 json_t *console_beat(const struct console *c);
 /** The site is asked for anew when another set came into force. */
 void site_refresh(struct console *c);
+
+/* --- rights.c --- */
+
+/** A line of the feed that live.c has taken. */
+void rights_line(struct console *c, const json_t *line);
+void rights_turn(struct console *c); /* every second or so */
 /** A list of the site; borrowed. NULL after refusing: it is not known yet. */
 json_t *site_part(struct call *call, const char *part);
 /** The entry of the list whose `key` is that name; borrowed, NULL: none. */

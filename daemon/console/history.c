@@ -89,6 +89,15 @@ const struct history_what *history_find(const char *name) {
         return NULL;
 }
 
+bool history_personal(const char *notice) {
+        size_t n = strlen(notice);
+
+        for (const char *p = HISTORY_PERSONAL + 1; *p; p += strcspn(p, ",}") + 1)
+                if (strcspn(p, ",}") == n && memcmp(p, notice, n) == 0)
+                        return true;
+        return false;
+}
+
 const char *history_condition(const struct history_what *w, const char *filter) {
         for (size_t i = 0; i < sizeof w->filters / sizeof *w->filters && w->filters[i].name; i++)
                 if (strcmp(w->filters[i].name, filter) == 0)

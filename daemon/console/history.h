@@ -14,6 +14,8 @@ struct history_filter {
 };
 
 /* Notices that tell what a person did. */
+/** What each person did: who sees the audit has these notices, nobody else. */
+bool history_personal(const char *notice);
 #define HISTORY_PERSONAL "{login,login-refused,logout,session-locked,key-used,history-exported,credentials-changed}"
 
 struct history_what {

@@ -7,6 +7,9 @@
  *        evicted       │  lines, ascending SEQ.N    │ ← live_take
  *                      └ live_past puts older ones before
  *
+ * What belongs to an incident is as covert as the incident, and often does not say so itself: which incidents were
+ * covert at any time is remembered.
+ *
  * A snapshot is written once and given to all who begin within the next SNAPSHOT_LINES lines: they get the lines behind
  * it from the ring, as everybody does.
  */
@@ -19,8 +22,11 @@
 #include <uthash.h>
 #include <wardwatch/change.h>
 
+#include "console/history.h"
+
 #define SNAPSHOT_LINES 20
 #define FIRST_NUMBER   (UINT64_C(1) << 40) /* room below, for live_past */
+#define COVERT_MAX     10000               /* incidents; the one that was heard of first is forgotten */
 
 struct position {
         uint64_t seq;
@@ -36,7 +42,11 @@ struct line {
 struct item {
         uint64_t key; /* of the journal's live records: alarms by their number, subjects above */
         json_t *body;
-        unsigned hidden;
+        UT_hash_handle hh;
+};
+
+struct covert {
+        json_int_t incident;
         UT_hash_handle hh;
 };
 
@@ -47,6 +57,7 @@ struct snapshot {
 
 struct live {
         struct item *items;
+        struct covert *covert; /* in the order in which they were heard of */
         struct line *ring;
         uint64_t first, end;
         struct position base, newest;
@@ -95,15 +106,58 @@ unsigned live_class_of(const json_t *body, bool alarm) {
         static const char *const people[] = { "operator",   "shift", "handover", "approval",   "notification",
                                               "escalation", "note",  "guard",    "disposition" };
         const json_t *inner = json_object_get(body, "body");
+        unsigned set = 0;
 
         if (alarm)
                 return json_is_true(json_object_get(body, "covert")) ? LIVE_COVERT : 0;
         if (word_is(body, "subject", people, sizeof people / sizeof *people))
-                return LIVE_PEOPLE;
-        return word_is(inner, "hazard", hazards, sizeof hazards / sizeof *hazards) ||
-                               json_is_true(json_object_get(inner, "covert"))
-                       ? LIVE_COVERT
-                       : 0;
+                set |= LIVE_PEOPLE;
+        if (word_is(inner, "hazard", hazards, sizeof hazards / sizeof *hazards) ||
+            json_is_true(json_object_get(inner, "covert")))
+                set |= LIVE_COVERT;
+        return set;
+}
+
+/* A whole record of the journal's. */
+static unsigned notice_class(const json_t *notice) {
+        const char *name = json_string_value(json_object_get(json_object_get(notice, "notice"), "name"));
+
+        return LIVE_PEOPLE | (name && history_personal(name) ? LIVE_AUDIT : 0U);
+}
+
+/* --- covert incidents --- */
+
+static json_int_t incident_of(const json_t *change) {
+        return json_integer_value(json_object_get(change, "incident"));
+}
+
+static bool covert_known(const struct live *l, json_int_t incident) {
+        struct covert *c;
+
+        HASH_FIND(hh, l->covert, &incident, sizeof incident, c);
+        return c;
+}
+
+static void covert_drop(struct live *l, struct covert *c) {
+        HASH_DEL(l->covert, c);
+        free(c);
+}
+
+static void covert_note(struct live *l, const json_t *change) {
+        json_int_t incident = incident_of(change);
+        struct covert *c;
+
+        if (!incident || !(live_class_of(change, false) & LIVE_COVERT) || covert_known(l, incident) ||
+            !(c = calloc(1, sizeof *c)))
+                return;
+        c->incident = incident;
+        HASH_ADD(hh, l->covert, incident, sizeof c->incident, c);
+        if (HASH_COUNT(l->covert) > COVERT_MAX)
+                covert_drop(l, l->covert);
+}
+
+static unsigned class_of(const struct live *l, const json_t *body, bool alarm) {
+        return live_class_of(body, alarm) | (!alarm && covert_known(l, incident_of(body)) ? LIVE_COVERT : 0U);
 }
 
 /* --- the ring --- */
@@ -221,7 +275,11 @@ static void item_set(struct live *l, const json_t *body, bool alarm) {
         }
         json_decref(i->body);
         i->body = json_incref((json_t *)body);
-        i->hidden = live_class_of(body, alarm);
+}
+
+/* Asked when it is told: its incident may have come behind it. */
+static bool item_hidden(const struct live *l, const struct item *i, unsigned hidden) {
+        return hidden & class_of(l, i->body, !ww_change_key_subject(i->key));
 }
 
 /* --- the feed --- */
@@ -243,7 +301,7 @@ static const struct {
 } kinds[] = { { "transition", true }, { "change", false }, { "notice", false } };
 
 /* The line's text and class; NULL: none that is told, or no memory. */
-static struct live_text *line_text(const json_t *line, struct position at, size_t *ret_kind) {
+static struct live_text *line_text(const struct live *l, const json_t *line, struct position at, size_t *ret_kind) {
         for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
                 const json_t *body = json_object_get(line, kinds[i].name);
                 struct live_text *t = body ? event_text(kinds[i].name, &at, body) : NULL;
@@ -251,9 +309,9 @@ static struct live_text *line_text(const json_t *line, struct position at, size_
                 if (!body)
                         continue;
                 if (t)
-                        t->hidden = i == 2 ? LIVE_PEOPLE
-                                           : live_class_of(i == 0 ? json_object_get(body, "alarm") : body,
-                                                           kinds[i].alarm);
+                        t->hidden = i == 2 ? notice_class(body)
+                                           : class_of(l, i == 0 ? json_object_get(body, "alarm") : body,
+                                                      kinds[i].alarm);
                 *ret_kind = i;
                 return t;
         }
@@ -267,7 +325,8 @@ static bool take_line(struct live *l, const json_t *line) {
 
         if (!position_parse(json_string_value(json_object_get(line, "at")), &at))
                 return false;
-        text = line_text(line, at, &kind);
+        covert_note(l, json_object_get(line, "change"));
+        text = line_text(l, line, at, &kind);
         if (!text)
                 return false;
         ring_put(l, text, at);
@@ -286,6 +345,7 @@ bool live_take(struct live *l, const json_t *line) {
         if ((body = json_object_get(line, "live"))) {
                 item_set(l, body, true);
         } else if ((body = json_object_get(line, "live_change"))) {
+                covert_note(l, body);
                 item_set(l, body, false);
         } else if ((body = json_object_get(line, "live_end"))) {
                 if (!position_parse(json_string_value(body), &at))
@@ -303,12 +363,18 @@ bool live_take(struct live *l, const json_t *line) {
 void live_reset(struct live *l) {
         ring_clear(l);
         items_clear(l);
+        while (l->covert)
+                covert_drop(l, l->covert);
         l->complete = false;
         l->epoch++;
         l->at[0] = '\0';
 }
 
 void live_past(struct live *l, const json_t *lines) {
+        const json_t *each;
+        size_t k;
+
+        json_array_foreach(lines, k, each) covert_note(l, json_object_get(each, "change"));
         for (size_t i = json_array_size(lines); i-- > 0 && l->end - l->first < LIVE_RING_LINES / 2;) {
                 const json_t *line = json_array_get(lines, i);
                 struct position at;
@@ -319,7 +385,7 @@ void live_past(struct live *l, const json_t *lines) {
                     compare(at, l->first < l->end ? slot(l, l->first)->at : l->base) > 0 ||
                     (l->first < l->end && compare(at, slot(l, l->first)->at) == 0))
                         continue;
-                text = line_text(line, at, &kind);
+                text = line_text(l, line, at, &kind);
                 if (!text)
                         return;
                 bytes = l->first < l->end ? slot(l, l->first)->before : l->put;
@@ -413,7 +479,7 @@ static struct live_text *snapshot_write(struct live *l, unsigned hidden) {
 
         grow(&g, begin, sizeof begin - 1);
         for (const struct item *i = l->items; i; i = i->hh.next) {
-                struct live_text *one = i->hidden & hidden
+                struct live_text *one = item_hidden(l, i, hidden)
                                                 ? NULL
                                                 : event_text(ww_change_key_subject(i->key) ? "live_change" : "live",
                                                              NULL, i->body);
@@ -447,7 +513,7 @@ json_t *live_json(const struct live *l, unsigned hidden) {
         json_t *alarms = json_array(), *changes = json_array();
 
         for (const struct item *i = l->items; i; i = i->hh.next)
-                if (!(i->hidden & hidden))
+                if (!item_hidden(l, i, hidden))
                         (void)json_array_append(ww_change_key_subject(i->key) ? changes : alarms, i->body);
         return json_pack("{s:s, s:o, s:o}", "at", l->at, "alarms", alarms, "changes", changes);
 }
@@ -463,11 +529,13 @@ const json_t *live_alarm(const struct live *l, json_int_t id) {
 int live_each(const struct live *l, const char *subject, int (*visit)(void *userdata, const json_t *change),
               void *userdata) {
         for (const struct item *i = l->items; i; i = i->hh.next) {
-                const char *name = json_string_value(json_object_get(i->body, "subject"));
-                int r = ww_change_key_subject(i->key) && (!subject || (name && strcmp(name, subject) == 0))
-                                ? visit(userdata, i->body)
-                                : 0;
+                const char *name;
+                int r;
 
+                if (!ww_change_key_subject(i->key))
+                        continue;
+                name = json_string_value(json_object_get(i->body, "subject"));
+                r = !subject || (name && strcmp(name, subject) == 0) ? visit(userdata, i->body) : 0;
                 if (r)
                         return r;
         }

@@ -18,8 +18,9 @@
 enum live_class {
         LIVE_COVERT = 1 << 0, /* alarms and incidents of which the threat must not learn */
         LIVE_PEOPLE = 1 << 1, /* who works here, who is told */
+        LIVE_AUDIT = 1 << 2,  /* what each person did: who logged in, from where */
 };
-#define LIVE_CLASSES 4
+#define LIVE_CLASSES 8
 
 struct live_text {
         unsigned references, hidden; /* hidden: set of enum live_class */
@@ -64,7 +65,7 @@ const json_t *live_alarm(const struct live *l, json_int_t id);
 /** The latest change of each open subject; `subject` NULL: all. Ends at the first answer that is not 0. */
 int live_each(const struct live *l, const char *subject, int (*visit)(void *userdata, const json_t *change),
               void *userdata);
-/** May a program or a screen see it? */
+/** Who may not see it, by what it says itself; what belongs to a covert incident is covert, too, without saying so. */
 unsigned live_class_of(const json_t *body, bool alarm);
 /** Lines of before the live state (as parsed, oldest first, an array): who comes back after this process was started
  *  anew finds them. Those that are here already are left out. */

@@ -99,7 +99,7 @@ bool second_ask(struct call *call, json_t *request) {
         if (call->who.key || strcmp(other, call->who.name) == 0) {
                 api_refuse(call, call->who.key ? 403 : 409, call->who.key ? "people" : "same-person",
                            "the second person must be another one, and ask as a person", "name a colleague");
-        } else if (!console_roles(call->console, other)) {
+        } else if (!(console_roles(call->console, other) & ~(unsigned)ROLE_UNTOLD)) {
                 api_refuse(call, 409, "unknown-operator", "the second person is no operator with a role",
                            "GET /api/v1/operators lists them");
         } else if (!(s = asked_already(call->console, request)) && !(s = second_new(call, request, other))) {

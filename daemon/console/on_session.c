@@ -157,7 +157,8 @@ static void on_password_changed(void *userdata, const json_t *answer) {
         if (!verdict(call, answer, call->who.name) || !session_again(call))
                 return;
         call->who.session->given = false;
-        sessions_touch(call->console->sessions, call->who.session, clock_wall());
+        call->who.session->seen = clock_wall();
+        sessions_proved(call->console->sessions, call->who.session, clock_wall());
         sessions_end_of(call->console->sessions, call->who.name, call->who.session, "the password was changed");
         api_done(call);
 }

@@ -5,20 +5,24 @@
 #define POST    "POST"
 
 #define ANYBODY ROLE_ANYBODY
-#define SCREEN  (ROLE_ANYBODY | ROLE_WALLBOARD)
 #define DESK    (ROLE_OPERATOR | ROLE_SUPERVISOR)
 #define READERS (DESK | ROLE_AUDITOR | ROLE_ADMINISTRATOR)
 #define ACTORS  (DESK | ROLE_MAINTENANCE | ROLE_INTEGRATOR | ROLE_ADMINISTRATOR)
 #define CHIEFS  (ROLE_SUPERVISOR | ROLE_AUDITOR | ROLE_ADMINISTRATOR)
 
-/* As ANYBODY, but not for those without a role. */
+/* As ANYBODY, but not for those without a role: who has left may still have a password. */
 #define ROLES (READERS | ROLE_MAINTENANCE | ROLE_INTEGRATOR)
+
+/* What is now. A stream that begins before the roles are known waits, as one does that begins before the rest is. */
+#define LOOK   (ROLES | ROLE_PROGRAM | ROLE_UNTOLD)
+#define SCREEN (LOOK | ROLE_WALLBOARD)
+#define OWN    (ROLE_ANYBODY | ROLE_WALLBOARD)
 
 /* clang-format off */
 const struct route routes[] = {
         { POST, "/login", ROLE_PUBLIC, SCOPE_NONE, true, on_login, "log in" },
-        { POST, "/logout", SCREEN, SCOPE_NONE, true, on_logout, "end this session" },
-        { GET, "/session", SCREEN, SCOPE_LIVE, true, on_session, "who I am" },
+        { POST, "/logout", OWN, SCOPE_NONE, true, on_logout, "end this session" },
+        { GET, "/session", OWN, SCOPE_LIVE, true, on_session, "who I am" },
         { POST, "/session/unlock", ANYBODY, SCOPE_NONE, true, on_unlock, "go on after idle" },
         { POST, "/session/password", ANYBODY, SCOPE_NONE, true, on_password, "change my password" },
         { POST, "/wallboards", ROLE_SUPERVISOR | ROLE_ADMINISTRATOR, SCOPE_NONE, false, on_invite, "a code for a screen" },
@@ -28,7 +32,7 @@ const struct route routes[] = {
         { GET, "/alarms/{alarm}", ROLES, SCOPE_LIVE, true, on_alarm, "one alarm, and why it came" },
         { GET, "/incidents/{incident}", READERS | ROLE_MAINTENANCE, SCOPE_LIVE, true, on_incident, "one incident" },
         { GET, "/incidents/{incident}/case", CHIEFS, SCOPE_NONE, true, on_case, "one incident as a file" },
-        { GET, "/acts", ANYBODY, SCOPE_LIVE, true, on_acts, "the table of acts" },
+        { GET, "/acts", LOOK, SCOPE_LIVE, true, on_acts, "the table of acts" },
         { POST, "/acts/{act}", ACTORS, SCOPE_ACT, false, on_act, "do it" },
         { GET, "/requests", ACTORS, SCOPE_NONE, true, on_requests, "what waits for a second person" },
         { POST, "/requests/{request}/agree", ACTORS, SCOPE_NONE, false, on_agree, "be the second person" },

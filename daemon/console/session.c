@@ -29,10 +29,10 @@ static const char *const kinds[] = { [SESSION_PERSON] = "person", [SESSION_WALLB
 /* --- the file --- */
 
 static json_t *describe(const struct session *s) {
-        return json_pack("{s:I, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:b, s:b}", "number", (json_int_t)s->number, "kind",
-                         kinds[s->kind], "name", s->name, "source", s->source, "hash", s->hash, "began",
-                         (json_int_t)s->began, "seen", (json_int_t)s->seen, "ends", (json_int_t)s->ends, "locked",
-                         s->locked, "given", s->given);
+        return json_pack("{s:I, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:b, s:b}", "number", (json_int_t)s->number,
+                         "kind", kinds[s->kind], "name", s->name, "source", s->source, "hash", s->hash, "began",
+                         (json_int_t)s->began, "seen", (json_int_t)s->seen, "proved", (json_int_t)s->proved, "ends",
+                         (json_int_t)s->ends, "locked", s->locked, "given", s->given);
 }
 
 static int write_text(int dir_fd, const char *text) {
@@ -94,6 +94,9 @@ static struct session *read_one(const json_t *o, int64_t now) {
         copy_text(o, "hash", s->hash, sizeof s->hash);
         s->began = json_integer_value(json_object_get(o, "began"));
         s->seen = json_integer_value(json_object_get(o, "seen"));
+        s->proved = json_integer_value(json_object_get(o, "proved"));
+        if (!s->proved) /* a file of before */
+                s->proved = s->began;
         s->ends = json_integer_value(json_object_get(o, "ends"));
         s->locked = json_is_true(json_object_get(o, "locked"));
         s->given = json_is_true(json_object_get(o, "given"));
@@ -236,7 +239,7 @@ struct session *sessions_begin(struct sessions *s, enum session_kind kind, const
         randombytes_buf(bytes, sizeof bytes);
         sodium_bin2hex(token, SESSION_TOKEN_SIZE, bytes, sizeof bytes);
         *one = (struct session){
-                .next = s->first, .number = ++s->next_number, .kind = kind, .began = now, .seen = now
+                .next = s->first, .number = ++s->next_number, .kind = kind, .began = now, .seen = now, .proved = now
         };
         one->ends = now + (kind == SESSION_WALLBOARD ? SESSION_WALL_TIME : s->options.max);
         (void)snprintf(one->name, sizeof one->name, "%s", name);
@@ -273,9 +276,14 @@ void sessions_touch(struct sessions *s, struct session *session, int64_t now) {
         s->dirty = true;
 }
 
+void sessions_proved(struct sessions *s, struct session *session, int64_t now) {
+        session->proved = now;
+        write_file(s, now); /* as long as it is older than its password in the file, a restart would end it */
+}
+
 void sessions_unlock(struct sessions *s, struct session *session, int64_t now) {
         session->locked = false;
-        session->seen = now;
+        session->seen = session->proved = now;
         s->dirty = s->urgent = true;
         s->options.changed(s->options.userdata, session, false, "unlocked");
 }

@@ -31,6 +31,7 @@ struct session {
         char source[48];
         char hash[65];
         int64_t began, seen; /* wall clock, µs */
+        int64_t proved;      /* when the credentials were right */
         int64_t ends;
         bool locked;
         bool given; /* somebody else chose the password: nothing but choosing another */
@@ -62,6 +63,8 @@ void sessions_csrf(const char *token, char csrf[SESSION_CSRF_SIZE]);
 /** Somebody acted. */
 void sessions_touch(struct sessions *s, struct session *session, int64_t now);
 void sessions_unlock(struct sessions *s, struct session *session, int64_t now);
+/** The credentials are new, and were just given. */
+void sessions_proved(struct sessions *s, struct session *session, int64_t now);
 void sessions_end(struct sessions *s, struct session *session, const char *why);
 /** All of a person but one (NULL: all). */
 void sessions_end_of(struct sessions *s, const char *name, const struct session *but, const char *why);

@@ -101,6 +101,21 @@ static void add_shared(struct evbuffer *b, struct live_text *t, size_t from, siz
 
 /* --- moving on --- */
 
+/* Who comes back is let in by what he may then. */
+static void cut(struct stream *s) {
+        s->ended = true;
+        http_connection_cut(s->connection);
+}
+
+/* What it shows from now on; false: nothing. */
+static bool stream_may(struct stream *s) {
+        if (s->who.roles & ROLE_WALLBOARD)
+                return true;
+        s->who.roles = console_roles(s->console, s->who.name);
+        s->hidden = console_hidden(&s->who);
+        return s->who.key || s->who.roles;
+}
+
 static void begin_anew(struct stream *s) {
         live_text_unref(s->snapshot);
         s->snapshot = NULL;
@@ -109,6 +124,10 @@ static void begin_anew(struct stream *s) {
         s->state = WAITING;
         if (!live_complete(s->console->live))
                 return;
+        if (!stream_may(s)) {
+                cut(s);
+                return;
+        }
         if (*s->from && live_resume(s->console->live, s->from, &s->line)) {
                 s->state = LINES;
         } else {
@@ -163,13 +182,11 @@ static void stream_pump(struct stream *s) {
             (s->state == SNAPSHOT && s->line < live_first(s->console->live)) ||
             (s->state == LINES && s->line < live_first(s->console->live)))
                 begin_anew(s);
-        if (too_far(s)) {
+        if (!s->ended && too_far(s)) {
                 s->console->streams_dropped++;
-                s->ended = true;
-                http_connection_cut(s->connection);
-                return;
+                cut(s);
         }
-        if (s->state == WAITING || http_connection_queued(s->connection) >= LOW || !(b = evbuffer_new()))
+        if (s->ended || s->state == WAITING || http_connection_queued(s->connection) >= LOW || !(b = evbuffer_new()))
                 return;
         if (s->state == SNAPSHOT)
                 pump_snapshot(s, b);
@@ -219,6 +236,28 @@ void streams_session(struct console *c, uint64_t number, const char *data, bool 
                 if (end)
                         stream_end(s);
         }
+}
+
+/* What was shown and may not be any more goes with the next `reset`. */
+void streams_rights(struct console *c, const char *name) {
+        for (struct stream *s = c->streams; s; s = s->next) {
+                unsigned hidden = s->hidden;
+
+                if (!s->connection || s->ended || !name || strcmp(s->who.name, name) != 0)
+                        continue;
+                if (!stream_may(s)) {
+                        cut(s);
+                } else if (s->hidden != hidden) {
+                        s->from[0] = '\0';
+                        s->state = WAITING;
+                }
+        }
+}
+
+void streams_keys(struct console *c, const char *name) {
+        for (struct stream *s = c->streams; s; s = s->next)
+                if (s->connection && !s->ended && s->who.key && (!name || strcmp(s->who.name, name) == 0))
+                        cut(s);
 }
 
 void streams_end(struct console *c) {
