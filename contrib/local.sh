@@ -297,8 +297,8 @@ TEXT
 # The example hospital's devices, by how urgent they are; no filter of one list may overlap one of the other. Its panic
 # buttons, smoke detectors and infant tags are on the radio networks; the doors make most of the traffic.
 SENSOR_TYPES=(zigbee2mqtt wardtag access-control frigate nut services front-desk lorawan sparkplug contact-id-sia)
-URGENT_TOPICS=(zigbee2mqtt/# zigbee/# tags/+/+ frigate/# v1/ups/# screening/+ gases/+ rounds/+ authorities/+/+ tips/+ application/+/device/+/event/+ v3/+/devices/# receiver/+/raw sia/+/accounts/+/msgdata)
-BULK_TOPICS=(/rfid/send visitors/+ desk/+/visitors desk/+/tips desk/+/receipts keys/+ counters/+ computing/+ door/+/card_read frontdoor/access spBv1.0/# STATE/+)
+URGENT_TOPICS=(zigbee2mqtt/# zigbee/# tags/+/+ frigate/# v1/ups/# screening/+ gases/+ rounds/+ authorities/+/+ desk/+/tips application/+/device/+/event/+ v3/+/devices/# receiver/+/raw sia/+/accounts/+/msgdata)
+BULK_TOPICS=(/rfid/send desk/+/visitors desk/+/receipts keys/+ counters/+ computing/+ door/+/card_read frontdoor/access spBv1.0/# STATE/+)
 
 types() {
         local text

@@ -80,7 +80,7 @@ def tag(device, event, ward, rssi=-61, of="infant"):
     return message
 
 
-# the other systems of the house: rules/sensors/services.yaml
+# the other systems of the house: rules/sensors/services.yaml, front-desk.yaml
 
 
 def service(topic, **fields):

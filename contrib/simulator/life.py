@@ -177,9 +177,9 @@ def visitors(calendar, source, desk, pace):
 
 
 def visitor(calendar, source, desk, name):
-    calendar.send(formats.service(f"visitors/{desk.device}", event="arrived", visitor=name, host=source.choice(["W1", "W2", "W3", "W5"])))
+    calendar.send(formats.service(f"desk/{desk.device}/visitors", event="arrived", badge=name, host=source.choice(["W1", "W2", "W3", "W5"])))
     yield source.uniform(1200, 9000)
-    calendar.send(formats.service(f"visitors/{desk.device}", event="left", visitor=name))
+    calendar.send(formats.service(f"desk/{desk.device}/visitors", event="left", badge=name))
 
 
 def computing(calendar, source, system, event, pace):

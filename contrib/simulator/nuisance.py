@@ -178,13 +178,13 @@ def fault(calendar, source, site):
 
 def late_visitor(calendar, source, site):
     name = f"V-late-{int(calendar.now)}"
-    calendar.send(formats.service("visitors/desk-lobby", event="arrived", visitor=name, host="W2"))
+    calendar.send(formats.service("desk/desk-lobby/visitors", event="arrived", badge=name, host="W2"))
     yield source.choice([3 * 3600, 9 * 3600])
-    calendar.send(formats.service("visitors/desk-lobby", event="left", visitor=name))
+    calendar.send(formats.service("desk/desk-lobby/visitors", event="left", badge=name))
 
 
 def hint(calendar, source, site):
-    calendar.send(formats.service("tips/tip-form", about=source.choice(["parking", "theft", "noise"]),
+    calendar.send(formats.service("desk/tip-form/tips", about=source.choice(["parking", "theft", "noise"]),
                                   place=source.choice(["W1", "W2", "W4", "PARK"]), text="Somebody was at the lockers"))
     yield 0
 

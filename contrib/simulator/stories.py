@@ -247,7 +247,7 @@ WEEK = [
                         (9000, service("authorities/civil/civil-protection", state="lifted", title="Old bomb in Mill Street")))),
     (4, 23.1, told_once(("archive-opened",), "the archive at night, without a card", *door("door-arc-store"))),
     (5, 2.8, told_once(("blood-bank-opened",), "the blood bank without a card", *door("door-lab-blood"))),
-    (5, 11.6, told_once(("hint-of-violence",), "a hint of violence", (0, service("tips/tip-form", about="violence", place="W0", text="He said he would come back")))),
+    (5, 11.6, told_once(("hint-of-violence",), "a hint of violence", (0, service("desk/tip-form/tips", about="violence", place="W0", text="He said he would come back")))),
     (5, 13.0, told_once(("fire-pump-fault",), "the fire pump is without mains", (0, z("tec_pumps_fire", ac_status=False)), (600, z("tec_pumps_fire", ac_status=True)))),
     (5, 15.1, told_once(("cameras-dark",), "four cameras of the ground floor go dark",
                         *[(3, formats.said(f"frigate/{c}_camera/status/detect", "offline")) for c in ("lobby_hall", "lobby_street", "opd_waiting", "ph_counter")],

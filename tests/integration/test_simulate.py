@@ -40,7 +40,7 @@ def device(topic, payload):
     parts = topic.removesuffix("/availability").split("/")
     if topic.endswith("/bridge/state") or topic == "frigate/available":
         return "/".join(parts[:-1])
-    return {"frigate": parts[1], "v1": parts[2] if len(parts) > 2 else ""}.get(parts[0], parts[-1])
+    return {"frigate": parts[1], "desk": parts[1], "v1": parts[2] if len(parts) > 2 else ""}.get(parts[0], parts[-1])
 
 
 def test_one_seed_is_one_day():
@@ -90,7 +90,7 @@ def test_plays_on_over_a_restart_of_the_broker(tmp_path):
     with Broker(tmp_path, users={"sim": "secret"}) as broker:
         login = {"user": "sim", "password": "secret"}
         with Leash(broker.port, "zigbee2mqtt/#", "zigbee/#", "/rfid/send", "tags/#", "+/access", "door/#", "frigate/#", "v1/#",
-                   "gases/#", "counters/#", "visitors/#", "computing/#", auto=True,
+                   "gases/#", "counters/#", "desk/#", "computing/#", auto=True,
                    **login) as leash:
             leash.wait_state("live")
             play = subprocess.Popen([SIMULATE, "--host", broker.host, "--port", str(broker.port), "--user", "sim",
