@@ -13,6 +13,7 @@ from harness import spine  # noqa: E402
 from harness.broker import Broker  # noqa: E402
 from harness.daemon import wait_for  # noqa: E402
 from harness.machine import SOURCE  # noqa: E402
+from harness.postgres import Postgres  # noqa: E402
 from harness.scene import read_live  # noqa: E402
 
 sys.path.insert(0, str(SOURCE / "contrib"))
@@ -106,3 +107,44 @@ def test_signed_forged_recorded(hospital):
     daemon.wait_log("refused")
     publish(broker, topic, body("a", 9))
     wait_for(lambda: undecoded(daemon).count("spoofed") == 4, 20, "another forgery")
+
+
+def changes(lines):
+    """The changes of alarms among the records, without those of the system, which are no conclusions from messages."""
+    return [line for line in lines if line.get("type") == "transition" and not line["transition"]["alarm"]["rule"].startswith("system/")]
+
+
+def test_a_forgery_stays_one_when_the_record_is_replayed(tmp_path, make_daemon):
+    """From PostgreSQL and from a file, without the keys: what was refused raises nothing, what was right the same."""
+    keys, recording = tmp_path / "keys", tmp_path / "recording.jsonl"
+    keys.write_text(f"- device: panel\n  topics: [bulk/panel]\n  key: {KEY.hex()}\n")
+    keys.chmod(0o600)
+    topic = "bulk/panel"
+    with Broker(tmp_path) as broker, Postgres() as postgres:
+        daemon = make_daemon(broker=broker, postgres=postgres, rules=spine.write_rules(tmp_path / "rules"),
+                             settings={"mqtt.signatures": keys})
+        spine.migrate(postgres, daemon.config)
+        daemon.start()
+        daemon.wait_live()
+        publish(broker, topic, body("forged", 50))
+        publish(broker, topic, sign(topic, body("forged", 150), 1, 9, key=b"x" * 32))
+        right = sign(topic, body("right", 50), 1, 2)
+        publish(broker, topic, right)
+        publish(broker, topic, sign(topic, body("right", 51), 1, 3))
+        publish(broker, topic, right)  # a recording
+        publish(broker, topic, sign(topic, body("right", 150), 1, 4))
+        wait_for(lambda: len(inputs(daemon, topic)) == 6, 20, "the last message")
+        spine.settle(daemon)
+
+        lived = changes(dump(daemon))
+        hundredth = [line["transition"]["cause"] for line in lived if line["transition"]["alarm"]["rule"] == "every-hundredth"]
+        assert hundredth == ["RAISE", "AGAIN"]  # of four that say so
+        assert [row for row in postgres.query("SELECT reason, count(*) FROM undecoded GROUP BY 1 ORDER BY 1")] == [("replayed", 1), ("spoofed", 2)]
+        recording.write_text(daemon.run("journal", "dump", "--json").stdout)
+        keys.write_text("[]\n")  # a key is no part of the record
+        for words in ((), ("--as-recorded",), (recording,), (recording, "--as-recorded")):
+            done = daemon.run("replay", *map(str, words), "--json")
+            assert done.returncode == 0, done.stderr
+            again = [json.loads(line) for line in done.stdout.splitlines()]
+            assert changes(again) == lived, words
+            assert not [line for line in again if line["transition"]["alarm"]["rule"] == "system/record-skipped"]
