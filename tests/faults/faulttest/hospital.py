@@ -128,10 +128,19 @@ class Hospital:
             self.prepare(**options)
         self.daemon.start(timeout=60)
         self.live()
+        if self.postgres:
+            self.storing()  # a new database has got its partitions
         return self
 
     def live(self, timeout=60):
         self.daemon.wait_live(timeout)
+
+    def storing(self, timeout=60):
+        """Until the store is connected and has nothing left to do."""
+        def idle():
+            journal = self.status().get("journal", {})
+            return journal.get("head") and journal.get("store_lag") == 0
+        self.wait(idle, "a store without lag", timeout)
 
     # --- load ---
 
