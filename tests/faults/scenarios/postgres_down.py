@@ -42,7 +42,8 @@ def stored(h):
 def run(h, random):
     h.start(journal__size="256MiB" if h.long else "64MiB")
     away = 60000 if h.long else 4000
-    load = h.load(count=away + 20 * RATE if h.long else away + 8 * RATE, rate=RATE, devices=10)
+    rate = 3 * RATE if h.long else RATE
+    load = h.load(count=away + 20 * RATE if h.long else away + 8 * RATE, rate=rate, devices=10)
     h.pause(0.3, 0.8, random)
     mend = strike(h)
     h.wait(lambda: load.acknowledged() > away, "load while PostgreSQL is away", 120)
@@ -51,10 +52,10 @@ def run(h, random):
     before, returned = stored(h), time.time()
     mend()
     with h.recovery():
-        h.wait(lambda: h.status().get("journal", {}).get("store_lag", 1) < RATE // 10, "a store without lag", 120)
+        h.wait(lambda: h.status().get("journal", {}).get("store_lag", 1) < rate // 10, "a store without lag", 120)
     ended, upto = time.time(), stored(h)
     began, since = connected(h, returned) or (returned, before)
-    ratio = (upto - since) / (ended - began) / RATE
+    ratio = (upto - since) / (ended - began) / rate
     h.missed = ratio < 5
     h.notes.append(f"connected after {began - returned:.1f} s, drained at {ratio:.1f}× the inflow")
     h.check(load)
