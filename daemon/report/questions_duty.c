@@ -1,10 +1,12 @@
 /* Records of the department's duties: what was due, who was in the house, what people told. */
 #include "report/questions.h"
 
-/* Each record of a kind as its latest version left it. */
+/* Each record of a kind as its latest version left it, of those that changed after `from`: all that were opened since.
+ */
 #define NEWEST(kind)                                                                                                   \
-        "(SELECT DISTINCT ON (journal, id) * FROM change WHERE subject = 'record' AND body->>'kind' = '" kind "'\n"    \
-        "  ORDER BY journal, id, version DESC)"
+        "(SELECT DISTINCT ON (journal, id) * FROM change\n"                                                            \
+        "  WHERE subject = 'record' AND body->>'kind' = '" kind                                                        \
+        "' AND changed_at >= :'from' ORDER BY journal, id, version DESC)"
 #define OPENED_IN "(body->>'opened_at')::timestamptz >= :'from' AND (body->>'opened_at')::timestamptz < :'to'"
 
 /* clang-format off */

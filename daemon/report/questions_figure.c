@@ -68,7 +68,7 @@ const struct question questions_figure[] = {
                 "SELECT kind, count(*) FILTER (WHERE closed) AS closed, count(*) FILTER (WHERE NOT late) AS in_time,\n"
                 "       count(*) FILTER (WHERE NOT closed) AS overdue, round(count(*) FILTER (WHERE NOT late) / count(*)::numeric, 4) AS share,\n"
                 "       NOT bool_or(late) AS met FROM due GROUP BY kind ORDER BY kind LIMIT :'limit'" },
-        { "figures-differ", "Is what figures count what the history says?", "Each row that only one of the two has. No row is the right answer.", "30 days",
+        { "figures-differ", "Is what figures count what the history says?", "Each row that only one of the two has. No row is the right answer.", "7 days",
                 "SELECT derived, in_history, line FROM figures_differ(:'from', :'to') LIMIT :'limit'" },
         { "alarms-by-law", "Which alarms had a law or standard behind them?", "", "30 days",
                 "SELECT legal_basis, hazard, rule, alarms, last_raised_at FROM alarms_by_law(:'from', :'to') LIMIT :'limit'" },

@@ -196,7 +196,8 @@ INSERT INTO site_asset SELECT 1, 1, 'a-' || k, '', 'door', 'd-' || k, 'Z' || k %
 """
 # a night for what happened; a month and a year for what is counted over many
 COUNTED = re.compile(r"\b(alarm_(rate|peak|floods|standing|chatter|priorities|counts|waits)|annunciations|figures|compliance|incident_times|response_times"
-                     r"|supervision_times|dispositions_by|bad_actors|acknowledgement_times|blind_spans)\(|GROUP BY i.hazard|NOT bool_or(late)")
+                     r"|supervision_times|dispositions_by|bad_actors|acknowledgement_times|blind_spans|figures_differ)\(|GROUP BY i.hazard|NOT bool_or\(late\)"
+                     r"|record_overdue|subject = 'record'|FROM record ")
 
 
 def alarms_of(number):

@@ -111,7 +111,10 @@ def same(history, name, *arguments):
 
 
 def differ(history):
-    return history.ask("figures_differ", "-infinity", "infinity")
+    """Of all times, which reads the history, and of the time of the test, for which single alarms and incidents are looked up."""
+    whole, short = history.ask("figures_differ", "-infinity", "infinity"), history.ask("figures_differ", history.at(-SPAN), history.at(SPAN * 4))
+    assert whole == short
+    return whole
 
 
 @pytest.mark.parametrize("seed, disorder, together", [(1, 0, 1), (2, 0, 1), (3, 0.05, 1), (4, 0.3, 1), (5, 1, 1), (6, 0, 20), (7, 0, 10000),
