@@ -305,7 +305,7 @@ static void engine_take_notices(struct engine *e) {
 static void engine_take_commands(struct engine *e) {
         for (size_t i = 0; i < e->n_commands; i++) {
                 struct engine_command *command = &e->commands[i];
-                struct ww_str known = pipeline_known_reply(e->pipeline, ww_str(command->id));
+                struct ww_str known = pipeline_known_reply(e->pipeline, ww_str(command->actor), ww_str(command->id));
                 struct ww_input input = {
                         .type = WW_INPUT_COMMAND,
                         .origin = WW_ORIGIN_SOCKET,

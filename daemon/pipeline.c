@@ -449,8 +449,8 @@ int64_t pipeline_partial_until(const struct pipeline *p) {
         return correlate_partial_until(p->correlate);
 }
 
-struct ww_str pipeline_known_reply(const struct pipeline *p, struct ww_str id) {
-        return replies_find(p->replies, id);
+struct ww_str pipeline_known_reply(const struct pipeline *p, struct ww_str actor, struct ww_str id) {
+        return replies_find(p->replies, actor, id);
 }
 
 int pipeline_trace_rule(struct pipeline *p, struct ww_str rule, const struct correlate_trace *trace) {

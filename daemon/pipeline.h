@@ -70,8 +70,8 @@ int64_t pipeline_partial_until(const struct pipeline *p);
 int pipeline_subjects_each(const struct pipeline *p, uint64_t from, response_visit visit, void *userdata);
 int pipeline_subject_find(const struct pipeline *p, uint64_t key, response_visit visit, void *userdata);
 
-/** The answer that a command with this client id got before, or empty. Borrowed. */
-struct ww_str pipeline_known_reply(const struct pipeline *p, struct ww_str id);
+/** The answer that a command of this actor with this id got before, or empty. Borrowed. */
+struct ww_str pipeline_known_reply(const struct pipeline *p, struct ww_str actor, struct ww_str id);
 
 /** The whole state but the rule set. Load into a fresh pipeline with the same rule set. 0, -EBADMSG, -errno. */
 int pipeline_save(const struct pipeline *p, struct buf *out);

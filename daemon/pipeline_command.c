@@ -13,7 +13,7 @@ int pipeline_reply(struct pipeline *p, const struct ww_input *input, json_t *ans
         output.reply = (struct ww_reply){ .id = input->id,
                                           .ok = json_is_true(json_object_get(answer, "ok")),
                                           .body = ww_str(text) };
-        r = text ? replies_put(p->replies, input->id, output.reply.body) : -ENOMEM;
+        r = text ? replies_put(p->replies, input->topic, input->id, output.reply.body) : -ENOMEM;
         if (!r)
                 r = pipeline_put(p, &output);
         free(text);

@@ -4,7 +4,7 @@
 
 struct reply {
         UT_hash_handle hh;
-        struct ww_str id, body; /* both in `bytes` */
+        struct ww_str id, body; /* both in `bytes`; the id is that of key_of() */
         char bytes[];
 };
 
@@ -42,8 +42,17 @@ static struct reply *replies_get(const struct replies *r, struct ww_str id) {
         return reply;
 }
 
-struct ww_str replies_find(const struct replies *r, struct ww_str id) {
-        const struct reply *reply = id.n ? replies_get(r, id) : NULL;
+/* No name holds a NUL: where it ends is certain. */
+static struct ww_str key_of(struct ww_str actor, struct ww_str id, struct buf *out) {
+        buf_put(out, actor.p, actor.n);
+        buf_put_u8(out, 0);
+        buf_put(out, id.p, id.n);
+        return out->error ? WW_STR_NONE : buf_str(out);
+}
+
+struct ww_str replies_find(const struct replies *r, struct ww_str actor, struct ww_str id) {
+        _cleanup_buf_ struct buf key = BUF_INIT;
+        const struct reply *reply = id.n ? replies_get(r, key_of(actor, id, &key)) : NULL;
 
         return reply ? reply->body : WW_STR_NONE;
 }
@@ -52,10 +61,10 @@ size_t replies_count(const struct replies *r) {
         return HASH_COUNT(r->by_id);
 }
 
-int replies_put(struct replies *r, struct ww_str id, struct ww_str body) {
+static int put(struct replies *r, struct ww_str id, struct ww_str body) {
         struct reply *reply;
 
-        if (id.n == 0 || replies_get(r, id))
+        if (replies_get(r, id))
                 return 0;
         reply = malloc(sizeof *reply + id.n + body.n);
         if (!reply)
@@ -69,6 +78,15 @@ int replies_put(struct replies *r, struct ww_str id, struct ww_str body) {
         if (HASH_COUNT(r->by_id) > REPLIES_MAX)
                 replies_drop(r, r->by_id);
         return 0;
+}
+
+int replies_put(struct replies *r, struct ww_str actor, struct ww_str id, struct ww_str body) {
+        _cleanup_buf_ struct buf key = BUF_INIT;
+        struct ww_str bytes = key_of(actor, id, &key);
+
+        if (key.error)
+                return key.error;
+        return id.n ? put(r, bytes, body) : 0;
 }
 
 int replies_save(const struct replies *r, struct buf *out) {
@@ -87,7 +105,7 @@ int replies_load(struct replies *r, struct rd *in) {
         for (uint64_t i = 0; i < n && !in->failed && !result; i++) {
                 struct ww_str id = rd_str(in);
 
-                result = replies_put(r, id, rd_str(in));
+                result = put(r, id, rd_str(in));
         }
         return in->failed ? -EBADMSG : result;
 }

@@ -122,8 +122,7 @@ void auth_who(struct auth_client *c, const json_t *request) {
         json_t *answer = ok(request), *list = vault_list(c->auth->vault), *one;
         size_t i;
 
-        json_array_foreach(list, i, one)
-                (void)json_object_del(one, "changed_by");
+        json_array_foreach(list, i, one)(void) json_object_del(one, "changed_by");
         if (answer && json_object_set_new(answer, "users", list) == 0)
                 auth_send(c, answer);
         else

@@ -79,6 +79,20 @@ def test_an_outdated_version_is_refused(scene, alarm):
     assert version == "1"
 
 
+def test_an_id_is_its_actors_own(scene):
+    """Whoever guesses the id of another's command, such as that of a report on a notification, answers it for nobody."""
+    daemon = scene.daemon
+    assert daemon.call("operator-add", name="eve", may=["operator"], break_glass=True, reason="new")["ok"]
+    guessed = "1/duty/1/0/desk/mail#1"
+    first = daemon.call("incident-open", **{"as": "eve"}, id=guessed, hazard="theft", title="nothing at all")
+    assert first["ok"]
+    own = daemon.call("incident-open", id=guessed, hazard="fire", title="what matters")
+    assert own["ok"] and own["changes"] != first["changes"]
+    again = daemon.call("incident-open", id=guessed, hazard="fire", title="what matters")
+    assert again == own  # the same of the same actor is one
+    assert daemon.call("incident-open", **{"as": "eve"}, id=guessed, hazard="theft", title="nothing at all") == first
+
+
 def test_what_sounded_is_in_the_history(scene, alarm):
     does(scene, "silence", alarm)
     does(scene, "ack", alarm, "--reason", "seen")

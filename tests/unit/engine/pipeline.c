@@ -55,7 +55,7 @@ static void acknowledge_twice_with_one_id_is_done_once(void **state) {
         assert_non_null(strstr(run.reply, "\"ok\":true"));
         before = run.transitions;
         (void)snprintf(first, sizeof first, "%s", run.reply);
-        assert_true(ww_str_is(pipeline_known_reply(run.pipeline, WW_STR("a1")), first));
+        assert_true(ww_str_is(pipeline_known_reply(run.pipeline, WW_STR("unix:test"), WW_STR("a1")), first));
         acknowledge_last(&run, "a2");
         assert_non_null(strstr(run.reply, "\"ok\":false"));
         assert_int_equal(run.transitions, before);
