@@ -160,6 +160,15 @@ static json_t *tell_clocks(const struct record_kind *k) {
         return list;
 }
 
+/* Of what it has to bring itself, too, a form has to have something. */
+static json_t *tell_must(const struct record_act *a) {
+        json_t *must = tell_words(a->must, a->n_must), *brings = tell_words(a->brings, a->n_brings);
+
+        (void)json_array_extend(must, brings);
+        json_decref(brings);
+        return must;
+}
+
 static json_t *tell_acts(const struct record_kind *k) {
         json_t *list = json_array();
 
@@ -174,8 +183,8 @@ static json_t *tell_acts(const struct record_kind *k) {
                                 "from", tell_states(k, a->from), "to",
                                 a->to == SIZE_MAX ? json_null() : record_json_str(k->states[a->to].name), "roles",
                                 engine_tell_roles(a->roles), "reason", a->reason, "takes",
-                                tell_words(a->takes, a->n_takes), "must", tell_words(a->must, a->n_must), "by_event",
-                                a->on.given, "takes_listed", a->takes_listed, "log", record_json_str(a->log), "entry",
+                                tell_words(a->takes, a->n_takes), "must", tell_must(a), "by_event", a->on.given,
+                                "takes_listed", a->takes_listed, "log", record_json_str(a->log), "entry",
                                 tell_words(a->words, a->n_words), "check", record_json_str(a->ticks), "sign",
                                 record_json_str(a->sign), "other_than", tell_words(a->other_than, a->n_other_than),
                                 "makes", tell_makes(&a->makes)));

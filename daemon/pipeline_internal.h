@@ -41,7 +41,7 @@ int pipeline_tip(struct pipeline *p, const struct ww_input *input, json_t *body)
 /* pipeline_records.c: what the records stage hears, tells and is asked */
 struct records_sink pipeline_records_sink(struct pipeline *p);
 int pipeline_record(struct pipeline *p, const struct ww_input *input, json_t *body);
-/** A change of an incident or a disposition may make a record. 0 or -errno. */
+/** A change of an incident or a disposition may make a record, the end of a notification move one. 0 or -errno. */
 int pipeline_records_change(struct pipeline *p, const struct ww_change *change);
 int pipeline_on_change(void *userdata, const struct ww_change *change);
 /** Through correlation and all that follows. 0 or -errno. */

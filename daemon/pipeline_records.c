@@ -40,6 +40,12 @@ static int pipeline_on_record_publish(void *userdata, struct ww_str topic, struc
         return pipeline_put(userdata, &output);
 }
 
+static int pipeline_on_record_notify(void *userdata, const json_t *report) {
+        struct pipeline *p = userdata;
+
+        return response_report(p->response, report, p->now);
+}
+
 struct listed {
         struct ww_str list, member;
         int64_t now;
@@ -72,6 +78,7 @@ struct records_sink pipeline_records_sink(struct pipeline *p) {
                                       pipeline_on_record_event,
                                       pipeline_on_member,
                                       pipeline_on_record_publish,
+                                      pipeline_on_record_notify,
                                       pipeline_on_listed };
 }
 
@@ -94,6 +101,8 @@ int pipeline_records_change(struct pipeline *p, const struct ww_change *change) 
 
         if (change->subject == WW_SUBJECT_INCIDENT)
                 return records_incident(p->records, change, change, p->now);
+        if (change->subject == WW_SUBJECT_NOTIFICATION)
+                return records_notified(p->records, change);
         if (change->subject != WW_SUBJECT_DISPOSITION)
                 return 0;
         r = response_find(p->response, ww_change_key(WW_SUBJECT_INCIDENT, change->incident), pipeline_on_incident, &t);

@@ -30,6 +30,8 @@ static int ruleset_compile_parts(struct ruleset *r, bool run_examples, struct di
         response = response_rules_compile(&r->response, &r->bundle, r->site, d);
         if (!response && !rules)
                 response = ruleset_procedures(r->rules, r->response, kinds, d);
+        if (!response && !records)
+                records = ruleset_notify(r->records, r->response, d);
         if (!rules && run_examples)
                 rules = ruleset_examples(r->rules, d, &ran);
         if (!records && run_examples)

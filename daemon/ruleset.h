@@ -34,6 +34,8 @@ int ruleset_test(const struct correlate_rules *rules, const struct correlate_exa
  * for. 0 or DIAG_E_USER (told in `d`). */
 int ruleset_procedures(const struct correlate_rules *rules, const struct response_rules *response,
                        const struct ww_kinds *kinds, struct diag *d);
+/** The channels and recipients that acts of records name must exist. 0 or DIAG_E_USER (told in `d`). */
+int ruleset_notify(const struct record_kinds *kinds, const struct response_rules *response, struct diag *d);
 struct ruleset *ruleset_free(struct ruleset *r);
 DEFINE_CLEANUP(struct ruleset *, ruleset_free)
 void ruleset_describe(const struct ruleset *r, struct ww_ruleset *ret);

@@ -147,6 +147,8 @@ static const struct ww_kind rows[] = {
         PULSE("record.opened", "a record began; `record` is its kind, `number` its number, `act` how"),
         PULSE("record.changed", "a record changed; `act` says how"),
         PULSE("record.ended", "a record is over; `act` says how"),
+        PULSE("record.delivered", "a record's notification reached its recipient; `number` is the record's, `recipient`, `channel`, and `answer`, what the other side said"),
+        PULSE("record.undelivered", "a record's notification reached its recipient by no channel, and is not tried any more; attributes as of `record.delivered`"),
         PULSE("report.received", "an authority confirmed a report; `number` is the report's, `receipt` the authority's"),
 };
 /* clang-format on */

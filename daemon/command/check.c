@@ -147,6 +147,8 @@ static int check_rules(struct check *c) {
         response = response_rules_compile(&c->response, &c->bundle, c->site, &c->diag);
         if (!response && !rules)
                 response = ruleset_procedures(c->rules, c->response, kinds, &c->diag);
+        if (!response && !records)
+                records = ruleset_notify(c->records, c->response, &c->diag);
         if (rules == 0)
                 rules = ruleset_examples(c->rules, &c->diag, &c->examples);
         if (records == 0)

@@ -150,7 +150,7 @@ static void put_info(struct writer *w, const struct cap *cap) {
         begin(w, "info");
         put(w, "category", category_of(n));
         put_str(w, "event", cap->title.n ? cap->title : WW_STR("alarm"));
-        put(w, "responseType", closed ? "AllClear" : "Execute");
+        put(w, "responseType", closed ? "AllClear" : notification_record(n) ? "Assess" : "Execute");
         put(w, "urgency", closed ? "Past" : grades[rank].urgency);
         put(w, "severity", grades[rank].severity);
         put(w, "certainty", "Observed");
@@ -186,7 +186,8 @@ static void put_alert(struct writer *w, const struct cap *cap) {
                       "site's security and its responders"
                     : "for the site's security and its responders");
         put_references(w, cap);
-        put(w, "incidents", incident);
+        if (notification_number(n, "incident"))
+                put(w, "incidents", incident);
         put_info(w, cap);
         end(w);
 }

@@ -68,7 +68,7 @@ const struct channel_key channels_keys[] = {
         { "text", CHANNEL_KEY_TEMPLATE, ALL, AT(text), false, "{text}", 1, 4096, NULL,
           "body of a mail, message of syslog, `text`" },
         { "link", CHANNEL_KEY_TEMPLATE, ALL, AT(link), false, "", 0, 1024, NULL,
-          "what `{link}` stands for: `https://console.example.org/incidents/{incident}`" },
+          "what `{link}` stands for: `https://console.example.org/{page}`" },
 
         { "concurrency", CHANNEL_KEY_NUMBER, ALL, AT(concurrency), false, "4", 1, 32, NULL,
           "deliveries at once" },

@@ -113,7 +113,8 @@ static void on_ended(struct delivery *d, enum outcome outcome, const char *answe
 static int attempt_prepare(struct job *job) {
         const struct channel_config *config = job->channel->config;
 
-        template_put(ww_str(config->link), &job->notification, WW_STR_NONE, &job->link);
+        if (template_fits(ww_str(config->link), &job->notification))
+                template_put(ww_str(config->link), &job->notification, WW_STR_NONE, &job->link);
         template_put(ww_str(config->title), &job->notification, buf_str(&job->link), &job->title);
         template_put(ww_str(config->text), &job->notification, buf_str(&job->link), &job->text);
         if (!job->deadline)

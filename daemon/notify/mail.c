@@ -66,17 +66,26 @@ static void put_date(int64_t now, struct buf *out) {
                    t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec);
 }
 
-/* Of the incident, so that a mail program shows what belongs together; and of the key. */
-static void put_ids(const struct delivery *d, struct buf *out) {
+static void put_hash(const char *text, char ret_hex[static 33]) {
         unsigned char hash[16];
-        char hex[2 * sizeof hash + 1];
-        const char *key = notification_text(d->notification, "key"), *host = strchr(d->channel->from, '@') + 1;
 
-        (void)crypto_generichash(hash, sizeof hash, (const unsigned char *)key, strlen(key), NULL, 0);
-        (void)sodium_bin2hex(hex, sizeof hex, hash, sizeof hash);
+        (void)crypto_generichash(hash, sizeof hash, (const unsigned char *)text, strlen(text), NULL, 0);
+        (void)sodium_bin2hex(ret_hex, 33, hash, sizeof hash);
+}
+
+/* Of the incident or the record, so that a mail program shows what belongs together; and of the key. */
+static void put_ids(const struct delivery *d, struct buf *out) {
+        const char *host = strchr(d->channel->from, '@') + 1;
+        char hex[33];
+
+        put_hash(notification_text(d->notification, "key"), hex);
         buf_printf(out, "Message-ID: <%s@%s>\r\n", hex, host);
-        buf_printf(out, "References: <incident-%llu@%s>\r\n",
-                   (unsigned long long)notification_number(d->notification, "incident"), host);
+        put_hash(notification_record_number(d->notification), hex);
+        if (notification_record(d->notification))
+                buf_printf(out, "References: <record-%s@%s>\r\n", hex, host);
+        else
+                buf_printf(out, "References: <incident-%llu@%s>\r\n",
+                           (unsigned long long)notification_number(d->notification, "incident"), host);
 }
 
 static void put_mail(const struct delivery *d, const char *to, struct buf *out) {
@@ -149,6 +158,9 @@ static int mail_send(struct delivery *d) {
         if (d->link.n)
                 buf_printf(&text, "\n\n%.*s", WW_STR_ARG(d->link));
         buf_puts(&text, "\n");
+        if (notification_record(d->notification))
+                buf_puts(&text, "\n");
+        notification_put_record(d->notification, &text);
         put_body(buf_str(&text), &mail);
         if (mail.error || text.error)
                 return -ENOMEM;

@@ -1,6 +1,7 @@
 #include "notify/notification.h"
 
 #include "base/span.h"
+#include "notify/template.h"
 
 #include <wardwatch/alarm.h>
 
@@ -49,6 +50,64 @@ int64_t notification_due(const struct notification *n) {
         return instant_parse(ww_str(notification_text(n, "due_at")), 0, &time) == 0 ? time : WW_TIME_NONE;
 }
 
+const json_t *notification_record(const struct notification *n) {
+        json_t *record = json_object_get(n->body, "record");
+
+        return json_is_object(record) ? record : NULL;
+}
+
+const char *notification_record_number(const struct notification *n) {
+        const char *number = json_string_value(json_object_get(notification_record(n), "number"));
+
+        return number ? number : "";
+}
+
+/* --- a record's fields for people --- */
+
+#define VALUE_MAX 8000 /* bytes of a value: as many as a text may have */
+#define DEPTH_MAX 4
+
+static void put_value(const json_t *value, unsigned depth, struct buf *out) {
+        const char *name;
+        json_t *one;
+        size_t i, n = 0;
+
+        if (depth > DEPTH_MAX)
+                return;
+        json_array_foreach(value, i, one) {
+                buf_puts(out, i ? "; " : "");
+                put_value(one, depth + 1, out);
+        }
+        json_object_foreach((json_t *)(uintptr_t)value, name, one) {
+                buf_printf(out, "%s%s ", n++ ? ", " : "", name);
+                put_value(one, depth + 1, out);
+        }
+        if (json_is_string(value))
+                template_put_value(ww_str(json_string_value(value)), VALUE_MAX, out);
+        else if (json_is_integer(value))
+                buf_printf(out, "%lld", (long long)json_integer_value(value));
+        else if (json_is_real(value))
+                buf_printf(out, "%g", json_real_value(value));
+        else if (json_is_boolean(value))
+                buf_puts(out, json_is_true(value) ? "yes" : "no");
+}
+
+void notification_put_record(const struct notification *n, struct buf *out) {
+        const json_t *list = json_object_get(notification_record(n), "fields"), *one;
+        size_t i;
+
+        json_array_foreach(list, i, one) {
+                const char *title = json_string_value(json_object_get(one, "title"));
+
+                template_put_value(ww_str(title ? title : ""), TEMPLATE_VALUE_MAX, out);
+                buf_puts(out, ": ");
+                put_value(json_object_get(one, "value"), 0, out);
+                buf_puts(out, "\n");
+        }
+}
+
+/* --- for programs --- */
+
 enum notification_news notification_news(const struct notification *n) {
         if (json_is_true(json_object_get(n->body, "closed")))
                 return NOTIFICATION_CLOSED;
@@ -63,9 +122,9 @@ unsigned notification_rank(const struct notification *n) {
 
 void notification_json(const struct notification *n, unsigned attempt, struct ww_str title, struct ww_str text,
                        struct ww_str link, struct buf *out) {
-        static const char *const copied[] = { "address",    "channel",  "closed",    "covert",   "due_at",
-                                              "escalation", "exercise", "hazard",    "incident", "key",
-                                              "ladder",     "priority", "recipient", "step",     "zone" };
+        static const char *const copied[] = { "address",   "channel", "closed",   "covert", "due_at", "escalation",
+                                              "exercise",  "hazard",  "incident", "key",    "ladder", "priority",
+                                              "recipient", "record",  "step",     "zone" };
         json_t *o = json_object();
         char *dump;
 

@@ -27,6 +27,12 @@ bool notification_exercise(const struct notification *n);
 /** Nothing of it may be heard or shown where the threat could notice. */
 bool notification_covert(const struct notification *n);
 int64_t notification_due(const struct notification *n); /* WW_TIME_NONE if it does not say */
+/** What it tells of, if that is a record: {"fields": [{"field", "title", "value"}], "kind", "number", …}; NULL. */
+const json_t *notification_record(const struct notification *n);
+/** The record's number, or "". */
+const char *notification_record_number(const struct notification *n);
+/** Appends the record's fields, each as a line of its own: `Title: value`. -ENOMEM is latched in `out`. */
+void notification_put_record(const struct notification *n, struct buf *out);
 enum notification_news notification_news(const struct notification *n);
 unsigned notification_rank(const struct notification *n); /* of the priority; the most urgent one has the highest */
 

@@ -90,6 +90,7 @@ static void put_message(const struct delivery *d, struct buf *out) {
         buf_printf(out, " %d notification [wardwatch@32473", (int)getpid());
         put_param("key", notification_text(n, "key"), out);
         put_param("incident", number, out);
+        put_param("record", notification_record_number(n), out);
         put_param("hazard", notification_text(n, "hazard"), out);
         put_param("priority", notification_text(n, "priority"), out);
         put_param("zone", notification_text(n, "zone"), out);

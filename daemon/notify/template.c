@@ -6,7 +6,9 @@
 
 /* In the order of `enum word`. */
 const struct template_word template_words[] = {
-        { "incident", "number of the incident" },
+        { "incident", "number of the incident; nothing if there is none" },
+        { "record", "number of the record that is sent, else nothing" },
+        { "page", "the console's page of what is told: `incident/7`, `record/report/12`" },
         { "title", "what happened, as the rule says it" },
         { "zone", "where" },
         { "hazard", "of which kind: fire, theft …" },
@@ -25,6 +27,8 @@ const size_t template_words_n = sizeof template_words / sizeof *template_words;
 
 enum word {
         WORD_INCIDENT,
+        WORD_RECORD,
+        WORD_PAGE,
         WORD_TITLE,
         WORD_ZONE,
         WORD_HAZARD,
@@ -116,6 +120,17 @@ static struct ww_str marks_of(const struct notification *n) {
         return notification_covert(n) ? WW_STR("COVERT") : WW_STR_NONE;
 }
 
+static void put_page(const struct notification *n, struct buf *out) {
+        const json_t *record = notification_record(n);
+        const char *kind = json_string_value(json_object_get(record, "kind"));
+
+        if (record)
+                buf_printf(out, "record/%s/%lld", kind ? kind : "",
+                           (long long)json_integer_value(json_object_get(record, "id")));
+        else
+                buf_printf(out, "incident/%llu", (unsigned long long)notification_number(n, "incident"));
+}
+
 static void put_word(enum word word, const struct notification *n, struct ww_str link, struct buf *out) {
         static const char *const news[] = {
                 [NOTIFICATION_FIRST] = "alert", [NOTIFICATION_AGAIN] = "update", [NOTIFICATION_CLOSED] = "closed"
@@ -125,8 +140,15 @@ static void put_word(enum word word, const struct notification *n, struct ww_str
 
         switch (word) {
         case WORD_INCIDENT:
-                buf_printf(out, "%llu", (unsigned long long)notification_number(n, name));
+                if (notification_number(n, name))
+                        buf_printf(out, "%llu", (unsigned long long)notification_number(n, name));
                 return;
+        case WORD_PAGE:
+                put_page(n, out);
+                return;
+        case WORD_RECORD:
+                value = ww_str(notification_record_number(n));
+                break;
         case WORD_LINK:
                 value = link;
                 break;
@@ -154,6 +176,19 @@ static void put_word(enum word word, const struct notification *n, struct ww_str
                 break;
         }
         template_put_value(value, TEMPLATE_VALUE_MAX, out);
+}
+
+bool template_fits(struct ww_str text, const struct notification *n) {
+        for (size_t i = 0; i < text.n; i++) {
+                size_t found = doubled(text, i) ? WORDS : word_find(word_at(text, i));
+
+                if (doubled(text, i))
+                        i++;
+                else if ((found == WORD_INCIDENT && !notification_number(n, "incident")) ||
+                         (found == WORD_RECORD && !notification_record(n)))
+                        return false;
+        }
+        return true;
 }
 
 void template_put(struct ww_str text, const struct notification *n, struct ww_str link, struct buf *out) {

@@ -13,6 +13,8 @@
 
 /** Every word in braces is one of ours? 0 or DIAG_E_USER. "{{" is a brace. */
 int template_check(struct ww_str text, struct diag_pos pos, const char *what, struct diag *d);
+/** Is there an incident, a record, where the text has one? Where not, a link with it would lead nowhere. */
+bool template_fits(struct ww_str text, const struct notification *n);
 /** Appends the text for this notification. `link`: what stands for {link}. -ENOMEM is latched in `out`. */
 void template_put(struct ww_str text, const struct notification *n, struct ww_str link, struct buf *out);
 /** Appends `text` as a value: one line, no control characters, bounded. Bytes that are not UTF-8 become `?`. */

@@ -30,7 +30,10 @@ static const struct {
         [REFUSAL_ACT] = { "unknown-act", "this kind has no such act", "`wardwatch record KIND` lists them" },
         [REFUSAL_ROLE] = { "role", "your role does not allow this", "ask a supervisor, or an administrator" },
         [REFUSAL_REASON] = { "reason-needed", "this needs a reason", "say why" },
-        [REFUSAL_UNKNOWN] = { "unknown", "there is no such record open", "`wardwatch records` lists what is open" },
+        [REFUSAL_UNKNOWN] = { "unknown", "there is no such record open",
+                              "`wardwatch records` lists what is open, `wardwatch query record-story --record NUMBER` "
+                              "tells of "
+                              "what is over" },
         [REFUSAL_STATE] = { "state", "it does not apply as it stands",
                             "`wardwatch record KIND` says from which states" },
         [REFUSAL_CHANGED] = { "changed", "it has changed since the version that you saw", "look again, and repeat" },

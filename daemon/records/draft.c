@@ -164,9 +164,12 @@ static int fill_made(const struct records *r, struct record_draft *d, const stru
 
         for (size_t i = 0; i < m->fields.n; i++) {
                 const struct record_pair *p = &m->fields.pairs[i];
-                json_t *value = json_deep_copy(json_object_getn(d->fields, p->source.p, p->source.n));
+                json_t *value;
                 int e;
 
+                if (json_object_get(d->made, m->kind->fields[p->field].name.p)) /* the person has said it */
+                        continue;
+                value = json_deep_copy(json_object_getn(d->fields, p->source.p, p->source.n));
                 if (!value && before)
                         value = source_record(before, p->source, now);
                 e = source_fill(r, m->kind, d->made, p->field, value, now);
@@ -252,6 +255,19 @@ static int draft_finish(const struct records *r, struct record_draft *d, const s
         return d->made ? fill_made(r, d, before, by->now, why) : 0;
 }
 
+/* Somebody who takes a thing over has to be named: that it lies with somebody already is no answer. */
+static int brought(const struct record_draft *d, const json_t *given, struct field_why *why) {
+        const struct record_act *a = d->act;
+
+        for (size_t i = 0; a && i < a->n_brings; i++) {
+                const struct record_field *f = &d->kind->fields[record_kind_field(d->kind, a->brings[i])];
+
+                if (!json_object_get(given, f->name.p) || !field_is_set(d->fields, f))
+                        return wrong(why, f->name.p, "is missing: ", f->title.p);
+        }
+        return 0;
+}
+
 int record_draft_fill(const struct records *r, struct record_draft *d, const struct record *before, json_t *given,
                       const struct record_by *by, struct field_why *why) {
         json_t *entry = json_object(), *value;
@@ -263,6 +279,8 @@ int record_draft_fill(const struct records *r, struct record_draft *d, const str
                         break;
                 e = put_one(r, d, entry, name, value, by->now, why);
         }
+        if (!e)
+                e = brought(d, given, why);
         if (!e)
                 e = draft_finish(r, d, before, entry, by, why);
         json_decref(entry);
@@ -306,5 +324,7 @@ int record_draft_do(struct records *r, struct record_draft *d, struct record *re
                 e = record_changed(r, rec, a ? a->name.p : "amended", by);
         if (!e && a && a->publish.n)
                 e = tell_publish(r, rec, a->publish);
+        if (!e && a && a->notify.n_by)
+                e = tell_notify(r, rec, &a->notify);
         return e || !d->made ? e : do_made(r, d, rec, by);
 }

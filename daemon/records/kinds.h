@@ -112,6 +112,16 @@ struct record_makes {
         size_t n_given;
 };
 
+/* Who is told by an act, through the channels of the response. */
+struct record_notify {
+        struct diag_pos pos;
+        struct ww_str *to, *by; /* recipients or posts; channels. n_by = 0: nobody is told */
+        size_t n_to, n_by;
+        struct ww_str whom; /* the field of type `choice` that names the recipient, or "" */
+        size_t field;       /* it; SIZE_MAX: none */
+        enum ww_priority priority;
+};
+
 struct record_act {
         struct ww_str name;
         struct diag_pos pos;
@@ -123,8 +133,8 @@ struct record_act {
         size_t to;     /* SIZE_MAX: stays as it is */
         unsigned roles;
         bool reason, takes_listed; /* `takes: []` is a list, too: nothing */
-        struct ww_str *takes, *must, *other_than;
-        size_t n_takes, n_must, n_other_than;
+        struct ww_str *takes, *must, *brings, *other_than;
+        size_t n_takes, n_must, n_brings, n_other_than;
         struct ww_str sign, log, ticks, publish, done_name;
         struct ww_str *words; /* of an entry of `log`; none: any */
         size_t n_words;
@@ -132,6 +142,7 @@ struct record_act {
         struct record_pairs fields; /* from the event, when `on` */
         struct record_on on;
         struct record_makes makes;
+        struct record_notify notify;
 };
 
 struct record_clock {

@@ -16,6 +16,28 @@ static int load_makes(struct rules_loader *l, const struct yaml_node *n, struct 
         return r ? r : kinds_texts(l, makes, "given", &ret->given, &ret->n_given);
 }
 
+static int load_notify(struct rules_loader *l, const struct yaml_node *n, struct record_notify *ret) {
+        static const char *const priorities[] = { "low", "medium", "high", "critical" };
+        const struct yaml_node *notify = yaml_get(n, "notify");
+        int priority, r;
+
+        ret->field = SIZE_MAX;
+        if (!notify || !rules_mapping(l, notify, "`notify`", kinds_notify_keys, kinds_notify_keys_n))
+                return 0;
+        ret->pos = rules_pos(l, notify);
+        rules_text(l, notify, "whom", &ret->whom);
+        priority = rules_word(l, notify, "priority", priorities, sizeof priorities / sizeof *priorities);
+        ret->priority = priority < 0 ? WW_PRIORITY_MEDIUM : (enum ww_priority)(priority + 1);
+        r = kinds_texts(l, notify, "by", &ret->by, &ret->n_by);
+        if (!r)
+                r = kinds_texts(l, notify, "to", &ret->to, &ret->n_to);
+        if (!r && (ret->n_to > 0) == (ret->whom.n > 0))
+                l->result = diag_error(l->d, ret->pos,
+                                       "give `to: public-security`, or `whom:` and a field that says it",
+                                       "who is told is not clear");
+        return r;
+}
+
 static int load_act_lists(struct rules_loader *l, const struct yaml_node *n, struct record_act *a) {
         int r = kinds_texts(l, n, "from", &a->from_names, &a->n_from);
 
@@ -24,6 +46,8 @@ static int load_act_lists(struct rules_loader *l, const struct yaml_node *n, str
         if (!r)
                 r = kinds_texts(l, n, "must", &a->must, &a->n_must);
         if (!r)
+                r = kinds_texts(l, n, "brings", &a->brings, &a->n_brings);
+        if (!r)
                 r = kinds_texts(l, n, "words", &a->words, &a->n_words);
         if (!r)
                 r = kinds_texts(l, n, "other_than", &a->other_than, &a->n_other_than);
@@ -31,6 +55,8 @@ static int load_act_lists(struct rules_loader *l, const struct yaml_node *n, str
                 r = kinds_pairs(l, n, "fields", &a->fields);
         if (!r)
                 r = kinds_on(l, n, &a->on);
+        if (!r)
+                r = load_notify(l, n, &a->notify);
         return r ? r : load_makes(l, n, &a->makes);
 }
 

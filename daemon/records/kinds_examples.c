@@ -57,6 +57,12 @@ static int example_publish(void *userdata, struct ww_str topic, struct ww_str pa
         return 0;
 }
 
+static int example_notify(void *userdata, const json_t *report) {
+        (void)userdata;
+        (void)report;
+        return 0;
+}
+
 /* As the files have it: no command changes a list in an example. */
 static bool example_listed(void *userdata, struct ww_str list, struct ww_str member, int64_t now) {
         const struct site *site = userdata;
@@ -255,6 +261,7 @@ static int example_run(struct rules_loader *l, const struct record_kinds *kinds,
                                            example_event,
                                            example_member,
                                            example_publish,
+                                           example_notify,
                                            example_listed };
         struct example x = { .l = l, .kinds = kinds, .now = EXAMPLE_START };
         int e;

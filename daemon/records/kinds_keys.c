@@ -61,6 +61,7 @@ const struct rules_key kinds_act_keys[] = {
         { "reason", "true: must say why; default false", "bool", false },
         { "takes", "fields that it may bring, `[]`: none; without it all but those that are `fixed`", "texts", false },
         { "must", "fields that have to be there after it", "texts", false },
+        { "brings", "fields that it has to bring itself, even where there is something already: the next holder", "texts", false },
         { "sign", "the field of type `signature` that it signs", "text", false },
         { "log", "the field of type `log` to which it adds an entry of what it brings", "text", false },
         { "words", "of an entry of `log`: what it may hold, the first of them always; without it any words", "texts", false },
@@ -68,6 +69,7 @@ const struct rules_key kinds_act_keys[] = {
         { "done", "with `check`: the state once every item has its answer", "text", false },
         { "makes", "another record that it opens", "makes", false },
         { "send", "the MQTT topic to which the record is sent, QoS 1; may hold `{number}`, `{record}`", "text", false },
+        { "notify", "who is sent the record by the notifier, with retries, and each attempt in the record", "notify", false },
         { "on", "the event that does it", "on", false },
         { "fields", "what the event fills in: field: source, see the sources", "pairs", false },
 };
@@ -82,6 +84,13 @@ const struct rules_key kinds_makes_keys[] = {
         { "record", "its kind", "text", true },
         { "fields", "field: source; sources are this record's fields, and `number`, `title`, `=text`, `now`", "pairs", false },
         { "given", "fields of it that the act brings", "texts", false },
+};
+
+const struct rules_key kinds_notify_keys[] = {
+        { "by", "channels of the response: one, or a list", "texts", true },
+        { "to", "recipients or posts of the response: one, or a list", "texts", false },
+        { "whom", "instead of `to`: the field of type `choice` that names one; nobody is told while it is empty", "text", false },
+        { "priority", "how urgent it is for the channels; default medium", "priority", false },
 };
 
 const struct rules_key kinds_clock_keys[] = {
@@ -161,6 +170,7 @@ const struct rules_keys kinds_keys[] = {
         TABLE(act, "An act"),
         TABLE(on, "`on`"),
         TABLE(makes, "`makes` of an act"),
+        TABLE(notify, "`notify` of an act"),
         TABLE(clock, "A clock"),
         TABLE(opens, "`opens`"),
         TABLE(incident, "`incident` of `opens`"),

@@ -101,6 +101,17 @@ static void link_match(struct rules_loader *l, const struct record_kind *k, stru
 
 /* --- by parts --- */
 
+/* What is sent stands in the notification, which everybody may read. */
+static void link_notify(struct rules_loader *l, const struct record_kind *k, struct record_notify *n) {
+        if (n->n_by && k->read)
+                l->result = diag_error(l->d, n->pos, "leave out `read` of the kind, or use `send` instead of `notify`",
+                                       "`%.*s` is restricted, and its notifications would not be", WW_STR_ARG(k->name));
+        if (!n->whom.n)
+                return;
+        link_typed(l, k, n->pos, n->whom, RECORD_CHOICE);
+        n->field = record_kind_field(k, n->whom);
+}
+
 static void link_act(struct rules_loader *l, struct record_kinds *kinds, const struct record_kind *k,
                      struct record_act *a) {
         const char *names[NAMES_MAX];
@@ -111,11 +122,13 @@ static void link_act(struct rules_loader *l, struct record_kinds *kinds, const s
         a->done = a->done_name.n ? link_state(l, k, a->pos, a->done_name) : SIZE_MAX;
         link_names(l, k, a->pos, a->takes, a->n_takes);
         link_names(l, k, a->pos, a->must, a->n_must);
+        link_names(l, k, a->pos, a->brings, a->n_brings);
         link_typed(l, k, a->pos, a->sign, RECORD_SIGNATURE);
         link_typed(l, k, a->pos, a->log, RECORD_LOG);
         link_typed(l, k, a->pos, a->ticks, RECORD_CHECKLIST);
         link_match(l, k, a->pos, &a->on.match);
         link_match(l, k, a->pos, &a->on.unless);
+        link_notify(l, k, &a->notify);
         if (!a->log.n && !a->ticks.n)
                 link_pairs(l, k, a->pos, &a->fields);
         for (size_t i = 0; i < a->n_other_than; i++)

@@ -14,7 +14,7 @@ static inline struct arena *kinds_arena(struct rules_loader *l) {
 
 /* clang-format off */
 #define KINDS_KEYS(X) \
-        X(file) X(record) X(field) X(state) X(act) X(clock) X(opens) X(on) X(makes) X(incident) X(list) X(example) X(step)
+        X(file) X(record) X(field) X(state) X(act) X(clock) X(opens) X(on) X(makes) X(notify) X(incident) X(list) X(example) X(step)
 /* clang-format on */
 #define KINDS_KEYS_DECLARE(name)                                                                                       \
         extern const struct rules_key kinds_##name##_keys[];                                                           \

@@ -266,6 +266,10 @@ int record_changed(struct records *r, struct record *rec, const char *what, cons
                 e = tell_change(r, rec, what, by);
         if (e)
                 return e;
+        if (rec->over)
+                e = tell_over(r, rec);
+        if (e)
+                return e;
         r->changes++;
         record_timer(r, rec);
         e = r->sink.change(r->sink.userdata, &change);

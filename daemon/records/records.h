@@ -8,8 +8,8 @@
  * clocks run out, plans make the next one
  *
  * Each change goes to the sink at once. What follows from it elsewhere (events that rules can select, members of lists,
- * messages) is queued and told by records_tell() when no stage is at work: a change may have come of a transition in
- * the middle of a correlation.
+ * messages, notifications) is queued and told by records_tell() when no stage is at work: a change may have come of a
+ * transition in the middle of a correlation.
  *
  * Pure: time is an argument (journal time, µs). An error from the sink, or a lack of memory, leaves the state ahead of
  * what was told: the caller ends the process.
@@ -46,6 +46,8 @@ struct records_sink {
         int (*event)(void *userdata, struct ww_event *event);
         int (*member)(void *userdata, struct ww_str list, struct ww_str member, bool in);
         int (*publish)(void *userdata, struct ww_str topic, struct ww_str payload);
+        /* People are to be told of a record, or need not be any more; see response_report(). */
+        int (*notify)(void *userdata, const json_t *report);
         /* Is it in that list of the site at `now`? */
         bool (*listed)(void *userdata, struct ww_str list, struct ww_str member, int64_t now);
 };
@@ -74,6 +76,9 @@ int records_command(struct records *r, json_t *request, const struct records_who
 int records_event(struct records *r, const struct ww_event *event, int64_t now);
 /** A change of an incident; of a disposition its code and `incident` as it stands. 0 or -errno. */
 int records_incident(struct records *r, const struct ww_change *change, const struct ww_change *incident, int64_t now);
+
+/** A notification of a record has ended: delivered, or by no channel. Others: nothing. 0 or -errno. */
+int records_notified(struct records *r, const struct ww_change *notification);
 
 /** What is due until `now`, in the order of its deadline. 0 or -errno. */
 int records_time(struct records *r, int64_t now);

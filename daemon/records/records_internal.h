@@ -54,6 +54,7 @@ enum tell_what {
         TELL_EVENT,
         TELL_MEMBER,
         TELL_PUBLISH,
+        TELL_NOTIFY,
 };
 
 struct tell {
@@ -186,4 +187,8 @@ int tell_change(struct records *r, const struct record *rec, const char *what, c
 int tell_clock(struct records *r, const struct record *rec, const struct record_clock *clock, bool overdue, bool again);
 int tell_member(struct records *r, struct ww_str list, const char *member, bool in);
 int tell_publish(struct records *r, const struct record *rec, struct ww_str topic);
+/** To those whom the act names: the record as it stands. */
+int tell_notify(struct records *r, const struct record *rec, const struct record_notify *notify);
+/** It is over: what was not delivered is not tried any more. */
+int tell_over(struct records *r, const struct record *rec);
 void tells_free(struct records *r);

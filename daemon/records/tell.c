@@ -1,4 +1,5 @@
-/* What is told elsewhere: events that rules can select, members of lists, messages. First in, first out. */
+/* What is told elsewhere: events that rules can select, members of lists, messages, notifications. First in, first
+ * out. */
 #include "records/records_internal.h"
 
 #include "base/span.h"
@@ -125,6 +126,7 @@ static size_t attrs_put(json_t *attrs, struct ww_attr out[static ATTRS_MAX]) {
 }
 
 static int event_tell(struct records *r, json_t *o, int64_t now) {
+        const char *sensor = json_string_value(json_object_get(o, "sensor"));
         struct ww_attr attrs[ATTRS_MAX];
         struct ww_event event = {
                 .time = now,
@@ -134,7 +136,7 @@ static int event_tell(struct records *r, json_t *o, int64_t now) {
                 .device = ww_str(json_string_value(json_object_get(o, "device"))),
                 .zone = ww_str(json_string_value(json_object_get(o, "zone"))),
                 .asset = ww_str(json_string_value(json_object_get(o, "asset"))),
-                .sensor = WW_STR("records"),
+                .sensor = sensor ? ww_str(sensor) : WW_STR("records"),
                 .flags = (json_is_true(json_object_get(o, "exercise")) ? WW_EVENT_EXERCISE : 0U) |
                          (json_is_true(json_object_get(o, "retained")) ? WW_EVENT_RETAINED : 0U),
                 .attrs = attrs,
@@ -142,6 +144,102 @@ static int event_tell(struct records *r, json_t *o, int64_t now) {
 
         event.n_attrs = attrs_put(json_object_get(o, "attrs"), attrs);
         return r->sink.event(r->sink.userdata, &event);
+}
+
+/* --- notifications --- */
+
+/* Every field with its title, in the order of the kind: a recipient knows neither. */
+static json_t *fields_told(const struct record *rec) {
+        json_t *list = json_array();
+
+        for (size_t i = 0; list && i < rec->kind->n_fields; i++) {
+                const struct record_field *f = &rec->kind->fields[i];
+                json_t *value = json_object_get(record_fields(rec), f->name.p);
+
+                if (value && !json_is_null(value) &&
+                    json_array_append_new(list, json_pack("{s:o, s:o, s:O}", "field", record_json_str(f->name), "title",
+                                                          record_json_str(f->title), "value", value))) {
+                        json_decref(list);
+                        return NULL;
+                }
+        }
+        return list;
+}
+
+static json_t *words_told(const struct ww_str *words, size_t n) {
+        json_t *list = json_array();
+
+        for (size_t i = 0; list && i < n; i++)
+                (void)json_array_append_new(list, record_json_str(words[i]));
+        return list;
+}
+
+static json_t *record_told(const struct record *rec) {
+        return json_pack("{s:o, s:I, s:s, s:o, s:s, s:s, s:I}", "fields", fields_told(rec), "id", (json_int_t)rec->id,
+                         "kind", record_text(rec, "kind"), "kind_title", record_json_str(rec->kind->title), "number",
+                         rec->number, "title", record_text(rec, "title"), "version", (json_int_t)rec->version);
+}
+
+int tell_notify(struct records *r, const struct record *rec, const struct record_notify *n) {
+        const char *whom = n->field == SIZE_MAX ? NULL
+                                                : json_string_value(json_object_get(
+                                                          record_fields(rec), rec->kind->fields[n->field].name.p));
+        const char *zone = first_text(rec, RECORD_ZONE),
+                   *hazard = json_string_value(json_object_get(record_fields(rec), "hazard"));
+        const struct ww_str one = ww_str(whom);
+
+        if (n->field != SIZE_MAX && !one.n)
+                return 0; /* it goes by hand */
+        return tell_push(r, TELL_NOTIFY,
+                         json_pack("{s:s, s:o, s:b, s:s, s:I, s:s, s:o, s:o, s:s}", "actor", rec->actor, "by",
+                                   words_told(n->by, n->n_by), "exercise", rec->exercise, "hazard",
+                                   hazard ? hazard : "", "incident", (json_int_t)rec->incident, "priority",
+                                   ww_priority_name(n->priority), "record", record_told(rec), "to",
+                                   one.n ? words_told(&one, 1) : words_told(n->to, n->n_to), "zone", zone ? zone : ""));
+}
+
+int tell_over(struct records *r, const struct record *rec) {
+        bool told = false;
+
+        for (size_t i = 0; rec->kind && i < rec->kind->n_acts; i++)
+                told = told || rec->kind->acts[i].notify.n_by;
+        return told ? tell_push(r, TELL_NOTIFY,
+                                json_pack("{s:s, s:I}", "actor", rec->actor, "over", (json_int_t)rec->id))
+                    : 0;
+}
+
+/* The notifier's word and not the record's own: records may wait for it. */
+static int tell_notified(struct records *r, const json_t *body, const char *kind) {
+        static const char *const copied[] = { "answer", "attempts", "channel", "key", "recipient" };
+        const json_t *record = json_object_get(body, "record");
+        const char *number = json_string_value(json_object_get(record, "number"));
+        json_t *attrs = json_pack("{s:O, s:O, s:O}", "number", json_object_get(record, "number"), "record",
+                                  json_object_get(record, "kind"), "title", json_object_get(record, "title"));
+
+        for (size_t i = 0; attrs && i < sizeof copied / sizeof *copied; i++)
+                (void)json_object_set(attrs, copied[i], json_object_get(body, copied[i]));
+        if (!attrs)
+                return -ENOMEM;
+        return tell_push(r, TELL_EVENT,
+                         json_pack("{s:s, s:s, s:o, s:O, s:s, s:O, s:s}", "kind", kind, "device", number, "attrs",
+                                   attrs, "zone", json_object_get(body, "zone"), "asset", "", "exercise",
+                                   json_object_get(body, "exercise"), "sensor", "notify"));
+}
+
+int records_notified(struct records *r, const struct ww_change *notification) {
+        bool sent = ww_str_is(notification->what, "sent");
+        json_t *body;
+        int e = 0;
+
+        if (!notification->ended || notification->incident) /* those of incidents are most, and not ours */
+                return 0;
+        body = json_loadb(notification->body.p, notification->body.n, 0, NULL);
+        if (!body)
+                return -ENOMEM;
+        if (json_object_get(body, "record") && (sent || ww_str_is(notification->what, "undelivered")))
+                e = tell_notified(r, body, sent ? "record.delivered" : "record.undelivered");
+        json_decref(body);
+        return e;
 }
 
 /* --- lists and messages --- */
@@ -197,6 +295,8 @@ static int tell_one(struct records *r, const struct tell *t, int64_t now) {
                                       json_is_true(json_object_get(t->o, "in")));
         case TELL_PUBLISH:
                 return publish_tell(r, t->o);
+        case TELL_NOTIFY:
+                return r->sink.notify(r->sink.userdata, t->o);
         }
         return -EINVAL;
 }

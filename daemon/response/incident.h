@@ -117,7 +117,15 @@ int notify_step(struct response *r, struct subject *incident, const struct subje
 int notify_closed(struct response *r, struct subject *incident, bool tell, const struct act *act);
 /** It is covert from here on: what is due by an overt channel is withheld. 0 or -errno. */
 int notify_covert(struct response *r, struct subject *incident, const struct act *act);
+/** Where the recipient is reached by that channel, or "". */
+struct ww_str notify_address(const struct response_rules *rules, struct ww_str recipient, struct ww_str channel);
 int64_t approval_due(const struct response *r, const struct subject *s);
 int approval_fire(struct response *r, struct subject *s, int64_t now);
 /** A disposition of it waits for the second person. */
 bool disposition_pending(const struct response *r, const struct subject *incident);
+
+/* --- report.c: notifications of records, which belong to no incident --- */
+
+struct subject *report_by_key(const struct response *r, struct ww_str key); /* NULL: there is none */
+/** Its body has been set after an attempt: told, with all that follows. It may be forgotten then. 0 or -errno. */
+int report_result(struct response *r, struct subject *s, const struct act *act);

@@ -7,7 +7,7 @@
  *      └──the incident is covert, and the channel overt──► withheld, and never tried
  *
  * At the first failure, or where it is withheld, whether it will be tried again or not, the channel's fallback is due
- * at once; where there is none, the ladder's next step when it is given up.
+ * at once; where there is none, the ladder's next step when it is given up. Notifications of records are report.c.
  */
 #include "response/incident.h"
 
@@ -42,11 +42,11 @@ static struct subject *by_key(const struct subject *incident, struct ww_str key)
         return NULL;
 }
 
-static struct ww_str address_of(const struct response_rules *rules, const struct notice_to *to) {
-        const struct recipient *recipient = rules_recipient(rules, to->recipient);
+struct ww_str notify_address(const struct response_rules *rules, struct ww_str name, struct ww_str channel) {
+        const struct recipient *recipient = rules_recipient(rules, name);
 
         for (size_t i = 0; recipient && i < recipient->n; i++)
-                if (ww_str_equal(recipient->channels[i], to->channel))
+                if (ww_str_equal(recipient->channels[i], channel))
                         return recipient->addresses[i];
         return WW_STR_NONE;
 }
@@ -150,7 +150,7 @@ static int notify_one(struct response *r, struct subject *incident, const struct
         body_set_number(s, "step", to->step);
         body_set_text(s, "recipient", to->recipient);
         body_set_text(s, "channel", to->channel);
-        body_set_text(s, "address", address_of(r->rules, to));
+        body_set_text(s, "address", notify_address(r->rules, to->recipient, to->channel));
         body_set_text(s, "fallback", channel ? channel->fallback : WW_STR_NONE);
         body_set_number(s, "incident", incident->id);
         body_set_bool(s, "exercise", incident->exercise);
@@ -272,7 +272,7 @@ static int report_of(struct response_call *c, struct subject **ret, struct repor
         if (r)
                 return r;
         incident = subject_find(c->r, WW_SUBJECT_INCIDENT, strtoull(key.p, NULL, 10));
-        *ret = incident ? by_key(incident, key) : NULL;
+        *ret = incident ? by_key(incident, key) : report_by_key(c->r, key);
         return *ret ? 0 : call_refuse(c, REFUSED_UNKNOWN, "there is no notification `%.*s`", WW_STR_ARG(key));
 }
 
@@ -293,6 +293,8 @@ int verb_notification_result(struct response_call *c) {
         if (report.ok)
                 body_set_time(s, "sent_at", c->act.now);
         s->ended = report.ok || report.final;
+        if (!s->of)
+                return report_result(c->r, s, &c->act);
         r = subject_changed(c->r, s, body_text(s, "state"), &c->act);
         return r || report.ok ? r : not_sent(c->r, s, &c->act);
 }

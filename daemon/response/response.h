@@ -100,6 +100,12 @@ int response_find(const struct response *r, uint64_t key, response_visit visit, 
 int response_each_of(const struct response *r, uint64_t incident, int (*visit)(void *userdata, uint64_t key),
                      void *userdata);
 
+/** People are to be told of a record: one notification to each of `to` by each of `by`, as of the record's version
+ *  {"actor", "by": [channels], "exercise", "hazard", "incident", "priority", "record": {"fields", "id", "kind",
+ *  "kind_title", "number", "title", "version"}, "to": [recipients], "zone"}; or it is over, {"actor", "over": id}, and
+ *  what was not delivered is withdrawn. 0 or -errno. */
+int response_report(struct response *r, const json_t *report, int64_t now);
+
 struct response_figures {
         size_t incidents, steps, subjects; /* open incidents; their open steps; all subjects in memory */
         size_t waiting;                    /* actions that wait for their confirmation */

@@ -42,11 +42,16 @@ def pg(tmp_path_factory):
         yield postgres
 
 
+def short(type_):
+    return {"timestamp with time zone": "time", "timestamp with time zone[]": "time[]"}.get(type_, type_)
+
+
 def render(pg):
     text = []
     for oid, name, kind, comment in pg.query(RELATIONS):
         text.append(f"\n### {name}{' (view)' if kind == 'v' else ''}\n\n{comment}\n")
         if kind == "v":
+            text.append("\n" + ", ".join(f"`{column}` {short(type_)}" for column, type_, _, _ in pg.query(COLUMNS, oid)) + "\n")
             continue
         text.append("\n| column | type | |\n| --- | --- | --- |\n")
         for column, type_, not_null, meaning in pg.query(COLUMNS, oid):

@@ -1,7 +1,7 @@
 """Those whom the notifier tells: a real HTTP server and a real SMTP server, which can be made to misbehave.
 
     with Endpoint() as endpoint:
-        endpoint.behave("hang")        # ok, hang, a status, or a function of the request
+        endpoint.behave("hang")        # ok, hang, a status, (status, text), or a function of the request
         endpoint.requests              # [Request(headers, body)], as they came
 
 Nothing here waits for a time: who waits does so for a condition.
@@ -43,10 +43,11 @@ class Endpoint:
                 if behaviour == "hang":
                     endpoint.released.wait(60)
                     return
-                status = 204 if behaviour == "ok" else behaviour
+                status, text = behaviour if isinstance(behaviour, tuple) else (204 if behaviour == "ok" else behaviour, "")
                 self.send_response(status)
-                self.send_header("Content-Length", "0")
+                self.send_header("Content-Length", str(len(text.encode())))
                 self.end_headers()
+                self.wfile.write(text.encode())
 
             def log_message(self, *_):
                 pass

@@ -214,6 +214,74 @@ static void test_what_is_restricted_is_veiled(void **state) {
         story_close(&s);
 }
 
+/* --- what is sent by the notifier --- */
+
+static const char sendings[] =
+        "records:\n"
+        "  - record: report\n"
+        "    number: RE-{n}\n"
+        "    fields:\n"
+        "      - {field: what, type: text, title: What, must: true}\n"
+        "      - {field: whom, type: choice, words: [police, fire]}\n"
+        "      - {field: answer, type: text}\n"
+        "      - {field: zone, type: zone, title: Where}\n"
+        "    states: [{state: draft}, {state: sent}, {state: lost}, {state: over, over: true}]\n"
+        "    acts:\n"
+        "      - {act: draft, from: []}\n"
+        "      - {act: send, from: [draft, lost], to: sent, notify: {whom: whom, by: [web, mail], priority: high}}\n"
+        "      - {act: copy, from: [sent], notify: {to: [archive, head], by: mail}}\n"
+        "      - {act: lose, from: [sent], to: lost, roles: [], on: {kind: record.undelivered, match: {number: "
+        "number}}}\n"
+        "      - {act: arrive, from: [sent], roles: [], on: {kind: record.delivered, match: {number: number}}, fields: "
+        "{answer: answer}}\n"
+        "      - {act: give, takes: [whom], brings: [whom]}\n"
+        "      - {act: file, to: over}\n";
+
+static void notified(struct story *s, const char *what, uint64_t incident, bool ended) {
+        const struct ww_change c = {
+                .subject = WW_SUBJECT_NOTIFICATION,
+                .what = ww_str(what),
+                .incident = incident,
+                .ended = ended,
+                .body = WW_STR("{\"answer\":\"HTTP 200 taken\",\"attempts\":2,\"channel\":\"web\",\"exercise\":false,"
+                               "\"key\":\"k\",\"recipient\":\"police\",\"record\":{\"id\":1,\"kind\":\"report\","
+                               "\"number\":\"RE-1\",\"title\":\"Theft\"},\"zone\":\"W3\"}"),
+        };
+
+        assert_int_equal(records_notified(s->records, &c), 0);
+}
+
+static void test_what_people_are_sent(void **state) {
+        struct story s;
+
+        story_open(&s, sendings);
+        does(&s, OPERATOR, "report", "draft", NULL, "{'what': 'Theft', 'zone': 'W3'}", NULL);
+        heard(&s, "record.opened RE-1\n");
+        does(&s, OPERATOR, "report", "send", "RE-1", "{'whom': 'police'}", NULL);
+        heard(&s, "record.changed RE-1\nnotify police by web,mail: RE-1 v2 high What=Theft whom=police Where=W3\n");
+        does(&s, OPERATOR, "report", "copy", "RE-1", "{}", NULL);
+        heard(&s, "record.changed RE-1\n"
+                  "notify archive,head by mail: RE-1 v3 medium What=Theft whom=police Where=W3\n");
+        refused(&s, OPERATOR, "report", "give", "RE-1", "{}", NULL, "incomplete", "`whom` is missing");
+        does(&s, OPERATOR, "report", "give", "RE-1", "{'whom': 'police'}", NULL);
+        heard(&s, "record.changed RE-1\n");
+        restart(&s);
+        notified(&s, "failed", 0, false);  /* it is tried again */
+        notified(&s, "given-up", 0, true); /* another channel may do it */
+        notified(&s, "sent", 7, true);     /* an incident's */
+        heard(&s, "");
+        notified(&s, "undelivered", 0, true);
+        heard(&s, "record.undelivered RE-1\n");
+        notified(&s, "sent", 0, true);
+        heard(&s, "record.delivered RE-1\n");
+        does(&s, OPERATOR, "report", "file", "RE-1", "{}", NULL);
+        heard(&s, "record.ended RE-1\nover 1\n");
+        does(&s, OPERATOR, "report", "draft", NULL, "{'what': 'Theft'}", NULL);
+        does(&s, OPERATOR, "report", "send", "RE-2", "{}", NULL); /* by hand */
+        heard(&s, "record.opened RE-2\nrecord.changed RE-2\n");
+        story_close(&s);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_a_plan_makes_one_in_each_span),
@@ -223,6 +291,7 @@ int main(void) {
                 cmocka_unit_test(test_one_record_makes_another),
                 cmocka_unit_test(test_an_incident_makes_a_report_due),
                 cmocka_unit_test(test_what_is_restricted_is_veiled),
+                cmocka_unit_test(test_what_people_are_sent),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

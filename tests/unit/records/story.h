@@ -90,6 +90,35 @@ static int story_publish(void *userdata, struct ww_str topic, struct ww_str payl
         return 0;
 }
 
+/* "notify police,fire by mail: RE-1 v3 What=Burglary" */
+static int story_notify(void *userdata, const json_t *report) {
+        struct story *s = userdata;
+        const json_t *record = json_object_get(report, "record"), *one;
+        const json_int_t over = json_integer_value(json_object_get(report, "over"));
+        size_t i;
+
+        if (over) {
+                buf_printf(&s->heard, "over %" JSON_INTEGER_FORMAT "\n", over);
+                return 0;
+        }
+        buf_puts(&s->heard, "notify ");
+        json_array_foreach(json_object_get(report, "to"), i, one)
+                buf_printf(&s->heard, "%s%s", i ? "," : "", json_string_value(one));
+        buf_puts(&s->heard, " by ");
+        json_array_foreach(json_object_get(report, "by"), i, one)
+                buf_printf(&s->heard, "%s%s", i ? "," : "", json_string_value(one));
+        buf_printf(&s->heard, ": %s v%" JSON_INTEGER_FORMAT " %s", json_string_value(json_object_get(record, "number")),
+                   json_integer_value(json_object_get(record, "version")),
+                   json_string_value(json_object_get(report, "priority")));
+        json_array_foreach(json_object_get(record, "fields"), i, one) {
+                const char *value = json_string_value(json_object_get(one, "value"));
+
+                buf_printf(&s->heard, " %s=%s", json_string_value(json_object_get(one, "title")), value ? value : "-");
+        }
+        buf_puts(&s->heard, "\n");
+        return 0;
+}
+
 static bool story_listed(void *userdata, struct ww_str list, struct ww_str member, int64_t now) {
         struct story *s = userdata;
 
@@ -97,7 +126,8 @@ static bool story_listed(void *userdata, struct ww_str list, struct ww_str membe
 }
 
 static inline struct records_sink story_sink(struct story *s) {
-        return (struct records_sink){ s, story_change, story_event, story_member, story_publish, story_listed };
+        return (struct records_sink){ s,           story_change, story_event, story_member, story_publish, story_notify,
+                                      story_listed };
 }
 
 static inline struct record_kinds *story_kinds(struct story *s, const char *yaml) {

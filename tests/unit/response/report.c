@@ -1,0 +1,155 @@
+/* Notifications of records: attempts, fallbacks, what reaches nobody, what is withdrawn; and no incident anywhere. */
+#include "story.h"
+
+static const char yaml[] = "channels:\n"
+                           "  - {channel: gateway, fallback: mail}\n"
+                           "  - {channel: mail}\n"
+                           "  - {channel: loud, overt: true, fallback: mail}\n"
+                           "recipients:\n"
+                           "  - {recipient: police, address: {mail: \"police@example.org\"}}\n"
+                           "  - {recipient: fire-brigade}\n";
+
+static json_t *report_of(unsigned version, const char *to, const char *by, unsigned incident) {
+        return json_pack(
+                "{s:s, s:o, s:b, s:s, s:i, s:s, s:{s:[{s:s, s:s, s:s}], s:i, s:s, s:s, s:s, s:s, s:i}, s:o, s:s}",
+                "actor", "ann", "by", json_loads(by, JSON_DECODE_ANY, NULL), "exercise", 0, "hazard", "theft",
+                "incident", (int)incident, "priority", "high", "record", "fields", "field", "what", "title", "What",
+                "value", "Burglary", "id", 7, "kind", "report", "kind_title", "Report", "number", "RE-1", "title",
+                "Burglary", "version", (int)version, "to", json_loads(to, JSON_DECODE_ANY, NULL), "zone", "W3");
+}
+
+static void report(struct story *s, unsigned version, const char *to, const char *by, unsigned incident) {
+        json_t *o = report_of(version, to, by, incident);
+
+        assert_non_null(o);
+        assert_int_equal(response_report(s->response, o, s->now), 0);
+        json_decref(o);
+}
+
+static void over(struct story *s) {
+        json_t *o = json_pack("{s:s, s:i}", "actor", "bob", "over", 7);
+
+        assert_int_equal(response_report(s->response, o, s->now), 0);
+        json_decref(o);
+}
+
+static void result(struct story *s, const char *key, unsigned attempt, bool ok, bool final) {
+        char request[256];
+
+        (void)snprintf(request, sizeof request,
+                       "{'cmd':'notification-result','key':'%s','attempt':%u,'ok':%s,'final':%s,'answer':'said'}", key,
+                       attempt, ok ? "true" : "false", final ? "true" : "false");
+        does(s, WORKER, request);
+}
+
+static size_t kept(const struct story *s) {
+        struct response_figures f;
+
+        response_figures(s->response, s->now, &f);
+        return f.subjects;
+}
+
+static void test_delivered(void **state) {
+        struct story s;
+
+        story_open(&s, yaml);
+        report(&s, 3, "[\"police\"]", "[\"mail\"]", 0);
+        told(&s, "notification 1 v1 due by ann\n");
+        assert_string_equal(text(&s, "notification 1", "key"), "record-7.3-police-mail");
+        assert_string_equal(text(&s, "notification 1", "address"), "police@example.org");
+        assert_string_equal(text(&s, "notification 1", "title"), "RE-1: Burglary");
+        assert_string_equal(text(&s, "notification 1", "text"), "Report RE-1: Burglary (W3)");
+        assert_string_equal(text(&s, "notification 1", "hazard"), "theft");
+        restart(&s);
+        result(&s, "record-7.3-police-mail", 1, false, false);
+        told(&s, "notification 1 v2 failed by ann\n");
+        restart(&s);
+        result(&s, "record-7.3-police-mail", 2, true, true);
+        told(&s, "notification 1 v3 sent by ann, ended\n");
+        assert_string_equal(text(&s, "notification 1", "answer"), "said");
+        assert_int_equal(kept(&s), 0); /* PostgreSQL has it */
+        refused(&s, WORKER, "{'cmd':'notification-result','key':'record-7.3-police-mail','attempt':3,'ok':true}",
+                "unknown");
+        story_close(&s);
+}
+
+/* The same act told twice, as a replay would, is one; another version is another one. */
+static void test_again(void **state) {
+        struct story s;
+
+        story_open(&s, yaml);
+        report(&s, 3, "[\"police\"]", "[\"mail\"]", 0);
+        report(&s, 3, "[\"police\"]", "[\"mail\"]", 0);
+        told(&s, "notification 1 v1 due by ann\n");
+        report(&s, 5, "[\"police\"]", "[\"mail\"]", 0);
+        told(&s, "notification 2 v1 due by ann\n");
+        assert_string_equal(text(&s, "notification 2", "key"), "record-7.5-police-mail");
+        result(&s, "record-7.5-police-mail", 1, true, true);
+        told(&s, "notification 2 v2 sent by ann, ended\n");
+        assert_int_equal(kept(&s), 1);
+        story_close(&s);
+}
+
+/* Undelivered is only what no channel has delivered, and only when all have ended. */
+static void test_fallback(void **state) {
+        struct story s;
+
+        story_open(&s, yaml);
+        report(&s, 1, "[\"police\", \"fire-brigade\"]", "[\"gateway\"]", 0);
+        told(&s, "notification 1 v1 due by ann\nnotification 2 v1 due by ann\n");
+        result(&s, "record-7.1-police-gateway", 1, false, false);
+        told(&s, "notification 1 v2 failed by ann\nnotification 3 v1 due by ann\n");
+        assert_string_equal(text(&s, "notification 3", "channel"), "mail");
+        assert_string_equal(text(&s, "notification 3", "address"), "police@example.org");
+        result(&s, "record-7.1-police-gateway", 2, false, true);
+        told(&s, "notification 1 v3 given-up by ann, ended\n");
+        restart(&s); /* what has ended still counts */
+        result(&s, "record-7.1-police-mail", 1, true, true);
+        told(&s, "notification 3 v2 sent by ann, ended\n");
+        assert_int_equal(kept(&s), 1); /* that to the fire brigade */
+        result(&s, "record-7.1-fire-brigade-gateway", 1, false, true);
+        told(&s, "notification 2 v2 given-up by ann, ended\nnotification 4 v1 due by ann\n");
+        result(&s, "record-7.1-fire-brigade-mail", 1, false, true);
+        told(&s, "notification 4 v2 given-up by ann, ended\nnotification 4 v3 undelivered by ann, ended\n");
+        assert_int_equal(kept(&s), 0);
+        story_close(&s);
+}
+
+static void test_over(void **state) {
+        struct story s;
+
+        story_open(&s, yaml);
+        report(&s, 1, "[\"police\"]", "[\"gateway\", \"mail\"]", 0);
+        report(&s, 2, "[\"police\"]", "[\"mail\"]", 0);
+        told(&s, "notification 1 v1 due by ann\nnotification 2 v1 due by ann\nnotification 3 v1 due by ann\n");
+        over(&s);
+        told(&s, "notification 1 v2 withdrawn by bob, ended\nnotification 2 v2 withdrawn by bob, ended\n"
+                 "notification 3 v2 withdrawn by bob, ended\n");
+        assert_int_equal(kept(&s), 0);
+        over(&s);
+        told(&s, "");
+        story_close(&s);
+}
+
+static void test_covert(void **state) {
+        struct story s;
+
+        story_open(&s, yaml);
+        raise(&s, .id = 1, .zone = "W3", .covert = true);
+        buf_reset(&s.told);
+        report(&s, 1, "[\"police\"]", "[\"loud\"]", 1);
+        told(&s, "notification 1 v1 withheld by ann, ended\nnotification 2 v1 due by ann\n");
+        assert_string_equal(text(&s, "notification 2", "text"), "COVERT: Report RE-1: Burglary (W3)");
+        result(&s, "record-7.1-police-mail", 1, true, true);
+        told(&s, "notification 2 v2 sent by ann, ended\n");
+        story_close(&s);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_delivered), cmocka_unit_test(test_again),  cmocka_unit_test(test_fallback),
+                cmocka_unit_test(test_over),      cmocka_unit_test(test_covert),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
