@@ -54,6 +54,14 @@ const struct history_what history_whats[] = {
         { "notifications", "notification", "due_at", "x.notification", "x.journal",
           { EXERCISE, { "incident", "x.incident = @::bigint" }, { "state", "x.state = @" }, { "kind", "x.channel = @" },
             { "person", "x.recipient = @" }, { "text", "x.text ILIKE @" } } },
+        { "record-sendings",
+          "(SELECT journal, seq, n, (body->'record'->>'id')::bigint AS record, body->'record'->>'kind' AS kind, body->'record'->>'number' AS number, "
+          "(body->'record'->>'version')::bigint AS version, id AS notification, body->>'recipient' AS recipient, body->>'channel' AS channel, "
+          "what AS result, (body->>'attempts')::integer AS attempt, body->>'answer' AS answer, changed_at AS at, exercise "
+          "FROM change WHERE subject = 'notification' AND body ? 'record')",
+          "at", "x.seq", "x.n",
+          { { "record", "x.record = @::bigint" }, EXERCISE, { "kind", "x.kind = @" }, { "state", "x.result = @" },
+            { "person", "x.recipient = @" }, { "text", "(x.number || ' ' || x.answer) ILIKE @" } } },
         { "rulesets", "ruleset", "in_force_from", "x.seq", "x.n", { { "text", "x.hash ILIKE @" } } },
         { "records", "record", "changed_at", "x.record", "x.journal",
           { RECORDS, { "kind", "x.kind = @" }, { "incident", "x.incident = @::bigint" }, { "person", "@ IN (x.actor, x.opened_by)" },

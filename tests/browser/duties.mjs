@@ -31,6 +31,34 @@ async function press(page, label) {
 const stands = (page, state) => page.locator(".alarm-head strong", { hasText: state }).waitFor();
 const number = (page) => page.locator(".page-aside .dim").innerText();
 
+/* --- a report to an authority: what the notifier has of it --- */
+
+export async function report(t) {
+    const page = await inside(t, { address: "/records?kind=report" });
+    await page.locator(".panel h2", { hasText: "Report to an authority" }).waitFor();
+    await page.keyboard.press("n");
+    await page.waitForSelector("dialog");
+    await fill(page, {
+        what: "Theft of a centrifuge",
+        authority: "public security organ",
+        addressee: "public-security",
+        legal_basis: "art. 8",
+        deadline: soon(1),
+    });
+    await send(page);
+    await page.locator("h1", { hasText: "Theft of a centrifuge" }).waitFor();
+    await press(page, "Sign and send");
+    await fill(page, { facts: "It was there in the evening", measures: "Doors locked" });
+    await send(page);
+    await stands(page, "sent");
+    const sent = page.locator(".sendings li", { hasText: "public-security · authority" });
+    await sent.filter({ hasText: "due" }).waitFor(); // no notifier runs here
+    await press(page, "A corrected one takes its place");
+    await fill(page, { reason: "two of them", facts: "Two were there in the evening" });
+    await send(page);
+    await sent.filter({ hasText: "withdrawn" }).waitFor();
+}
+
 /* --- an inspection with a finding, to its recheck: the first half by keyboard alone --- */
 
 export async function inspection(t) {

@@ -386,7 +386,7 @@ def test_duty_15_another_kind_by_yaml_alone(house):
     assert "replay" not in " ".join(house.daemon.status().get("notices", []))
 
 
-WALKS = ["inspection", "visitor", "tip", "drill", "sixteenth"]
+WALKS = ["report", "inspection", "visitor", "tip", "drill", "sixteenth"]
 
 
 @pytest.mark.parametrize("case", WALKS)

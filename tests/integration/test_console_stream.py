@@ -350,7 +350,7 @@ def test_each_search_and_each_of_its_filters_is_a_statement(house):
     filters = ["from", "to", "zone", "hazard", "priority", "state", "rule", "device", "asset", "person", "alarm", "incident",
                "kind", "text", "exercise", "record", "open", "overdue"]
     for what in ("alarms", "transitions", "evidence", "events", "messages", "undecoded", "incidents", "changes", "notices",
-                 "commands", "notifications", "rulesets", "records", "record-versions"):
+                 "commands", "notifications", "rulesets", "records", "record-versions", "record-sendings"):
         answer = visitor.get(f"/history/{what}?limit=2")
         assert answer.status == 200, (what, answer)
         if answer.json["next"]:

@@ -30,6 +30,7 @@ import { Left, Time } from "../parts/marks";
 import { actsFor, actTitle, answerItem, doneByMe, doToRecord, openings, openRecord } from "../parts/record_deeds";
 import { t, word } from "../text/text";
 import { ZonePath, incidentName } from "./alarm_summary";
+import { Sendings } from "./sendings";
 
 interface Rows {
     rows: Body[];
@@ -300,6 +301,7 @@ export function RecordScreen({ path }: { path: readonly string[] }) {
                     <Panel title={t("records.due")}>
                         <Dues record={record} />
                     </Panel>
+                    <Sendings record={record} />
                     <Panel title={t("incident.course")}>
                         <Load of={past}>{() => <Course kind={kind} versions={versions} />}</Load>
                     </Panel>
