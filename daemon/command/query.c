@@ -20,8 +20,8 @@ enum {
 static const struct command_option query_options[] = {
         { "--from", 0, "TIME",
           "from this time on, included: 2026-01-31T22:00Z, yesterday, or 8h: so long before --to" },
-        { "--to", 0, "TIME", "up to this time, not included; now unless given" },
-        { "--at", 0, "TIME", "at this moment; now unless given" },
+        { "--to", 0, "TIME", "up to this time, not included: 2026-01-31T22:00Z, or 8h: so long ago; now unless given" },
+        { "--at", 0, "TIME", "at this moment: 2026-01-31T22:00Z, yesterday, or 8h: so long ago; now unless given" },
         { "--zone", 'z', "ZONE", "in this zone and all that lie in it" },
         { "--hazard", 0, "HAZARD", "of this hazard: fire, theft …" },
         { "--operator", 'o', "NAME", "of this person" },
@@ -30,6 +30,7 @@ static const struct command_option query_options[] = {
         { "--journal", 0, "N", "of this journal; the newest unless given" },
         { "--alarm", 'a', "N", "the alarm's number" },
         { "--incident", 'i', "N", "the incident's number" },
+        { "--record", 0, "NUMBER", "of this record: EV-2026-1" },
         { "--limit", 'n', "N", "rows at most; 1000 unless given" },
         { "--format", 'f', "FORMAT", "table, csv or json" },
         { "--timezone", 0, "ZONE", "of days and of times without offset; UTC unless given" },

@@ -79,6 +79,22 @@ static void put_states(const struct record_kind *k, uint32_t set) {
                 }
 }
 
+static void put_names(const char *what, const struct ww_str *names, size_t n) {
+        for (size_t i = 0; i < n; i++)
+                (void)printf("%s %.*s", i ? "," : what, WW_STR_ARG(names[i]));
+}
+
+/* What to write behind it, as NAME=VALUE. */
+static void put_brings(const struct record_act *a) {
+        (void)printf("%20s", "");
+        put_names(" has to bring", a->brings, a->n_brings);
+        put_names(a->n_brings ? "; may bring" : " may bring", a->takes, a->n_takes);
+        put_names(a->n_brings || a->n_takes ? "; must be there after it:" : " must be there after it:", a->must,
+                  a->n_must);
+        put_names(a->n_brings || a->n_takes || a->n_must ? "; of the entry" : " of the entry", a->words, a->n_words);
+        (void)printf("%s\n", a->n_words ? ", the first of them always" : "");
+}
+
 static void put_act(const struct record_kind *k, const struct record_act *a) {
         const char *comma = "";
 
@@ -95,7 +111,11 @@ static void put_act(const struct record_kind *k, const struct record_act *a) {
                         (void)printf("%s%s", comma, kinds_roles[i]);
                         comma = ", ";
                 }
-        (void)printf("%s%s\n", a->roles ? "" : "nobody, but its event", a->reason ? "; with --reason" : "");
+        (void)printf("%s%s", a->roles ? "" : "nobody, but its event", a->reason ? "; with --reason" : "");
+        put_names("; not by who did", a->other_than, a->n_other_than);
+        (void)putchar('\n');
+        if (a->n_takes || a->n_words || a->n_must || a->n_brings)
+                put_brings(a);
 }
 
 static void put_field(const struct record_kind *k, const struct record_field *f) {

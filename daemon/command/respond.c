@@ -188,8 +188,11 @@ static int act_run(const struct command_args *args) {
         }
         verb = response_verb_find(args->argv[0]);
         if (!verb) {
-                (void)fprintf(stderr, "wardwatch act: there is no act `%s`\n  help: `wardwatch act` lists them\n",
-                              args->argv[0]);
+                (void)fprintf(
+                        stderr,
+                        "wardwatch act: there is no act `%s`\n  help: `wardwatch act` lists them; holds, evidence, "
+                        "reports, inspections and the like are `wardwatch record`\n",
+                        args->argv[0]);
                 return 2;
         }
         names_of(verb, &names);

@@ -1,5 +1,6 @@
 #include "report/inquiry.h"
 
+#include "base/clock.h"
 #include "base/span.h"
 #include "store/wire.h"
 
@@ -169,6 +170,16 @@ static bool from_span(const char *from, char out[static SPAN_TEXT]) {
         return true;
 }
 
+/* "8h" as the instant so long ago. */
+static bool instant_ago(const char *text, char out[static SPAN_TEXT]) {
+        int64_t span;
+
+        if (!text || span_parse(ww_str(text), &span) != 0)
+                return false;
+        instant_format(clock_wall() - span, out);
+        return true;
+}
+
 static int missing_value(struct inquiry *i, const struct question_param_row *row) {
         char text[64];
 
@@ -180,6 +191,8 @@ int inquiry_ask(struct inquiry *i, const struct question *q, const char *const v
                 const struct inquiry_sink *sink) {
         _cleanup_buf_ struct buf sql = BUF_INIT;
         const char *given[QUESTION_PARAMS], *placed[QUESTION_PARAMS];
+        static const enum question_param instants[] = { QUESTION_TO, QUESTION_AT };
+        char ago[2][SPAN_TEXT];
         struct question asked = *q;
         enum question_param missing = QUESTION_PARAMS;
         char span[SPAN_TEXT];
@@ -191,6 +204,9 @@ int inquiry_ask(struct inquiry *i, const struct question *q, const char *const v
                 asked.span = span;
                 given[QUESTION_FROM] = NULL;
         }
+        for (size_t k = 0; k < sizeof instants / sizeof *instants; k++)
+                if (instant_ago(values[instants[k]], ago[k]))
+                        given[instants[k]] = ago[k];
         e = question_compose(&asked, given, &sql, placed, &n, &missing);
         if (e == QUESTION_E_MISSING)
                 return missing_value(i, &question_params[missing]);

@@ -23,6 +23,7 @@ enum question_param {
         QUESTION_JOURNAL,
         QUESTION_ALARM,
         QUESTION_INCIDENT,
+        QUESTION_RECORD,
         QUESTION_LIMIT,
         QUESTION_PARAMS,
 };

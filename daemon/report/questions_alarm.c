@@ -9,20 +9,27 @@ const struct question questions_alarm[] = {
                 "WHERE zone IN (SELECT zone FROM zone_subtree(:'zone', :'to')) AND time >= :'from' AND time < :'to'\n"
                 "ORDER BY time, seq, n LIMIT :'limit'" },
         { "zone-story", "What happened in this zone that night, and what was done about it?",
-                "Alarms, incidents, notes, dispatches and what people did, in one order.", "12 hours",
+                "Alarms, incidents, notes, dispatches, records of the zone and what people did, in the order in which it happened.", "12 hours",
                 "WITH here AS MATERIALIZED (SELECT zone FROM zone_subtree(:'zone', :'to')),\n"
                 "incidents AS MATERIALIZED (\n"
                 "  SELECT DISTINCT c.journal, c.incident FROM change c\n"
-                "  WHERE c.subject = 'incident' AND c.changed_at >= :'from' AND c.changed_at < :'to' AND c.body->>'zone' IN (SELECT zone FROM here))\n"
-                "SELECT changed_at, 'alarm ' || alarm AS subject, cause AS what, zone, device, actor, reason, title AS text, new_state AS state\n"
-                "FROM alarm_transition\n"
-                "WHERE zone IN (SELECT zone FROM here) AND changed_at >= :'from' AND changed_at < :'to'\n"
-                "UNION ALL\n"
-                "SELECT c.changed_at, c.subject || ' ' || c.id, c.what, c.body->>'zone', '', c.actor, c.reason,\n"
-                "       coalesce(c.body->>'title', c.body->>'text', c.body->>'guard', c.body->>'recipient', ''), coalesce(c.body->>'state', '')\n"
-                "FROM incidents i JOIN change c ON c.journal = i.journal AND c.incident = i.incident\n"
-                "WHERE c.changed_at >= :'from' AND c.changed_at < :'to'\n"
-                "ORDER BY changed_at, subject LIMIT :'limit'" },
+                "  WHERE c.subject = 'incident' AND c.changed_at >= :'from' AND c.changed_at < :'to' AND c.body->>'zone' IN (SELECT zone FROM here)),\n"
+                "changes AS (\n"
+                "  SELECT c.* FROM incidents i JOIN change c ON c.journal = i.journal AND c.incident = i.incident\n"
+                "  WHERE c.changed_at >= :'from' AND c.changed_at < :'to'\n"
+                "  UNION ALL\n"
+                "  SELECT c.* FROM change c WHERE c.subject = 'record' AND c.changed_at >= :'from' AND c.changed_at < :'to'\n"
+                "  AND c.body->'fields'->>'zone' IN (SELECT zone FROM here)\n"
+                "  AND NOT EXISTS (SELECT FROM incidents i WHERE i.journal = c.journal AND i.incident = c.incident)),\n"
+                "story AS (\n"
+                "  SELECT changed_at, seq, n, 'alarm ' || alarm AS subject, cause AS what, zone, device, actor, reason, title AS text, new_state AS state\n"
+                "  FROM alarm_transition\n"
+                "  WHERE zone IN (SELECT zone FROM here) AND changed_at >= :'from' AND changed_at < :'to'\n"
+                "  UNION ALL\n"
+                "  SELECT changed_at, seq, n, coalesce(CASE subject WHEN 'record' THEN (body->>'kind') || ' ' || (body->>'number') END, subject || ' ' || id), what,\n"
+                "         coalesce(body->>'zone', body->'fields'->>'zone'), '', actor, reason,\n"
+                "         coalesce(body->>'title', body->>'text', body->>'guard', body->>'recipient', ''), coalesce(body->>'state', '') FROM changes)\n"
+                "SELECT changed_at, subject, what, zone, device, actor, reason, text, state FROM story ORDER BY changed_at, seq, n LIMIT :'limit'" },
         { "alarm-story", "What became of this alarm, who did what, and why?", "", NULL,
                 "SELECT changed_at, cause, actor, reason, context, old_state, new_state, priority FROM alarm_transition\n"
                 "WHERE journal = :'journal' AND alarm = :'alarm' ORDER BY version" },

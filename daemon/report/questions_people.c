@@ -4,8 +4,11 @@
 /* clang-format off */
 const struct question questions_people[] = {
         { "operator-acts", "What did this person do?",
-                "Every act, also those that were refused. Name as it stands in the record: alice, or unix:root for a user of the machine.", "7 days",
-                "SELECT journal_time, actor, name, ok, coalesce(request->>'alarm', request->>'incident', request->>'dispatch', request->>'name') AS subject,\n"
+                "Every act, also those that were refused (ok is false). Name as it stands in the record: alice, or unix:root for a user of the machine. act: of a record its kind and act; subject: on what.", "7 days",
+                "SELECT journal_time, actor, CASE WHEN name = 'record' THEN (request->>'kind') || ' ' || (request->>'act') ELSE name END AS act, ok,\n"
+                "       coalesce(request->>'record', request->>'alarm', request->>'incident', request->>'dispatch', request->>'step', request->>'note',\n"
+                "         request->>'disposition', request->>'approval', request->>'handover', request->>'shift', request->>'escalation', request->>'operator',\n"
+                "         request->>'guard', request->>'name', reply->'changes'->0->>'number', reply->'changes'->0->>'id', '') AS subject,\n"
                 "       request->>'reason' AS reason, reply->'error'->>'text' AS refused, request FROM command_answered\n"
                 "WHERE (:'operator' = '' OR actor = :'operator') AND name NOT IN ('notice', 'cursor', 'reader')\n"
                 "  AND journal_time >= :'from' AND journal_time < :'to' ORDER BY journal, seq LIMIT :'limit'" },

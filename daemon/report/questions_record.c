@@ -23,6 +23,43 @@ const struct question questions_record[] = {
                 "FROM mine m LEFT JOIN done d USING (journal, record)\n"
                 "WHERE (:'zone' = '' OR m.fields->>'zone' IN (SELECT zone FROM zone_subtree(:'zone', :'to')))\n"
                 "ORDER BY (m.fields->>'deadline')::timestamptz, m.number LIMIT :'limit'" },
+        { "record-story", "What became of this record, who did what with it, and how did it stand each time?",
+                "Every version: reports, holds, evidence, inspections, visitors … also of those that are over. changed: the fields that are otherwise than before. Of restricted kinds see record_restricted.", "10 years",
+                "SELECT h.changed_at, h.number, h.version, h.what, h.actor, h.reason, h.state,\n"
+                "       (SELECT jsonb_object_agg(f.key, f.value) FROM jsonb_each(h.fields) f\n"
+                "        WHERE f.value IS DISTINCT FROM h.before->f.key) AS changed\n"
+                "FROM (SELECT x.*, lag(x.fields) OVER (PARTITION BY x.journal, x.record ORDER BY x.version) AS before FROM record_history x\n"
+                "      WHERE :'record' = '' OR x.number = :'record') h\n"
+                "WHERE h.changed_at >= :'from' AND h.changed_at < :'to' ORDER BY h.changed_at, h.seq, h.n LIMIT :'limit'" },
+        { "custody", "Who went into which place that was closed off, and through whose hands did which evidence go?",
+                "Each entry of the logs of scene holds and evidence, in their order, with who wrote it; entry: what was said.", "1 year",
+                "SELECT (e.value->>'at')::timestamptz AS at, r.kind, r.number, r.title, r.fields->>'zone' AS zone, e.value->>'by' AS written_by,\n"
+                "       e.value - 'at' - 'by' AS entry, coalesce(r.fields->>'holder', r.fields->>'keeper') AS now_with, r.state, r.incident\n"
+                "FROM record r CROSS JOIN LATERAL jsonb_array_elements(CASE jsonb_typeof(coalesce(r.fields->'custody', r.fields->'entries'))\n"
+                "  WHEN 'array' THEN coalesce(r.fields->'custody', r.fields->'entries') ELSE '[]' END) e\n"
+                "WHERE r.kind IN ('scene-hold', 'evidence') AND NOT r.exercise AND (e.value->>'at')::timestamptz >= :'from' AND (e.value->>'at')::timestamptz < :'to'\n"
+                "  AND (:'record' = '' OR r.number = :'record') ORDER BY at, r.number LIMIT :'limit'" },
+        { "legal-holds", "Which legal holds were in force, on whose order, what do they keep, and who lifted them?",
+                "Those that were in force within the span. What they keep is not dropped by retention; an empty incident, zone and person: all of their time.", "10 years",
+                "SELECT number, fields->>'why' AS why, (fields->>'begin')::timestamptz AS keeps_from, (fields->>'end')::timestamptz AS keeps_to,\n"
+                "       fields->>'incident' AS incident, fields->>'zone' AS zone, fields->>'person' AS person, opened_at AS held_at, \"by\"->'hold'->>'by' AS held_by,\n"
+                "       (\"by\"->'lift'->>'at')::timestamptz AS lifted_at, \"by\"->'lift'->>'by' AS lifted_by, CASE WHEN what = 'lift' THEN reason END AS lifted_because\n"
+                "FROM record WHERE kind = 'legal-hold' AND NOT exercise AND opened_at < :'to' AND (open OR (\"by\"->'lift'->>'at')::timestamptz >= :'from')\n"
+                "ORDER BY opened_at LIMIT :'limit'" },
+        { "reports-sent", "What was sent of which record to whom, by which channel, how often was it tried, and what did the other side answer?",
+                "Reports to authorities and other records with `notify`; a row for each recipient and channel of each sending. answer: of the channel; receipt: what the authority gave.", "30 days",
+                "WITH sent AS (SELECT c.journal, c.seq, c.n, c.id, c.what, c.changed_at, c.body, c.body->'record' AS r FROM change c\n"
+                "  WHERE c.subject = 'notification' AND c.body ? 'record' AND NOT c.exercise AND c.changed_at >= :'from' AND c.changed_at < :'to'),\n"
+                "each AS (\n"
+                "  SELECT journal, id, (array_agg(r ORDER BY seq, n))[1] AS r, min(changed_at) AS asked_at, max((body->>'attempts')::integer) AS attempts,\n"
+                "         min(changed_at) FILTER (WHERE what = 'sent') AS delivered_at, (array_agg(what ORDER BY seq DESC, n DESC))[1] AS result,\n"
+                "         (array_agg(body ORDER BY seq DESC, n DESC))[1] AS last FROM sent GROUP BY journal, id)\n"
+                "SELECT e.r->>'number' AS number, e.r->>'kind' AS kind, e.r->>'version' AS version, e.last->>'recipient' AS recipient,\n"
+                "       e.last->>'channel' AS channel, e.asked_at, e.attempts, e.delivered_at, e.result, e.last->>'answer' AS answer,\n"
+                "       n.body->'fields'->>'receipt' AS receipt, n.body->>'state' AS state\n"
+                "FROM each e LEFT JOIN LATERAL (SELECT c.body FROM change c WHERE c.journal = e.journal AND c.subject = 'record'\n"
+                "  AND c.id = (e.r->>'id')::bigint ORDER BY c.version DESC LIMIT 1) n ON true\n"
+                "ORDER BY e.asked_at, e.id LIMIT :'limit'" },
         { "rule-changes", "When were rules changed, and what would another text have altered?",
                 "Each reload. For what a change would have altered, replay that time with both: wardwatch replay --database CONNINFO --from … --to … --compare RULES.", "1 year",
                 "SELECT journal, seq, in_force_from, lead(in_force_from) OVER (PARTITION BY journal ORDER BY seq) AS in_force_to, hash, rules,\n"

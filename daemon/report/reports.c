@@ -72,6 +72,7 @@ static const struct report_section compliance[] = {
 
 static const struct report_section statutory[] = {
         { "Reports to authorities", "statutory", REPORT_TABLE, NULL, NULL, 0, 0 },
+        { "As they were sent", "reports-sent", REPORT_TABLE, NULL, NULL, 0, 200 },
         { "Incidents", "incidents-outcome", REPORT_TABLE, NULL, NULL, 0, 200 },
         { "Alarms by law", "alarms-by-law", REPORT_TABLE, NULL, NULL, 0, 100 },
         { 0 },

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -11,7 +12,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from harness import spine  # noqa: E402
 from harness.broker import Broker  # noqa: E402
-from harness.daemon import binary, wait_for  # noqa: E402
+from harness.daemon import SOURCE, binary, wait_for  # noqa: E402
 from harness.postgres import Postgres  # noqa: E402
 from harness.scene import rule  # noqa: E402
 
@@ -20,6 +21,17 @@ site: test
 zones: [{zone: W3, title: Ward 3, type: ward}, {zone: W3-r1, title: Room 1, type: room, in: W3}]
 assets: [{asset: door, device: d1, class: door, zone: W3-r1}]
 lists: {staff: [ann]}
+"""
+SCENE = """\
+records:
+  - record: scene-hold
+    number: SH-{n}
+    fields: [{field: why, type: text}, {field: zone, type: zone}, {field: keeper, type: person}, {field: entries, type: log}]
+    states: [{state: held}, {state: released, over: true}]
+    acts:
+      - {act: hold, from: []}
+      - {act: enter, log: entries, words: [text]}
+      - {act: release, to: released}
 """
 RULES = rule("fifty", 50, "high")
 PAYLOAD = json.dumps({"device": "d1", "number": 50})
@@ -50,7 +62,9 @@ def ask(tmp_path_factory):
     tmp = tmp_path_factory.mktemp("auditor")
     with Broker(tmp) as broker, Postgres() as postgres:
         rules = spine.write_rules(tmp / "rules", RULES, site=SITE)
-        daemon = Daemon(tmp / "daemon", broker=broker, postgres=postgres, rules=rules)
+        (tmp / "records").mkdir()
+        (tmp / "records" / "scene.yaml").write_text(SCENE)
+        daemon = Daemon(tmp / "daemon", broker=broker, postgres=postgres, rules=rules, settings={"paths.records": [tmp / "records"]})
         try:
             spine.migrate(postgres, daemon.config)
             daemon.start()
@@ -71,6 +85,11 @@ def ask(tmp_path_factory):
                     {"cmd": "incident-close"})):
                 answer = command(daemon, id=f"incident-{number}", incident=incident, **request)
                 assert answer["ok"], answer
+            for act, extra in (("hold", {"fields": {"why": "theft", "zone": "W3-r1", "keeper": "ann"}}),
+                               ("enter", {"record": "SH-1", "fields": {"text": "Inspector Wu"}}),
+                               ("release", {"record": "SH-1", "reason": "done"})):
+                answer = command(daemon, cmd="record", id=f"scene-{act}", kind="scene-hold", act=act, **extra)
+                assert answer["ok"], answer
             for number, (name, text) in enumerate((("login", "a person from 10.0.0.7, session 3"), ("login-refused", "from ::1"),
                                                    ("history-exported", "alarms as csv: all"), ("logout", "by itself, session 3"))):
                 answer = command(daemon, cmd="notice", id=f"notice-{number}", name=name, subject="ann", text=text)
@@ -84,7 +103,7 @@ def ask(tmp_path_factory):
             listed = {question["name"]: question for question in json.loads(query("--json"))}
 
             def ask(name, **values):
-                values = {"alarm": alarm, "incident": incident, "zone": "W3", "limit": 1000} | values
+                values = {"alarm": alarm, "incident": incident, "zone": "W3", "limit": 1000, "record": ""} | values
                 words = [f"--{p}={values[p]}" for p in listed[name]["parameters"] if p in values]
                 return json.loads(query(name, "--database", postgres.url, "--format", "json", *words))
 
@@ -100,9 +119,42 @@ def test_each_question_can_be_asked(ask):
         ask(name)
 
 
+def test_the_guide_names_questions_that_there_are(ask):
+    """schema/README.md, "Where to look": what is not an option, a column or a command is a question."""
+    table = (SOURCE / "schema" / "README.md").read_text().split("## Where to look")[1].split("## Questions")[0]
+    asked = [line.split("|")[2] for line in table.splitlines() if line.startswith("| ")][2:]
+    names = [word.split()[0] for cell in asked for word in re.findall(r"`([^`]+)`", cell)]
+    assert len(names) > 15 and set(names) <= set(ask.listed), set(names) - set(ask.listed)
+
+
 def test_what_happened_in_a_ward(ask):
     (row,) = ask("zone-events")
     assert (row["zone"], row["device"], row["kind"], row["attributes"]["number"]) == ("W3-r1", "d1", "passage", 50)
+
+
+def test_what_was_done_in_a_zone_has_its_records(ask):
+    rows = [(row["subject"], row["what"]) for row in ask("zone-story") if row["subject"].startswith("scene-hold")]
+    assert rows == [("scene-hold SH-1", "hold"), ("scene-hold SH-1", "enter"), ("scene-hold SH-1", "release")]
+    times = [row["changed_at"] for row in ask("zone-story")]
+    assert times == sorted(times)
+
+
+def test_what_became_of_a_record(ask):
+    rows = ask("record-story", record="SH-1")
+    assert [(row["what"], row["state"]) for row in rows] == [("hold", "held"), ("enter", "held"), ("release", "released")]
+    assert list(rows[1]["changed"]) == ["entries"] and rows[2]["changed"] is None
+    assert ask("record-story", record="SH-2") == [] and ask("record-story") == rows
+    (entry,) = ask("custody")
+    assert entry["entry"] == {"text": "Inspector Wu"} and entry["now_with"] == "ann" and entry["state"] == "released"
+
+
+def test_a_person_s_acts_say_on_what(ask):
+    acts = [(row["act"], row["subject"]) for row in ask("operator-acts") if row["act"].startswith("scene-hold")]
+    assert acts == [("scene-hold hold", "SH-1"), ("scene-hold enter", "SH-1"), ("scene-hold release", "SH-1")]
+
+
+def test_a_moment_may_be_a_span_ago(ask):
+    assert ask("alarms-at", at="0s", zone="")[0]["state"] == "ACKED" and ask("alarms-at", at="1d", zone="") == []
 
 
 def test_what_became_of_an_alarm(ask):
@@ -203,7 +255,7 @@ def test_what_stands_now(ask):
 
 def test_what_one_person_did(ask):
     acts = ask("operator-acts")
-    assert [act["name"] for act in acts][:3] == ["ack", "ack", "list"] and [act["ok"] for act in acts][:2] == [False, True]
+    assert [act["act"] for act in acts][:3] == ["ack", "ack", "list"] and [act["ok"] for act in acts][:2] == [False, True]
     assert ask("operator-acts", operator=acts[0]["actor"]) == acts and ask("operator-acts", operator="nobody") == []
 
 

@@ -118,7 +118,7 @@ def test_a_figure_as_rows_and_as_a_spreadsheet(house):
 
     found = wait_for(seen, 30, "the act in the history")
     row = dict(zip(found["columns"], next(r for r in found["rows"] if reason in r)))
-    assert row["name"] == "incident-open" and row["ok"] is True and found["more"] is False
+    assert row["act"] == "incident-open" and row["ok"] is True and found["more"] is False
     sheet = auditor.get("/figures/operator-acts?operator=operator&format=csv")
     assert sheet.headers["Content-Type"].startswith("text/csv")
     rows = list(csv.reader(io.StringIO(sheet.body.decode())))
