@@ -190,9 +190,12 @@ function fieldsAsked(kind: Kind, one: KindAct, values: Body): { field: KindField
         asked: fieldOf(field, needed(kind, one, field), valueText(field, values[field.field])),
     }));
     const made = one.makes ? kindOf(one.makes.record) : undefined;
+    const corrects = made?.kind === kind.kind; /* it begins with what is to be corrected */
     const given = (one.makes?.given ?? []).flatMap((name) => {
         const field = made?.fields.find((each) => each.field === name);
-        return field ? [{ field, asked: fieldOf(field, field.must, "") }] : [];
+        return field
+            ? [{ field, asked: fieldOf(field, field.must, corrects ? valueText(field, values[name]) : "") }]
+            : [];
     });
     return [...given, ...own.filter((mine) => !given.some((other) => other.field.field === mine.field.field))];
 }
