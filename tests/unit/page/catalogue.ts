@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { test } from "node:test";
 import type TypeScript from "typescript";
 import { en } from "page/text/en";
+import { figuresZh } from "page/text/figures";
 import { kindsZh } from "page/text/kinds";
 import { zh } from "page/text/zh";
 
@@ -100,6 +101,22 @@ test("no text stands outside the catalogue", () => {
             [],
             name,
         );
+});
+
+test("the named questions are in Chinese, all of them, and what has a definition there has one here", () => {
+    const folder = path.join(process.env.WARDWATCH_SOURCE!, "daemon/report");
+    const rows = files(folder)
+        .filter((name) => /questions_\w+\.c$/.test(name))
+        .flatMap((name) => [
+            ...fs.readFileSync(name, "utf8").matchAll(/^ {8}\{ "([a-z0-9-]+)",\s*"[^"]+",\s*"((?:[^"\\]|\\.)*)"/gm),
+        ]);
+    assert.deepEqual(rows.map((row) => row[1]).sort(), Object.keys(figuresZh).sort());
+    for (const [, name, definition] of rows) {
+        const [title, said] = figuresZh[name!]!;
+        assert.match(title, /\p{Script=Han}/u, name);
+        assert.equal(said !== "", definition !== "", name);
+        if (said) assert.match(said, /\p{Script=Han}/u, name);
+    }
 });
 
 test("the kinds of records that come along are in Chinese, and nothing else is", () => {

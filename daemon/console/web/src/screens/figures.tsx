@@ -2,10 +2,11 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { get } from "../core/api";
 import { place, query } from "../core/router";
-import { theme } from "../core/settings";
+import { language, theme } from "../core/settings";
 import { site } from "../core/site";
 import { asText, type Body } from "../core/wire";
 import { Empty, Load, Page, Panel, Table, useLoad } from "../parts/frame";
+import { figuresZh } from "../text/figures";
 import { t } from "../text/text";
 import { when } from "../text/time";
 import { columnTitle } from "./history";
@@ -32,6 +33,14 @@ interface Figure {
 interface Answer {
     columns: string[];
     rows: unknown[][];
+}
+
+/** The page says it in its own language; the server's words are English. */
+function inLanguage(figure: Figure): Figure {
+    const said = language.value === "zh" ? figuresZh[figure.name] : undefined;
+    if (!said) return figure;
+    const parameters = figure.parameters?.map((parameter) => ({ ...parameter, help: undefined }));
+    return { ...figure, title: said[0], definition: said[1], answers: "", parameters };
 }
 
 const SPANS = ["8h", "24h", "7d", "30d"] as const;
@@ -237,7 +246,7 @@ function Shown({ figure }: { figure: Figure }) {
             }>
             <Parameters figure={figure} />
             {missing ? (
-                <Empty>{t("figures.missing", { name: missing.name })}</Empty>
+                <Empty>{t("figures.missing", { name: columnTitle(missing.name) })}</Empty>
             ) : (
                 <Load of={answer}>
                     {(value) => (
@@ -331,7 +340,8 @@ export function FiguresScreen() {
     return (
         <Page title={t("nav.figures")} wide>
             <Load of={list}>
-                {({ figures }) => {
+                {(value) => {
+                    const figures = value.figures.map(inLanguage);
                     const chosen =
                         figures.find((figure) => figure.name === place.value.query.get("figure")) ??
                         figures.find((figure) => figure.chart) ??
