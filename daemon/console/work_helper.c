@@ -11,10 +11,14 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define FDS         3
 #define REQUEST_MAX 32768
+#define PAUSE_MAX   30 /* s, before it is started anew */
+#define GOOD_TIME   60 /* s that it must have lived to be started at once */
 
 extern char **environ;
 
@@ -84,12 +88,52 @@ static bool serve_one(int socket, const char *config) {
         return true;
 }
 
-static void serve(int socket, const char *user, const char *config) {
+_Noreturn static void serve(int socket, const char *config) {
         (void)signal(SIGCHLD, SIG_IGN); /* nobody waits for them */
-        (void)signal(SIGHUP, SIG_IGN);  /* nor is anything to be read anew */
+        while (serve_one(socket, config))
+                ;
+        _exit(EXIT_SUCCESS);
+}
+
+/* --- its keeper --- */
+
+/* True: the console is gone, and the helper went because of it. */
+static bool helper_ended(pid_t pid) {
+        int status = 0;
+
+        while (waitpid(pid, &status, 0) < 0)
+                if (errno != EINTR)
+                        return false;
+        if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS)
+                return true;
+        log_warning("console-work", NULL, "the process that starts others was ended by signal %d; it is started anew",
+                    WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+        return false;
+}
+
+static void keep(int socket, const char *config) {
+        for (time_t pause = 0;; pause = pause < PAUSE_MAX ? pause + 1 : PAUSE_MAX) {
+                struct timespec began, ended;
+                pid_t pid;
+
+                (void)nanosleep(&(struct timespec){ .tv_sec = pause }, NULL);
+                (void)clock_gettime(CLOCK_BOOTTIME, &began);
+                pid = fork();
+                if (pid == 0)
+                        serve(socket, config);
+                if (pid > 0 && helper_ended(pid))
+                        return;
+                (void)clock_gettime(CLOCK_BOOTTIME, &ended);
+                if (ended.tv_sec - began.tv_sec > GOOD_TIME)
+                        pause = -1; /* the next one at once */
+        }
+}
+
+static void guard(int socket, const char *user, const char *config) {
+        (void)signal(SIGHUP, SIG_IGN); /* nothing is to be read anew */
+        (void)signal(SIGCHLD, SIG_DFL);
         if (worker_enter("console", user, 0, -1) == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0)
-                while (serve_one(socket, config))
-                        ;
+                keep(socket, config);
         _exit(EXIT_SUCCESS);
 }
 
@@ -106,7 +150,7 @@ int work_helper_start(const char *user, const char *config, int control_fd) {
                 (void)close(fds[0]);
                 if (control_fd >= 0)
                         (void)close(control_fd);
-                serve(fds[1], user, config);
+                guard(fds[1], user, config);
         }
         r = pid < 0 ? -errno : fds[0];
         (void)close(fds[1]);
