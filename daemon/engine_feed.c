@@ -213,6 +213,17 @@ static bool client_who(struct engine_client *c, json_t *request, struct client_w
         return ret->roles;
 }
 
+/* A name that somebody types is no consent: where people log in, the console asks the one who is named. */
+static bool client_second_person(struct engine_client *c, json_t *request) {
+        bool named = json_string_length(json_object_get(request, "second_person")) > 0;
+
+        if (!named || !c->engine->config->auth.enabled || (c->speaks && json_object_get(request, "as")))
+                return true;
+        client_refuse(c, request, "second-person-absent", "the second person must agree, in a session of their own",
+                      "do it on the console's page, and name them there: they are asked");
+        return false;
+}
+
 /* --- verbs that wait for a turn --- */
 
 static void client_queue(struct engine_client *c, json_t *request, const struct client_who *who) {
@@ -259,7 +270,7 @@ static void client_line(void *userdata, struct jsonline *line, json_t *request) 
 
         if (!verb_find(json_string_value(json_object_get(request, "cmd")), &verb))
                 client_refuse(c, request, "unknown-command", "no such command", "see `wardwatch help`");
-        else if (!client_who(c, request, &who))
+        else if (!client_second_person(c, request) || !client_who(c, request, &who))
                 return;
         else if (!(who.roles & verb.roles) && !(who.worker && verb.workers))
                 client_refuse(c, request, "role", "your role does not allow this", "ask an administrator");

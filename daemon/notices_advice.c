@@ -171,7 +171,7 @@ const struct notice_advice notice_advices[] = {
           "One of them is a slip. Many from one address are an attempt: `wardwatch query logins`; the console delays them by itself, and locks "
           "nobody out. Find out who sits at that address." },
         { "logout", "A session ended: by the person, by its time, or because its credentials changed.", "Nothing." },
-        { "session-locked", "A session was locked because nobody acted (console.idle), or unlocked with the password.", "Nothing." },
+        { "session-locked", "A session was locked by hand or because nobody acted (console.idle), or unlocked with the password.", "Nothing." },
         { "key-used", "A program came with its key.", "A key that you do not know: `wardwatch user list`, and take it away." },
         { "history-exported", "Somebody exported history. The text says what, in which form, and how much.",
           "Nothing, if it was for a purpose; auditors look at these (`wardwatch query logins`)." },

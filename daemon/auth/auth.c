@@ -71,17 +71,30 @@ struct auth_client *auth_client_find(struct auth *a, uint64_t number) {
         return c;
 }
 
+/* What the console may ask. */
+static const struct {
+        const char *name;
+        void (*run)(struct auth_client *c, const json_t *request);
+} questions[] = {
+        { "check", auth_check_ask },
+        { "own", auth_check_ask },
+        { "factor", auth_check_ask },
+        { "factor-off", auth_check_ask },
+        { "confirm", auth_factor_confirm },
+        { "check-key", auth_key_check },
+        { "who", auth_who },
+};
+
 static void client_line(void *userdata, struct jsonline *line, json_t *request) {
         struct auth_client *c = userdata;
         const char *cmd = json_string_value(json_object_get(request, "cmd"));
 
-        if (cmd && (strcmp(cmd, "check") == 0 || strcmp(cmd, "own") == 0))
-                auth_check_ask(c, request);
-        else if (cmd && strcmp(cmd, "check-key") == 0)
-                auth_key_check(c, request);
-        else if (cmd && strcmp(cmd, "who") == 0)
-                auth_who(c, request);
-        else if (!cmd || !c->manages)
+        for (size_t i = 0; cmd && i < sizeof questions / sizeof *questions; i++)
+                if (strcmp(cmd, questions[i].name) == 0) {
+                        questions[i].run(c, request);
+                        return;
+                }
+        if (!cmd || !c->manages)
                 auth_refuse(c, request, "role", "you may only have passwords checked, and people change their own",
                             "ask an administrator");
         else if (!auth_manage(c, cmd, request))
@@ -243,6 +256,7 @@ static void teardown(struct auth *a) {
                 event_free(a->turn);
         if (a->second)
                 event_free(a->second);
+        sodium_memzero(a->factors, sizeof a->factors);
         throttle_free(a->throttle);
         vault_free(a->vault);
         worker_free(a->worker);

@@ -8,6 +8,11 @@
  *   console → auth   {"id","cmd":"own","name","password","new"[,"totp"][,"source"]}
  *   auth → console   the same answer; "yes": the new password holds
  *
+ *   console → auth   {"id","cmd":"factor","name","password"[,"totp"][,"source"]}
+ *   auth → console   the same answer; "yes" with "secret" and "uri": a second factor that waits to be confirmed
+ *   console → auth   {"id","cmd":"confirm","name","totp"}: by a code of it; or "wrong-code", "none-begun"
+ *   console → auth   {"id","cmd":"factor-off","name","password"[,"totp"],"of"[,"source"]}: takes another person's away
+ *
  *   console → auth   {"id","cmd":"check-key","key"[,"source"]}
  *   auth → console   {"id","ok":true,"result":"yes","name","scopes":[…]} or "no"
  *   console → auth   {"id","cmd":"who"}: who has a password and a second factor

@@ -60,14 +60,25 @@ static bool optional(struct auth_client *c, const json_t *request, const char *n
         return *ret != NULL;
 }
 
+static enum auth_purpose purpose_of(const json_t *request) {
+        static const char *const names[] = {
+                [AUTH_OWN_PASSWORD] = "own", [AUTH_NEW_FACTOR] = "factor", [AUTH_NO_FACTOR] = "factor-off"
+        };
+        const char *cmd = json_string_value(json_object_get(request, "cmd"));
+
+        for (size_t i = AUTH_OWN_PASSWORD; i < sizeof names / sizeof *names; i++)
+                if (cmd && strcmp(cmd, names[i]) == 0)
+                        return (enum auth_purpose)i;
+        return AUTH_CHECK;
+}
+
 /* Before anything waits, and a code is used up for nothing. */
 static bool fresh_good(struct auth_client *c, const json_t *request, const char *name, const char *old,
                        const char **ret) {
-        const char *cmd = json_string_value(json_object_get(request, "cmd"));
         char why[160] = "it is the one that you have";
 
         *ret = "";
-        if (!cmd || strcmp(cmd, "own") != 0)
+        if (purpose_of(request) != AUTH_OWN_PASSWORD)
                 return true;
         *ret = auth_text(c, request, "new", AUTH_PASSWORD_MAX);
         if (!*ret)
@@ -78,9 +89,23 @@ static bool fresh_good(struct auth_client *c, const json_t *request, const char 
         return false;
 }
 
+/* Of whom: somebody else. */
+static bool other_good(struct auth_client *c, const json_t *request, const char *name, const char **ret) {
+        *ret = "";
+        if (purpose_of(request) != AUTH_NO_FACTOR)
+                return true;
+        *ret = auth_text(c, request, "of", AUTH_NAME_MAX);
+        if (*ret && strcmp(*ret, name) == 0) {
+                auth_refuse(c, request, "same-person", "one's own second factor is taken away by somebody else",
+                            "ask another administrator, or `wardwatch user totp NAME --off`");
+                return false;
+        }
+        return *ret != NULL;
+}
+
 void auth_check_ask(struct auth_client *c, const json_t *request) {
         const char *id = auth_text(c, request, "id", sizeof((struct auth_check *)0)->id - 1), *name, *password;
-        const char *totp = "", *source = c->actor, *fresh;
+        const char *totp = "", *source = c->actor, *fresh, *of;
         struct auth *a = c->auth;
         struct auth_check *k;
         int64_t now;
@@ -89,7 +114,7 @@ void auth_check_ask(struct auth_client *c, const json_t *request) {
         password = name ? auth_text(c, request, "password", AUTH_PASSWORD_MAX) : NULL;
         if (!password || !optional(c, request, "totp", sizeof k->totp - 1, &totp) ||
             !optional(c, request, "source", AUTH_SOURCE_BYTES, &source) ||
-            !fresh_good(c, request, name, password, &fresh))
+            !fresh_good(c, request, name, password, &fresh) || !other_good(c, request, name, &of))
                 return;
         if (a->n_waiting >= AUTH_WAITING_MAX || waiting_of(a, source) >= AUTH_SOURCE_MAX) {
                 a->busy++;
@@ -108,7 +133,9 @@ void auth_check_ask(struct auth_client *c, const json_t *request) {
         (void)snprintf(k->source, sizeof k->source, "%.*s", (int)sizeof k->source - 1, source);
         (void)snprintf(k->totp, sizeof k->totp, "%s", totp);
         (void)snprintf(k->password, sizeof k->password, "%s", password);
+        k->purpose = purpose_of(request);
         (void)snprintf(k->fresh, sizeof k->fresh, "%s", fresh);
+        (void)snprintf(k->of, sizeof k->of, "%s", of);
         put(a, k);
 }
 
@@ -160,16 +187,26 @@ static int change_own(struct auth *a, const struct auth_check *k, const struct h
         return e;
 }
 
-/* Nobody is there any more to learn it: then nothing is changed. */
 static void answer_own(struct auth *a, const struct auth_check *k, struct auth_client *c,
-                       const struct hashing_work *work) {
-        json_t *request = json_pack("{s:s}", "id", k->id);
-        int e = c ? change_own(a, k, work) : 0;
+                       const struct hashing_work *work, const json_t *request) {
+        int e = change_own(a, k, work);
 
-        if (c && e)
+        if (e)
                 auth_refuse(c, request, "not-kept", strerror(-e), "look at the disk of state.dir, and repeat");
-        else if (c)
+        else
                 auth_send(c, json_pack("{s:s, s:b, s:s}", "id", k->id, "ok", 1, "result", "yes"));
+}
+
+/* Nobody is there any more to learn it: then nothing is changed. */
+static void fulfil(struct auth *a, const struct auth_check *k, struct auth_client *c, const struct hashing_work *work) {
+        json_t *request = json_pack("{s:s}", "id", k->id);
+
+        if (c && k->purpose == AUTH_OWN_PASSWORD)
+                answer_own(a, k, c, work, request);
+        else if (c && k->purpose == AUTH_NEW_FACTOR)
+                auth_factor_new(a, c, request, k->name);
+        else if (c)
+                auth_factor_off(a, c, request, k->of, k->name);
         json_decref(request);
 }
 
@@ -185,8 +222,8 @@ static void answer(struct auth *a, const struct auth_check *k, const struct hash
         a->totp += verdict == NEEDS_TOTP;
         if (verdict == NO)
                 log_notice("login-refused", k->name, "from %s", k->source);
-        if (verdict == YES && k->fresh[0])
-                answer_own(a, k, c, work);
+        if (verdict == YES && k->purpose != AUTH_CHECK)
+                fulfil(a, k, c, work);
         else if (c)
                 auth_send(c, json_pack("{s:s, s:b, s:s, s:o*}", "id", k->id, "ok", 1, "result", words[verdict], "given",
                                        verdict == YES && is_given(a, k->name) ? json_true() : NULL));

@@ -1,5 +1,6 @@
 #pragma once
-/* Shared by auth.c (process and socket), auth_check.c (the console's question), auth_manage.c, auth_tell.c. */
+/* Shared by auth.c (process and socket), auth_check.c (the console's question), auth_factor.c, auth_manage.c,
+ * auth_tell.c. */
 #include "auth/auth.h"
 #include "auth/hashing.h"
 #include "auth/throttle.h"
@@ -26,6 +27,14 @@ struct auth_client {
         bool manages;
 };
 
+/* What is done when the password is right, and the second factor where there is one. */
+enum auth_purpose {
+        AUTH_CHECK,        /* nothing */
+        AUTH_OWN_PASSWORD, /* another password of one's own */
+        AUTH_NEW_FACTOR,   /* a secret is made, that one's own authenticator has to confirm */
+        AUTH_NO_FACTOR,    /* another person's is taken away */
+};
+
 /* A check that waits. */
 struct auth_check {
         struct auth_check *next; /* by `at` */
@@ -33,7 +42,18 @@ struct auth_check {
         uint64_t client;
         char id[129], name[AUTH_NAME_MAX + 1], source[AUTH_SOURCE_BYTES + 1], totp[16];
         char password[AUTH_PASSWORD_MAX + 1];
-        char fresh[AUTH_PASSWORD_MAX + 1]; /* to be one's own from then on; "" = only checked */
+        enum auth_purpose purpose;
+        char fresh[AUTH_PASSWORD_MAX + 1]; /* the other password */
+        char of[AUTH_NAME_MAX + 1];        /* the other person */
+};
+
+#define AUTH_FACTORS_MAX 16
+/* A secret that its person has seen, and has not confirmed yet. In memory only. */
+struct auth_factor {
+        char name[AUTH_NAME_MAX + 1]; /* "" = none */
+        uint8_t secret[TOTP_SECRET_SIZE];
+        int64_t until; /* boot clock */
+        unsigned wrong;
 };
 
 struct auth {
@@ -52,6 +72,7 @@ struct auth {
         size_t n_waiting;
         struct auth_check *checked; /* that is being hashed; NULL = none */
         struct hashing *hashing;
+        struct auth_factor factors[AUTH_FACTORS_MAX];
         char dummy[128]; /* a hash that nothing matches: who does not exist takes as long */
         struct metrics_http *metrics;
         uint64_t yes, no, totp, busy, throttled;
@@ -72,6 +93,15 @@ void auth_check_ask(struct auth_client *c, const json_t *request);
 void auth_check_turn(struct auth *a);
 void auth_check_hashed(void *userdata, const struct hashing_work *work);
 void auth_check_drop(struct auth *a); /* all that wait */
+
+/* auth_factor.c */
+/** After a check that was right: the answer with the secret. */
+void auth_factor_new(struct auth *a, struct auth_client *c, const json_t *request, const char *name);
+/** After a check of `by` that was right. */
+void auth_factor_off(struct auth *a, struct auth_client *c, const json_t *request, const char *of, const char *by);
+void auth_factor_confirm(struct auth_client *c, const json_t *request);
+/** The only answer with a secret: to be shown once, to the person whose it is. */
+json_t *auth_factor_answer(const json_t *request, const char *name, const uint8_t secret[TOTP_SECRET_SIZE]);
 
 /* auth_manage.c */
 /** False: it is none of these. */

@@ -2,7 +2,6 @@
 #include "auth/auth_internal.h"
 
 #include "auth/password.h"
-#include "auth/totp.h"
 #include "base/clock.h"
 
 #include <sodium.h>
@@ -73,20 +72,6 @@ static void manage_passwd(struct auth_client *c, const json_t *request) {
         set_password(c, request, true);
 }
 
-/* The only answer with a secret: to be shown once, to the person whose it is. */
-static json_t *totp_answer(const json_t *request, const char *name, const uint8_t secret[TOTP_SECRET_SIZE]) {
-        char text[TOTP_TEXT_SIZE], uri[256];
-        json_t *answer;
-
-        totp_text(secret, text);
-        (void)snprintf(uri, sizeof uri, "otpauth://totp/Wardwatch:%s?secret=%s&issuer=Wardwatch", name, text);
-        answer = json_pack("{s:O?, s:b, s:s, s:s}", "id", json_object_get(request, "id"), "ok", 1, "secret", text,
-                           "uri", uri);
-        sodium_memzero(text, sizeof text);
-        sodium_memzero(uri, sizeof uri);
-        return answer;
-}
-
 static void manage_totp(struct auth_client *c, const json_t *request) {
         const char *name = name_of(c, request, true);
         bool off = json_is_true(json_object_get(request, "off"));
@@ -97,7 +82,7 @@ static void manage_totp(struct auth_client *c, const json_t *request) {
                 return;
         randombytes_buf(secret, sizeof secret);
         e = vault_set_totp(c->auth->vault, name, off ? NULL : secret, c->actor, clock_wall());
-        auth_done(c, request, e, off ? ok(request) : totp_answer(request, name, secret));
+        auth_done(c, request, e, off ? ok(request) : auth_factor_answer(request, name, secret));
         sodium_memzero(secret, sizeof secret);
 }
 

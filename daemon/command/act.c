@@ -37,7 +37,9 @@ static const struct command_option service_options[] = {
         SHARED_OPTIONS,
         [OPTION_UNTIL] = { "--until", 'u', "TIME", "when it is back by itself: a span (8h), or 2026-01-31T18:00:00Z" },
         [OPTION_WORK_ORDER] = { "--work-order", 'w', "TEXT", "the work order under which this is done" },
-        [OPTION_SECOND_PERSON] = { "--second-person", 's', "NAME", "who else agreed; mandatory in a key area" },
+        [OPTION_SECOND_PERSON] = { "--second-person", 's', "NAME",
+                                   "who else agreed; mandatory in a key area. Where people log in (auth.enabled) only "
+                                   "the page may name one" },
         { 0 },
 };
 

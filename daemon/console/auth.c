@@ -1,6 +1,6 @@
 /*
  * A question waits for its answer here, and is asked again of a process that was started anew in between: a log-in
- * comes late rather than not at all. Only a change of a password is not: it may have been done, and its answer lost.
+ * comes late rather than not at all. Only a change is not: it may have been done, and its answer lost.
  */
 #include "console/auth.h"
 
@@ -118,9 +118,13 @@ static void on_tick(evutil_socket_t fd, short what, void *userdata) {
 }
 
 static bool again(const json_t *request) {
+        static const char *const changes_nothing[] = { "check", "check-key", "who" };
         const char *cmd = json_string_value(json_object_get(request, "cmd"));
 
-        return cmd && strcmp(cmd, "own") != 0;
+        for (size_t i = 0; cmd && i < sizeof changes_nothing / sizeof *changes_nothing; i++)
+                if (strcmp(cmd, changes_nothing[i]) == 0)
+                        return true;
+        return false;
 }
 
 static bool put(struct auth_link *l, json_t *request, auth_answer answer, void *userdata) {

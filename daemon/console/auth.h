@@ -17,5 +17,5 @@ typedef void (*auth_answer)(void *userdata, const json_t *answer);
 /** `path`: of its socket, "" = there is no such process; connected when something is asked. */
 int auth_link_new(struct auth_link **ret, struct event_base *base, const char *path);
 struct auth_link *auth_link_free(struct auth_link *l);
-/** As engine_link_ask. When it was away in between it is asked again, but for `own`. */
+/** As engine_link_ask. When it was away in between it is asked again, unless it changes something. */
 void auth_link_ask(struct auth_link *l, json_t *request, auth_answer answer, void *userdata);

@@ -265,12 +265,15 @@ static int setup(struct console *c, int helper, int control_fd, const struct con
         };
         int r;
 
+        c->dir_fd = files->dir;
         c->base = event_base_new();
         r = c->base ? worker_new(&c->worker, c->base, control_fd, &worker) : -ENOMEM;
         if (!r)
                 r = setup_timers(c);
         if (!r)
                 r = sessions_new(&c->sessions, &sessions, clock_wall());
+        if (!r)
+                seconds_read(c);
         if (!r)
                 r = live_new(&c->live);
         if (!r)

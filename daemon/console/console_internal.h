@@ -64,6 +64,7 @@ struct console {
         const struct config *config;
         struct event_base *base;
         struct worker *worker;
+        int dir_fd; /* state.dir/console; borrowed */
         struct http *http;
         struct sessions *sessions;
         struct live *live;
@@ -202,8 +203,12 @@ void pages_answer(struct console *c, struct evhttp_request *request, const char 
 void on_login(struct call *call);
 void on_logout(struct call *call);
 void on_session(struct call *call);
+void on_lock(struct call *call);
 void on_unlock(struct call *call);
 void on_password(struct call *call);
+void on_factor(struct call *call);
+void on_factor_confirm(struct call *call);
+void on_factor_off(struct call *call);
 void on_invite(struct call *call);
 void on_wallboard(struct call *call);
 void on_sessions(struct call *call);
@@ -264,5 +269,7 @@ json_t *site_below(const struct console *c, const char *zone);
 void exports_turn(struct console *c);
 void exports_free(struct console *c);
 void made_free(struct console *c);
+/** Those that waited when the process ended. */
+void seconds_read(struct console *c);
 void seconds_turn(struct console *c);
 void seconds_free(struct console *c);

@@ -3,16 +3,21 @@
  * that somebody types is no consent.
  *
  *     asked ── the other agrees ──► sent to the engine, whose answer both get
- *       └── the other, or who asked, says no; 15 min; this process ends ──► gone, nothing was done
+ *       └── the other, or who asked, says no; 15 min ──► gone, nothing was done
  *
- * Requests are not kept anywhere else: who loses one asks again. That somebody agreed is recorded, with both sessions.
+ * They are kept in state.dir/console/requests: one who has been asked is asked still after this process was started
+ * anew. What was agreed to is gone from there before it is sent: it is never done twice. That somebody agreed is
+ * recorded, with both sessions.
  */
+#include "base/log.h"
 #include "console/console_internal.h"
+#include "console/kept.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define FILE_NAME    "requests"
 #define REQUESTS_MAX 64
 #define REQUEST_TIME (15 * WW_MINUTE) /* as the engine's approvals */
 
@@ -34,11 +39,77 @@ static void second_free(struct console *c, struct second *s) {
         free(s);
 }
 
+/* --- the file --- */
+
+static void write_file(struct console *c) {
+        json_t *list = json_array();
+        int r;
+
+        for (const struct second *s = c->seconds; s; s = s->next)
+                (void)json_array_append_new(list, json_pack("{s:I, s:I, s:s, s:s, s:s, s:I, s:O}", "number",
+                                                            (json_int_t)s->number, "session", (json_int_t)s->session,
+                                                            "name", s->name, "other", s->other, "act", s->act, "until",
+                                                            (json_int_t)s->until, "request", s->request));
+        r = kept_write(
+                c->dir_fd, FILE_NAME,
+                json_pack("{s:i, s:I, s:o}", "version", 1, "last", (json_int_t)c->last_second, "requests", list));
+        if (r)
+                log_warning("console-requests", NULL, "cannot be kept: %s; a restart loses who was asked",
+                            strerror(-r));
+}
+
+static void copy_text(const json_t *o, const char *name, char *out, size_t size) {
+        const char *text = json_string_value(json_object_get(o, name));
+
+        (void)snprintf(out, size, "%s", text ? text : "");
+}
+
+static struct second *read_one(const json_t *o) {
+        struct second *s = calloc(1, sizeof *s);
+
+        if (!s)
+                return NULL;
+        s->number = (uint64_t)json_integer_value(json_object_get(o, "number"));
+        s->session = (uint64_t)json_integer_value(json_object_get(o, "session"));
+        s->until = json_integer_value(json_object_get(o, "until"));
+        copy_text(o, "name", s->name, sizeof s->name);
+        copy_text(o, "other", s->other, sizeof s->other);
+        copy_text(o, "act", s->act, sizeof s->act);
+        s->request = json_incref(json_object_get(o, "request"));
+        if (s->number && *s->name && *s->other && *s->act && json_is_object(s->request) && clock_wall() <= s->until)
+                return s;
+        json_decref(s->request);
+        free(s);
+        return NULL;
+}
+
+void seconds_read(struct console *c) {
+        json_t *root = kept_read(c->dir_fd, FILE_NAME), *one;
+        struct second **at = &c->seconds;
+        size_t i;
+
+        c->last_second = (uint64_t)json_integer_value(json_object_get(root, "last"));
+        json_array_foreach(json_object_get(root, "requests"), i, one) {
+                *at = i < REQUESTS_MAX ? read_one(one) : NULL;
+                if (*at)
+                        at = &(*at)->next;
+        }
+        json_decref(root);
+}
+
+/* --- life --- */
+
+/* It is answered, or too old. */
+static void second_over(struct console *c, struct second *s) {
+        second_free(c, s);
+        write_file(c);
+}
+
 void seconds_turn(struct console *c) {
         for (struct second *s = c->seconds, *next; s; s = next) {
                 next = s->next;
                 if (clock_wall() > s->until)
-                        second_free(c, s);
+                        second_over(c, s);
         }
 }
 
@@ -78,6 +149,7 @@ static struct second *second_new(struct call *call, json_t *request, const char 
         (void)snprintf(s->other, sizeof s->other, "%s", other);
         (void)snprintf(s->act, sizeof s->act, "%s", call->param);
         *at = s;
+        write_file(c);
         return s;
 }
 
@@ -157,7 +229,7 @@ void on_agree(struct call *call) {
                        s->other, s->act, (long long)json_integer_value(json_object_get(s->request, "alarm")),
                        (unsigned long long)s->session, (unsigned long long)call->who.number);
         request = json_incref(s->request);
-        second_free(call->console, s);
+        second_over(call->console, s);
         act_send(call, request);
 }
 
@@ -168,6 +240,6 @@ void on_refuse(struct call *call) {
                 return;
         console_record(call->console, "second-person", s->name, "%s says no to %s of alarm %lld", call->who.name,
                        s->act, (long long)json_integer_value(json_object_get(s->request, "alarm")));
-        second_free(call->console, s);
+        second_over(call->console, s);
         api_done(call);
 }

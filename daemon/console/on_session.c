@@ -71,6 +71,16 @@ static void begin(struct call *call, enum session_kind kind, const char *name, b
 
 /* --- passwords --- */
 
+/* The auth process says it better. */
+static bool about_factor(const char *error) {
+        static const char *const names[] = { "wrong-code", "none-begun", "no-factor", "same-person" };
+
+        for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+                if (strcmp(error, names[i]) == 0)
+                        return true;
+        return false;
+}
+
 /* True: it is right. Else the call is refused. */
 static bool verdict(struct call *call, const json_t *answer, const char *name) {
         struct console *c = call->console;
@@ -86,6 +96,10 @@ static bool verdict(struct call *call, const json_t *answer, const char *name) {
         } else if (error && strcmp(error, "busy") == 0) {
                 c->logins_busy++;
                 api_refuse(call, 429, "busy", "others wait already", "try again in a while");
+        } else if (error && about_factor(error)) {
+                api_refuse(call, 409, error,
+                           json_string_value(json_object_get(json_object_get(answer, "error"), "text")),
+                           json_string_value(json_object_get(json_object_get(answer, "error"), "cure")));
         } else if (result && strcmp(result, "totp") == 0) {
                 c->logins_totp++;
                 api_refuse(call, 401, "totp-needed", "the second factor is missing", "repeat with `totp`");
@@ -108,9 +122,9 @@ static bool ask_auth(struct call *call, const char *cmd, const char *name, auth_
 
         if (!password)
                 return false;
-        request = json_pack("{s:s, s:s, s:s, s:s, s:s*, s:O*}", "cmd", cmd, "name", name, "password", password,
+        request = json_pack("{s:s, s:s, s:s, s:s, s:s*, s:O*, s:s}", "cmd", cmd, "name", name, "password", password,
                             "source", call->source, "totp", json_string_value(totp), "new",
-                            json_object_get(call->body, "new"));
+                            json_object_get(call->body, "new"), "of", call->param);
         auth_link_ask(call->console->auth, request, answer, call);
         return true;
 }
@@ -136,6 +150,11 @@ static struct session *session_again(struct call *call) {
         if (!call->who.session)
                 api_refuse(call, 401, "login-needed", "the session is over", "log in");
         return call->who.session;
+}
+
+void on_lock(struct call *call) {
+        sessions_lock(call->console->sessions, call->who.session);
+        api_done(call);
 }
 
 static void on_unlock_checked(void *userdata, const json_t *answer) {
@@ -167,6 +186,56 @@ void on_password(struct call *call) {
         if (api_word(call, "new", 256))
                 (void)ask_auth(call, "own", call->who.name, on_password_changed);
 }
+
+/* --- the second factor --- */
+
+static void on_factor_begun(void *userdata, const json_t *answer) {
+        struct call *call = userdata;
+
+        if (verdict(call, answer, call->who.name) && session_again(call))
+                api_answer(call, 200,
+                           json_pack("{s:b, s:O?, s:O?}", "ok", 1, "secret", json_object_get(answer, "secret"), "uri",
+                                     json_object_get(answer, "uri")));
+}
+
+void on_factor(struct call *call) {
+        (void)ask_auth(call, "factor", call->who.name, on_factor_begun);
+}
+
+static void on_factor_confirmed(void *userdata, const json_t *answer) {
+        struct call *call = userdata;
+
+        if (!verdict(call, answer, call->who.name) || !session_again(call))
+                return;
+        sessions_proved(call->console->sessions, call->who.session, clock_wall());
+        sessions_end_of(call->console->sessions, call->who.name, call->who.session, "a second factor was set");
+        api_done(call);
+}
+
+void on_factor_confirm(struct call *call) {
+        const char *code = api_word(call, "totp", 15);
+
+        if (code)
+                auth_link_ask(call->console->auth,
+                              json_pack("{s:s, s:s, s:s}", "cmd", "confirm", "name", call->who.name, "totp", code),
+                              on_factor_confirmed, call);
+}
+
+/* Whoever lost the telephone lost the sessions on it, too. */
+static void on_factor_gone(void *userdata, const json_t *answer) {
+        struct call *call = userdata;
+
+        if (!verdict(call, answer, call->who.name) || !session_again(call))
+                return;
+        sessions_end_of(call->console->sessions, call->param, NULL, "the second factor was taken away");
+        api_done(call);
+}
+
+void on_factor_off(struct call *call) {
+        (void)ask_auth(call, "factor-off", call->who.name, on_factor_gone);
+}
+
+/* --- the end --- */
 
 void on_logout(struct call *call) {
         answer_cookie(call, "", 0);

@@ -2,17 +2,15 @@
 
 #include "base/log.h"
 #include "base/span.h"
+#include "console/kept.h"
 #include <wardwatch/time.h>
 
-#include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define FILE_NAME   "sessions"
-#define FILE_NEW    "sessions.new"
 #define WRITE_AFTER WW_MINUTE /* of what is no beginning and no end */
 
 struct sessions {
@@ -35,44 +33,21 @@ static json_t *describe(const struct session *s) {
                          (json_int_t)s->ends, "locked", s->locked, "given", s->given);
 }
 
-static int write_text(int dir_fd, const char *text) {
-        _cleanup_close_ int fd = -1;
-        size_t n = strlen(text);
-
-        (void)unlinkat(dir_fd, FILE_NEW, 0);
-        fd = openat(dir_fd, FILE_NEW, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-        if (fd < 0)
-                return -errno;
-        for (size_t done = 0; done < n;) {
-                ssize_t r = write(fd, text + done, n - done);
-
-                if (r < 0 && errno == EINTR)
-                        continue;
-                if (r <= 0)
-                        return r < 0 ? -errno : -EIO;
-                done += (size_t)r;
-        }
-        return renameat(dir_fd, FILE_NEW, dir_fd, FILE_NAME) < 0 ? -errno : 0;
-}
-
 /* Without fsync: who loses power logs in again. */
 static void write_file(struct sessions *s, int64_t now) {
-        json_t *list = json_array(), *root;
-        char *text;
+        json_t *list = json_array();
         int r;
 
         for (const struct session *one = s->first; one; one = one->next)
                 (void)json_array_append_new(list, describe(one));
-        root = json_pack("{s:i, s:I, s:o}", "version", 1, "next", (json_int_t)s->next_number, "sessions", list);
-        text = root ? json_dumps(root, JSON_COMPACT) : NULL;
-        r = text ? write_text(s->options.dir_fd, text) : -ENOMEM;
+        r = kept_write(
+                s->options.dir_fd, FILE_NAME,
+                json_pack("{s:i, s:I, s:o}", "version", 1, "next", (json_int_t)s->next_number, "sessions", list));
         if (r)
                 log_warning("console-sessions", NULL, "cannot be written: %s; after a restart people log in again",
                             strerror(-r));
         s->dirty = s->urgent = false;
         s->written = now;
-        free(text);
-        json_decref(root);
 }
 
 static void copy_text(const json_t *o, const char *name, char *out, size_t size) {
@@ -107,14 +82,10 @@ static struct session *read_one(const json_t *o, int64_t now) {
 }
 
 static void read_file(struct sessions *s, int64_t now) {
-        int fd = openat(s->options.dir_fd, FILE_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-        FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
-        json_t *root = f ? json_loadf(f, 0, NULL) : NULL, *one;
+        json_t *root = kept_read(s->options.dir_fd, FILE_NAME), *one;
         struct session **at = &s->first;
         size_t i;
 
-        if (f)
-                (void)fclose(f);
         json_array_foreach(json_object_get(root, "sessions"), i, one) {
                 *at = s->n < SESSIONS_MAX ? read_one(one, now) : NULL;
                 if (!*at)
@@ -281,6 +252,17 @@ void sessions_proved(struct sessions *s, struct session *session, int64_t now) {
         write_file(s, now); /* as long as it is older than its password in the file, a restart would end it */
 }
 
+static void lock(struct sessions *s, struct session *session, const char *why) {
+        session->locked = true;
+        s->dirty = s->urgent = true;
+        s->options.changed(s->options.userdata, session, false, why);
+}
+
+void sessions_lock(struct sessions *s, struct session *session) {
+        if (!session->locked && session->kind == SESSION_PERSON)
+                lock(s, session, "locked by hand");
+}
+
 void sessions_unlock(struct sessions *s, struct session *session, int64_t now) {
         session->locked = false;
         session->seen = session->proved = now;
@@ -294,9 +276,7 @@ void sessions_turn(struct sessions *s, int64_t now) {
                 if (now >= one->ends) {
                         sessions_end(s, one, "its time was over");
                 } else if (one->kind == SESSION_PERSON && !one->locked && now - one->seen > s->options.idle) {
-                        one->locked = true;
-                        s->dirty = s->urgent = true;
-                        s->options.changed(s->options.userdata, one, false, "nobody acted");
+                        lock(s, one, "nobody acted");
                 }
         }
         if (s->urgent || (s->dirty && now - s->written > WRITE_AFTER))

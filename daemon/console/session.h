@@ -4,7 +4,7 @@
  * their hash. The file (state.dir/console/sessions) lets a control room go on where it was when this process is started
  * anew.
  *
- *     new at log-in ──► open ── nobody acted for `idle` ──► locked ── password again ──► open
+ *     new at log-in ──► open ── by hand, or nobody acted for `idle` ──► locked ── password again ──► open
  *                         └──────── ended, or `session_max` after the log-in ────────► gone, with its streams
  *
  * A locked session shows what it showed: alarms must not vanish from the wall because nobody touched a mouse.
@@ -62,6 +62,8 @@ struct session *sessions_first(struct sessions *s);
 void sessions_csrf(const char *token, char csrf[SESSION_CSRF_SIZE]);
 /** Somebody acted. */
 void sessions_touch(struct sessions *s, struct session *session, int64_t now);
+/** By hand: as if nobody had acted. */
+void sessions_lock(struct sessions *s, struct session *session);
 void sessions_unlock(struct sessions *s, struct session *session, int64_t now);
 /** The credentials are new, and were just given. */
 void sessions_proved(struct sessions *s, struct session *session, int64_t now);

@@ -8,11 +8,12 @@ import { chromium } from "playwright-core";
 import * as bench from "./bench.mjs";
 import * as general from "./cases.mjs";
 import * as cuts from "./cuts.mjs";
+import * as desk from "./desk.mjs";
 import * as duties from "./duties.mjs";
 import * as hostile from "./hostile.mjs";
 import * as walks from "./walks.mjs";
 
-const cases = { ...bench, ...general, ...cuts, ...duties, ...hostile, ...walks };
+const cases = { ...bench, ...general, ...cuts, ...desk, ...duties, ...hostile, ...walks };
 const known = JSON.parse(process.env.WARDWATCH_CASE);
 const lines = readline.createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const FLAGS = [

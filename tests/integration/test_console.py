@@ -130,7 +130,7 @@ def test_the_document_is_served(house):
 
 def path_of(row):
     for name, value in {"{alarm}": "1", "{incident}": "1", "{act}": "no-such", "{what}": "alarms", "{session}": "99999",
-                        "{export}": "0" * 32, "{figure}": "alarms-now", "{kind}": "tip", "{plan}": "none", "{report}": "daily", "{request}": "99999"}.items():
+                        "{export}": "0" * 32, "{figure}": "alarms-now", "{kind}": "tip", "{plan}": "none", "{report}": "daily", "{request}": "99999", "{name}": "nobody"}.items():
         row = row.replace(name, value)
     return row
 
@@ -215,6 +215,74 @@ def test_the_second_factor_and_a_new_password(house):
     assert visitor.post("/session/password", password=PASSWORD, new=OTHER).status == 200
     assert visitor.get("/session").status == 200 and other.get("/session").status == 401
     assert Visitor(house.port).login("two", OTHER).status == 200
+
+
+def test_a_second_factor_of_ones_own(house):
+    """By its owner with password and a code of it; taken away by an administrator with his own password."""
+    assert house.call("operator-add", name="three", may=["operator"])["ok"]
+    user(house, "add", "three", password=GIVEN)
+    visitor, other = Visitor(house.port).enroll("three", GIVEN, PASSWORD), Visitor(house.port)
+    assert other.login("three", PASSWORD).status == 200
+    assert visitor.post("/session/factor", password=OTHER).error == "refused"
+    assert visitor.post("/session/factor/confirm", totp="123456").error == "none-begun"
+    made = visitor.post("/session/factor", password=PASSWORD).json
+    secret = made["secret"]
+    assert made["uri"] == f"otpauth://totp/Wardwatch:three?secret={secret}&issuer=Wardwatch"
+    assert Visitor(house.port).login("three", PASSWORD).status == 200  # it is not in force yet
+    wrong = str((int(totp(secret, time.time())) + 500000) % 1000000).zfill(6)
+    assert visitor.post("/session/factor/confirm", totp=wrong).error == "wrong-code"
+    code = totp(secret, time.time())
+    assert visitor.post("/session/factor/confirm", totp=code).status == 200
+    assert visitor.get("/session").status == 200 and other.get("/session").status == 401
+    assert visitor.post("/session/factor/confirm", totp=code).error == "none-begun"
+    assert other.login("three", PASSWORD).error == "totp-needed"
+    assert other.login("three", PASSWORD, totp=code).error == "refused"  # good once
+    assert other.login("three", PASSWORD, totp=totp(secret, time.time() + 30)).status == 200
+    assert visitor.post("/session/factor", password=PASSWORD).error == "totp-needed"  # nor is it replaced without it
+    again = visitor.post("/session/factor", password=PASSWORD, totp=totp(secret, time.time() + 30))
+    assert again.error == "refused"
+    # five wrong codes are enough
+    user(house, "totp", "three", "--off")
+    assert visitor.login("three", PASSWORD).status == 200
+    secret = visitor.post("/session/factor", password=PASSWORD).json["secret"]
+    wrong = str((int(totp(secret, time.time())) + 500000) % 1000000).zfill(6)
+    assert [visitor.post("/session/factor/confirm", totp=wrong).error for _ in range(5)] == ["wrong-code"] * 4 + ["none-begun"]
+    assert visitor.post("/session/factor/confirm", totp=totp(secret, time.time())).error == "none-begun"
+    secret = visitor.post("/session/factor", password=PASSWORD).json["secret"]
+    assert visitor.post("/session/factor/confirm", totp=totp(secret, time.time())).status == 200
+    # the telephone is lost
+    chief = in_as(house, "the-administrator")
+    off = lambda who, name, **words: who.post(f"/operators/{name}/factor/off", **words)
+    assert off(visitor, "three", password=PASSWORD).error == "role"
+    assert off(chief, "the-administrator", password=PASSWORD).error == "same-person"
+    assert off(chief, "three", password=OTHER).error == "refused"
+    assert off(chief, "nobody", password=PASSWORD).error == "no-factor"
+    assert off(chief, "three", password=PASSWORD).status == 200
+    assert visitor.get("/session").status == 401  # what was on it is over, too
+    assert off(chief, "three", password=PASSWORD).error == "no-factor"
+    assert visitor.login("three", PASSWORD).status == 200
+    text = wait_for(lambda: (t := house.run("journal", "dump").stdout).count("second factor") >= 5 and t, 30, "the notices")
+    assert "second factor set by three" in text and "second factor taken away by the-administrator" in text
+    assert secret not in text
+
+
+def test_a_lock_by_hand(house):
+    """What is locked shows what it showed, in every window of the session, and does nothing until the password is given."""
+    visitor = Visitor(house.port)
+    assert visitor.login("the-operator", PASSWORD).status == 200
+    stream = visitor.stream()
+    assert stream.next()["event"] == "hello"
+    assert visitor.post("/session/lock").status == 200
+    assert stream.until(lambda e: e["event"] == "session")[-1]["data"] == {"locked": True}
+    assert visitor.get("/session").json["locked"] is True and visitor.get("/live").status == 200
+    assert visitor.act("ack", id="l1", alarm=1).error == "locked"
+    assert visitor.post("/session/lock").status == 200  # it is, already
+    assert visitor.post("/session/unlock", password=OTHER).error == "refused"
+    assert visitor.post("/session/unlock", password=PASSWORD).status == 200
+    assert stream.until(lambda e: e["event"] == "session")[-1]["data"] == {"locked": False}
+    assert visitor.act("ack", id="l2", alarm=4711, version=1).status == 404
+    stream.close()
+    wait_for(lambda: "locked by hand" in house.run("journal", "dump").stdout, 30, "the record")
 
 
 def test_log_ins_are_in_the_record(house):

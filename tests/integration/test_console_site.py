@@ -5,8 +5,10 @@ import csv
 import hashlib
 import io
 import json
+import os
 import pathlib
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -182,10 +184,21 @@ def test_what_takes_two_persons_takes_two(house):
     assert desk.get("/requests").json["requests"] == [] and desk.post(f"/requests/{number}/agree").status == 404
     assert technician.post(f"/requests/{number}/agree").error == "same-person"
     assert chief.post(f"/requests/{number}/refuse").status == 200 and chief.post(f"/requests/{number}/agree").status == 404
+    # a name that is typed on the command line is no consent
+    typed = house.call("out-of-service", second_person="supervisor", **words)
+    assert typed["error"]["name"] == "second-person-absent", typed
     number = take(4, second_person="supervisor").json["request"]["request"]
+    old = house.pid("console")
+    house.kill("console")  # who was asked is asked still
+    house.wait_restarted("console", old)
+    wait_for(lambda: ready(house.port) and chief.get("/site").status == 200, 30, "the console")
+    (kept,) = chief.get("/requests").json["requests"]
+    assert kept["request"] == number and kept["asked_by"] == "maintenance" and kept["alarm"] == alarm
     done = chief.post(f"/requests/{number}/agree")
     assert done.status == 200 and done.json["alarm"]["regions"]["out_of_service"] is True, done
     assert chief.get("/requests").json["requests"] == []
+    assert json.loads((house.folder / "state" / "console" / "requests").read_text())["requests"] == []
+    assert take(6, second_person="supervisor").json["request"]["request"] > number
     assert technician.act("return-to-service", id="o5", alarm=alarm, reason="repaired").status == 200
     wait_for(lambda: "supervisor agrees to out-of-service" in house.run("journal", "dump").stdout, 20, "the record")
 
@@ -204,10 +217,26 @@ def opened(house):
     return incident
 
 
+def below(pid):
+    return pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+
+def over(pid):
+    """Gone, or waiting only to be counted by its parent."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
+def keeper_of(house):
+    (keeper,) = below(house.pid("console"))
+    return keeper
+
+
 def children(house):
     """Of the console's helper, which starts what is made."""
-    below = lambda pid: pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    (helper,) = below(house.pid("console"))
+    (helper,) = below(keeper_of(house))
     return below(helper)
 
 
@@ -266,6 +295,26 @@ def test_work_ends_with_who_asked_for_it(house):
             wait_for(lambda: auditor.get(f"/exports/{m.json['export']}").json["state"] == "waiting", 60, "a report")
             assert auditor.post(f"/exports/{m.json['export']}/cancel").status == 200
     assert auditor.get("/session").status == 200
+
+
+def test_what_starts_work_is_started_anew(house):
+    incident, auditor = opened(house), house.visitors["auditor"]
+    keeper = keeper_of(house)
+    for _ in range(2):  # the second time it takes a moment, in which what is asked waits
+        (helper,) = wait_for(lambda: below(keeper), 30, "the helper")
+        os.kill(int(helper), signal.SIGKILL)
+        wait_for(lambda: helper not in below(keeper), 30, "its end")
+        assert auditor.get(f"/incidents/{incident}/case").status == 200
+    house.wait_log("ended by signal 9")
+    (helper,) = below(keeper)
+    os.kill(int(keeper), signal.SIGKILL)  # without it the helper goes on
+    wait_for(lambda: over(keeper), 30, "the keeper's end")
+    assert auditor.get(f"/incidents/{incident}/case").status == 200
+    old = house.pid("console")
+    house.kill("console")
+    wait_for(lambda: over(helper), 30, "the helper's end")
+    house.wait_restarted("console", old)
+    wait_for(lambda: ready(house.port) and auditor.get("/site").status == 200, 30, "the console")
 
 
 def test_reports_by_the_console(house):

@@ -27,6 +27,7 @@ PEOPLE = {
     "alice": ["operator", "supervisor"],
     "bob": ["operator", "supervisor"],
     "dora": ["operator"],
+    "ella": ["operator"],
     "chief": ["operator", "supervisor", "maintenance", "auditor", "integrator", "administrator"],
 }
 RULE = """\

@@ -68,6 +68,11 @@ export function login(name: string, password: string, code: string): Promise<Log
     return enter("/login", withCode({ name, password }, code));
 }
 
+/** By hand; every window of the session is told by its stream, and this one at once. */
+export async function lock(): Promise<boolean> {
+    return (await ask("POST", "/session/lock", {})).status === 200;
+}
+
 export function unlock(password: string, code: string): Promise<LoginAnswer> {
     return enter("/session/unlock", withCode({ password }, code));
 }

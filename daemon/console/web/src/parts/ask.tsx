@@ -3,13 +3,14 @@
  * said, or null if the person left it. The browser keeps the focus inside and gives it back.
  */
 import { signal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../text/text";
 
 export interface Field {
     name: string;
     label: string;
-    kind?: "text" | "long" | "choice" | "yes" | "secret" | "number" | "time" | "date" | "many" | "file";
+    kind?: "text" | "long" | "choice" | "yes" | "secret" | "number" | "time" | "date" | "many" | "file" | "code";
     value?: string;
     required?: boolean;
     hint?: string;
@@ -23,6 +24,8 @@ export interface Field {
 export interface Question {
     title: string;
     text?: string;
+    /** What is to be seen for it. */
+    show?: ComponentChildren;
     /** Why what was said before was not taken. */
     error?: string;
     fields: readonly Field[];
@@ -81,6 +84,16 @@ function Input({ field, first }: { field: Field; first: boolean }) {
     if (field.kind === "many") return <Many field={field} />;
     if (field.kind === "file") return <FileInput field={field} />;
     if (field.kind === "time") return <TimeInput {...same} of={field} />;
+    if (field.kind === "code")
+        return (
+            <input
+                {...same}
+                inputMode="numeric"
+                autocomplete="one-time-code"
+                maxLength={field.maxLength}
+                class="code"
+            />
+        );
     if (field.kind === "yes")
         return <input {...same} type="checkbox" value="yes" defaultChecked={field.value === "yes"} />;
     return (
@@ -264,6 +277,7 @@ export function AskDialog() {
             <form onSubmit={submit} class={question.grave ? "grave" : ""}>
                 <h2 id="ask-heading">{question.title}</h2>
                 {question.text && <p>{question.text}</p>}
+                {question.show}
                 {question.error && (
                     <p class="problem" role="alert">
                         {question.error}

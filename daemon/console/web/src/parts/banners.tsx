@@ -71,12 +71,15 @@ function RefusedAct({ act }: { act: Act }) {
     const error = act.refusal;
     const said = word("refusal", error?.name);
     const known = said !== error?.name;
+    const asked = error?.name === "second-person-asked";
     return (
-        <div class="banner refused">
+        <div class={`banner ${asked ? "held" : "refused"}`}>
             <p>
-                <strong>{t("act.refused", { verb: word("deed", act.verb), about: act.about })}</strong>{" "}
+                <strong>
+                    {t(asked ? "act.asked" : "act.refused", { verb: word("deed", act.verb), about: act.about })}
+                </strong>{" "}
                 {known ? said : error?.text}
-                {known && error?.text && <span class="dim"> ({error.text})</span>}
+                {known && !asked && error?.text && <span class="dim"> ({error.text})</span>}
                 {!known && error?.cure && <span class="dim"> – {error.cure}</span>}
             </p>
             <button type="button" onClick={() => dismiss(act.id)}>

@@ -4,7 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { expired, locked } from "../core/api";
 import { pageKeys, screenKeys, type Binding } from "../core/keys";
 import { go, place } from "../core/router";
-import { logout, reading, session } from "../core/session";
+import { lock, logout, reading, session } from "../core/session";
 import { private_ } from "../core/settings";
 import { gravest, lossKnown, muted, playing, sounding, soundingCount, unmute } from "../core/sound";
 import { countOf, queue, revision } from "../core/store";
@@ -31,6 +31,14 @@ function silence(): void {
     else lossKnown.value = true;
 }
 
+/** Whoever leaves the desk; a screen that cannot reach the server says NOT LIVE already. */
+function lockNow(): void {
+    lock().then(
+        (done) => done && (lockedBy.value = true),
+        () => undefined,
+    );
+}
+
 const PAGE_KEYS: readonly Binding[] = [
     {
         keys: ["?"],
@@ -41,6 +49,7 @@ const PAGE_KEYS: readonly Binding[] = [
         },
     },
     { keys: ["S"], shown: "S", help: "key.silence_all", run: silence },
+    { keys: ["L"], shown: "L", help: "key.lock", run: lockNow },
     ...["queue", "map", "incidents", "dispatch", "handover"].map((name, n) => ({
         keys: [String(n + 1)],
         shown: String(n + 1),
@@ -119,6 +128,9 @@ function Me() {
                     {t("sound.private")}
                 </label>
                 <a href="/account">{t("nav.account")}</a>
+                <button type="button" onClick={lockNow}>
+                    {t("lock.now")} <kbd>L</kbd>
+                </button>
                 <button type="button" onClick={() => void logout()}>
                     {t("logout")}
                 </button>

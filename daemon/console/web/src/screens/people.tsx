@@ -4,6 +4,7 @@ import { get, post } from "../core/api";
 import { may, session } from "../core/session";
 import { every } from "../core/store";
 import { askFor } from "../parts/ask";
+import { setFactor, takeFactorAway } from "../parts/factor";
 import { Facts, Load, Page, Panel, problemText, Table, useLoad } from "../parts/frame";
 import { Age, Time } from "../parts/marks";
 import { t, word } from "../text/text";
@@ -87,6 +88,10 @@ async function removeOperator(operator: Operator): Promise<void> {
         });
 }
 
+async function factorOff(name: string, again: () => void): Promise<void> {
+    if (await takeFactorAway(name)) again();
+}
+
 function yesNo(value: boolean | null | undefined): string {
     return value === null || value === undefined ? "?" : value ? t("yes") : t("no");
 }
@@ -144,6 +149,14 @@ export function PeopleScreen() {
                                                     onClick={() => void changeRoles(one)}>
                                                     {t("people.roles")}
                                                 </button>
+                                                {one.totp && one.name !== session.value?.name && (
+                                                    <button
+                                                        type="button"
+                                                        class="small"
+                                                        onClick={() => void factorOff(one.name, people.again)}>
+                                                        {t("factor.off.do")}
+                                                    </button>
+                                                )}
                                                 <button
                                                     type="button"
                                                     class="small"
@@ -259,9 +272,14 @@ export function AccountScreen() {
         <Page
             title={t("nav.account")}
             aside={
-                <button type="button" onClick={() => void changePassword()}>
-                    {t("account.password")}
-                </button>
+                <>
+                    <button type="button" onClick={() => void setFactor()}>
+                        {t("factor.set")}
+                    </button>
+                    <button type="button" onClick={() => void changePassword()}>
+                        {t("account.password")}
+                    </button>
+                </>
             }>
             <Panel title={me.title || me.name}>
                 <Facts

@@ -1,0 +1,152 @@
+/* What belongs to the desk: one's own second factor, the lock by hand, who is asked to be the second person, files that are made. */
+import { strict as assert } from "node:assert";
+import fs from "node:fs/promises";
+import { createRequire } from "node:module";
+import { axe, enter, found, go, inside, mean, row } from "./shared.mjs";
+
+const JSQR = createRequire(import.meta.url).resolve("jsqr");
+
+/** What a telephone sees. */
+async function scanned(page) {
+    await page.evaluate(await fs.readFile(JSQR, "utf8"));
+    return page.evaluate(async () => {
+        const svg = document.querySelector("svg.qr").cloneNode(true);
+        svg.setAttribute("width", "400");
+        svg.setAttribute("height", "400");
+        const picture = new Image();
+        picture.src = `data:image/svg+xml,${encodeURIComponent(new XMLSerializer().serializeToString(svg))}`;
+        await picture.decode();
+        const canvas = document.createElement("canvas");
+        canvas.width = canvas.height = 400;
+        const context = canvas.getContext("2d");
+        context.drawImage(picture, 0, 0);
+        return window.jsQR(context.getImageData(0, 0, 400, 400).data, 400, 400)?.data;
+    });
+}
+
+/** By its owner, from the picture; the telephone is lost, and an administrator takes the factor away. */
+export async function own_factor(t) {
+    const { name, password } = t.given.people.ella;
+    const page = await inside(t, { who: name, address: "/account" });
+    await page.click("button:has-text('Set up second factor')");
+    await page.fill("#ask-password", "not the password at all");
+    await page.keyboard.press("Enter");
+    await page.locator("dialog .problem", { hasText: "not right" }).waitFor();
+    await page.fill("#ask-password", password);
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("svg.qr");
+    await axe(page, "the second factor");
+    const uri = await scanned(page);
+    const secret = (await page.locator("code.secret").innerText()).replaceAll(" ", "");
+    assert.equal(uri, `otpauth://totp/Wardwatch:${name}?secret=${secret}&issuer=Wardwatch`);
+    assert.equal(await page.locator(".factor a").getAttribute("href"), uri);
+    await page.keyboard.type("abcdef"); // the field has the focus
+    await page.keyboard.press("Enter");
+    await page.locator("dialog .problem", { hasText: "not the code" }).waitFor();
+    assert.equal(await page.locator("svg.qr").count(), 1);
+    await page.fill("#ask-totp", await t.ask("code", secret));
+    await page.keyboard.press("Enter");
+    await page.locator("dialog", { hasText: "The second factor is set" }).waitFor();
+    await page.keyboard.press("Enter");
+
+    const other = await t.open();
+    await other.goto(t.base + "/");
+    await other.fill("#name", name);
+    await other.fill("#password", password);
+    await other.keyboard.press("Enter");
+    await other.locator(".said", { hasText: "Now the code" }).waitFor();
+    await other.context().close();
+
+    const chief = await inside(t, { who: "chief", address: "/people" });
+    const line = chief.locator("tr", { has: chief.locator("b", { hasText: new RegExp(`^${name}$`) }) });
+    await line.locator("button", { hasText: "Take second factor away" }).click();
+    await chief.fill("#ask-password", t.given.people.chief.password);
+    await chief.keyboard.press("Enter");
+    await line.locator("button", { hasText: "Take second factor away" }).waitFor({ state: "detached" });
+    await page.waitForSelector("#name"); // the session on the lost telephone is over
+    await enter(page, t.base, name, password);
+}
+
+/** One key locks every window of the session; what is shown goes on; the password unlocks, or another logs in. */
+export async function lock_by_hand(t) {
+    const { password } = t.given.people.bob;
+    const page = await t.open();
+    await enter(page, t.base, "bob", password);
+    const second = await page.context().newPage();
+    await second.goto(t.base + "/map");
+    await second.waitForSelector(".live:not(.no)");
+    await page.keyboard.press("L");
+    for (const each of [page, second]) await each.locator("dialog", { hasText: "Locked: bob" }).waitFor();
+    await t.ask("publish", "by-hand-1", 3);
+    await row(page, "by-hand-1").waitFor();
+    await page.fill("dialog #password", password);
+    await page.keyboard.press("Enter");
+    for (const each of [page, second]) await each.locator("dialog").waitFor({ state: "detached" });
+    await page.click(".me summary");
+    await page.click(".me-menu button:has-text('Lock')");
+    await page.locator("dialog", { hasText: "Locked: bob" }).waitFor();
+    await page.click("dialog button:has-text('Log out')");
+    await page.waitForSelector("#name");
+}
+
+/** Whoever is named has to agree; both see that it waits, and what became of it. */
+export async function second_person(t) {
+    await t.ask("publish", "screen-1", 2);
+    const chief = await inside(t, { who: "chief" });
+    const bob = await inside(t, { who: "bob", address: "/incidents" });
+    const ask = async (order) => {
+        await mean(chief, "screen-1");
+        await chief.keyboard.press("o");
+        await chief.fill("#ask-work_order", order);
+        await chief.fill("#ask-reason", "the reader is broken");
+        await chief.fill("#ask-second_person", "bob");
+        await chief.locator("dialog button[type=submit]").click();
+        await chief.locator(".banner.held", { hasText: "A second person is asked" }).waitFor();
+    };
+    const waits = bob.locator("section[aria-label='A second person is needed']");
+    await ask("WO-1");
+    await waits.locator("li", { hasText: "chief: the reader is broken" }).waitFor();
+    await axe(bob, "the request");
+    await go(chief, "/incidents");
+    await chief.locator("li", { hasText: "waits for bob" }).waitFor();
+    await waits.locator("button", { hasText: "Refuse" }).click();
+    await waits.waitFor({ state: "detached" });
+    await chief.locator("li", { hasText: "waits for bob" }).waitFor({ state: "detached" });
+    await go(chief, "/");
+    await ask("WO-2");
+    await waits.locator("button", { hasText: "Agree" }).click();
+    await row(chief, "screen-1").waitFor({ state: "detached" });
+    await go(chief, "/hidden");
+    await chief.locator("tr", { hasText: "screen-1" }).first().waitFor();
+}
+
+async function kept(page, click) {
+    const [file] = await Promise.all([page.waitForEvent("download"), click()]);
+    const bytes = await fs.readFile(await file.path());
+    return { name: file.suggestedFilename(), bytes };
+}
+
+/** Reports are shown and kept; an incident's bundle is made, and comes by itself. */
+export async function files(t) {
+    await t.ask("publish", "bundle-1", 3);
+    await t.ask("stored", "bundle-1");
+    const page = await inside(t, { who: "chief", address: "/reports" });
+    const line = page.locator("tr", { hasText: "Daily" }).first();
+    await axe(page, "reports");
+    const csv = await kept(page, () => line.locator("button", { hasText: "CSV" }).click());
+    assert.match(csv.name, /\.csv$/);
+    assert.ok(csv.bytes.length > 100, "an empty report");
+    await page.locator(".export", { hasText: /done/i }).waitFor();
+    const shown = await Promise.all([page.context().waitForEvent("page"), line.locator("a").click()]);
+    await shown[0].waitForLoadState();
+    assert.match(await shown[0].locator("h1").innerText(), /\S/);
+
+    await go(page, "/");
+    await found(page, "bundle-1");
+    const alarm = await t.ask("alarm", "critical", "bundle-1");
+    await go(page, `/alarm/${alarm.id}`);
+    await page.locator("main a[href^='/incident/']").first().click();
+    const zip = await kept(page, () => page.click("button:has-text('case bundle')"));
+    assert.match(zip.name, /^wardwatch-case-\d+\.zip$/);
+    assert.equal(zip.bytes.subarray(0, 2).toString(), "PK");
+}
