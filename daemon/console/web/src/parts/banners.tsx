@@ -1,7 +1,7 @@
 /* What the page says of itself, across the top: not live, a flood, no sound, acts that wait or were refused. */
 import { useEffect, useState } from "preact/hooks";
 import { acts, dismiss, dismissRefused, done, type Act } from "../core/act";
-import { flood, rate } from "../core/flood";
+import { flood, gathers, rate } from "../core/flood";
 import { filled, fresh, revision } from "../core/store";
 import { age, beat, engineAway, heard, live } from "../core/stream";
 import { shownPriority } from "../core/order";
@@ -61,7 +61,7 @@ function Flood() {
             <p>
                 <strong>{t("flood.title")}</strong>{" "}
                 {t("flood.rate", { n: rate.value, peak: numberOf(is, "peak"), span: since(is.body.started_at) })}{" "}
-                {t("flood.gathered")}
+                {t(gathers.value ? "flood.gathered" : "flood.spread")}
             </p>
         </div>
     );

@@ -9,7 +9,7 @@ import { zoneTitle } from "../core/site";
 import { alarms, groups, incidentOf, queue, revision } from "../core/store";
 import type { Alarm } from "../core/wire";
 import { textOf } from "../core/wire";
-import { flood } from "../core/flood";
+import { gathered, gathers } from "../core/flood";
 import { DEEDS, deedsFor, dispatchFor, doTo } from "../parts/deeds";
 import { actorText, Age, AlarmMark, StateText, Tags } from "../parts/marks";
 import { emptyText } from "../parts/banners";
@@ -23,8 +23,6 @@ import { Summary } from "./alarm_summary";
 const at = signal(0);
 const chosen = signal<ReadonlySet<number>>(new Set());
 const opened = signal<ReadonlySet<string>>(new Set());
-/** null: gathered while there is a flood. */
-const gathered = signal<boolean | null>(null);
 /** Grows with every move: the row that is meant comes into view, even if it is the same one. */
 const moves = signal(0);
 let index = 0;
@@ -32,8 +30,7 @@ let anchor = 0;
 
 const rows = computed<Rows>(() => {
     void revision.value;
-    const wanted = gathered.value ?? flood.value !== null;
-    return wanted ? gather(queue, groups, opened.value, ownerOf) : plain(queue, ownerOf);
+    return gathers.value ? gather(queue, groups, opened.value, ownerOf) : plain(queue, ownerOf);
 });
 
 function rowAt(): Row | undefined {
@@ -149,7 +146,7 @@ const KEYS: readonly Binding[] = [
         shown: "c",
         help: "key.gather",
         run: () => {
-            gathered.value = !(gathered.value ?? flood.value !== null);
+            gathered.value = !gathers.value;
         },
     },
     ...DEEDS.map((one) => ({ keys: [one.key], shown: one.key, help: one.label, run: () => void deed(one.verb) })),

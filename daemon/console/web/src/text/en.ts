@@ -324,6 +324,7 @@ export const en = {
     "flood.gathered": "Those below the top priority are gathered by incident and rule (c).",
     "flood.rate": "{n} alarms in ten minutes; at most {peak} since it began {span} ago.",
     "flood.short": "{n} alarms in the last ten minutes",
+    "flood.spread": "Each stands by itself (c gathers them).",
     "flood.title": "Alarm flood.",
     "guard.add": "Add a guard",
     "guard.assigned": "On the way",

@@ -323,6 +323,7 @@ export const zh: Record<keyof typeof en, string> = {
     "flood.gathered": "非最高优先级的报警已按事件单和规则归并（c）。",
     "flood.rate": "近十分钟 {n} 条；{span}前开始以来最多 {peak} 条。",
     "flood.short": "近十分钟 {n} 条报警",
+    "flood.spread": "目前逐条显示（按 c 归并）。",
     "flood.title": "报警泛滥。",
     "guard.add": "添加保安",
     "guard.assigned": "途中",
