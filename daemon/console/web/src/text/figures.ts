@@ -105,4 +105,20 @@ export const figuresZh: Readonly<Record<string, readonly [title: string, definit
     retention: ["各类内容保存多久？", ""],
     "retention-dropped": ["哪些内容因期满被删除，由谁删除？", ""],
     "retention-due": ["哪些内容即将删除，什么使其保留？", ""],
+    custody: [
+        "谁进入过封闭的场所，哪些物证经过谁的手？",
+        "现场保护和物证日志的每条记录，按顺序列出，并注明记录人；entry：所记内容。",
+    ],
+    "legal-holds": [
+        "有哪些法律保全，依据谁的命令，保全什么，由谁解除？",
+        "时段内有效的保全。所保全的内容不会因期满而删除；事件单、区域和人员为空：该时段的全部。",
+    ],
+    "record-story": [
+        "此记录后来如何，谁做了什么，每次状态怎样？",
+        "每个版本：报告、保全、物证、巡查、访客等，包括已办结的。changed：与上一版不同的字段。受限种类见 record_restricted。",
+    ],
+    "reports-sent": [
+        "哪条记录的什么内容经何渠道发给了谁，尝试几次，对方如何答复？",
+        "向主管机关的报告及其他设有 `notify` 的记录；每次发送的每个收件人和渠道各一行。answer：渠道的答复；receipt：机关的回执。",
+    ],
 };
