@@ -103,9 +103,9 @@ int replies_load(struct replies *r, struct rd *in) {
         int result = 0;
 
         for (uint64_t i = 0; i < n && !in->failed && !result; i++) {
-                struct ww_str id = rd_str(in);
+                struct ww_str id = rd_str(in), body = rd_str(in);
 
-                result = put(r, id, rd_str(in));
+                result = in->failed ? 0 : put(r, id, body);
         }
         return in->failed ? -EBADMSG : result;
 }

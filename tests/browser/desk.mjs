@@ -115,7 +115,7 @@ export async function second_person(t) {
     await go(chief, "/");
     await ask("WO-2");
     await waits.locator("button", { hasText: "Agree" }).click();
-    await row(chief, "screen-1").waitFor({ state: "detached" });
+    await row(chief, "screen-1").first().waitFor({ state: "detached" });
     await go(chief, "/hidden");
     await chief.locator("tr", { hasText: "screen-1" }).first().waitFor();
 }

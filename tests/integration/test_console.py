@@ -344,7 +344,7 @@ def test_acts_are_the_engines(house):
     assert desk.act("ack", id="", alarm=1).status == 400 and desk.act("ack", alarm=1).status == 400
     assert desk.act("incident-open", id="6", **{"as": "the-administrator", "roles": 63, "via": "x"}, hazard="theft",
                     title="who am I").status == 200
-    acted = [c for c in desk.get("/live").json["changes"] if c["body"].get("title") == "who am I"]
+    acted = wait_for(lambda: [c for c in desk.get("/live").json["changes"] if c["body"].get("title") == "who am I"], 20, "the act")
     assert [c["actor"] for c in acted] == ["the-operator"]
     house.call("operator-roles", operator="nobody-yet", may=["operator"], reason="now")
     fresh = in_as(house, "nobody-yet")

@@ -21,6 +21,7 @@ MARKUP = "<script>alert(1)</script>\"'&"
 def make(folder, **settings):
     port = free_port()
     daemon = Daemon(folder, settings={"auth.enabled": True, "console.listen": f"127.0.0.1:{port}",
+                                      "paths.response": [SOURCE / "rules/response"],
                                       "paths.records": [SOURCE / "rules/records"]} | settings)
     daemon.port = port
     return daemon
