@@ -30,10 +30,10 @@ def broker(folder):
     return Broker(folder, extra=BROKER, verbose=False)
 
 
-def load(port, count, devices, payload, rate=0):
-    """The command of a generator of badge readings."""
+def load(port, count, devices, payload, rate=0, give_up=600):
+    """The command of a generator of badge readings, which ends after `give_up` seconds, however many it has sent."""
     return [LOAD, "--port", str(port), "--count", str(count), "--rate", str(rate), "--devices", str(devices), "--topic",
-            TOPIC, "--payload", payload, "--give-up", "600"]
+            TOPIC, "--payload", payload, "--give-up", str(give_up)]
 
 
 def settled(daemon):

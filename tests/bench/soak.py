@@ -125,7 +125,7 @@ def run(options, folder, broker, postgres):
         hospital = subprocess.Popen([ROOT / "contrib/simulate", "--port", str(broker.port), "--speed", str(options.speed)],
                                     stdout=subprocess.DEVNULL)
         generator = subprocess.Popen(live.load(broker.port, round(options.rate * options.hours * 3600), DEVICES, PAYLOAD % time.time(),
-                                               options.rate), stdout=subprocess.PIPE, text=True)
+                                               options.rate, options.hours * 3600 + 600), stdout=subprocess.PIPE, text=True)
         operator = Operator(daemon)
         try:
             samples = watch(daemon, workers, options.hours * 3600, log)

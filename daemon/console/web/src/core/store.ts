@@ -58,6 +58,8 @@ let cost = 5;
 const LONGEST_PAUSE = 60;
 const SHORTEST_PAUSE = 25;
 const SHARE = 8;
+/** The timer of a picture that is put off. */
+let putOff: ReturnType<typeof setTimeout> | undefined;
 const HIDDEN_PAUSE = 250;
 
 /** A task after the frame comes when the browser has laid it out and painted it. */
@@ -76,17 +78,26 @@ function draw(): void {
 
 /**
  * What comes after a quiet moment is drawn with the next frame. In a storm pictures of changes get an eighth of the time, however
- * fast the machine is; the rest is left to keys and scrolling. A hidden page gets no frames: a timer draws it then.
+ * fast the machine is; the rest is left to keys and scrolling. An alarm that is not there yet waits for no such pause: seeing it is
+ * what the page is for. A hidden page gets no frames: a timer draws it then.
  */
-function drawSoon(): void {
-    if (!drawn) return;
+function drawSoon(isNew: boolean): void {
+    if (!drawn && !(isNew && putOff)) return;
+    clearTimeout(putOff);
+    putOff = undefined;
     drawn = false;
     if (document.visibilityState !== "visible") setTimeout(draw, HIDDEN_PAUSE);
     else {
-        const left = lastDrawn + Math.min(LONGEST_PAUSE, Math.max(SHORTEST_PAUSE, SHARE * cost)) - performance.now();
+        const pause = isNew ? cost : Math.min(LONGEST_PAUSE, SHARE * cost);
+        const left = lastDrawn + Math.max(SHORTEST_PAUSE, pause) - performance.now();
         if (left <= 0) requestAnimationFrame(draw);
-        else setTimeout(() => requestAnimationFrame(draw), left);
+        else putOff = setTimeout(drawNow, left);
     }
+}
+
+function drawNow(): void {
+    putOff = undefined;
+    requestAnimationFrame(draw);
 }
 
 function keepLast<T>(list: T[], item: T, most: number): void {
@@ -94,15 +105,17 @@ function keepLast<T>(list: T[], item: T, most: number): void {
     if (list.length > most) list.splice(0, list.length - most);
 }
 
-function putAlarm(alarm: Alarm): void {
+/** Whether it is one that was not there. */
+function putAlarm(alarm: Alarm): boolean {
     const known = alarms.get(alarm.id);
     const untold = gathering !== null && !gathering.alarms.has(alarm.id);
     gathering?.alarms.add(alarm.id);
-    if (known && !untold && known.version > alarm.version) return;
+    if (known && !untold && known.version > alarm.version) return false;
     if (alarm.state === "NORM") alarms.delete(alarm.id);
     else alarms.set(alarm.id, alarm);
     queue.put(alarm);
     groups.put(alarm, groupOf(alarm));
+    return !known && alarm.state !== "NORM";
 }
 
 /** An incident gathers its alarms, or else their rule does. */
@@ -172,12 +185,13 @@ function putChange(change: Change): void {
     if (change.subject === "incident" && was === change.ended) regroupMembers(change.id, change.ended);
 }
 
-function putTransition(at: string, transition: Transition): void {
-    putAlarm(transition.alarm);
+function putTransition(at: string, transition: Transition): boolean {
+    const isNew = putAlarm(transition.alarm);
     keepLast(recent, { at, transition }, TRANSITIONS_KEPT);
-    if (!transition.annunciate) return;
+    if (!transition.annunciate) return isNew;
     annunciations.push(Date.now());
     fresh.push(transition.alarm);
+    return isNew;
 }
 
 /** What was not told again since the reset is gone. */
@@ -200,9 +214,10 @@ function forgetUntold(): void {
 }
 
 export function apply(line: Line): void {
+    let isNew = false;
     if (line.live) putAlarm(line.live);
     else if (line.live_change) putChange(line.live_change);
-    else if (line.transition) putTransition(line.at ?? "", line.transition);
+    else if (line.transition) isNew = putTransition(line.at ?? "", line.transition);
     else if (line.change) putChange(line.change);
     else if (line.notice) keepLast(notices, { at: line.at ?? "", notice: line.notice }, NOTICES_KEPT);
     else if (line.reset) gathering = { alarms: new Set(), subjects: new Set() };
@@ -210,7 +225,7 @@ export function apply(line: Line): void {
         forgetUntold();
         filled.value = true;
     }
-    drawSoon();
+    drawSoon(isNew);
 }
 
 export function clear(): void {
@@ -224,7 +239,7 @@ export function clear(): void {
     recent.length = notices.length = annunciations.length = fresh.length = 0;
     gathering = { alarms: new Set(), subjects: new Set() };
     filled.value = false;
-    drawSoon();
+    drawSoon(false);
 }
 
 /** Those of one subject that are live, by number. Reading it makes the reader depend on the store. */
