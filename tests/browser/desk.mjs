@@ -95,7 +95,7 @@ export async function second_person(t) {
     const chief = await inside(t, { who: "chief" });
     const bob = await inside(t, { who: "bob", address: "/incidents" });
     const ask = async (order) => {
-        await mean(chief, "screen-1");
+        await mean(chief, "high at screen-1");
         await chief.keyboard.press("o");
         await chief.fill("#ask-work_order", order);
         await chief.fill("#ask-reason", "the reader is broken");
@@ -115,7 +115,7 @@ export async function second_person(t) {
     await go(chief, "/");
     await ask("WO-2");
     await waits.locator("button", { hasText: "Agree" }).click();
-    await row(chief, "screen-1").first().waitFor({ state: "detached" });
+    await row(chief, "high at screen-1").waitFor({ state: "detached" });
     await go(chief, "/hidden");
     await chief.locator("tr", { hasText: "screen-1" }).first().waitFor();
 }
