@@ -340,9 +340,13 @@ def test_messages_that_no_type_explains(house):
     integrator = house.visitors["integrator"]
     for n in range(3):
         house.broker.publish(f"bulk/strange-{n}", json.dumps({"wobble": n}))
-    found = wait_for(lambda: [u for u in integrator.get("/sensors/unknown?from=10m").json["unknown"]
-                              if "wobble" in str(u["sample"])], 60, "what nobody knows")
-    assert sum(u["count"] for u in found) == 3 and found[0]["reason"] == "no-type" and "strange-" in found[0]["topic"], found
+
+    def unknown():
+        found = [u for u in integrator.get("/sensors/unknown?from=10m").json["unknown"] if "wobble" in str(u["sample"])]
+        return found if sum(u["count"] for u in found) == 3 else None
+
+    found = wait_for(unknown, 60, "three messages that nobody knows")
+    assert found[0]["reason"] == "no-type" and "strange-" in found[0]["topic"], found
     draft = integrator.get("/sensors/draft?topic=bulk/strange-0&from=10m&name=strange")
     assert draft.status == 200 and draft.headers["Content-Type"].startswith("application/yaml"), draft
     assert "wobble" in draft.body.decode() and yaml.safe_load(draft.body)
