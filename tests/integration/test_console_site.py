@@ -388,8 +388,8 @@ def numbers(visitor, words):
 
 def test_what_was_covert_is_unknown_to_who_may_not_see_it(house):
     desk, auditor, technician = (house.visitors[role] for role in ("operator", "auditor", "maintenance"))
-    house.broker.publish("zigbee2mqtt/w0_panic", '{"action": "emergency"}')
-    alarm = wait_for(lambda: numbers(auditor, "rule=panic"), 30, "the alarm in the history")[0]
+    house.broker.publish("zigbee2mqtt/w1_panic", '{"action": "emergency"}')
+    alarm = wait_for(lambda: numbers(auditor, "rule=panic&device=w1_panic"), 30, "the alarm in the history")[0]
     seen = wait_for(lambda: auditor.get(f"/alarms/{alarm}").json.get("incidents"), 30, "its incident in the history")
     incident = auditor.get(f"/incidents/{seen[0]}").json
     assert alarm in [row["alarm"] for row in incident["alarms"]]
