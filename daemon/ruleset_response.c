@@ -4,20 +4,45 @@
 #include "records/kinds.h"
 #include "response/rules.h"
 
+#include <stdio.h>
+
 #define NAMES_MAX 256
+
+struct names {
+        const char *names[NAMES_MAX];
+        size_t n;
+};
+
+static void names_put(struct names *names, struct ww_str name) {
+        if (names->n < NAMES_MAX)
+                names->names[names->n++] = name.p;
+}
+
+/* What a rule or a record names, and the response has not. */
+struct unknown {
+        const char *who;  /* "rule", "record" … */
+        struct ww_str of; /* … of this name */
+        struct ww_str name;
+        const char *what, *part; /* what it should be, and in which part of a file it could stand */
+        struct diag_pos pos;
+};
+
+static int unknown_tell(const struct unknown *u, const struct names *known, struct diag *d) {
+        char cure[80];
+
+        (void)snprintf(cure, sizeof cure, "write it under `%s:` in a file of paths.response", u->part);
+        return diag_error(d, u->pos, known->n ? diag_suggest(u->name, known->names, known->n) : cure,
+                          "%s `%.*s`: there is no %s `%.*s`", u->who, WW_STR_ARG(u->of), u->what, WW_STR_ARG(u->name));
+}
 
 static int procedure_unknown(const struct response_rules *response, struct ww_str rule, struct ww_str name,
                              struct diag_pos pos, struct diag *d) {
-        const char *names[NAMES_MAX];
-        size_t n = 0;
+        const struct unknown u = { "rule", rule, name, "procedure", "procedures", pos };
+        struct names known = { 0 };
 
-        for (size_t i = 0; i < response->n_procedures && n < NAMES_MAX; i++)
-                names[n++] = response->procedures[i].name.p;
-        return diag_error(d, pos,
-                          n ? diag_suggest(name, names, n)
-                            : "write it under `procedures:` in a file of "
-                              "paths.response",
-                          "rule `%.*s`: there is no procedure `%.*s`", WW_STR_ARG(rule), WW_STR_ARG(name));
+        for (size_t i = 0; i < response->n_procedures; i++)
+                names_put(&known, response->procedures[i].name);
+        return unknown_tell(&u, &known, d);
 }
 
 /* An event that no device can ever send confirms nothing. */
@@ -63,28 +88,24 @@ int ruleset_procedures(const struct correlate_rules *rules, const struct respons
 
 static int nobody(const struct response_rules *response, const struct record_kind *kind, struct ww_str name,
                   struct diag_pos pos, struct diag *d) {
-        const char *names[NAMES_MAX];
-        size_t n = 0;
+        const struct unknown u = { "record", kind->name, name, "recipient or post", "recipients", pos };
+        struct names known = { 0 };
 
-        for (size_t i = 0; i < response->n_recipients && n < NAMES_MAX; i++)
-                names[n++] = response->recipients[i].name.p;
-        for (size_t i = 0; i < response->n_posts && n < NAMES_MAX; i++)
-                names[n++] = response->posts[i].name.p;
-        return diag_error(
-                d, pos, n ? diag_suggest(name, names, n) : "write it under `recipients:` in a file of paths.response",
-                "record `%.*s`: there is no recipient or post `%.*s`", WW_STR_ARG(kind->name), WW_STR_ARG(name));
+        for (size_t i = 0; i < response->n_recipients; i++)
+                names_put(&known, response->recipients[i].name);
+        for (size_t i = 0; i < response->n_posts; i++)
+                names_put(&known, response->posts[i].name);
+        return unknown_tell(&u, &known, d);
 }
 
 static int no_channel(const struct response_rules *response, const struct record_kind *kind, struct ww_str name,
                       struct diag_pos pos, struct diag *d) {
-        const char *names[NAMES_MAX];
-        size_t n = 0;
+        const struct unknown u = { "record", kind->name, name, "channel", "channels", pos };
+        struct names known = { 0 };
 
-        for (size_t i = 0; i < response->n_channels && n < NAMES_MAX; i++)
-                names[n++] = response->channels[i].name.p;
-        return diag_error(d, pos,
-                          n ? diag_suggest(name, names, n) : "write it under `channels:` in a file of paths.response",
-                          "record `%.*s`: there is no channel `%.*s`", WW_STR_ARG(kind->name), WW_STR_ARG(name));
+        for (size_t i = 0; i < response->n_channels; i++)
+                names_put(&known, response->channels[i].name);
+        return unknown_tell(&u, &known, d);
 }
 
 static int check_notify(const struct response_rules *response, const struct record_kind *kind,

@@ -260,6 +260,8 @@ void site_refresh(struct console *c);
 /** A line of the feed that live.c has taken. */
 void rights_line(struct console *c, const json_t *line);
 void rights_turn(struct console *c); /* every second or so */
+/** Of the users that the auth process told; borrowed, NULL: it is none. */
+const json_t *users_find(const json_t *users, const char *name);
 /** A list of the site; borrowed. NULL after refusing: it is not known yet. */
 json_t *site_part(struct call *call, const char *part);
 /** The entry of the list whose `key` is that name; borrowed, NULL: none. */

@@ -54,11 +54,7 @@ const struct history_what history_whats[] = {
         { "notifications", "notification", "due_at", "x.notification", "x.journal",
           { EXERCISE, { "incident", "x.incident = @::bigint" }, { "state", "x.state = @" }, { "kind", "x.channel = @" },
             { "person", "x.recipient = @" }, { "text", "x.text ILIKE @" } } },
-        { "record-sendings",
-          "(SELECT journal, seq, n, (body->'record'->>'id')::bigint AS record, body->'record'->>'kind' AS kind, body->'record'->>'number' AS number, "
-          "(body->'record'->>'version')::bigint AS version, id AS notification, body->>'recipient' AS recipient, body->>'channel' AS channel, "
-          "what AS result, (body->>'attempts')::integer AS attempt, body->>'answer' AS answer, changed_at AS at, exercise "
-          "FROM change WHERE subject = 'notification' AND body ? 'record')",
+        { "record-sendings", "record_sent",
           "at", "x.seq", "x.n",
           { { "record", "x.record = @::bigint" }, EXERCISE, { "kind", "x.kind = @" }, { "state", "x.result = @" },
             { "person", "x.recipient = @" }, { "text", "(x.number || ' ' || x.answer) ILIKE @" } } },

@@ -13,10 +13,10 @@ struct history_filter {
         const char *condition; /* `@` = the value */
 };
 
-/* Notices that tell what a person did. */
-/** What each person did: who sees the audit has these notices, nobody else. */
-bool history_personal(const char *notice);
+/* Notices that tell what a person did: who sees the audit has them, nobody else. */
 #define HISTORY_PERSONAL "{login,login-refused,logout,session-locked,key-used,history-exported,credentials-changed}"
+/** Is it one of these? */
+bool history_personal(const char *notice);
 
 struct history_what {
         const char *name;

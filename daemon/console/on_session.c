@@ -368,19 +368,6 @@ static int visit_operator(void *userdata, const json_t *change) {
         return 0;
 }
 
-static json_t *find_user(const json_t *users, const char *name) {
-        json_t *user;
-        size_t i;
-
-        json_array_foreach(users, i, user) {
-                const char *other = json_string_value(json_object_get(user, "name"));
-
-                if (other && strcmp(other, name) == 0)
-                        return user;
-        }
-        return NULL;
-}
-
 static void on_users(void *userdata, const json_t *answer) {
         struct call *call = userdata;
         struct operators o = { call->console, json_array() };
@@ -390,7 +377,7 @@ static void on_users(void *userdata, const json_t *answer) {
 
         (void)live_each(call->console->live, "operator", visit_operator, &o);
         json_array_foreach(o.list, i, one) {
-                const json_t *user = find_user(users, json_string_value(json_object_get(one, "name")));
+                const json_t *user = users_find(users, json_string_value(json_object_get(one, "name")));
 
                 if (!users)
                         continue;

@@ -15,7 +15,7 @@
 
 #define WHY "the credentials changed"
 
-static const json_t *find_user(const json_t *users, const char *name) {
+const json_t *users_find(const json_t *users, const char *name) {
         const json_t *user;
         size_t i;
 
@@ -29,7 +29,7 @@ static const json_t *find_user(const json_t *users, const char *name) {
 }
 
 static bool outdated(const struct session *s, const json_t *users) {
-        const json_t *user = find_user(users, s->name);
+        const json_t *user = users_find(users, s->name);
         const char *text = json_string_value(json_object_get(user, "changed_at"));
         int64_t changed;
 

@@ -49,8 +49,9 @@ struct subject *report_by_key(const struct response *r, struct ww_str key) {
 
 /* --- one --- */
 
+/* A name may hold a dash, and none a slash: no two of a sending have one key. */
 static void put_key(const json_t *record, struct ww_str recipient, struct ww_str channel, struct buf *out) {
-        buf_printf(out, "record-%lld.%lld-%.*s-%.*s", (long long)record_number(record, "id"),
+        buf_printf(out, "record-%lld.%lld-%.*s/%.*s", (long long)record_number(record, "id"),
                    (long long)record_number(record, "version"), WW_STR_ARG(recipient), WW_STR_ARG(channel));
 }
 

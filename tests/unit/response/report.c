@@ -55,20 +55,20 @@ static void test_delivered(void **state) {
         story_open(&s, yaml);
         report(&s, 3, "[\"police\"]", "[\"mail\"]", 0);
         told(&s, "notification 1 v1 due by ann\n");
-        assert_string_equal(text(&s, "notification 1", "key"), "record-7.3-police-mail");
+        assert_string_equal(text(&s, "notification 1", "key"), "record-7.3-police/mail");
         assert_string_equal(text(&s, "notification 1", "address"), "police@example.org");
         assert_string_equal(text(&s, "notification 1", "title"), "RE-1: Burglary");
         assert_string_equal(text(&s, "notification 1", "text"), "Report RE-1: Burglary (W3)");
         assert_string_equal(text(&s, "notification 1", "hazard"), "theft");
         restart(&s);
-        result(&s, "record-7.3-police-mail", 1, false, false);
+        result(&s, "record-7.3-police/mail", 1, false, false);
         told(&s, "notification 1 v2 failed by ann\n");
         restart(&s);
-        result(&s, "record-7.3-police-mail", 2, true, true);
+        result(&s, "record-7.3-police/mail", 2, true, true);
         told(&s, "notification 1 v3 sent by ann, ended\n");
         assert_string_equal(text(&s, "notification 1", "answer"), "said");
         assert_int_equal(kept(&s), 0); /* PostgreSQL has it */
-        refused(&s, WORKER, "{'cmd':'notification-result','key':'record-7.3-police-mail','attempt':3,'ok':true}",
+        refused(&s, WORKER, "{'cmd':'notification-result','key':'record-7.3-police/mail','attempt':3,'ok':true}",
                 "unknown");
         story_close(&s);
 }
@@ -83,8 +83,8 @@ static void test_again(void **state) {
         told(&s, "notification 1 v1 due by ann\n");
         report(&s, 5, "[\"police\"]", "[\"mail\"]", 0);
         told(&s, "notification 2 v1 due by ann\n");
-        assert_string_equal(text(&s, "notification 2", "key"), "record-7.5-police-mail");
-        result(&s, "record-7.5-police-mail", 1, true, true);
+        assert_string_equal(text(&s, "notification 2", "key"), "record-7.5-police/mail");
+        result(&s, "record-7.5-police/mail", 1, true, true);
         told(&s, "notification 2 v2 sent by ann, ended\n");
         assert_int_equal(kept(&s), 1);
         story_close(&s);
@@ -97,19 +97,19 @@ static void test_fallback(void **state) {
         story_open(&s, yaml);
         report(&s, 1, "[\"police\", \"fire-brigade\"]", "[\"gateway\"]", 0);
         told(&s, "notification 1 v1 due by ann\nnotification 2 v1 due by ann\n");
-        result(&s, "record-7.1-police-gateway", 1, false, false);
+        result(&s, "record-7.1-police/gateway", 1, false, false);
         told(&s, "notification 1 v2 failed by ann\nnotification 3 v1 due by ann\n");
         assert_string_equal(text(&s, "notification 3", "channel"), "mail");
         assert_string_equal(text(&s, "notification 3", "address"), "police@example.org");
-        result(&s, "record-7.1-police-gateway", 2, false, true);
+        result(&s, "record-7.1-police/gateway", 2, false, true);
         told(&s, "notification 1 v3 given-up by ann, ended\n");
         restart(&s); /* what has ended still counts */
-        result(&s, "record-7.1-police-mail", 1, true, true);
+        result(&s, "record-7.1-police/mail", 1, true, true);
         told(&s, "notification 3 v2 sent by ann, ended\n");
         assert_int_equal(kept(&s), 1); /* that to the fire brigade */
-        result(&s, "record-7.1-fire-brigade-gateway", 1, false, true);
+        result(&s, "record-7.1-fire-brigade/gateway", 1, false, true);
         told(&s, "notification 2 v2 given-up by ann, ended\nnotification 4 v1 due by ann\n");
-        result(&s, "record-7.1-fire-brigade-mail", 1, false, true);
+        result(&s, "record-7.1-fire-brigade/mail", 1, false, true);
         told(&s, "notification 4 v2 given-up by ann, ended\nnotification 4 v3 undelivered by ann, ended\n");
         assert_int_equal(kept(&s), 0);
         story_close(&s);
@@ -140,7 +140,7 @@ static void test_covert(void **state) {
         report(&s, 1, "[\"police\"]", "[\"loud\"]", 1);
         told(&s, "notification 1 v1 withheld by ann, ended\nnotification 2 v1 due by ann\n");
         assert_string_equal(text(&s, "notification 2", "text"), "COVERT: Report RE-1: Burglary (W3)");
-        result(&s, "record-7.1-police-mail", 1, true, true);
+        result(&s, "record-7.1-police/mail", 1, true, true);
         told(&s, "notification 2 v2 sent by ann, ended\n");
         story_close(&s);
 }
