@@ -39,16 +39,16 @@ EVERY = 10.0  # s between two samples
 DEVICES = 1000
 PAYLOAD = ('{"type":"access","time":%d,"isKnown":"true","access":"Always","username":"Nurse {number}","uid":"04a1b2{device}",'
            '"hostname":"door-soak-{device}"}')
-HAVE = re.compile(r"^(\S+-\S+) .* (\S*)$")
+MAPPING = re.compile(r"[0-9a-f]+-[0-9a-f]+ \S+ \S+ \S+ \d+ *(.*)")  # a line of smaps that begins one: the file
 
 
 def memory(pid):
     """Proportional set size in KiB, without files of the journal: those pages are the kernel's to take back."""
     total, mapped = 0, ""
     for line in pathlib.Path(f"/proc/{pid}/smaps").read_text().splitlines():
-        head = HAVE.match(line)
-        if head and "-" in line.split(" ", 1)[0] and ":" not in line.split(" ", 1)[0]:
-            mapped = head[2]
+        begins = MAPPING.fullmatch(line)
+        if begins:
+            mapped = begins[1]
         elif line.startswith("Pss:") and not mapped.endswith(".mdb"):
             total += int(line.split()[1])
     return total
