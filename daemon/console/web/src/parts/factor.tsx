@@ -2,8 +2,8 @@
  * The second factor: one's own is set by password, picture and a code of it; another person's is taken away by an
  * administrator. What was wrong is said in the same dialog, which asks again.
  */
+import { encode } from "uqr";
 import { ApiError, post } from "../core/api";
-import { qrOf } from "../core/qr";
 import { t } from "../text/text";
 import { askFor, type Field } from "./ask";
 import { problemText } from "./frame";
@@ -17,12 +17,8 @@ const MARGIN = 4;
 
 /** Dark on white in every theme: scanners want it so. */
 export function QrCode({ text }: { text: string }) {
-    const rows = qrOf(text);
-    if (!rows) return null;
-    const size = rows.length + 2 * MARGIN;
-    const path = rows
-        .flatMap((row, y) => row.map((dark, x) => (dark ? `M${x + MARGIN} ${y + MARGIN}h1v1h-1z` : "")))
-        .join("");
+    const { data, size } = encode(text, { ecc: "M", border: MARGIN });
+    const path = data.flatMap((row, y) => row.map((dark, x) => (dark ? `M${x} ${y}h1v1h-1z` : ""))).join("");
     return (
         <svg class="qr" viewBox={`0 0 ${size} ${size}`} role="img" aria-label={t("factor.picture")}>
             <rect width={size} height={size} fill="#fff" />
