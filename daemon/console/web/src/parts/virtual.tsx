@@ -3,8 +3,8 @@
  *
  * Rows have one height, so where a row lies is a product. An element that scrolls out at one end is used again at the other, for
  * another row: nothing is made, thrown away or moved in the document while somebody scrolls. So the elements' order there is
- * not the rows', and aria-owns says which that is. A row is drawn again when it is another one or is meant or chosen, not because the list was: rows
- * that say something else are other rows.
+ * not the rows', and aria-owns says which that is. A row is drawn again when it is another one, or is meant or chosen, and not because
+ * the list changed: a row that says something else is another row.
  *
  * The frame keeps the focus, and says by aria-activedescendant which row is meant: a row that scrolls away takes no focus
  * with it. The row that is meant is a thing (its key), not a place: when the order changes it moves along, and when it goes,
