@@ -20,7 +20,7 @@
 #define TRIM_TIME        (100 * WW_MSEC) /* for trimming, in one look */
 #define SNAPSHOT_MIN     1000            /* inputs between two snapshots, however full the map */
 #define SNAPSHOT_RETRY   WW_MINUTE       /* after one that failed */
-#define SNAPSHOT_PRESSED WW_SECOND       /* between two tries while the map fills */
+#define SNAPSHOT_PRESSED (500 * WW_MSEC) /* between two tries while the map fills: less than a tick, so each may try */
 #define SNAPSHOT_SHARE   0.15            /* of the map filled since the last snapshot: the next is due */
 
 const char *engine_snapshot_dir(const struct engine *e) {
@@ -123,6 +123,7 @@ void engine_space_child(struct engine *e) {
         engine_space_marks(e);
         log_info("snapshot", NULL, "state after input %" PRIu64 " in %" PRId64 " ms", e->snapshot_pid_seq,
                  e->snapshots.took / WW_MSEC);
+        engine_space_look(e); /* who waits for room waits for this */
 }
 
 void engine_space_snapshot_at_stop(struct engine *e) {

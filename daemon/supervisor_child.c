@@ -36,6 +36,7 @@ struct supervisor_child {
         struct event *hung;  /* armed while the process lives and is not told to stop */
         struct event *later; /* waiting: start; stopping: kill; reaped: bury */
         int64_t hung_at;     /* boot clock, when `hung` should fire */
+        uint64_t signs;      /* of life, of all its processes */
         int64_t since;       /* wall clock, of the state */
         bool reaped, forbidden;
         int ending;       /* wait status, once reaped */
@@ -108,7 +109,7 @@ static void on_line(void *userdata, struct jsonline *l, json_t *object) {
         struct supervisor_child *c = userdata;
         const char *status = json_string_value(json_object_get(object, "status"));
 
-        /* whatever it says is a sign of life */
+        c->signs++; /* whatever it says is a sign of life */
         if (!c->reaped && (c->state == SUPERVISOR_CHILD_STARTING || c->state == SUPERVISOR_CHILD_RUNNING))
                 watch(c);
         if (json_is_true(json_object_get(object, "ready")))
@@ -327,6 +328,7 @@ void supervisor_child_metrics(const struct supervisor_child *c, struct metrics *
                           c->state);
         metrics_put_of(m, METRICS_WORKER_RESTARTS, name, (double)c->backoff.restarts);
         metrics_put_of(m, METRICS_WORKER_SINCE, name, (double)c->since / WW_SECOND);
+        metrics_put_of(m, METRICS_WORKER_SIGNS, name, (double)c->signs);
         if (c->pipe)
                 metrics_put_bytes(m, name.p, jsonline_queued(c->pipe), QUEUE_MAX, jsonline_refused(c->pipe));
 }

@@ -54,6 +54,8 @@ X(WORKER_RESTARTS, "wardwatch_worker_restarts_total", COUNTER, COUNT, SUPERVISOR
   "deaths of the worker, each followed by a start")
 X(WORKER_SINCE, "wardwatch_worker_state_since_timestamp_seconds", GAUGE, TIME, SUPERVISOR, "worker", "workers[].since",
   "when it came into its state, in seconds since 1970")
+X(WORKER_SIGNS, "wardwatch_worker_signs_of_life_total", COUNTER, COUNT, SUPERVISOR, "worker", "",
+  "what the worker said to the supervisor, at least one a second; after supervisor.hung_after without one it is killed")
 
 /* --- engine: the turn --- */
 X(ENGINE_UP, "wardwatch_engine_up_seconds", GAUGE, REAL, ENGINE, "", "up_s",

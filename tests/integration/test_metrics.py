@@ -1,7 +1,6 @@
 """Prometheus' view: each process of the real daemon is scraped, and what comes is held against the daemon's own words."""
 
 import contextlib
-import http.client
 import json
 import pathlib
 import re
@@ -14,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-from harness import spine  # noqa: E402
+from harness import scrape, spine  # noqa: E402
 from harness.broker import Broker  # noqa: E402
 from harness.daemon import SOURCE, Daemon, binary, wait_for  # noqa: E402
 from harness.machine import free_port  # noqa: E402
@@ -53,25 +52,14 @@ class Scraped:
     def __init__(self, daemon, broker, ports):
         self.daemon, self.broker, self.ports = daemon, broker, ports
 
-    def request(self, process, method="GET", path="/metrics", host="127.0.0.1"):
-        connection = http.client.HTTPConnection(host, self.ports[process], timeout=20)
-        with contextlib.closing(connection):
-            connection.request(method, path)
-            answer = connection.getresponse()
-            return answer.status, answer.headers, answer.read().decode()
+    def request(self, process, *what, **where):
+        return scrape.request(self.ports[process], *what, **where)
 
     def families(self, process):
-        status, _, text = self.request(process)
-        assert status == 200
-        return list(text_string_to_metric_families(text))
+        return scrape.families(self.ports[process])
 
     def value(self, process, name, **labels):
-        """None if it is not there."""
-        for family in self.families(process):
-            for sample in family.samples:
-                if sample.name == name and sample.labels == labels:
-                    return sample.value
-        return None
+        return scrape.value(self.ports[process], name, **labels)
 
     def wait_value(self, process, name, wanted, **labels):
         wait_for(lambda: self.value(process, name, **labels) == wanted, 30, f"{name}{labels} = {wanted}")
