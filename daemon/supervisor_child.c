@@ -5,6 +5,7 @@
 #include "base/metrics.h"
 #include "base/span.h"
 #include "supervisor_backoff.h"
+#include "supervisor_processor.h"
 #include "supervisor_spawn.h"
 #include <event2/event.h>
 #include <signal.h>
@@ -21,8 +22,12 @@
  *
  * The watch for hanging measures the worker's silence. When this very process was stopped or starved, its timer fires
  * late and the signs of life lie unread in the pipe: then it is not the worker that hung, and the watch begins anew.
+ * Nor has it hung when it was ready nearly all that time and got no processor: the start of another would get none
+ * either, and begin from the start. That is granted a few times; a loop without end on a machine that others fill looks
+ * like it.
  */
 #define LAST_WORDS (100 * WW_MSEC)
+#define GRANTS     5
 #define LATE       WW_SECOND
 #define QUEUE_MAX  ((size_t)256 * 1024)
 
@@ -33,11 +38,13 @@ struct supervisor_child {
         enum supervisor_child_state state;
         pid_t pid;
         struct jsonline *pipe;
-        struct event *hung;  /* armed while the process lives and is not told to stop */
-        struct event *later; /* waiting: start; stopping: kill; reaped: bury */
-        int64_t hung_at;     /* boot clock, when `hung` should fire */
-        uint64_t signs;      /* of life, of all its processes */
-        int64_t since;       /* wall clock, of the state */
+        struct event *hung;                    /* armed while the process lives and is not told to stop */
+        struct event *later;                   /* waiting: start; stopping: kill; reaped: bury */
+        int64_t hung_at;                       /* boot clock, when `hung` should fire */
+        uint64_t signs;                        /* of life, of all its processes */
+        int64_t since;                         /* wall clock, of the state */
+        struct supervisor_processor processor; /* when the watch began */
+        unsigned grants;                       /* of patience, since the last sign of life */
         bool reaped, forbidden;
         int ending;       /* wait status, once reaped */
         char last[64];    /* how it died last */
@@ -73,13 +80,26 @@ static void set_state(struct supervisor_child *c, enum supervisor_child_state st
 
 static void watch(struct supervisor_child *c) {
         c->hung_at = clock_boot() + c->options.hung_after;
+        supervisor_processor_read(c->pid, &c->processor);
         arm(c->hung, c->options.hung_after);
+}
+
+/* True: it is not given up. */
+static bool starved(struct supervisor_child *c) {
+        if (c->grants == GRANTS || !supervisor_processor_starved(c->pid, &c->processor, c->options.hung_after))
+                return false;
+        c->grants++;
+        log_warning(
+                "worker-starved", subject(c),
+                "no sign of life for %.1f s, in which it was ready and got no processor: left alone, %u of %d times",
+                (double)c->options.hung_after / (double)WW_SECOND, c->grants, GRANTS);
+        return true;
 }
 
 static void on_hung(evutil_socket_t fd, short what, void *userdata) {
         struct supervisor_child *c = userdata;
 
-        if (clock_boot() > c->hung_at + LATE) {
+        if (clock_boot() > c->hung_at + LATE || starved(c)) {
                 watch(c);
                 return;
         }
@@ -110,6 +130,7 @@ static void on_line(void *userdata, struct jsonline *l, json_t *object) {
         const char *status = json_string_value(json_object_get(object, "status"));
 
         c->signs++; /* whatever it says is a sign of life */
+        c->grants = 0;
         if (!c->reaped && (c->state == SUPERVISOR_CHILD_STARTING || c->state == SUPERVISOR_CHILD_RUNNING))
                 watch(c);
         if (json_is_true(json_object_get(object, "ready")))
@@ -203,6 +224,7 @@ void supervisor_child_start(struct supervisor_child *c) {
         supervisor_backoff_start(&c->backoff, clock_boot());
         r = spawn(c);
         if (r == 0) {
+                c->grants = 0;
                 watch(c);
                 set_state(c, SUPERVISOR_CHILD_STARTING);
                 return;

@@ -58,9 +58,9 @@ void supervisor_child_stop(struct supervisor_child *c, int64_t wait);
 /** After waitpid. */
 void supervisor_child_reaped(struct supervisor_child *c, int status);
 void supervisor_child_set_limits(struct supervisor_child *c, int64_t hung_after, int64_t backoff_max);
-/** One line to the worker; lost if it is not there. */
 /** Did the kernel kill it for a system call that it may not make, since this was asked last? */
 bool supervisor_child_take_forbidden(struct supervisor_child *c);
+/** One line to the worker; lost if it is not there. */
 void supervisor_child_send(struct supervisor_child *c, json_t *object);
 
 const struct supervisor_worker *supervisor_child_worker(const struct supervisor_child *c);

@@ -128,7 +128,8 @@ const struct config_key config_keys[] = {
           "group whose members may use the command socket; empty = the daemon's user and root alone" },
 
         { "supervisor.hung_after", CONFIG_SPAN, AT(supervisor.hung_after), "10s", NULL, 2 * WW_SECOND, 10 * WW_MINUTE, NULL, false,
-          "a worker that says nothing for so long is killed and started again" },
+          "a worker that says nothing for so long is killed and started again; five times as long more where it waited for a "
+          "processor nearly all that time" },
         { "supervisor.backoff_max", CONFIG_SPAN, AT(supervisor.backoff_max), "30s", NULL, WW_SECOND, 10 * WW_MINUTE, NULL, false,
           "longest wait before a worker that keeps dying is started again" },
 

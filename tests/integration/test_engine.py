@@ -1,8 +1,11 @@
-"""The engine as operators and the other processes meet it: commands, followers, careful start, a damaged journal."""
+"""The engine as operators and the other processes meet it: commands, followers, careful start, a full machine, a damaged journal."""
 
+import contextlib
 import json
+import os
 import pathlib
 import re
+import subprocess
 import sys
 
 import pytest
@@ -287,6 +290,48 @@ def test_a_backlog_taken_carefully_starves_nothing(tmp_path, make_daemon):
             loads[-1].finish()
         assert s.daemon.pid("engine") == pid
         assert len(answers) > 10  # given in the midst of it, not behind it
+
+
+# --- a machine that is full ---
+
+
+@contextlib.contextmanager
+def starved(pid, processor):
+    """The process gets next to nothing of its only processor: there are others there, and it comes behind all of them."""
+    group, processors = pathlib.Path(f"/proc/{pid}/autogroup"), os.sched_getaffinity(pid)
+    os.sched_setaffinity(pid, {processor})
+    os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0))
+    if group.exists():  # sessions share a processor fairly, whatever their processes are
+        group.write_text("19")
+    hogs = [subprocess.Popen(["taskset", "-c", str(processor), sys.executable, "-c", "while True: pass"], start_new_session=True)
+            for _ in range(3)]
+    try:
+        for hog in hogs:
+            if group.exists():
+                pathlib.Path(f"/proc/{hog.pid}/autogroup").write_text("-20")
+        yield
+    finally:
+        for hog in hogs:
+            hog.kill()
+            hog.wait()
+        os.sched_setaffinity(pid, processors)
+        os.sched_setscheduler(pid, os.SCHED_OTHER, os.sched_param(0))
+        if group.exists():
+            group.write_text("0")
+
+
+def test_an_engine_that_gets_no_processor_is_not_taken_for_hung(tmp_path, make_daemon):
+    with Broker(tmp_path, verbose=False) as broker:
+        s = Scene(tmp_path, make_daemon, broker, settings={"supervisor.hung_after": "2s"})
+        s.daemon.start(start_new_session=True)  # by itself among the sessions
+        s.live()
+        pid = s.daemon.pid("engine")
+        with starved(pid, max(os.sched_getaffinity(0))):
+            load = spine.Load(broker, tmp_path / "load.log", count=20000, devices=10)
+            s.daemon.wait_log("worker-starved worker=engine")
+        load.finish()
+        wait_for(lambda: s.daemon.status()["sessions"]["bulk"]["messages"] == 20000, 60, "all that was published")
+        assert s.daemon.pid("engine") == pid and "worker-hung" not in s.daemon.log
 
 
 # --- a damaged journal ---
