@@ -4,11 +4,13 @@
  * sent again under its identifier until it is acknowledged; so the log is the list that must arrive.
  *
  *   mqtt-load --port P [--host H] [--user U --password-file F] [--client-id ID] [--count N] [--rate R] [--devices D]
- *             [--topic TEMPLATE] [--payload TEMPLATE] [--window W] [--first K] [--log FILE] [--give-up SECONDS]
+ *             [--topic TEMPLATE] [--payload TEMPLATE] [--window W] [--first K] [--log FILE] [--seconds S]
+ *             [--give-up SECONDS]
  *
  * Templates: {device} counts 0 to D-1, {number} counts up for each device from K, {time} is the wall clock at
- * publishing, µs. Rate 0 = as fast as the window allows. The log has a line "device number" for each ack.
- * The last line of output is a JSON object.
+ * publishing, µs. Rate 0 = as fast as the window allows. The log has a line "device number" for each ack. After S
+ * seconds nothing new is published, however many of N there are, and what is out is waited for; --give-up waits for
+ * nothing. The last line of output is a JSON object.
  *
  * It speaks MQTT 5 itself, since a library costs several system calls a message and the generator must not be the
  * bottleneck. Packets are made into one buffer and written together. `ring` holds what is not acknowledged, in order
@@ -50,7 +52,7 @@ struct load {
         uint64_t count, first, devices;
         double rate;
         uint32_t window, open_max; /* open_max: the broker's Receive Maximum, if smaller */
-        int64_t give_up;
+        int64_t give_up, seconds;  /* µs since `began` */
         FILE *log;
 
         int fd, wake; /* wake: bytes that must have come before the loop wakes for them */
@@ -361,11 +363,12 @@ static void wake_for(struct load *l) {
         }
 }
 
-static void turn(struct load *l) {
-        int64_t now = now_boot();
+static void turn(struct load *l, int64_t now) {
         struct pollfd p = { .fd = l->fd };
         struct timespec wait = { 0 };
 
+        if (now - l->began >= l->seconds)
+                l->count = l->tail;
         if (l->fd < 0 && now >= l->retry_at)
                 dial(l, now);
         if (l->fd >= 0)
@@ -411,14 +414,23 @@ static char *read_line(const char *file) {
 }
 
 static const struct option options[] = {
-        { "host", required_argument, NULL, 'h' },      { "port", required_argument, NULL, 'p' },
-        { "user", required_argument, NULL, 'u' },      { "password-file", required_argument, NULL, 'P' },
-        { "client-id", required_argument, NULL, 'i' }, { "count", required_argument, NULL, 'n' },
-        { "rate", required_argument, NULL, 'r' },      { "devices", required_argument, NULL, 'd' },
-        { "topic", required_argument, NULL, 't' },     { "topic-template", required_argument, NULL, 't' },
-        { "payload", required_argument, NULL, 'm' },   { "window", required_argument, NULL, 'w' },
-        { "first", required_argument, NULL, 'f' },     { "log", required_argument, NULL, 'l' },
-        { "give-up", required_argument, NULL, 'g' },   { 0 },
+        { "host", required_argument, NULL, 'h' },
+        { "port", required_argument, NULL, 'p' },
+        { "user", required_argument, NULL, 'u' },
+        { "password-file", required_argument, NULL, 'P' },
+        { "client-id", required_argument, NULL, 'i' },
+        { "count", required_argument, NULL, 'n' },
+        { "rate", required_argument, NULL, 'r' },
+        { "devices", required_argument, NULL, 'd' },
+        { "topic", required_argument, NULL, 't' },
+        { "topic-template", required_argument, NULL, 't' },
+        { "payload", required_argument, NULL, 'm' },
+        { "window", required_argument, NULL, 'w' },
+        { "first", required_argument, NULL, 'f' },
+        { "log", required_argument, NULL, 'l' },
+        { "give-up", required_argument, NULL, 'g' },
+        { "seconds", required_argument, NULL, 's' },
+        { 0 },
 };
 
 static void set(struct load *l, int key, char *value) {
@@ -469,6 +481,9 @@ static void set(struct load *l, int key, char *value) {
         case 'g':
                 l->give_up = (int64_t)(strtod(value, NULL) * 1e6);
                 break;
+        case 's':
+                l->seconds = (int64_t)(strtod(value, NULL) * 1e6);
+                break;
         default:
                 exit(2);
         }
@@ -484,6 +499,7 @@ static struct load load = {
         .devices = 100,
         .window = 1000,
         .give_up = INT64_MAX / 2,
+        .seconds = INT64_MAX / 2,
         .fd = -1,
 };
 
@@ -505,7 +521,7 @@ int main(int argc, char **argv) {
         signal(SIGPIPE, SIG_IGN);
         l->began = now_boot();
         while (!stopped && l->acked < l->count && now_boot() - l->began < l->give_up)
-                turn(l);
+                turn(l, now_boot());
         key = report(l);
         if (l->log && fclose(l->log) != 0) {
                 perror("mqtt-load: log");

@@ -39,8 +39,8 @@ def run(h, random):
     pid = h.daemon.pid("engine")
     before = resident(pid)
     count = 10_000_000 if h.long else 30_000
-    more = h.load(count=count, devices=1, first=first, window=2000)
-    more.finish(1200)
+    more = h.load(count=count, devices=1, first=first, window=2000, give_up=3600)
+    more.finish(3600)
     h.wait(lambda: h.status().get("sessions", {}).get("bulk", {}).get("messages", 0) >= first + count, "all messages", 1200)
     after = resident(pid)
     h.expect(after < before * 1.5 + 32, f"memory went from {before:.0f} to {after:.0f} MiB")

@@ -56,7 +56,8 @@ def retain(h, topic, text):
 def run(h, random):
     h.prepare(rules=RULES, sensors=SENSORS)
     proxy = h.closes(Proxy("127.0.0.1", h.broker.port))
-    h.daemon.write_config(mqtt__port=proxy.port)
+    # a second each would be most of the time
+    h.daemon.write_config(mqtt__port=proxy.port, mqtt__backoff_min="100ms", mqtt__backoff_max="200ms")
     doors, rounds = 10, 1000 if h.long else 12
     state = {n: False for n in range(doors)}
     for n in range(doors):

@@ -69,8 +69,9 @@ def peak(pid):
 def run(h, random):
     h.start(rules=RULES, journal__size="4GiB" if h.long else "64MiB", journal__keep="1m")
     panics = Panics(h)
-    count = 3_000_000 if h.long else 40_000
-    load = h.load(count=count, devices=1000, window=4000)
+    # a minute, however many it takes
+    many = {"count": 6_000_000, "seconds": 60, "give_up": 300} if h.long else {"count": 40_000}
+    load = h.load(devices=1000, window=4000, **many)
     began, pressed, most = time.monotonic(), [], 0
     while load.process.poll() is None and time.monotonic() - began < 90:
         pressed.append(panics.press(len(pressed)))

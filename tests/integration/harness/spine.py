@@ -88,12 +88,15 @@ def write_rules(folder, rules=RULES, sensors=SENSORS, site=SITE):
 class Load:
     """mqtt-load, running."""
 
-    def __init__(self, broker, log, count, rate=0, devices=10, topic="bulk/{device}", first=0, window=500, name="load"):
+    def __init__(self, broker, log, count, rate=0, devices=10, topic="bulk/{device}", first=0, window=500, name="load", seconds=None,
+                 give_up=120):
+        """`seconds`: that long, if `count` is not reached before. `give_up`: seconds after which it ends whatever is out."""
         self.log, self.result = pathlib.Path(log), None
         self.process = subprocess.Popen(
             [find_driver().with_name("mqtt-load"), "--port", str(broker.port), "--log", self.log, "--count", str(count),
              "--rate", str(rate), "--devices", str(devices), "--topic", topic, "--first", str(first), "--window",
-             str(window), "--client-id", name, "--give-up", "120"], stdout=subprocess.PIPE, text=True)
+             str(window), "--client-id", name, "--give-up", str(give_up), *(["--seconds", str(seconds)] if seconds else [])],
+            stdout=subprocess.PIPE, text=True)
 
     def acknowledged(self):
         """How many so far."""
