@@ -72,20 +72,18 @@ def journal(daemon):
 
 
 def chain(daemon, postgres):
-    """The record in PostgreSQL: its chain is whole, and what was concluded comes again to the byte."""
-    verdict = Verdict()
+    """The record in PostgreSQL: its chain is whole."""
     done = daemon.run("verify", "--database", postgres.url, timeout=300)
-    if done.returncode:
-        verdict.wrong.append(f"verify: {done.stdout[-800:]}{done.stderr[-300:]}")
-    return verdict.add(replayed(daemon, postgres))
+    return Verdict(wrong=[f"verify: {done.stdout[-800:]}{done.stderr[-300:]}"] if done.returncode else [])
 
 
 def transitions(lines):
     return [line for line in lines if json.loads(line).get("type") == "transition"]
 
 
-def replayed(daemon, postgres):
-    """`replay --as-recorded` of PostgreSQL beside the journal's own lines: life goes on, so that the replay may have more."""
+def replayed(daemon):
+    """What was concluded comes again to the byte: `replay --as-recorded` of PostgreSQL beside the journal's own lines. Life goes
+    on, so that the replay may have more."""
     dump = daemon.run("journal", "dump", "--json", timeout=120).stdout.splitlines()
     start = '{"in":"output","record":'
     lived = transitions(line[len(start):-1] for line in dump if line.startswith(start))
