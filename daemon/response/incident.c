@@ -310,7 +310,6 @@ static int merged_with(struct response_call *c, struct subject *into) {
 int verb_incident_merge(struct response_call *c) {
         struct subject *from, *into;
         enum incident_state to;
-        bool covert;
         int r = act_on(c, INCIDENT_MERGE, &from, &to);
 
         if (!r)
@@ -321,7 +320,6 @@ int verb_incident_merge(struct response_call *c) {
                 r = REFUSED_APPROVAL_PENDING;
         if (r)
                 return r;
-        covert = body_true(into, "covert");
         r = members_move(c->r, from, into, &c->act);
         if (!r)
                 r = move_weight(from, into);
@@ -330,7 +328,7 @@ int verb_incident_merge(struct response_call *c) {
                 r = acted(c, from, to, "merged");
         if (!r)
                 r = merged_with(c, into);
-        return r || covert || !body_true(into, "covert") ? r : notify_covert(c->r, into, &c->act);
+        return r || !body_true(into, "covert") ? r : notify_covert(c->r, into, &c->act);
 }
 
 int verb_incident_cause(struct response_call *c) {

@@ -115,8 +115,11 @@ int notify_step(struct response *r, struct subject *incident, const struct subje
 /** It is closed: what was not delivered is withdrawn, and where `tell` is true those who were told by a channel with
  *  `closing` are told. 0 or -errno. */
 int notify_closed(struct response *r, struct subject *incident, bool tell, const struct act *act);
-/** It is covert from here on: what is due by an overt channel is withheld. 0 or -errno. */
+/** It is covert from here on, or was already: what is due by an overt channel is withheld, reports of it as well. What
+ * was sent cannot be taken back. 0 or -errno. */
 int notify_covert(struct response *r, struct subject *incident, const struct act *act);
+/** Ended, because the threat could notice it there: sets the body, tells nobody. */
+void notify_withheld(struct subject *s);
 /** Where the recipient is reached by that channel, or "". */
 struct ww_str notify_address(const struct response_rules *rules, struct ww_str recipient, struct ww_str channel);
 int64_t approval_due(const struct response *r, const struct subject *s);
@@ -127,5 +130,7 @@ bool disposition_pending(const struct response *r, const struct subject *inciden
 /* --- report.c: notifications of records, which belong to no incident --- */
 
 struct subject *report_by_key(const struct response *r, struct ww_str key); /* NULL: there is none */
+/** What is due of a covert incident by an overt channel is withheld, with all that follows. 0 or -errno. */
+int report_covert(struct response *r, const struct act *act);
 /** Its body has been set after an attempt: told, with all that follows. It may be forgotten then. 0 or -errno. */
 int report_result(struct response *r, struct subject *s, const struct act *act);

@@ -21,18 +21,20 @@ struct notice_to {
         bool closed; /* the incident is */
 };
 
+/* INCIDENT/LADDER.RUN/STEP/RECIPIENT/CHANNEL, or INCIDENT/closed/VERSION/…: it may be opened again, and closed again.
+ * The first run, before the priority rose, has no number. A name holds neither slash nor dot: no two have one key. */
 static void put_key(const struct subject *incident, const struct subject *ladder, const struct notice_to *to,
                     struct buf *out) {
         uint64_t run = body_number(ladder, "run");
 
-        buf_printf(out, "%llu-", (unsigned long long)incident->id);
-        if (to->closed) /* it may be opened again, and closed again */
-                buf_printf(out, "closed.%llu", (unsigned long long)incident->version);
+        buf_printf(out, "%llu/", (unsigned long long)incident->id);
+        if (to->closed)
+                buf_printf(out, "closed/%llu", (unsigned long long)incident->version);
         else
                 buf_printf(out, "%s", body_text(ladder, "ladder"));
-        if (run > 1 && !to->closed) /* it began again, when the priority rose */
+        if (run > 1 && !to->closed)
                 buf_printf(out, ".%llu", (unsigned long long)run);
-        buf_printf(out, "-%zu-%.*s-%.*s", to->step, WW_STR_ARG(to->recipient), WW_STR_ARG(to->channel));
+        buf_printf(out, "/%zu/%.*s/%.*s", to->step, WW_STR_ARG(to->recipient), WW_STR_ARG(to->channel));
 }
 
 static struct subject *by_key(const struct subject *incident, struct ww_str key) {
@@ -107,13 +109,18 @@ static int not_sent(struct response *r, const struct subject *s, const struct ac
         return ladder->ended || !s->ended ? 0 : escalation_hasten(r, ladder, act);
 }
 
+void notify_withheld(struct subject *s) {
+        body_set_bool(s, "covert", true);
+        body_set_name(s, "state", "withheld");
+        body_set_name(s, "answer", "the incident is covert, and the channel may be seen or heard");
+        s->ended = true;
+}
+
 /* The threat could notice it there. */
 static int withhold(struct response *r, struct subject *s, const struct act *act) {
         int e;
 
-        body_set_name(s, "state", "withheld");
-        body_set_name(s, "answer", "the incident is covert, and the channel may be seen or heard");
-        s->ended = true;
+        notify_withheld(s);
         e = subject_changed(r, s, "withheld", act);
         return e ? e : not_sent(r, s, act);
 }
@@ -194,7 +201,7 @@ int notify_covert(struct response *r, struct subject *incident, const struct act
                 if (e)
                         return e;
         }
-        return 0;
+        return report_covert(r, act);
 }
 
 /* --- when the incident is closed --- */

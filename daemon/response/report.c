@@ -69,10 +69,13 @@ static void put_text(const json_t *of, const json_t *record, bool covert, struct
                 buf_printf(out, " (%s)", text_of(of, "zone"));
 }
 
+/* Of the incident that it is about, or the one into which that was merged. */
 static bool is_covert(const struct response *r, const json_t *of) {
-        const struct subject *incident = subject_find(r, WW_SUBJECT_INCIDENT,
-                                                      (uint64_t)json_integer_value(json_object_get(of, "incident")));
+        uint64_t id = (uint64_t)json_integer_value(json_object_get(of, "incident"));
+        const struct subject *incident = subject_find(r, WW_SUBJECT_INCIDENT, id);
 
+        while (incident && !body_true(incident, "covert") && body_number(incident, "merged_into"))
+                incident = subject_find(r, WW_SUBJECT_INCIDENT, body_number(incident, "merged_into"));
         return incident && body_true(incident, "covert");
 }
 
@@ -133,9 +136,7 @@ static int report_one(struct response *r, const json_t *of, struct ww_str recipi
                 return e;
         if (!channel || !channel->overt || !body_true(s, "covert"))
                 return subject_changed(r, s, "due", act);
-        body_set_name(s, "state", "withheld");
-        body_set_name(s, "answer", "the incident is covert, and the channel may be seen or heard");
-        s->ended = true;
+        notify_withheld(s);
         return report_turn(r, s, "withheld", act);
 }
 
@@ -194,6 +195,33 @@ int report_result(struct response *r, struct subject *s, const struct act *act) 
         int e = report_turn(r, s, body_text(s, "state"), act);
 
         return e ? e : sending_settle(r, s, act);
+}
+
+/* --- when an incident becomes covert --- */
+
+static bool seen_by_the_threat(const struct response *r, const struct subject *s) {
+        const struct channel *channel = s->ended ? NULL : rules_channel(r->rules, ww_str(body_text(s, "channel")));
+
+        return channel && channel->overt && is_covert(r, s->body);
+}
+
+/* The fallback is due in its place; where there is none, the record hears that nobody was reached. */
+int report_covert(struct response *r, const struct act *act) {
+        struct subject *s = first_report(r);
+        int e = 0;
+
+        while (!e && s) {
+                if (!seen_by_the_threat(r, s)) {
+                        s = next_report(s);
+                        continue;
+                }
+                notify_withheld(s);
+                e = report_turn(r, s, "withheld", act);
+                if (!e)
+                        e = sending_settle(r, s, act);
+                s = first_report(r); /* more than this one may have been forgotten */
+        }
+        return e;
 }
 
 /* --- what records ask for --- */

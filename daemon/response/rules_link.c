@@ -91,28 +91,6 @@ static void check_fallback(struct rules_loader *l, const struct channel *c) {
         }
 }
 
-/* B of `B-x` by `d`, and `B` by `x-d`: a notification's key, which ends in RECIPIENT-CHANNEL, could not tell them
- * apart, and who is told second would not be told. */
-static void check_keys(struct rules_loader *l, const struct named *people, const struct channel *c,
-                       const struct channel *d) {
-        size_t n = c->name.n > d->name.n ? c->name.n - d->name.n : 0; /* of `x-` */
-
-        if (!n || c->name.p[n - 1] != '-' || memcmp(c->name.p + n, d->name.p, d->name.n) != 0)
-                return;
-        for (size_t i = 0; i < people->n; i++) {
-                struct ww_str longer = name_of(people, i), shorter = { longer.p, longer.n > n ? longer.n - n : 0 };
-
-                if (!shorter.n || longer.p[shorter.n] != '-' ||
-                    memcmp(longer.p + shorter.n + 1, c->name.p, n - 1) != 0 ||
-                    (!rules_recipient(l->rules, shorter) && !rules_post(l->rules, shorter)))
-                        continue;
-                l->result = diag_error(l->d, pos_of(people, i), "give one of them another name",
-                                       "`%.*s` by `%.*s` and `%.*s` by `%.*s` are one name with a dash between",
-                                       WW_STR_ARG(longer), WW_STR_ARG(d->name), WW_STR_ARG(shorter),
-                                       WW_STR_ARG(c->name));
-        }
-}
-
 int rules_link(struct rules_loader *l) {
         const struct response_rules *rules = l->rules;
         const struct named lists[] = {
@@ -129,10 +107,6 @@ int rules_link(struct rules_loader *l) {
                 check_addresses(l, &rules->recipients[i]);
         for (size_t i = 0; i < rules->n_channels; i++)
                 check_fallback(l, &rules->channels[i]);
-        for (size_t i = 0; i < rules->n_channels * rules->n_channels; i++)
-                for (size_t k = 4; k < 6; k++) /* recipients, posts */
-                        check_keys(l, &lists[k], &rules->channels[i / rules->n_channels],
-                                   &rules->channels[i % rules->n_channels]);
         return 0;
 }
 

@@ -83,10 +83,10 @@ static const struct act night[] = {
         { "3s", "ann:1", "", CMD("\"reset\",\"alarm\":3,\"reason\":\"tag is on the infant again\"") },
         /* a panic button, covert: nobody takes it for a minute, and the head of security is told */
         { "1m", "mqtt", "zigbee2mqtt/w0_panic", "{\"action\":\"emergency\"}" },
-        { "70s", "notify:0", "", RESULT("3-life-1-control-room-desk", "true") },
+        { "70s", "notify:0", "", RESULT("3/life/1/control-room/desk", "true") },
         { "5s", "notify:0", "",
-          RESULT("3-life-2-head-of-security-mail", "false,\"final\":true,\"answer\":\"no route\"") },
-        { "2s", "notify:0", "", RESULT("3-life-2-head-of-security-sms", "true") },
+          RESULT("3/life/2/head-of-security/mail", "false,\"final\":true,\"answer\":\"no route\"") },
+        { "2s", "notify:0", "", RESULT("3/life/2/head-of-security/sms", "true") },
         { "5s", "ann:1", "", CMD("\"ack\",\"alarm\":4,\"version\":1,\"reason\":\"two guards sent\"") },
         { "5s", "ann:1", "", CMD("\"incident-take\",\"incident\":3") },
         /* the controller of the doors goes mad; a tamper contact cannot be shelved, a wet floor can */

@@ -39,7 +39,7 @@ static void test_ladder(void **state) {
         struct story s;
 
         open_fire(&s);
-        assert_string_equal(text(&s, "notification 1", "key"), "1-fire-1-control-room-desk");
+        assert_string_equal(text(&s, "notification 1", "key"), "1/fire/1/control-room/desk");
         wait_for(&s, WW_MINUTE - 1);
         restart(&s);
         told(&s, "");
@@ -122,7 +122,7 @@ static void test_expired(void **state) {
         told(&s, "incident 1 v4 acknowledgement-expired by rule:smoke\nescalation 2 v1 begun by rule:smoke\n");
         wait_for(&s, 0);
         told(&s, "escalation 2 v2 step-fired by timer\nnotification 4 v1 due by timer\n");
-        assert_string_equal(text(&s, "notification 4", "key"), "1-fire.2-1-control-room-desk");
+        assert_string_equal(text(&s, "notification 4", "key"), "1/fire.2/1/control-room/desk");
         acknowledge(&s, .id = 1, .zone = "W3-room1");
         told(&s, "");
         acknowledge(&s, .id = 2, .zone = "W3-room1");
@@ -146,7 +146,7 @@ static void test_regrade(void **state) {
         wait_for(&s, WW_MINUTE);
         told(&s, "escalation 2 v2 step-fired by timer, ended\nnotification 2 v1 due by timer\n"
                  "notification 3 v1 due by timer\n");
-        assert_string_equal(text(&s, "notification 3", "key"), "1-inferno-1-chief-desk");
+        assert_string_equal(text(&s, "notification 3", "key"), "1/inferno/1/chief/desk");
         raise(&s, .id = 2, .zone = "W3-room1", .priority = WW_PRIORITY_CRITICAL); /* once for each priority */
         told(&s, "incident 1 v4 alarm-joined by rule:smoke\n");
         story_close(&s);
@@ -156,17 +156,17 @@ static void test_results(void **state) {
         struct story s;
 
         open_fire(&s);
-        refused(&s, WORKER, "{'cmd':'notification-result','key':'1-fire-9-x-y','attempt':1,'ok':true}", "unknown");
-        refused(&s, WORKER, "{'cmd':'notification-result','key':'1-fire-1-control-room-desk','ok':true}", "malformed");
+        refused(&s, WORKER, "{'cmd':'notification-result','key':'1/fire/9/x/y','attempt':1,'ok':true}", "unknown");
+        refused(&s, WORKER, "{'cmd':'notification-result','key':'1/fire/1/control-room/desk','ok':true}", "malformed");
         does(&s, WORKER,
-             "{'cmd':'notification-result','key':'1-fire-1-control-room-desk','attempt':1,'ok':false,'answer':'no'}");
+             "{'cmd':'notification-result','key':'1/fire/1/control-room/desk','attempt':1,'ok':false,'answer':'no'}");
         told(&s, "notification 1 v2 failed by ann\n");
         does(&s, WORKER,
-             "{'cmd':'notification-result','key':'1-fire-1-control-room-desk','attempt':1,'ok':true,'answer':'no'}");
+             "{'cmd':'notification-result','key':'1/fire/1/control-room/desk','attempt':1,'ok':true,'answer':'no'}");
         told(&s, ""); /* that attempt was told */
-        does(&s, WORKER, "{'cmd':'notification-result','key':'1-fire-1-control-room-desk','attempt':2,'ok':true}");
+        does(&s, WORKER, "{'cmd':'notification-result','key':'1/fire/1/control-room/desk','attempt':2,'ok':true}");
         told(&s, "notification 1 v3 sent by ann, ended\n");
-        refused(&s, WORKER, "{'cmd':'notification-result','key':'1-fire-1-control-room-desk','attempt':3,'ok':true}",
+        refused(&s, WORKER, "{'cmd':'notification-result','key':'1/fire/1/control-room/desk','attempt':3,'ok':true}",
                 "state");
         story_close(&s);
 }
@@ -179,13 +179,13 @@ static void test_fallback(void **state) {
         wait_for(&s, WW_MINUTE);
         told(&s, "escalation 1 v3 step-fired by timer\nnotification 2 v1 due by timer\n");
         does(&s, WORKER,
-             "{'cmd':'notification-result','key':'1-fire-2-chief-mail','attempt':1,'ok':false,'final':true}");
+             "{'cmd':'notification-result','key':'1/fire/2/chief/mail','attempt':1,'ok':false,'final':true}");
         told(&s, "notification 2 v2 given-up by ann, ended\nnotification 3 v1 due by ann\n");
         assert_string_equal(text(&s, "notification 3", "channel"), "sms");
         assert_string_equal(text(&s, "notification 3", "address"), "+49 30 1");
         restart(&s);
         does(&s, WORKER,
-             "{'cmd':'notification-result','key':'1-fire-2-chief-sms','attempt':1,'ok':false,'final':true}");
+             "{'cmd':'notification-result','key':'1/fire/2/chief/sms','attempt':1,'ok':false,'final':true}");
         told(&s, "notification 3 v2 given-up by ann, ended\nescalation 1 v4 hastened by ann\n");
         wait_for(&s, 0);
         told(&s, "escalation 1 v5 step-fired by timer, ended\nnotification 4 v1 due by timer\n");
@@ -199,15 +199,15 @@ static void test_fallback_meanwhile(void **state) {
         open_fire(&s);
         wait_for(&s, WW_MINUTE);
         told(&s, "escalation 1 v3 step-fired by timer\nnotification 2 v1 due by timer\n");
-        does(&s, WORKER, "{'cmd':'notification-result','key':'1-fire-2-chief-mail','attempt':1,'ok':false}");
+        does(&s, WORKER, "{'cmd':'notification-result','key':'1/fire/2/chief/mail','attempt':1,'ok':false}");
         told(&s, "notification 2 v2 failed by ann\nnotification 3 v1 due by ann\n");
-        does(&s, WORKER, "{'cmd':'notification-result','key':'1-fire-2-chief-mail','attempt':2,'ok':false}");
+        does(&s, WORKER, "{'cmd':'notification-result','key':'1/fire/2/chief/mail','attempt':2,'ok':false}");
         told(&s, "notification 2 v3 failed by ann\n");
         restart(&s);
         does(&s, WORKER,
-             "{'cmd':'notification-result','key':'1-fire-2-chief-mail','attempt':3,'ok':false,'final':true}");
+             "{'cmd':'notification-result','key':'1/fire/2/chief/mail','attempt':3,'ok':false,'final':true}");
         told(&s, "notification 2 v4 given-up by ann, ended\n");
-        does(&s, WORKER, "{'cmd':'notification-result','key':'1-fire-2-chief-sms','attempt':1,'ok':false}");
+        does(&s, WORKER, "{'cmd':'notification-result','key':'1/fire/2/chief/sms','attempt':1,'ok':false}");
         told(&s, "notification 3 v2 failed by ann\n"); /* it has no fallback, and is not given up */
         story_close(&s);
 }
@@ -237,8 +237,8 @@ static void test_covert(void **state) {
         assert_string_equal(text(&s, "notification 2", "channel"), "sms");
         assert_string_equal(text(&s, "notification 2", "text"), "COVERT: incident 1, high, fire: Smoke! (W3)");
         assert_true(json_is_true(json_object_get(body(&s, "notification 2"), "covert")));
-        does(&s, WORKER, "{'cmd':'notification-result','key':'1-all-1-chief-sms','attempt':1,'ok':true}");
-        refused(&s, WORKER, "{'cmd':'notification-result','key':'1-all-1-chief-ward','attempt':1,'ok':true}", "state");
+        does(&s, WORKER, "{'cmd':'notification-result','key':'1/all/1/chief/sms','attempt':1,'ok':true}");
+        refused(&s, WORKER, "{'cmd':'notification-result','key':'1/all/1/chief/ward','attempt':1,'ok':true}", "state");
         story_close(&s);
 }
 
@@ -249,7 +249,7 @@ static void test_covert_later(void **state) {
         story_open(&s, covert_ladders);
         raise(&s, .id = 1, .zone = "W3");
         wait_for(&s, 0);
-        does(&s, WORKER, "{'cmd':'notification-result','key':'1-all-1-chief-siren','attempt':1,'ok':true}");
+        does(&s, WORKER, "{'cmd':'notification-result','key':'1/all/1/chief/siren','attempt':1,'ok':true}");
         buf_reset(&s.told);
         raise(&s, .id = 2, .zone = "W3", .covert = true);
         told(&s, "incident 1 v2 alarm-joined by rule:smoke\nnotification 1 v2 withheld by rule:smoke, ended\n"
@@ -260,6 +260,25 @@ static void test_covert_later(void **state) {
         story_close(&s);
 }
 
+/* Names hold dashes; each step to each recipient by each channel has a key of its own. */
+static void test_keys(void **state) {
+        static const char dashes[] = "escalations:\n"
+                                     "  - escalation: all\n"
+                                     "    steps: [{after: 0s, to: [chief, chief-a], by: [a-sms, sms]}]\n"
+                                     "channels: [{channel: a-sms}, {channel: sms}]\n"
+                                     "recipients: [{recipient: chief}, {recipient: chief-a}]\n";
+        struct story s;
+
+        story_open(&s, dashes);
+        raise(&s, .id = 1, .zone = "W3");
+        wait_for(&s, 0);
+        assert_string_equal(text(&s, "notification 1", "key"), "1/all/1/chief/a-sms");
+        assert_string_equal(text(&s, "notification 2", "key"), "1/all/1/chief/sms");
+        assert_string_equal(text(&s, "notification 3", "key"), "1/all/1/chief-a/a-sms");
+        assert_string_equal(text(&s, "notification 4", "key"), "1/all/1/chief-a/sms");
+        story_close(&s);
+}
+
 /* Those who were told that it began are told that it is over, where the channel says so; each way once, and what is
  * not delivered yet is withdrawn. */
 static void test_closing(void **state) {
@@ -267,8 +286,8 @@ static void test_closing(void **state) {
 
         open_fire(&s);
         wait_for(&s, 5 * WW_MINUTE);
-        assert_string_equal(text(&s, "notification 3", "key"), "1-fire-3-chief-sms");
-        does(&s, WORKER, "{'cmd':'notification-result','key':'1-fire-3-chief-sms','attempt':1,'ok':true}");
+        assert_string_equal(text(&s, "notification 3", "key"), "1/fire/3/chief/sms");
+        does(&s, WORKER, "{'cmd':'notification-result','key':'1/fire/3/chief/sms','attempt':1,'ok':true}");
         does(&s, OPERATOR, "{'cmd':'incident-take','incident':1}");
         does(&s, OPERATOR, "{'cmd':'incident-resolve','incident':1}");
         does(&s, OPERATOR, "{'cmd':'dispose','incident':1,'code':'test','done':'nothing','reason':'it was a test'}");
@@ -276,12 +295,12 @@ static void test_closing(void **state) {
         does(&s, OPERATOR, "{'cmd':'incident-close','incident':1}");
         told(&s, "incident 1 v5 closed by ann, ended\nnotification 2 v2 withdrawn by ann, ended\n"
                  "notification 1 v2 withdrawn by ann, ended\nnotification 4 v1 due by ann\n");
-        assert_string_equal(text(&s, "notification 4", "key"), "1-closed.5-3-chief-sms");
+        assert_string_equal(text(&s, "notification 4", "key"), "1/closed/5/3/chief/sms");
         assert_string_equal(text(&s, "notification 4", "text"), "closed: incident 1, high, fire: Smoke! (W3-room1)");
         assert_true(json_is_true(json_object_get(json_object_get(s.bodies, "notification 4"), "closed")));
         assert_int_equal(json_array_size(json_object_get(json_object_get(s.bodies, "notification 4"), "earlier")), 1);
         restart(&s);
-        does(&s, WORKER, "{'cmd':'notification-result','key':'1-closed.5-3-chief-sms','attempt':1,'ok':true}");
+        does(&s, WORKER, "{'cmd':'notification-result','key':'1/closed/5/3/chief/sms','attempt':1,'ok':true}");
         told(&s, "notification 4 v2 sent by ann, ended\n");
         does(&s, SUPERVISOR, "{'cmd':'incident-reopen','incident':1,'reason':'smoke again'}");
         buf_reset(&s.told);
@@ -327,7 +346,8 @@ int main(void) {
                 cmocka_unit_test(test_fallback), cmocka_unit_test(test_stop),
                 cmocka_unit_test(test_closed),   cmocka_unit_test(test_fallback_meanwhile),
                 cmocka_unit_test(test_covert),   cmocka_unit_test(test_covert_later),
-                cmocka_unit_test(test_closing),  cmocka_unit_test(test_expired),
+                cmocka_unit_test(test_keys),     cmocka_unit_test(test_closing),
+                cmocka_unit_test(test_expired),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

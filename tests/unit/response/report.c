@@ -5,6 +5,7 @@ static const char yaml[] = "channels:\n"
                            "  - {channel: gateway, fallback: mail}\n"
                            "  - {channel: mail}\n"
                            "  - {channel: loud, overt: true, fallback: mail}\n"
+                           "  - {channel: siren, overt: true}\n"
                            "recipients:\n"
                            "  - {recipient: police, address: {mail: \"police@example.org\"}}\n"
                            "  - {recipient: fire-brigade}\n";
@@ -145,10 +146,70 @@ static void test_covert(void **state) {
         story_close(&s);
 }
 
+/* What was not delivered when the incident became covert goes by the fallback; what was sent stays sent. */
+static void test_covert_later(void **state) {
+        struct story s;
+
+        story_open(&s, yaml);
+        raise(&s, .id = 1, .zone = "W3");
+        report(&s, 1, "[\"police\", \"fire-brigade\"]", "[\"loud\"]", 1);
+        report(&s, 2, "[\"police\"]", "[\"siren\", \"mail\"]", 1);
+        report(&s, 3, "[\"police\"]", "[\"siren\"]", 0);
+        result(&s, "record-7.1-fire-brigade/loud", 1, true, true);
+        result(&s, "record-7.2-police/siren", 1, false, false); /* to be tried again */
+        buf_reset(&s.told);
+        raise(&s, .id = 2, .zone = "W3", .covert = true);
+        told(&s, "incident 1 v2 alarm-joined by rule:smoke\nnotification 1 v2 withheld by rule:smoke, ended\n"
+                 "notification 6 v1 due by rule:smoke\nnotification 3 v3 withheld by rule:smoke, ended\n");
+        assert_string_equal(text(&s, "notification 6", "key"), "record-7.1-police/mail");
+        assert_string_equal(text(&s, "notification 6", "text"), "COVERT: Report RE-1: Burglary (W3)");
+        assert_true(json_is_true(json_object_get(body(&s, "notification 1"), "covert")));
+        restart(&s);
+        refused(&s, WORKER, "{'cmd':'notification-result','key':'record-7.1-police/loud','attempt':1,'ok':true}",
+                "state");
+        result(&s, "record-7.1-police/mail", 1, true, true);
+        result(&s, "record-7.2-police/mail", 1, true, true);
+        told(&s, "notification 6 v2 sent by ann, ended\nnotification 4 v2 sent by ann, ended\n");
+        story_close(&s);
+}
+
+/* Without a fallback it reaches nobody, and the record hears of it at once. */
+static void test_covert_in_vain(void **state) {
+        struct story s;
+
+        story_open(&s, yaml);
+        raise(&s, .id = 1, .zone = "W3");
+        report(&s, 1, "[\"police\"]", "[\"siren\"]", 1);
+        buf_reset(&s.told);
+        raise(&s, .id = 2, .zone = "W3", .covert = true);
+        told(&s, "incident 1 v2 alarm-joined by rule:smoke\nnotification 1 v2 withheld by rule:smoke, ended\n"
+                 "notification 1 v3 undelivered by rule:smoke, ended\n");
+        story_close(&s);
+}
+
+/* Merged into a covert one it is covert, before it is sent and after. */
+static void test_covert_merged(void **state) {
+        struct story s;
+
+        story_open(&s, yaml);
+        raise(&s, .id = 1, .zone = "W3");
+        raise(&s, .id = 2, .zone = "W4", .covert = true);
+        report(&s, 1, "[\"police\"]", "[\"loud\"]", 1);
+        buf_reset(&s.told);
+        does(&s, OPERATOR, "{'cmd':'incident-merge','incident':1,'into':2,'reason':'one and the same'}");
+        told(&s, "incident 1 v2 merged by ann, ended\nincident 2 v2 merged-with by ann\n"
+                 "notification 1 v2 withheld by ann, ended\nnotification 2 v1 due by ann\n");
+        report(&s, 2, "[\"police\"]", "[\"loud\"]", 1);
+        told(&s, "notification 3 v1 withheld by ann, ended\nnotification 4 v1 due by ann\n");
+        story_close(&s);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_delivered), cmocka_unit_test(test_again),  cmocka_unit_test(test_fallback),
-                cmocka_unit_test(test_over),      cmocka_unit_test(test_covert),
+                cmocka_unit_test(test_delivered),      cmocka_unit_test(test_again),
+                cmocka_unit_test(test_fallback),       cmocka_unit_test(test_over),
+                cmocka_unit_test(test_covert),         cmocka_unit_test(test_covert_later),
+                cmocka_unit_test(test_covert_in_vain), cmocka_unit_test(test_covert_merged),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
