@@ -7,6 +7,11 @@
 
 #include <jansson.h>
 
+/* What to do where the database cannot be reached. */
+#define DATABASE_HELP                                                                                                  \
+        "look at database.url, or name another with --database; TLS with a known certificate is required unless it "   \
+        "says otherwise (sslmode=disable)"
+
 #define COMMAND_OPTIONS_MAX 20 /* of a row: struct command_args has so many values */
 
 /** -c, --json, -h: every command has them. */

@@ -130,7 +130,7 @@ int query_open(struct inquiry **ret, const struct query_database *database) {
         if (e == INQUIRY_E_VALUE)
                 return tell(2, error, "a name of the time zone database: Europe/Berlin, Asia/Shanghai");
         if (e > 0)
-                return tell(1, error, "look at database.url, or name another with --database");
+                return tell(1, error, DATABASE_HELP);
         return e ? tell(1, strerror(-e), "try again") : 0;
 }
 

@@ -55,7 +55,7 @@ static int connect_to(struct wire **ret, const struct replay_database *database)
                 explicit_bzero(password, strlen(password));
         free(password);
         if (e > 0)
-                return replay_database_tell(error.text, "look at database.url, or name another with --database");
+                return replay_database_tell(error.text, DATABASE_HELP);
         if (!e)
                 wire_set_wait(*ret, WAIT);
         return e;

@@ -253,22 +253,23 @@ static int verify_job_run(struct verify_job *job, const struct replay_database *
                 (void)fprintf(stderr, "wardwatch verify: %s\n", strerror(-e));
         if (e)
                 return 1;
-        verify_print_result(&job->print, job->findings);
+        verify_print_result(&job->print, job->findings, false);
         return job->findings ? EXIT_NOT_WHOLE : 0;
 }
 
 static int export_verify(const struct command_args *args) {
         struct verify_print print = { .json = args->json };
         uint64_t findings = 0;
+        bool selected = false;
         int e = sodium_init() < 0 ? -EINVAL
                                   : verify_export(args->values[OPTION_EXPORT], args->values[OPTION_CHECKPOINTS],
-                                                  args->values[OPTION_KEY], &print, &findings);
+                                                  args->values[OPTION_KEY], &print, &findings, &selected);
 
         if (e < 0)
                 (void)fprintf(stderr, "wardwatch verify: %s\n", strerror(-e));
         if (e)
                 return 1;
-        verify_print_result(&print, findings);
+        verify_print_result(&print, findings, selected);
         return findings ? EXIT_NOT_WHOLE : 0;
 }
 

@@ -236,7 +236,7 @@ static int opened(const char *path, int e) {
 }
 
 int verify_export(const char *path, const char *checkpoints, const char *keys, struct verify_print *print,
-                  uint64_t *findings) {
+                  uint64_t *findings, bool *selected) {
         struct job job = { .print = print, .keys = keys, .findings = findings };
         int e = opened(path, export_reader_open(&job.reader, path));
 
@@ -256,6 +256,7 @@ int verify_export(const char *path, const char *checkpoints, const char *keys, s
                 e = verify_checkpoints_ready(&job.checkpoints, keys);
         if (!e)
                 e = job_run(&job);
+        *selected = job.v.selected;
         export_reader_close(&job.reader);
         verify_deinit(&job.v);
         verify_layouts_deinit(&job.layouts);

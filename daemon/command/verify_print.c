@@ -10,11 +10,22 @@
 #define TOLD_MAX 200 /* lines of a journal; --json tells all */
 
 static const char covers[] =
-        "What this shows: the rows are those that the store wrote, none more, none less, none altered since.\n"
         "What it does not show: that a device said the truth, or that what it said reached Wardwatch; that the "
         "machine\n"
         "was not in other hands when the rows were written; and, without checkpoints from outside the database, that\n"
         "the whole chain was not made anew, or cut off at its end, by somebody who owns the database.\n";
+
+static const char named_above[] = "What this shows: what is named above is not as the store wrote it.\n"
+                                  "What it does not show: who did that, or when. A row is found by table, seq and n; "
+                                  "how it was says an export or\n"
+                                  "a backup that is older.\n";
+
+/* [whole][only some rows]: what follows from it. */
+static const char *const shows[2][2] = {
+        { named_above, named_above },
+        { "What this shows: the rows are those that the store wrote, none more, none less, none altered since.\n",
+          "What this shows: the rows in it are as the store wrote them, not that it holds all that belong to it.\n" },
+};
 
 void verify_print_journal(const struct verify_print *p, const struct verify_journal *journal) {
         if (!p->json)
@@ -107,7 +118,7 @@ void verify_print_figures(struct verify_print *p, const struct verify_journal *j
                      f->segments, f->first_seq, f->last_seq, rows, (double)took / WW_SECOND);
 }
 
-void verify_print_result(const struct verify_print *p, uint64_t findings) {
+void verify_print_result(const struct verify_print *p, uint64_t findings, bool selected) {
         if (p->json) {
                 (void)command_put_json(
                         json_pack("{s:b, s:I}", "whole", findings == 0, "findings", (json_int_t)findings),
@@ -115,9 +126,11 @@ void verify_print_result(const struct verify_print *p, uint64_t findings) {
                 return;
         }
         if (findings == 0)
-                (void)printf("WHOLE: the record is as it was stored.\n");
+                (void)printf("WHOLE: %s as it was stored.\n", selected ? "what is in it is" : "the record is");
         else
-                (void)printf("NOT WHOLE: %" PRIu64 " finding%s; the record is not as it was stored.\n", findings,
-                             findings == 1 ? "" : "s");
-        (void)fputs(covers, stdout);
+                (void)printf("NOT WHOLE: %" PRIu64 " finding%s; %s not as it was stored.\n", findings,
+                             findings == 1 ? "" : "s", selected ? "what is in it is" : "the record is");
+        (void)fputs(shows[findings == 0][selected], stdout);
+        if (findings == 0)
+                (void)fputs(covers, stdout);
 }

@@ -13,5 +13,5 @@ void verify_print_note(const struct verify_print *p, const char *format, ...) _p
 /** What was looked at in this journal, and how long it took in µs. */
 void verify_print_figures(struct verify_print *p, const struct verify_journal *journal, const struct verify_figures *f,
                           int64_t took);
-/** The last word. */
-void verify_print_result(const struct verify_print *p, uint64_t findings);
+/** The last word, and what it means. `selected`: of an export of some rows. */
+void verify_print_result(const struct verify_print *p, uint64_t findings, bool selected);

@@ -58,12 +58,13 @@ static const struct casefile_part parts[] = {
                 "  SELECT changed_at, actor, lower(cause) || ': alarm ' || alarm, reason FROM t\n"
                 "  WHERE actor NOT LIKE 'rule:%' AND actor NOT IN ('timer', 'reload', '')\n"
                 "  UNION ALL\n"
-                "  SELECT changed_at, body->>'recipient', 'told by ' || (body->>'channel') || ': ' || what, body->>'answer' FROM c\n"
+                "  SELECT changed_at, body->>'recipient', CASE what WHEN 'sent' THEN 'told by ' || (body->>'channel')\n"
+                "         ELSE 'not told by ' || (body->>'channel') || ': ' || what END, body->>'answer' FROM c\n"
                 "  WHERE subject = 'notification' AND what <> 'due'\n"
                 "  UNION ALL\n"
                 "  SELECT changed_at, CASE WHEN subject = 'dispatch' THEN coalesce(body->>'guard', actor) ELSE actor END,\n"
-                "         subject || ' ' || id || ': ' || what, coalesce(nullif(reason, ''), body->>'text', body->>'title', '') FROM c\n"
-                "  WHERE subject NOT IN ('notification', 'escalation') AND actor NOT LIKE 'rule:%' AND actor NOT IN ('timer', 'procedure', 'reload', '')\n"
+                "         CASE subject WHEN 'record' THEN (body->>'kind') || ' ' || (body->>'number') ELSE subject || ' ' || id END || ': ' || what, coalesce(nullif(reason, ''), body->>'text', body->>'title', '') FROM c\n"
+                "  WHERE subject NOT IN ('notification', 'escalation') AND actor NOT LIKE 'rule:%' AND actor NOT IN ('timer', 'procedure', 'incident', 'event', 'reload', '')\n"
                 ") k ORDER BY at, who LIMIT :'limit'" } },
         { CASEFILE_TABLE, { "steps", "The procedure, step by step", "", NULL,
                 INCIDENTS

@@ -34,9 +34,12 @@ const struct question questions_alarm[] = {
                 "SELECT changed_at, cause, actor, reason, context, old_state, new_state, priority FROM alarm_transition\n"
                 "WHERE journal = :'journal' AND alarm = :'alarm' ORDER BY version" },
         { "alarm-acknowledged", "Who acknowledged this alarm, when, and how long had it waited?",
-                "Each time, counted from when it began to stand unacknowledged.", NULL,
-                "SELECT ended_at AS acknowledged_at, ended_by AS actor, ended_reason AS reason, priority, waited FROM alarm_wait\n"
-                "WHERE journal = :'journal' AND alarm = :'alarm' AND ended_cause = 'ACKNOWLEDGE' ORDER BY began_version" },
+                "Each time, counted from when it began to stand unacknowledged. began_priority: at that moment; priority: when it was acknowledged.", NULL,
+                "SELECT w.ended_at AS acknowledged_at, w.ended_by AS actor, w.ended_reason AS reason, w.priority AS began_priority, t.priority, w.waited\n"
+                "FROM alarm_wait w LEFT JOIN LATERAL (SELECT x.priority FROM alarm_transition x\n"
+                "  WHERE x.journal = w.journal AND x.alarm = w.alarm AND x.version > w.began_version AND x.cause = 'ACKNOWLEDGE'\n"
+                "    AND x.changed_at = w.ended_at ORDER BY x.version LIMIT 1) t ON true\n"
+                "WHERE w.journal = :'journal' AND w.alarm = :'alarm' AND w.ended_cause = 'ACKNOWLEDGE' ORDER BY w.began_version" },
         { "alarm-causes", "What caused this alarm?",
                 "The events of every change, with the messages as the devices sent them (bytes in escape notation).", NULL,
                 "SELECT v.seq, v.role, v.event_time, v.device, v.kind, e.sensor, e.value_number, e.attributes,\n"
@@ -72,13 +75,14 @@ const struct question questions_alarm[] = {
                 "ORDER BY t.journal, t.alarm, t.version LIMIT :'limit'" },
         { "late-acknowledgements", "Which alarms were acknowledged later than the target, or not at all, and why?",
                 "Target: 60 s for fire, panic, duress and infant, 180 s for others. On duty: who was, when it began to wait; open: how "
-                "many others waited then; reason: what was given in the end.", "7 days",
+                "many others waited then; reason: what was given in the end; priority: when it began to wait. Without an end it still "
+                "waits: waited is until the end of the span.", "7 days",
                 "WITH late AS MATERIALIZED (\n"
                 "  SELECT * FROM alarm_waits(:'from', :'to', :'zone', :'hazard') w\n"
                 "  WHERE coalesce(w.waited, :'to'::timestamptz - w.began_at) > w.target ORDER BY w.began_at LIMIT :'limit'),\n"
                 "duty AS MATERIALIZED (SELECT person, began_at, ended_at FROM shift WHERE began_at < :'to' AND (ended_at IS NULL OR ended_at > :'from'))\n"
                 "SELECT w.alarm, w.title, w.zone, w.hazard, w.priority, w.began_at, w.ended_at, w.ended_cause, w.ended_by, w.ended_reason AS reason,\n"
-                "       w.waited, w.target, o.on_duty, b.open\n"
+                "       coalesce(w.waited, :'to'::timestamptz - w.began_at) AS waited, w.target, o.on_duty, b.open\n"
                 "FROM late w\n"
                 "LEFT JOIN LATERAL (SELECT string_agg(DISTINCT s.person, ', ') AS on_duty FROM duty s\n"
                 "  WHERE s.began_at <= w.began_at AND (s.ended_at IS NULL OR s.ended_at > w.began_at)) o ON true\n"
@@ -102,7 +106,7 @@ const struct question questions_alarm[] = {
                 "  WHERE t.journal = a.journal AND t.alarm = a.alarm ORDER BY t.version DESC LIMIT 1) n ON true\n"
                 "WHERE a.journal = :'journal' AND a.incident = :'incident' ORDER BY a.alarm LIMIT :'limit'" },
         { "incident-known", "Who knew of this incident, and when?",
-                "Alarms as they were announced in the control room and who was on duty there; each attempt to tell somebody; who "
+                "Alarms as they were announced in the control room and who was on duty there; each attempt to tell somebody (who was not told did not know); who "
                 "acknowledged, took, was sent or wrote something.", NULL,
                 "WITH members AS MATERIALIZED (SELECT journal, alarm FROM incident_alarm WHERE journal = :'journal' AND incident = :'incident')\n"
                 "SELECT t.changed_at AS at, coalesce((SELECT string_agg(DISTINCT s.person, ', ') FROM shift s WHERE s.journal = t.journal\n"
@@ -114,17 +118,20 @@ const struct question questions_alarm[] = {
                 "FROM members m JOIN alarm_transition t ON t.journal = m.journal AND t.alarm = m.alarm\n"
                 "WHERE t.actor NOT LIKE 'rule:%' AND t.actor NOT IN ('timer', 'reload', '')\n"
                 "UNION ALL\n"
-                "SELECT at, recipient, 'told by ' || channel || ': ' || result, answer FROM notification_attempt\n"
+                "SELECT at, recipient, CASE result WHEN 'sent' THEN 'told by ' || channel ELSE 'not told by ' || channel || ': ' || result END, answer\n"
+                "FROM notification_attempt\n"
                 "WHERE journal = :'journal' AND incident = :'incident'\n"
                 "UNION ALL\n"
-                "SELECT changed_at, CASE WHEN subject = 'dispatch' THEN coalesce(body->>'guard', actor) ELSE actor END, subject || ' ' || id || ': ' || what,\n"
+                "SELECT changed_at, CASE WHEN subject = 'dispatch' THEN coalesce(body->>'guard', actor) ELSE actor END,\n"
+                "       CASE subject WHEN 'record' THEN (body->>'kind') || ' ' || (body->>'number') ELSE subject || ' ' || id END || ': ' || what,\n"
                 "       coalesce(nullif(reason, ''), body->>'text', body->>'title', '')\n"
                 "FROM change WHERE journal = :'journal' AND incident = :'incident' AND subject NOT IN ('notification', 'escalation')\n"
-                "  AND actor NOT LIKE 'rule:%' AND actor NOT IN ('timer', 'procedure', 'reload', '')\n"
+                "  AND actor NOT LIKE 'rule:%' AND actor NOT IN ('timer', 'procedure', 'incident', 'event', 'reload', '')\n"
                 "ORDER BY 1, 2 LIMIT :'limit'" },
-        { "incident-told", "Who was told of this incident, when, and with what result?", "Each attempt.", NULL,
+        { "incident-told", "Who was told of this incident, when, and with what result?",
+                "Each attempt; state: how it stands, also where none was made.", NULL,
                 "SELECT n.body->>'key' AS key, n.body->>'recipient' AS recipient, n.body->>'channel' AS channel, (n.body->>'due_at')::timestamptz AS due_at,\n"
-                "       a.attempt, a.at, a.result, a.answer\n"
+                "       n.body->>'state' AS state, a.attempt, a.at, a.result, a.answer\n"
                 "FROM (SELECT DISTINCT ON (c.id) c.id, c.body FROM change c\n"
                 "  WHERE c.journal = :'journal' AND c.incident = :'incident' AND c.subject = 'notification' ORDER BY c.id, c.version DESC) n\n"
                 "LEFT JOIN notification_attempt a ON a.journal = :'journal' AND a.incident = :'incident' AND a.notification = n.id\n"

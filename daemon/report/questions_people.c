@@ -4,11 +4,12 @@
 /* clang-format off */
 const struct question questions_people[] = {
         { "operator-acts", "What did this person do?",
-                "Every act, also those that were refused (ok is false). Name as it stands in the record: alice, or unix:root for a user of the machine. act: of a record its kind and act; subject: on what.", "7 days",
+                "Every act, also those that were refused (ok is false). Name as it stands in the record: alice, or unix:root for a user of the machine. act: of a record its kind and act; subject: on what, as its kind and number; of a new record or person what it is called.", "7 days",
                 "SELECT journal_time, actor, CASE WHEN name = 'record' THEN (request->>'kind') || ' ' || (request->>'act') ELSE name END AS act, ok,\n"
-                "       coalesce(request->>'record', request->>'alarm', request->>'incident', request->>'dispatch', request->>'step', request->>'note',\n"
-                "         request->>'disposition', request->>'approval', request->>'handover', request->>'shift', request->>'escalation', request->>'operator',\n"
-                "         request->>'guard', request->>'name', reply->'changes'->0->>'number', reply->'changes'->0->>'id', '') AS subject,\n"
+                "       coalesce(request->>'record', (SELECT k || ' ' || (request->>k) FROM unnest(ARRAY['alarm', 'incident', 'dispatch', 'step', 'note',\n"
+                "           'disposition', 'approval', 'handover', 'shift', 'escalation', 'operator', 'guard']) WITH ORDINALITY o (k, place)\n"
+                "         WHERE request ? k ORDER BY place LIMIT 1), request->>'name', reply->'changes'->0->>'number',\n"
+                "         (reply->'changes'->0->>'subject') || ' ' || (reply->'changes'->0->>'id'), '') AS subject,\n"
                 "       request->>'reason' AS reason, reply->'error'->>'text' AS refused, request FROM command_answered\n"
                 "WHERE (:'operator' = '' OR actor = :'operator') AND name NOT IN ('notice', 'cursor', 'reader')\n"
                 "  AND journal_time >= :'from' AND journal_time < :'to' ORDER BY journal, seq LIMIT :'limit'" },

@@ -6,23 +6,34 @@ const struct question questions_record[] = {
         { "rules-at", "Which rule set was in force at this moment?", "Its text: `--format json`, or the column text of ruleset_text.", NULL,
                 "SELECT DISTINCT ON (journal) journal, seq, in_force_from, hash, rules, sensors, assets, zones, complete_from FROM ruleset\n"
                 "WHERE in_force_from <= :'at' ORDER BY journal, seq DESC LIMIT :'limit'" },
+        { "rule-text", "What did this rule say at this moment?",
+                "Out of the rule set that was in force then; no text: it had no such rule.", NULL,
+                "SELECT DISTINCT ON (journal) journal, seq, in_force_from, hash,\n"
+                "       rtrim(substring(encode(text, 'escape') FROM '- rule: ' || :'rule' || '(?!\\S)[^\\n]*(?:\\n(?: [^\\n]*)?)*'), chr(10)) AS text FROM ruleset_text\n"
+                "WHERE in_force_from <= :'at' ORDER BY journal, seq DESC LIMIT :'limit'" },
         { "rule-versions", "Which versions of this rule raised alarms, and when?",
                 "rule_hash names the very text of the rule; another one is another version.", "1 year",
                 "SELECT rule, rule_hash, min(raised_at) AS first_alarm, max(raised_at) AS last_alarm, count(*) AS alarms FROM alarm\n"
                 "WHERE (:'rule' = '' OR rule = :'rule') AND raised_at >= :'from' AND raised_at < :'to'\n"
                 "GROUP BY rule, rule_hash ORDER BY rule, first_alarm LIMIT :'limit'" },
         { "statutory", "Which reports to authorities were due, and when was each sent and received?",
-                "Records of the kind `report` that were begun before the end of the span and were open in it, or are; in time: sent before its deadline.", "30 days",
+                "Records of the kind `report` that were begun before the end of the span and were open in it, or are. sent_at: signed; delivered_at: reached the authority by the notifier. in time: what the notifier sends (it has an addressee) when it was delivered or confirmed before its deadline, what goes by hand when it was sent; empty: it still may be.", "30 days",
                 "WITH mine AS (SELECT * FROM record WHERE kind = 'report' AND NOT exercise AND opened_at < :'to' AND (open OR since >= :'from')),\n"
                 "done AS (\n"
                 "  SELECT h.journal, h.record, min(h.changed_at) FILTER (WHERE h.state = 'sent') AS sent_at,\n"
-                "         min(h.changed_at) FILTER (WHERE h.state = 'received') AS received_at FROM record_history h JOIN mine USING (journal, record) GROUP BY 1, 2)\n"
+                "         min(h.changed_at) FILTER (WHERE h.what = 'delivered') AS delivered_at,\n"
+                "         min(h.changed_at) FILTER (WHERE h.state = 'received') AS received_at FROM record_history h JOIN mine USING (journal, record) GROUP BY 1, 2),\n"
+                "arrived AS (\n"
+                "  SELECT m.*, (m.fields->>'deadline')::timestamptz AS deadline, d.sent_at, d.delivered_at, d.received_at,\n"
+                "         CASE WHEN coalesce(m.fields->>'addressee', '') = '' THEN d.sent_at ELSE least(d.delivered_at, d.received_at) END AS there_at\n"
+                "  FROM mine m LEFT JOIN done d USING (journal, record))\n"
                 "SELECT m.number, m.fields->>'what' AS what, m.fields->>'authority' AS authority, m.fields->>'legal_basis' AS legal_basis, m.state, m.opened_at,\n"
-                "       (m.fields->>'deadline')::timestamptz AS deadline, d.sent_at, d.received_at,\n"
-                "       coalesce(d.sent_at, now()) <= (m.fields->>'deadline')::timestamptz AS in_time, m.fields->>'receipt' AS receipt, m.incident\n"
-                "FROM mine m LEFT JOIN done d USING (journal, record)\n"
+                "       m.deadline, m.sent_at, m.delivered_at, m.received_at,\n"
+                "       CASE WHEN coalesce(m.there_at, least(:'to'::timestamptz, now())) > m.deadline THEN false WHEN m.there_at IS NOT NULL THEN true END AS in_time,\n"
+                "       m.fields->>'receipt' AS receipt, m.incident\n"
+                "FROM arrived m\n"
                 "WHERE (:'zone' = '' OR m.fields->>'zone' IN (SELECT zone FROM zone_subtree(:'zone', :'to')))\n"
-                "ORDER BY (m.fields->>'deadline')::timestamptz, m.number LIMIT :'limit'" },
+                "ORDER BY m.deadline, m.number LIMIT :'limit'" },
         { "record-story", "What became of this record, who did what with it, and how did it stand each time?",
                 "Every version: reports, holds, evidence, inspections, visitors … also of those that are over. changed: the fields that are otherwise than before. Of restricted kinds see record_restricted.", "10 years",
                 "SELECT h.changed_at, h.number, h.version, h.what, h.actor, h.reason, h.state,\n"

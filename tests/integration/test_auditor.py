@@ -153,6 +153,17 @@ def test_a_person_s_acts_say_on_what(ask):
     assert acts == [("scene-hold hold", "SH-1"), ("scene-hold enter", "SH-1"), ("scene-hold release", "SH-1")]
 
 
+def test_an_act_says_of_what_kind_it_was_on(ask):
+    acts = {row["act"]: row["subject"] for row in ask("operator-acts")}
+    assert acts["ack"].startswith("alarm ") and acts["note"].startswith("incident ") and acts["list"] == "staff"
+
+
+def test_what_a_rule_said(ask):
+    (row,) = ask("rule-text", rule="fifty", at="0s")
+    assert row["text"].startswith("- rule: fifty\n") and "number == 50" in row["text"] and "sixty" not in row["text"]
+    assert [row["text"] for row in ask("rule-text", rule="fift", at="0s")] == [None]
+
+
 def test_a_moment_may_be_a_span_ago(ask):
     assert ask("alarms-at", at="0s", zone="")[0]["state"] == "ACKED" and ask("alarms-at", at="1d", zone="") == []
 
@@ -164,6 +175,7 @@ def test_what_became_of_an_alarm(ask):
 def test_who_acknowledged_and_how_long_it_took(ask):
     (row,) = ask("alarm-acknowledged")
     assert row["reason"] == "guard sent" and row["actor"].startswith("unix:")
+    assert row["began_priority"] == row["priority"] == "high"
     assert 0 < seconds(row["waited"]) < 600
 
 
