@@ -134,7 +134,8 @@ static int ingress_init(struct ingress *i, struct event_base *base, const struct
         i->session_known = o->session_known;
         i->random = ingress_seed(o->client_id);
         i->timer = evtimer_new(base, link_timer, i);
-        return i->timer ? ingress_copy_strings(i, o) : -ENOMEM;
+        i->window = malloc(INGRESS_WINDOW);
+        return i->timer && i->window ? ingress_copy_strings(i, o) : -ENOMEM;
 }
 
 int ingress_new(struct ingress **ret, struct event_base *base, const struct ingress_options *options,
@@ -175,6 +176,8 @@ struct ingress *ingress_free(struct ingress *i) {
         if (!i)
                 return NULL;
         link_close(i);
+        free(i->window);
+        buf_deinit(&i->acks);
         if (i->timer)
                 event_free(i->timer);
         ingress_free_strings(i);
@@ -190,14 +193,19 @@ int ingress_start(struct ingress *i, int64_t now) {
         return i->paused ? 0 : link_open(i, now);
 }
 
-/* One call of the library reads one packet, or all that one TLS record brought. */
-static int ingress_read(struct ingress *i) {
+/* One call of the library reads one packet, or all that one TLS record brought; more if that many messages of ours are
+ * unanswered. */
+static int ingress_read(struct ingress *i, bool whole) {
+        bool one = i->unanswered <= 1;
         int rc;
 
         i->seen = false;
         i->consumed = 0;
         errno = 0;
+        i->reading = true;
         rc = mosquitto_loop_read(i->mosq, 1);
+        i->reading = false;
+        i->amid = !one || !(whole || i->seen);
         if (rc) {
                 ingress_blame(i, "%s", reason_library(rc, errno));
                 i->lost = true;
@@ -213,13 +221,13 @@ static bool ingress_may_read(const struct ingress *i, size_t max) {
 
 /* How much is unread is asked once for what came, not once for each packet: the sizes are counted down instead, and a
  * little short, so that at worst one read finds nothing. */
-static void ingress_read_plain(struct ingress *i, size_t max) {
+static void ingress_read_alone(struct ingress *i, size_t max) {
         size_t unread = link_unread(i);
 
         if (unread == 0)
-                ingress_read(i); /* the peer's FIN, or an error */
+                ingress_read(i, false); /* the peer's FIN, or an error */
         while (unread > 0 && ingress_may_read(i, max)) {
-                if (ingress_read(i))
+                if (ingress_read(i, false))
                         return;
                 if (i->seen && unread > i->consumed)
                         unread -= i->consumed;
@@ -228,12 +236,27 @@ static void ingress_read_plain(struct ingress *i, size_t max) {
         }
 }
 
+static void ingress_read_plain(struct ingress *i, size_t max) {
+        while (ingress_may_read(i, max)) {
+                switch (direct_read(i, max)) {
+                case DIRECT_NOTHING:
+                        return;
+                case DIRECT_WHOLE:
+                        ingress_read(i, true);
+                        break;
+                case DIRECT_PART:
+                        ingress_read_alone(i, max);
+                        return;
+                }
+        }
+}
+
 /* A TLS record that has left the socket may hold many packets: only a read that finds nothing says that it is empty.
  * What is left there when `max` is reached raises no event of the socket's; link_arm() sees to it. */
 static void ingress_read_tls(struct ingress *i, size_t max) {
         i->buffered = true;
         while (i->buffered && ingress_may_read(i, max)) {
-                if (ingress_read(i))
+                if (ingress_read(i, false))
                         return;
                 i->buffered = i->seen || link_unread(i) > 0;
         }
@@ -290,9 +313,7 @@ int ingress_publish(struct ingress *i, struct ww_str topic, struct ww_str payloa
         name = ww_str_copy(topic);
         if (!name)
                 return -ENOMEM;
-        rc = payload.n > INT_MAX
-                     ? MOSQ_ERR_PAYLOAD_SIZE
-                     : mosquitto_publish_v5(i->mosq, NULL, name, (int)payload.n, payload.p, qos, retain, NULL);
+        rc = payload.n > INT_MAX ? MOSQ_ERR_PAYLOAD_SIZE : session_publish(i, NULL, name, payload, qos, retain);
         free(name);
         i->figures.published += rc == 0;
         return rc == MOSQ_ERR_NOMEM ? -ENOMEM : rc == MOSQ_ERR_NO_CONN ? -ENOTCONN : rc ? -EINVAL : 0;

@@ -1,10 +1,12 @@
 #pragma once
 /* What the files of this stage share. Nobody else includes it. */
+#include "base/buf.h"
 #include "ingress/ingress.h"
 #include <event2/event.h>
 #include <mosquitto.h>
 
-#define INGRESS_WHY_MAX 256 /* bytes of a reason in words, with its NUL */
+#define INGRESS_WHY_MAX 256         /* bytes of a reason in words, with its NUL */
+#define INGRESS_WINDOW  (32 * 1024) /* bytes of the socket that are looked at at a time: two bites of the engine */
 
 struct connector;
 
@@ -40,16 +42,23 @@ struct ingress {
         bool logging;                /* the library's log callback is set (it costs a formatted line for each packet) */
         bool dup;                    /* of the PUBLISH whose line was logged last */
         bool draining;               /* released acks are still queued: nothing may be taken until they are out */
-        bool probe_due, probing;     /* the fence is back; the probe is out */
-        int probe_mid;               /* of its PUBLISH */
-        int64_t probe_from;          /* none before */
-        bool connack, suback;        /* arrived, not acted upon yet */
-        bool buffered;               /* TLS: decrypted bytes may wait inside the library */
-        size_t in_hand;              /* messages handed on since the last release */
-        size_t consumed;             /* bytes of the PUBLISH that the newest read handed over */
-        bool seen;                   /* the newest read handed over a PUBLISH */
-        int sink_error;              /* the sink's answer to a message, 0 = fine */
-        int64_t now;                 /* of the call that is on the stack */
+        uint8_t *window;             /* INGRESS_WINDOW, a look at what waits in the socket (direct.c) */
+        struct buf acks;             /* of messages that the library has not seen; `acked` bytes of it have left */
+        size_t acked;
+        bool amid;               /* the library may have read a part of a packet */
+        bool by_library;         /* it has handed over a message since the last release */
+        bool reading;            /* mosquitto_loop_read() is on the stack */
+        size_t unanswered;       /* messages of ours, QoS 1, that the broker has not acknowledged */
+        bool probe_due, probing; /* the fence is back; the probe is out */
+        int probe_mid;           /* of its PUBLISH */
+        int64_t probe_from;      /* none before */
+        bool connack, suback;    /* arrived, not acted upon yet */
+        bool buffered;           /* TLS: decrypted bytes may wait inside the library */
+        size_t in_hand;          /* messages handed on since the last release */
+        size_t consumed;         /* bytes of the PUBLISH that the newest read handed over */
+        bool seen;               /* the newest read handed over a PUBLISH */
+        int sink_error;          /* the sink's answer to a message, 0 = fine */
+        int64_t now;             /* of the call that is on the stack */
 
         int64_t began_at;     /* of the attempt */
         int64_t connected_at; /* 0 = not */
@@ -86,7 +95,27 @@ void link_readable(evutil_socket_t fd, short what, void *userdata);
 void link_writable(evutil_socket_t fd, short what, void *userdata);
 void link_plan(struct ingress *i, int64_t at);
 
+/** Something waits to be written. */
+bool link_want_write(const struct ingress *i);
+
+/* direct.c: messages past the library. What stands at the front of the socket after it: nothing to be read now, a whole
+ * packet for the library, or a part of one (also: nobody knows). */
+enum direct_front {
+        DIRECT_NOTHING,
+        DIRECT_WHOLE,
+        DIRECT_PART,
+};
+/** Hands on messages until `max` are in hand. May set lost or sink_error. */
+enum direct_front direct_read(struct ingress *i, size_t max);
+/** The body of a packet whose first byte is `head`, as a message that points into it. False: not a PUBLISH of QoS 0 or
+ * 1 that is right in every part. */
+bool direct_publish(uint8_t head, struct ww_str body, struct ingress_message *ret);
+
 /* session.c: what the protocol says */
+/** Hand a message on, or look at it if it is of our own topics. */
+void session_message(struct ingress *i, const struct ingress_message *m);
+/** Queue a message of ours. 0 or a code of the library's. */
+int session_publish(struct ingress *i, int *ret_mid, const char *topic, struct ww_str payload, int qos, bool retain);
 int session_prepare(struct ingress *i, struct mosquitto **ret);
 /** Keepalive for the wire, seconds. */
 int session_keepalive(const struct ingress *i);

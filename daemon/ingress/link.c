@@ -1,8 +1,9 @@
 /*
  * The socket under a session: its events, its deadlines, its end.
  *
- * Acks. The library queues PUBACK before it calls us, and writes its queue in the order in which it was filled. So
- * the whole queue may leave only while nothing is in hand: SUBSCRIBE, the fence and PINGREQ that are wanted
+ * Acks. The library queues PUBACK before it calls us, and writes its queue in the order in which it was filled; those
+ * of messages that went past it (direct.c) are ours to write, before its queue, which is at the end of a packet then.
+ * So the whole queue may leave only while nothing is in hand: SUBSCRIBE, the fence and PINGREQ that are wanted
  * meanwhile wait for the release (a turn is short; a commit that does not come within the keepalive costs the
  * connection, and the broker redelivers). Released acks that the socket does not take at once are `draining`: until
  * they are out nothing is taken, since new acks would leave with them.
@@ -17,6 +18,7 @@
 #include "ingress/connector.h"
 #include "ingress/ingress_internal.h"
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 
 #define LINK_TICK     WW_SECOND
 #define LINK_STABLE   (10 * WW_SECOND) /* a connection that held so long was a good one: backoff begins anew */
@@ -67,7 +69,7 @@ void link_arm(struct ingress *i) {
                 event_add(i->read_event, NULL);
         if (i->buffered && !i->draining && i->in_hand < (size_t)i->batch)
                 event_active(i->read_event, EV_READ, 0);
-        if (i->in_hand == 0 && mosquitto_want_write(i->mosq))
+        if (i->in_hand == 0 && link_want_write(i))
                 event_add(i->write_event, NULL);
 }
 
@@ -80,7 +82,9 @@ void link_close(struct ingress *i) {
         i->mosq = NULL;
         if (i->connected_at)
                 i->figures.disconnects++;
-        i->in_hand = 0;
+        buf_reset(&i->acks);
+        i->in_hand = i->acked = i->unanswered = 0;
+        i->amid = i->by_library = false;
         i->probe_due = i->probing = false;
         i->draining = i->lost = i->connack = i->suback = i->logging = i->dup = i->buffered = false;
         i->connected_at = i->asked_at = 0;
@@ -182,20 +186,43 @@ int link_open(struct ingress *i, int64_t now) {
         return 0;
 }
 
+bool link_want_write(const struct ingress *i) {
+        return i->acks.n > 0 || mosquitto_want_write(i->mosq);
+}
+
+/* Our acks, in one write. 0 or a code of the library's. */
+static int link_write_acks(struct ingress *i) {
+        while (i->acked < i->acks.n) {
+                ssize_t n = send(i->fd, i->acks.p + i->acked, i->acks.n - i->acked, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+                if (n < 0)
+                        return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : MOSQ_ERR_ERRNO;
+                i->acked += (size_t)n;
+        }
+        buf_reset(&i->acks);
+        i->acked = 0;
+        return 0;
+}
+
 void link_flush(struct ingress *i) {
         int rc = 0;
 
-        if (!i->mosq || i->in_hand || !mosquitto_want_write(i->mosq))
+        if (!i->mosq || i->in_hand)
+                return;
+        i->by_library = false;
+        if (!link_want_write(i))
                 return;
         errno = 0;
-        rc = mosquitto_loop_write(i->mosq, 1);
+        rc = link_write_acks(i);
+        if (!rc && i->acks.n == 0 && mosquitto_want_write(i->mosq))
+                rc = mosquitto_loop_write(i->mosq, 1);
         if (rc)
                 ingress_blame(i, "%s", reason_library(rc, errno));
         if (rc || i->lost) {
                 link_fail(i);
                 return;
         }
-        if (!mosquitto_want_write(i->mosq))
+        if (!link_want_write(i))
                 i->draining = false;
         else if (!i->draining && i->connected_at) {
                 i->draining = true;
@@ -225,7 +252,7 @@ static void link_ping(struct ingress *i) {
 
         if (i->in_hand || i->draining || !i->connected_at)
                 return;
-        wanted = mosquitto_want_write(i->mosq);
+        wanted = link_want_write(i);
         rc = mosquitto_loop_misc(i->mosq);
         if (rc || i->lost) {
                 link_fail_with(i, rc == MOSQ_ERR_KEEPALIVE ? "the broker does not answer" : reason_library(rc, errno));

@@ -114,6 +114,9 @@ static void on_subscribe(struct mosquitto *mosq, void *userdata, int mid, int n,
 static void on_publish(struct mosquitto *mosq, void *userdata, int mid, int code, const mosquitto_property *props) {
         struct ingress *i = userdata;
 
+        /* of QoS 0 it is called when the message is written */
+        if (i->reading && i->unanswered)
+                i->unanswered--;
         if (i->probing && mid == i->probe_mid) {
                 i->probing = false;
                 i->probe_from = code >= 0x80 ? i->probe_from : i->now;
@@ -128,11 +131,9 @@ static void on_publish(struct mosquitto *mosq, void *userdata, int mid, int code
 }
 
 /* Own topics are not anybody's sensor. Only our own fence of this very connection says something. */
-static void session_own(struct ingress *i, const struct mosquitto_message *m) {
-        struct ww_str payload = { m->payload, (size_t)m->payloadlen };
-
+static void session_own(struct ingress *i, const struct ingress_message *m) {
         i->figures.own_topics++;
-        if (strcmp(m->topic, i->fence_topic) != 0 || !i->fence[0] || !ww_str_is(payload, i->fence))
+        if (!ww_str_is(m->topic, i->fence_topic) || !i->fence[0] || !ww_str_is(m->payload, i->fence))
                 return;
         if (i->state == INGRESS_CATCHING_UP) {
                 i->probe_due = i->probe_topic && i->now >= i->probe_from;
@@ -140,22 +141,22 @@ static void session_own(struct ingress *i, const struct mosquitto_message *m) {
         }
 }
 
-static bool session_is_own(const struct ingress *i, const char *topic) {
-        return (i->probe_topic && strcmp(topic, i->probe_topic) == 0) || strncmp(topic, "$SYS/", 5) == 0 ||
-               strncmp(topic, i->own_prefix, strlen(i->own_prefix)) == 0;
+static bool topic_begins(struct ww_str topic, const char *prefix) {
+        size_t n = strlen(prefix);
+
+        return topic.n >= n && memcmp(topic.p, prefix, n) == 0;
 }
 
-static void on_message(struct mosquitto *mosq, void *userdata, const struct mosquitto_message *m) {
-        struct ingress *i = userdata;
-        struct ingress_message message = { .topic = ww_str(m->topic),
-                                           .payload = { m->payload, (size_t)m->payloadlen },
-                                           .retained = m->retain,
-                                           .dup = i->logging && i->dup,
-                                           .mid = (uint16_t)m->mid };
+static bool session_is_own(const struct ingress *i, struct ww_str topic) {
+        return (i->probe_topic && ww_str_is(topic, i->probe_topic)) || topic_begins(topic, "$SYS/") ||
+               topic_begins(topic, i->own_prefix);
+}
+
+void session_message(struct ingress *i, const struct ingress_message *m) {
         int r;
 
         i->seen = true;
-        i->consumed = message.topic.n + message.payload.n + 4;
+        i->dup = m->dup;
         i->message_at = i->now;
         if (i->sink_error)
                 return;
@@ -165,11 +166,24 @@ static void on_message(struct mosquitto *mosq, void *userdata, const struct mosq
         }
         i->in_hand++;
         i->figures.messages++;
-        i->figures.bytes += message.topic.n + message.payload.n;
-        i->figures.duplicates += message.dup;
-        r = i->sink.message(i->sink.userdata, i, &message);
+        i->figures.bytes += m->topic.n + m->payload.n;
+        i->figures.duplicates += m->dup;
+        r = i->sink.message(i->sink.userdata, i, m);
         if (r)
                 i->sink_error = r;
+}
+
+static void on_message(struct mosquitto *mosq, void *userdata, const struct mosquitto_message *m) {
+        struct ingress *i = userdata;
+        struct ingress_message message = { .topic = ww_str(m->topic),
+                                           .payload = { m->payload, (size_t)m->payloadlen },
+                                           .retained = m->retain,
+                                           .dup = i->logging && i->dup,
+                                           .mid = (uint16_t)m->mid };
+
+        i->consumed = message.topic.n + message.payload.n + 4;
+        i->by_library = true;
+        session_message(i, &message);
 }
 
 static int session_prime(struct ingress *i, struct mosquitto *mosq) {
@@ -241,6 +255,9 @@ int session_prepare(struct ingress *i, struct mosquitto **ret) {
         rc = mosquitto_int_option(mosq, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V5);
         if (!rc)
                 rc = mosquitto_threaded_set(mosq, true); /* what keeps the acks in the queue */
+        if (!rc && !i->tls)
+                rc = mosquitto_int_option(mosq, MOSQ_OPT_TCP_NODELAY,
+                                          1); /* a turn's acks are one write: none to wait for */
         if (!rc && i->user)
                 rc = mosquitto_username_pw_set(mosq, i->user, i->password);
         if (!rc && i->tls)
@@ -264,13 +281,19 @@ void session_watch(struct ingress *i, bool on) {
         i->dup = false;
 }
 
+int session_publish(struct ingress *i, int *ret_mid, const char *topic, struct ww_str payload, int qos, bool retain) {
+        int rc = mosquitto_publish_v5(i->mosq, ret_mid, topic, (int)payload.n, payload.p, qos, retain, NULL);
+
+        i->unanswered += rc == 0 && qos > 0;
+        return rc;
+}
+
 static void session_fence(struct ingress *i) {
         int rc;
 
         snprintf(i->fence, sizeof(i->fence), "%016llx%016llx", (unsigned long long)session_random(i),
                  (unsigned long long)i->now);
-        rc = mosquitto_publish_v5(i->mosq, &i->fence_mid, i->fence_topic, (int)strlen(i->fence), i->fence, 1, false,
-                                  NULL);
+        rc = session_publish(i, &i->fence_mid, i->fence_topic, ww_str(i->fence), 1, false);
         if (rc) {
                 ingress_blame(i, "the fence cannot be sent: %s", reason_library(rc, errno));
                 i->lost = true;
@@ -282,8 +305,7 @@ static void session_probe(struct ingress *i) {
         static const char words[] = "nobody may publish here: a broker that takes this has no ACL";
 
         i->probe_from = i->now + SESSION_PROBE_AGAIN;
-        i->probing = !mosquitto_publish_v5(i->mosq, &i->probe_mid, i->probe_topic, (int)strlen(words), words, 1, false,
-                                           NULL);
+        i->probing = !session_publish(i, &i->probe_mid, i->probe_topic, ww_str(words), 1, false);
 }
 
 static void session_subscribe(struct ingress *i) {

@@ -116,6 +116,30 @@ def test_released_acks_go_out_before_more_is_taken(broker, tmp_path):
             assert acks() == n and leash.figures()["disconnects"] == 0
 
 
+def test_acks_leave_in_order_whoever_read_the_message(broker, proxy):
+    """A message larger than the window is the library's, the small ones before and behind it are not."""
+    large = "x" * 100_000
+    sent = [*numbers(0, 20), large, *numbers(20, 20), large, *numbers(40, 20)]
+    with Leash(proxy.port, "dev/#", auto=True, packet_max=200_000) as leash:
+        go_live(leash, proxy)
+        broker.publish("dev/a", *sent)
+        wait_for(lambda: leash.tell("take 100") or leash.figures()["acks_held"] == len(sent), what="all in hand")
+        assert payloads(leash.messages()) == sent
+        assert proxy.count("up", PUBACK) == 0
+        leash.tell("release")
+        wait_for(lambda: proxy.count("up", PUBACK) == len(sent), what="the acks")
+        assert [p.mid for p in proxy.find("up", PUBACK)] == [p.mid for p in proxy.find("down", PUBLISH)]
+        assert leash.figures()["disconnects"] == 0
+
+
+def test_messages_with_properties(broker):
+    with Leash(broker.port, "dev/#", auto=True) as leash:
+        leash.wait_state("live")
+        subprocess.run(["mosquitto_pub", *broker.client_arguments(), "-V", "5", "-q", "1", "-t", "dev/a", "-m", "on", "-D", "publish", "content-type",
+                        "text/plain", "-D", "publish", "user-property", "room", "12"], check=True, timeout=60)
+        assert payloads(leash.wait_messages(1)) == ["on"]
+
+
 def test_ping_does_not_leak_acks(broker, proxy):
     """Keepalive 9 s is 6 s on the wire: messages are held beyond the moment at which a ping is due."""
     with Leash(proxy.port, "dev/#", auto=True, keepalive=9000) as leash:
