@@ -113,7 +113,7 @@ def told(scene):
 
 
 def keys(incident, steps):
-    return sorted(f"{incident}-theft-{step}-{to}-{by}" for step in steps for to in ("control-room", "chief")
+    return sorted(f"{incident}/theft/{step}/{to}/{by}" for step in steps for to in ("control-room", "chief")
                   for by in ("desk", "mail"))
 
 
@@ -164,4 +164,4 @@ def test_nobody_is_told_of_what_is_in_hand_or_closed(scene):
     found = told(scene)
     assert sorted(found[seen]) == keys(seen, before | {3, 4})
     assert 2 not in before, "too slow a machine: the second step fired before the acknowledgement"
-    assert {key.split("-")[2] for key in found[closed]} <= {"1"} and len(found[closed]) == 4
+    assert {key.split("/")[2] for key in found[closed]} <= {"1"} and len(found[closed]) == 4

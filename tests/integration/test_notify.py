@@ -125,11 +125,11 @@ def test_webhook(scene, endpoint):
     scene.start(webhook("hook", endpoint, "secret: hunter2, headers: {X-Site: north}, link: 'https://c/{incident}', title: '{title}!'"),
                 ["hook"])
     incident = scene.open("Smöke\r\nX-Evil: 1")
-    body = scene.told(f"{incident}-e-1-chief-hook", "due", "sent")
+    body = scene.told(f"{incident}/e/1/chief/hook", "due", "sent")
     assert body["attempts"] == 1 and body["answer"].startswith("HTTP 204")
     (request,) = endpoint.requests
     headers = request.headers
-    assert headers["Idempotency-Key"] == f"{incident}-e-1-chief-hook"
+    assert headers["Idempotency-Key"] == f"{incident}/e/1/chief/hook"
     assert headers["X-Site"] == "north" and headers["Content-Type"] == "application/json"
     assert not any("Evil" in name for name in headers)
     signed = headers["X-Wardwatch-Timestamp"].encode() + b"." + request.body
@@ -147,7 +147,7 @@ def test_mail(scene, tmp_path):
         scene.start(f"  - {{channel: mail, kind: mail, url: 'smtp://localhost:{mailbox.port}', from: ww@hospital.example, "
                     f"user: ww, password: secret, ca_file: {certificates.ca}, link: 'https://c/{{incident}}'}}\n", ["mail"])
         incident = scene.open("Feuer im Übergang, sehr lang " * 4 + "\r\nBcc: all@example.org")
-        key = f"{incident}-e-1-chief-mail"
+        key = f"{incident}/e/1/chief/mail"
         scene.told(key, "due", "sent")
         (mail,) = mailbox.mails
         assert mail.tls and mail.user == "ww" and mail.recipients == ["chief@example.org"]
@@ -162,7 +162,7 @@ def test_mail_without_tls_is_not_sent(scene):
     with Mailbox() as mailbox:
         scene.start(f"  - {{channel: mail, kind: mail, url: 'smtp://127.0.0.1:{mailbox.port}', from: ww@x, {QUICK}}}\n", ["mail"])
         incident = scene.open()
-        scene.told(f"{incident}-e-1-chief-mail", "failed")
+        scene.told(f"{incident}/e/1/chief/mail", "failed")
         assert not mailbox.mails
 
 
@@ -171,7 +171,7 @@ def test_mail_refused_for_good(scene):
         scene.start(f"  - {{channel: mail, kind: mail, url: 'smtp://127.0.0.1:{mailbox.port}', from: ww@x, tls: never, {QUICK}}}\n",
                     ["mail"])
         incident = scene.open()
-        body = scene.told(f"{incident}-e-1-chief-mail", "due", "given-up")
+        body = scene.told(f"{incident}/e/1/chief/mail", "due", "given-up")
         assert "554" in body["answer"]
 
 
@@ -185,7 +185,7 @@ def test_mqtt_and_cap(tmp_path, make_daemon):
                     "format: cap}\n", ["bus"], ways="  - {channel: bus, closing: true}\n",
                     steps="      - {after: 0s, to: chief, by: bus}\n      - {after: 1s, to: chief, by: bus, until: dispatched}\n")
         incident = scene.open("a/b+#")
-        scene.told(f"{incident}-e-2-chief-bus", "due", "sent")
+        scene.told(f"{incident}/e/2/chief/bus", "due", "sent")
         scene.act("incident-take", incident=incident)
         scene.act("incident-resolve", incident=incident)
         scene.act("incident-close", incident=incident)
@@ -206,7 +206,7 @@ def test_command(scene, tmp_path):
     program.chmod(0o755)
     scene.start(f"  - {{channel: run, kind: command, argv: [{program}, '$(id); *']}}\n", ["run"])
     incident = scene.open()
-    body = scene.told(f"{incident}-e-1-chief-run", "due", "sent")
+    body = scene.told(f"{incident}/e/1/chief/run", "due", "sent")
     assert body["answer"] == "exit code 0: handed on "[:len(body["answer"])]
     told, arguments = out.read_text().splitlines()
     assert json.loads(told)["incident"] == incident and arguments == "$(id); * 1"
@@ -222,9 +222,9 @@ def test_command_that_hangs_or_fails(scene, tmp_path):
                 "  - {channel: absent, kind: command, argv: [/nonexistent], retry_min: 1h, retry_max: 1h}\n",
                 ["slow", "failing", "absent"])
     incident = scene.open()
-    assert "unknown number" in scene.told(f"{incident}-e-1-chief-failing", "due", "given-up")["answer"]
-    assert "cannot be run" in scene.told(f"{incident}-e-1-chief-absent", "due", "failed")["answer"]
-    scene.told(f"{incident}-e-1-chief-slow", "failed")
+    assert "unknown number" in scene.told(f"{incident}/e/1/chief/failing", "due", "given-up")["answer"]
+    assert "cannot be run" in scene.told(f"{incident}/e/1/chief/absent", "due", "failed")["answer"]
+    scene.told(f"{incident}/e/1/chief/slow", "failed")
     pids = [int(word) for word in (tmp_path / "pid").read_text().split()]
     scene.daemon.wait_gone(pids[1])  # with its children
 
@@ -253,12 +253,12 @@ def test_syslog(scene, tmp_path, kind):
             assert int(length) == len(text)
         else:
             text = server.recv(8192)
-        scene.told(f"{incident}-e-1-chief-log", "due", "sent")
+        scene.told(f"{incident}/e/1/chief/log", "due", "sent")
     finally:
         server.close()
         pathlib.Path(path).unlink(missing_ok=True)
     head, _, message = text.decode().partition("\ufeff")
-    assert head.startswith("<130>1 20") and f'key="{incident}-e-1-chief-log"' in head and 'zone="W3"' in head
+    assert head.startswith("<130>1 20") and f'key="{incident}/e/1/chief/log"' in head and 'zone="W3"' in head
     assert message.startswith(f"incident {incident}, high, fire: He said")
 
 
@@ -267,8 +267,8 @@ def test_screen_and_unknown(scene):
                 ways="  - {channel: desk}\n  - {channel: horn, fallback: desk}\n",
                 steps="      - {after: 0s, to: chief, by: horn}\n")
     incident = scene.open()
-    assert "no such channel" in scene.told(f"{incident}-e-1-chief-horn", "due", "given-up")["answer"]
-    scene.told(f"{incident}-e-1-chief-desk", "due", "sent")
+    assert "no such channel" in scene.told(f"{incident}/e/1/chief/horn", "due", "given-up")["answer"]
+    scene.told(f"{incident}/e/1/chief/desk", "due", "sent")
     warned = scene.daemon.run("check").stderr
     assert "channel `horn` is not in the file" in warned, warned
 
@@ -282,12 +282,12 @@ def test_hang_delays_nobody(scene, endpoint):
         scene.start(webhook("slow", endpoint) + webhook("good", other) + webhook("second", other),
                     ["slow", "good"], ways="  - {channel: slow, fallback: second}\n  - {channel: good}\n  - {channel: second}\n")
         incident = scene.open()
-        scene.told(f"{incident}-e-1-chief-good", "due", "sent")
-        assert scene.followed.whats(f"{incident}-e-1-chief-slow") == ["due"]
-        scene.told(f"{incident}-e-1-chief-second", "due", "sent")
-        assert set(scene.followed.whats(f"{incident}-e-1-chief-slow")) <= {"due", "failed"}
+        scene.told(f"{incident}/e/1/chief/good", "due", "sent")
+        assert scene.followed.whats(f"{incident}/e/1/chief/slow") == ["due"]
+        scene.told(f"{incident}/e/1/chief/second", "due", "sent")
+        assert set(scene.followed.whats(f"{incident}/e/1/chief/slow")) <= {"due", "failed"}
         endpoint.behave("ok")
-        scene.told(f"{incident}-e-1-chief-slow", "failed", "sent")
+        scene.told(f"{incident}/e/1/chief/slow", "failed", "sent")
         assert len({request.headers["Idempotency-Key"] for request in endpoint.requests}) == 1
 
 
@@ -316,9 +316,9 @@ def test_whatever_fails_delays_nobody(scene, endpoint, at, fault):
         scene.start(at(port) + webhook("good", endpoint) + webhook("second", endpoint), [bad, "good"],
                     ways=f"  - {{channel: {bad}, fallback: second}}\n  - {{channel: good}}\n  - {{channel: second}}\n")
         incident = scene.open()
-        scene.told(f"{incident}-e-1-chief-good", "due", "sent")
-        scene.told(f"{incident}-e-1-chief-second", "due", "sent")
-        tried = wait_for(lambda: (whats := scene.followed.whats(f"{incident}-e-1-chief-{bad}"))[1:] and whats, 30, "an attempt")
+        scene.told(f"{incident}/e/1/chief/good", "due", "sent")
+        scene.told(f"{incident}/e/1/chief/second", "due", "sent")
+        tried = wait_for(lambda: (whats := scene.followed.whats(f"{incident}/e/1/chief/{bad}"))[1:] and whats, 30, "an attempt")
         assert tried[:2] == ["due", "failed"] and "sent" not in tried
 
 
@@ -331,10 +331,10 @@ def test_who_answers_slowly_delays_nobody(scene, endpoint, by):
                 "mail": f"kind: mail, url: 'smtp://127.0.0.1:{box.port}', from: ww@x, tls: never"}[by]
         scene.start(f"  - {{channel: {by}, {slow}, timeout: 60s}}\n" + webhook("good", endpoint), [by, "good"])
         incident = scene.open()
-        scene.told(f"{incident}-e-1-chief-good", "due", "sent")
-        assert scene.followed.whats(f"{incident}-e-1-chief-{by}") == ["due"]
+        scene.told(f"{incident}/e/1/chief/good", "due", "sent")
+        assert scene.followed.whats(f"{incident}/e/1/chief/{by}") == ["due"]
         said.set()
-        scene.told(f"{incident}-e-1-chief-{by}", "due", "sent")
+        scene.told(f"{incident}/e/1/chief/{by}", "due", "sent")
         assert len(hook.requests) + len(box.mails) == 1
 
 
@@ -342,7 +342,7 @@ def test_refused_connection_then_500_then_ok(scene):
     port = free_port()
     scene.start(f"  - {{channel: hook, kind: webhook, url: 'http://127.0.0.1:{port}/', {QUICK}}}\n", ["hook"])
     incident = scene.open()
-    key = f"{incident}-e-1-chief-hook"
+    key = f"{incident}/e/1/chief/hook"
     scene.told(key, "due", "failed", "failed")
     assert [body["attempts"] for _, body in scene.followed.told[key]][:3] == [0, 1, 2]
     answers = iter([500, 429])
@@ -356,10 +356,10 @@ def test_given_up(scene, endpoint):
     endpoint.behave(lambda request: 404 if b'"hazard":"theft"' in request.body else 500)
     scene.start(webhook("hook", endpoint, "retry_min: 50ms, retry_max: 100ms, give_up_after: 2s, breaker_failures: 1000"), ["hook"])
     incident = scene.open()
-    scene.told(f"{incident}-e-1-chief-hook", "failed", "given-up")  # after its time
+    scene.told(f"{incident}/e/1/chief/hook", "failed", "given-up")  # after its time
     endpoint.behave(404)
     incident = scene.open()
-    scene.told(f"{incident}-e-1-chief-hook", "due", "given-up")  # at once
+    scene.told(f"{incident}/e/1/chief/hook", "due", "given-up")  # at once
 
 
 def test_breaker(scene, endpoint):
@@ -370,12 +370,12 @@ def test_breaker(scene, endpoint):
                     + webhook("second", other), ["hook"],
                     ways="  - {channel: hook, fallback: second}\n  - {channel: second}\n")
         for n in range(2):
-            scene.told(f"{scene.open()}-e-1-chief-hook", "due", "failed")
+            scene.told(f"{scene.open()}/e/1/chief/hook", "due", "failed")
         wait_for(lambda: scene.figures("hook")["breaker"] == "open", 20, "an open breaker")
         asked = len(endpoint.requests)
         incident = scene.open()
-        assert "not tried" in scene.told(f"{incident}-e-1-chief-hook", "due", "failed")["answer"]
-        scene.told(f"{incident}-e-1-chief-second", "due", "sent")
+        assert "not tried" in scene.told(f"{incident}/e/1/chief/hook", "due", "failed")["answer"]
+        scene.told(f"{incident}/e/1/chief/second", "due", "sent")
         assert len(endpoint.requests) == asked
         endpoint.behave("ok")
         wait_for(lambda: scene.open() and len(endpoint.requests) > asked, 20, "the probe")
@@ -389,7 +389,7 @@ def test_rate(scene, endpoint):
     incidents = [scene.open() for _ in range(5)]
     wait_for(lambda: scene.figures("hook")["sent"] == 3 and scene.figures("hook")["waiting"] == 2, 20, "the burst")
     for incident in incidents:
-        scene.told(f"{incident}-e-1-chief-hook", "due", "sent")
+        scene.told(f"{incident}/e/1/chief/hook", "due", "sent")
 
 
 # --- at least once ---
@@ -402,8 +402,8 @@ def test_killed_while_the_other_side_has_it(scene, endpoint):
     old = scene.daemon.kill("notify")
     endpoint.behave("ok")
     scene.daemon.wait_restarted("notify", old)
-    body = scene.told(f"{incident}-e-1-chief-hook", "due", "sent")
-    assert endpoint.keys() == [f"{incident}-e-1-chief-hook"] * 2 and body["attempts"] == 1
+    body = scene.told(f"{incident}/e/1/chief/hook", "due", "sent")
+    assert endpoint.keys() == [f"{incident}/e/1/chief/hook"] * 2 and body["attempts"] == 1
 
 
 def test_engine_killed_meanwhile(scene, endpoint):
@@ -419,7 +419,7 @@ def test_engine_killed_meanwhile(scene, endpoint):
     wait_for(scene.daemon.answers, 30, "an answering engine")
     wait_for(lambda: scene.figures("hook")["sent"] == 1, 30, "the delivery")
     wait_for(lambda: scene.daemon.status()["stages"]["response"]["notifications"] == 0, 30, "the report")
-    assert endpoint.keys() == [f"{incident}-e-1-chief-hook"]
+    assert endpoint.keys() == [f"{incident}/e/1/chief/hook"]
 
 
 def test_random_kills(scene, endpoint, seed):
@@ -434,7 +434,7 @@ def test_random_kills(scene, endpoint, seed):
         wait_for(lambda: len(endpoint.requests) >= want or not scene.figures("hook")["waiting"], 30, "some deliveries")
         old = scene.daemon.kill("notify")
         scene.daemon.wait_restarted("notify", old)
-    keys = [f"{incident}-e-1-chief-hook" for incident in incidents]
+    keys = [f"{incident}/e/1/chief/hook" for incident in incidents]
     for key in keys:
         scene.told(key, "sent", timeout=90)
     assert set(endpoint.keys()) == set(keys)
@@ -454,14 +454,14 @@ def test_channels_change_at_a_reload(scene, endpoint):
     with Endpoint() as other:
         scene.start(webhook("hook", endpoint), ["hook"])
         first = scene.open()
-        scene.told(f"{first}-e-1-chief-hook", "sent")
+        scene.told(f"{first}/e/1/chief/hook", "sent")
         worker = scene.daemon.pid("notify")
         (scene.folder / "channels.yaml").write_text("channels:\n" + webhook("hook", other))
         scene.daemon.reload()
         wait_for(lambda: "1 channels are in force" in scene.daemon.log, 30, "the new channels")
         second = scene.open()
-        scene.told(f"{second}-e-1-chief-hook", "sent")
-        assert list(endpoint.keys()) == [f"{first}-e-1-chief-hook"] and list(other.keys()) == [f"{second}-e-1-chief-hook"]
+        scene.told(f"{second}/e/1/chief/hook", "sent")
+        assert list(endpoint.keys()) == [f"{first}/e/1/chief/hook"] and list(other.keys()) == [f"{second}/e/1/chief/hook"]
         assert scene.daemon.pid("notify") == worker
 
 
@@ -487,5 +487,5 @@ def test_orderly_stop(tmp_path, make_daemon, endpoint):
     endpoint.behave("ok")
     scene.daemon.start()
     wait_for(lambda: scene.figures("hook")["sent"] == 1, 30, "the delivery")
-    assert set(endpoint.keys()) == {f"{incident}-e-1-chief-hook"}
+    assert set(endpoint.keys()) == {f"{incident}/e/1/chief/hook"}
     silent.close()
