@@ -219,8 +219,9 @@ static bool client_second_person(struct engine_client *c, json_t *request) {
 
         if (!named || !c->engine->config->auth.enabled || (c->speaks && json_object_get(request, "as")))
                 return true;
-        client_refuse(c, request, "second-person-absent", "the second person must agree, in a session of their own",
-                      "do it on the console's page, and name them there: they are asked");
+        client_refuse(
+                c, request, "second-person-absent", "the second person must agree, in a session of their own",
+                "do it on the console's page, and name them there: they are asked; in an emergency `break_glass`");
         return false;
 }
 

@@ -95,6 +95,8 @@ static int command_act(struct pipeline *p, const struct ww_input *input, const s
                 answer = pipeline_ok(input);
         if (answer && alarm)
                 json_object_set_new(answer, "alarm", record_json_alarm(alarm));
+        if (answer && alarm && !refused && alarm_act_breaks_glass(p->alarms, alarm, act))
+                json_object_set_new(answer, "glass_broken", json_true());
         if (!refused && alarm && act->verb == WW_CAUSE_RESET)
                 r = command_reset(p, alarm, input->time);
         if (r) {

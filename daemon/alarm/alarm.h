@@ -53,10 +53,11 @@ struct alarm_act {
         uint64_t version; /* that the operator saw; 0 = not said (only for verbs that do not need it) */
         struct ww_str actor, reason;
         unsigned roles;
-        /* SHELVE: until, one-shot. OUT_OF_SERVICE: until, work order, second person */
+        /* SHELVE: until, one-shot. OUT_OF_SERVICE: until, work order, second person or the glass */
         int64_t until;
         bool one_shot;
         struct ww_str work_order, second_person; /* the latter for key areas */
+        bool break_glass;                        /* there, without the second person: it is recorded */
 };
 
 /* refusals; each has a name, a sentence and the cure in alarm_refusals[] */
@@ -93,6 +94,9 @@ extern const size_t alarm_role_names_n;
 /** Applies an act. 0, ALARM_E_* (nothing changed), -errno. *ret_alarm (may be NULL) = the alarm after it, or as it
  *  stands when refused; borrowed until the next call; NULL for ALARM_E_UNKNOWN. */
 int alarms_act(struct alarms *a, const struct alarm_act *act, int64_t now, const struct ww_alarm **ret_alarm);
+
+/** The act, which may have been done already, needs a second person and has none: it breaks the glass. */
+bool alarm_act_breaks_glass(const struct alarms *a, const struct ww_alarm *alarm, const struct alarm_act *act);
 
 /** Timers: acknowledgement expiry, timed shelving, out-of-service expiry, mutes that settle or end, timed regrades. */
 int alarms_time(struct alarms *a, int64_t now);

@@ -24,7 +24,7 @@ static const struct act_row rows[WW_CAUSE_MAX_] = {
         [WW_CAUSE_UNSHELVE] = { BOARD, 0, "" },
         [WW_CAUSE_OUT_OF_SERVICE] = { SHOP, NEEDS_REASON,
                                       "a reason; a work order; an end within `out_of_service_max`; a "
-                                      "second person in a key area" },
+                                      "second person in a key area, or in an emergency `break_glass`" },
         [WW_CAUSE_RETURN_TO_SERVICE] = { SHOP, 0, "" },
         [WW_CAUSE_SILENCE] = { DESK, 0, "" },
 };
@@ -60,7 +60,8 @@ const struct alarm_refusal alarm_refusals[ALARM_E_MAX_] = {
         [ALARM_E_WORK_ORDER_NEEDED] = { "work-order-needed", "out of service needs a work order",
                                         "give `work_order` (--work-order TEXT)" },
         [ALARM_E_SECOND_PERSON_NEEDED] = { "second-person-needed", "a key area needs a second person",
-                                           "give `second_person` (--second-person NAME), another than yourself" },
+                                           "give `second_person` (--second-person NAME), another than yourself; in an "
+                                           "emergency `break_glass` (--break-glass), which is recorded" },
 };
 
 static bool blank(struct ww_str s) {
@@ -124,11 +125,20 @@ bool alarm_same_person(struct ww_str a, struct ww_str b) {
         return ww_str_equal(person(a), person(b));
 }
 
+static bool second_person_given(const struct alarm_act *act) {
+        return !blank(act->second_person) && !alarm_same_person(act->second_person, act->actor);
+}
+
+bool alarm_act_breaks_glass(const struct alarms *a, const struct ww_alarm *alarm, const struct alarm_act *act) {
+        return act->verb == WW_CAUSE_OUT_OF_SERVICE && act->break_glass && !second_person_given(act) &&
+               in_key_area(a, alarm);
+}
+
 static int check_out_of_service(const struct alarms *a, const struct ww_alarm *alarm, const struct alarm_act *act,
                                 int64_t now, struct machine_input *in) {
         if (blank(act->work_order))
                 return ALARM_E_WORK_ORDER_NEEDED;
-        if (in_key_area(a, alarm) && (blank(act->second_person) || alarm_same_person(act->second_person, act->actor)))
+        if (!act->break_glass && !second_person_given(act) && in_key_area(a, alarm))
                 return ALARM_E_SECOND_PERSON_NEEDED;
         in->until = act->until;
         return check_end(act->until, now, a->limits->out_of_service_max);

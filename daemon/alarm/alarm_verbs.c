@@ -13,8 +13,8 @@ const struct alarm_verb alarm_verbs[] = {
         { "shelve", "alarm reason [until] [one_shot] [version]", WW_CAUSE_SHELVE,
           "hide for a time, or until it clears once" },
         { "unshelve", "alarm [version] [reason]", WW_CAUSE_UNSHELVE, "show it again" },
-        { "out-of-service", "alarm reason until work_order [second_person] [version]", WW_CAUSE_OUT_OF_SERVICE,
-          "take out of service under a work order" },
+        { "out-of-service", "alarm reason until work_order [second_person] [break_glass] [version]",
+          WW_CAUSE_OUT_OF_SERVICE, "take out of service under a work order" },
         { "return-to-service", "alarm [version] [reason]", WW_CAUSE_RETURN_TO_SERVICE, "put back into service" },
 };
 const size_t alarm_verbs_n = sizeof alarm_verbs / sizeof *alarm_verbs;
@@ -84,6 +84,7 @@ int alarm_verb_parse(json_t *body, struct ww_str actor, int64_t now, struct alar
         }
         act.verb = verb->cause;
         act.one_shot = json_is_true(json_object_get(body, "one_shot"));
+        act.break_glass = json_is_true(json_object_get(body, "break_glass"));
         if (get_number(body, "alarm", &act.alarm, why, why_size) ||
             get_number(body, "version", &act.version, why, why_size) ||
             get_number(body, "roles", &roles, why, why_size) || get_text(body, "reason", &act.reason, why, why_size) ||

@@ -260,7 +260,9 @@ int alarms_act(struct alarms *a, const struct alarm_act *act, int64_t now, const
         r = alarm_act_check(a, &alarm->now, act, now, &in);
         if (r)
                 return r;
-        if (act->verb == WW_CAUSE_OUT_OF_SERVICE && act->second_person.n)
+        if (alarm_act_breaks_glass(a, &alarm->now, act))
+                buf_printf(&context, "without a second person: glass broken");
+        else if (act->verb == WW_CAUSE_OUT_OF_SERVICE && act->second_person.n)
                 buf_printf(&context, "second person: %.*s", WW_STR_ARG(act->second_person));
         c.context = buf_str(&context);
         return context.error ? context.error : alarm_change(a, alarm, &in, &c);

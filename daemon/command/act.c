@@ -14,7 +14,7 @@
 /* What an act may say beside the alarm's number: the first ones all acts share. */
 enum { OPTION_REASON, OPTION_VERSION, OPTION_ID, OPTION_UNTIL, OPTION_FIRST_OWN };
 enum { OPTION_ONE_SHOT = OPTION_FIRST_OWN };
-enum { OPTION_WORK_ORDER = OPTION_FIRST_OWN, OPTION_SECOND_PERSON };
+enum { OPTION_WORK_ORDER = OPTION_FIRST_OWN, OPTION_SECOND_PERSON, OPTION_BREAK_GLASS };
 
 #define SHARED_OPTIONS                                                                                                 \
         [OPTION_REASON] = { "--reason", 'r', "TEXT", "why; stands in the record" },                                    \
@@ -40,6 +40,9 @@ static const struct command_option service_options[] = {
         [OPTION_SECOND_PERSON] = { "--second-person", 's', "NAME",
                                    "who else agreed; mandatory in a key area. Where people log in (auth.enabled) only "
                                    "the page may name one" },
+        [OPTION_BREAK_GLASS] = { "--break-glass", 0, NULL,
+                                 "in an emergency: without the second person; `wardwatch query glass-broken` shows "
+                                 "it" },
         { 0 },
 };
 
@@ -93,6 +96,11 @@ static int act_version(struct socket_session *s, const struct command_args *args
         return 0;
 }
 
+static void put_switch(json_t *request, const char *name, const char *given) {
+        if (request && given)
+                (void)json_object_set_new(request, name, json_true());
+}
+
 static void act_put_own(json_t **request, const struct command_option *options, const struct command_args *args) {
         if (options == act_options)
                 return;
@@ -100,8 +108,9 @@ static void act_put_own(json_t **request, const struct command_option *options, 
         if (options == service_options) {
                 socket_put_text(request, "work_order", args->values[OPTION_WORK_ORDER]);
                 socket_put_text(request, "second_person", args->values[OPTION_SECOND_PERSON]);
-        } else if (*request && args->values[OPTION_ONE_SHOT]) {
-                (void)json_object_set_new(*request, "one_shot", json_true());
+                put_switch(*request, "break_glass", args->values[OPTION_BREAK_GLASS]);
+        } else {
+                put_switch(*request, "one_shot", args->values[OPTION_ONE_SHOT]);
         }
 }
 
@@ -167,9 +176,9 @@ ACT(shelve, "shelve", "[--until TIME] [--one-shot] ", shelve_options, "hide an a
     "alarms cannot be shelved.");
 ACT(unshelve, "unshelve", "", act_options, "show a shelved alarm again",
     "Who does it has seen it: an alarm that is active is acknowledged by that.");
-ACT(out_of_service, "out-of-service", "[--until TIME] [--work-order TEXT] [--second-person NAME] ", service_options,
-    "take an alarm out of service under a work order",
+ACT(out_of_service, "out-of-service", "[--until TIME] [--work-order TEXT] [--second-person NAME] [--break-glass] ",
+    service_options, "take an alarm out of service under a work order",
     "For maintenance, with a reason, a work order and an end within `out_of_service_max` of the site; in a key area "
-    "with a second person, too. At the end it is back by itself.");
+    "with a second person, too, or, in an emergency, with --break-glass. At the end it is back by itself.");
 ACT(return_to_service, "return-to-service", "", act_options, "put an alarm back into service",
     "If it is active then, it asks for attention again.");

@@ -26,6 +26,14 @@ const struct question questions_people[] = {
                 "SELECT h.handover, h.offered_at, h.from_person, h.state, i.item, i.why, i.text, i.accepted_by, i.accepted_at\n"
                 "FROM handover h JOIN handover_item i ON i.journal = h.journal AND i.handover = h.handover\n"
                 "WHERE h.offered_at >= :'from' AND h.offered_at < :'to' ORDER BY h.handover, i.item LIMIT :'limit'" },
+        { "glass-broken", "What was done without the second person that it takes, by whom, and why?",
+                "Dispositions, roles, and what was taken out of service in a key area.", "1 year",
+                "SELECT changed_at, actor, lower(replace(cause, '_', '-')) AS act, 'alarm ' || alarm AS subject, title, zone, reason FROM alarm_transition\n"
+                "WHERE cause = 'OUT_OF_SERVICE' AND context LIKE 'without a second person%' AND changed_at >= :'from' AND changed_at < :'to'\n"
+                "UNION ALL\n"
+                "SELECT changed_at, actor, CASE subject WHEN 'disposition' THEN 'dispose' ELSE what END, CASE subject WHEN 'disposition' THEN 'incident ' || incident ELSE subject || ' ' || id END,\n"
+                "       coalesce(body->>'title', ''), '', reason FROM change\n"
+                "WHERE what LIKE '%glass-broken' AND changed_at >= :'from' AND changed_at < :'to' ORDER BY changed_at, subject LIMIT :'limit'" },
         { "operators", "Who may do what, since when, and who agreed?",
                 "Each change of an operator; a glass that was broken stands out.", "10 years",
                 "SELECT changed_at, what, body->>'name' AS name, body->'roles' AS roles, actor, body->>'approved_by' AS approved_by, reason\n"

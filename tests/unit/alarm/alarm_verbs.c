@@ -30,7 +30,10 @@ static void test_whole_commands(void **state) {
         assert_int_equal(act.roles, ALARM_ROLE_MAINTENANCE);
         assert_int_equal(act.until, NOW + 2 * WW_HOUR);
         assert_true(ww_str_is(act.reason, "r") && ww_str_is(act.work_order, "w") &&
-                    ww_str_is(act.second_person, "bob") && ww_str_is(act.actor, "ann"));
+                    ww_str_is(act.second_person, "bob") && ww_str_is(act.actor, "ann") && !act.break_glass);
+        json_decref(body);
+        assert_int_equal(parse("{\"cmd\":\"out-of-service\",\"alarm\":7,\"break_glass\":true}", &act, why, &body), 0);
+        assert_true(act.break_glass);
         json_decref(body);
         assert_int_equal(parse("{\"cmd\":\"shelve\",\"alarm\":1,\"one_shot\":true}", &act, why, &body), 0);
         assert_true(act.one_shot && act.until == WW_TIME_NONE);

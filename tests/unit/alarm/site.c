@@ -162,7 +162,35 @@ static const struct act {
           { .verb = WW_CAUSE_OUT_OF_SERVICE, .alarm = 3, WO, .until = S(200), .second_person = TEXT("unix:ann") },
           ALARM_E_SECOND_PERSON_NEEDED },
         { 1, { .verb = WW_CAUSE_OUT_OF_SERVICE, .alarm = 3, WO, .until = S(200), .second_person = TEXT("bob") }, 0 },
+        { 1, { .verb = WW_CAUSE_OUT_OF_SERVICE, .alarm = 3, WO, .until = S(200), .break_glass = true }, 0 },
+        { 1,
+          { .verb = WW_CAUSE_OUT_OF_SERVICE,
+            .alarm = 3,
+            .work_order = TEXT("W"),
+            .until = S(200),
+            .break_glass = true },
+          ALARM_E_REASON_NEEDED },
+        { 1,
+          { .verb = WW_CAUSE_OUT_OF_SERVICE, .alarm = 3, .reason = TEXT("r"), .until = S(200), .break_glass = true },
+          ALARM_E_WORK_ORDER_NEEDED },
+        { 1,
+          { .verb = WW_CAUSE_OUT_OF_SERVICE,
+            .alarm = 3,
+            WO,
+            .until = S(200),
+            .second_person = TEXT("bob"),
+            .break_glass = true },
+          0 },
+        /* where one person is enough the glass stays whole */
+        { 1, { .verb = WW_CAUSE_OUT_OF_SERVICE, .alarm = 1, WO, .until = S(200), .break_glass = true }, 0 },
 };
+
+/* What the record says of the second person: he who agreed, or that there was none. */
+static const char *second_person_told(const struct alarm_act *act) {
+        return act->second_person.n                  ? "unix:ann (second person: bob)"
+               : act->break_glass && act->alarm == 3 ? "unix:ann (without a second person: glass broken)"
+                                                     : "unix:ann";
+}
 
 static void test_acts(void **state) {
         for (size_t i = 0; i < sizeof acts / sizeof *acts; i++) {
@@ -180,9 +208,11 @@ static void test_acts(void **state) {
                 r = alarms_act(s.alarms, &act, s.now, NULL);
                 if (r != acts[i].result || (s.out.n == told) != (r != 0))
                         fail_msg("act %zu: %d, not %d", i, r, acts[i].result);
-                if (act.second_person.n && !r) { /* the record names both */
+                if (act.verb == WW_CAUSE_OUT_OF_SERVICE && !r) {
                         buf_put_u8(&s.out, 0);
-                        assert_non_null(strstr((char *)s.out.p + told, "unix:ann (second person: bob)"));
+                        assert_non_null(strstr((char *)s.out.p + told, second_person_told(&act)));
+                        if (!act.second_person.n && !(act.break_glass && act.alarm == 3))
+                                assert_null(strstr((char *)s.out.p + told, "second person"));
                 }
                 story_deinit(&s);
         }
