@@ -172,6 +172,20 @@ static void on_stop(void *userdata) {
         (void)event_base_loopbreak(c->base);
 }
 
+/*
+ * It says nothing but that both it and its keeper are gone. This process may start nobody itself: it is started anew,
+ * and with it both; sessions and who was asked to be a second person are kept, files that were made are not.
+ */
+static void on_helper(evutil_socket_t fd, short what, void *userdata) {
+        struct console *c = userdata;
+
+        log_error("console-work", NULL,
+                  "the process that starts others is gone, and the one that would start it anew, too; "
+                  "the console is started anew");
+        c->helper_gone = true;
+        (void)event_base_loopbreak(c->base);
+}
+
 static void on_reload(void *userdata) {
         struct console *c = userdata;
 
@@ -245,13 +259,15 @@ static int setup_http(struct console *c, int listen_fd) {
         return r ? r : http_new(&c->http, c->base, &options);
 }
 
-static int setup_timers(struct console *c) {
+static int setup_events(struct console *c, int helper) {
         static const struct timeval second = { .tv_sec = 1 }, beat = { .tv_sec = BEAT_SECONDS };
 
         c->second = event_new(c->base, -1, EV_PERSIST, on_second, c);
         c->beat = event_new(c->base, -1, EV_PERSIST, on_beat, c);
         c->flush = event_new(c->base, -1, 0, on_flush, c);
-        return c->second && c->beat && c->flush && !event_add(c->second, &second) && !event_add(c->beat, &beat)
+        c->helper = event_new(c->base, helper, EV_READ, on_helper, c);
+        return c->second && c->beat && c->flush && c->helper && !event_add(c->second, &second) &&
+                               !event_add(c->beat, &beat) && !event_add(c->helper, NULL)
                        ? 0
                        : -ENOMEM;
 }
@@ -269,7 +285,7 @@ static int setup(struct console *c, int helper, int control_fd, const struct con
         c->base = event_base_new();
         r = c->base ? worker_new(&c->worker, c->base, control_fd, &worker) : -ENOMEM;
         if (!r)
-                r = setup_timers(c);
+                r = setup_events(c, helper);
         if (!r)
                 r = sessions_new(&c->sessions, &sessions, clock_wall());
         if (!r)
@@ -309,6 +325,8 @@ static void teardown(struct console *c) {
                 event_free(c->beat);
         if (c->flush)
                 event_free(c->flush);
+        if (c->helper)
+                event_free(c->helper);
         worker_free(c->worker);
         if (c->base)
                 event_base_free(c->base);
@@ -351,7 +369,7 @@ int console_main(const struct config *config, int helper, int control_fd, const 
         teardown(&c);
         (void)close(files->dir);
         (void)close(helper);
-        return r ? EXIT_FAILURE : EXIT_SUCCESS;
+        return r || c.helper_gone ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 json_t *console_routes(void) {

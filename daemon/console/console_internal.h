@@ -74,7 +74,7 @@ struct console {
         struct pages *pages;
         struct tips *tips; /* NULL: switched off */
         struct metrics_http *metrics;
-        struct event *second, *beat, *flush;
+        struct event *second, *beat, *flush, *helper;
         struct call *calls;
         struct stream *streams;
         struct export *exports;
@@ -91,6 +91,7 @@ struct console {
         uint64_t logins_yes, logins_no, logins_totp, logins_busy;
         bool users_due, users_asked; /* whose credentials are newer than their sessions: to be asked */
         bool database_up;
+        bool helper_gone; /* and its keeper: nothing can be started any more */
 };
 
 /* --- who asks --- */

@@ -4,6 +4,7 @@
  * but to start this very program, as `console --make`: so the console itself need not be able to start anything.
  * It has a keeper, which starts it anew when it dies, sooner or later the more often it does; what is asked meanwhile
  * waits in the socket, that the keeper holds open. If the keeper dies the helper goes on.
+ * If both are gone the console reads the end of the socket: it ends, too, and the supervisor starts all of it anew.
  *
  * A packet asks for one: {"words": […], "person": …}, with three descriptors: standard input (its end means: stop),
  * standard output, standard error. There is no answer: whoever is started says on standard error how it ends, and if it
