@@ -29,6 +29,7 @@ from harness.postgres import Postgres  # noqa: E402
 PASSWORD, GIVEN = "lamp river seven copper", "of the first day only"
 RULES = SOURCE / "rules"
 DIST = binary().resolve().parent / "console" / "web" / "dist"
+TEXTS = SOURCE / "daemon" / "console" / "web" / "src" / "text"
 ROLES = ["operator", "supervisor", "maintenance", "auditor", "integrator", "administrator"]
 SENSORS = ["zigbee2mqtt", "wardtag", "access-control", "frigate", "nut", "services", "lorawan", "sparkplug",
            "contact-id-sia"]
@@ -98,12 +99,15 @@ def test_what_may_be_said_here(house):
 def test_each_figure_can_be_asked_by_the_console_role(house):
     auditor = house.visitors["auditor"]
     catalogue = auditor.get("/figures").json["figures"]
+    in_chinese = {name for file in ("zh", "columns") for name in re.findall(
+        r'^ {4}"?(?:column\.)?(\w+)"?: ".*[\u4e00-\u9fff]', (TEXTS / f"{file}.ts").read_text(), re.M)}
     assert len(catalogue) > 30 and {f["chart"] for f in catalogue} >= {None, "bars", "line"}
     for figure in catalogue:
         words = "&".join(f"{p['name']}=1" for p in figure["parameters"] if p["required"])
         answer = auditor.get(f"/figures/{figure['name']}?{words}")
         assert answer.status == 200, (figure["name"], answer)
         assert all(len(row) == len(answer.json["columns"]) for row in answer.json["rows"])
+        assert set(answer.json["columns"]) <= in_chinese, figure["name"]
         if words:
             assert auditor.get(f"/figures/{figure['name']}").status == 400, figure["name"]
     assert "access" not in {f["name"] for f in catalogue} and auditor.get("/figures/access").status == 404
@@ -200,6 +204,25 @@ def test_what_takes_two_persons_takes_two(house):
     assert json.loads((house.folder / "state" / "console" / "requests").read_text())["requests"] == []
     assert take(6, second_person="supervisor").json["request"]["request"] > number
     assert technician.act("return-to-service", id="o5", alarm=alarm, reason="repaired").status == 200
+    # in an emergency without, on the page and, where that is away, on the command line: it is recorded
+    assert take(7).error == "second-person-needed" and technician.act(
+        "out-of-service", id="o8", alarm=alarm, until="1h", work_order="W-1", break_glass=True).error == "reason-needed"
+    alone = take(9, break_glass=True)
+    assert alone.status == 200 and alone.json["glass_broken"] is True, alone
+    assert technician.act("return-to-service", id="o10", alarm=alarm, reason="repaired").status == 200
+    done = house.run("out-of-service", str(alarm), "--until", "1h", "--work-order", "W-2", "--reason", "page away", "--break-glass")
+    assert done.returncode == 0, done.stderr
+    assert house.run("return-to-service", str(alarm)).returncode == 0
+    auditor = house.visitors["auditor"]
+
+    def broken_glass():
+        answer = auditor.get("/figures/glass-broken").json
+        return [(row["act"], row["subject"], row["reason"])
+                for row in (dict(zip(answer["columns"], values)) for values in answer["rows"]) if row["act"] in ("dispose", "out-of-service")]
+
+    expected = [("dispose", f"incident {incident}", "y"), ("out-of-service", f"alarm {alarm}", "repair"),
+                ("out-of-service", f"alarm {alarm}", "page away")]
+    wait_for(lambda: broken_glass() == expected, 30, "the question's answer")
     wait_for(lambda: "supervisor agrees to out-of-service" in house.run("journal", "dump").stdout, 20, "the record")
 
 
@@ -311,6 +334,11 @@ def test_what_starts_work_is_started_anew(house):
     wait_for(lambda: over(keeper), 30, "the keeper's end")
     assert auditor.get(f"/incidents/{incident}/case").status == 200
     old = house.pid("console")
+    os.kill(int(helper), signal.SIGKILL)  # without both nothing can be made: the console says so, and is started anew
+    house.wait_log("the one that would start it anew, too")
+    house.wait_restarted("console", old)
+    wait_for(lambda: ready(house.port) and auditor.get(f"/incidents/{incident}/case").status == 200, 30, "a bundle of the next one")
+    (helper,), old = below(keeper_of(house)), house.pid("console")
     house.kill("console")
     wait_for(lambda: over(helper), 30, "the helper's end")
     house.wait_restarted("console", old)

@@ -56,11 +56,12 @@ function Exercise() {
 function Flood() {
     const is = flood.value;
     if (!is) return null;
+    const peak = Math.max(numberOf(is, "peak"), rate.value); // the engine tells of it when the flood begins and ends
     return (
         <div class="banner warn" role="status">
             <p>
                 <strong>{t("flood.title")}</strong>{" "}
-                {t("flood.rate", { n: rate.value, peak: numberOf(is, "peak"), span: since(is.body.started_at) })}{" "}
+                {t("flood.rate", { n: rate.value, peak, span: since(is.body.started_at) })}{" "}
                 {t(gathers.value ? "flood.gathered" : "flood.spread")}
             </p>
         </div>

@@ -8,7 +8,8 @@ import { act } from "../core/act";
 import { isUnacknowledged, rankOf, shownPriority } from "../core/order";
 import { sounds } from "../core/sound";
 import { every, incidentOf, one } from "../core/store";
-import { may } from "../core/session";
+import { may, session } from "../core/session";
+import { zonePath } from "../core/site";
 import type { Alarm, Change, Reply } from "../core/wire";
 import { textOf } from "../core/wire";
 import { t, type Key } from "../text/text";
@@ -20,13 +21,18 @@ export interface Deed {
     key: string;
     roles: readonly string[];
     fits: (alarm: Alarm) => boolean;
+    /** It is what comes next: its button stands out. Without: never. */
+    leads?: (alarm: Alarm) => boolean;
     fields?: (alarms: readonly Alarm[]) => Field[];
 }
 
 const ANYBODY = ["operator", "supervisor"] as const;
 
-export function reasonField(required: boolean): Field {
-    const ready: readonly Key[] = ["reason.way", "reason.camera", "reason.guard", "reason.ward", "reason.announced"];
+const SEEN: readonly Key[] = ["reason.way", "reason.camera", "reason.guard", "reason.ward", "reason.announced"];
+const HIDDEN: readonly Key[] = ["reason.work", "reason.repair", "reason.repeats", "reason.announced"];
+
+/** `ready`: what is offered to be said with one key. */
+export function reasonField(required: boolean, ready = SEEN): Field {
     return {
         name: "reason",
         label: t("ask.reason"),
@@ -51,6 +57,27 @@ function grave(alarms: readonly Alarm[]): boolean {
     return alarms.some((alarm) => rankOf(shownPriority(alarm)) <= 1);
 }
 
+function inKeyArea(alarm: Alarm): boolean {
+    return zonePath(alarm.zone ?? "").some((zone) => zone.key_area);
+}
+
+export function breakGlassField(): Field {
+    return { name: "break_glass", label: t("ask.break_glass"), kind: "yes", hint: t("ask.break_glass.hint") };
+}
+
+function secondPersonFields(): Field[] {
+    const others = every("operator").filter((one) => textOf(one, "name") !== session.value?.name);
+    return [
+        {
+            name: "second_person",
+            label: t("ask.second_person"),
+            hint: t("ask.second_person.hint"),
+            list: others.map((one) => [textOf(one, "name"), textOf(one, "title")] as const),
+        },
+        breakGlassField(),
+    ];
+}
+
 const UNSHELVABLE = ["panic", "duress", "fire", "infant", "tamper"];
 
 export const DEEDS: readonly Deed[] = [
@@ -60,6 +87,7 @@ export const DEEDS: readonly Deed[] = [
         key: "a",
         roles: ANYBODY,
         fits: isUnacknowledged,
+        leads: () => true,
         fields: (alarms) => (grave(alarms) ? [reasonField(true)] : []),
     },
     { verb: "silence", label: "deed.silence", key: "s", roles: ANYBODY, fits: (alarm) => alarm.sound !== "none" },
@@ -72,7 +100,7 @@ export const DEEDS: readonly Deed[] = [
             alarm.regions.shelved === "no" && !UNSHELVABLE.includes(alarm.class) && alarm.state !== "OOSRV",
         fields: () => [
             untilField("30m"),
-            reasonField(true),
+            reasonField(true, HIDDEN),
             { name: "one_shot", label: t("ask.one_shot"), kind: "yes", hint: t("ask.one_shot.hint") },
         ],
     },
@@ -82,6 +110,7 @@ export const DEEDS: readonly Deed[] = [
         key: "H",
         roles: ["supervisor"],
         fits: (alarm) => alarm.regions.shelved !== "no",
+        leads: () => true,
     },
     {
         verb: "unack",
@@ -97,6 +126,7 @@ export const DEEDS: readonly Deed[] = [
         key: "r",
         roles: [...ANYBODY, "maintenance"],
         fits: (alarm) => alarm.state === "LATCHED" || (alarm.state === "ACKED" && alarm.instant),
+        leads: (alarm) => alarm.state === "LATCHED",
         fields: () => [{ ...reasonField(false), label: t("ask.inspected") }],
     },
     {
@@ -105,11 +135,11 @@ export const DEEDS: readonly Deed[] = [
         key: "o",
         roles: ["maintenance"],
         fits: (alarm) => alarm.state !== "OOSRV",
-        fields: () => [
+        fields: (alarms) => [
             { name: "work_order", label: t("ask.work_order"), required: true },
             untilField("4h"),
-            reasonField(true),
-            { name: "second_person", label: t("ask.second_person"), hint: t("ask.second_person.hint") },
+            reasonField(true, HIDDEN),
+            ...(alarms.some(inKeyArea) ? secondPersonFields() : []),
         ],
     },
     {
@@ -118,6 +148,7 @@ export const DEEDS: readonly Deed[] = [
         key: "O",
         roles: ["maintenance"],
         fits: (alarm) => alarm.state === "OOSRV",
+        leads: () => true,
     },
 ];
 
@@ -125,9 +156,11 @@ export function deedsFor(alarms: readonly Alarm[]): Deed[] {
     return DEEDS.filter((deed) => may(...deed.roles) && alarms.some(deed.fits));
 }
 
+const SWITCHES = ["one_shot", "break_glass"];
+
 function said(answers: Answers): Record<string, unknown> {
     const fields: Record<string, unknown> = {};
-    for (const [name, value] of Object.entries(answers)) if (value) fields[name] = name === "one_shot" ? true : value;
+    for (const [name, value] of Object.entries(answers)) if (value) fields[name] = SWITCHES.includes(name) || value;
     if (fields.one_shot) delete fields.until;
     return fields;
 }

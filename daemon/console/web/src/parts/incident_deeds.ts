@@ -6,7 +6,7 @@ import { every, ofIncident } from "../core/store";
 import { numberOf, textOf, type Change, type Reply } from "../core/wire";
 import { t, word, type Key } from "../text/text";
 import { askFor, sha256, type Answers, type Field } from "./ask";
-import { dispatchTo } from "./deeds";
+import { breakGlassField, dispatchTo } from "./deeds";
 
 export interface IncidentDeed {
     verb: string;
@@ -14,6 +14,8 @@ export interface IncidentDeed {
     key: string;
     roles: readonly string[];
     fits: (incident: Change) => boolean;
+    /** It is what comes next: its button stands out. Without: never. */
+    leads?: (incident: Change) => boolean;
     fields?: (incident: Change) => Field[];
     confirm?: boolean;
 }
@@ -50,23 +52,21 @@ function stepsOpen(incident: Change): number {
 function dispositionFields(incident: Change): Field[] {
     const codes = (site.value.dispositions ?? []).map((one) => [one.code, one.title] as const);
     const code: Field = codes.length
-        ? { name: "code", label: t("ask.code"), kind: "choice", required: true, options: codes }
+        ? {
+              name: "code",
+              label: t("ask.code"),
+              kind: "choice",
+              required: true,
+              value: "",
+              options: [["", t("ask.choose")] as const, ...codes],
+          }
         : { name: "code", label: t("ask.code"), required: true };
     const grave = textOf(incident, "priority") === "critical";
     return [
         code,
         { name: "done", label: t("ask.done"), kind: "long", required: true },
         { name: "reason", label: t("ask.why"), kind: "long", required: true },
-        ...(grave
-            ? [
-                  {
-                      name: "break_glass",
-                      label: t("ask.break_glass"),
-                      kind: "yes",
-                      hint: t("ask.break_glass.hint"),
-                  } as const,
-              ]
-            : []),
+        ...(grave ? [breakGlassField()] : []),
     ];
 }
 
@@ -83,6 +83,7 @@ export const INCIDENT_DEEDS: readonly IncidentDeed[] = [
         key: "t",
         roles: ANYBODY,
         fits: (incident) => OPEN(incident) && textOf(incident, "owner") !== session.value?.name,
+        leads: (incident) => !textOf(incident, "owner"),
     },
     {
         verb: "incident-assign",
@@ -109,13 +110,21 @@ export const INCIDENT_DEEDS: readonly IncidentDeed[] = [
             reason(true),
         ],
     },
-    { verb: "incident-resume", label: "deed.incident-resume", key: "u", roles: ANYBODY, fits: inState("on-hold") },
+    {
+        verb: "incident-resume",
+        label: "deed.incident-resume",
+        key: "u",
+        roles: ANYBODY,
+        fits: inState("on-hold"),
+        leads: () => true,
+    },
     {
         verb: "incident-resolve",
         label: "deed.incident-resolve",
         key: "f",
         roles: ANYBODY,
         fits: OPEN,
+        leads: (incident) => inState("in-progress")(incident) && stepsOpen(incident) === 0,
         fields: (incident) =>
             stepsOpen(incident) > 0 && may("supervisor")
                 ? [{ name: "force", label: t("ask.force", { n: stepsOpen(incident) }), kind: "yes" }, reason(false)]
@@ -127,6 +136,7 @@ export const INCIDENT_DEEDS: readonly IncidentDeed[] = [
         key: "w",
         roles: ANYBODY,
         fits: (incident) => textOf(incident, "state") !== "closed",
+        leads: (incident) => inState("resolved")(incident) && !textOf(incident, "disposition"),
         fields: dispositionFields,
     },
     {
@@ -135,6 +145,7 @@ export const INCIDENT_DEEDS: readonly IncidentDeed[] = [
         key: "c",
         roles: ANYBODY,
         fits: inState("resolved"),
+        leads: (incident) => textOf(incident, "disposition") !== "",
         fields: () => [],
         confirm: true,
     },

@@ -43,15 +43,30 @@ export function AlarmMark({ alarm }: { alarm: Alarm }) {
     return <PriorityMark priority={shownPriority(alarm)} look={lookOf(alarm)} />;
 }
 
+/** What is said of an alarm in one word, and when; what each means stands in the page's help. */
+export const TAGS: readonly (readonly [name: string, holds: (alarm: Alarm) => boolean])[] = [
+    ["covert", (alarm) => alarm.covert],
+    ["exercise", (alarm) => alarm.exercise],
+    ["stale", (alarm) => alarm.stale],
+    ["first_out", (alarm) => alarm.first_out],
+    ["silenced", (alarm) => alarm.silenced],
+    ["partial", (alarm) => alarm.partial],
+];
+
+export function Tag({ name }: { name: string }) {
+    return (
+        <span class={`tag ${name === "covert" ? name : ""}`} title={word("tag.of", name)}>
+            {word("tag", name)}
+        </span>
+    );
+}
+
 export function Tags({ alarm }: { alarm: Alarm }) {
     return (
         <>
-            {alarm.covert && <span class="tag covert">{t("tag.covert")}</span>}
-            {alarm.exercise && <span class="tag">{t("tag.exercise")}</span>}
-            {alarm.stale && <span class="tag">{t("tag.stale")}</span>}
-            {alarm.first_out && <span class="tag">{t("tag.first_out")}</span>}
-            {alarm.silenced && <span class="tag">{t("tag.silenced")}</span>}
-            {alarm.partial && <span class="tag">{t("tag.partial")}</span>}
+            {TAGS.filter(([, holds]) => holds(alarm)).map(([name]) => (
+                <Tag key={name} name={name} />
+            ))}
             {alarm.raised_count > 1 && <span class="tag">{t("tag.times", { n: alarm.raised_count })}</span>}
         </>
     );

@@ -1,39 +1,14 @@
 /* Acts that wait for a second person, who was named by who asked: both see them, and only the other may agree. */
-import { useEffect, useState } from "preact/hooks";
-import { get, post } from "../core/api";
+import { useState } from "preact/hooks";
+import { post } from "../core/api";
+import { lookSeconds, seconds, type SecondPerson } from "../core/seconds";
 import { t, word } from "../text/text";
 import { Panel, problemText } from "./frame";
 import { Left } from "./marks";
 
-interface SecondPerson {
-    request: number;
-    act: string;
-    alarm: number | null;
-    reason: string | null;
-    asked_by: string;
-    second_person: string;
-    expires_at: string;
-    mine: boolean;
-}
-
-const EVERY = 5000;
-
 export function Requests() {
-    const [list, setList] = useState<readonly SecondPerson[]>([]);
+    const list = seconds.value;
     const [problem, setProblem] = useState("");
-    const [turn, setTurn] = useState(0);
-    useEffect(() => {
-        const stop = new AbortController();
-        get<{ requests: SecondPerson[] }>("/requests", stop.signal).then(
-            (got) => setList(got.requests),
-            () => undefined, // who may not act has none; and it is asked again
-        );
-        const timer = window.setTimeout(() => setTurn(turn + 1), EVERY);
-        return () => {
-            stop.abort();
-            window.clearTimeout(timer);
-        };
-    }, [turn]);
     const answer = async (one: SecondPerson, how: "agree" | "refuse") => {
         setProblem("");
         try {
@@ -41,7 +16,7 @@ export function Requests() {
         } catch (error) {
             setProblem(problemText(error));
         }
-        setTurn((n) => n + 1);
+        await lookSeconds();
     };
     if (list.length === 0 && !problem) return null;
     return (

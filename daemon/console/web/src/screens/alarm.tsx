@@ -199,10 +199,21 @@ function Course({ story, alarm }: { story: Story | null; alarm: Alarm | undefine
                 { name: t("col.cause"), cell: (row) => word("cause", asText(row.cause)) },
                 { name: t("col.state"), cell: (row) => <StateText state={asText(row.state ?? row.new_state)} /> },
                 { name: t("col.person"), cell: (row) => actorText(row.actor) },
-                { name: t("col.reason"), cell: (row) => asText(row.reason) },
+                {
+                    name: t("col.reason"),
+                    cell: (row) => [asText(row.reason), secondPerson(row)].filter(Boolean).join(" – "),
+                },
             ]}
         />
     );
+}
+
+/** Of what takes one in a key area: who it was, or that there was none. The words are the engine's (alarms.c). */
+function secondPerson(row: Body): string {
+    const context = asText(row.cause) === "OUT_OF_SERVICE" ? asText(row.context) : "";
+    const named = /^second person: (.*)$/.exec(context);
+    if (named) return `${t("ask.second_person")}: ${named[1]}`;
+    return context ? t("approval.glass") : "";
 }
 
 function Earlier({ rows }: { rows: readonly Body[] }) {

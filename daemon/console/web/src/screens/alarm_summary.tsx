@@ -76,14 +76,15 @@ export function incidentName(id: number): string {
 
 export function DeedButtons({ alarm, all }: { alarm: Alarm; all?: boolean }) {
     const deeds = deedsFor([alarm]);
+    const leading = deeds.find((deed) => deed.leads?.(alarm));
     const waits = pending(`alarm:${alarm.id}`);
     return (
         <div class="deeds">
-            {(all ? deeds : deeds.slice(0, 3)).map((deed, n) => (
+            {(all ? deeds : deeds.slice(0, 3)).map((deed) => (
                 <button
                     key={deed.verb}
                     type="button"
-                    class={n === 0 ? "main" : ""}
+                    class={deed === leading ? "main" : ""}
                     disabled={waits}
                     onClick={() => void doTo(deed, [alarm])}>
                     {t(deed.label)}

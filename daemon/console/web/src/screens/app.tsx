@@ -4,6 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { expired, locked } from "../core/api";
 import { pageKeys, screenKeys, type Binding } from "../core/keys";
 import { go, place } from "../core/router";
+import { followSeconds, seconds } from "../core/seconds";
 import { lock, logout, reading, session } from "../core/session";
 import { private_ } from "../core/settings";
 import { gravest, lossKnown, muted, playing, sounding, soundingCount, unmute } from "../core/sound";
@@ -15,7 +16,7 @@ import { PRIORITIES, textOf } from "../core/wire";
 import { AskDialog } from "../parts/ask";
 import { Announcer, Banners } from "../parts/banners";
 import { silenceAll } from "../parts/deeds";
-import { PriorityMark } from "../parts/marks";
+import { PriorityMark, Tag, TAGS } from "../parts/marks";
 import { t, word } from "../text/text";
 import { clock, day, serverNow } from "../text/time";
 import { Choices, FirstPasswordScreen, LockDialog, LoginScreen } from "./login";
@@ -167,7 +168,12 @@ function Top() {
 /** What waits behind a link of the menu for somebody to begin. */
 function waitingAt(name: string): number {
     const inState = (subject: string, state: string) => countOf(subject, (change) => textOf(change, "state") === state);
-    if (name === "incidents") return inState("incident", "new") + inState("approval", "pending");
+    if (name === "incidents")
+        return (
+            inState("incident", "new") +
+            inState("approval", "pending") +
+            seconds.value.filter((request) => !request.mine).length
+        );
     if (name === "handover") return countOf("handover", (change) => textOf(change, "state") !== "accepted");
     return 0;
 }
@@ -237,6 +243,13 @@ function HelpDialog() {
                     </li>
                 ))}
             </ul>
+            <ul class="legend">
+                {TAGS.map(([name]) => (
+                    <li key={name}>
+                        <Tag name={name} /> {word("tag.of", name)}
+                    </li>
+                ))}
+            </ul>
             <div class="dialog-foot">
                 <button type="button" class="main" onClick={close} autofocus>
                     {t("close")} <kbd>Esc</kbd>
@@ -275,7 +288,9 @@ function useSession(): void {
         if (!name) return undefined;
         connect();
         void loadSite().catch(() => undefined);
+        const end = followSeconds();
         return () => {
+            end();
             forget();
             clear();
         };

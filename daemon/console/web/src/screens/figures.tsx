@@ -107,11 +107,13 @@ function axisTimes(ticks: readonly number[]): string[] {
     });
 }
 
+const HEIGHT = 260;
+
 /** Numbers over a time: a line each, told apart by its dashes and by the legend, not by colour alone. */
 function TimeChart({ answer, title, columns }: { answer: Answer; title: string; columns: readonly number[] }) {
     const frame = useRef<HTMLDivElement>(null);
     useEffect(() => {
-        let chart: { destroy(): void } | null = null;
+        let chart: { destroy(): void; setSize(size: { width: number; height: number }): void } | null = null;
         let gone = false;
         void import("uplot").then(({ default: Plot }) => {
             const box = frame.current;
@@ -128,7 +130,7 @@ function TimeChart({ answer, title, columns }: { answer: Answer; title: string; 
             chart = new Plot(
                 {
                     width: box.clientWidth,
-                    height: 260,
+                    height: HEIGHT,
                     legend: { show: columns.length > 1 },
                     axes: [{ ...axis, space: 90, values: (_, ticks) => axisTimes(ticks) }, axis],
                     series: [
@@ -149,8 +151,11 @@ function TimeChart({ answer, title, columns }: { answer: Answer; title: string; 
                 box,
             );
         });
+        const follow = new ResizeObserver(([one]) => chart?.setSize({ width: one!.contentRect.width, height: HEIGHT }));
+        follow.observe(frame.current!);
         return () => {
             gone = true;
+            follow.disconnect();
             chart?.destroy();
         };
     }, [answer, theme.value]);

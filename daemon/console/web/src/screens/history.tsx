@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { get } from "../core/api";
 import { place, query } from "../core/router";
 import { may } from "../core/session";
+import { language } from "../core/settings";
 import { site, zoneTitle } from "../core/site";
 import { asText, PRIORITIES, type Body } from "../core/wire";
 import { ExportProgress, exporting } from "../parts/export";
@@ -10,6 +11,7 @@ import { Empty, Load, Page, Panel, Problem, Table, useLoad } from "../parts/fram
 import { actorText } from "../parts/marks";
 import { instantOf, TimeField, wholeTime } from "../parts/time_field";
 import { visible } from "../core/visible";
+import { columnsZh } from "../text/columns";
 import { t, word, type Key } from "../text/text";
 import { when } from "../text/time";
 
@@ -262,6 +264,8 @@ function valueOf(row: Body, name: string): unknown {
 export function columnTitle(name: string): string {
     const said = word("column", name);
     if (said !== name) return said;
+    const own = language.value === "zh" ? columnsZh[name] : undefined;
+    if (own) return own;
     const words = name.replace(/_/g, " ");
     return words.slice(0, 1).toUpperCase() + words.slice(1);
 }

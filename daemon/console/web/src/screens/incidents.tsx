@@ -209,14 +209,16 @@ interface Story {
 }
 
 function Deeds({ incident }: { incident: Change }) {
+    const deeds = incidentDeeds(incident);
+    const leading = deeds.find((deed) => deed.leads?.(incident));
     const waits = pending(`incident:${incident.id}`);
     return (
         <div class="deeds">
-            {incidentDeeds(incident).map((deed, n) => (
+            {deeds.map((deed) => (
                 <button
                     key={deed.verb}
                     type="button"
-                    class={n === 0 ? "main" : ""}
+                    class={deed === leading ? "main" : ""}
                     disabled={waits}
                     onClick={() => void doToIncident(deed, incident)}>
                     {t(deed.label)} <kbd>{deed.key}</kbd>

@@ -324,11 +324,20 @@ function Request({ text }: { text: string }) {
     );
 }
 
-/** The engine's answer: why not, if not. */
+interface EngineAnswer {
+    ok?: boolean;
+    error?: { name?: string; text?: string };
+    glass_broken?: boolean;
+    changes?: { what?: string }[];
+}
+
+/** The engine's answer: why not, if not; and whether it took a second person, and was done without. */
 function Answer({ text }: { text: string }) {
     try {
-        const said = JSON.parse(text) as { ok?: boolean; error?: { name?: string; text?: string } };
-        return <>{said.ok === false ? word("refusal", said.error?.name) || said.error?.text : ""}</>;
+        const said = JSON.parse(text) as EngineAnswer;
+        if (said.ok === false) return <>{word("refusal", said.error?.name) || said.error?.text}</>;
+        const broken = said.glass_broken || said.changes?.some((change) => change.what?.endsWith("glass-broken"));
+        return broken ? <span class="tag">{t("approval.glass")}</span> : null;
     } catch {
         return <>{text}</>;
     }

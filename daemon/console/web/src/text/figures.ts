@@ -72,6 +72,10 @@ export const figuresZh: Readonly<Record<string, readonly [title: string, definit
     "on-duty": ["谁当班，其交班是否被接受？", ""],
     "posts-understaffed": ["哪个岗位何时人数不足，当时有谁在？", ""],
     handovers: ["交接了什么，各项由谁接受？", ""],
+    "glass-broken": [
+        "哪些本需第二人的操作是单人完成的，由谁，为什么？",
+        "处置结论、权限变更，以及重点部位设备的停用。",
+    ],
     operators: ["谁有什么权限，自何时起，由谁同意？", "人员的每次变更；紧急越权会特别标出。"],
     credentials: ["谁的凭据有变更？", "记录只说明有变更，绝不含凭据内容。"],
     logins: ["谁登录、退出、被拒绝、使用密钥或导出历史？", "姓名为输入的原文：被拒绝的姓名可能并不存在。"],
