@@ -113,11 +113,36 @@ export async function second_person(t) {
     await waits.waitFor({ state: "detached" });
     await chief.locator("li", { hasText: "waits for bob" }).waitFor({ state: "detached" });
     await go(chief, "/");
+    await go(bob, "/hidden"); // the menu tells whoever is on another screen
+    const counted = () => Number(document.querySelector("nav a[href='/incidents'] .waiting")?.firstChild.data ?? 0);
+    const before = await bob.evaluate(counted);
     await ask("WO-2");
+    await bob.waitForFunction(
+        (n) => Number(document.querySelector("nav a[href='/incidents'] .waiting")?.firstChild.data ?? 0) > n,
+        before,
+    );
+    await go(bob, "/incidents");
+    await waits.locator("li", { hasText: "high at screen-1" }).waitFor();
     await waits.locator("button", { hasText: "Agree" }).click();
     await row(chief, "high at screen-1").waitFor({ state: "detached" });
     await go(chief, "/hidden");
-    await chief.locator("tr", { hasText: "screen-1" }).first().waitFor();
+    const hidden = chief.locator("tr", { hasText: "screen-1" }).first();
+    await hidden.locator("button", { hasText: "Put back into service" }).click();
+    await hidden.waitFor({ state: "detached" });
+    await go(chief, "/"); // in an emergency without: it is done at once, and marked where it is audited
+    await mean(chief, "high at screen-1");
+    await chief.keyboard.press("o");
+    await chief.fill("#ask-work_order", "WO-3");
+    await chief.fill("#ask-reason", "it burns");
+    await chief.check("#ask-break_glass");
+    await chief.locator("dialog button[type=submit]").click();
+    await row(chief, "high at screen-1").waitFor({ state: "detached" });
+    await t.ask("stored", "screen-1", "OOSRV");
+    await go(chief, "/audit");
+    await chief
+        .locator("tr", { hasText: "WO-3" })
+        .locator(".tag", { hasText: "without a second person, in an emergency" })
+        .waitFor();
 }
 
 async function kept(page, click) {

@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import { post } from "../core/api";
 import { lookSeconds, seconds, type SecondPerson } from "../core/seconds";
+import { alarms } from "../core/store";
 import { t, word } from "../text/text";
 import { Panel, problemText } from "./frame";
 import { Left } from "./marks";
@@ -27,8 +28,10 @@ export function Requests() {
                     <li key={one.request}>
                         <span class="grow">
                             {word("deed", one.act)}{" "}
-                            <a href={`/alarm/${one.alarm}`}>{t("second.alarm", { n: one.alarm ?? "" })}</a> –{" "}
-                            {one.asked_by}: {one.reason} <Left at={one.expires_at} />
+                            <a href={`/alarm/${one.alarm}`}>
+                                {alarms.get(one.alarm ?? 0)?.title ?? t("second.alarm", { n: one.alarm ?? "" })}
+                            </a>{" "}
+                            – {one.asked_by}: {one.reason} · <Left at={one.expires_at} />
                         </span>
                         {one.mine ? (
                             <span class="dim">{t("second.waits", { name: one.second_person })}</span>
