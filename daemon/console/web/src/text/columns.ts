@@ -22,6 +22,7 @@ export const columnsZh: Readonly<Record<string, string>> = {
     authority: "主管机关",
     badge: "卡片",
     began_at: "开始时间",
+    began_priority: "起始优先级",
     came_at: "到达时间",
     changed: "变化",
     chattering: "抖动",
