@@ -196,9 +196,11 @@ start_postgres() {
                 query 'CREATE DATABASE wardwatch' postgres >/dev/null
 }
 
-# query SQL [DATABASE]
+# query SQL [DATABASE]; SQL - is read from standard input
 query() {
-        PGPASSFILE=$SECRETS/pgpass psql -X -q -A -t -h 127.0.0.1 -p "$PG_PORT" -U wardwatch -d "${2:-wardwatch}" -c "$1"
+        local sql=(-c "$1")
+        [ "$1" != - ] || sql=(-f -)
+        PGPASSFILE=$SECRETS/pgpass psql -X -q -A -t -h 127.0.0.1 -p "$PG_PORT" -U wardwatch -d "${2:-wardwatch}" "${sql[@]}"
 }
 
 postgres_answers() {
@@ -328,7 +330,8 @@ console_database() {
         local password
         password=$(secret database-console)
         [ -n "$(query "SELECT 1 FROM pg_roles WHERE rolname = 'console'")" ] || query 'CREATE ROLE console LOGIN'
-        query "GRANT wardwatch_console TO console; ALTER ROLE console PASSWORD '$password'"
+        query 'GRANT wardwatch_console TO console'
+        query - <<<"ALTER ROLE console PASSWORD '$password'" # not among the arguments, which all users can see
 }
 
 console_answers() {

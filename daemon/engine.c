@@ -78,7 +78,9 @@ static int engine_events(struct engine *e) {
         e->child_event = evsignal_new(e->base, SIGCHLD, on_child, e);
         if (!e->turn_event || !e->deadline_event || !e->tick_event || !e->child_event)
                 return -ENOMEM;
-        return event_add(e->tick_event, &second) || event_add(e->child_event, NULL) ? -ENOMEM : 0;
+        if (event_add(e->tick_event, &second) || event_add(e->child_event, NULL))
+                return -ENOMEM;
+        return engine_assure_new(e);
 }
 
 /* The new journal says in its own pages what became of the old one; the start reads it there (engine_start.c). */
@@ -192,6 +194,7 @@ static void engine_free(struct engine *e) {
         json_decref(e->workers);
         buf_deinit(&e->scratch);
         buf_deinit(&e->salvaged);
+        engine_assure_free(e);
         if (e->turn_event)
                 event_free(e->turn_event);
         if (e->deadline_event)

@@ -62,8 +62,8 @@ static bool engine_intake_live(const struct engine *e) {
 }
 
 /* Said once a change; the pipeline has the last word that was journaled, the queue may hold a newer one. */
-static void engine_intake_look(struct engine *e) {
-        bool blind = !engine_intake_live(e);
+void engine_intake_look(struct engine *e) {
+        bool blind = e->assure.unsure || !engine_intake_live(e);
         bool said = pipeline_blind(e->pipeline);
 
         for (size_t i = 0; i < e->n_notices; i++) {
@@ -74,8 +74,10 @@ static void engine_intake_look(struct engine *e) {
         }
         if (blind && !said)
                 engine_say(e, "intake-blind", NULL, "absence and supervision stand still");
-        else if (!blind && said)
+        else if (!blind && said) {
                 engine_say(e, "intake-sighted", NULL, "every session has caught up with its backlog");
+                engine_assure_sighted(e);
+        }
 }
 
 /* --- ingress' sink --- */
@@ -96,10 +98,9 @@ static int engine_on_message(void *userdata, struct ingress *ingress, const stru
                 s->redelivered++;
                 return 0;
         }
-        if (!engine_signature_holds(s->engine, m->topic, m->payload)) {
-                input.flags |= WW_INPUT_SKIPPED;
+        input.flags |= engine_signature_flags(s->engine, m->topic, m->payload);
+        if (input.flags & WW_INPUT_SKIPPED)
                 input.id = WW_STR(PIPELINE_SPOOFED);
-        }
         r = engine_append(s->engine, &input);
         if (r)
                 engine_fatal("cannot take a message", r);

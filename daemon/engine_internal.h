@@ -2,11 +2,11 @@
 /*
  * Shared by the files of the engine: engine.c (wiring and life), engine_start.c (snapshot and start), engine_replay.c,
  * engine_pending.c (what comes again), engine_salvage.c, engine_turn.c (one turn = one transaction), engine_intake.c
- * (the two sessions, lanes, blindness), engine_space.c (trimming and snapshots), engine_reload.c (rules and
- * configuration while running), engine_prime.c (the past for new rules), engine_feed.c (command socket and readers),
- * engine_follow.c (followers), engine_publish.c (messages to devices), engine_proof.c (checkpoints on a topic),
- * engine_signed.c (who signed the rules), engine_version.c (which version took what),
- * engine_metrics.c and engine_status.c (what can be known from outside).
+ * (the two sessions, lanes, blindness), engine_assure.c (proof that nothing waits at the broker), engine_space.c
+ * (trimming and snapshots), engine_reload.c (rules and configuration while running), engine_prime.c (the past for new
+ * rules), engine_feed.c (command socket and readers), engine_follow.c (followers), engine_publish.c (messages to
+ * devices), engine_proof.c (checkpoints on a topic), engine_signed.c (who signed the rules), engine_version.c (which
+ * version took what), engine_metrics.c and engine_status.c (what can be known from outside).
  */
 #include "engine.h"
 
@@ -54,6 +54,7 @@ struct engine_session { /* one MQTT session */
         bool lost;                 /* intake-lost was said */
         bool closed;               /* by us: the journal is too full */
         bool closed_before;        /* by the process before this one: its alarm is still active */
+        int64_t heard;             /* boot clock: the first proof since the engine is unsure came; 0 = none */
         bool known, known_written; /* the broker has a session of ours; meta says so */
 };
 
@@ -130,6 +131,13 @@ struct engine {
         struct clock_journal clock;
         struct engine_session sessions[ENGINE_LANES];
         bool broker_open; /* was said */
+        struct {
+                bool unsure;    /* live, but what refutes an absence may wait at the broker: blind */
+                int64_t since;  /* boot clock: it is so */
+                int64_t until;  /* boot clock: absences due up to here need no proof */
+                int64_t looked; /* boot clock: at what is due soon */
+                struct event *event;
+        } assure;
         struct engine_feed *feed;
         struct engine_reload *reload;
         struct metrics_http *metrics;
@@ -242,12 +250,15 @@ int engine_recover_salvaged(struct engine *e);
 void engine_begin(struct engine *e); /* a transaction, if none is open */
 void engine_turn_wanted(struct engine *e);
 void engine_turn(struct engine *e);
+/** Journal time; a step of the wall clock is told. */
+int64_t engine_now(struct engine *e, int64_t *ret_wall);
 /** Numbers, writes and runs one input; time 0 = now. 0 or -errno, JOURNAL_E_FULL: then only engine_fatal is left. */
 int engine_append(struct engine *e, struct ww_input *input);
 /** Something that cannot go on: tells, and ends the process at once; the restart replays. */
 _Noreturn void engine_fatal(const char *what, int error) __attribute__((cold));
 /* engine_signature.c */
-bool engine_signature_holds(struct engine *e, struct ww_str topic, struct ww_str payload);
+/** What its key says of a message: flags of its input. None of them: no key is set for it, or it need not be signed. */
+uint32_t engine_signature_flags(struct engine *e, struct ww_str topic, struct ww_str payload);
 void engine_signature_load(struct engine *e);
 void engine_notice_deinit(struct engine_notice *notice);
 /** Queues a notice for the next turn. Strings are copied; `name` must be static. */
@@ -268,11 +279,22 @@ int engine_intake_start(struct engine *e);
 /** Takes messages of one lane; returns how many. */
 size_t engine_intake_take(struct engine *e, enum engine_lane lane, size_t max);
 void engine_intake_release(struct engine *e);
+void engine_intake_look(struct engine *e); /* blind, or not any more: said once a change */
 void engine_intake_lanes(struct engine *e, double fill);
 void engine_intake_stop(struct engine *e);
 const char *engine_lane_name(enum engine_lane lane);
 const char *engine_lane_meta(enum engine_lane lane); /* name of the mark in the journal */
 enum ww_origin engine_lane_origin(enum engine_lane lane);
+
+/* engine_assure.c */
+int engine_assure_new(struct engine *e); /* 0 or -ENOMEM */
+void engine_assure_free(struct engine *e);
+/** Before an input of journal time `time`: if an absence would be told by it, and it is not known that nothing waits at
+ *  the broker, the intake is blind from just before that deadline. */
+void engine_assure_gate(struct engine *e, int64_t time);
+/** Between turns: asks for proof that will be wanted, and sees whether it came. */
+void engine_assure_look(struct engine *e);
+void engine_assure_sighted(struct engine *e); /* it was said just now */
 
 /* engine_space.c */
 /** Trims, closes and opens lanes, begins a snapshot if one is due. Between turns: trimming has transactions of its

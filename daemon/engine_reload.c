@@ -195,6 +195,14 @@ static void reload_tell(const struct engine_reload *r, uint64_t seq) {
                    until);
 }
 
+/* The record of a reload holds the whole text. One that does not fit would end the engine, and every start after it. */
+static bool reload_fits(const struct engine_reload *r) {
+        const struct engine *e = r->engine;
+        double share = (double)(r->text.n + r->stood.n) / (double)e->config->journal.size;
+
+        return journal_fill(e->journal) + 1.1 * share < ENGINE_FILL_URGENT;
+}
+
 /* The swap. */
 static void reload_take(struct engine_reload *r) {
         struct engine *e = r->engine;
@@ -207,6 +215,10 @@ static void reload_take(struct engine_reload *r) {
 
         if (e->full) {
                 reload_refuse(r, "the journal is full; reload again once there is room");
+                return;
+        }
+        if (!reload_fits(r)) {
+                reload_refuse(r, "their files are too large for the room in the journal (journal.size)");
                 return;
         }
         if (primed) {

@@ -1,6 +1,7 @@
 /*
- * Signatures of messages, as they come. What the keys say is journaled with the message, by WW_INPUT_SKIPPED and the id
- * PIPELINE_SPOOFED: kept as it came, never decoded. So the record says the same without the keys.
+ * Signatures of messages, as they come. What the keys say is journaled with the message: WW_INPUT_SIGNED if its signature
+ * is right, WW_INPUT_SKIPPED and the id PIPELINE_SPOOFED if it is not (kept as it came, never decoded), neither if nobody
+ * looked. So the record says the same without the keys.
  */
 #include "engine_internal.h"
 
@@ -18,21 +19,21 @@ static void signature_tell(struct engine *e, struct keyring_device *device, stru
         engine_say(e, "spoofed-message", device->name, "%.*s: %s", WW_STR_ARG(topic), what);
 }
 
-bool engine_signature_holds(struct engine *e, struct ww_str topic, struct ww_str payload) {
+uint32_t engine_signature_flags(struct engine *e, struct ww_str topic, struct ww_str payload) {
         struct keyring_device *device = e->keyring.n ? keyring_find(&e->keyring, topic) : NULL;
         struct signature s;
 
         if (!device)
-                return true;
+                return 0;
         if (!signature_split(payload, &s)) {
                 if (!device->unsigned_too)
                         signature_tell(e, device, topic, "it is not signed");
-                return device->unsigned_too;
+                return device->unsigned_too ? 0 : WW_INPUT_SKIPPED;
         }
         if (signature_right(device->key, topic, &s))
-                return true;
+                return WW_INPUT_SIGNED;
         signature_tell(e, device, topic, "its signature is wrong");
-        return false;
+        return WW_INPUT_SKIPPED;
 }
 
 /* A file that cannot be taken must not stop alarms: what was in force stays, and that is told. */

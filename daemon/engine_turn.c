@@ -225,7 +225,7 @@ static void engine_commit(struct engine *e) {
         e->turns++;
 }
 
-static int64_t engine_now(struct engine *e, int64_t *ret_wall) {
+int64_t engine_now(struct engine *e, int64_t *ret_wall) {
         enum clock_step step = CLOCK_STEP_NONE;
         int64_t wall = clock_wall();
         int64_t now = clock_journal_now(&e->clock, wall, clock_boot(), &step);
@@ -263,9 +263,11 @@ int engine_append(struct engine *e, struct ww_input *input) {
         int r;
 
         engine_begin(e);
-        input->seq = ++e->seq;
-        if (!input->time)
+        if (!input->time) {
                 input->time = engine_now(e, &input->received);
+                engine_assure_gate(e, input->time);
+        }
+        input->seq = ++e->seq;
         if (aside)
                 engine_put_changed(e); /* before: it encodes into the same scratch */
         buf_reset(&e->scratch);
@@ -280,6 +282,16 @@ int engine_append(struct engine *e, struct ww_input *input) {
         return r ? r : pipeline_input(e->pipeline, input);
 }
 
+/* An absence that was due before the link's end was seen has made it so already. */
+static bool notice_is_known(struct engine *e, const struct engine_notice *notice) {
+        int64_t wall;
+
+        if (strcmp(notice->name, "intake-blind") != 0)
+                return false;
+        engine_assure_gate(e, engine_now(e, &wall));
+        return pipeline_blind(e->pipeline);
+}
+
 static void engine_take_notices(struct engine *e) {
         /* engine_now may add notices while these are taken */
         for (size_t i = 0; i < e->n_notices; i++) {
@@ -291,7 +303,7 @@ static void engine_take_notices(struct engine *e) {
                         .topic = ww_str(notice->name),
                         .payload = ww_str(text ? text : "{}"),
                 };
-                int r = engine_append(e, &input);
+                int r = notice_is_known(e, notice) ? 0 : engine_append(e, &input);
 
                 if (r)
                         engine_fatal("cannot take a notice", r);
@@ -411,6 +423,7 @@ void engine_turn(struct engine *e) {
         engine_intake_release(e);
         engine_feed_committed(e);
         engine_deadline_set(e);
+        engine_assure_look(e);
         if (e->bytes_unseen > (size_t)e->config->journal.size / 100)
                 engine_space_look(e);
 }

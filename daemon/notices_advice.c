@@ -160,7 +160,8 @@ const struct notice_advice notice_advices[] = {
         { "version-changed", "Another version of Wardwatch goes on where the one before stopped.",
           "After an upgrade: nothing. The text has both versions." },
         { "intake-blind", "The intake is behind its backlog, or cut off. Absence and supervision stand still; all other rules go on.",
-          "Seconds of it are normal at each start and reconnection. Minutes of it without `intake-lost` are a broker or a machine that cannot "
+          "Seconds of it are normal at each start and reconnection, and when an absence was about to be told while the broker did not show within "
+          "a second that nothing waits there. Minutes of it without `intake-lost` are a broker or a machine that cannot "
           "keep up: `wardwatch status`, rates and lags." },
         { "intake-sighted", "The intake has caught up: absence and supervision are decided again.", "Nothing." },
         { "clock-confirmed", "Somebody confirmed that a forward step of the clock is right.", "Nothing; the record says who." },

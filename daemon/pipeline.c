@@ -218,7 +218,8 @@ static int pipeline_drift_ends(struct pipeline *p) {
         return r;
 }
 
-/* Takes the signature off. *ret_over: it was heard before, and is not decoded. */
+/* Takes the signature off. *ret_over: it was heard before, and is not decoded. Numbers count only where the signature
+ * was checked: else whoever may publish on the topic could use up those of the device. */
 static int pipeline_signed(struct pipeline *p, const struct ww_input *input, struct ww_str *payload, bool *ret_over) {
         static const struct decode_report none;
         enum signature_verdict verdict;
@@ -230,6 +231,8 @@ static int pipeline_signed(struct pipeline *p, const struct ww_input *input, str
         if (!signature_split(*payload, &s))
                 return 0;
         *payload = s.message;
+        if (!(input->flags & WW_INPUT_SIGNED))
+                return 0;
         r = signature_numbers_judge(p->numbers, input->topic, &s, input->time, &verdict, &tell);
         if (r || verdict == SIGNATURE_NEW || (verdict == SIGNATURE_AGAIN && input->flags & WW_INPUT_RETAINED))
                 return r;
@@ -413,6 +416,10 @@ int64_t pipeline_deadline(const struct pipeline *p) {
         first = response < first ? response : first;
         first = records < first ? records : first;
         return decode < first ? decode : first;
+}
+
+int64_t pipeline_absence(const struct pipeline *p, int64_t after, int64_t until) {
+        return correlate_absence(p->correlate, after, until);
 }
 
 /* --- what others may look at --- */

@@ -52,6 +52,8 @@ int pipeline_stood(const struct pipeline *p, int64_t time, struct buf *out);
 
 /** Journal time at which a WW_INPUT_TIME record is needed if nothing else comes; WW_TIME_NEVER if none. */
 int64_t pipeline_deadline(const struct pipeline *p);
+/** The first time behind `after`, up to `until`, at which a rule may tell that something did not come; NEVER. */
+int64_t pipeline_absence(const struct pipeline *p, int64_t after, int64_t until);
 
 const struct ruleset *pipeline_ruleset(const struct pipeline *p);
 const struct alarms *pipeline_alarms(const struct pipeline *p);

@@ -13,7 +13,8 @@
  * a NUL: where it ends is certain.
  *
  * Whether the signature is right is seen once, when the message comes (engine_signature.c), and journaled: a key is a
- * secret, and no part of the record. Whether it comes again is seen by its numbers alone, whenever the record is read.
+ * secret, and no part of the record. Whether one that is right comes again is seen by its numbers alone, whenever the
+ * record is read. Numbers of a signature that nobody checked say nothing.
  */
 #include "base/buf.h"
 

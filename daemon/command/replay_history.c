@@ -196,7 +196,8 @@ static const struct {
         const char *columns, *table, *more;
         bool ranged, dated, raw; /* has a journal_time; is kept by days of received_at; raw: a table of such */
 } stream_rows[STREAMS] = {
-        { "seq, 'message', " TIMES ", origin, retained::int + 2 * duplicate::int + 4 * skipped::int, topic, "
+        { "seq, 'message', " TIMES ", origin, retained::int + 2 * duplicate::int + 4 * skipped::int + "
+          "8 * coalesce(signed, false)::int, topic, "
           "CASE WHEN skipped AND (journal, seq) IN (SELECT u.journal, u.seq FROM undecoded u WHERE u.reason = "
           "'" PIPELINE_SPOOFED "') THEN '" PIPELINE_SPOOFED "' ELSE '' END, payload",
           "message", "", true, true, true },
@@ -300,7 +301,7 @@ static int input_row(struct history *h, const struct stream *s, struct ww_input 
                 .seq = (uint64_t)number(s, SEQ),
                 .origin = input_origin(value(s, ORIGIN).p),
                 .flags = (flags & 1 ? WW_INPUT_RETAINED : 0) | (flags & 2 ? WW_INPUT_DUP : 0) |
-                         (flags & 4 ? WW_INPUT_SKIPPED : 0),
+                         (flags & 4 ? WW_INPUT_SKIPPED : 0) | (flags & 8 ? WW_INPUT_SIGNED : 0),
                 .received = number(s, RECEIVED),
                 .time = number(s, TIME),
         };

@@ -172,6 +172,7 @@ static uint32_t flags_of(const struct reader *r) {
                 { WW_INPUT_RETAINED, "retained", { "retain", "retained" } },
                 { WW_INPUT_DUP, "dup", { "dup", "duplicate" } },
                 { WW_INPUT_SKIPPED, "skipped", { "skipped" } },
+                { WW_INPUT_SIGNED, "signed", { "signed" } },
         };
         uint32_t flags = 0;
 

@@ -13,7 +13,9 @@ static const char covers[] =
         "What it does not show: that a device said the truth, or that what it said reached Wardwatch; that the "
         "machine\n"
         "was not in other hands when the rows were written; and, without checkpoints from outside the database, that\n"
-        "the whole chain was not made anew, or cut off at its end, by somebody who owns the database.\n";
+        "the whole chain was not made anew, or cut off at its end, by somebody who owns the database. With them that\n"
+        "remains open for what was stored since the newest one, and for a chain that was never published: the newest\n"
+        "has to come from where the owner cannot reach it, and who verifies has to know that it is of today.\n";
 
 static const char named_above[] = "What this shows: what is named above is not as the store wrote it.\n"
                                   "What it does not show: who did that, or when. A row is found by table, seq and n; "

@@ -141,6 +141,10 @@ int64_t correlate_deadline(const struct correlate *c) {
         return blind_now(c) ? WW_TIME_NEVER : timers_due(c);
 }
 
+int64_t correlate_absence(const struct correlate *c, int64_t after, int64_t until) {
+        return blind_now(c) ? WW_TIME_NEVER : timers_absence(c, after, until);
+}
+
 /* ---- events ---- */
 
 int held_add(struct correlate *c, struct lane_match m) {

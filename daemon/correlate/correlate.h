@@ -52,6 +52,8 @@ bool correlate_device_lost(const struct correlate *c, struct ww_str device);
 bool correlate_tells_link(const struct correlate *c, const struct ww_event *event);
 /** The journal time at which correlate_time would fire something; WW_TIME_NEVER if nothing waits. */
 int64_t correlate_deadline(const struct correlate *c);
+/** The first journal time behind `after`, up to `until`, at which it might tell that something did not come; NEVER. */
+int64_t correlate_absence(const struct correlate *c, int64_t after, int64_t until);
 
 /** Without intake from `from` on (link lost, journal full, start) and again with it (the fence came back): absence
  *  deadlines stand still meanwhile and move to the end + wait. */

@@ -207,6 +207,11 @@ static inline bool rule_absence(const struct rule *rule) {
                (rule->condition == CONDITION_SEQUENCE && rule->sequence.forbidden[rule->sequence.n]);
 }
 
+/* true if silence is what it tells: of such a rule no deadline may pass while what refutes it may wait at the broker */
+static inline bool rule_expects(const struct rule *rule) {
+        return rule_absence(rule) || rule->condition == CONDITION_EXPECT;
+}
+
 /* blind.c */
 static inline bool blind_now(const struct correlate *c) {
         return c->n_blind && c->blind[c->n_blind - 1].to == WW_TIME_NEVER;
@@ -286,6 +291,7 @@ void timers_disarm(struct correlate *c, struct key *k);
 struct order timers_armed(const struct correlate *c, const struct key *k); /* time NEVER = not; never derived */
 /** When the earliest is due; NEVER: there is none. */
 int64_t timers_due(const struct correlate *c);
+int64_t timers_absence(const struct correlate *c, int64_t after, int64_t until); /* as correlate_absence */
 /** Dues are in another order now. */
 void timers_rebuild(struct correlate *c);
 int key_compare(const struct correlate *c, const struct key *a, const struct key *b);

@@ -47,6 +47,23 @@ int64_t timers_due(const struct correlate *c) {
         return c->n_heap ? due_of(c, c->heap) : WW_TIME_NEVER;
 }
 
+/* Nobody below is due earlier: whole branches need no look. */
+static int64_t absence_from(const struct correlate *c, size_t i, int64_t after, int64_t until) {
+        int64_t due = i < c->n_heap ? due_of(c, &c->heap[i]) : WW_TIME_NEVER, left, right;
+
+        if (due > until || i >= c->n_heap)
+                return WW_TIME_NEVER;
+        if (due > after && rule_expects(&c->rules->rules[c->heap[i].rule]))
+                return due;
+        left = absence_from(c, 2 * i + 1, after, until);
+        right = absence_from(c, 2 * i + 2, after, left < until ? left : until);
+        return left < right ? left : right;
+}
+
+int64_t timers_absence(const struct correlate *c, int64_t after, int64_t until) {
+        return after < until ? absence_from(c, 0, after, until) : WW_TIME_NEVER;
+}
+
 static void place(struct correlate *c, size_t i, struct timer t) {
         c->heap[i] = t;
         key_at(c, t.key)->heap = (uint32_t)i + 1;

@@ -325,6 +325,22 @@ static void ingress_leave(struct ingress *i, const char *why) {
         ingress_enter(i, INGRESS_CLOSED, why);
 }
 
+/* With acks in hand or on their way it would carry out acks, or wait behind them. */
+void ingress_echo(struct ingress *i, int64_t now) {
+        i->now = now;
+        if (i->state != INGRESS_LIVE || i->lost || i->fence[0] || i->in_hand || i->draining)
+                return;
+        session_fence(i);
+        if (i->lost)
+                link_fail(i);
+        else
+                link_flush(i);
+}
+
+int64_t ingress_proven(const struct ingress *i) {
+        return i->state == INGRESS_LIVE ? i->proven_at : 0;
+}
+
 void ingress_pause(struct ingress *i) {
         if (i->paused)
                 return;

@@ -5,7 +5,8 @@
  *
  * Life of a session: closed → (name resolved) connecting → connected → subscribed → fence sent → live (fence back),
  * and back to closed on any error, with backoff and jitter. The fence is a message to ourselves that queues behind
- * the backlog: until it returns the intake is blind.
+ * the backlog: until it returns the intake is blind. An echo is the same on a live session, when the engine has to know
+ * that nothing waits at the broker.
  */
 #include "base/error.h"
 #include <wardwatch/str.h>
@@ -88,6 +89,13 @@ void ingress_pause(struct ingress *i);
 void ingress_resume(struct ingress *i, int64_t now);
 /** Orderly: DISCONNECT, session kept by the broker. Acks must have been released. */
 void ingress_stop(struct ingress *i);
+
+/** Ask the broker for proof that nothing waits there: a message to ourselves, behind all that it has for us. Only
+ * between a release and the next take, and only one is on its way: another is not sent before it is back. */
+void ingress_echo(struct ingress *i, int64_t now);
+/** The moment up to which all that the broker had for us is known to have been handed on: when the newest echo (or the
+ *  fence) that is back was sent. 0 = not live. */
+int64_t ingress_proven(const struct ingress *i);
 
 enum ingress_state ingress_state(const struct ingress *i);
 const char *ingress_name(const struct ingress *i);

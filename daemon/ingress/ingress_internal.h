@@ -31,7 +31,7 @@ struct ingress {
         uint32_t attempts;           /* failed ones in a row */
         uint64_t random;             /* state of the jitter's generator */
         int fence_mid;               /* of the fence's PUBLISH: that it is refused ends the session, others may be */
-        char fence[40];              /* payload of this connection's fence, "" = not sent */
+        char fence[40];              /* payload of the fence or echo that is on its way, "" = none */
         char why[INGRESS_WHY_MAX];   /* the newest words of the library or the broker */
         char error[INGRESS_WHY_MAX]; /* figures' last_error */
 
@@ -65,6 +65,8 @@ struct ingress {
         int64_t heard_at;     /* bytes came, or were there to be read */
         int64_t asked_at;     /* a ping went out, 0 = none is open */
         int64_t message_at;   /* a message came, or the fence went out */
+        int64_t fence_at;     /* the fence or echo that is on its way went out */
+        int64_t proven_at;    /* the newest that is back went out, 0 = none is */
         int64_t draining_at;
         int64_t attempt_at; /* when the next attempt is due */
 
@@ -121,6 +123,8 @@ int session_prepare(struct ingress *i, struct mosquitto **ret);
 int session_keepalive(const struct ingress *i);
 /** Answer what has arrived: SUBSCRIBE after CONNACK, the fence after SUBACK. */
 void session_advance(struct ingress *i);
+/** Send ourselves a message behind all that the broker has for us: the fence, or an echo. */
+void session_fence(struct ingress *i);
 /** Listen to the library's log, or stop it. Not from a callback. */
 void session_watch(struct ingress *i, bool on);
 /** span/2 to span, µs. */

@@ -87,7 +87,7 @@ void link_close(struct ingress *i) {
         i->amid = i->by_library = false;
         i->probe_due = i->probing = false;
         i->draining = i->lost = i->connack = i->suback = i->logging = i->dup = i->buffered = false;
-        i->connected_at = i->asked_at = 0;
+        i->connected_at = i->asked_at = i->fence_at = i->proven_at = 0;
         i->fence[0] = 0;
 }
 

@@ -130,11 +130,13 @@ static void on_publish(struct mosquitto *mosq, void *userdata, int mid, int code
         i->lost = true;
 }
 
-/* Own topics are not anybody's sensor. Only our own fence of this very connection says something. */
+/* Own topics are not anybody's sensor. Only our own fence or echo of this very connection says something. */
 static void session_own(struct ingress *i, const struct ingress_message *m) {
         i->figures.own_topics++;
         if (!ww_str_is(m->topic, i->fence_topic) || !i->fence[0] || !ww_str_is(m->payload, i->fence))
                 return;
+        i->fence[0] = 0;
+        i->proven_at = i->fence_at;
         if (i->state == INGRESS_CATCHING_UP) {
                 i->probe_due = i->probe_topic && i->now >= i->probe_from;
                 ingress_enter(i, INGRESS_LIVE, "fence is back");
@@ -288,7 +290,7 @@ int session_publish(struct ingress *i, int *ret_mid, const char *topic, struct w
         return rc;
 }
 
-static void session_fence(struct ingress *i) {
+void session_fence(struct ingress *i) {
         int rc;
 
         snprintf(i->fence, sizeof(i->fence), "%016llx%016llx", (unsigned long long)session_random(i),
@@ -298,7 +300,7 @@ static void session_fence(struct ingress *i) {
                 ingress_blame(i, "the fence cannot be sent: %s", reason_library(rc, errno));
                 i->lost = true;
         }
-        i->message_at = i->now;
+        i->message_at = i->fence_at = i->now;
 }
 
 static void session_probe(struct ingress *i) {

@@ -13,12 +13,13 @@
 
 #include <xxhash.h>
 
-/* Since 2 a transition ends with its context, a ruleset with `complete`; since 3 an output may be a publish. */
-#define VERSION      3
+/* Since 2 a transition ends with its context, a ruleset with `complete`; since 3 an output may be a publish; since
+ * 4 an input may be signed. */
+#define VERSION      4
 #define VERSION_READ 1 /* the oldest that is read */
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 #define CHECKSUM_AT  4
-#define INPUT_FLAGS  (WW_INPUT_RETAINED | WW_INPUT_DUP | WW_INPUT_SKIPPED)
+#define INPUT_FLAGS  (WW_INPUT_RETAINED | WW_INPUT_DUP | WW_INPUT_SKIPPED | WW_INPUT_SIGNED)
 
 static const char *const input_type_names[] = {
         [WW_INPUT_MESSAGE] = "message", [WW_INPUT_COMMAND] = "command", [WW_INPUT_TIME] = "time",

@@ -135,6 +135,7 @@ static const struct flag_name input_flags[] = {
         { WW_INPUT_RETAINED, "retained" },
         { WW_INPUT_DUP, "dup" },
         { WW_INPUT_SKIPPED, "skipped" },
+        { WW_INPUT_SIGNED, "signed" },
 };
 
 json_t *record_json_input(const struct ww_input *input) {

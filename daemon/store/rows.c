@@ -87,6 +87,7 @@ static void add_message(struct rows *r, const struct ww_input *input) {
         copy_bool(c, input->flags & WW_INPUT_SKIPPED);
         copy_text(c, input->topic);
         copy_bytea(c, input->payload);
+        copy_bool(c, input->flags & WW_INPUT_SIGNED);
 }
 
 static void add_command(struct rows *r, const struct ww_input *input) {

@@ -5,7 +5,7 @@
 /* clang-format off */
 const struct table_row tables[TABLE_MAX_] = {
         [TABLE_MESSAGE] = { "message",
-                "journal, seq, received_at, journal_time, origin, retained, duplicate, skipped, topic, payload", "iqttsbbbsy", "received_at", 10 },
+                "journal, seq, received_at, journal_time, origin, retained, duplicate, skipped, topic, payload, signed", "iqttsbbbsyb", "received_at", 11 },
         [TABLE_ENGINE_INPUT] = { "engine_input",
                 "journal, seq, received_at, journal_time, origin, type, name, body, primed, stood", "iqttsssyss", "journal_time", 10 },
         [TABLE_COMMAND] = { "command",

@@ -33,7 +33,8 @@ enum ww_origin {
 enum ww_input_flag {
         WW_INPUT_RETAINED = 1 << 0,
         WW_INPUT_DUP = 1 << 1,     /* MQTT DUP: the broker sent it before */
-        WW_INPUT_SKIPPED = 1 << 2, /* killed the engine twice: kept, not decoded */
+        WW_INPUT_SKIPPED = 1 << 2, /* killed the engine twice, or is not what its device signed: kept, not decoded */
+        WW_INPUT_SIGNED = 1 << 3,  /* its device's signature was checked when it came, and is right */
 };
 
 struct ww_input {

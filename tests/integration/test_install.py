@@ -261,6 +261,59 @@ def refused(words, environment):
     return done.stderr
 
 
+def test_a_backup_trusts_no_folder_that_others_write(tmp_path):
+    """Nothing is touched where somebody else could put links, and no password is among the arguments of a process."""
+    state, to, victim = tmp_path / "state", tmp_path / "to", tmp_path / "victim"
+    (state / "journal").mkdir(parents=True)
+    to.mkdir()
+    victim.write_text("mine")
+    (to / ".lock").symlink_to(victim)
+    environment = os.environ | {"BACKUP_TO": str(to), "BACKUP_STATE": str(state), "BACKUP_ETC": str(tmp_path),
+                                "PATH": f"{binaries()}:{os.environ['PATH']}"}
+
+    def refused(**more):
+        done = subprocess.run([SOURCE / "contrib/operations/backup"], env=environment | more, text=True, capture_output=True)
+        return done.returncode == 1 and done.stderr
+
+    for mode in (0o770, 0o702, 0o1777):
+        to.chmod(mode)
+        assert "writable for nobody else" in refused(BACKUP_DATABASE="host=/nowhere dbname=x"), oct(mode)
+    to.chmod(0o700)
+    for words in ("host=db password=secret", "postgresql://me:secret@db/wardwatch"):
+        assert "has a password" in refused(BACKUP_DATABASE=words)
+    assert victim.read_text() == "mine"
+
+
+def test_a_journal_is_copied_with_its_owner_s_rights(tmp_path):
+    """The engine's user can put a link in place of the journal's lock; a copy that root makes must not write through it."""
+    if not shutil.which("mdb_copy") or os.geteuid() != 0:
+        pytest.skip("wants root, and lmdb-utils")
+    journal, victim, program = tmp_path / "state/journal", tmp_path / "victim", tmp_path / "bin/pg_dump"
+    journal.mkdir(parents=True)
+    subprocess.run(["mdb_load", journal], input="VERSION=3\nformat=print\ntype=btree\nmapsize=1048576\nHEADER=END\n a\n b\nDATA=END\n",
+                   text=True, check=True)
+    (journal / "lock.mdb").unlink()
+    (journal / "lock.mdb").symlink_to(victim)
+    for path in (journal, journal / "data.mdb"):
+        os.chown(path, 65534, 65534)
+    for path in (tmp_path, *list(tmp_path.parents)[:2]):
+        path.chmod(path.stat().st_mode | 0o011)
+    victim.write_text("mine")
+    victim.chmod(0o600)
+    program.parent.mkdir()
+    for name in ("pg_dump", "pg_dumpall", "pg_restore"):  # what comes before the journal
+        (program.parent / name).symlink_to("/bin/true")
+    environment = os.environ | {"BACKUP_TO": str(tmp_path / "to"), "BACKUP_STATE": str(tmp_path / "state"), "BACKUP_ETC": str(tmp_path / "bin"),
+                                "BACKUP_DATABASE": "dbname=none", "PATH": f"{program.parent}:{os.environ['PATH']}"}
+    command = [SOURCE / "contrib/operations/backup"]
+    assert subprocess.run(command, env=environment, capture_output=True).returncode != 0
+    assert victim.read_text() == "mine"
+    (journal / "lock.mdb").unlink()
+    made = pathlib.Path(run(*command, env=environment).strip())
+    assert (made / "state/journal/data.mdb").stat().st_uid == 65534
+    assert " a\n b\n" in subprocess.run(["mdb_dump", "-p", made / "state/journal"], text=True, capture_output=True, check=True).stdout
+
+
 def certificate(folder):
     run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=backup", "-keyout",
         folder / "key.pem", "-out", folder / "cert.pem")

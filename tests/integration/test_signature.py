@@ -148,3 +148,37 @@ def test_a_forgery_stays_one_when_the_record_is_replayed(tmp_path, make_daemon):
             again = [json.loads(line) for line in done.stdout.splitlines()]
             assert changes(again) == lived, words
             assert not [line for line in again if line["transition"]["alarm"]["rule"] == "system/record-skipped"]
+
+
+def test_numbers_count_only_where_they_were_checked(tmp_path, make_daemon):
+    """Who has no key may write what looks like a signature on a topic for which no key is set. That uses up nobody's numbers."""
+    keys, last = tmp_path / "keys", 10**18 - 1
+    keys.write_text("[]\n")
+    keys.chmod(0o600)
+    topic = "bulk/panel"
+    with Broker(tmp_path) as broker, Postgres() as postgres:
+        daemon = make_daemon(broker=broker, postgres=postgres, rules=spine.write_rules(tmp_path / "rules"),
+                             settings={"mqtt.signatures": keys})
+        spine.migrate(postgres, daemon.config)
+        daemon.start()
+        daemon.wait_live()
+        publish(broker, topic, sign(topic, body("a", 1), last, last, key=b"x" * 32))
+        publish(broker, topic, sign(topic, body("a", 2), 1, 1))  # the device itself; nobody can tell
+        wait_for(lambda: len(inputs(daemon, topic)) == 2, 20, "two messages")
+        assert undecoded(daemon) == []
+
+        keys.write_text(f"- device: panel\n  topics: [{topic}]\n  key: {KEY.hex()}\n")
+        daemon.reload()
+        daemon.wait_log("keys of 1 devices are in force")
+        publish(broker, topic, sign(topic, body("a", 3), 1, 2))
+        publish(broker, topic, sign(topic, body("a", 4), last, last, key=b"x" * 32))
+        publish(broker, topic, sign(topic, body("a", 5), 1, 3))
+        publish(broker, topic, sign(topic, body("a", 3), 1, 2))
+        wait_for(lambda: len(inputs(daemon, topic)) == 6, 20, "the last message")
+        spine.settle(daemon)
+        assert undecoded(daemon) == ["spoofed", "replayed"]
+        assert [("signed" in line["flags"], "skipped" in line["flags"]) for line in inputs(daemon, topic)] == \
+            [(False, False), (False, False), (True, False), (False, True), (True, False), (True, False)]
+        assert postgres.query("SELECT signed FROM message ORDER BY seq") == [(value,) for value in (False, False, True, False, True, True)]
+        again = daemon.run("replay", "--json", "--as-recorded")
+        assert again.returncode == 0, again.stderr

@@ -267,7 +267,7 @@ static void assert_output(const struct ww_output *a, const struct ww_output *b) 
 static const struct ww_input input_full = { .seq = UINT64_MAX,
                                             .type = WW_INPUT_MESSAGE,
                                             .origin = WW_ORIGIN_SOCKET,
-                                            .flags = WW_INPUT_RETAINED | WW_INPUT_DUP | WW_INPUT_SKIPPED,
+                                            .flags = WW_INPUT_RETAINED | WW_INPUT_DUP | WW_INPUT_SKIPPED | WW_INPUT_SIGNED,
                                             .mid = UINT16_MAX,
                                             .time = INT64_MAX,
                                             .received = INT64_MIN + 1,
