@@ -9,16 +9,36 @@
  * the difference is left open.
  *
  * If the echo is not back in time the intake is blind, by a notice of the moment just before that deadline, and all
- * deadlines of rules stand still as if the link were lost (correlate/blind.c). It is over when a fresh echo is back; of
- * a link that is always slower than ASSURE_LEAD, when a second one is back that was sent behind the first. From then on
- * absences are told for ASSURE_LEAD as they are, so that such a link delays them and no more.
+ * deadlines of rules stand still as if the link were lost (correlate/blind.c). It is over when a fresh echo is back;
+ * where none is, when a second one is back that was sent behind the first.
  *
- * Echoes are sent while an absence is due within ASSURE_LEAD, one at a time.
+ * A link, or a queue, that is slower than ASSURE_LEAD must not hold absences up for ever: its echoes are sent earlier,
+ * by one and a half times what the last one took, and what came to the broker since then is not known when the deadline
+ * passes.
+ *
+ * Echoes are sent while an absence is due that soon, one at a time.
  */
 #include "engine_internal.h"
 
 #define ASSURE_LEAD WW_SECOND
+#define ASSURE_MOST (15 * WW_SECOND)  /* an echo that took longer than that was behind a backlog */
 #define ASSURE_STEP (ASSURE_LEAD / 4) /* how often it is looked at while something is due soon */
+
+/* How long before a deadline an echo of that session may have been sent. */
+static int64_t session_lead(int64_t took) {
+        took += took / 2;
+        return took < ASSURE_LEAD ? ASSURE_LEAD : took > ASSURE_MOST ? ASSURE_MOST : took;
+}
+
+static int64_t assure_lead(const struct engine *e) {
+        int64_t lead = ASSURE_LEAD, took;
+
+        for (enum engine_lane lane = 0; lane < ENGINE_LANES; lane++)
+                if (e->sessions[lane].ingress && ingress_proven(e->sessions[lane].ingress, &took) &&
+                    session_lead(took) > lead)
+                        lead = session_lead(took);
+        return lead;
+}
 
 /* Boot clock: absences due up to here are what they seem. NEVER where there is no session. */
 static int64_t assured_until(const struct engine *e) {
@@ -26,10 +46,10 @@ static int64_t assured_until(const struct engine *e) {
 
         for (enum engine_lane lane = 0; lane < ENGINE_LANES; lane++) {
                 const struct ingress *ingress = e->sessions[lane].ingress;
-                int64_t proven = ingress ? ingress_proven(ingress) : 0;
+                int64_t took = 0, proven = ingress ? ingress_proven(ingress, &took) : 0;
 
-                if (ingress && (!proven || proven + ASSURE_LEAD < until))
-                        until = proven ? proven + ASSURE_LEAD : 0;
+                if (ingress && (!proven || proven + session_lead(took) < until))
+                        until = proven ? proven + session_lead(took) : 0;
         }
         return until > e->assure.until ? until : e->assure.until;
 }
@@ -63,11 +83,11 @@ void engine_assure_gate(struct engine *e, int64_t time) {
 }
 
 static bool session_assured(const struct engine *e, struct engine_session *s, int64_t now) {
-        int64_t proven;
+        int64_t proven, took;
 
         if (!s->ingress)
                 return true;
-        proven = ingress_proven(s->ingress);
+        proven = ingress_proven(s->ingress, &took);
         if (proven < e->assure.since)
                 return false;
         if (!s->heard)
@@ -94,13 +114,13 @@ void engine_assure_sighted(struct engine *e) {
 }
 
 /* Something is due soon. What that is takes a look at many timers, in a storm: not in every turn. */
-static bool assure_wanted(struct engine *e, int64_t now, int64_t boot) {
+static bool assure_wanted(struct engine *e, int64_t now, int64_t soon, int64_t boot) {
         if (e->assure.unsure)
                 return true;
         if (boot - e->assure.looked < ASSURE_STEP)
                 return false;
         e->assure.looked = boot;
-        return pipeline_absence(e->pipeline, assured_journal(e, now), now + ASSURE_LEAD) != WW_TIME_NEVER;
+        return pipeline_absence(e->pipeline, assured_journal(e, now), soon) != WW_TIME_NEVER;
 }
 
 void engine_assure_look(struct engine *e) {
@@ -110,12 +130,12 @@ void engine_assure_look(struct engine *e) {
         if (e->assure.unsure)
                 assure_end(e, boot);
         now = engine_now(e, &wall);
-        soon = now + ASSURE_LEAD;
+        soon = now + assure_lead(e);
         if (!e->assure.unsure && deadline > soon + WW_HOUR)
                 wait = WW_HOUR; /* looked at again by then: clocks may have stepped */
         else if (!e->assure.unsure && deadline - soon > wait)
                 wait = deadline - soon;
-        else if (assure_wanted(e, now, boot))
+        else if (assure_wanted(e, now, soon, boot))
                 assure_ask(e, boot);
         tv = (struct timeval){ .tv_sec = wait / WW_SECOND, .tv_usec = wait % WW_SECOND };
         event_add(e->assure.event, &tv);

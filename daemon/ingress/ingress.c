@@ -337,7 +337,8 @@ void ingress_echo(struct ingress *i, int64_t now) {
                 link_flush(i);
 }
 
-int64_t ingress_proven(const struct ingress *i) {
+int64_t ingress_proven(const struct ingress *i, int64_t *ret_took) {
+        *ret_took = i->proven_in;
         return i->state == INGRESS_LIVE ? i->proven_at : 0;
 }
 

@@ -94,8 +94,8 @@ void ingress_stop(struct ingress *i);
  * between a release and the next take, and only one is on its way: another is not sent before it is back. */
 void ingress_echo(struct ingress *i, int64_t now);
 /** The moment up to which all that the broker had for us is known to have been handed on: when the newest echo (or the
- *  fence) that is back was sent. 0 = not live. */
-int64_t ingress_proven(const struct ingress *i);
+ *  fence) that is back was sent; how long it took, µs. 0 = not live. */
+int64_t ingress_proven(const struct ingress *i, int64_t *ret_took);
 
 enum ingress_state ingress_state(const struct ingress *i);
 const char *ingress_name(const struct ingress *i);

@@ -67,6 +67,7 @@ struct ingress {
         int64_t message_at;   /* a message came, or the fence went out */
         int64_t fence_at;     /* the fence or echo that is on its way went out */
         int64_t proven_at;    /* the newest that is back went out, 0 = none is */
+        int64_t proven_in;    /* so long it took */
         int64_t draining_at;
         int64_t attempt_at; /* when the next attempt is due */
 

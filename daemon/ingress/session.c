@@ -137,6 +137,7 @@ static void session_own(struct ingress *i, const struct ingress_message *m) {
                 return;
         i->fence[0] = 0;
         i->proven_at = i->fence_at;
+        i->proven_in = i->now - i->fence_at;
         if (i->state == INGRESS_CATCHING_UP) {
                 i->probe_due = i->probe_topic && i->now >= i->probe_from;
                 ingress_enter(i, INGRESS_LIVE, "fence is back");

@@ -101,7 +101,7 @@ def test_a_silent_wire(scene):
 
 
 def test_a_slow_wire(scene):
-    """Slower than what is waited for, always: absences are told later, not never."""
+    """Slower than what is waited for, always: absences are told late, not never."""
     known = notices(scene)
     scene.proxy.delay = 0.8  # each way, each packet
     ask(scene, "slow")
