@@ -110,7 +110,7 @@ static void assure_ask(struct engine *e, int64_t now) {
 }
 
 void engine_assure_sighted(struct engine *e) {
-        e->assure.until = clock_boot() + ASSURE_LEAD;
+        e->assure.until = clock_boot() + assure_lead(e);
 }
 
 /* Something is due soon. What that is takes a look at many timers, in a storm: not in every turn. */

@@ -1,7 +1,7 @@
 /*
- * Signatures of messages, as they come. What the keys say is journaled with the message: WW_INPUT_SIGNED if its signature
- * is right, WW_INPUT_SKIPPED and the id PIPELINE_SPOOFED if it is not (kept as it came, never decoded), neither if nobody
- * looked. So the record says the same without the keys.
+ * Signatures of messages, as they come. What the keys say is journaled with the message: WW_INPUT_SIGNED if its
+ * signature is right, WW_INPUT_SKIPPED and the id PIPELINE_SPOOFED if it is not (kept as it came, never decoded),
+ * neither if nobody looked. So the record says the same without the keys.
  */
 #include "engine_internal.h"
 

@@ -14,7 +14,7 @@ from harness.daemon import wait_for  # noqa: E402
 from harness.proxy import Proxy  # noqa: E402
 from harness.scene import Scene, no_answer  # noqa: E402
 
-SITE_WIDE = """\
+QUIET = """\
 - rule: quiet
   title: nothing at all
   select: {x: {kind: passage, where: "number == 20"}}
@@ -22,6 +22,11 @@ SITE_WIDE = """\
   sequence: [x, not x]
   within: 3s
   raise: {hazard: sabotage, priority: high}
+  examples:
+    - given: [0s x D1 number=20]
+      alarms: [3s D1]
+    - given: [0s x D1 number=20, 1s x D1 number=20, 2s x D1 number=20]
+      alarms: [5s D1]
 """
 
 
@@ -30,7 +35,7 @@ def scene(tmp_path, make_daemon):
     with Broker(tmp_path) as broker:
         proxy = Proxy("127.0.0.1", broker.port)
         try:
-            scene = Scene(tmp_path, make_daemon, broker, rules=no_answer("3s") + SITE_WIDE,
+            scene = Scene(tmp_path, make_daemon, broker, rules=no_answer("3s") + QUIET,
                           settings={"mqtt.port": proxy.port, "mqtt.keepalive": "10s"})
             scene.proxy = proxy
             yield scene.start()
