@@ -20,9 +20,8 @@
 #define TRIM_TIME        (100 * WW_MSEC) /* for trimming, in one look */
 #define SNAPSHOT_MIN     1000            /* inputs between two snapshots, however full the map */
 #define SNAPSHOT_RETRY   WW_MINUTE       /* after one that failed */
-#define SNAPSHOT_PRESSED (500 * WW_MSEC) /* between two tries while the map fills: less than a tick, so each may try   \
-                                          */
-#define SNAPSHOT_SHARE 0.15              /* of the map filled since the last snapshot: the next is due */
+#define SNAPSHOT_PRESSED (500 * WW_MSEC) /* between two tries while the map fills: less than a tick */
+#define SNAPSHOT_SHARE   0.15            /* of the map filled since the last snapshot: the next is due */
 
 const char *engine_snapshot_dir(const struct engine *e) {
         static char dir[PATH_MAX];

@@ -30,12 +30,13 @@ static void verify(struct ww_str text) {
         _cleanup_close_ int fd = memfd_create("export", MFD_CLOEXEC);
         struct verify_print print = { .json = true };
         uint64_t findings = 0;
+        bool selected;
         char path[64];
 
         if (fd < 0 || write(fd, text.p, text.n) != (ssize_t)text.n)
                 abort();
         (void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-        (void)verify_export(path, NULL, NULL, &print, &findings);
+        (void)verify_export(path, NULL, NULL, &print, &findings, &selected);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
