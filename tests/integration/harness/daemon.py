@@ -118,7 +118,11 @@ class Daemon:
         self.write_config()
 
     def __enter__(self):
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.close()  # one that did not come up in time lives on otherwise
+            raise
         return self
 
     def __exit__(self, *exception):

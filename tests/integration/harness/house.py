@@ -126,15 +126,22 @@ class House:
             "paths.response": [folder / "response"],
         })
         spine.migrate(postgres, self.daemon.config)
+        self.port, self.rules, self.proxy = port, rules, None
+        try:
+            self._furnish()
+        except BaseException:
+            self.daemon.close()
+            raise
+
+    def _furnish(self):
+        """Started, with people who have chosen their passwords, a browser, and some alarms."""
         self.daemon.start()
         self.daemon.wait_live()
         wait_for((self.daemon.run_dir / "auth" / "auth.sock").exists, 30, "the auth process")
         add_people(self.daemon, PEOPLE | {NEWCOMER: ["operator"]})
-        browser.wait_page(port)
-        self.sessions = choose_passwords(port, PEOPLE)
-        self.port, self.rules, self.proxy = port, rules, None
-        self.browser = browser.Browser(port, folder)
-
+        browser.wait_page(self.port)
+        self.sessions = choose_passwords(self.port, PEOPLE)
+        self.browser = browser.Browser(self.port, self.folder)
         for n in range(12):
             self.publish(f"crowd-{n}", 1)
 
