@@ -73,8 +73,10 @@ static int engine_rules_of_files(struct engine *e, struct ruleset **ret, struct 
 
         if (!r)
                 r = bundle_encode(&bundle, text);
+        worker_alive(e->worker); /* reading and compiling are each long on a machine that others fill */
         if (!r)
                 r = ruleset_compile(ret, &bundle, false, &diag);
+        worker_alive(e->worker);
         if (r == DIAG_E_USER) {
                 _cleanup_buf_ struct buf told = BUF_INIT;
 
@@ -116,6 +118,7 @@ static int engine_first_rules(struct engine *e, uint64_t tail) {
                 if (input.type == WW_INPUT_RELOAD && ruleset_decode(&ruleset, input.payload, &diag) < 0)
                         r = -ENOMEM;
         }
+        worker_alive(e->worker);
         if (!r && !ruleset) {
                 _cleanup_buf_ struct buf text = BUF_INIT;
 
@@ -224,6 +227,7 @@ int engine_recover(struct engine *e) {
                 r = engine_load_pending(e, &pending);
         if (!r)
                 r = engine_load_snapshot(e, &snapshot);
+        worker_alive(e->worker);
         engine_space_init(e);
         if (!r)
                 r = e->pipeline || journal_head(e->journal) ? engine_recover_journal(e, &snapshot)

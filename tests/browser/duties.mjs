@@ -52,7 +52,7 @@ export async function report(t) {
     await send(page);
     await stands(page, "sent");
     const sent = page.locator(".sendings li", { hasText: "public-security · authority" });
-    await sent.filter({ hasText: "due" }).waitFor(); // no notifier runs here
+    await sent.filter({ hasText: "not sent yet" }).waitFor(); // no notifier runs here
     await press(page, "A corrected one takes its place");
     await fill(page, { reason: "two of them", facts: "Two were there in the evening" });
     await send(page);

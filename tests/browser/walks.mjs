@@ -30,7 +30,8 @@ export async function wallboard(t) {
     await page.fill("#ask-title", "the hall");
     await page.keyboard.press("Enter");
     const told = await page.locator("dialog h2", { hasText: "Code:" }).innerText();
-    await page.keyboard.press("Enter");
+    await page.locator("dialog button:focus").press("Enter"); // once it stands there with its focus
+    await page.locator("dialog[open]").waitFor({ state: "hidden" });
 
     const wall = await t.open({ size: [1920, 1080] });
     await wall.goto(t.base + "/");

@@ -15,9 +15,10 @@ def run(h, random):
         h.daemon.wait_restarted("engine", h.daemon.kill("engine"))
         h.daemon.wait_ready()
     h.expect(h.status().get("careful"), "it is not careful")
-    load = h.load(count=20000 if h.long else 2000, rate=500, devices=50)
+    count = 20000 if h.long else 2000
+    load = h.load(count=count, rate=500, devices=50)
     known = set()
-    while load.process.poll() is None:
+    while load.process.poll() is None or h.status().get("sessions", {}).get("bulk", {}).get("messages", count) < count:
         acknowledge(h, known)
     h.expect(known, "nothing was acknowledged")
     h.check(load, alarms=False)
