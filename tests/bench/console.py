@@ -127,6 +127,7 @@ def fetch(visitor, form, most=None):
 
 
 def measure_export(daemon, postgres, port, rows):
+    spine.settle(daemon)  # the partitions that the rows come into are made
     postgres.query("INSERT INTO notice SELECT 1, 1000000 + i, 0, now() - i * interval '1 second', 'bench', 'subject ' || i, "
                    f"repeat('x', 100) FROM generate_series(1, {rows}) i")
     visitor = watcher(daemon, port, "supervisor")
