@@ -18,7 +18,10 @@ def run(h, random):
     count = 20000 if h.long else 2000
     load = h.load(count=count, rate=500, devices=50)
     known = set()
-    while load.process.poll() is None or h.status().get("sessions", {}).get("bulk", {}).get("messages", count) < count:
+
+    def all_taken():
         acknowledge(h, known)
+        return h.status().get("sessions", {}).get("bulk", {}).get("messages", 0) >= count
+    h.wait(all_taken, "all messages", 600)
     h.expect(known, "nothing was acknowledged")
     h.check(load, alarms=False)
