@@ -49,6 +49,18 @@ static bool read_char(struct reader *r, char c) {
         return true;
 }
 
+static void put_decimal(struct buf *out, long long v) {
+        char digits[21], *p = digits + sizeof digits;
+        unsigned long long left = v < 0 ? -(unsigned long long)v : (unsigned long long)v;
+
+        do
+                *--p = (char)('0' + left % 10);
+        while ((left /= 10) > 0);
+        if (v < 0)
+                *--p = '-';
+        buf_put(out, p, (size_t)(digits + sizeof digits - p));
+}
+
 /* --- strings --- */
 
 static bool read_hex4(struct reader *r, uint32_t *ret) {
@@ -144,7 +156,9 @@ static bool read_string(struct reader *r, size_t *ret_name, size_t *ret_n) {
                 if (!read_escape(r, text))
                         return false;
         }
-        buf_printf(r->out, "\"%zu:", text->n);
+        buf_put_u8(r->out, '"');
+        put_decimal(r->out, (long long)text->n);
+        buf_put_u8(r->out, ':');
         *ret_name = r->out->n;
         *ret_n = text->n;
         buf_put(r->out, text->p, text->n);
@@ -210,7 +224,9 @@ static bool read_number(struct reader *r) {
         }
         exponent += (long long)(r->out->n - last);
         r->out->n = last;
-        buf_printf(r->out, "e%lld;", exponent);
+        buf_put_u8(r->out, 'e');
+        put_decimal(r->out, exponent);
+        buf_put_u8(r->out, ';');
         return true;
 }
 

@@ -473,13 +473,16 @@ int wire_copy_out(struct wire *w, const char *sql) {
 }
 
 int wire_copy_next(struct wire *w, struct ww_str *ret) {
-        int64_t deadline = clock_boot() + w->wait;
+        int64_t deadline = 0; /* most rows are there already: no clock is read for them */
         int n;
 
         PQfreemem(w->chunk);
         w->chunk = NULL;
         while ((n = PQgetCopyData(w->conn, &w->chunk, 1)) == 0) {
-                int e = wire_poll(w, POLLIN, deadline);
+                int e;
+
+                deadline = deadline ? deadline : clock_boot() + w->wait;
+                e = wire_poll(w, POLLIN, deadline);
 
                 if (e)
                         return e;
