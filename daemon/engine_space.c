@@ -105,6 +105,14 @@ static void engine_snapshot_start(struct engine *e, double fill) {
         e->snapshot_fill = fill;
 }
 
+/* The disk has no room for a third snapshot, and without one the journal gets none: the lanes would stay closed. */
+static void engine_snapshot_make_room(struct engine *e) {
+        if (!engine_snapshot_presses(e, journal_fill(e->journal)) || !snapshot_give_way(engine_snapshot_dir(e)))
+                return;
+        log_warning("snapshot-room", NULL, "the older of two snapshots was deleted, because the disk had no room for a third");
+        engine_space_marks(e);
+}
+
 void engine_space_child(struct engine *e) {
         int status;
 
@@ -113,6 +121,8 @@ void engine_space_child(struct engine *e) {
         e->snapshot_pid = 0;
         if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
                 engine_snapshot_fails(e, "the child ended with status", status);
+                if (WIFEXITED(status) && WEXITSTATUS(status) == SNAPSHOT_EXIT_FULL)
+                        engine_snapshot_make_room(e);
                 return;
         }
         e->snapshot_wanted = e->snapshot_failed = false;

@@ -137,7 +137,8 @@ int snapshot_fork(const struct snapshot_ground *ground, const struct snapshot_he
                 (void)setpriority(PRIO_PROCESS, 0, 10);
                 if (ground->enter)
                         (void)ground->enter(ground->userdata); /* one that fails leaves us what the engine may */
-                _exit(snapshot_write(ground->dir, head, p) ? 1 : 0);
+                r = snapshot_write(ground->dir, head, p);
+                _exit(r == -ENOSPC || r == -EDQUOT ? SNAPSHOT_EXIT_FULL : r ? 1 : 0);
         }
         *ret_pid = pid;
         return 0;
@@ -206,6 +207,17 @@ void snapshot_prune(const char *dir) {
                 (void)unlink(name);
         }
         snapshot_prune_strays(dir);
+}
+
+bool snapshot_give_way(const char *dir) {
+        uint64_t seqs[SNAPSHOT_KEEP];
+        size_t n = snapshot_list(dir, seqs, SNAPSHOT_KEEP);
+        char name[PATH_MAX];
+
+        if (n < SNAPSHOT_KEEP)
+                return false;
+        (void)snprintf(name, sizeof name, "%s/%020" PRIu64 ".snapshot", dir, seqs[n - 1]);
+        return unlink(name) == 0;
 }
 
 void snapshot_set_aside(const char *dir, uint64_t seq) {

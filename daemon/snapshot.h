@@ -33,10 +33,13 @@ struct snapshot_ground {
         int (*enter)(const void *userdata); /* in the child, to give up what it does not need; NULL = nothing */
         const void *userdata;
 };
+#define SNAPSHOT_EXIT_FULL 2 /* of the child: the disk has no room for it */
 int snapshot_fork(const struct snapshot_ground *ground, const struct snapshot_head *head, const struct pipeline *p,
                   pid_t *ret_pid);
 /** Removes all but the SNAPSHOT_KEEP newest and stray temporary files. No child may be at work. */
 void snapshot_prune(const char *dir);
+/** Removes the older of SNAPSHOT_KEEP, to make room for one that did not fit. False: there are fewer, or it stays. */
+bool snapshot_give_way(const char *dir);
 /** Takes one that cannot be used out of the list: it becomes DIR/refused, in place of the one before it. */
 void snapshot_set_aside(const char *dir, uint64_t seq);
 /** Seqs of the newest snapshots there are, newest first; returns how many, at most max. */

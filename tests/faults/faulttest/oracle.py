@@ -8,6 +8,7 @@ recording's own rules, must give the very alarms that PostgreSQL has.
 
 import collections
 import dataclasses
+import itertools
 import json
 import re
 
@@ -81,19 +82,27 @@ def transitions(lines):
     return [line for line in lines if json.loads(line).get("type") == "transition"]
 
 
+def place(line):
+    """Where a change stands in the history."""
+    change = json.loads(line)
+    return change["seq"], change["n"]
+
+
 def replayed(daemon):
     """What was concluded comes again to the byte: `replay --as-recorded` of PostgreSQL beside the journal's own lines. Life goes
-    on, so that the replay may have more."""
+    on, so that the replay may have more; and it has what the journal was trimmed of."""
     dump = daemon.run("journal", "dump", "--json", timeout=120).stdout.splitlines()
     start = '{"in":"output","record":'
     lived = transitions(line[len(start):-1] for line in dump if line.startswith(start))
     spine.settle(daemon)
     done = daemon.run("replay", "--as-recorded", "--json", timeout=300)
-    again = done.stdout.splitlines()[:len(lived)]
+    again = done.stdout.splitlines()
+    first = place(lived[0]) if lived else None
+    again = list(itertools.dropwhile(lambda line: place(line) < first, again))[:len(lived)] if lived else []
     if done.returncode or again != lived:
-        place = next((n for n, (a, b) in enumerate(zip(lived, again)) if a != b), min(len(lived), len(again)))
-        return Verdict(alarms=1, wrong=[f"replayed, change {place} of {len(lived)} / {len(again)} is another:\n"
-                                        f"{lived[place:place + 1]}\n{again[place:place + 1]}\n{done.stderr[-500:]}"])
+        n = next((n for n, (a, b) in enumerate(zip(lived, again)) if a != b), min(len(lived), len(again)))
+        return Verdict(alarms=1, wrong=[f"replayed, change {n} of {len(lived)} / {len(again)} is another:\n"
+                                        f"{lived[n:n + 1]}\n{again[n:n + 1]}\n{done.stderr[-500:]}"])
     return Verdict()
 
 
