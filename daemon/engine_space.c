@@ -109,7 +109,8 @@ static void engine_snapshot_start(struct engine *e, double fill) {
 static void engine_snapshot_make_room(struct engine *e) {
         if (!engine_snapshot_presses(e, journal_fill(e->journal)) || !snapshot_give_way(engine_snapshot_dir(e)))
                 return;
-        log_warning("snapshot-room", NULL, "the older of two snapshots was deleted, because the disk had no room for a third");
+        log_warning("snapshot-room", NULL,
+                    "the older of two snapshots was deleted, because the disk had no room for a third");
         engine_space_marks(e);
 }
 

@@ -13,8 +13,8 @@
 #define ONE_MOMENT   "BEGIN ISOLATION LEVEL REPEATABLE READ "
 #define SQL_MAX      4096
 
-/* Each processor has a connection already, so further processes of the server only hand rows about: without them it took
- * 9.4 s for what took 13.1 s. The rows of a window are sorted in memory. */
+/* Each processor has a connection already, so further processes of the server only hand rows about: without them it
+ * took 9.4 s for what took 13.1 s. The rows of a window are sorted in memory. */
 #define ONE_PROCESS "SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL work_mem = '192MB'"
 
 /* --- streams --- */
