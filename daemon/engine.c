@@ -194,6 +194,7 @@ static void engine_free(struct engine *e) {
         json_decref(e->workers);
         buf_deinit(&e->scratch);
         buf_deinit(&e->salvaged);
+        buf_deinit(&e->refused.names);
         engine_assure_free(e);
         if (e->turn_event)
                 event_free(e->turn_event);

@@ -178,16 +178,20 @@ struct engine {
         /* figures and marks */
         int64_t started;       /* boot clock */
         int64_t careful_until; /* boot clock; 0 = not careful */
-        uint64_t snapshot_seq; /* newest snapshot */
+        uint64_t snapshot_seq; /* newest snapshot that was loaded or written; 0 = none */
         uint64_t trim_limit;   /* the older of two snapshots */
         uint64_t priming_from; /* a reload at work reads from here on; 0 = none */
         struct engine_priming primings[ENGINE_PRIMINGS_MAX];
         size_t n_primings;
         struct engine_cursor cursors[ENGINE_READERS];
-        bool snapshot_wanted; /* as soon as may be: the next start could not use those that there are */
-        bool rebuilt;         /* without a snapshot, from the oldest record on */
-        bool snapshot_failed; /* the last try; told once */
-        bool mark_wanted;     /* a record for the sake of its number */
+        struct {
+                uint64_t n;
+                struct buf names; /* of the first few, with what is wrong */
+        } refused;                /* at the start, of what has a snapshot's name */
+        bool snapshot_wanted;     /* as soon as may be: the next start could not use those that there are */
+        bool rebuilt;             /* without a snapshot, from the oldest record on */
+        bool snapshot_failed;     /* the last try; told once */
+        bool mark_wanted;         /* a record for the sake of its number */
         pid_t snapshot_pid;
         int64_t snapshot_at; /* boot clock: when the last was begun */
         struct {

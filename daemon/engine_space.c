@@ -30,12 +30,20 @@ const char *engine_snapshot_dir(const struct engine *e) {
         return dir;
 }
 
+/* At the start: the one that was loaded (none = 0), and the next older one. */
 static void engine_space_marks(struct engine *e) {
-        uint64_t seqs[16];
-        size_t n = snapshot_list(engine_snapshot_dir(e), seqs, sizeof seqs / sizeof *seqs);
+        uint64_t older;
 
-        e->snapshot_seq = n ? seqs[0] : 0;
-        e->trim_limit = n >= SNAPSHOT_KEEP ? seqs[SNAPSHOT_KEEP - 1] : 0;
+        e->trim_limit = snapshot_list(engine_snapshot_dir(e), e->snapshot_seq, &older, 1) ? older : 0;
+}
+
+/* What the engine has not written or loaded itself is no mark, and does not stay. */
+static void engine_space_written(struct engine *e, uint64_t seq) {
+        if (seq != e->snapshot_seq) {
+                e->trim_limit = e->snapshot_seq;
+                e->snapshot_seq = seq;
+        }
+        snapshot_prune(engine_snapshot_dir(e), e->snapshot_seq, e->trim_limit);
 }
 
 void engine_space_init(struct engine *e) {
@@ -107,11 +115,12 @@ static void engine_snapshot_start(struct engine *e, double fill) {
 
 /* The disk has no room for a third snapshot, and without one the journal gets none: the lanes would stay closed. */
 static void engine_snapshot_make_room(struct engine *e) {
-        if (!engine_snapshot_presses(e, journal_fill(e->journal)) || !snapshot_give_way(engine_snapshot_dir(e)))
+        if (!e->trim_limit || !engine_snapshot_presses(e, journal_fill(e->journal)))
                 return;
+        snapshot_prune(engine_snapshot_dir(e), e->snapshot_seq, 0);
+        e->trim_limit = 0;
         log_warning("snapshot-room", NULL,
                     "the older of two snapshots was deleted, because the disk had no room for a third");
-        engine_space_marks(e);
 }
 
 void engine_space_child(struct engine *e) {
@@ -130,8 +139,7 @@ void engine_space_child(struct engine *e) {
         e->snapshots.written++;
         e->snapshots.took = clock_boot() - e->snapshot_at;
         e->snapshots.done = clock_wall();
-        snapshot_prune(engine_snapshot_dir(e));
-        engine_space_marks(e);
+        engine_space_written(e, e->snapshot_pid_seq);
         log_info("snapshot", NULL, "state after input %" PRIu64 " in %" PRId64 " ms", e->snapshot_pid_seq,
                  e->snapshots.took / WW_MSEC);
         engine_space_look(e); /* who waits for room waits for this */
@@ -147,7 +155,7 @@ void engine_space_snapshot_at_stop(struct engine *e) {
         if (r)
                 log_error("snapshot-failed", NULL, "%s; the next start replays", strerror(-r));
         else
-                snapshot_prune(engine_snapshot_dir(e));
+                engine_space_written(e, head.seq);
 }
 
 /* --- trimming --- */

@@ -10,15 +10,24 @@
 
 #include <inttypes.h>
 
-#define SALVAGE_GAP 1000000 /* numbers left out after a salvage: those that were lost are not given out twice */
+#define SALVAGE_GAP     1000000 /* numbers left out after a salvage: those that were lost are not given out twice */
+#define SNAPSHOTS_BATCH 1024    /* names of snapshots held at a time */
+#define REFUSED_NAMED   8       /* refused snapshots that are told by name */
 
 /* --- snapshot --- */
+
+/* A number that this journal has not given out is not of it: however many such names there are, none is opened. */
+static bool engine_snapshot_ahead(const struct engine *e, uint64_t seq) {
+        return !e->salvaged.n && !e->predecessor[0] && seq > journal_head(e->journal);
+}
 
 /* Of this journal, or of the one that it was salvaged from: numbers stay. */
 static int engine_try_snapshot(struct engine *e, uint64_t seq, struct snapshot_head *head) {
         const struct pipeline_sink sink = engine_sink(e);
         _cleanup_(pipeline_freep) struct pipeline *pipeline = NULL;
-        int r = snapshot_load(engine_snapshot_dir(e), seq, NULL, &sink, head, &pipeline);
+        int r = engine_snapshot_ahead(e, seq)
+                        ? -ESTALE
+                        : snapshot_load(engine_snapshot_dir(e), seq, NULL, &sink, head, &pipeline);
 
         if (r)
                 return r;
@@ -29,39 +38,72 @@ static int engine_try_snapshot(struct engine *e, uint64_t seq, struct snapshot_h
         else if (strcmp(head->journal_id, journal_id(e->journal)) != 0 || seq > journal_head(e->journal))
                 return -ESTALE;
         e->pipeline = pipeline;
+        e->snapshot_seq = seq;
         pipeline = NULL;
         return 0;
 }
 
 static void engine_refuse_snapshot(struct engine *e, uint64_t seq, int r) {
-        log_warning("snapshot-refused", NULL, "snapshot %" PRIu64 ": %s; trying an older one", seq,
-                    r == -ESTALE ? "of another journal"
-                    : r > 0      ? "of another version, which this one cannot take over"
-                                 : strerror(-r));
-        if (r == -EBADMSG || r == -ESTALE) /* it must not count as one of the two that trimming stays behind */
+        const char *why = r == -ESTALE    ? "of another journal"
+                          : r == -EBADMSG ? "damaged"
+                          : r > 0         ? "of another version, which this one cannot take over"
+                                          : strerror(-r);
+
+        if (e->refused.n++ < REFUSED_NAMED) {
+                log_warning("snapshot-refused", NULL, "snapshot %" PRIu64 ": %s; trying an older one", seq, why);
+                buf_printf(&e->refused.names, "%s%020" PRIu64 " (%s)", e->refused.n > 1 ? ", " : "", seq, why);
+        }
+        if (r == -EBADMSG || r == -ESTALE)
                 snapshot_set_aside(engine_snapshot_dir(e), seq);
 }
 
-/* 0 also if there is none: then head->seq is 0. -ECANCELED: there is one, and it must not be passed over. */
+/* 0; > 0: it is refused, the next may do; -ECANCELED: it must not be passed over. */
+static int engine_weigh_snapshot(struct engine *e, uint64_t seq, struct snapshot_head *head) {
+        int r = engine_try_snapshot(e, seq, head);
+
+        worker_alive(e->worker);
+        if (r == 0) {
+                log_info("snapshot-loaded", NULL, "state after input %" PRIu64, head->seq);
+                return 0;
+        }
+        if (r == SNAPSHOT_E_OTHER && !e->options.replay_other_version) {
+                engine_version_unreadable(e, head);
+                return -ECANCELED;
+        }
+        engine_refuse_snapshot(e, seq, r);
+        return 1;
+}
+
+/* The newest good one, behind however many that are not. 0 also if there is none: then head->seq is 0. */
 static int engine_load_snapshot(struct engine *e, struct snapshot_head *head) {
-        uint64_t seqs[16];
-        size_t n = snapshot_list(engine_snapshot_dir(e), seqs, sizeof seqs / sizeof *seqs);
+        uint64_t seqs[SNAPSHOTS_BATCH], before = UINT64_MAX;
+        size_t n;
 
-        for (size_t i = 0; i < n; i++) {
-                int r = engine_try_snapshot(e, seqs[i], head);
+        while ((n = snapshot_list(engine_snapshot_dir(e), before, seqs, SNAPSHOTS_BATCH)) > 0) {
+                for (size_t i = 0; i < n; i++) {
+                        int r = engine_weigh_snapshot(e, seqs[i], head);
 
-                if (r == 0) {
-                        log_info("snapshot-loaded", NULL, "state after input %" PRIu64, head->seq);
-                        return 0;
+                        if (r <= 0)
+                                return r;
                 }
-                if (r == SNAPSHOT_E_OTHER && !e->options.replay_other_version) {
-                        engine_version_unreadable(e, head);
-                        return -ECANCELED;
-                }
-                engine_refuse_snapshot(e, seqs[i], r);
+                before = seqs[n - 1];
         }
         *head = (struct snapshot_head){ 0 };
         return 0;
+}
+
+/* Who runs an emptied folder's journal anew knows of its old snapshots: told is who has a journal. */
+static int engine_recover_refused(struct engine *e, const struct snapshot_head *snapshot, int64_t last) {
+        _cleanup_buf_ struct buf words = BUF_INIT;
+
+        if (e->refused.n == 0)
+                return 0;
+        buf_printf(&words, "%" PRIu64 " refused: %.*s", e->refused.n, WW_STR_ARG(buf_str(&e->refused.names)));
+        if (e->refused.n > REFUSED_NAMED)
+                buf_printf(&words, " and %" PRIu64 " more", e->refused.n - REFUSED_NAMED);
+        buf_printf(&words, "; the state is that of snapshot %" PRIu64 " and what came after it", snapshot->seq);
+        buf_put(&words, "", 1);
+        return words.error ? words.error : engine_append_notice(e, "snapshot-refused", last, (const char *)words.p);
 }
 
 /* --- rules in force at a start without a snapshot: those of the first reload record, else those of the files --- */
@@ -212,6 +254,8 @@ static int engine_recover_journal(struct engine *e, const struct snapshot_head *
         clock_journal_init(&e->clock, last, clock_wall(), clock_boot());
         engine_space_trim(e); /* a journal that is full to its reserve takes no record before this */
         r = engine_version_claim(e);
+        if (!r)
+                r = engine_recover_refused(e, snapshot, last);
         return r ? r : engine_recover_blind(e, last);
 }
 

@@ -11,7 +11,8 @@ const struct notice_advice notice_advices[] = {
           "still, so no device is called silent because of it.",
           "Until it is over, watch what only the devices show: call points, doors, the nursery. Post a guard where panic buttons are.\n"
           "The alarm's text has the reason in the broker's or the network's words. `systemctl status mosquitto` at the broker; "
-          "`mosquitto_sub -h HOST -p PORT -u wardwatch -P … -t wardwatch/# -V 5 -W 5` from this machine.\n"
+          "`mosquitto_sub -h HOST -p PORT -t wardwatch/# -V 5 -W 5` from this machine, with the lines `-u wardwatch` and `-P …` in "
+          "~/.config/mosquitto_sub: arguments can be seen by all users.\n"
           "\"not authorized\": the password in mqtt.password_file, or the ACL (`wardwatch broker acl`). \"session taken over\": a second "
           "client uses mqtt.client_id: two daemons, or a tool that borrowed the name.\n"
           "It ends by itself when the session has caught up (`intake-back`); the backlog is then taken at some 40,000 messages a second." },
@@ -52,6 +53,13 @@ const struct notice_advice notice_advices[] = {
           "restart has more to replay.",
           "The text has the reason: mostly the disk is full (`df -h` of state.dir), or its folder has lost its owner.\n"
           "The next attempt is at the next snapshot; `wardwatch status` says when the newest one was." },
+        { "snapshot-refused",
+          "At the start a file in the folder of snapshots could not be taken: it is damaged, or of another journal, or somebody put it there. "
+          "The start went back to the newest good one and replayed what came after it; nothing was lost by it.",
+          "The text has the names. What was refused last stays as `snapshots/refused` in state.dir: keep it until somebody has looked at it.\n"
+          "Damaged: look at the disk (`smartctl -a`, `dmesg`), and at `wardwatch journal verify`.\n"
+          "Numbers that the journal has not reached yet nobody wrote but a stranger: who can write into state.dir? Its owner is users.engine, "
+          "its mode 0750." },
         { "database-lost",
           "PostgreSQL cannot be reached, or refuses. Alarms, consoles and notifications go on; the journal keeps what is to be stored "
           "(26 hours, and longer as long as it has room). History, figures and searches are not there, or end at this time.",
@@ -159,6 +167,9 @@ const struct notice_advice notice_advices[] = {
           "`wardwatch query configuration-at` shows it. Who changed it says the file's history, and who reloaded `wardwatch query rules-signed`." },
         { "version-changed", "Another version of Wardwatch goes on where the one before stopped.",
           "After an upgrade: nothing. The text has both versions." },
+        { "signature-key", "Topics of mqtt.signatures have a key that they did not have before. The numbers of what was signed with an earlier one "
+          "no longer count there: whoever had that key cannot have used them up.",
+          "If nobody gave a device another key: who can write into that file? `wardwatch query notices` has the times." },
         { "intake-blind", "The intake is behind its backlog, or cut off. Absence and supervision stand still; all other rules go on.",
           "Seconds of it are normal at each start and reconnection, and when an absence was about to be told while the broker did not show within "
           "a second that nothing waits there. Minutes of it without `intake-lost` are a broker or a machine that cannot "

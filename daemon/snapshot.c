@@ -15,7 +15,8 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-#define SNAPSHOT_DIGITS 20
+#define SNAPSHOT_DIGITS    20
+#define SNAPSHOT_BYTES_MAX (INT64_C(16) << 30) /* none of ours comes near it, and no start reads more for one */
 
 static const char snapshot_magic[8] = "WWSNAP01";
 
@@ -144,12 +145,6 @@ int snapshot_fork(const struct snapshot_ground *ground, const struct snapshot_he
         return 0;
 }
 
-static int snapshot_newer(const void *a, const void *b) {
-        uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-        return (x < y) - (x > y);
-}
-
 /* SEQ, exactly as it is written, and the ending. */
 static bool snapshot_name(const char *name, const char *ending, uint64_t *ret) {
         char *end;
@@ -160,64 +155,57 @@ static bool snapshot_name(const char *name, const char *ending, uint64_t *ret) {
         return strcmp(end, ending) == 0;
 }
 
-size_t snapshot_list(const char *dir, uint64_t *seqs, size_t max) {
+/* Into the list, newest first; of a full one the oldest falls out. */
+static size_t snapshot_insert(uint64_t *seqs, size_t n, size_t max, uint64_t seq) {
+        size_t at = n;
+
+        while (at > 0 && seqs[at - 1] < seq)
+                at--;
+        if (at == max)
+                return n;
+        n = n < max ? n + 1 : max;
+        memmove(seqs + at + 1, seqs + at, (n - at - 1) * sizeof *seqs);
+        seqs[at] = seq;
+        return n;
+}
+
+size_t snapshot_list(const char *dir, uint64_t before, uint64_t *seqs, size_t max) {
         DIR *d = opendir(dir);
         struct dirent *entry;
         uint64_t seq;
         size_t n = 0;
 
         while (d && (entry = readdir(d))) {
-                if (!snapshot_name(entry->d_name, ".snapshot", &seq))
-                        continue;
-                if (n < max)
-                        seqs[n++] = seq;
-                else if (max && seq > seqs[max - 1])
-                        seqs[max - 1] = seq;
-                qsort(seqs, n, sizeof *seqs, snapshot_newer);
+                if (snapshot_name(entry->d_name, ".snapshot", &seq) && seq < before)
+                        n = snapshot_insert(seqs, n, max, seq);
         }
         if (d)
                 closedir(d);
         return n;
 }
 
-/* What a child that was killed at its work has left. */
-static void snapshot_prune_strays(const char *dir) {
+/* A snapshot that is not one of those, or what a child that was killed at its work has left. */
+static bool snapshot_superfluous(const char *name, uint64_t newest, uint64_t older) {
+        uint64_t seq;
+
+        if (snapshot_name(name, ".snapshot", &seq))
+                return seq != newest && seq != older;
+        return snapshot_name(name, ".new", &seq);
+}
+
+void snapshot_prune(const char *dir, uint64_t newest, uint64_t older) {
         DIR *d = opendir(dir);
         struct dirent *entry;
         char name[PATH_MAX];
-        uint64_t seq;
 
         while (d && (entry = readdir(d))) {
-                if (!snapshot_name(entry->d_name, ".new", &seq))
+                if (!snapshot_superfluous(entry->d_name, newest, older))
                         continue;
                 (void)snprintf(name, sizeof name, "%s/%s", dir, entry->d_name);
                 (void)unlink(name);
         }
         if (d)
                 closedir(d);
-}
-
-void snapshot_prune(const char *dir) {
-        uint64_t seqs[64];
-        size_t n = snapshot_list(dir, seqs, sizeof seqs / sizeof *seqs);
-        char name[PATH_MAX];
-
-        for (size_t i = SNAPSHOT_KEEP; i < n; i++) {
-                (void)snprintf(name, sizeof name, "%s/%020" PRIu64 ".snapshot", dir, seqs[i]);
-                (void)unlink(name);
-        }
-        snapshot_prune_strays(dir);
-}
-
-bool snapshot_give_way(const char *dir) {
-        uint64_t seqs[SNAPSHOT_KEEP];
-        size_t n = snapshot_list(dir, seqs, SNAPSHOT_KEEP);
-        char name[PATH_MAX];
-
-        if (n < SNAPSHOT_KEEP)
-                return false;
-        (void)snprintf(name, sizeof name, "%s/%020" PRIu64 ".snapshot", dir, seqs[n - 1]);
-        return unlink(name) == 0;
 }
 
 void snapshot_set_aside(const char *dir, uint64_t seq) {
@@ -276,15 +264,18 @@ static int snapshot_get_body(struct rd *in, const struct pipeline_sink *sink, co
         return 0;
 }
 
-static int snapshot_parse(struct ww_str bytes, const char *journal_id, const struct pipeline_sink *sink,
+static int snapshot_parse(struct ww_str bytes, uint64_t seq, const char *journal_id, const struct pipeline_sink *sink,
                           struct snapshot_head *ret_head, struct pipeline **ret) {
         struct rd in = rd_init(bytes), tail = rd_init((struct ww_str){ bytes.p + bytes.n - 8, 8 });
         int r;
 
-        if (rd_u64(&tail) != XXH3_64bits(bytes.p, bytes.n - 8))
+        if (memcmp(bytes.p, snapshot_magic, sizeof snapshot_magic) != 0 ||
+            rd_u64(&tail) != XXH3_64bits(bytes.p, bytes.n - 8))
                 return -EBADMSG;
         in.end -= 8;
         r = snapshot_get_head(&in, journal_id, ret_head);
+        if (!r && ret_head->seq != seq) /* a copy under another number: trimming goes by the names */
+                r = -EBADMSG;
         if (r)
                 return r;
         r = snapshot_get_body(&in, sink, ret_head, ret);
@@ -300,16 +291,18 @@ int snapshot_load(const char *dir, uint64_t seq, const char *journal_id, const s
         int r;
 
         (void)snprintf(name, sizeof name, "%s/%020" PRIu64 ".snapshot", dir, seq);
-        fd = open(name, O_RDONLY | O_CLOEXEC);
+        fd = open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK); /* a FIFO must not hold the start up */
+        if (fd < 0 && (errno == ELOOP || errno == ENXIO))
+                return -EBADMSG;
         if (fd < 0 || fstat(fd, &st) < 0)
                 return -errno;
-        if (st.st_size < 64)
+        if (!S_ISREG(st.st_mode) || st.st_size < 64 || st.st_size > SNAPSHOT_BYTES_MAX)
                 return -EBADMSG;
         map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
         if (map == MAP_FAILED)
                 return -errno;
         ret_head->seq = seq;
-        r = snapshot_parse((struct ww_str){ map, (size_t)st.st_size }, journal_id, sink, ret_head, ret);
+        r = snapshot_parse((struct ww_str){ map, (size_t)st.st_size }, seq, journal_id, sink, ret_head, ret);
         (void)munmap(map, (size_t)st.st_size);
         return r;
 }

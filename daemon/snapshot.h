@@ -5,14 +5,13 @@
  *   STATE/snapshots/SEQ.snapshot   magic, head (format, version, journal id, seq, time), bundle, state, XXH3 of all
  *
  * Written under a temporary name, fsync, rename, fsync of the folder: a file with the right name is whole, and its
- * hash proves it. The two newest are kept; trimming stays behind the older one, so that a bad newest file costs a
- * longer replay and nothing else. While the daemon runs a forked child writes: it has the state as of the fork and
- * touches no LMDB.
+ * hash proves it. The two newest that the engine has written or loaded are kept, whatever else lies there; trimming
+ * stays behind the older one, so that a bad newest file costs a longer replay and nothing else. While the daemon runs a
+ * forked child writes: it has the state as of the fork and touches no LMDB.
  */
 #include "pipeline.h"
 
 #define SNAPSHOT_FORMAT 2 /* magic, format and version stand at the front of every format */
-#define SNAPSHOT_KEEP   2
 
 enum {
         SNAPSHOT_E_OTHER = 1, /* whole, but of another version, and this one cannot take it over */
@@ -36,14 +35,13 @@ struct snapshot_ground {
 #define SNAPSHOT_EXIT_FULL 2 /* of the child: the disk has no room for it */
 int snapshot_fork(const struct snapshot_ground *ground, const struct snapshot_head *head, const struct pipeline *p,
                   pid_t *ret_pid);
-/** Removes all but the SNAPSHOT_KEEP newest and stray temporary files. No child may be at work. */
-void snapshot_prune(const char *dir);
-/** Removes the older of SNAPSHOT_KEEP, to make room for one that did not fit. False: there are fewer, or it stays. */
-bool snapshot_give_way(const char *dir);
+/** Removes all but those two (0 = none) and stray temporary files. No child may be at work. */
+void snapshot_prune(const char *dir, uint64_t newest, uint64_t older);
 /** Takes one that cannot be used out of the list: it becomes DIR/refused, in place of the one before it. */
 void snapshot_set_aside(const char *dir, uint64_t seq);
-/** Seqs of the newest snapshots there are, newest first; returns how many, at most max. */
-size_t snapshot_list(const char *dir, uint64_t *seqs, size_t max);
+/** Seqs of the newest of what has a snapshot's name and a number below that one, newest first; returns how many, at
+ *  most max. */
+size_t snapshot_list(const char *dir, uint64_t before, uint64_t *seqs, size_t max);
 
 /** Loads one (journal_id NULL: of any journal, for a journal that was salvaged under a new id): *ret_head, and a
  *  pipeline with its rule set compiled from the text in the snapshot. 0; SNAPSHOT_E_OTHER: ret_head tells of whom;

@@ -425,6 +425,40 @@ def test_without_journal_and_without_snapshots(stored):
     s.alarm("two", "2")
 
 
+def plant(folder, good, seq):
+    """Forty that no journal has reached, and below the good one's number all that is not what it seems."""
+    for number in range(40):
+        (folder / f"{seq + 1000 + number:020}.snapshot").write_bytes(b"WWSNAP01" + bytes(100))
+    os.mkfifo(folder / f"{seq + 2000:020}.snapshot")
+    torn = folder / f"{seq - 1:020}.snapshot"
+    torn.write_bytes(good.read_bytes()[:-1])
+    return torn
+
+
+def test_what_is_no_snapshot_hides_none_that_is_one(stored):
+    s = stored
+    s.publish("1", 1)
+    before = s.alarm("one", "1")
+    assert s.daemon.stop() == 0
+    folder = s.daemon.folder / "state" / "snapshots"
+    good = max(folder.glob("*.snapshot"))
+    seq = int(good.stem)
+    torn = plant(folder, good, seq)
+    s.start()
+    assert s.daemon.status()["replayed"] == 0
+    assert s.daemon.status()["journal"]["snapshot"] == seq
+    assert s.alarm("one", "1") == before
+    told = s.alarms()[("system/snapshot-refused", "")]["title"]
+    assert "41 refused" in told and f"{seq + 2000:020} (of another journal)" in told and "33 more" in told, told
+    assert torn.exists()  # nobody had to look at it
+    s.restart_engine()
+    assert s.alarms()[("system/snapshot-refused", "")]["raised_count"] == 1
+    # a snapshot of its own leaves nothing that it has not written or loaded
+    assert s.daemon.stop() == 0
+    assert not torn.exists()
+    assert good.exists() and len(list(folder.glob("*.snapshot"))) == 2
+
+
 def test_snapshots_are_not_needed_but_for_speed(stored):
     s = stored
     s.publish("1", 1)

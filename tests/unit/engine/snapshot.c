@@ -238,20 +238,51 @@ static void the_list_has_the_newest_first_and_nothing_else(void **state) {
         uint64_t seqs[3];
         char path[160];
 
-        assert_int_equal(snapshot_list("/nonexistent", seqs, 3), 0);
+        assert_int_equal(snapshot_list("/nonexistent", UINT64_MAX, seqs, 3), 0);
         for (uint64_t seq = 1; seq <= 9; seq++)
                 write_at(s, seq * 7 % 10); /* not in the order of their numbers */
         (void)snprintf(path, sizeof path, "%s/00000000000000000099.new", s->dir);
         spill(path, (const uint8_t *)"x", 1);
         (void)snprintf(path, sizeof path, "%s/100.snapshot", s->dir);
         spill(path, (const uint8_t *)"x", 1);
-        assert_int_equal(snapshot_list(s->dir, seqs, 3), 3);
-        assert_int_equal(seqs[0], 9);
-        assert_int_equal(seqs[1], 8);
-        assert_int_equal(seqs[2], 7);
+        (void)snprintf(path, sizeof path, "%s/99999999999999999999.snapshot", s->dir); /* is no number of 64 bits */
+        spill(path, (const uint8_t *)"x", 1);
+        assert_int_equal(snapshot_list(s->dir, UINT64_MAX, seqs, 3), 3);
+        for (size_t i = 0; i < 3; i++)
+                assert_int_equal(seqs[i], 9 - i);
+        assert_int_equal(snapshot_list(s->dir, 7, seqs, 3), 3);
+        for (size_t i = 0; i < 3; i++)
+                assert_int_equal(seqs[i], 6 - i);
+        assert_int_equal(snapshot_list(s->dir, 2, seqs, 3), 1);
+        assert_int_equal(seqs[0], 1);
+        assert_int_equal(snapshot_list(s->dir, 1, seqs, 3), 0);
 }
 
-static void prune_keeps_two_and_no_strays(void **state) {
+static void what_is_no_file_or_has_anothers_number_is_refused(void **state) {
+        struct scene *s = *state;
+        char path[160], to[160];
+
+        write_at(s, 2);
+        path_of(s, 2, path);
+        path_of(s, 3, to);
+        assert_int_equal(link(path, to), 0);
+        refused(s, 3);
+        path_of(s, 4, to);
+        assert_int_equal(symlink(path, to), 0);
+        refused(s, 4);
+        path_of(s, 5, to);
+        assert_int_equal(mkfifo(to, 0600), 0);
+        refused(s, 5);
+        path_of(s, 6, to);
+        assert_int_equal(mkdir(to, 0700), 0);
+        refused(s, 6);
+        path_of(s, 7, to);
+        spill(to, (const uint8_t *)"WWSNAP01", 8);
+        assert_int_equal(truncate(to, INT64_C(1) << 40), 0); /* a hole that nobody may be made to read */
+        refused(s, 7);
+}
+
+static void prune_keeps_the_two_that_are_known_and_no_strays(void **state) {
         struct scene *s = *state;
         uint64_t seqs[8];
         char path[160];
@@ -260,10 +291,10 @@ static void prune_keeps_two_and_no_strays(void **state) {
                 write_at(s, seq);
         (void)snprintf(path, sizeof path, "%s/%020d.new", s->dir, 6);
         spill(path, (const uint8_t *)"half", 4);
-        snapshot_prune(s->dir);
-        assert_int_equal(snapshot_list(s->dir, seqs, 8), SNAPSHOT_KEEP);
-        assert_int_equal(seqs[0], 5);
-        assert_int_equal(seqs[1], 4);
+        snapshot_prune(s->dir, 4, 2);
+        assert_int_equal(snapshot_list(s->dir, UINT64_MAX, seqs, 8), 2);
+        assert_int_equal(seqs[0], 4);
+        assert_int_equal(seqs[1], 2);
         assert_int_equal(access(path, F_OK), -1);
 }
 
@@ -277,7 +308,7 @@ static void set_aside_is_out_of_the_list_and_one_at_most(void **state) {
         write_at(s, 6);
         snapshot_set_aside(s->dir, 6);
         snapshot_set_aside(s->dir, 5);
-        assert_int_equal(snapshot_list(s->dir, seqs, 8), 1);
+        assert_int_equal(snapshot_list(s->dir, UINT64_MAX, seqs, 8), 1);
         assert_int_equal(seqs[0], 4);
         (void)snprintf(path, sizeof path, "%s/refused", s->dir);
         assert_int_equal(access(path, F_OK), 0);
@@ -328,7 +359,7 @@ static void the_folder_is_made_before_the_child_is_held_to_it(void **state) {
         assert_int_equal(waitpid(pid, &status, 0), pid);
         assert_true(WIFEXITED(status));
         assert_int_equal(WEXITSTATUS(status), 0);
-        assert_int_equal(snapshot_list(dir, &seq, 1), 1);
+        assert_int_equal(snapshot_list(dir, UINT64_MAX, &seq, 1), 1);
         assert_int_equal(seq, 2);
 }
 
@@ -351,7 +382,8 @@ int main(void) {
                 TEST(a_flipped_bit_anywhere_is_refused),
                 TEST(another_versions_form_is_told_from_damage),
                 TEST(the_list_has_the_newest_first_and_nothing_else),
-                TEST(prune_keeps_two_and_no_strays),
+                TEST(what_is_no_file_or_has_anothers_number_is_refused),
+                TEST(prune_keeps_the_two_that_are_known_and_no_strays),
                 TEST(set_aside_is_out_of_the_list_and_one_at_most),
                 TEST(a_forked_child_writes_the_same_file),
                 TEST(the_folder_is_made_before_the_child_is_held_to_it),
