@@ -29,6 +29,7 @@ struct builder {
         size_t depth;
         unsigned documents;
         bool ended;
+        size_t line, line_at; /* where the last search in the text was: a file of many searches is read once */
 };
 
 static struct diag_pos builder_pos(const struct builder *b, const yaml_mark_t *mark) {
@@ -113,20 +114,23 @@ static struct yaml_node *builder_node(struct builder *b, const yaml_event_t *e, 
 }
 
 /* Marks count lines and characters; the text is UTF-8. */
-static size_t byte_at(struct ww_str text, const yaml_mark_t *mark) {
-        size_t line = 0, at = 0, column = 0;
+static size_t byte_at(struct builder *b, const yaml_mark_t *mark) {
+        struct ww_str text = b->text;
+        size_t at, column = 0;
 
-        for (; at < text.n && line < mark->line; at++)
-                line += text.p[at] == '\n';
-        for (; at < text.n && column < mark->column; at++)
+        if (mark->line < b->line)
+                b->line = b->line_at = 0;
+        for (; b->line_at < text.n && b->line < mark->line; b->line_at++)
+                b->line += text.p[b->line_at] == '\n';
+        for (at = b->line_at; at < text.n && column < mark->column; at++)
                 column += at + 1 == text.n || ((unsigned char)text.p[at + 1] & 0xc0) != 0x80;
         return at;
 }
 
-static struct ww_str between(struct ww_str text, const yaml_mark_t *from, const yaml_mark_t *to) {
-        size_t first = byte_at(text, from), last = byte_at(text, to);
+static struct ww_str between(struct builder *b, const yaml_mark_t *from, const yaml_mark_t *to) {
+        size_t first = byte_at(b, from), last = byte_at(b, to);
 
-        return (struct ww_str){ text.p + first, last > first ? last - first : 0 };
+        return (struct ww_str){ b->text.p + first, last > first ? last - first : 0 };
 }
 
 static int builder_scalar(struct builder *b, const yaml_event_t *e) {
@@ -145,7 +149,7 @@ static int builder_scalar(struct builder *b, const yaml_event_t *e) {
         if (!node->text.p)
                 return -ENOMEM;
         if (e->end_mark.line != e->start_mark.line)
-                node->source = between(b->text, &e->start_mark, &e->end_mark);
+                node->source = between(b, &e->start_mark, &e->end_mark);
         builder_attach(b, node);
         return 0;
 }

@@ -2,6 +2,9 @@
  * Problem: libyaml's time grows with the square of the depth of open brackets. So brackets are counted beforehand,
  * with just enough lexing not to count those in quotes and comments. The count may be fooled (a quote in a block text
  * hides what follows it); the parser's own check of depth then stops at the 33rd level, so that nothing passes both.
+ *
+ * It also grows with the square of the number of `%TAG` lines (60,000 fit into a file, and take half a minute). Tags
+ * are refused, so nobody needs one.
  */
 #include "config/yaml_guard.h"
 #include "base/utf8.h"
@@ -63,7 +66,7 @@ static void skip_quoted(struct cursor *c) {
         }
 }
 
-static void skip_comment(struct cursor *c) {
+static void skip_line(struct cursor *c) {
         while (c->left.n && c->left.p[0] != '\n')
                 cursor_step(c, 1);
 }
@@ -81,7 +84,7 @@ static int check_depth(struct cursor c, struct diag *d) {
                         continue;
                 }
                 if (byte == '#' && (before == '\0' || strchr(" \t\n", before))) {
-                        skip_comment(&c);
+                        skip_line(&c);
                         continue;
                 }
                 if ((byte == '[' || byte == '{') && ++depth > YAML_DEPTH_MAX)
@@ -94,6 +97,19 @@ static int check_depth(struct cursor c, struct diag *d) {
         return 0;
 }
 
+static int check_directives(struct cursor c, struct diag *d) {
+        static const char word[] = "%TAG";
+
+        while (c.left.n) {
+                if (c.left.n >= sizeof word - 1 && memcmp(c.left.p, word, sizeof word - 1) == 0)
+                        return diag_error(d, cursor_pos(&c), "leave it out", "tags (`%s`) are not supported", word);
+                skip_line(&c);
+                if (c.left.n)
+                        cursor_step(&c, 1);
+        }
+        return 0;
+}
+
 int yaml_guard_check(struct ww_str file, struct ww_str text, struct diag *d) {
         struct cursor start = { file, text, 1, 1 };
         int r;
@@ -102,5 +118,7 @@ int yaml_guard_check(struct ww_str file, struct ww_str text, struct diag *d) {
                 return diag_error(d, (struct diag_pos){ .file = file }, "split it: a folder of files counts as one",
                                   "the file has %zu bytes, more than %d", text.n, YAML_BYTES_MAX);
         r = check_characters(start, d);
+        if (!r)
+                r = check_directives(start, d);
         return r ? r : check_depth(start, d);
 }

@@ -1,5 +1,6 @@
 #include "told.h"
 
+#include "base/buf.h"
 #include "config/yaml.h"
 #include <stdio.h>
 #include <time.h>
@@ -250,6 +251,22 @@ static void hostile_depth_costs_no_time(void **state) {
         }
 }
 
+/* The parser compares each with all before it. A text may begin with the word where no directive can stand. */
+static void directives_for_tags_are_refused(void **state) {
+        static const char *const texts[] = { "%TAG !a! x\n--- {}\n", "a: 1\n...\n%TAG !a! x\n--- {}\n",
+                                             "\xef\xbb\xbf# x\n%YAML 1.1\n%TAG !a! x\n--- {}\n" };
+        struct bench b;
+
+        for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+                assert_int_equal(parse(&b, texts[i], strlen(texts[i])), DIAG_E_USER);
+                assert_string_equal(b.diag.messages[0].text, "tags (`%TAG`) are not supported");
+                bench_end(&b);
+        }
+        assert_int_equal(parse(&b, "%YAML 1.1\n---\na: |\n  %TAG\nb: x%TAG\n", 35), 0);
+        assert_text(yaml_get(b.root, "a"), "%TAG\n");
+        bench_end(&b);
+}
+
 static void size_is_bounded(void **state) {
         char *text = malloc(YAML_BYTES_MAX + 1);
         struct bench b;
@@ -274,6 +291,21 @@ static void many_keys_are_compared_in_time(void **state) {
         assert_true(b.root->n > 100000);
         bench_end(&b);
         free(text);
+}
+
+/* A search from the beginning of the file for each of them would take a minute. */
+static void many_texts_of_several_lines_are_found_in_time(void **state) {
+        static const char item[] = "- \xc3\xa9 a\n  b\n";
+        _cleanup_buf_ struct buf text = BUF_INIT;
+        struct bench b;
+
+        while (text.n + sizeof item <= YAML_BYTES_MAX)
+                buf_puts(&text, item);
+        assert_int_equal(parse(&b, (const char *)text.p, text.n), 0);
+        assert_true(b.root->n > 80000);
+        yaml_each(one, b.root)
+                assert_true(ww_str_is(one->source, "\xc3\xa9 a\n  b"));
+        bench_end(&b);
 }
 
 /* The typed readers: what a value of `a` is taken for, and what is said of one that cannot be. */
@@ -370,8 +402,10 @@ int main(void) {
                 cmocka_unit_test(depth_is_bounded),
                 cmocka_unit_test(brackets_in_texts_and_comments_do_not_nest),
                 cmocka_unit_test(hostile_depth_costs_no_time),
+                cmocka_unit_test(directives_for_tags_are_refused),
                 cmocka_unit_test(size_is_bounded),
                 cmocka_unit_test(many_keys_are_compared_in_time),
+                cmocka_unit_test(many_texts_of_several_lines_are_found_in_time),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
