@@ -100,6 +100,38 @@ def test_reload_with_broken_rules(scene):
     wait_for(lambda: scene.rules_hash() != old, 20, "the mended rules in force")
 
 
+def test_reload_that_the_journal_has_no_room_for(tmp_path, make_daemon):
+    """Refused, now and at the next start; taken, it would end the engine, and each one after it."""
+    with Broker(tmp_path) as broker:
+        scene = Scene(tmp_path, make_daemon, broker, settings={"journal.size": "2MiB"}).start()
+        old = scene.rules_hash()
+        large = [scene.rules_file.with_name(f"large-{number}.yaml") for number in (8, 9)]
+        for number, path in enumerate(large, 8):
+            path.write_text(rule(f"large-{number}", number) + f"# {'.' * 100}\n" * 10000)
+
+        def refused():
+            return [alarm for (name, _), alarm in scene.alarms().items() if name == "system/rules-refused"]
+
+        scene.daemon.reload()
+        (alarm,) = wait_for(refused, 20, "the refusal")
+        assert "too large for the room in the journal" in alarm["title"]
+        assert scene.rules_hash() == old
+        scene.publish("a", 1)
+        raised = scene.alarm("one", "a")
+        scene.restart_engine()
+        wait_for(lambda: scene.daemon.log.count("too large for the room") == 2, 20, "the refusal at the start")
+        assert scene.rules_hash() == old and scene.alarm("one", "a") == raised
+        scene.publish("b", 2)
+        scene.alarm("two", "b")
+        # and one that fits is taken
+        large[1].unlink()
+        large[0].write_text(rule("large-8", 8))
+        scene.daemon.reload()
+        wait_for(lambda: scene.rules_hash() != old, 20, "rules that fit")
+        scene.publish("c", 8)
+        scene.alarm("large-8", "c")
+
+
 def test_reload_that_is_signed(scene):
     scene.publish("a", 1)
     scene.alarm("one", "a")
