@@ -222,9 +222,6 @@ def test_a_backup_is_restored(tmp_path, make_daemon):
                                     "BACKUP_STATE": str(state), "PATH": f"{binaries()}:{os.environ['PATH']}"}
         made = pathlib.Path(run(SOURCE / "contrib/operations/backup", env=environment).strip())
         assert (made / "SHA256SUMS").exists() and (made / "etc/wardwatch.yaml").exists()
-        certificate(tmp_path)
-        run(SOURCE / "contrib/operations/backup", env=environment | {"BACKUP_CERT": str(tmp_path / "cert.pem"), "BACKUP_TO":
-                                                                     str(tmp_path / "sealed")})
 
         restore = [SOURCE / "contrib/operations/restore", made]
         elsewhere = environment | {"BACKUP_DATABASE": pg.url.replace("dbname=wardwatch", "dbname=postgres")}
@@ -248,11 +245,6 @@ def test_a_backup_is_restored(tmp_path, make_daemon):
         wait_for(lambda: messages() == 2, 60, "the second message behind the first")
         assert pg.query("SELECT count(*) FROM store_gap")[0][0] == 0
         assert daemon.stop() == 0
-
-        shutil.rmtree(state)
-        sealed = next((tmp_path / "sealed").glob("*.tar.cms"))
-        run(SOURCE / "contrib/operations/restore", sealed, "--key", tmp_path / "key.pem", "--state", env=elsewhere)
-        assert (state / "journal/data.mdb").exists()
 
 
 def refused(words, environment):
@@ -312,11 +304,6 @@ def test_a_journal_is_copied_with_its_owner_s_rights(tmp_path):
     made = pathlib.Path(run(*command, env=environment).strip())
     assert (made / "state/journal/data.mdb").stat().st_uid == 65534
     assert " a\n b\n" in subprocess.run(["mdb_dump", "-p", made / "state/journal"], text=True, capture_output=True, check=True).stdout
-
-
-def certificate(folder):
-    run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=backup", "-keyout",
-        folder / "key.pem", "-out", folder / "cert.pem")
 
 
 def test_settings_of_the_server_are_taken():
