@@ -88,6 +88,8 @@ static void incident_timers(struct response *r, struct subject *incident) {
 static int forget(struct response *r, struct subject *incident, const struct act *act) {
         int e = notify_closed(r, incident, false, act);
 
+        if (!e)
+                e = covert_note(r, incident->id);
         if (e)
                 return e;
         subject_forget(r, incident);

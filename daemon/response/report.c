@@ -69,14 +69,9 @@ static void put_text(const json_t *of, const json_t *record, bool covert, struct
                 buf_printf(out, " (%s)", text_of(of, "zone"));
 }
 
-/* Of the incident that it is about, or the one into which that was merged. */
+/* Of the incident that it is about. */
 static bool is_covert(const struct response *r, const json_t *of) {
-        uint64_t id = (uint64_t)json_integer_value(json_object_get(of, "incident"));
-        const struct subject *incident = subject_find(r, WW_SUBJECT_INCIDENT, id);
-
-        while (incident && !body_true(incident, "covert") && body_number(incident, "merged_into"))
-                incident = subject_find(r, WW_SUBJECT_INCIDENT, body_number(incident, "merged_into"));
-        return incident && body_true(incident, "covert");
+        return covert_is(r, (uint64_t)json_integer_value(json_object_get(of, "incident")));
 }
 
 /* The members of an incident's notification, each: who reads one need not know which it is. */

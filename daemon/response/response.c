@@ -33,6 +33,7 @@ struct response *response_free(struct response *r) {
         response_free_gone(r);
         gather_free(r);
         flood_free(r);
+        covert_free(r);
         free(r->heap);
         free(r);
         return NULL;

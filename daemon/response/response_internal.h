@@ -28,6 +28,7 @@
 #define INCIDENT_ALARMS   200   /* the next alarm opens another incident */
 #define INCIDENT_OPEN_MAX 10000 /* open ones; see crowd.c */
 #define INCIDENT_NOTES    1000  /* and each other kind of subject that people add to it */
+#define COVERT_MAX        10000 /* forgotten incidents that are known to have been covert */
 #define TEXT_MAX          4000  /* bytes of a note */
 #define TITLE_MAX         512   /* bytes of what an alarm tells of itself, in its incident; the alarm has all of it */
 
@@ -107,6 +108,10 @@ struct response {
         size_t incidents;             /* open and closed */
         int64_t settle_at;            /* posts are to be looked at; 0 = as soon as time goes on; NEVER */
         bool old_members;             /* loaded from a state in which an incident held its alarms itself */
+        struct {
+                uint64_t *ids, unknown; /* forgotten ones that were, in order; of those up to `unknown` nobody knows */
+                size_t n, capacity;
+        } covert;
         uint64_t changes, refused, forgotten, crowded;
         json_t *told;         /* what the command at work has changed; NULL: none is */
         struct subject *gone; /* freed when the call is over */
@@ -156,6 +161,16 @@ uint64_t body_number(const struct subject *s, const char *name);
 bool body_true(const struct subject *s, const char *name);
 /** An instant in any JSON object. */
 int64_t json_time(const json_t *o, const char *name);
+
+/* --- covert.c --- */
+
+/** The incident, or one that it was merged into, is covert or was; also if it is forgotten. 0 = none: false. */
+bool covert_is(const struct response *r, uint64_t incident);
+int covert_note(struct response *r, uint64_t incident); /* before it is forgotten. 0 or -ENOMEM */
+void covert_save(const struct response *r, struct buf *out);
+int covert_load(struct response *r, struct rd *in); /* 0, -EBADMSG or -ENOMEM */
+void covert_load_none(struct response *r);          /* from a state that did not have them */
+void covert_free(struct response *r);
 
 /* --- gather.c: alarms into incidents --- */
 

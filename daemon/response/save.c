@@ -4,10 +4,12 @@
  */
 #include "response/incident.h"
 
-/* 4: how many kinds there are, and when posts are looked at; 3: an incident's alarms are members; 2: they are in its
- * body. Any of them is taken over. */
-#define SAVE_VERSION 4
+/* 5: which forgotten incidents were covert; 4: how many kinds there are, and when posts are looked at; 3: an incident's
+ * alarms are members; 2: they are in its body. Any of them is taken over. */
+#define SAVE_VERSION 5
 #define SAVE_OLDEST  2
+#define SAVE_SETTLES 4
+#define SAVE_COVERT  5
 
 static int save_subject(const struct subject *s, struct buf *out) {
         char *text = json_dumps(s->body, JSON_COMPACT | JSON_SORT_KEYS);
@@ -154,6 +156,7 @@ int response_save(const struct response *r, struct buf *out) {
                 e = gather_save(r, out);
         if (!e)
                 e = flood_save(r, out);
+        covert_save(r, out);
         return e ? e : out->error;
 }
 
@@ -167,8 +170,7 @@ static void skip_unused_kind(struct rd *in) {
 }
 
 /* What an older version did not have is settled as soon as time goes on. */
-static int load_head(struct response *r, struct rd *in) {
-        uint8_t version = rd_u8(in);
+static int load_head(struct response *r, struct rd *in, uint8_t version) {
         uint64_t kinds = version == 2 ? WW_SUBJECT_MEMBER : version == 3 ? WW_SUBJECT_RECORD : rd_var(in);
 
         if (in->failed || version < SAVE_OLDEST || version > SAVE_VERSION || kinds > WW_SUBJECT_MAX_)
@@ -178,13 +180,14 @@ static int load_head(struct response *r, struct rd *in) {
         if (version == 3)
                 skip_unused_kind(in);
         r->old_members = version == 2;
-        r->settle_at = version == SAVE_VERSION ? rd_time(in) : 0;
+        r->settle_at = version >= SAVE_SETTLES ? rd_time(in) : 0;
         return 0;
 }
 
 int response_load(struct response *r, struct rd *in) {
+        uint8_t version = rd_u8(in);
         uint64_t n;
-        int e = load_head(r, in);
+        int e = load_head(r, in, version);
 
         if (e)
                 return e;
@@ -201,6 +204,10 @@ int response_load(struct response *r, struct rd *in) {
                 e = gather_load(r, in);
         if (!e)
                 e = flood_load(r, in);
+        if (!e && version >= SAVE_COVERT)
+                e = covert_load(r, in);
+        else if (!e)
+                covert_load_none(r);
         response_count(r);
         return in->failed ? -EBADMSG : e;
 }

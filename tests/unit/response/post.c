@@ -1,4 +1,5 @@
 /* Posts that are to be manned: people come and go, hours begin and end, rules change; on a virtual clock. */
+#include "response/response_internal.h"
 #include "story.h"
 
 static const char posts[] = "posts:\n"
@@ -128,8 +129,8 @@ static void test_nobody_watches(void **state) {
 static void put_head(struct buf *out, uint8_t version, size_t kinds) {
         buf_put_u8(out, version);
         for (size_t i = 0; i < kinds; i++)
-                buf_put_var(out, i == WW_SUBJECT_INCIDENT);
-        buf_put_var(out, 5); /* changes so far; refused, forgotten, crowded */
+                buf_put_var(out, i == WW_SUBJECT_INCIDENT ? 2 : 0); /* the second is forgotten */
+        buf_put_var(out, 5);                                        /* changes so far; refused, forgotten, crowded */
         for (size_t i = 0; i < 3; i++)
                 buf_put_var(out, 0);
 }
@@ -160,6 +161,8 @@ static void load(struct story *s, const struct buf *state) {
 
         assert_int_equal(response_load(s->response, &in), 0);
         assert_int_equal(rd_left(&in), 0);
+        assert_false(covert_is(s->response, 1));
+        assert_true(covert_is(s->response, 2)); /* it may have been */
 }
 
 #define OLD_INCIDENT                                                                                                   \
@@ -214,7 +217,7 @@ static void test_a_state_without_posts(void **state) {
 }
 
 static void test_a_state_of_a_version_to_come(void **state) {
-        static const uint8_t versions[] = { 0, 1, 5, 255 };
+        static const uint8_t versions[] = { 0, 1, 6, 255 };
 
         for (size_t i = 0; i < sizeof versions; i++) {
                 struct buf other = BUF_INIT;

@@ -1,4 +1,5 @@
 /* Notifications of records: attempts, fallbacks, what reaches nobody, what is withdrawn; and no incident anywhere. */
+#include "response/response_internal.h"
 #include "story.h"
 
 static const char yaml[] = "channels:\n"
@@ -204,12 +205,82 @@ static void test_covert_merged(void **state) {
         story_close(&s);
 }
 
+static void close_incident(struct story *s, unsigned incident) {
+        static const char *const acts[] = {
+                "'cmd':'incident-resolve'",
+                "'cmd':'dispose','code':'test','done':'x','reason':'x'",
+                "'cmd':'incident-close'",
+        };
+
+        for (size_t i = 0; i < sizeof acts / sizeof *acts; i++) {
+                char request[128];
+
+                (void)snprintf(request, sizeof request, "{%s,'incident':%u}", acts[i], incident);
+                does(s, OPERATOR, request);
+        }
+}
+
+/* A report that is written when the engine has forgotten the incident is as covert as it was; others are not. */
+static void test_covert_forgotten(void **state) {
+        struct story s;
+
+        story_open(&s, yaml);
+        raise(&s, .id = 1, .zone = "W3", .covert = true);
+        raise(&s, .id = 2, .zone = "W4");
+        does(&s, OPERATOR, "{'cmd':'incident-open','hazard':'theft','title':'x'}");
+        does(&s, OPERATOR, "{'cmd':'incident-merge','incident':3,'into':1,'reason':'one and the same'}");
+        close_incident(&s, 1);
+        close_incident(&s, 2);
+        wait_for(&s, WW_DAY);
+        assert_int_equal(kept(&s), 0);
+        restart(&s);
+        buf_reset(&s.told);
+        report(&s, 1, "[\"police\"]", "[\"loud\"]", 1);
+        told(&s, "notification 1 v1 withheld by ann, ended\nnotification 2 v1 due by ann\n");
+        assert_string_equal(text(&s, "notification 2", "text"), "COVERT: Report RE-1: Burglary (W3)");
+        report(&s, 2, "[\"police\"]", "[\"loud\"]", 2);
+        told(&s, "notification 3 v1 due by ann\n");
+        report(&s, 3, "[\"police\"]", "[\"loud\"]", 3);
+        told(&s, "notification 4 v1 withheld by ann, ended\nnotification 5 v1 due by ann\n");
+        report(&s, 4, "[\"police\"]", "[\"loud\"]", 0);
+        told(&s, "notification 6 v1 due by ann\n");
+        story_close(&s);
+}
+
+/* When the numbers of the oldest are let go, all that is so old counts as covert, and nothing that is newer. */
+static void test_covert_let_go(void **state) {
+        struct response *r;
+        struct story s;
+
+        story_open(&s, yaml);
+        r = s.response;
+        r->covert.ids = calloc(COVERT_MAX, sizeof *r->covert.ids);
+        assert_non_null(r->covert.ids);
+        r->covert.n = r->covert.capacity = COVERT_MAX;
+        for (size_t i = 0; i < COVERT_MAX; i++)
+                r->covert.ids[i] = 10 + 2 * i;
+        r->next_id[WW_SUBJECT_INCIDENT] = 100000;
+        assert_false(covert_is(r, 9));
+        raise(&s, .id = 1, .zone = "W3", .covert = true);
+        assert_int_equal(covert_note(r, 100001), 0);
+        assert_int_equal(covert_note(r, 100001), 0);
+        for (uint64_t id = 1; id <= 10; id++)
+                assert_true(covert_is(r, id));
+        assert_false(covert_is(r, 11));
+        assert_true(covert_is(r, 12));
+        assert_int_equal(r->covert.n, COVERT_MAX);
+        restart(&s);
+        assert_true(covert_is(s.response, 10) && covert_is(s.response, 12) && !covert_is(s.response, 13));
+        story_close(&s);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_delivered),      cmocka_unit_test(test_again),
-                cmocka_unit_test(test_fallback),       cmocka_unit_test(test_over),
-                cmocka_unit_test(test_covert),         cmocka_unit_test(test_covert_later),
-                cmocka_unit_test(test_covert_in_vain), cmocka_unit_test(test_covert_merged),
+                cmocka_unit_test(test_delivered),        cmocka_unit_test(test_again),
+                cmocka_unit_test(test_fallback),         cmocka_unit_test(test_over),
+                cmocka_unit_test(test_covert),           cmocka_unit_test(test_covert_later),
+                cmocka_unit_test(test_covert_in_vain),   cmocka_unit_test(test_covert_merged),
+                cmocka_unit_test(test_covert_forgotten), cmocka_unit_test(test_covert_let_go),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
