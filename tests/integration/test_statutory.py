@@ -72,6 +72,12 @@ class Office:
     def sent(self, number):
         return self.postgres.query(SENT, number)
 
+    def ask(self, question):
+        done = subprocess.run([binary(), "query", question, "--database", self.postgres.url, "--format", "json"],
+                              capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
     def results(self, number):
         return [(row[1], row[2]) for row in self.sent(number)]
 
@@ -119,9 +125,36 @@ def test_delivered_with_the_authoritys_answer(office, gateway, box):
     assert (told["record"]["number"], told["priority"], told["zone"], told["hazard"]) == (number, "high", "PH", "theft")
     assert {"field": "facts", "title": "The facts", "value": "A safe was opened"} in told["record"]["fields"]
 
+    (row,) = office.ask("statutory")
+    assert row["delivered_at"] > row["sent_at"] and row["received_at"] is None and row["in_time"] is True
     office.act("receipt", number, receipt="PSB 4711")
     office.stands(number, "received")
     assert office.value(number, "fields->>'receipt'") == "PSB 4711"
+    (row,) = office.ask("statutory")
+    assert row["received_at"] > row["delivered_at"] and row["in_time"] is True
+    assert (row["number"], row["state"], row["receipt"]) == (number, "received", "PSB 4711")
+
+
+def test_what_is_not_there_is_not_in_time(office, gateway, box):
+    """Signed and sent before its deadline, but with nobody before it; what goes by hand is in time by its signature."""
+    gateway.behave(400)
+    box.answer = "554 no such person"
+    number = office.draft(deadline="1s")
+    office.act("send", number, facts="A safe was opened", measures="Scene held")
+    by_hand = office.draft(addressee=None)
+    office.act("send", by_hand, facts="A safe", measures="Scene held")
+    office.stands(number, "undelivered")
+    office.stands(by_hand, "sent")
+    wait_for(lambda: {row["number"]: row["in_time"] for row in office.ask("statutory")} == {number: False, by_hand: True}, 30,
+             "a deadline that has passed")
+    rows = {row["number"]: row for row in office.ask("statutory")}
+    assert rows[number]["sent_at"] and not rows[number]["delivered_at"] and not rows[number]["received_at"]
+    assert rows[by_hand]["sent_at"] and not rows[by_hand]["delivered_at"]
+    # a receipt that came by another way counts, but no longer as in time
+    office.act("receipt", number, receipt="by telephone")
+    office.stands(number, "received")
+    row = {row["number"]: row for row in office.ask("statutory")}[number]
+    assert row["received_at"] and row["in_time"] is False and row["receipt"] == "by telephone"
 
 
 def test_reaches_nobody_and_is_sent_again(office, gateway, box):
@@ -189,9 +222,6 @@ def test_the_question_of_what_was_sent(office, gateway):
     office.act("send", number, facts="A safe", measures="Scene held")
     office.reaches(number, ("authority", "due"), ("authority", "sent"))
     wait_for(lambda: office.value(number, "fields->>'delivery'"), 30, "the answer")
-    done = subprocess.run([binary(), "query", "reports-sent", "--database", office.postgres.url, "--format", "json"],
-                          capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    (row,) = json.loads(done.stdout)
+    (row,) = office.ask("reports-sent")
     assert (row["number"], row["recipient"], row["channel"], row["attempts"]) == (number, "public-security", "authority", 1)
     assert row["answer"].startswith("HTTP 204") and row["receipt"] is None and row["state"] == "sent"
