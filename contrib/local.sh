@@ -131,6 +131,8 @@ start_broker() {
                 die "the broker's rights could not be made; see $LOGS/acl.log"
         printf 'wardwatch:%s\nsimulator:%s\n' "$(secret mqtt-wardwatch)" "$(secret mqtt-simulator)" >"$BROKER/passwords"
         mosquitto_passwd -U "$BROKER/passwords"
+        mkdir -p "$SECRETS/publisher" # for XDG_CONFIG_HOME: all users see the arguments of mosquitto_pub
+        printf -- '-u simulator\n-P %s\n' "$(secret mqtt-simulator)" >"$SECRETS/publisher/mosquitto_pub"
         sed -e "s|@PORT@|$MQTT_PORT|; s|@ADDRESS@|127.0.0.1|; s|@DIR@|$BROKER|; s|@USER@|$(id -un)|" \
                 "$ROOT/contrib/mosquitto.conf" >"$BROKER/mosquitto.conf"
         start broker "$mosquitto" -c "$BROKER/mosquitto.conf"

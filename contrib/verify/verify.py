@@ -17,6 +17,7 @@ The format is described in schema/README.md, "Proof".
 import argparse
 import hashlib
 import json
+import os
 import pathlib
 import re
 import struct
@@ -28,6 +29,14 @@ WORD = b"wardwatch-checkpoint-1 "
 KEY_WORD = b"wardwatch-key-1 "
 TO_2000 = 946684800  # PostgreSQL counts from there
 DAY = 86400 * 10**6
+
+
+def say(text):
+    """On standard output. Who reads it may go when he has seen enough: the exit status says still how it ends."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def digest(*parts):
@@ -313,7 +322,7 @@ class Check:
 
     def found(self, what, text):
         self.findings += 1
-        print(f"  {what}: {text}")
+        say(f"  {what}: {text}")
 
     def frame(self):
         head = self.file.read(5)
@@ -371,8 +380,8 @@ class Check:
         elif kind == b"J":
             self.about = json.loads(body)
             self.journal_id = bytes.fromhex(self.about["id"].replace("-", ""))
-            print(f"journal {self.about['journal']} ({self.about['site']}), {self.about['id']}"
-                  + (f": {self.about['about']}" if self.about["about"] else ""))
+            say(f"journal {self.about['journal']} ({self.about['site']}), {self.about['id']}"
+                + (f": {self.about['about']}" if self.about["about"] else ""))
         elif kind == b"L":
             layout = Layout(json.loads(body))
             self.layouts[layout.relation, layout.number] = layout
@@ -570,21 +579,21 @@ class Bundle:
 def report(check):
     rows = sum(check.counted.values())
     for relation, count in sorted(check.counted.items()):
-        print(f"  {relation:18} {count:12} rows")
-    print(f"  {check.segments} segments, {rows} rows")
+        say(f"  {relation:18} {count:12} rows")
+    say(f"  {check.segments} segments, {rows} rows")
     if check.gone:
-        print(f"  {check.gone} rows were dropped when their time was over, as the database says")
+        say(f"  {check.gone} rows were dropped when their time was over, as the database says")
     if check.about["selected"]:
-        print(f"  {check.absent} more rows of the same transactions are not part of this export; it shows that the rows in it"
-              " are as\n  they were stored, not that it holds all that belong to it")
+        say(f"  {check.absent} more rows of the same transactions are not part of this export; it shows that the rows in it"
+            " are as\n  they were stored, not that it holds all that belong to it")
     for key in sorted(check.signers):
-        print(f"  checkpoints are signed with the key {key}" + ("" if check.keys.named else ": is it yours? (--key)"))
+        say(f"  checkpoints are signed with the key {key}" + ("" if check.keys.named else ": is it yours? (--key)"))
     if check.loose:
-        print(f"  {check.loose} stretches of the chain end without a checkpoint: nothing from outside the database confirms them")
+        say(f"  {check.loose} stretches of the chain end without a checkpoint: nothing from outside the database confirms them")
     if check.bundle:
-        print(f"  {check.bundle.compared} files of the bundle were held against the rows")
-    print("WHOLE: what is in it is as it was stored." if not check.findings else
-          f"NOT WHOLE: {check.findings} finding{'s' if check.findings > 1 else ''}.")
+        say(f"  {check.bundle.compared} files of the bundle were held against the rows")
+    say("WHOLE: what is in it is as it was stored." if not check.findings else
+        f"NOT WHOLE: {check.findings} finding{'s' if check.findings > 1 else ''}.")
 
 
 def main():
