@@ -127,6 +127,14 @@ void keyring_deinit(struct keyring *k) {
         *k = (struct keyring){ 0 };
 }
 
+const struct keyring_device *keyring_owner(const struct keyring *k, struct ww_str filter) {
+        for (size_t i = 0; i < k->n; i++)
+                for (size_t f = 0; f < k->devices[i].n_filters; f++)
+                        if (ww_str_equal(k->devices[i].filters[f], filter))
+                                return &k->devices[i];
+        return NULL;
+}
+
 /* What stands before the first wildcard must be the same: that settles most of them. */
 static bool may_match(struct ww_str filter, struct ww_str topic) {
         size_t n = 0;

@@ -25,5 +25,7 @@ struct keyring {
 /** 0; DIAG_E_USER (told in `d`); -errno. A file that others can read is refused. */
 int keyring_load(struct keyring *ret, const char *file, struct diag *d);
 void keyring_deinit(struct keyring *k);
+/** The first device that has exactly this filter; NULL = none. */
+const struct keyring_device *keyring_owner(const struct keyring *k, struct ww_str filter);
 /** The first device that has a filter for the topic; NULL = it is not signed. */
 struct keyring_device *keyring_find(const struct keyring *k, struct ww_str topic);

@@ -71,6 +71,14 @@ static int pipeline_set_blind(struct pipeline *p, bool blind, int64_t now) {
         return correlate_blind(p->correlate, blind, now);
 }
 
+/* Their numbers begin anew. */
+static void pipeline_another_key(struct pipeline *p, const json_t *topics) {
+        const json_t *topic;
+        size_t i;
+
+        json_array_foreach(topics, i, topic) signature_numbers_forget(p->numbers, ww_str(json_string_value(topic)));
+}
+
 int pipeline_notice(struct pipeline *p, const struct ww_input *input) {
         json_t *body = json_loadb(input->payload.p, input->payload.n, 0, NULL);
         const char *subject = json_string_value(json_object_get(body, "subject"));
@@ -81,6 +89,8 @@ int pipeline_notice(struct pipeline *p, const struct ww_input *input) {
                 r = pipeline_set_blind(p, true, input->time);
         else if (ww_str_is(input->topic, "intake-sighted"))
                 r = pipeline_set_blind(p, false, input->time);
+        else if (ww_str_is(input->topic, "signature-key"))
+                pipeline_another_key(p, json_object_get(body, "topics"));
         if (!r)
                 r = pipeline_say(p, input->topic, ww_str(subject), ww_str(text));
         json_decref(body);

@@ -1,4 +1,5 @@
 #include "signature.h"
+#include "config/topic_filter.h"
 
 #include <inttypes.h>
 #include <sodium.h>
@@ -136,6 +137,15 @@ int signature_numbers_judge(struct signature_numbers *n, struct ww_str topic, co
         e->boot = s->boot;
         e->number = s->number;
         return 0;
+}
+
+void signature_numbers_forget(struct signature_numbers *n, struct ww_str filter) {
+        struct entry *e, *next;
+
+        HASH_ITER(hh, n->by_topic, e, next) {
+                if (topic_filter_overlap(filter, (struct ww_str){ e->topic, e->n }))
+                        drop(n, e);
+        }
 }
 
 int signature_numbers_save(const struct signature_numbers *n, struct buf *out) {

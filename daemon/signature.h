@@ -14,7 +14,8 @@
  *
  * Whether the signature is right is seen once, when the message comes (engine_signature.c), and journaled: a key is a
  * secret, and no part of the record. Whether one that is right comes again is seen by its numbers alone, whenever the
- * record is read. Numbers of a signature that nobody checked say nothing.
+ * record is read. Numbers of a signature that nobody checked say nothing, and those of an earlier key say nothing of
+ * the next: who had it may have used them all up. The record says when a topic gets another key (`signature-key`).
  */
 #include "base/buf.h"
 
@@ -48,5 +49,7 @@ struct signature_numbers *signature_numbers_free(struct signature_numbers *n);
  *  verdict; -ENOMEM. */
 int signature_numbers_judge(struct signature_numbers *n, struct ww_str topic, const struct signature *s, int64_t now,
                             enum signature_verdict *ret, bool *ret_tell);
+/** Those of the topics that match: they were of another key, and say nothing of this one. */
+void signature_numbers_forget(struct signature_numbers *n, struct ww_str filter);
 int signature_numbers_save(const struct signature_numbers *n, struct buf *out);
 int signature_numbers_load(struct signature_numbers *n, struct rd *in); /* 0, -EBADMSG, -ENOMEM */

@@ -182,3 +182,66 @@ def test_numbers_count_only_where_they_were_checked(tmp_path, make_daemon):
         assert postgres.query("SELECT signed FROM message ORDER BY seq") == [(value,) for value in (False, False, True, False, True, True)]
         again = daemon.run("replay", "--json", "--as-recorded")
         assert again.returncode == 0, again.stderr
+
+
+def transitions(lines):
+    return [line for line in lines if line.get("type") == "transition"]
+
+
+def test_another_key_begins_anew(tmp_path, make_daemon):
+    """Who had the key may have used up all numbers: those of the next key are its own, also when the record is read again."""
+    keys, last, next_key = tmp_path / "keys", 10**18 - 1, b"n" * 32
+    topic = "bulk/panel"
+
+    def keys_are(key, mark):
+        panel = f"- device: panel\n  topics: [{topic}]\n  key: {key.hex()}\n" if key else ""
+        keys.write_text(f"{panel}- device: mark\n  topics: [{mark}]\n  key: {KEY.hex()}\n")
+
+    def another(name):
+        """How often the record says that this topic has got another key."""
+        said = [line for line in dump(daemon) if line.get("type") == "notice" and line.get("topic") == "signature-key"]
+        return sum(name in json.loads(line["payload"])["topics"] for line in said)
+
+    def in_force(key, mark):
+        keys_are(key, mark)
+        daemon.reload()
+        wait_for(lambda: another(mark), 20, "the keys")
+
+    keys_are(KEY, "mark/0")
+    keys.chmod(0o600)
+    with Broker(tmp_path) as broker, Postgres() as postgres:
+        daemon = make_daemon(broker=broker, postgres=postgres, rules=spine.write_rules(tmp_path / "rules"),
+                             settings={"mqtt.signatures": keys})
+        spine.migrate(postgres, daemon.config)
+        daemon.start()
+        daemon.wait_live()
+        publish(broker, topic, sign(topic, body("thief", 1), last, last))
+        publish(broker, topic, sign(topic, body("a", 2), 1, 2))
+        wait_for(lambda: undecoded(daemon) == ["replayed"], 20, "the device that is shut out")
+
+        in_force(next_key, "mark/1")
+        publish(broker, topic, sign(topic, body("a", 3), 1, 3, key=next_key))
+        publish(broker, topic, sign(topic, body("thief", 4), last, last))
+        publish(broker, topic, sign(topic, body("a", 5), 1, 4, key=next_key))
+        publish(broker, topic, sign(topic, body("a", 3), 1, 3, key=next_key))
+        wait_for(lambda: len(inputs(daemon, topic)) == 6, 20, "the last message")
+        assert undecoded(daemon) == ["replayed", "spoofed", "replayed"]
+
+        # the same key is the same, over a restart, a reload, and a time without it
+        daemon.wait_restarted("engine", daemon.kill("engine"))
+        daemon.wait_live()
+        in_force(next_key, "mark/2")
+        in_force(None, "mark/3")
+        in_force(next_key, "mark/4")
+        publish(broker, topic, sign(topic, body("a", 3), 1, 3, key=next_key))
+        wait_for(lambda: undecoded(daemon) == ["replayed", "spoofed", "replayed", "replayed"], 20, "the recording")
+        assert another(topic) == 2
+
+        spine.settle(daemon)
+        recording = tmp_path / "recording.jsonl"
+        recording.write_text(daemon.run("journal", "dump", "--json").stdout)
+        keys.write_text("[]\n")
+        for words in ((), (recording,)):
+            done = daemon.run("replay", *map(str, words), "--as-recorded", "--json")
+            assert done.returncode == 0, done.stderr
+            assert transitions(map(json.loads, done.stdout.splitlines())) == transitions(dump(daemon)), words

@@ -129,6 +129,24 @@ static void test_numbers(void **state) {
         signature_numbers_free(n);
 }
 
+static void test_numbers_of_another_key(void **state) {
+        struct signature_numbers *n;
+        bool tell;
+
+        assert_int_equal(signature_numbers_new(&n), 0);
+        assert_int_equal(judge(n, "a/b", 9, 9, 0, &tell), SIGNATURE_NEW);
+        assert_int_equal(judge(n, "a/b/c", 9, 9, 0, &tell), SIGNATURE_NEW);
+        assert_int_equal(judge(n, "b", 9, 9, 0, &tell), SIGNATURE_NEW);
+        signature_numbers_forget(n, WW_STR("a/+"));
+        signature_numbers_forget(n, WW_STR("d/#"));
+        assert_int_equal(judge(n, "a/b", 1, 1, 0, &tell), SIGNATURE_NEW);
+        assert_int_equal(judge(n, "a/b/c", 1, 1, 0, &tell), SIGNATURE_OLD);
+        assert_int_equal(judge(n, "b", 1, 1, 0, &tell), SIGNATURE_OLD);
+        signature_numbers_forget(n, WW_STR("a/#"));
+        assert_int_equal(judge(n, "a/b/c", 1, 1, 0, &tell), SIGNATURE_NEW);
+        signature_numbers_free(n);
+}
+
 static void test_numbers_are_bounded(void **state) {
         struct signature_numbers *n;
         char topic[32];
@@ -194,9 +212,13 @@ static void test_the_file(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_a_right_one),         cmocka_unit_test(test_each_bit_counts),
-                cmocka_unit_test(test_what_is_none),        cmocka_unit_test(test_numbers),
-                cmocka_unit_test(test_numbers_are_bounded), cmocka_unit_test(test_the_file),
+                cmocka_unit_test(test_a_right_one),
+                cmocka_unit_test(test_each_bit_counts),
+                cmocka_unit_test(test_what_is_none),
+                cmocka_unit_test(test_numbers),
+                cmocka_unit_test(test_numbers_of_another_key),
+                cmocka_unit_test(test_numbers_are_bounded),
+                cmocka_unit_test(test_the_file),
         };
 
         return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
