@@ -6,6 +6,8 @@
  */
 #include "correlate/rules_advise.h"
 
+#include <xxhash.h>
+
 static bool same_key(const struct rule *a, const struct rule *b) {
         if (a->n_key != b->n_key || a->key_hash != b->key_hash)
                 return false;
@@ -15,12 +17,23 @@ static bool same_key(const struct rule *a, const struct rule *b) {
         return true;
 }
 
-static bool same_expr(const struct expr *a, const struct expr *b) {
-        _cleanup_buf_ struct buf x = BUF_INIT, y = BUF_INIT;
+/* A rule's expressions as numbers: each rule is held against each other one, and writing both out for that takes
+ * minutes where thousands of rules have one kind. 0 = none. */
+struct written {
+        uint64_t where, guard;
+};
 
-        if (!a || !b)
-                return a == b;
-        return expr_print(a, &x) >= 0 && expr_print(b, &y) >= 0 && ww_str_equal(buf_str(&x), buf_str(&y));
+static uint64_t written_expr(const struct expr *e) {
+        _cleanup_buf_ struct buf text = BUF_INIT;
+
+        if (!e)
+                return 0;
+        return expr_print(e, &text) < 0 ? (uintptr_t)e : XXH3_64bits(text.p, text.n) | 1;
+}
+
+static struct written written_of(const struct rule *rule) {
+        return (struct written){ .where = rule->n_aliases ? written_expr(rule->aliases[0].where) : 0,
+                                 .guard = written_expr(rule->guard) };
 }
 
 static bool kinds_within(const struct selection *special, const struct selection *general) {
@@ -71,13 +84,14 @@ static bool values_within(const struct selection *special, const struct equality
         return false;
 }
 
-static bool selection_within(const struct selection *special, const struct selection *general) {
+static bool selection_within(const struct selection *special, const struct selection *general, uint64_t where_special,
+                             uint64_t where_general) {
         if (!kinds_within(special, general) || special->flags != general->flags || special->cross || general->cross)
                 return false;
         for (size_t i = 0; i < general->n_equalities; i++)
                 if (!values_within(special, &general->equalities[i]))
                         return false;
-        return !general->where || same_expr(special->where, general->where);
+        return !where_general || where_special == where_general;
 }
 
 static bool plain(const struct rule *rule) {
@@ -85,13 +99,14 @@ static bool plain(const struct rule *rule) {
                !rule->hold.field;
 }
 
-static bool covers(const struct rule *general, const struct rule *special) {
+static bool covers(const struct rule *general, const struct rule *special, const struct written *of_general,
+                   const struct written *of_special) {
         if (general->state_hash == special->state_hash)
                 return true;
         return plain(general) && plain(special) && general->condition == special->condition &&
                general->hold.usec <= special->hold.usec && same_key(general, special) &&
-               (!general->guard || same_expr(general->guard, special->guard)) &&
-               selection_within(&special->aliases[0], &general->aliases[0]);
+               (!of_general->guard || of_general->guard == of_special->guard) &&
+               selection_within(&special->aliases[0], &general->aliases[0], of_special->where, of_general->where);
 }
 
 static bool outdone(const struct rule *general, const struct rule *special) {
@@ -101,15 +116,19 @@ static bool outdone(const struct rule *general, const struct rule *special) {
 }
 
 void rules_advise_shadows(const struct correlate_rules *set, struct diag *d) {
-        for (size_t i = 0; i < set->n; i++) {
+        _cleanup_free_ struct written *written = calloc(set->n + 1, sizeof *written);
+
+        for (size_t i = 0; written && i < set->n; i++)
+                written[i] = written_of(&set->rules[i]);
+        for (size_t i = 0; written && i < set->n; i++) {
                 const struct rule *special = &set->rules[i];
 
                 for (size_t j = 0; j < set->n; j++) {
                         const struct rule *general = &set->rules[j];
 
-                        if (i == j || !outdone(general, special) || !covers(general, special))
+                        if (i == j || !outdone(general, special) || !covers(general, special, &written[j], &written[i]))
                                 continue;
-                        if (j > i && outdone(special, general) && covers(special, general))
+                        if (j > i && outdone(special, general) && covers(special, general, &written[i], &written[j]))
                                 continue; /* equals: the later one is told */
                         diag_warning(d, special->pos, "take one of the two out, or give this one a higher priority",
                                      "rule `%s` says nothing new: whenever it is raised, `%s` is (%.*s:%u)",
