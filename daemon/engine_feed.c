@@ -248,6 +248,7 @@ static void client_queue(struct engine_client *c, json_t *request, const struct 
                 return;
         }
         json_object_set_new(request, "roles", json_integer(who->granted));
+        json_object_set_new(request, "edition", json_integer(EDITION_NEWEST));
         (void)json_object_del(request, "via"); /* it is ours to say */
         if (who->actor != c->actor)
                 json_object_set_new(request, "via", json_string(c->actor));

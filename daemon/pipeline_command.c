@@ -1,4 +1,7 @@
-/* Commands, as the journal has them: {"cmd": verb, "roles": set, …} by an actor. Each gets one reply record. */
+/*
+ * Commands, as the journal has them: {"cmd": verb, "roles": set, "edition": number, …} by an actor. Each gets one reply
+ * record. What the edition is for says response/verbs.h.
+ */
 #include "pipeline_internal.h"
 
 #include "alarm/alarm_verbs.h"

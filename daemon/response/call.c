@@ -50,6 +50,12 @@ int call_bool(struct response_call *c, const char *name, bool *ret) {
         return 0;
 }
 
+enum response_edition call_edition(const struct response_call *c) {
+        json_int_t edition = json_integer_value(json_object_get(c->request, "edition"));
+
+        return edition > 0 && edition < EDITION_MAX_ ? (enum response_edition)edition : EDITION_FIRST;
+}
+
 static json_t *words_of(const char *text) {
         json_t *list = json_array();
 

@@ -223,6 +223,23 @@ static const struct subject *live_dispatch(const struct response *r, const struc
         return NULL;
 }
 
+/* Names the first few. */
+static int refuse_asking(struct response_call *c, const struct subject *incident) {
+        enum { NAMED = 5 };
+        _cleanup_buf_ struct buf names = BUF_INIT;
+        size_t n = 0;
+
+        for (const struct subject *s = incident->members; s; s = s->next) {
+                const struct standing *m = standing_find(c->r, s->alarm);
+
+                if (m && m->unacknowledged && m->incident == incident->id && n++ < NAMED)
+                        buf_printf(&names, "%s%llu", n > 1 ? ", " : "", (unsigned long long)s->alarm);
+        }
+        if (n > NAMED)
+                buf_printf(&names, " and %zu more", n - NAMED);
+        return names.error ? names.error : call_refuse(c, REFUSED_UNACKNOWLEDGED, "%.*s", WW_STR_ARG(buf_str(&names)));
+}
+
 /* What must be over before it is. */
 static int close_check(struct response_call *c, const struct subject *incident) {
         const struct subject *dispatch = live_dispatch(c->r, incident);
@@ -230,6 +247,8 @@ static int close_check(struct response_call *c, const struct subject *incident) 
         if (dispatch)
                 return call_refuse(c, REFUSED_STATE, "a guard is still sent to it: dispatch %llu",
                                    (unsigned long long)dispatch->id);
+        if (incident->asking && call_edition(c) >= EDITION_ACKNOWLEDGED)
+                return refuse_asking(c, incident);
         if (disposition_pending(c->r, incident))
                 return REFUSED_APPROVAL_PENDING;
         if (incident_disposition_required(c->r, incident) && body_is(incident, "disposition", ""))

@@ -250,6 +250,8 @@ struct response_call {
 int call_text(struct response_call *c, const char *name, bool must, struct ww_str *ret);
 int call_number(struct response_call *c, const char *name, bool must, uint64_t *ret);
 int call_bool(struct response_call *c, const char *name, bool *ret);
+/** Under which edition of the acts the engine took it. */
+enum response_edition call_edition(const struct response_call *c);
 int call_until(struct response_call *c, const char *name, int64_t *ret); /* NONE if left out */
 /** The subject that the member named like its kind says ("incident": 7), live, and not changed by a person since the
  *  `version` that the caller saw. 0 or REFUSED_*. */

@@ -25,6 +25,18 @@ extern const size_t response_verbs_n;
 /** NULL: none of ours. */
 const struct response_verb *response_verb_find(const char *name);
 
+/*
+ * What may be done has become less over time, and what was accepted once must be accepted again when its input is
+ * replayed. So the engine writes into each command, as it takes it, which edition of the acts it was taken under; who
+ * asks cannot say it. A restriction that came later holds from its edition on.
+ */
+enum response_edition {
+        EDITION_FIRST,        /* commands that say none */
+        EDITION_ACKNOWLEDGED, /* an incident is closed only when none of its alarms asks for attention */
+        EDITION_MAX_,
+};
+#define EDITION_NEWEST (EDITION_MAX_ - 1)
+
 enum response_refusal {
         REFUSED_MALFORMED = 1, /* call.why says what */
         REFUSED_ROLE,
@@ -35,6 +47,7 @@ enum response_refusal {
         REFUSED_STEPS_OPEN,
         REFUSED_DISPOSITION_NEEDED,
         REFUSED_APPROVAL_PENDING,
+        REFUSED_UNACKNOWLEDGED, /* alarms of it ask for attention */
         REFUSED_SAME_PERSON,
         REFUSED_NO_WAY_OUT,
         REFUSED_LIMIT,

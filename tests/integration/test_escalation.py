@@ -148,12 +148,20 @@ def test_nobody_is_told_of_what_is_in_hand_or_closed(scene):
     closed, _ = incident_of(scene, "b", 2)
     due(scene, seen, 1)
     due(scene, closed, 1)
-    alarm = scene.alarm("one", "a")
-    assert scene.daemon.call("ack", id="seen", alarm=alarm["id"], version=alarm["version"], reason="seen")["ok"]
+    def acknowledge(rule_name, device):
+        alarm = scene.alarm(rule_name, device)
+        answer = scene.daemon.call("ack", id=f"seen-{device}", alarm=alarm["id"], version=alarm["version"], reason="seen")
+        assert answer["ok"], answer
+
+    acknowledge("one", "a")
     disposal = {"code": "test", "done": "x", "reason": "x"}
-    for verb, more in (("incident-resolve", {}), ("dispose", disposal), ("incident-close", {})):
+    for verb, more in (("incident-resolve", {}), ("dispose", disposal)):
         answer = scene.daemon.call(verb, id=f"b-{verb}", incident=closed, **more)
         assert answer["ok"], answer
+    refused = scene.daemon.call("incident-close", id="b-refused", incident=closed, edition=0)  # whatever who asks says of it
+    assert refused["error"]["name"] == "alarms-unacknowledged", refused
+    acknowledge("two", "b")
+    assert scene.daemon.call("incident-close", id="b-close", incident=closed)["ok"]
     before = {n["body"]["step"] for n in live(scene, "notification") if n["incident"] == seen}
     last = kill_until(scene, opened + SPAN * STEPS)
     due(scene, seen, 3)  # these wait for more than an acknowledgement

@@ -186,6 +186,49 @@ static void test_resolve_close_reopen(void **state) {
         story_close(&s);
 }
 
+#define CLOSE(edition) "{'cmd':'incident-close','incident':1,'edition':" #edition "}"
+
+/* As commands are taken now: what asks for attention is no closed case. Hidden alarms ask for none. */
+static void test_close_unacknowledged(void **state) {
+        const struct of shelved = { .id = 2, .zone = "W3" };
+        struct story s;
+
+        story_open(&s, gather);
+        for (uint64_t id = 1; id <= 8; id++)
+                raise(&s, .id = id, .zone = "W3");
+        does(&s, OPERATOR, "{'cmd':'incident-resolve','incident':1}");
+        refused(&s, OPERATOR, CLOSE(1), "alarms-unacknowledged");
+        assert_string_equal(json_string_value(json_object_get(json_object_get(s.answer, "error"), "text")),
+                            "alarms of it are not acknowledged: 8, 7, 6, 5, 4 and 3 more");
+        for (uint64_t id = 3; id <= 8; id++)
+                acknowledge(&s, .id = id, .zone = "W3");
+        transition(&s, &shelved, WW_CAUSE_SHELVE, UNACK, HIDDEN, false);
+        restart(&s);
+        refused(&s, OPERATOR, CLOSE(1), "alarms-unacknowledged");
+        assert_string_equal(json_string_value(json_object_get(json_object_get(s.answer, "error"), "text")),
+                            "alarms of it are not acknowledged: 1");
+        transition(&s, &shelved, WW_CAUSE_SHELVING_ENDED, HIDDEN, UNACK, true); /* asks again: of another incident */
+        acknowledge(&s, .id = 1, .zone = "W3");
+        does(&s, OPERATOR, CLOSE(1));
+        assert_string_equal(text(&s, "incident 1", "state"), "closed");
+        story_close(&s);
+}
+
+/* A command that was accepted before there was that restriction is accepted again when it is replayed. */
+static void test_close_as_of_old(void **state) {
+        static const char *const old[] = { "{'cmd':'incident-close','incident':1}", CLOSE(0), CLOSE(-1), CLOSE(99) };
+
+        for (size_t i = 0; i < sizeof old / sizeof *old; i++) {
+                struct story s;
+
+                story_open(&s, gather);
+                raise(&s, .id = 1, .zone = "W3");
+                does(&s, OPERATOR, "{'cmd':'incident-resolve','incident':1}");
+                does(&s, OPERATOR, old[i]);
+                story_close(&s);
+        }
+}
+
 /* What was resolved is not, if its alarm comes again. */
 static void test_again_after_resolve(void **state) {
         const struct of again = { .id = 1, .zone = "W3" };
@@ -491,6 +534,8 @@ int main(void) {
                 cmocka_unit_test(test_acknowledged),
                 cmocka_unit_test(test_hold),
                 cmocka_unit_test(test_resolve_close_reopen),
+                cmocka_unit_test(test_close_unacknowledged),
+                cmocka_unit_test(test_close_as_of_old),
                 cmocka_unit_test(test_again_after_resolve),
                 cmocka_unit_test(test_versions),
                 cmocka_unit_test(test_manual),
