@@ -3,7 +3,7 @@
  *
  *   → {"cmd":"acts"}                              ← {"acts":[{name, words, help, roles, reason, stage}]}
  *   → {"cmd":"site","part":"zones"[,"from":N]}    ← {"hash","part","items":[…],"next":N}
- *   → {"cmd":"rules"[,"from":N][,"built_in":true]} ← {"hash","items":[…],"next":N}
+ *   → {"cmd":"rules"[,"from":N][,"built_in":true][,"rule":NAME]} ← {"hash","items":[…],"next":N}
  *
  * A line is bounded, a site is not: lists come in pages. `next` is where the next one begins, null at the end; `hash`
  * is that of the set, so that who puts pages together sees when another set came into force between them.
@@ -206,13 +206,28 @@ static size_t advices_count(void) {
         return n;
 }
 
+static struct ww_str rule_name(const struct engine *e, size_t i, size_t rules) {
+        struct correlate_rule_figures f;
+        struct ww_str name;
+
+        if (i >= rules)
+                return ww_str(notice_find(ww_str(notice_advices[i - rules].name))->rule);
+        pipeline_rule_figures(e->pipeline, i, &name, &f);
+        return name;
+}
+
 json_t *engine_tell_rules(const struct engine *e, const json_t *request) {
         size_t rules = correlate_rules_count(pipeline_ruleset(e->pipeline)->rules);
+        const char *wanted = json_string_value(json_object_get(request, "rule"));
         struct page p = { .items = json_array(), .at = page_from(request), .n = rules };
 
         if (json_is_true(json_object_get(request, "built_in")))
                 p.n += advices_count();
-        while (page_room(&p))
-                page_put(&p, p.at < rules ? tell_rule(e, p.at) : tell_advice(&notice_advices[p.at - rules]));
+        while (page_room(&p)) {
+                if (wanted && !ww_str_is(rule_name(e, p.at, rules), wanted))
+                        p.at++;
+                else
+                        page_put(&p, p.at < rules ? tell_rule(e, p.at) : tell_advice(&notice_advices[p.at - rules]));
+        }
         return tell_signed(e, request, page_answer(e, request, &p));
 }

@@ -188,6 +188,8 @@ struct gather {
         json_t *items;
 };
 
+static void rules_ask(struct gather *g, json_int_t from);
+
 static void on_rules_page(void *userdata, const json_t *answer) {
         struct gather *g = userdata;
         const json_t *next = json_object_get(answer, "next");
@@ -196,9 +198,7 @@ static void on_rules_page(void *userdata, const json_t *answer) {
         if (json_is_true(json_object_get(answer, "ok")))
                 (void)json_array_extend(g->items, json_object_get(answer, "items"));
         if (json_is_integer(next)) {
-                engine_link_ask(call->console->engine,
-                                json_pack("{s:s, s:b, s:O}", "cmd", "rules", "built_in", 1, "from", next),
-                                on_rules_page, g);
+                rules_ask(g, json_integer_value(next));
                 return;
         }
         if (json_is_true(json_object_get(answer, "ok")))
@@ -210,6 +210,14 @@ static void on_rules_page(void *userdata, const json_t *answer) {
         free(g);
 }
 
+/* With `rule` that one alone. */
+static void rules_ask(struct gather *g, json_int_t from) {
+        engine_link_ask(g->call->console->engine,
+                        json_pack("{s:s, s:b, s:I, s:s*}", "cmd", "rules", "built_in", 1, "from", from, "rule",
+                                  api_query(g->call, "rule")),
+                        on_rules_page, g);
+}
+
 void on_rules(struct call *call) {
         struct gather *g = calloc(1, sizeof *g);
 
@@ -219,8 +227,7 @@ void on_rules(struct call *call) {
         }
         g->call = call;
         g->items = json_array();
-        engine_link_ask(call->console->engine, json_pack("{s:s, s:b}", "cmd", "rules", "built_in", 1), on_rules_page,
-                        g);
+        rules_ask(g, 0);
 }
 
 /* --- what the status says --- */

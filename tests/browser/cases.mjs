@@ -1,6 +1,6 @@
 /* The cases: what an operator does and sees, each in a browser of its own. */
 import { strict as assert } from "node:assert";
-import { axe, go, inside, mean, row, spread, state } from "./shared.mjs";
+import { axe, coldView, go, inside, mean, row, spread, state } from "./shared.mjs";
 
 /* --- who may in --- */
 
@@ -31,12 +31,15 @@ export async function first_password(t) {
     await page.fill("#password", given);
     await page.keyboard.press("Enter");
     await page.locator("h1", { hasText: "Change password" }).waitFor();
-    await page.fill("#password", given);
+    await page.keyboard.type(given); // the field has the focus
     await page.fill("#new", password);
     await page.fill("#again", password + "!");
     await page.keyboard.press("Enter");
     await page.locator(".said", { hasText: "not the same" }).waitFor();
-    await page.fill("#again", password);
+    for (const id of ["#new", "#again"]) await page.fill(id, "password password");
+    await page.keyboard.press("Enter");
+    await page.locator(".said", { hasText: "too easy to guess" }).waitFor(); // in the page's own words
+    for (const id of ["#new", "#again"]) await page.fill(id, password);
     await page.keyboard.press("Enter");
     await page.waitForSelector(".live:not(.no)");
 }
@@ -210,6 +213,11 @@ export async function incident(t) {
     await other.click(".card >> button:has-text('Free again')");
     await other.click("dialog button[type=submit]");
     await other.locator(".lanes .panel", { hasText: "Free (1)" }).waitFor();
+    await page.locator(".before", { hasText: "1 of its alarms" }).waitFor(); // said before it is refused
+    assert.ok(await page.locator(".deeds button:has-text('Close')").isDisabled());
+    await page.click(".deeds button.main:has-text('Acknowledge')");
+    await page.keyboard.press("1");
+    await page.locator(".before").waitFor({ state: "detached" });
     await page.click(".deeds button:has-text('Close')");
     await page.click("dialog button[type=submit]");
     await page.locator(".facts dd", { hasText: "Closed" }).waitFor();
@@ -220,22 +228,34 @@ export async function incident(t) {
 export async function handover(t) {
     const page = await inside(t, { address: "/handover" });
     const other = await inside(t, { who: "bob", address: "/handover" });
+    const sure = (who) => who.click("dialog button[type=submit]");
     await t.ask("publish", "hand-1", 2);
     await page.click("button:has-text('Begin my shift')");
-    await page.click("dialog button[type=submit]");
+    await sure(page);
     await page.click("button:has-text('Hand over')");
     await page.fill("#ask-text", "the east door is being repaired");
-    await page.click("dialog button[type=submit]");
-    await other.click("button:has-text('Begin my shift')");
-    await other.click("dialog button[type=submit]");
+    await sure(page);
+    await page.locator("p", { hasText: "Waits for: whoever comes" }).waitFor();
     await other.locator("dd", { hasText: "the east door is being repaired" }).waitFor();
+    await other.locator("p", { hasText: "Begin your shift first" }).waitFor(); // who is not on duty takes nothing over
+    await other.click("button:has-text('Begin my shift')");
+    await sure(other);
     const items = other.locator(".rows input[type=checkbox]:not(:disabled)");
-    const n = await items.count();
-    assert.ok(n > 0);
     await items.first().check();
-    await other.click("button:has-text('Take over 1 items')");
-    await other.click("dialog button[type=submit]");
-    if (n > 1) await other.locator(".rows", { hasText: "bob," }).waitFor();
+    const n = await items.count();
+    assert.ok(n > 1);
+    await other.click("button:has-text('Take over 1 ticked')");
+    await sure(other);
+    await other.locator(".rows", { hasText: "bob," }).waitFor();
+    await page.click("button:has-text('End my shift')"); // the rest is still open
+    await page.locator("dialog", { hasText: "asks for attention again" }).waitFor();
+    await page.keyboard.press("Escape");
+    await other.click(`button:has-text('Tick all ${n - 1}')`);
+    await other.click(`button:has-text('Take over ${n - 1} ticked')`);
+    await sure(other);
+    await other.locator(".empty", { hasText: "Nothing waits to be taken over." }).waitFor();
+    await page.click("button:has-text('End my shift')"); // taken over: nothing is asked
+    await page.locator(".lead", { hasText: "You are not on duty." }).waitFor();
 }
 
 /* --- every screen: as it looks, and for those who cannot see it --- */
@@ -259,7 +279,7 @@ const SCREENS = [
     "status",
     "account",
 ];
-const SIZES = { desk: [1920, 1080], small: [1366, 768], tablet: [820, 1180] };
+const SIZES = { desk: [1920, 1080], small: [1366, 768], lying: [1024, 768], tablet: [768, 1024] };
 
 const VIEWS = [
     ["dark", "en"],
@@ -300,16 +320,13 @@ async function look(page, screen, view, shots) {
 
 /* --- the first view --- */
 
+/** Whoever is logged in has no more to load than who is not: all of it is counted, each script to its end. */
 export async function first_view(t) {
-    const page = await t.open();
-    let bytes = 0;
-    page.on("response", async (response) => {
-        if (response.request().resourceType() !== "script") return;
-        const sizes = await response.request().sizes();
-        bytes += sizes.responseBodySize;
-    });
-    await page.goto(t.base + "/");
-    await page.waitForSelector("#name");
-    await page.waitForLoadState("networkidle");
-    assert.ok(bytes > 0 && bytes <= 200 * 1024, `${bytes} bytes of script`);
+    for (const [session, wanted] of [
+        [null, "#name"],
+        [t.given.people.alice.session, ".app:has(.live:not(.no)) .grid-row"],
+    ]) {
+        const { script } = await coldView(t, session, wanted);
+        assert.ok(script > 20 && script <= 200, `${script} KiB of script`);
+    }
 }

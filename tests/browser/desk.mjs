@@ -175,3 +175,102 @@ export async function files(t) {
     assert.match(zip.name, /^wardwatch-case-\d+\.zip$/);
     assert.equal(zip.bytes.subarray(0, 2).toString(), "PK");
 }
+
+/** Posts are those that the site's files name, by their titles: the engine takes no other. */
+export async function posts(t) {
+    const page = await inside(t, { address: "/dispatch" });
+    const card = page.locator(".card", { hasText: "Weiss" });
+    await page.click("button:has-text('Add a guard')");
+    await page.fill("#ask-name", "Weiss");
+    assert.deepEqual(await page.locator("#ask-post option").allInnerTexts(), ["–", "Control room"]);
+    await page.selectOption("#ask-post", "control-room");
+    await page.click("dialog button[type=submit]");
+    await card.filter({ hasText: "Control room" }).waitFor();
+    await card.locator("button").click();
+    assert.equal(await page.inputValue("#ask-post"), "control-room");
+    await page.selectOption("#ask-status", "gone");
+    await page.click("dialog button[type=submit]");
+    await card.waitFor({ state: "detached" });
+}
+
+/** In an emergency without the second person, what an incident was and what somebody may do: at once, marked, and in the record. */
+export async function glass(t) {
+    await t.ask("publish", "glass-1", 3);
+    const page = await inside(t, { who: "chief", address: "/incidents" });
+    await page.locator("main a", { hasText: "critical at glass-1" }).click();
+    await page.click("button:has-text('Say what it was')");
+    await page.selectOption("#ask-code", "nuisance");
+    await page.fill("#ask-done", "looked");
+    await page.fill("#ask-reason", "nobody else is awake");
+    await page.check("#ask-break_glass");
+    await page.click("dialog button[type=submit]");
+    const said = page.locator(".panel", { hasText: "nobody else is awake" }).first();
+    await said.locator("p", { hasText: "without a second person, in an emergency" }).waitFor();
+    await page.locator(".facts dd", { hasText: "Nuisance" }).waitFor(); // it holds, nobody is waited for
+
+    await go(page, "/people");
+    const line = page.locator("tr", { has: page.locator("b", { hasText: /^dora$/ }) });
+    await line.locator("button", { hasText: "Roles" }).click();
+    await page.locator("dialog label", { hasText: "Supervisor" }).locator("input").check();
+    await page.fill("#ask-reason", "the supervisor is hurt");
+    await page.check("#ask-break_glass");
+    await page.click("dialog button[type=submit]");
+    await line.locator("td", { hasText: "Operator, Supervisor" }).waitFor();
+    await page.waitForFunction(async () => {
+        const told = await (await fetch("/api/v1/figures/glass-broken")).text();
+        return told.includes("nobody else is awake") && told.includes("the supervisor is hurt");
+    });
+    await go(page, "/figures?figure=glass-broken");
+    await page
+        .locator("tr", { hasText: "nobody else is awake" })
+        .locator("td", { hasText: "Say what it was" })
+        .waitFor();
+    await page
+        .locator("tr", { hasText: "the supervisor is hurt" })
+        .locator("td", { hasText: "roles changed without a second person" })
+        .waitFor();
+}
+
+/** What stands in these columns of a figure. */
+async function columns(page, figure, names) {
+    await go(page, `/figures?figure=${figure}`);
+    await page.locator(`.figure-list a[aria-current][href*="figure=${figure}&"]`).waitFor();
+    await page.locator("main tbody tr").first().waitFor();
+    const all = await page.evaluate(async (name) => {
+        const asked = await fetch(`/api/v1/figures/${name}`);
+        return (await asked.json()).columns;
+    }, figure);
+    const rows = await page.locator("main tbody tr").all();
+    const texts = await Promise.all(rows.map((each) => each.locator("td").allInnerTexts()));
+    return names.flatMap((name) => texts.map((cells) => cells[all.indexOf(name)]));
+}
+
+/** In Chinese what closed lists say is Chinese in figures, too; it opens at the first one. */
+export async function figure_words(t) {
+    await t.ask("publish", "word-1", 2);
+    await t.ask("stored", "word-1");
+    const page = await inside(t, { who: "chief", language: "zh", address: "/figures" });
+    await page.locator(".figure-list li:first-child a[aria-current]").waitFor();
+    for (const [figure, names] of [
+        ["figures", ["figure", "unit", "target", "met", "definition"]],
+        ["compliance", ["duty", "what", "unit", "target", "met"]],
+        ["alarms-now", ["priority"]],
+        ["alarm-counts", ["hazard"]],
+        ["alarms-heard", ["sound", "cause", "new_state"]],
+        ["incidents-open", ["state", "priority"]],
+        ["operators", ["what", "roles"]],
+        ["operator-acts", ["ok"]],
+    ]) {
+        const texts = await columns(page, figure, names);
+        assert.ok(
+            texts.some((text) => /\p{Script=Han}/u.test(text)),
+            figure,
+        );
+        assert.deepEqual(
+            texts.filter((text) => /[A-Za-z]/.test(text)),
+            [],
+            figure,
+        );
+    }
+    assert.ok((await columns(page, "alarms-now", ["title"])).includes("high at word-1")); // what people wrote stays
+}

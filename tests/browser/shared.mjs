@@ -29,6 +29,24 @@ export async function spread(page) {
     await page.keyboard.press("c");
 }
 
+/** KiB of script, compressed, that have come when `wanted` stands on a page whose cache is cold; and after how many ms. */
+export async function coldView(t, session, wanted) {
+    const page = await t.open({ session });
+    const scripts = [];
+    page.on("response", (response) => response.request().resourceType() === "script" && scripts.push(response));
+    const begin = performance.now();
+    await page.goto(t.base + "/", { waitUntil: "commit" });
+    await page.waitForSelector(wanted);
+    const took = Math.round(performance.now() - begin);
+    let bytes = 0;
+    for (const response of scripts) {
+        await response.finished();
+        bytes += (await response.request().sizes()).responseBodySize;
+    }
+    await page.context().close();
+    return { took, script: Math.round(bytes / 102.4) / 10 };
+}
+
 export const row = (page, text) => page.locator(".grid-row", { hasText: text });
 export const state = (page, text, wanted) =>
     row(page, text)

@@ -244,6 +244,13 @@ export async function history(t) {
         assert.equal(form(text), await page.locator("main tbody tr").count(), `${button}: ${text.slice(0, 300)}`);
         await page.locator(".export", { hasText: "done" }).waitFor();
     }
+
+    await page.evaluate(() => (HTMLAnchorElement.prototype.click = () => undefined)); // nobody fetches it
+    await page.click('.page-aside button:has-text("CSV")');
+    await page.locator(".export", { hasText: "waiting" }).waitFor();
+    await page.click(".export button:has-text('Cancel')");
+    await page.locator(".export", { hasText: "cancelled" }).waitFor();
+    assert.equal(await page.locator(".export button").count(), 0);
 }
 
 /** As it was known then, after it has changed. */
@@ -280,6 +287,11 @@ export async function evidence(t) {
     await page.locator(".events li", { hasText: "passage" }).waitFor();
     assert.equal(await page.locator(".lane .lane-mark").count(), await page.locator(".events li").count());
     await page.locator("td", { hasText: "raised" }).first().waitFor();
+    const rule = page.locator("section[aria-label=Rule]");
+    await rule.locator("pre", { hasText: "raise: {hazard: theft, priority: high" }).waitFor(); // in its own words
+    assert.doesNotMatch(await rule.locator(":scope > pre").innerText(), /examples/);
+    await rule.locator("summary", { hasText: "Its examples" }).click();
+    await rule.locator("details pre", { hasText: "given:" }).waitFor();
     await page.click(".panel a:has-text('high')");
     await page.locator("details[open] pre", { hasText: "rule: high" }).waitFor();
 }

@@ -93,6 +93,18 @@ def test_what_may_be_said_here(house):
     assert "path" not in str([list(plan) for plan in site["plans"]])
 
 
+def test_one_rule_or_all(house):
+    desk = house.visitors["operator"]
+    all_of_them = {rule["rule"]: rule for rule in desk.get("/rules").json["rules"]}
+    own, system = "infant-abduction", next(name for name in all_of_them if name.startswith("system/"))
+    for name in (own, system):
+        (rule,) = desk.get(f"/rules?rule={name}").json["rules"]
+        assert rule["text"] == all_of_them[name]["text"] and rule["hash"] == all_of_them[name]["hash"]
+    assert "sequence: [not ok, out, not ok, exit]" in all_of_them[own]["text"] and all_of_them[system]["hash"] == ""
+    assert desk.get("/rules?rule=infant").json["rules"] == []
+    assert house.visitors["maintenance"].get(f"/rules?rule={own}").status == 403
+
+
 # --- figures ---
 
 

@@ -23,7 +23,8 @@ def house(tmp_path_factory):
 # What goes away for a while comes last: a flood, a lock or a restart must not be the fault of the case before.
 CASES = ["login", "first_password", "second_factor", "wallboard", "queue_keys", "queue_mouse", "flood", "several_at_once", "stale_act",
          "incident", "incident_keys", "handover", "menu", "map", "placing", "history", "moment", "evidence", "sound", "hostile",
-         "first_view", "own_factor", "second_person", "files", "screens", "lock_by_hand", "locked", "console_killed", "engine_killed", "network_cut", "database_down"]
+         "first_view", "own_factor", "second_person", "posts", "glass", "figure_words", "files", "screens", "lock_by_hand", "locked",
+         "console_killed", "engine_killed", "network_cut", "database_down"]
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -104,6 +104,10 @@ export function procedureTitle(name: string): string {
     return site.value.procedures?.find((one) => one.procedure === name)?.title || name;
 }
 
+export function postTitle(post: string): string {
+    return site.value.posts?.find((one) => one.post === post)?.title || post;
+}
+
 export function neighbours(name: string): Zone[] {
     return site.value.zones.filter(
         (zone) => zone.adjacent?.includes(name) || zoneOf(name)?.adjacent?.includes(zone.zone),

@@ -7,6 +7,8 @@ export interface Alarm {
     id: number;
     state: State;
     rule: string;
+    /** Of the text that raised it. */
+    rule_hash?: string;
     key: string;
     title: string;
     procedure: string;

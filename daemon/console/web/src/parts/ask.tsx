@@ -126,7 +126,9 @@ function TimeInput({ of, name, ...same }: { of: Field; name: string; id: string;
     );
 }
 
-/** Several of a list that may be long: words narrow it down, Space takes. */
+const SEEN_AT_ONCE = 8;
+
+/** Several of a list: words narrow down a long one, Space takes. */
 function Many({ field }: { field: Field }) {
     const [words, setWords] = useState("");
     const [taken, setTaken] = useState<readonly string[]>((field.value ?? "").split("\n").filter((one) => one !== ""));
@@ -138,15 +140,17 @@ function Many({ field }: { field: Field }) {
     );
     return (
         <div class="many-of">
-            <input
-                id={`ask-${field.name}`}
-                type="search"
-                autocomplete="off"
-                placeholder={t("ask.narrow")}
-                value={words}
-                onInput={(event) => setWords(event.currentTarget.value)}
-            />
-            <ul>
+            {(field.options?.length ?? 0) > SEEN_AT_ONCE && (
+                <input
+                    id={`ask-${field.name}`}
+                    type="search"
+                    autocomplete="off"
+                    placeholder={t("ask.narrow")}
+                    value={words}
+                    onInput={(event) => setWords(event.currentTarget.value)}
+                />
+            )}
+            <ul aria-label={field.label}>
                 {shown?.map(([value, label]) => (
                     <li key={value}>
                         <label class="yes">

@@ -9,7 +9,7 @@ import { isUnacknowledged, rankOf, shownPriority } from "../core/order";
 import { sounds } from "../core/sound";
 import { every, incidentOf, one } from "../core/store";
 import { may, session } from "../core/session";
-import { zonePath } from "../core/site";
+import { postTitle, zonePath, zoneTitle } from "../core/site";
 import type { Alarm, Change, Reply } from "../core/wire";
 import { textOf } from "../core/wire";
 import { t, type Key } from "../text/text";
@@ -229,7 +229,7 @@ export async function dispatchTo(incident: Change): Promise<void> {
 }
 
 function guardLabel(guard: Change): string {
-    const at = textOf(guard, "zone") || textOf(guard, "post");
+    const at = zoneTitle(textOf(guard, "zone")) || postTitle(textOf(guard, "post"));
     return at ? `${textOf(guard, "name")} (${at})` : textOf(guard, "name");
 }
 

@@ -88,7 +88,7 @@ export function ExportProgress({ of }: { of: Exporting }) {
                 aria-label={t("export.title")}
             />{" "}
             {t(MADE.includes(is.what) ? "export.parts" : "export.progress", values)}
-            {is.trouble && ` – ${is.trouble}`}
+            {is.trouble && ` – ${is.trouble}`}{" "}
             {!OVER.includes(is.state) && (
                 <button type="button" class="small" onClick={() => void cancel(of, is.export)}>
                     {t("ask.cancel")}

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ApiError } from "../core/api";
-import { t } from "../text/text";
+import { t, type Key } from "../text/text";
 
 export function Page(props: {
     title: string;
@@ -118,12 +118,20 @@ export function Table<Row>(props: {
     );
 }
 
+/** Those that people meet often, in the page's words. */
+const PROBLEMS: Readonly<Record<string, Key>> = {
+    "database-away": "error.database",
+    "engine-away": "error.engine",
+    refused: "login.refused",
+    unreachable: "error.unreachable",
+    weak: "refusal.weak",
+};
+
 export function problemText(error: unknown): string {
     if (!(error instanceof ApiError)) return t("error.unknown");
     const { name, text, cure } = error.problem;
-    if (name === "unreachable") return t("error.unreachable");
-    if (name === "database-away") return t("error.database");
-    if (name === "engine-away") return t("error.engine");
+    const said = PROBLEMS[name];
+    if (said) return t(said);
     if (error.problem.status === 403) return t("error.role");
     return cure ? `${text} – ${cure}` : text;
 }

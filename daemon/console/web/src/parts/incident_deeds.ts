@@ -2,11 +2,12 @@
 import { act } from "../core/act";
 import { may, session } from "../core/session";
 import { site } from "../core/site";
-import { every, ofIncident } from "../core/store";
-import { numberOf, textOf, type Change, type Reply } from "../core/wire";
+import { isUnacknowledged } from "../core/order";
+import { alarms, every, incidentOf, membersOf, ofIncident } from "../core/store";
+import { numberOf, textOf, type Alarm, type Change, type Reply } from "../core/wire";
 import { t, word, type Key } from "../text/text";
 import { askFor, sha256, type Answers, type Field } from "./ask";
-import { breakGlassField, dispatchTo } from "./deeds";
+import { breakGlassField, DEEDS, dispatchTo, doTo } from "./deeds";
 
 export interface IncidentDeed {
     verb: string;
@@ -18,6 +19,10 @@ export interface IncidentDeed {
     leads?: (incident: Change) => boolean;
     fields?: (incident: Change) => Field[];
     confirm?: boolean;
+    /** What has to be done before, in words; "": nothing. */
+    before?: (incident: Change) => string;
+    /** Instead of an act of its own. */
+    run?: (incident: Change) => Promise<void>;
 }
 
 const ANYBODY = ["operator", "supervisor"] as const;
@@ -49,6 +54,13 @@ function stepsOpen(incident: Change): number {
     ).length;
 }
 
+/** Its alarms that ask for attention; one that has come again since belongs to another incident. */
+function asking(incident: Change): Alarm[] {
+    return membersOf(incident.id)
+        .flatMap((id) => alarms.get(id) ?? [])
+        .filter((alarm) => isUnacknowledged(alarm) && incidentOf(alarm.id)?.id === incident.id);
+}
+
 function dispositionFields(incident: Change): Field[] {
     const codes = (site.value.dispositions ?? []).map((one) => [one.code, one.title] as const);
     const code: Field = codes.length
@@ -76,7 +88,18 @@ function others(incident: Change): (readonly [string, string])[] {
         .map((one) => [String(one.id), `${one.id} – ${textOf(one, "title")}`] as const);
 }
 
+const ACKNOWLEDGE = DEEDS.find((deed) => deed.verb === "ack")!;
+
 export const INCIDENT_DEEDS: readonly IncidentDeed[] = [
+    {
+        verb: ACKNOWLEDGE.verb,
+        label: ACKNOWLEDGE.label,
+        key: ACKNOWLEDGE.key,
+        roles: ACKNOWLEDGE.roles,
+        fits: (incident) => asking(incident).length > 0,
+        leads: inState("resolved"),
+        run: (incident) => doTo(ACKNOWLEDGE, asking(incident)),
+    },
     {
         verb: "incident-take",
         label: "deed.incident-take",
@@ -148,6 +171,10 @@ export const INCIDENT_DEEDS: readonly IncidentDeed[] = [
         leads: (incident) => textOf(incident, "disposition") !== "",
         fields: () => [],
         confirm: true,
+        before: (incident) => {
+            const n = asking(incident).length;
+            return n > 0 ? t("incident.asking", { n }) : "";
+        },
     },
     {
         verb: "incident-reopen",
@@ -184,13 +211,15 @@ export function incidentAct(incident: Change, verb: string, fields: Record<strin
 }
 
 export async function doToIncident(deed: IncidentDeed, incident: Change): Promise<void> {
-    if (!deed.fits(incident) || !may(...deed.roles)) return;
+    if (!deed.fits(incident) || !may(...deed.roles) || deed.before?.(incident)) return;
+    if (deed.run) return deed.run(incident);
     const fields = deed.fields?.(incident) ?? [];
     const asks = fields.length > 0 || deed.confirm;
     const answers = asks
         ? await askFor({ title: t(deed.label), text: textOf(incident, "title"), fields, confirm: t(deed.label) })
         : {};
     if (answers) await incidentAct(incident, deed.verb, { version: incident.version, ...typed(answers) });
+    return undefined;
 }
 
 export function incidentDeeds(incident: Change): IncidentDeed[] {

@@ -13,6 +13,7 @@ import { Steps } from "../parts/steps";
 import { may } from "../core/session";
 import { t, word } from "../text/text";
 import { span, when } from "../text/time";
+import { RuleWords } from "./alarm_rule";
 import { AlarmHead, alarmFacts, DeedButtons, incidentName } from "./alarm_summary";
 
 interface Event extends Body {
@@ -28,7 +29,6 @@ interface Story {
     partial: boolean;
     story: Body[];
     earlier?: Body[];
-    rule?: { rule: string; title?: string; text?: string; place?: string } | null;
     incidents?: number[];
     told?: Body[];
 }
@@ -257,24 +257,17 @@ function Told({ rows, incident }: { rows: readonly Body[]; incident: Change | un
 }
 
 function Why({ story, alarm }: { story: Story; alarm: Alarm | undefined }) {
+    const last = story.story.at(-1);
+    const by = {
+        rule: alarm?.rule ?? asText(last?.rule),
+        hash: alarm?.rule_hash,
+        at: alarm?.raised_at ?? asText(last?.raised_at),
+    };
     return (
         <>
             {story.partial && <p class="banner plain">{t("alarm.partial")}</p>}
             <TimeLine events={evidenceOf(story)} />
-            {story.rule && (
-                <details>
-                    <summary>
-                        {t("alarm.rule")}: {story.rule.title || story.rule.rule}{" "}
-                        <span class="dim">{story.rule.place}</span>
-                    </summary>
-                    <pre class="code">{story.rule.text}</pre>
-                </details>
-            )}
-            {!story.rule && alarm && (
-                <p>
-                    {t("alarm.rule")}: <a href={`/rules?rule=${encodeURIComponent(alarm.rule)}`}>{alarm.rule}</a>
-                </p>
-            )}
+            {by.rule && <RuleWords by={by} />}
         </>
     );
 }

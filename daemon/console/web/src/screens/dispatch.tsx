@@ -1,7 +1,7 @@
 /* The dispatch board: guards by what they do, posts and shifts, and who was sent where. */
 import { act, pending } from "../core/act";
 import { may, session } from "../core/session";
-import { site, zoneTitle } from "../core/site";
+import { postTitle, site, zoneTitle } from "../core/site";
 import { every, one } from "../core/store";
 import { numberOf, textOf, type Change } from "../core/wire";
 import { askFor, type Field } from "../parts/ask";
@@ -24,6 +24,14 @@ function zoneField(value: string): Field {
     };
 }
 
+/** Posts that the site's files name: the engine takes no other. */
+function postFields(value: string): Field[] {
+    const posts = (site.value.posts ?? []).map((post) => [post.post, post.title || post.post] as const);
+    return posts.length
+        ? [{ name: "post", label: t("guard.post"), kind: "choice", value, options: [["", "–"], ...posts] }]
+        : [];
+}
+
 async function setGuard(guard: Change | undefined): Promise<void> {
     const name: Field[] = guard ? [] : [{ name: "name", label: t("guard.name"), required: true }];
     const answers = await askFor({
@@ -38,7 +46,7 @@ async function setGuard(guard: Change | undefined): Promise<void> {
                 options: ["free", "off", "gone"].map((status) => [status, word("guard", status)] as const),
             },
             zoneField(textOf(guard, "zone")),
-            { name: "post", label: t("guard.post"), value: textOf(guard, "post") },
+            ...postFields(textOf(guard, "post")),
             { name: "badge", label: t("guard.badge"), value: textOf(guard, "badge") },
         ],
         confirm: t("save"),
@@ -125,7 +133,9 @@ function GuardCard({ guard }: { guard: Change }) {
                     </button>
                 )}
             </div>
-            <div>{zoneTitle(textOf(guard, "zone")) || textOf(guard, "post")}</div>
+            <div>
+                {[zoneTitle(textOf(guard, "zone")), postTitle(textOf(guard, "post"))].filter(Boolean).join(" · ")}
+            </div>
             {dispatch && (
                 <>
                     {incident && <a href={`/incident/${incident.id}`}>{textOf(incident, "title")}</a>}
@@ -209,21 +219,11 @@ export function Shifts({ begin = true }: { begin?: boolean }) {
     );
 }
 
-export function postTitle(post: string): string {
-    return site.value.posts?.find((one) => one.post === post)?.title ?? post;
-}
-
 export async function beginShift(): Promise<void> {
-    const posts = (site.value.posts ?? []).map((post) => [post.post, post.title] as const);
-    const answers = await askFor({
-        title: t("deed.shift-begin"),
-        fields: [
-            posts.length
-                ? { name: "post", label: t("guard.post"), kind: "choice", options: [["", "–"], ...posts] }
-                : { name: "post", label: t("guard.post") },
-        ],
-        confirm: t("deed.shift-begin"),
-    });
+    const fields = postFields("");
+    const answers = fields.length
+        ? await askFor({ title: t("deed.shift-begin"), fields, confirm: t("deed.shift-begin") })
+        : {};
     if (answers)
         await act("shift-begin", "shift:new", session.value?.name ?? "", answers.post ? { post: answers.post } : {});
 }

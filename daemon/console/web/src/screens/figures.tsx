@@ -1,15 +1,17 @@
 /* Figures: the questions that have names, each with what it means, asked for a time and a place, as chart and as table. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { get } from "../core/api";
+import { loadKinds } from "../core/kinds";
 import { place, query } from "../core/router";
 import { language, theme } from "../core/settings";
 import { site } from "../core/site";
-import { asText, type Body } from "../core/wire";
+import { asText, isBody, type Body } from "../core/wire";
 import { Empty, Load, Page, Panel, Table, useLoad } from "../parts/frame";
+import { valueText } from "../parts/values";
 import { figuresZh } from "../text/figures";
 import { t } from "../text/text";
 import { when } from "../text/time";
-import { columnTitle } from "./history";
+import { columnTitle, Folded } from "./history";
 
 interface Parameter {
     name: string;
@@ -165,10 +167,20 @@ function TimeChart({ answer, title, columns }: { answer: Answer; title: string; 
 const BARS = 24;
 
 /** One number of each of several things: bars, the longest first. */
-function BarChart({ answer, label, column }: { answer: Answer; label: number; column: number }) {
+function BarChart({
+    figure,
+    answer,
+    label,
+    column,
+}: {
+    figure: Figure;
+    answer: Answer;
+    label: number;
+    column: number;
+}) {
     const rows = answer.rows
         .slice(0, BARS)
-        .map((row) => ({ name: cellText(row[label]), value: numberAt(row[column]) ?? 0 }));
+        .map((row) => ({ name: cellText(figure, answer, row, label), value: numberAt(row[column]) ?? 0 }));
     const most = Math.max(...rows.map((row) => row.value), 1);
     return (
         <div class="bars" aria-hidden="true">
@@ -193,16 +205,16 @@ function Chart({ figure, answer }: { figure: Figure; answer: Answer }) {
     if (column < 0 || label < 0 || !isNumeric(answer, column)) return null;
     if (figure.chart === "line") return <TimeChart answer={answer} title={figure.title} columns={[column]} />;
     return ["bars", "pareto"].includes(figure.chart) ? (
-        <BarChart answer={answer} label={label} column={column} />
+        <BarChart figure={figure} answer={answer} label={label} column={column} />
     ) : null;
 }
 
-function cellText(value: unknown): string {
-    return timeAt(value) !== null ? when(asText(value).replace(" ", "T")) : asText(value);
-}
-
-function CellText({ value }: { value: unknown }) {
-    return timeAt(value) !== null ? <time>{cellText(value)}</time> : <>{cellText(value)}</>;
+/** A time as this screen says times; else what the column's words are. */
+function cellText(figure: Figure, answer: Answer, row: readonly unknown[], column: number): string {
+    const value = row[column];
+    if (timeAt(value) !== null) return when(asText(value).replace(" ", "T"));
+    const all = Object.fromEntries(answer.columns.map((name, n) => [name, row[n]]));
+    return valueText(figure.name, answer.columns[column]!, value, all);
 }
 
 function AnswerTable({ figure, answer }: { figure: Figure; answer: Answer }) {
@@ -215,7 +227,11 @@ function AnswerTable({ figure, answer }: { figure: Figure; answer: Answer }) {
             columns={answer.columns.map((name, column) => ({
                 name: columnTitle(name),
                 class: isNumeric(answer, column) ? "number" : "",
-                cell: ({ row }: { row: unknown[] }) => <CellText value={row[column]} />,
+                cell: ({ row }: { row: unknown[] }) => {
+                    const text = cellText(figure, answer, row, column);
+                    if (timeAt(row[column]) !== null) return <time>{text}</time>;
+                    return isBody(row[column]) ? <Folded text={text} /> : text;
+                },
             }))}
         />
     );
@@ -307,9 +323,24 @@ function Parameters({ figure }: { figure: Figure }) {
     );
 }
 
-/** The questions, those with a chart first in sight; a word finds the others. */
+/** What is opened where nothing is asked for is the first one: it is there to be seen at once. */
+function chartsFirst(figures: readonly Figure[]): Figure[] {
+    return [...figures.filter((figure) => figure.chart), ...figures.filter((figure) => !figure.chart)];
+}
+
+/** The list scrolls to the chosen one, if that is out of sight; the page does not. */
+function showIn(list: HTMLElement): void {
+    const chosen = list.querySelector<HTMLElement>("[aria-current]");
+    if (!chosen) return;
+    const [box, own] = [list.getBoundingClientRect(), chosen.getBoundingClientRect()];
+    if (own.top < box.top || own.bottom > box.bottom) list.scrollTop += own.top - box.top - box.height / 3;
+}
+
+/** The questions, those with a chart first; a word finds the others. The chosen one is in sight. */
 function FigureList({ figures, chosen }: { figures: readonly Figure[]; chosen: Figure | undefined }) {
     const [wanted, setWanted] = useState("");
+    const list = useRef<HTMLUListElement>(null);
+    useEffect(() => showIn(list.current!), [chosen?.name]);
     const found = figures.filter((figure) =>
         `${figure.name} ${figure.title}`.toLowerCase().includes(wanted.trim().toLowerCase()),
     );
@@ -324,7 +355,7 @@ function FigureList({ figures, chosen }: { figures: readonly Figure[]; chosen: F
                     onInput={(event) => setWanted(event.currentTarget.value)}
                 />
             </div>
-            <ul class="figure-list" aria-label={t("nav.figures")}>
+            <ul ref={list} class="figure-list" aria-label={t("nav.figures")}>
                 {found.map((figure) => (
                     <li key={figure.name}>
                         <a
@@ -342,15 +373,14 @@ function FigureList({ figures, chosen }: { figures: readonly Figure[]; chosen: F
 
 export function FiguresScreen() {
     const list = useLoad<{ figures: Figure[] }>("figures", (stop) => get("/figures", stop));
+    useLoad("kinds", loadKinds);
     return (
         <Page title={t("nav.figures")} wide>
             <Load of={list}>
                 {(value) => {
-                    const figures = value.figures.map(inLanguage);
+                    const figures = chartsFirst(value.figures.map(inLanguage));
                     const chosen =
-                        figures.find((figure) => figure.name === place.value.query.get("figure")) ??
-                        figures.find((figure) => figure.chart) ??
-                        figures[0];
+                        figures.find((figure) => figure.name === place.value.query.get("figure")) ?? figures[0];
                     return (
                         <div class="figures">
                             <FigureList figures={figures} chosen={chosen} />

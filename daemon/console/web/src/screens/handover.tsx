@@ -2,16 +2,18 @@
 import { signal } from "@preact/signals";
 import { act } from "../core/act";
 import { may, session } from "../core/session";
+import { postTitle } from "../core/site";
 import { every } from "../core/store";
-import { asText, listOf, textOf, type Body, type Change } from "../core/wire";
+import { asText, listOf, numberOf, textOf, type Body, type Change } from "../core/wire";
 import { askFor } from "../parts/ask";
 import { Empty, Facts, Page, Panel } from "../parts/frame";
 import { personField } from "../parts/incident_deeds";
 import { Left, Time } from "../parts/marks";
-import { t, word } from "../text/text";
+import { valueText } from "../parts/values";
+import { t } from "../text/text";
 import { isHidden, isUnacknowledged } from "../core/order";
 import { alarms, revision } from "../core/store";
-import { beginShift, postTitle, Shifts } from "./dispatch";
+import { beginShift, Shifts } from "./dispatch";
 
 const ticked = signal<ReadonlySet<string>>(new Set());
 
@@ -19,16 +21,14 @@ function keyOf(handover: Change, item: Body): string {
     return `${handover.id}/${asText(item.item)}`;
 }
 
+function tickAll(handover: Change, items: readonly Body[]): void {
+    ticked.value = new Set([...ticked.value, ...items.map((item) => keyOf(handover, item))]);
+}
+
 function addressOf(item: string): string {
     const [subject, id] = item.split(":");
     if (subject === "incident" || subject === "alarm") return `/${subject}/${id}`;
     return "/dispatch";
-}
-
-/** Why an item is on the list: how its alarm, incident or dispatch stands. */
-function whyText(why: string): string {
-    const said = [word("handover.why", why), word("incident.state", why), word("dispatch.state", why)];
-    return said.find((text) => text !== why) ?? why;
 }
 
 async function offer(): Promise<void> {
@@ -64,6 +64,29 @@ async function accept(handover: Change, items: readonly string[]): Promise<void>
     ticked.value = new Set();
 }
 
+/** What nobody took over asks again: that is said before, not after. */
+async function endShift(mine: Change): Promise<void> {
+    const open = alarms.size + every("incident").length + every("dispatch").length;
+    const taken = mine.body.accepted_at !== null && mine.body.accepted_at !== undefined;
+    const answers =
+        taken || open === 0
+            ? {}
+            : await askFor({
+                  title: t("deed.shift-end"),
+                  text: t("shift.end.open"),
+                  fields: [],
+                  confirm: t("deed.shift-end"),
+                  grave: true,
+              });
+    if (answers) await act("shift-end", "shift:end", session.value?.name ?? "", {});
+}
+
+function myShift(): Change | undefined {
+    return every("shift").find(
+        (shift) => textOf(shift, "person") === session.value?.name && textOf(shift, "state") === "on",
+    );
+}
+
 function Item({ handover, item, able }: { handover: Change; item: Body; able: boolean }) {
     const key = keyOf(handover, item);
     const open = item.accepted_at === null || item.accepted_at === undefined;
@@ -83,7 +106,7 @@ function Item({ handover, item, able }: { handover: Change; item: Body; able: bo
                 />
                 <span>
                     <a href={addressOf(asText(item.item))}>{asText(item.text) || asText(item.item)}</a>{" "}
-                    <span class="dim">{whyText(asText(item.why))}</span>
+                    <span class="dim">{valueText("handovers", "why", item.why)}</span>
                 </span>
             </label>
             {!open && (
@@ -95,16 +118,23 @@ function Item({ handover, item, able }: { handover: Change; item: Body; able: bo
     );
 }
 
+function fromText(handover: Change): string {
+    const [from, post] = [textOf(handover, "from"), postTitle(textOf(handover, "post"))];
+    return post ? t("handover.of", { from, post }) : t("handover.from", { from });
+}
+
 function Handover({ handover }: { handover: Change }) {
     const items = listOf(handover, "items");
     const open = items.filter((item) => item.accepted_at === null || item.accepted_at === undefined);
     const to = textOf(handover, "to");
     const me = session.value?.name ?? "";
-    const able = may("operator", "supervisor") && textOf(handover, "from") !== me && (!to || to === me);
+    const mine = textOf(handover, "from") === me;
+    const forMe = may("operator", "supervisor") && !mine && (!to || to === me || may("supervisor"));
+    const able = forMe && myShift() !== undefined;
     const chosen = open.filter((item) => ticked.value.has(keyOf(handover, item))).map((item) => asText(item.item));
     return (
         <Panel
-            title={t("handover.of", { from: textOf(handover, "from"), post: postTitle(textOf(handover, "post")) })}
+            title={fromText(handover)}
             aside={
                 handover.body.overdue === true ? (
                     <strong class="late">{t("handover.overdue")}</strong>
@@ -125,8 +155,17 @@ function Handover({ handover }: { handover: Change }) {
                     <Item key={asText(item.item)} handover={handover} item={item} able={able} />
                 ))}
             </ul>
+            {numberOf(handover, "more") > 0 && <p>{t("handover.more", { n: numberOf(handover, "more") })}</p>}
+            {mine && <p class="dim">{t("handover.waits", { name: to || t("handover.anybody") })}</p>}
+            {forMe && !able && <p role="note">{t("handover.off_duty")}</p>}
             {able && open.length > 0 && (
                 <div class="deeds">
+                    <button
+                        type="button"
+                        disabled={chosen.length === open.length}
+                        onClick={() => tickAll(handover, open)}>
+                        {t("handover.all", { n: open.length })}
+                    </button>
                     <button
                         type="button"
                         class="main"
@@ -146,7 +185,7 @@ function OpenNow() {
     void revision.value;
     const list = [...alarms.values()];
     const counts: readonly (readonly [string, number, string])[] = [
-        [t("handover.why.unacknowledged"), list.filter(isUnacknowledged).length, "/"],
+        [t("state.UNACK"), list.filter(isUnacknowledged).length, "/"],
         [t("nav.incidents"), every("incident").length, "/incidents"],
         [t("nav.hidden"), list.filter(isHidden).length, "/hidden"],
         [t("handover.sent"), every("dispatch").length, "/dispatch"],
@@ -165,9 +204,7 @@ function OpenNow() {
 
 export function HandoverScreen() {
     const offers = every("handover").filter((handover) => textOf(handover, "state") !== "accepted");
-    const mine = every("shift").find(
-        (shift) => textOf(shift, "person") === session.value?.name && textOf(shift, "state") === "on",
-    );
+    const mine = myShift();
     const able = may("operator", "supervisor");
     return (
         <Page
@@ -176,7 +213,7 @@ export function HandoverScreen() {
                 able && (
                     <>
                         {!mine && (
-                            <button type="button" onClick={() => void beginShift()}>
+                            <button type="button" class="main" onClick={() => void beginShift()}>
                                 {t("deed.shift-begin")}
                             </button>
                         )}
@@ -186,9 +223,7 @@ export function HandoverScreen() {
                             </button>
                         )}
                         {mine && (
-                            <button
-                                type="button"
-                                onClick={() => void act("shift-end", "shift:end", session.value?.name ?? "", {})}>
+                            <button type="button" onClick={() => void endShift(mine)}>
                                 {t("deed.shift-end")}
                             </button>
                         )}

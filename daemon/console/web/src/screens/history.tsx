@@ -4,12 +4,12 @@ import { get } from "../core/api";
 import { place, query } from "../core/router";
 import { may } from "../core/session";
 import { language } from "../core/settings";
-import { site, zoneTitle } from "../core/site";
+import { site } from "../core/site";
 import { asText, PRIORITIES, type Body } from "../core/wire";
 import { ExportProgress, exporting } from "../parts/export";
 import { Empty, Load, Page, Panel, Problem, Table, useLoad } from "../parts/frame";
-import { actorText } from "../parts/marks";
 import { instantOf, TimeField, wholeTime } from "../parts/time_field";
+import { valueText } from "../parts/values";
 import { visible } from "../core/visible";
 import { columnsZh } from "../text/columns";
 import { t, word, type Key } from "../text/text";
@@ -213,18 +213,8 @@ function bytesText(text: string): string {
     }
 }
 
-const STATES: Record<string, string> = { incidents: "incident.state", events: "event.state", notifications: "told" };
-/** Columns whose words the catalogue has, and in which group. */
-const WORDS: Record<string, string> = {
-    hazard: "hazard",
-    priority: "priority",
-    new_state: "state",
-    cause: "cause",
-    subject: "subject",
-    what: "what",
-};
-
-function Folded({ text }: { text: string }) {
+/** What is long opens. */
+export function Folded({ text }: { text: string }) {
     if (text.length <= 80) return <>{text}</>;
     return (
         <details>
@@ -246,13 +236,7 @@ export function Cell({ table, name, value }: { table: string; name: string; valu
     if (isTime(name, text)) return <time dateTime={text}>{when(text)}</time>;
     const link = linkOf(table, name, text);
     if (link) return <a href={link}>{text}</a>;
-    if (typeof value === "boolean") return <>{value ? t("yes") : t("no")}</>;
-    if (name === "zone") return <>{zoneTitle(text)}</>;
-    if (name === "actor") return <>{actorText(text)}</>;
-    if (name === "state") return <>{word(STATES[table] ?? "state", text)}</>;
-    if (name === "name" && table === "commands") return <>{word("deed", text)}</>;
-    if (WORDS[name]) return <>{word(WORDS[name], text)}</>;
-    return <Folded text={name === "payload" ? bytesText(text) : text} />;
+    return <Folded text={name === "payload" ? bytesText(text) : valueText(table, name, value)} />;
 }
 
 function valueOf(row: Body, name: string): unknown {
@@ -264,6 +248,8 @@ function valueOf(row: Body, name: string): unknown {
 export function columnTitle(name: string): string {
     const said = word("column", name);
     if (said !== name) return said;
+    const outcome = word("outcome", name); /* a column of how many there were of it */
+    if (outcome !== name) return outcome;
     const own = language.value === "zh" ? columnsZh[name] : undefined;
     if (own) return own;
     const words = name.replace(/_/g, " ");

@@ -209,8 +209,10 @@ interface Story {
 }
 
 function Deeds({ incident }: { incident: Change }) {
+    void revision.value;
     const deeds = incidentDeeds(incident);
-    const leading = deeds.find((deed) => deed.leads?.(incident));
+    const leading = deeds.find((deed) => deed.leads?.(incident) && !deed.before?.(incident));
+    const before = deeds.map((deed) => deed.before?.(incident) ?? "").filter(Boolean);
     const waits = pending(`incident:${incident.id}`);
     return (
         <div class="deeds">
@@ -219,7 +221,7 @@ function Deeds({ incident }: { incident: Change }) {
                     key={deed.verb}
                     type="button"
                     class={deed === leading ? "main" : ""}
-                    disabled={waits}
+                    disabled={waits || Boolean(deed.before?.(incident))}
                     onClick={() => void doToIncident(deed, incident)}>
                     {t(deed.label)} <kbd>{deed.key}</kbd>
                 </button>
@@ -229,6 +231,11 @@ function Deeds({ incident }: { incident: Change }) {
                     {t("deed.dispatch")} <kbd>d</kbd>
                 </button>
             )}
+            {before.map((text) => (
+                <span key={text} class="before" role="note">
+                    {text}
+                </span>
+            ))}
             {waits && (
                 <span class="waits" role="status">
                     {t("act.pending")}
@@ -414,6 +421,17 @@ async function stopLadder(ladder: Change): Promise<void> {
 
 /** What the system lays out by itself when an incident begins is seen where it lies: as steps and as notifications. */
 const LAID_OUT = ["step-made", "due"];
+const COURSE = ["step", "note", "disposition", "dispatch", "escalation", "notification"];
+
+/** What has just changed is here before the history has it. */
+function withLatest(changes: readonly Change[], id: number): Change[] {
+    const keyOf = (change: Change) => `${change.subject} ${change.id}.${change.version}`;
+    const known = new Set(changes.map(keyOf));
+    const latest = [oneOrEnded("incident", id), ...COURSE.flatMap((subject) => allOfIncident(subject, id))];
+    return [...changes, ...latest.flatMap((one) => (one && !known.has(keyOf(one)) ? [one] : []))].sort((a, b) =>
+        a.time < b.time ? -1 : a.time > b.time ? 1 : 0,
+    );
+}
 
 function CourseTable({ changes }: { changes: readonly Change[] }) {
     return (
@@ -490,7 +508,7 @@ export function IncidentScreen({ path }: { path: readonly string[] }) {
                         <Alarms incident={incident} rows={story.value?.alarms ?? []} />
                     </Panel>
                     <Panel title={t("incident.course")}>
-                        <Load of={story}>{(value) => <CourseTable changes={value.changes} />}</Load>
+                        <Load of={story}>{(value) => <CourseTable changes={withLatest(value.changes, id)} />}</Load>
                     </Panel>
                 </div>
                 <div>

@@ -2,6 +2,7 @@
 import { act, pending } from "../core/act";
 import { get, urlOf } from "../core/api";
 import { place, query } from "../core/router";
+import { saidBy, titleOf, type Rule } from "../core/rules";
 import { assetOf, siteTitle, zoneTitle } from "../core/site";
 import { may } from "../core/session";
 import { beat, type Mode } from "../core/stream";
@@ -219,34 +220,13 @@ function DeviceTable({ rows }: { rows: readonly Body[] }) {
 
 /* --- rules --- */
 
-interface Rule {
-    rule: string;
-    place?: string;
-    text?: string;
-    seen?: number;
-    matched?: number;
-    detections?: number;
-}
-
-/** What the rule's own text says of it: the first of each, which in a rule is that of the rule and not of an example. */
-const SAID = {
-    title: /^[ -]*title: *(.+)$/m,
-    hazard: /\bhazard: *([\w-]+)/,
-    priority: /\bpriority: *([\w-]+)/,
-};
-
-function saidBy(rule: Rule, member: keyof typeof SAID): string {
-    const found = SAID[member].exec(rule.text ?? "")?.[1] ?? "";
-    return found.trim().replace(/^(["'])(.*)\1$/, "$2");
-}
-
 /** The last two parts of a path say where; all of it is its title. */
 function Place({ place: path }: { place: string }) {
     return <span title={path}>{path.split("/").slice(-2).join("/")}</span>;
 }
 
 function RuleName({ rule, open }: { rule: Rule; open: boolean }) {
-    const title = saidBy(rule, "title");
+    const title = titleOf(rule);
     return (
         <details open={open}>
             <summary>
@@ -260,7 +240,7 @@ function RuleName({ rule, open }: { rule: Rule; open: boolean }) {
 export function RulesScreen() {
     const rules = useLoad<{ hash: string; rules: Rule[] }>("rules", (stop) => get("/rules", stop));
     const wanted = place.value.query.get("rule") ?? "";
-    const find = (rule: Rule) => `${rule.rule} ${saidBy(rule, "title")}`.toLowerCase().includes(wanted.toLowerCase());
+    const find = (rule: Rule) => `${rule.rule} ${titleOf(rule)}`.toLowerCase().includes(wanted.toLowerCase());
     return (
         <Page
             title={t("nav.rules")}
@@ -299,7 +279,7 @@ export function RulesScreen() {
 
 /* --- audit --- */
 
-const UNSAID = ["as", "id", "cmd", "roles", "via", "version", "reason"];
+const UNSAID = ["as", "cmd", "edition", "id", "reason", "roles", "version", "via"];
 
 /** What an act was about, in the words that it came with; and all of it for whoever wants it. */
 function Request({ text }: { text: string }) {

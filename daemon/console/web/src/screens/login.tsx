@@ -1,10 +1,12 @@
 /* Who are you: name, password, and the second factor when the server wants one. Screens on a wall come with a code. */
 import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { ApiError } from "../core/api";
 import { changePassword, login, loginWallboard, logout, session, unlock, type LoginAnswer } from "../core/session";
 import { language, theme } from "../core/settings";
 import { sendHeld } from "../core/act";
 import { lockedBy } from "../core/stream";
+import { problemText } from "../parts/frame";
 import { t, type Key } from "../text/text";
 
 const answer = signal<LoginAnswer | "">("");
@@ -166,7 +168,7 @@ async function choose(event: SubmitEvent): Promise<void> {
         return;
     }
     const problem = await changePassword(word("password"), word("code").trim(), word("new"));
-    refusal.value = problem ? `${problem.text} ${problem.cure}` : "";
+    refusal.value = problem ? problemText(new ApiError(problem)) : "";
 }
 
 /** Somebody else chose the password: before anything else, one of one's own. */
@@ -176,12 +178,14 @@ export function FirstPasswordScreen() {
         ["new", "account.new", "new-password"],
         ["again", "account.again", "new-password"],
     ];
+    const form = useRef<HTMLFormElement>(null);
+    useEffect(() => form.current?.querySelector("input")?.focus(), []);
     return (
         <main class="login">
             <div class="panel">
                 <h1>{t("account.password")}</h1>
                 <p>{t("account.given")}</p>
-                <form onSubmit={(event) => void choose(event)}>
+                <form ref={form} onSubmit={(event) => void choose(event)}>
                     {secrets.map(([name, label, complete]) => (
                         <div key={name} class="field">
                             <label for={name}>{t(label)}</label>

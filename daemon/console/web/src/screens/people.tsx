@@ -3,7 +3,8 @@ import { act } from "../core/act";
 import { get, post } from "../core/api";
 import { may, session } from "../core/session";
 import { every } from "../core/store";
-import { askFor } from "../parts/ask";
+import { askFor, type Answers, type Field } from "../parts/ask";
+import { breakGlassField } from "../parts/deeds";
 import { setFactor, takeFactorAway } from "../parts/factor";
 import { Facts, Load, Page, Panel, problemText, Table, useLoad } from "../parts/frame";
 import { Age, Time } from "../parts/marks";
@@ -37,6 +38,26 @@ interface SessionLine {
 
 const ROLES = ["operator", "supervisor", "maintenance", "auditor", "integrator", "administrator"];
 
+function rolesField(has: readonly string[]): Field {
+    return {
+        name: "may",
+        label: t("people.roles"),
+        kind: "many",
+        required: true,
+        value: has.join("\n"),
+        options: ROLES.map((role) => [role, word("role", role)] as const),
+    };
+}
+
+/** What both acts say: roles, why, and the glass that is broken. */
+function granted(answers: Answers): Record<string, unknown> {
+    return {
+        may: answers.may ? answers.may.split("\n") : [],
+        ...(answers.reason ? { reason: answers.reason } : {}),
+        ...(answers.break_glass ? { break_glass: true } : {}),
+    };
+}
+
 async function addOperator(): Promise<void> {
     const answers = await askFor({
         title: t("deed.operator-add"),
@@ -44,12 +65,18 @@ async function addOperator(): Promise<void> {
         fields: [
             { name: "name", label: t("login.name"), required: true },
             { name: "title", label: t("people.full_name") },
-            { name: "may", label: t("people.roles"), required: true, value: "operator", hint: ROLES.join(", ") },
+            rolesField(["operator"]),
+            { name: "reason", label: t("ask.reason") },
+            breakGlassField(),
         ],
         confirm: t("deed.operator-add"),
     });
     if (answers)
-        await act("operator-add", "operator:new", answers.name!, { ...answers, may: answers.may!.split(/[,\s]+/) });
+        await act("operator-add", "operator:new", answers.name!, {
+            name: answers.name,
+            title: answers.title,
+            ...granted(answers),
+        });
 }
 
 async function changeRoles(operator: Operator): Promise<void> {
@@ -57,19 +84,14 @@ async function changeRoles(operator: Operator): Promise<void> {
         title: t("deed.operator-roles"),
         text: `${operator.name}. ${t("people.two")}`,
         fields: [
-            {
-                name: "may",
-                label: t("people.roles"),
-                required: true,
-                value: operator.roles.join(", "),
-                hint: ROLES.join(", "),
-            },
+            rolesField(operator.roles),
             { name: "reason", label: t("ask.reason"), required: true },
+            breakGlassField(),
         ],
         confirm: t("deed.operator-roles"),
     });
     if (!answers) return;
-    const fields = { operator: operator.operator, may: answers.may!.split(/[,\s]+/), reason: answers.reason };
+    const fields = { operator: operator.operator, ...granted(answers) };
     await act("operator-roles", `operator:${operator.operator}`, operator.name, fields);
 }
 

@@ -1,12 +1,14 @@
 /* Reports: those of a day, a week, a month, to be shown, printed and kept; and those that authorities must have. */
 import { get, urlOf } from "../core/api";
+import { loadKinds, said } from "../core/kinds";
 import { place, query } from "../core/router";
 import { site } from "../core/site";
 import { asText, type Body } from "../core/wire";
 import { ExportProgress, exporting } from "../parts/export";
 import { Load, Page, Panel, Table, useLoad } from "../parts/frame";
 import { Time } from "../parts/marks";
-import { instantOf } from "../parts/time_field";
+import { instantOf, TimeField, wholeTime } from "../parts/time_field";
+import { valueText } from "../parts/values";
 import { t, word } from "../text/text";
 import { HAZARDS } from "./history";
 
@@ -53,20 +55,19 @@ function Fields() {
         event.preventDefault();
         const said: Record<string, string> = {};
         for (const [name, value] of new FormData(event.target as HTMLFormElement)) said[name] = String(value).trim();
+        for (const name of ["from", "to"]) said[name] = wholeTime(said[name] ?? "");
         query(said);
     };
     return (
         <form class="filters" onSubmit={submit}>
             {(["from", "to"] as const).map((name) => (
-                <div key={name} class="field">
-                    <label for={`r-${name}`}>{t(`history.${name}`)}</label>
-                    <input
-                        id={`r-${name}`}
-                        name={name}
-                        type="datetime-local"
-                        value={place.value.query.get(name) ?? ""}
-                    />
-                </div>
+                <TimeField
+                    key={name}
+                    id={`r-${name}`}
+                    name={name}
+                    label={t(`history.${name}`)}
+                    value={place.value.query.get(name) ?? ""}
+                />
             ))}
             <Choice
                 name="zone"
@@ -105,6 +106,7 @@ function Links({ report }: { report: Report }) {
 
 /** With all its versions is the screen of records; here is what is due, and what was sent when. */
 function Statutory() {
+    useLoad("kinds", loadKinds);
     const rows = useLoad<{ rows: Body[] }>("statutory", (stop) => get("/records/report?limit=200", stop));
     return (
         <Panel title={t("reports.statutory")}>
@@ -118,7 +120,7 @@ function Statutory() {
                         columns={[
                             { name: t("records.number"), cell: (row) => asText(row.number) },
                             { name: t("reports.what"), cell: (row) => asText(fieldsOf(row).what) || asText(row.label) },
-                            { name: t("reports.authority"), cell: (row) => asText(fieldsOf(row).authority) },
+                            { name: t("reports.authority"), cell: (row) => said(asText(fieldsOf(row).authority)) },
                             { name: t("queue.state"), cell: (row) => word("report.state", asText(row.state)) },
                             { name: t("reports.deadline"), cell: (row) => <Time at={fieldsOf(row).deadline} /> },
                             { name: t("reports.overdue"), cell: (row) => overdueOf(row) },
@@ -135,8 +137,9 @@ function fieldsOf(row: Body): Body {
 }
 
 function overdueOf(row: Body): string {
-    const list = row.overdue;
-    return Array.isArray(list) && list.length ? list.map((one) => asText(one)).join(", ") : "";
+    const clocks = (row.clocks ?? {}) as Record<string, { overdue: boolean }>;
+    const over = Object.keys(clocks).filter((name) => clocks[name]!.overdue);
+    return valueText("statutory", "clock", over);
 }
 
 export function ReportsScreen() {
