@@ -61,13 +61,19 @@ async function bundle() {
     });
 }
 
+/** What the script imports at once is asked for with it, not after it. */
 function writeIndex(metafile) {
     const made = Object.keys(metafile.outputs).map((name) => path.relative(out, path.resolve(work, name)));
     const named = (start, end) => made.find((name) => path.basename(name).startsWith(start) && name.endsWith(end));
+    const script = named("page-", ".js");
+    const parts = metafile.outputs[Object.keys(metafile.outputs).find((name) => name.endsWith(script))].imports
+        .filter((each) => each.kind === "import-statement")
+        .map((each) => `<link rel="modulepreload" href="/${path.relative(out, path.resolve(work, each.path))}" />`);
     const html = fs
         .readFileSync(path.join(source, "src/index.html"), "utf8")
         .replace("STYLE", named("style-", ".css"))
-        .replace("SCRIPT", named("page-", ".js"));
+        .replace("SCRIPT", script)
+        .replace("<!-- PARTS -->", parts.join(""));
     fs.writeFileSync(path.join(out, "index.html"), html);
     fs.copyFileSync(path.join(source, "src/icon.svg"), path.join(out, "icon.svg"));
 }
