@@ -16,6 +16,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from harness.console import PREFIX, Visitor, raw  # noqa: E402
 from harness.console_house import GIVEN, PASSWORD, health, in_as, make, people_house, up, user  # noqa: E402
 from harness.daemon import wait_for  # noqa: E402
+from harness.hostile import VALUES  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +46,24 @@ def test_a_change_must_come_from_our_page(house):
     assert visitor.get("/session", {"Host": "rebound.example"}).status == 421
     assert visitor.get("/session", {"Cookie": "__Host-wardwatch=" + "0" * 64}).status == 401
     assert visitor.get("/session", {"Cookie": "x__Host-wardwatch=" + visitor.cookie}).status == 401
+
+
+BODIES = (("/login", '{"name":%s,"password":%s}'), ("/acts/ack", '{"id":"x","alarm":%s}'), ("/acts/ack", "%s"),
+          ("/acts/incident-open", '{"id":"y","hazard":"theft","title":%s}'), ("/acts/incident-open", '{"id":"z","hazard":"theft","title":"t","more":%s}'))
+
+
+def test_documents_that_are_made_to_break_their_reader(house):
+    """Answered, each; nobody dies of one, nobody's link to the engine breaks, and the next one is served."""
+    visitor, pids = in_as(house, "the-operator"), {name: house.pid(name) for name in ("engine", "console", "auth")}
+    headers = {"Content-Type": "application/json", "Origin": visitor.origin, "X-Wardwatch-CSRF": visitor.csrf}
+    for path, body in BODIES:
+        for name, value in VALUES.items():
+            text = body.replace("%s", value).encode(errors="surrogateescape")
+            if len(text) < 60000:  # more is refused before it is read
+                answer = visitor.ask("POST", PREFIX + path, text, headers)
+                assert answer.status in (200, 400, 401, 403, 404, 409, 413, 422, 429), (path, name, answer.status)
+    assert visitor.get("/session").status == 200
+    assert {name: house.pid(name) for name in pids} == pids
 
 
 def test_headers_of_every_answer(house):

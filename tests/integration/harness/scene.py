@@ -94,7 +94,8 @@ class Scene:
 
     def records(self):
         """The journal: [(place, record)], place "input" or "output"."""
-        lines = map(json.loads, self.daemon.run("journal", "dump", "--json").stdout.splitlines())
+        dump = self.daemon.run("journal", "dump", "--json").stdout
+        lines = map(json.loads, filter(None, dump.split("\n")))  # splitlines() splits at U+0085, too
         return [(line["in"], line["record"]) for line in lines]
 
 
