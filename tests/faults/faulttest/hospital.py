@@ -212,7 +212,7 @@ class Hospital:
             self._check_stored(published, alarms, timeout)
         self.verdict.add(oracle.journal(self.daemon)).add(oracle.clean_deaths(self.daemon))
         if self.postgres and (self.long if deep is None else deep):
-            self.verdict.add(oracle.chain(self.daemon, self.postgres)).add(oracle.replayed(self.daemon))
+            self.verdict.add(oracle.chain(self.daemon, self.postgres)).add(oracle.replayed(self.daemon, self.postgres))
         return published
 
     def _check_stored(self, published, alarms, timeout):

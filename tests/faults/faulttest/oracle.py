@@ -88,13 +88,54 @@ def place(line):
     return change["seq"], change["n"]
 
 
-def replayed(daemon):
-    """What was concluded comes again to the byte: `replay --as-recorded` of PostgreSQL beside the journal's own lines. Life goes
-    on, so that the replay may have more; and it has what the journal was trimmed of."""
+TOLD = ("seq", "n", "alarm", "rule", "cause", "state", "priority")
+
+
+def told(line):
+    """What the table alarm_transition has of a change, too."""
+    change = json.loads(line)
+    t = change["transition"]
+    a = t["alarm"]
+    return dict(zip(TOLD, (change["seq"], change["n"], a["id"], a["rule"], t["cause"], a["state"], a["priority"])))
+
+
+def replayed_journal(daemon, postgres, number):
+    """One of several journals, beside what PostgreSQL has of it: a journal that was moved aside cannot be read any more."""
+    rows = postgres.query("SELECT seq, n, alarm, rule, cause, new_state, priority FROM alarm_transition WHERE journal = %s ORDER BY seq, n", number)
+    lived = [dict(zip(TOLD, row)) for row in rows]
+    done = daemon.run("replay", "--as-recorded", "--json", "--journal", str(number), timeout=300)
+    again = [told(line) for line in transitions(done.stdout.splitlines())][:len(lived)]
+    if done.returncode or again != lived:
+        n = next((n for n, (a, b) in enumerate(zip(lived, again)) if a != b), min(len(lived), len(again)))
+        return Verdict(alarms=1, wrong=[f"journal {number} replayed, change {n} of {len(lived)} / {len(again)} is another:\n"
+                                        f"{lived[n:n + 1]}\n{again[n:n + 1]}\n{done.stderr[-500:]}"])
+    return Verdict()
+
+
+def replayed(daemon, postgres):
+    """What was concluded comes again. Of several journals in one database each that has its beginning there; one that was
+    salvaged goes on from a state and with rules that are another's, and only has to be read to its end."""
+    spine.settle(daemon)
+    journals = postgres.query("SELECT j.journal, (SELECT min(seq) FROM input i WHERE i.journal = j.journal) FROM journal j ORDER BY 1")
+    if len(journals) == 1:
+        return replayed_lines(daemon)
+    verdict = Verdict()
+    for number, first in journals:
+        if first == 1:
+            verdict.add(replayed_journal(daemon, postgres, number))
+        elif first is not None:
+            done = daemon.run("replay", "--json", "--journal", str(number), timeout=300)
+            if done.returncode:
+                verdict.wrong.append(f"journal {number} cannot be replayed: {done.stderr[-500:]}")
+    return verdict
+
+
+def replayed_lines(daemon):
+    """To the byte: `replay --as-recorded` of PostgreSQL beside the journal's own lines. Life goes on, so that the replay may have
+    more; and it has what the journal was trimmed of."""
     dump = daemon.run("journal", "dump", "--json", timeout=120).stdout.splitlines()
     start = '{"in":"output","record":'
     lived = transitions(line[len(start):-1] for line in dump if line.startswith(start))
-    spine.settle(daemon)
     done = daemon.run("replay", "--as-recorded", "--json", timeout=300)
     again = done.stdout.splitlines()
     first = place(lived[0]) if lived else None
