@@ -94,26 +94,37 @@ class Life:
                 self.h.stored_count() >= len(self.published))
         self.h.wait(quiet, f"{len(self.published)} messages in PostgreSQL", 90)
 
-    def count(self, random):
-        """How many calls a point makes from its start on."""
-        self.shim.count(self.series.calls)
-        self.h.daemon.start(timeout=90)
-        self.h.live()
+    def act(self, random):
+        """What each point sees happen."""
         self.publish(random)
         self.acknowledge()
         self.settled()
+
+    def begin(self, random):
+        """The first start, which has a journal to make: no point."""
+        self.h.daemon.start(timeout=90)
+        self.h.live()
+        self.act(random)
+
+    def stop(self):
+        code = self.h.daemon.stop()
+        self.h.expect(code == 0, f"the stop in order ended with {code}")
+
+    def count(self, random):
+        """How many calls a point makes from its start on."""
+        self.stop()
+        self.shim.count(self.series.calls)
+        self.h.daemon.start(wait=False)
+        self.act(random)
         return self.shim.counted
 
     def point(self, after, action, error, again, random):
         if not again:
-            code = self.h.daemon.stop()
-            self.h.expect(code == 0, f"the stop in order ended with {code}")
+            self.stop()
         self.shim.arm(self.series.calls, action, after, error)
         if not again:
             self.h.daemon.start(wait=False)
-        self.publish(random)
-        self.acknowledge()
-        self.settled()
+        self.act(random)
         struck = self.shim.struck
         self.shim.disarm()
         return bool(struck)
@@ -136,8 +147,8 @@ def run_life(series, cluster, seed, span, points, keep=False):
     at, done, struck = None, 0, 0
     with life.h:
         try:
-            counted = life.count(chance)
-            span = span or counted
+            life.begin(chance)
+            span = span or life.count(chance)
             for n in range(points):
                 action, error = chance.choice(series.actions)
                 again = n % 3 == 2
