@@ -1,6 +1,7 @@
 #include "base/worker.h"
 #include "base/jsonline.h"
 #include "base/metrics.h"
+#include <errno.h>
 #include <event2/event.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -17,6 +18,9 @@
  *
  * One line cannot wait for the loop: the sign of life out of a replay that takes longer than the supervisor's patience.
  * It goes straight to the socket.
+ *
+ * A worker that has no memory for the few bytes of a sign of life can do nothing that it is for: it ends at once, so
+ * that the supervisor starts another one, instead of being killed as hung later.
  */
 #define QUEUE_MAX (64 * 1024)
 
@@ -36,9 +40,8 @@ static int64_t now_seconds(void) {
         return t.tv_sec;
 }
 
-static void send_line(struct worker *w, const char *line, int n) {
-        if (w->pipe)
-                (void)jsonline_send_text(w->pipe, line, (size_t)n);
+static int send_line(struct worker *w, const char *line, int n) {
+        return w->pipe ? jsonline_send_text(w->pipe, line, (size_t)n) : 0;
 }
 
 /* Short lines only: the kernel takes them whole or not at all. */
@@ -57,7 +60,9 @@ static void on_beat(evutil_socket_t fd, short what, void *userdata) {
         char line[64];
 
         w->beaten = now_seconds();
-        send_line(w, line, snprintf(line, sizeof(line), "{\"alive\":%llu}", (unsigned long long)++w->beats));
+        if (send_line(w, line, snprintf(line, sizeof(line), "{\"alive\":%llu}", (unsigned long long)++w->beats)) ==
+            -ENOMEM)
+                w->handlers.stop(w->handlers.userdata);
 }
 
 void worker_alive(struct worker *w) {
@@ -73,7 +78,7 @@ void worker_alive(struct worker *w) {
 void worker_ready(struct worker *w) {
         static const char line[] = "{\"ready\":true}";
 
-        send_line(w, line, sizeof(line) - 1);
+        (void)send_line(w, line, sizeof(line) - 1);
 }
 
 void worker_status(struct worker *w, const char *format, ...) {

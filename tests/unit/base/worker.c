@@ -156,6 +156,29 @@ static void test_beats(void **state) {
         bench_deinit(&b);
 }
 
+static bool refuse;
+
+static void *take_memory(size_t n) {
+        return refuse ? NULL : malloc(n);
+}
+
+static void *take_other_memory(void *p, size_t n) {
+        return refuse ? NULL : realloc(p, n);
+}
+
+static void test_no_memory(void **state) {
+        struct bench b;
+
+        bench_init(&b, true);
+        refuse = true;
+        for (int i = 0; i < 10 && b.calls.stop == 0; i++)
+                event_base_loop(b.base, EVLOOP_ONCE);
+        refuse = false;
+        assert_true(b.calls.stop > 0);
+        assert_int_equal(b.calls.closed, 0);
+        bench_deinit(&b);
+}
+
 static void test_by_hand(void **state) {
         struct calls calls = { 0 };
         struct worker_handlers handlers = { &calls, on_reload, on_stop, NULL, NULL };
@@ -293,6 +316,7 @@ int main(void) {
                 cmocka_unit_test(test_supervisor_goes),
                 cmocka_unit_test(test_worker_speaks),
                 cmocka_unit_test(test_beats),
+                cmocka_unit_test(test_no_memory),
                 cmocka_unit_test(test_by_hand),
                 cmocka_unit_test(test_enter),
                 cmocka_unit_test(test_enter_drops_rights),
@@ -301,5 +325,6 @@ int main(void) {
 
         signal(SIGPIPE, SIG_IGN);
         log_init("test-worker", LOG_LEVEL_NOTICE);
+        event_set_mem_functions(take_memory, take_other_memory, free); /* before anything else of the library */
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
