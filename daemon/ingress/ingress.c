@@ -18,6 +18,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#define LINGER_AT_STOP WW_SECOND
+
 static const char *const state_names[] = {
         [INGRESS_CLOSED] = "closed",
         [INGRESS_CONNECTING] = "connecting",
@@ -150,7 +152,7 @@ int ingress_new(struct ingress **ret, struct event_base *base, const struct ingr
                 return -ENOMEM;
         mosquitto_lib_init();
         i->sink = *sink;
-        i->fd = -1;
+        i->fd = i->linger_fd = -1;
         r = ingress_init(i, base, options);
         if (r)
                 return r;
@@ -175,6 +177,7 @@ static void ingress_free_strings(struct ingress *i) {
 struct ingress *ingress_free(struct ingress *i) {
         if (!i)
                 return NULL;
+        linger_end(i);
         link_close(i);
         free(i->window);
         buf_deinit(&i->acks);
@@ -343,10 +346,16 @@ int64_t ingress_proven(const struct ingress *i, int64_t *ret_took) {
 }
 
 void ingress_pause(struct ingress *i) {
+        int fd;
+
         if (i->paused)
                 return;
         i->paused = true;
+        i->now = clock_boot();
+        link_flush(i);
+        fd = linger_hold(i);
         ingress_leave(i, "paused");
+        linger_begin(i, fd);
 }
 
 void ingress_resume(struct ingress *i, int64_t now) {
@@ -354,15 +363,19 @@ void ingress_resume(struct ingress *i, int64_t now) {
                 return;
         i->paused = false;
         i->attempts = 0;
-        if (i->started)
+        if (i->started && !i->linger)
                 link_open(i, now);
 }
 
 void ingress_stop(struct ingress *i) {
+        int fd = linger_hold(i);
+
         i->started = false;
         if (i->connected_at && i->in_hand == 0 && !i->draining && mosquitto_disconnect_v5(i->mosq, 0, NULL) == 0)
                 mosquitto_loop_write(i->mosq, 1);
         ingress_leave(i, "stopped");
+        linger_end(i);
+        linger_wait(fd, LINGER_AT_STOP);
 }
 
 enum ingress_state ingress_state(const struct ingress *i) {

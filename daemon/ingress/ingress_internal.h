@@ -71,6 +71,10 @@ struct ingress {
         int64_t draining_at;
         int64_t attempt_at; /* when the next attempt is due */
 
+        struct event *linger; /* on linger_fd, NULL = none */
+        int linger_fd;        /* the connection before, as long as the broker reads from it; -1 = none */
+        int64_t linger_until;
+
         struct event *read_event, *write_event, *timer;
         int fd; /* that the events watch, -1 = none */
 
@@ -100,6 +104,17 @@ void link_plan(struct ingress *i, int64_t at);
 
 /** Something waits to be written. */
 bool link_want_write(const struct ingress *i);
+
+/* linger.c: a connection's end, after which the broker has read all of ours */
+/** The connection's socket once more, -1 = there is none. The caller's. */
+int linger_hold(const struct ingress *i);
+/** Take `fd` (-1 = none) and wait in the loop until the broker has closed it; the next connection begins behind that.
+ */
+void linger_begin(struct ingress *i, int fd);
+/** Wait no longer. Harmless without one. */
+void linger_end(struct ingress *i);
+/** The same for who has no loop any more: waits here, `usec` at most, and closes it. */
+void linger_wait(int fd, int64_t usec);
 
 /* direct.c: messages past the library. What stands at the front of the socket after it: nothing to be read now, a whole
  * packet for the library, or a part of one (also: nobody knows). */

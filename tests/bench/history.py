@@ -31,6 +31,8 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
 
+import psycopg2.errors  # noqa: E402
+
 from harness.machine import find_built  # noqa: E402
 from harness.postgres import Postgres, binaries  # noqa: E402
 from harness.store import Store  # noqa: E402
@@ -242,12 +244,21 @@ def fill_partition(pg, table, sql, values):
     connection.close()
 
 
+def ensure_partitions(pg, day):
+    """It gives way to whoever reads or fills meanwhile, and is to be tried again."""
+    while True:
+        try:
+            return pg.query("SELECT ensure_partitions(%s::date, %s::date)", day, day)
+        except psycopg2.errors.LockNotAvailable:
+            pass
+
+
 def fill_day(pg, values, raw):
     day = datetime.datetime.fromisoformat(values["day"])
     fill_partition(pg, "event", DAY["event"], values)
     if raw:
         fill_partition(pg, "message", DAY["message"], values)
-    pg.query("SELECT ensure_partitions(%s::date, %s::date)", day, day)
+    ensure_partitions(pg, day)
     connection = pg.connect(autocommit=False)
     with connection.cursor() as cursor:
         if not raw:

@@ -482,6 +482,21 @@ def test_pause_keeps_the_backlog_at_the_broker(broker, proxy):
         assert leash.figures()["session_lost"] == 0
 
 
+def test_what_was_acknowledged_before_a_pause_does_not_come_again(broker):
+    """However much the broker has on its way to us: it reads our acks before it hears that we are gone."""
+    session_made(broker.port)
+    broker.publish("dev/a", *numbers(0, 20000))
+    with Leash(broker.port, "dev/#", auto=True, known=True) as leash:
+        paused = 0
+        for step in range(1, 5):
+            leash.wait_messages(step * 2500, 60)
+            leash.tell("pause")
+            paused = leash.wait_state("closed", 30, after=paused)["at"]
+            leash.tell("resume")
+        leash.wait_state("live", 60)
+        assert payloads(leash.messages()) == numbers(0, 20000)
+
+
 def test_paused_session_does_not_come_back_by_itself(broker, proxy):
     with Leash(proxy.port, "dev/#", auto=True) as leash:
         leash.wait_state("live")
