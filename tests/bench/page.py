@@ -7,8 +7,9 @@
 Prints one JSON object. Times are in ms. `key`: from a key to the frame that shows it; `scroll`: from a scroll to anywhere to the
 frame that has its rows, `wheel`: by three rows; `seen`: from PUBLISH to the frame that has the row, both by this machine's clock, beside `--rate` transitions
 a second and `--messages` messages a second that change no alarm; on a cold cache, the middle of five: `login`: from the address
-to the form; `first`: for who is logged in, to the page that is live and has its first rows; `script`: KiB of script that came for it, compressed; `heap`: MiB of JavaScript that are held after the garbage is collected,
-before, after the samples, and then each minute; `later`: keys and scrolling again at the end. `spent`: processor time of the
+to the form; `first`: for who is logged in, to the page that is live and has its first rows, of which its main thread worked
+`first_spent`; `script`: KiB of script that came for it, compressed; `heap`: MiB of JavaScript that are held after the garbage is
+collected, before, after the samples, and then each minute; `later`: keys and scrolling again at the end. `spent`: processor time of the
 page's main thread, ms: of each second of transitions (`storm`), and of one key, scroll and turn of the wheel beyond that. With
 --profile the folder gets a .cpuprofile of each phase, as Chromium's own tools read it; the times are then somewhat longer.
 """

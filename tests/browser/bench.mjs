@@ -105,8 +105,9 @@ async function firstViews(t) {
             await coldView(t, null, "#name"),
             await coldView(t, t.given.people.alice.session, ".app:has(.live:not(.no)) .grid-row"),
         ]);
-    const middle = (which) => views.map((view) => view[which].took).sort((a, b) => a - b)[2];
-    return { login: middle(0), first: middle(1), script: views[0][1].script };
+    const middle = (which, name) => views.map((view) => view[which][name]).sort((a, b) => a - b)[2];
+    const [login, first] = [0, 1].map((which) => middle(which, "took"));
+    return { login, first, first_spent: middle(1, "spent"), script: views[0][1].script };
 }
 
 /** A new alarm of the top priority, from PUBLISH to the frame that has it; acknowledged, it makes room for the next. */

@@ -254,7 +254,8 @@ export async function handover(t) {
     await other.click(`button:has-text('Take over ${n - 1} ticked')`);
     await sure(other);
     await other.locator(".empty", { hasText: "Nothing waits to be taken over." }).waitFor();
-    await page.click("button:has-text('End my shift')"); // taken over: nothing is asked
+    await page.locator(".lead", { hasText: "bob has taken over" }).waitFor();
+    await page.click("button.main:has-text('End my shift')"); // nothing is asked
     await page.locator(".lead", { hasText: "You are not on duty." }).waitFor();
 }
 

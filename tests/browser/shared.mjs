@@ -29,22 +29,29 @@ export async function spread(page) {
     await page.keyboard.press("c");
 }
 
-/** KiB of script, compressed, that have come when `wanted` stands on a page whose cache is cold; and after how many ms. */
+/**
+ * KiB of script, compressed, that have come when `wanted` stands on a page whose cache is cold; after how many ms, and how many of
+ * them the page's main thread was at work.
+ */
 export async function coldView(t, session, wanted) {
     const page = await t.open({ session });
+    const devtools = await page.context().newCDPSession(page);
+    await devtools.send("Performance.enable", { timeDomain: "threadTicks" });
     const scripts = [];
     page.on("response", (response) => response.request().resourceType() === "script" && scripts.push(response));
     const begin = performance.now();
     await page.goto(t.base + "/", { waitUntil: "commit" });
     await page.waitForSelector(wanted);
     const took = Math.round(performance.now() - begin);
+    const { metrics } = await devtools.send("Performance.getMetrics");
+    const spent = Math.round(1000 * metrics.find((one) => one.name === "TaskDuration").value);
     let bytes = 0;
     for (const response of scripts) {
         await response.finished();
         bytes += (await response.request().sizes()).responseBodySize;
     }
     await page.context().close();
-    return { took, script: Math.round(bytes / 102.4) / 10 };
+    return { took, spent, script: Math.round(bytes / 102.4) / 10 };
 }
 
 export const row = (page, text) => page.locator(".grid-row", { hasText: text });

@@ -11,6 +11,7 @@ import { personField } from "../parts/incident_deeds";
 import { Left, Time } from "../parts/marks";
 import { valueText } from "../parts/values";
 import { t } from "../text/text";
+import { serverNow, when } from "../text/time";
 import { isHidden, isUnacknowledged } from "../core/order";
 import { alarms, revision } from "../core/store";
 import { beginShift, Shifts } from "./dispatch";
@@ -64,16 +65,27 @@ async function accept(handover: Change, items: readonly string[]): Promise<void>
     ticked.value = new Set();
 }
 
+/** The engine takes a shift for taken over twice as long as the site lets an offer wait, which is a minute at the least. */
+const TAKEN_FOR = 2 * 60_000;
+
+function isTaken(shift: Change): boolean {
+    return serverNow() - Date.parse(asText(shift.body.accepted_at)) < TAKEN_FOR;
+}
+
+function endText(shift: Change): string {
+    const name = textOf(shift, "accepted_by");
+    return name ? t("shift.end.late", { name, time: when(shift.body.accepted_at) }) : t("shift.end.open");
+}
+
 /** What nobody took over asks again: that is said before, not after. */
 async function endShift(mine: Change): Promise<void> {
     const open = alarms.size + every("incident").length + every("dispatch").length;
-    const taken = mine.body.accepted_at !== null && mine.body.accepted_at !== undefined;
     const answers =
-        taken || open === 0
+        isTaken(mine) || open === 0
             ? {}
             : await askFor({
                   title: t("deed.shift-end"),
-                  text: t("shift.end.open"),
+                  text: endText(mine),
                   fields: [],
                   confirm: t("deed.shift-end"),
                   grave: true,
@@ -205,6 +217,7 @@ function OpenNow() {
 export function HandoverScreen() {
     const offers = every("handover").filter((handover) => textOf(handover, "state") !== "accepted");
     const mine = myShift();
+    const taken = textOf(mine, "accepted_by");
     const able = may("operator", "supervisor");
     return (
         <Page
@@ -218,12 +231,12 @@ export function HandoverScreen() {
                             </button>
                         )}
                         {mine && (
-                            <button type="button" class="main" onClick={() => void offer()}>
+                            <button type="button" class={taken ? "" : "main"} onClick={() => void offer()}>
                                 {t("deed.handover-offer")}
                             </button>
                         )}
                         {mine && (
-                            <button type="button" onClick={() => void endShift(mine)}>
+                            <button type="button" class={taken ? "main" : ""} onClick={() => void endShift(mine)}>
                                 {t("deed.shift-end")}
                             </button>
                         )}
@@ -237,6 +250,7 @@ export function HandoverScreen() {
             ) : (
                 <p class="lead">{t("shift.off")}</p>
             )}
+            {taken && <p class="lead">{t("shift.taken", { name: taken })}</p>}
             {offers.length === 0 && <Empty>{t("handover.none")}</Empty>}
             {offers.map((handover) => (
                 <Handover key={handover.id} handover={handover} />

@@ -1,6 +1,6 @@
 /* Reports: those of a day, a week, a month, to be shown, printed and kept; and those that authorities must have. */
 import { get, urlOf } from "../core/api";
-import { loadKinds, said } from "../core/kinds";
+import { kindOf, loadKinds, said } from "../core/kinds";
 import { place, query } from "../core/router";
 import { site } from "../core/site";
 import { asText, type Body } from "../core/wire";
@@ -106,7 +106,6 @@ function Links({ report }: { report: Report }) {
 
 /** With all its versions is the screen of records; here is what is due, and what was sent when. */
 function Statutory() {
-    useLoad("kinds", loadKinds);
     const rows = useLoad<{ rows: Body[] }>("statutory", (stop) => get("/records/report?limit=200", stop));
     return (
         <Panel title={t("reports.statutory")}>
@@ -143,6 +142,7 @@ function overdueOf(row: Body): string {
 }
 
 export function ReportsScreen() {
+    useLoad("kinds", loadKinds);
     const reports = useLoad<{ reports: Report[] }>("reports", (stop) => get("/reports", stop));
     return (
         <Page title={t("nav.reports")} wide>
@@ -166,7 +166,7 @@ export function ReportsScreen() {
                     )}
                 </Load>
             </Panel>
-            <Statutory />
+            {kindOf("report") && <Statutory />}
         </Page>
     );
 }

@@ -683,12 +683,15 @@ export const en = {
     "sessions.seen": "Seen",
     "sessions.source": "From",
     "sessions.title": "Sessions",
+    "shift.end.late":
+        "{name} took over at {time}. If that is too long ago, every alarm that was acknowledged asks for attention again.",
     "shift.end.open":
         "Nobody has taken over what is open. If you end now, every alarm that was acknowledged asks for attention again.",
     "shift.mine": "You are on duty. Post: {post}, since",
     "shift.none": "Nobody is on duty.",
     "shift.off": "You are not on duty.",
     "shift.since": "Since",
+    "shift.taken": "{name} has taken over what was open. You may end your shift.",
     "shift.title": "On duty",
     "sound.locked": "Sound is off: turn it on",
     "sound.locked.now": "Sound is off, {n} should sound: turn it on",
