@@ -96,6 +96,16 @@ static bool take_offset(struct ww_str *text, int default_seconds, int *ret_secon
         return true;
 }
 
+/* What four digits can say in UTC. PostgreSQL reads no year 0: one such instant, and no question that meets it is
+ * answered. */
+static int64_t instant_first(void) {
+        return calendar_day((struct calendar_date){ 1, 1, 1 }) * WW_DAY;
+}
+
+static int64_t instant_last(void) {
+        return (calendar_day((struct calendar_date){ YEAR_MAX, 12, 31 }) + 1) * WW_DAY - 1;
+}
+
 int instant_parse(struct ww_str text, int default_offset_seconds, int64_t *ret_usec) {
         int64_t days, usec;
         int offset;
@@ -103,7 +113,10 @@ int instant_parse(struct ww_str text, int default_offset_seconds, int64_t *ret_u
         if (!take_date(&text, &days) || !(take(&text, 'T', 't') || take(&text, ' ', ' ')) || !take_time(&text, &usec) ||
             !take_offset(&text, default_offset_seconds, &offset) || text.n)
                 return -EINVAL;
-        *ret_usec = days * WW_DAY + usec - offset * WW_SECOND;
+        usec += days * WW_DAY - offset * WW_SECOND;
+        if (usec < instant_first() || usec > instant_last()) /* by its offset from UTC */
+                return -EINVAL;
+        *ret_usec = usec;
         return 0;
 }
 
@@ -116,8 +129,7 @@ static void put_number(char *out, int width, char after, int64_t v) {
 }
 
 void instant_format(int64_t usec, char out[static 32]) {
-        static const struct calendar_date first = { 0, 1, 1 }, last = { YEAR_MAX, 12, 31 };
-        const int64_t min = calendar_day(first) * WW_DAY, max = (calendar_day(last) + 1) * WW_DAY - 1;
+        const int64_t min = instant_first(), max = instant_last();
         int64_t t = usec < min ? min : usec > max ? max : usec; /* four digits of year, whatever a record says */
         int64_t days = t / WW_DAY - (t % WW_DAY < 0);
         int64_t rest = t - days * WW_DAY;

@@ -182,6 +182,17 @@ def test_reaches_nobody_and_is_sent_again(office, gateway, box):
     assert "Signed: at " in text
 
 
+def test_no_deadline_silences_the_question(office, gateway):
+    """PostgreSQL reads no year 0: one record with it, and nobody would hear of any report any more."""
+    for deadline in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "0000-01-01T00:00:00Z"):
+        answer = office.daemon.call("record", kind="report", act="draft", fields={
+            "what": "Burglary", "authority": "police", "legal_basis": "art. 8", "deadline": deadline})
+        assert not answer["ok"] and "must be an instant" in answer["error"]["text"], answer
+    numbers = {office.draft(deadline=deadline) for deadline in ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "2h")}
+    wait_for(lambda: office.postgres.value("SELECT count(*) FROM record") == len(numbers), 30, "the records")
+    assert {row["number"] for row in office.ask("statutory")} == numbers
+
+
 def test_superseded_is_withdrawn_and_kept(office, gateway, box):
     gateway.behave("hang")
     number = office.draft()
