@@ -332,7 +332,7 @@ def parameters(source, span, arguments):
             "hazard": source.choice(["", "", source.choice(["fire", "theft", "system"])]),
             "operator": source.choice(["ann", "bob", "cem", "dan", "eve", "fay"]), "rule": f"rule-{source.randrange(40)}",
             "device": f"d-{source.randrange(DEVICES)}", "journal": 1, "limit": 1000, "timezone": "UTC",
-            "alarm": source.randrange(1, alarms), "incident": source.randrange(1, alarms // 2)}
+            "record": "", "alarm": source.randrange(1, alarms), "incident": source.randrange(1, alarms // 2)}
 
 
 def processor(pid):
