@@ -39,9 +39,9 @@ uint32_t engine_signature_flags(struct engine *e, struct ww_str topic, struct ww
 /* --- topics that have another key than before --- */
 
 #define META "signature.keys"
-#define FILTERS_REMEMBERED                                                                                             \
-        8192 /* those that have no key any more, too: theirs may come back, with recordings of it                      \
-              */
+
+/* Those that have no key any more, too: theirs may come back, with recordings of it. */
+#define FILTERS_REMEMBERED 8192
 
 /* Of a key of 256 random bits: whoever reads the journal learns nothing that would help to find it. */
 static uint64_t signature_print(const struct keyring_device *device) {
