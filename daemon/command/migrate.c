@@ -32,7 +32,8 @@ const struct command command_migrate = {
         .synopsis = "migrate [--dry-run] [--database CONNINFO] [--schema DIR]",
         .help = "make the database's tables, or bring them up to this version",
         .text = "Applies the numbered migrations that the database does not have yet, each in a transaction of its "
-                "own. One that is applied is never changed: a file that differs from what was applied is refused. The "
+                "own. One that is applied is never changed: a file that differs from what was applied is refused. "
+                "One that another session's locks are in the way of is undone and tried again, ten times in all. The "
                 "store waits until the database has exactly the schema that it needs.",
         .options = migrate_options,
         .run = migrate_run_command,

@@ -371,7 +371,7 @@ int batch_write(struct batch *b, const struct journal_batch *in, uint64_t last) 
                 if (e == WIRE_E_RETRY) {
                         b->figures.retries++;
                         batch_shrink(b, to - from);
-                        wire_pause(tries, in->items[0].seq * 2654435761U + (uint64_t)b->figures.retries);
+                        wire_pause(tries);
                 } else {
                         named = batch_named(b, from, to, &group);
                         bad = named ? group + 1 : to;

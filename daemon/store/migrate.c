@@ -3,7 +3,9 @@
  *
  * One at a time: a session's advisory lock is taken first, so two that are started together follow each other, and the
  * second finds everything done. Each migration and its row in schema_migration are one transaction: a step is there or
- * not.
+ * not. One that met another session's locks (a deadlock, a lock not had in time) is rolled back and tried again: beside
+ * a running store, readers and autovacuum this is nobody's fault. Autovacuum gives way to who waits for its lock, but
+ * not while it waits for us itself: where a GRANT has written a table's row in pg_class, and the table is wanted next.
  *
  * Refused, and nothing is changed: a migration that is applied but whose file now reads otherwise (the database is no
  * longer what the files say), and a database that has more of them than the folder (made by a newer Wardwatch).
@@ -29,6 +31,7 @@
         "COMMENT ON COLUMN wardwatch.schema_migration.applied_by IS 'Role that applied it.'"
 
 #define MIGRATION_WAIT WW_HOUR /* for one statement of a migration */
+#define TRIES          10      /* of one migration while others' locks are in the way: 4 s, or 20 s for each lock */
 
 static int tell(int e, struct wire *w, const char *what) {
         return session_tell(e, wire_error(w), "migrate", what);
@@ -89,7 +92,7 @@ static int migrate_settle(struct wire *w) {
         return e || !wire_value(w, 0, 0) ? e : wire_exec(w, "SELECT wardwatch.settle()");
 }
 
-static int migrate_apply(struct wire *w, const struct migration *m) {
+static int migrate_try(struct wire *w, const struct migration *m) {
         const char *const values[] = { m->name, m->checksum };
         char sql[256];
         int e = wire_exec(w, "BEGIN; SET LOCAL search_path = wardwatch; SET LOCAL statement_timeout = 0");
@@ -103,8 +106,26 @@ static int migrate_apply(struct wire *w, const struct migration *m) {
                 e = wire_exec_params(w, sql, values, 2);
         if (!e)
                 e = migrate_settle(w);
-        if (!e)
-                e = wire_exec(w, "COMMIT");
+        return e ? e : wire_exec(w, "COMMIT");
+}
+
+/* What a try did is undone first: who is in the way may want just that. */
+static void migrate_again(struct wire *w, const struct migration *m, unsigned tries) {
+        const struct wire_error *error = wire_error(w);
+
+        (void)fprintf(stderr, "wardwatch migrate: %s: another session is in the way, try %u of %d follows: %s %s\n",
+                      m->name, tries + 1, TRIES, error->text, error->sqlstate);
+        (void)wire_exec(w, "ROLLBACK");
+        wire_pause(tries);
+}
+
+static int migrate_apply(struct wire *w, const struct migration *m) {
+        int e = migrate_try(w, m);
+
+        for (unsigned tries = 1; wire_was_in_the_way(w, e) && tries < TRIES; tries++) {
+                migrate_again(w, m, tries);
+                e = migrate_try(w, m);
+        }
         if (e) {
                 (void)tell(e, w, m->name);
                 (void)wire_exec(w, "ROLLBACK");
@@ -124,7 +145,7 @@ static int migrate_run(struct wire *w, const struct migrations *m, bool dry_run)
                 return e;
         if (applied == m->n)
                 (void)printf("the schema is up to date (%zu)\n", m->n);
-        else if (!dry_run && (e = wire_exec(w, SCHEMA_SQL)) != 0)
+        else if (!dry_run && (e = wire_exec_patiently(w, SCHEMA_SQL, TRIES)) != 0)
                 return tell(e, w, "cannot make the schema");
         for (size_t i = applied; i < m->n && !e; i++) {
                 if (dry_run)

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <wardwatch/time.h>
 
-#define TRIES         4       /* while readers are in the way: rows wait meanwhile */
+#define TRIES         4       /* while others are in the way: rows wait meanwhile */
 #define NOT_PERMITTED "42501" /* below the least; or the login is no writer */
 
 static const struct {
@@ -66,7 +66,7 @@ int retention_compact(struct wire *w, unsigned at_most, uint64_t *ret) {
         int e;
 
         (void)snprintf(sql, sizeof sql, "SELECT wardwatch.compact_proof(%u)", at_most);
-        e = wire_exec(w, sql);
+        e = wire_exec_patiently(w, sql, TRIES);
         if (!e)
                 *ret = strtoull(wire_value(w, 0, 0), NULL, 10);
         return e;

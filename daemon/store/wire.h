@@ -62,7 +62,10 @@ int wire_exec_params(struct wire *w, const char *sql, const char *const *values,
  *  vain the same again, `tries_max` times in all, with pauses of 40 ms to 1 s. 0, WIRE_E_*. */
 int wire_exec_patiently(struct wire *w, const char *sql, unsigned tries_max);
 /** 20 ms, 40, 80 … up to 640 with up to half more, so that two that met once do not meet again. */
-void wire_pause(unsigned tries, uint64_t salt);
+void wire_pause(unsigned tries);
+/** Whether another session was in the way of the call that failed with `e` (deadlock, serialization, a lock not had in
+ *  time): rolled back, the same may well succeed. */
+bool wire_was_in_the_way(const struct wire *w, int e);
 const char *wire_tag(const struct wire *w);
 size_t wire_rows(const struct wire *w);
 const char *wire_value(const struct wire *w, size_t row, size_t column); /* NULL = SQL null, or no such row */

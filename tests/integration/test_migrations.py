@@ -1,5 +1,6 @@
 """From every earlier version with data in it: what was there is there afterwards, and rows go on arriving."""
 
+import concurrent.futures
 import pathlib
 import re
 import shutil
@@ -9,6 +10,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
+from harness.machine import wait_for  # noqa: E402
 from harness.postgres import Postgres  # noqa: E402
 from harness.store import SOURCE, Store, find_driver  # noqa: E402
 
@@ -125,3 +127,83 @@ def test_from_an_earlier_version(cluster, written, tmp_path, version):
     assert cluster.value("SELECT convert_from(text, 'UTF8') FROM ruleset_text") == "rules: []\n"
     assert cluster.value("SELECT sum(n) FROM (SELECT count(*) n FROM message_default UNION ALL SELECT count(*) FROM command_default"
                          " UNION ALL SELECT count(*) FROM alarm_default) d") == 0
+
+
+OWN = f"{len(FILES) + 1:04}_own"
+MEETS = """
+LOCK TABLE public.first;
+DO $$
+BEGIN
+        WHILE NOT EXISTS (SELECT FROM public.had_its_turn) AND NOT EXISTS (
+                SELECT FROM pg_locks WHERE relation = 'public.first'::regclass AND NOT granted) LOOP
+                IF clock_timestamp() > now() + interval '1 minute' THEN
+                        RAISE EXCEPTION 'nobody wants what we hold';
+                END IF;
+                PERFORM pg_sleep(0.01);
+        END LOOP;
+END
+$$;
+LOCK TABLE public.second;
+CREATE TABLE public.made ();
+"""
+
+
+@pytest.fixture
+def with_own(cluster, tmp_path):
+    """migrate() of the real migrations and one more, on a database that has all but that one."""
+    database(cluster)
+    cluster.query("CREATE TABLE public.first (); CREATE TABLE public.second (); CREATE TABLE public.had_its_turn (n integer)")
+    with Store(tmp_path, cluster) as store:
+        store.migrate()
+        folder = up_to(tmp_path, len(FILES))
+
+        def migrate(text):
+            (folder / f"{OWN}.sql").write_text(text)
+            return store.migrate(folder, check=False)
+
+        yield migrate
+
+
+def holds(cluster, table, granted=True):
+    return cluster.value("SELECT count(*) FROM pg_locks WHERE relation = %s::regclass AND granted = %s", f"public.{table}", granted) > 0
+
+
+def test_a_migration_that_meets_another_session_is_tried_again(cluster, with_own):
+    """Each holds what the other wants, and the other does not give way."""
+    other = cluster.connect(autocommit=False)
+    cursor = other.cursor()
+    cursor.execute("SET deadlock_timeout = '1h'; LOCK TABLE public.second")
+    with concurrent.futures.ThreadPoolExecutor() as threads:
+        migrating = threads.submit(with_own, MEETS)
+        wait_for(lambda: migrating.done() or holds(cluster, "first"), 60, "the migration at work")
+        cursor.execute("LOCK TABLE public.first; INSERT INTO public.had_its_turn VALUES (1)")
+        other.commit()
+        said = migrating.result(60)
+    other.close()
+    assert said.returncode == 0, said.stderr
+    assert f"{OWN}.sql applied\n" in said.stdout
+    assert said.stderr == (f"wardwatch migrate: {OWN}: another session is in the way, try 2 of 10 follows: "
+                           "deadlock detected 40P01\n")
+    assert cluster.value("SELECT to_regclass('public.made') IS NOT NULL")
+    assert cluster.value("SELECT name FROM schema_migration ORDER BY version DESC LIMIT 1") == OWN
+
+
+def test_a_migration_is_not_tried_for_ever(cluster, with_own):
+    other = cluster.connect(autocommit=False)
+    other.cursor().execute("LOCK TABLE public.second")
+    said = with_own("CREATE TABLE public.made (); SET LOCAL lock_timeout = '10ms'; LOCK TABLE public.second")
+    other.close()
+    assert said.returncode != 0 and said.stdout == ""
+    lines = said.stderr.splitlines()
+    assert [line for line in lines if ", try " in line] == lines[:-1] and len(lines) == 10
+    assert lines[-1] == f"wardwatch migrate: {OWN}: canceling statement due to lock timeout 55P03"
+    assert cluster.value("SELECT to_regclass('public.made') IS NULL")
+    assert cluster.value("SELECT count(*) FROM schema_migration") == len(FILES)
+
+
+@pytest.mark.parametrize("text, why", [("SELECT 1 / 0", "division by zero 22012"),
+                                       ("SET LOCAL statement_timeout = 1; SELECT pg_sleep(60)", "canceling statement due to statement timeout 57014")])
+def test_what_would_fail_again_is_not_tried_again(cluster, with_own, text, why):
+    said = with_own(text)
+    assert said.returncode != 0 and said.stderr == f"wardwatch migrate: {OWN}: {why}\n"
+    assert cluster.value("SELECT count(*) FROM schema_migration") == len(FILES)
