@@ -192,7 +192,12 @@ static int engine_session_names(struct engine *e, struct engine_session *s) {
 
 static int engine_session_open(struct engine *e, struct engine_session *s, const struct config_list *filters) {
         const struct ingress_sink sink = {
-                s, engine_on_message, engine_on_state, engine_on_session_lost, engine_on_readable, engine_on_probed
+                .userdata = s,
+                .message = engine_on_message,
+                .state = engine_on_state,
+                .session_lost = engine_on_session_lost,
+                .readable = engine_on_readable,
+                .probed = engine_on_probed,
         };
         struct ingress_options options = {
                 .name = lane_names[s->lane],
@@ -214,6 +219,7 @@ static int engine_session_open(struct engine *e, struct engine_session *s, const
                 .backoff_max = e->config->mqtt.backoff_max,
                 .batch = (int)e->config->mqtt.batch,
                 .packet_max = (size_t)e->config->mqtt.packet_max,
+                .unread_max = REDELIVERY_UNREAD,
                 .session_known = s->known,
         };
 

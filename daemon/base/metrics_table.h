@@ -100,6 +100,12 @@ X(MQTT_HELD, "wardwatch_mqtt_acks_held", GAUGE, COUNT, ENGINE, "session", "sessi
   "messages received whose acknowledgement waits for a commit")
 X(MQTT_HELD_LIMIT, "wardwatch_mqtt_acks_limit", GAUGE, COUNT, ENGINE, "session", "sessions.%.acks_limit",
   "acknowledgements that may be owed (mqtt.batch); the broker waits then")
+X(MQTT_UNREAD, "wardwatch_mqtt_acks_unread", GAUGE, COUNT, ENGINE, "session", "sessions.%.acks_unread",
+  "messages received whose acknowledgement the broker has not shown to have read")
+X(MQTT_UNREAD_LIMIT, "wardwatch_mqtt_acks_unread_limit", GAUGE, COUNT, ENGINE, "session",
+  "sessions.%.acks_unread_limit", "with so many the connection is ended in order and made again, so that it reads them")
+X(MQTT_RENEWALS, "wardwatch_mqtt_renewals_total", COUNTER, COUNT, ENGINE, "session", "sessions.%.renewals",
+  "connections made again for that")
 X(MQTT_CONNECTS, "wardwatch_mqtt_connects_total", COUNTER, COUNT, ENGINE, "session", "sessions.%.connects",
   "connections made")
 X(MQTT_DISCONNECTS, "wardwatch_mqtt_disconnects_total", COUNTER, COUNT, ENGINE, "session", "sessions.%.disconnects",

@@ -5,8 +5,12 @@
 #include <event2/event.h>
 #include <mosquitto.h>
 
-#define INGRESS_WHY_MAX 256         /* bytes of a reason in words, with its NUL */
-#define INGRESS_WINDOW  (32 * 1024) /* bytes of the socket that are looked at at a time: two bites of the engine */
+#define INGRESS_WHY_MAX   256         /* bytes of a reason in words, with its NUL */
+#define INGRESS_WINDOW    (32 * 1024) /* bytes of the socket that are looked at at a time: two bites of the engine */
+
+#define LINGER_AT_PAUSE   (5 * WW_SECOND)
+#define LINGER_AT_STOP    WW_SECOND
+#define LINGER_AT_RENEWAL (30 * WW_SECOND)
 
 struct connector;
 
@@ -23,6 +27,7 @@ struct ingress {
         int port, batch;
         bool tls;
         size_t packet_max;
+        uint64_t unread_max;
         int64_t keepalive, session_expiry, backoff_min, backoff_max;
 
         /* the life of the session */
@@ -71,6 +76,11 @@ struct ingress {
         int64_t draining_at;
         int64_t attempt_at; /* when the next attempt is due */
 
+        uint64_t unread; /* messages of this connection, released, whose acks the broker may not have read */
+        uint64_t asked;  /* so many of them the answer will speak for */
+        int asking;      /* mid of the question, 0 = none is out */
+        bool renewing;   /* between two connections, and catching up all the same */
+
         struct event *linger; /* on linger_fd, NULL = none */
         int linger_fd;        /* the connection before, as long as the broker reads from it; -1 = none */
         int64_t linger_until;
@@ -108,13 +118,22 @@ bool link_want_write(const struct ingress *i);
 /* linger.c: a connection's end, after which the broker has read all of ours */
 /** The connection's socket once more, -1 = there is none. The caller's. */
 int linger_hold(const struct ingress *i);
-/** Take `fd` (-1 = none) and wait in the loop until the broker has closed it; the next connection begins behind that.
- */
-void linger_begin(struct ingress *i, int fd);
+/** Take `fd` (-1 = none) and wait in the loop, `usec` at most, until the broker has closed it; the next connection
+ * begins behind that. */
+void linger_begin(struct ingress *i, int fd, int64_t usec);
 /** Wait no longer. Harmless without one. */
 void linger_end(struct ingress *i);
 /** The same for who has no loop any more: waits here, `usec` at most, and closes it. */
 void linger_wait(int fd, int64_t usec);
+
+/** Take over what linger_begin() waits for. The caller's, -1 = nothing. */
+int linger_take(struct ingress *i);
+
+/* reading.c: how far the broker has read our acks */
+/** The acks of `n` messages are on their way. May end the connection, to make it again. */
+void reading_released(struct ingress *i, size_t n);
+/** The broker has answered our message `mid`. */
+void reading_answered(struct ingress *i, int mid);
 
 /* direct.c: messages past the library. What stands at the front of the socket after it: nothing to be read now, a whole
  * packet for the library, or a part of one (also: nobody knows). */

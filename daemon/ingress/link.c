@@ -84,7 +84,9 @@ void link_close(struct ingress *i) {
                 i->figures.disconnects++;
         buf_reset(&i->acks);
         i->in_hand = i->acked = i->unanswered = 0;
-        i->amid = i->by_library = false;
+        i->amid = i->by_library = i->renewing = false;
+        i->unread = 0;
+        i->asking = 0;
         i->probe_due = i->probing = false;
         i->draining = i->lost = i->connack = i->suback = i->logging = i->dup = i->buffered = false;
         i->connected_at = i->asked_at = i->fence_at = i->proven_at = 0;
@@ -173,7 +175,8 @@ int link_open(struct ingress *i, int64_t now) {
 
         i->now = i->began_at = now;
         i->why[0] = 0;
-        ingress_enter(i, INGRESS_CONNECTING, i->host);
+        if (!i->renewing)
+                ingress_enter(i, INGRESS_CONNECTING, i->host);
         link_plan(i, now + LINK_TICK);
         errno = 0;
         rc = session_prepare(i, &mosq);
@@ -299,6 +302,10 @@ void link_timer(evutil_socket_t fd, short what, void *userdata) {
                         link_open(i, i->now);
                 else
                         link_plan(i, i->attempt_at);
+                return;
+        }
+        if (i->linger) { /* the connection before has a limit of its own */
+                link_plan(i, i->now + LINK_TICK);
                 return;
         }
         if (link_unread(i) > 0)

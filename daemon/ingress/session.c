@@ -75,6 +75,7 @@ static void on_connect(struct mosquitto *mosq, void *userdata, int code, int fla
         i->figures.connects++;
         lost = i->session_known && !present;
         i->session_known = true;
+        i->renewing = false;
         ingress_enter(i, INGRESS_CATCHING_UP, present ? "connected, session present" : "connected, new session");
         if (!lost)
                 return;
@@ -117,6 +118,7 @@ static void on_publish(struct mosquitto *mosq, void *userdata, int mid, int code
         /* of QoS 0 it is called when the message is written */
         if (i->reading && i->unanswered)
                 i->unanswered--;
+        reading_answered(i, mid);
         if (i->probing && mid == i->probe_mid) {
                 i->probing = false;
                 i->probe_from = code >= 0x80 ? i->probe_from : i->now;

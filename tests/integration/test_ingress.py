@@ -12,7 +12,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from harness.broker import Broker, Certificates, wait_for  # noqa: E402
 from harness.leash import Leash, find_driver  # noqa: E402
-from harness.proxy import CONNECT, PINGREQ, PUBACK, PUBLISH, SUBSCRIBE, Proxy  # noqa: E402
+from harness.proxy import CONNECT, PINGREQ, PUBACK, PUBLISH, SUBSCRIBE, Proxy, split  # noqa: E402
 
 pytestmark = pytest.mark.skipif(not find_driver(), reason="build first: ninja tests/unit/ingress/ingress-driver")
 
@@ -495,6 +495,76 @@ def test_what_was_acknowledged_before_a_pause_does_not_come_again(broker):
             leash.tell("resume")
         leash.wait_state("live", 60)
         assert payloads(leash.messages()) == numbers(0, 20000)
+
+
+def states(leash):
+    return [e["state"] for e in leash.events if e["event"] == "state"]
+
+
+def test_a_broker_that_writes_and_does_not_read_is_made_to(broker):
+    """The connection is ended in order, again and again: nothing comes twice, and the session is never closed."""
+    session_made(broker.port)
+    broker.publish("dev/a", *numbers(0, 20000))
+    with Leash(broker.port, "dev/#", auto=True, known=True, unread_max=2000) as leash:
+        leash.wait_state("live", 60)
+        assert payloads(leash.messages()) == numbers(0, 20000)
+        figures = leash.figures()
+        assert figures["renewals"] == figures["disconnects"] > 0
+        assert figures["acks_unread"] < 2000 + 100
+        assert states(leash) == ["connecting", "catching up", "live"]
+
+
+def test_a_broker_that_reads_is_asked_and_left_alone(broker, proxy):
+    with Leash(proxy.port, "dev/#", auto=True, unread_max=6000) as leash:
+        leash.wait_state("live")
+        for first in range(0, 15000, 1000):
+            broker.publish("dev/a", *numbers(first, 1000))
+            leash.wait_messages(first + 1000)
+        figures = leash.figures()
+        assert figures["renewals"] == 0
+        assert figures["acks_unread"] < 6000
+        assert figures["own_topics"] == 1 + 15000 // 4096, "the fence, and a question for so many acks"
+        assert payloads(leash.messages()) == numbers(0, 15000)
+
+
+class Swallower(Proxy):
+    """Keeps our acks to itself."""
+
+    swallows = True
+
+    def _read(self, source, direction, rest):
+        if direction != "up" or not self.swallows:
+            return super()._read(source, direction, rest)
+        data = source.recv(65536)
+        packets, rest = split(rest + data)
+        return b"".join(raw for packet, raw in packets if packet.kind != PUBACK) if data else None, rest
+
+
+def test_acks_that_are_lost_on_the_way(broker):
+    """It begins anew as often as that takes, and goes on when they come through."""
+    session_made(broker.port)
+    broker.publish("dev/a", *numbers(0, 3000))
+    with Swallower(broker.host, broker.port) as proxy:
+        with Leash(proxy.port, "dev/#", auto=True, known=True, unread_max=500, batch=1000) as leash:
+            wait_for(lambda: leash.figures()["renewals"] > 2, what="new connections")
+            proxy.swallows = False
+            leash.wait_state("live", 30)
+            assert set(payloads(leash.messages())) == set(numbers(0, 3000))
+            assert "closed" not in states(leash)
+
+
+def test_paused_or_stopped_while_it_connects_anew(broker, proxy):
+    session_made(proxy.port)
+    broker.publish("dev/a", *numbers(0, 1000))
+    with Leash(proxy.port, "dev/#", auto=True, known=True, unread_max=300) as leash:
+        wait_for(lambda: leash.figures()["renewals"] > 0, what="the end of the connection")
+        leash.tell("pause")
+        paused = leash.wait_state("closed")["at"]
+        leash.tell("resume")
+        leash.wait_state("live", 30, after=paused)
+        leash.tell("stop")
+        leash.wait_state("closed", after=paused)
+        assert set(payloads(leash.messages())) == set(numbers(0, 1000))
 
 
 def test_paused_session_does_not_come_back_by_itself(broker, proxy):

@@ -177,7 +177,8 @@ class Proxy:
             while not self._closed:
                 out, rest = self._read(source, direction, rest)
                 if out is None:
-                    break
+                    sink.shutdown(socket.SHUT_WR)  # it may have something to say, and to read, after that
+                    return
                 if self.delay:
                     time.sleep(self.delay)
                 self._open[direction].wait()

@@ -91,6 +91,122 @@ static void an_identifier_that_came_round_is_the_newest_message(void **state) {
         assert_false(is(r, 7, "old"));
 }
 
+/* --- a broker that reads acks when it likes, and connections and processes that end at any time --- */
+
+enum {
+        MODEL_MESSAGES = 30000,
+        MODEL_MIDS = 1000,                          /* identifiers, so that they come round */
+        MODEL_TURN = 10,                            /* messages */
+        MODEL_WINDOW = MODEL_MIDS - 1,              /* as REDELIVERY_WINDOW is to 65,535 */
+        MODEL_UNREAD = MODEL_MIDS - 3 * MODEL_TURN, /* and REDELIVERY_UNREAD */
+};
+
+struct model {
+        struct redelivery *r;
+        uint64_t random;
+        bool out[MODEL_MESSAGES]; /* has an identifier: it was sent, or put where it will be */
+        uint16_t mid[MODEL_MESSAGES];
+        unsigned taken[MODEL_MESSAGES]; /* times */
+        int journal[2 * MODEL_MESSAGES], journaled;
+        int unacked; /* all before it: the broker has read their acks */
+        int sent;    /* all before it came on this connection */
+        int unread;  /* messages of this connection */
+        int out_to;  /* all before it are out */
+};
+
+static uint32_t model_random(struct model *m, uint32_t below) {
+        m->random = m->random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        return (uint32_t)(m->random >> 33) % below;
+}
+
+/* Two kinds: only the identifier tells most of them apart. */
+static struct ww_str model_payload(int message) {
+        return (unsigned)message * 2654435761U >> 31 ? WW_STR("on") : WW_STR("off");
+}
+
+/* Far more than was sent may be out: of it, too, a broker says DUP at the next connection. */
+static void model_put_out(struct model *m, int n) {
+        for (; n > 0 && m->out_to < MODEL_MESSAGES; n--, m->out_to++)
+                m->mid[m->out_to] = (uint16_t)(m->out_to % MODEL_MIDS + 1);
+}
+
+static void model_connect(struct model *m) {
+        for (int i = m->unacked; i < m->out_to; i++)
+                m->out[i] = true; /* comes with DUP from now on */
+        m->sent = m->unacked;
+        m->unread = 0;
+}
+
+static void model_take(struct model *m) {
+        int message = m->sent++;
+        struct ww_str payload = model_payload(message);
+
+        if (message == m->out_to)
+                model_put_out(m, 1);
+        if (!m->out[message] || !redelivery_is(m->r, m->mid[message], topic, payload)) {
+                m->taken[message]++;
+                m->journal[m->journaled++] = message;
+                redelivery_note(m->r, m->mid[message], topic, payload);
+        }
+        m->unread++;
+}
+
+/* One turn, and what ingress does behind it. */
+static void model_turn(struct model *m) {
+        for (uint32_t n = model_random(m, MODEL_TURN) + 1; n && m->sent < MODEL_MESSAGES; n--)
+                model_take(m);
+        if (m->unread < MODEL_UNREAD)
+                return;
+        m->unacked = m->sent;
+        model_connect(m);
+}
+
+static void model_restart(struct model *m) {
+        int from = m->journaled > MODEL_WINDOW ? m->journaled - MODEL_WINDOW : 0;
+
+        redelivery_free(m->r);
+        assert_int_equal(redelivery_new(&m->r, MODEL_WINDOW), 0);
+        for (int i = from; i < m->journaled; i++)
+                redelivery_note(m->r, m->mid[m->journal[i]], topic, model_payload(m->journal[i]));
+        model_connect(m);
+}
+
+static void model_step(struct model *m) {
+        uint32_t what = model_random(m, 2000);
+
+        if (what < 2)
+                model_restart(m);
+        else if (what < 8)
+                model_connect(m); /* a cut */
+        else if (what < 20)
+                model_put_out(m, (int)model_random(m, 4 * MODEL_MIDS));
+        else if (what < 21) { /* an answer: it has read all */
+                m->unacked = m->sent;
+                m->unread = 0;
+        } else if (what < 60) /* it reads some, and nobody knows */
+                m->unacked += (int)model_random(m, (uint32_t)(m->sent - m->unacked) / 8 + 1);
+        else
+                model_turn(m);
+}
+
+static void nothing_is_lost_or_taken_twice(void **state) {
+        for (uint64_t seed = 1; seed <= 40; seed++) {
+                struct model *m = calloc(1, sizeof *m);
+
+                assert_non_null(m);
+                m->random = seed;
+                assert_int_equal(redelivery_new(&m->r, MODEL_WINDOW), 0);
+                while (m->sent < MODEL_MESSAGES)
+                        model_step(m);
+                for (int i = 0; i < MODEL_MESSAGES; i++)
+                        if (m->taken[i] != 1)
+                                fail_msg("seed %llu: message %d was taken %u times", (unsigned long long)seed, i,
+                                         m->taken[i]);
+                redelivery_free(m->r);
+                free(m);
+        }
+}
+
 static void the_window_is_bounded(void **state) {
         struct redelivery *r = NULL;
 
@@ -109,6 +225,7 @@ int main(void) {
                 cmocka_unit_test(a_new_session_forgets),
                 cmocka_unit_test(the_window_is_half_open),
                 cmocka_unit_test(an_identifier_that_came_round_is_the_newest_message),
+                cmocka_unit_test(nothing_is_lost_or_taken_twice),
                 cmocka_unit_test(the_window_is_bounded),
         };
 

@@ -23,7 +23,8 @@ static struct ingress_options good(void) {
                                          .backoff_min = WW_SECOND,
                                          .backoff_max = 30 * WW_SECOND,
                                          .batch = 100,
-                                         .packet_max = 65536 };
+                                         .packet_max = 65536,
+                                         .unread_max = 1000 };
 }
 
 static int on_message(void *userdata, struct ingress *i, const struct ingress_message *m) {
@@ -45,7 +46,11 @@ static void on_nothing(void *userdata, struct ingress *i) {
 }
 
 static int changes;
-static const struct ingress_sink sink = { &changes, on_message, on_state, on_nothing, on_nothing };
+static const struct ingress_sink sink = { .userdata = &changes,
+                                          .message = on_message,
+                                          .state = on_state,
+                                          .session_lost = on_nothing,
+                                          .readable = on_nothing };
 
 static int try(const struct ingress_options *o) {
         struct event_base *base = event_base_new();

@@ -1,0 +1,59 @@
+"""A broker that writes its whole backlog before it reads our acks, and the engine killed amid it: nothing is taken twice.
+
+Mosquitto lets each ack that it reads bring a whole Receive Maximum on its way. A proxy passes a few acks of a connection, and
+the others only when the connection is ended in order; with a kill they are lost."""
+
+from harness import spine
+from harness.proxy import PUBACK, Proxy, split
+
+TARGET = "nothing twice"
+PASSED = 40  # acks of a connection: enough to bring all on its way
+
+
+class Deaf(Proxy):
+    deaf, killed = False, False
+
+    def _read(self, source, direction, rest):
+        if direction != "up" or not (self.deaf or isinstance(rest, tuple)):
+            return super()._read(source, direction, rest)
+        passed, late, left = rest or (0, b"", b"")
+        data = source.recv(65536)
+        if not data:
+            return (late if late and not self.killed else None), (passed, b"", b"")
+        packets, left = split(left + data)
+        out = b""
+        for packet, raw in packets:
+            passed += packet.kind == PUBACK
+            if packet.kind == PUBACK and passed > PASSED:
+                late += raw
+            else:
+                out += raw
+        return out, (passed, late, left)
+
+
+def taken(h):
+    return h.status().get("sessions", {}).get("bulk", {}).get("messages", 0)
+
+
+def run(h, random):
+    h.prepare(mqtt__urgent=[], supervisor__hung_after="60s")
+    proxy = h.closes(Deaf("127.0.0.1", h.broker.port))
+    h.daemon.write_config(mqtt__port=proxy.port)
+    h.start()
+    h.daemon.stop()
+    count = 300000 if h.long else 70000
+    load = h.load(count=count, rate=0, devices=97)
+    h.wait(lambda: load.process.poll() is not None, "the backlog", 120)
+    proxy.deaf = True
+    h.daemon.start()
+    at = random.randrange(34000, 60000) + (61440 if h.long else 0)
+    h.wait(lambda: taken(h) >= at, f"{at} messages", 120)
+    proxy.killed = True
+    old = h.daemon.kill("engine")
+    proxy.deaf = False
+    with h.recovery():
+        h.daemon.wait_restarted("engine", old)
+        h.taking()
+    h.live(120)
+    h.notes.append(f"killed behind {at:,} messages, {h.status()['sessions']['bulk']['redelivered']:,} came again")
+    h.check(load)
