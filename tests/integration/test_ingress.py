@@ -1,4 +1,4 @@
-"""The MQTT session against a real broker: what is acknowledged when, and what happens when things break."""
+"""The MQTT session against a real broker: what is sent, and what happens when things break (acks: test_acks.py)."""
 
 import pathlib
 import socket
@@ -11,8 +11,8 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from harness.broker import Broker, Certificates, wait_for  # noqa: E402
-from harness.leash import Leash, find_driver  # noqa: E402
-from harness.proxy import CONNECT, PINGREQ, PUBACK, PUBLISH, SUBSCRIBE, Proxy, split  # noqa: E402
+from harness.leash import Leash, find_driver, go_live, numbers, payloads, session_made  # noqa: E402
+from harness.proxy import CONNECT, PINGREQ, PUBACK, SUBSCRIBE, Proxy  # noqa: E402
 
 pytestmark = pytest.mark.skipif(not find_driver(), reason="build first: ninja tests/unit/ingress/ingress-driver")
 
@@ -29,32 +29,6 @@ def proxy(broker):
         yield p
 
 
-def numbers(first, n):
-    return [str(k) for k in range(first, first + n)]
-
-
-def session_made(port, **options):
-    """A session that the broker knows, and whose client is away."""
-    with Leash(port, "dev/#", auto=True, **options) as leash:
-        leash.wait_state("live")
-        leash.tell("stop")
-        leash.wait_state("closed")
-
-
-def payloads(messages):
-    return [m["payload"] for m in messages]
-
-
-def go_live(leash, proxy=None):
-    """Live, with automatic taking switched off afterwards, nothing in hand, and the fence's ack past the proxy."""
-    leash.wait_state("live")
-    leash.tell("auto off")
-    assert leash.figures()["acks_held"] == 0
-    if proxy:
-        wait_for(lambda: proxy.count("up", PUBACK) == proxy.count("down", PUBLISH), what="the fence's ack")
-        proxy.forget()
-
-
 def test_connect_carries_the_properties(broker, proxy):
     with Leash(proxy.port, "dev/#", auto=True, batch=77, packet_max=5000) as leash:
         leash.wait_state("live")
@@ -65,71 +39,6 @@ def test_connect_carries_the_properties(broker, proxy):
     assert b"\x21" + (77).to_bytes(2, "big") in properties, "receive maximum"
     assert b"\x27" + (5000).to_bytes(4, "big") in properties, "maximum packet size"
     assert proxy.connections == 1
-
-
-def test_acks_leave_with_release_only(broker, proxy):
-    with Leash(proxy.port, "dev/#", auto=True) as leash:
-        go_live(leash, proxy)
-        broker.publish("dev/a", *numbers(0, 20))
-        assert payloads(leash.take(20)) == numbers(0, 20)
-        # a round trip of our own: had an ack been written, it would have passed the proxy before the answer
-        assert leash.figures()["acks_held"] == 20
-        assert proxy.count("up", PUBACK) == 0
-        leash.tell("release")
-        wait_for(lambda: proxy.count("up", PUBACK) == 20, what="20 acks")
-        assert [p.mid for p in proxy.find("up", PUBACK)] == [p.mid for p in proxy.find("down", PUBLISH)]
-
-
-def test_acks_of_a_second_take_wait_for_their_own_release(broker, proxy):
-    with Leash(proxy.port, "dev/#", auto=True) as leash:
-        go_live(leash, proxy)
-        broker.publish("dev/a", *numbers(0, 30))
-        leash.take(10)
-        leash.tell("release")
-        wait_for(lambda: proxy.count("up", PUBACK) == 10, what="10 acks")
-        leash.take(20)
-        assert leash.figures()["acks_held"] == 20
-        assert proxy.count("up", PUBACK) == 10
-
-
-def test_released_acks_go_out_before_more_is_taken(broker, tmp_path):
-    """The socket is full of released acks: new ones would leave with the rest, so nothing is taken meanwhile."""
-    n = 50000
-    with Proxy(broker.host, broker.port, window=4096) as proxy:
-        with Leash(proxy.port, "load/#", auto=True, batch=60000, quiet=True, send_buffer=4096) as leash:
-            go_live(leash, proxy)
-            acks = lambda: proxy.count("up", PUBACK)
-            load = find_driver().with_name("mqtt-load")
-            subprocess.run([load, "--port", str(broker.port), "--count", str(n)], check=True, stdout=subprocess.DEVNULL)
-            wait_for(lambda: leash.tell("take 60000") or leash.figures()["acks_held"] == n, 60, "all in hand")
-            assert acks() == 0
-            proxy.hold("up")
-            leash.tell("release")
-            leash.figures()
-            subprocess.run([load, "--port", str(broker.port), "--count", "10"], check=True, stdout=subprocess.DEVNULL)
-            leash.tell("take 100")
-            assert leash.figures()["messages"] == n, "nothing is taken"
-            assert acks() < n
-            proxy.pass_on("up")
-            wait_for(lambda: acks() == n, 30, "the released acks")
-            wait_for(lambda: leash.tell("take 100") or leash.figures()["acks_held"] == 10, 30, "the new messages")
-            assert acks() == n and leash.figures()["disconnects"] == 0
-
-
-def test_acks_leave_in_order_whoever_read_the_message(broker, proxy):
-    """A message larger than the window is the library's, the small ones before and behind it are not."""
-    large = "x" * 100_000
-    sent = [*numbers(0, 20), large, *numbers(20, 20), large, *numbers(40, 20)]
-    with Leash(proxy.port, "dev/#", auto=True, packet_max=200_000) as leash:
-        go_live(leash, proxy)
-        broker.publish("dev/a", *sent)
-        wait_for(lambda: leash.tell("take 100") or leash.figures()["acks_held"] == len(sent), what="all in hand")
-        assert payloads(leash.messages()) == sent
-        assert proxy.count("up", PUBACK) == 0
-        leash.tell("release")
-        wait_for(lambda: proxy.count("up", PUBACK) == len(sent), what="the acks")
-        assert [p.mid for p in proxy.find("up", PUBACK)] == [p.mid for p in proxy.find("down", PUBLISH)]
-        assert leash.figures()["disconnects"] == 0
 
 
 def test_messages_with_properties(broker):
@@ -482,91 +391,6 @@ def test_pause_keeps_the_backlog_at_the_broker(broker, proxy):
         assert leash.figures()["session_lost"] == 0
 
 
-def test_what_was_acknowledged_before_a_pause_does_not_come_again(broker):
-    """However much the broker has on its way to us: it reads our acks before it hears that we are gone."""
-    session_made(broker.port)
-    broker.publish("dev/a", *numbers(0, 20000))
-    with Leash(broker.port, "dev/#", auto=True, known=True) as leash:
-        paused = 0
-        for step in range(1, 5):
-            leash.wait_messages(step * 2500, 60)
-            leash.tell("pause")
-            paused = leash.wait_state("closed", 30, after=paused)["at"]
-            leash.tell("resume")
-        leash.wait_state("live", 60)
-        assert payloads(leash.messages()) == numbers(0, 20000)
-
-
-def states(leash):
-    return [e["state"] for e in leash.events if e["event"] == "state"]
-
-
-def test_a_broker_that_writes_and_does_not_read_is_made_to(broker):
-    """The connection is ended in order, again and again: nothing comes twice, and the session is never closed."""
-    session_made(broker.port)
-    broker.publish("dev/a", *numbers(0, 20000))
-    with Leash(broker.port, "dev/#", auto=True, known=True, unread_max=2000) as leash:
-        leash.wait_state("live", 60)
-        assert payloads(leash.messages()) == numbers(0, 20000)
-        figures = leash.figures()
-        assert figures["renewals"] == figures["disconnects"] > 0
-        assert figures["acks_unread"] < 2000 + 100
-        assert states(leash) == ["connecting", "catching up", "live"]
-
-
-def test_a_broker_that_reads_is_asked_and_left_alone(broker, proxy):
-    with Leash(proxy.port, "dev/#", auto=True, unread_max=6000) as leash:
-        leash.wait_state("live")
-        for first in range(0, 15000, 1000):
-            broker.publish("dev/a", *numbers(first, 1000))
-            leash.wait_messages(first + 1000)
-        figures = leash.figures()
-        assert figures["renewals"] == 0
-        assert figures["acks_unread"] < 6000
-        assert figures["own_topics"] == 1 + 15000 // 4096, "the fence, and a question for so many acks"
-        assert payloads(leash.messages()) == numbers(0, 15000)
-
-
-class Swallower(Proxy):
-    """Keeps our acks to itself."""
-
-    swallows = True
-
-    def _read(self, source, direction, rest):
-        if direction != "up" or not self.swallows:
-            return super()._read(source, direction, rest)
-        data = source.recv(65536)
-        packets, rest = split(rest + data)
-        return b"".join(raw for packet, raw in packets if packet.kind != PUBACK) if data else None, rest
-
-
-def test_acks_that_are_lost_on_the_way(broker):
-    """It begins anew as often as that takes, and goes on when they come through."""
-    session_made(broker.port)
-    broker.publish("dev/a", *numbers(0, 3000))
-    with Swallower(broker.host, broker.port) as proxy:
-        with Leash(proxy.port, "dev/#", auto=True, known=True, unread_max=500, batch=1000) as leash:
-            wait_for(lambda: leash.figures()["renewals"] > 2, what="new connections")
-            proxy.swallows = False
-            leash.wait_state("live", 30)
-            assert set(payloads(leash.messages())) == set(numbers(0, 3000))
-            assert "closed" not in states(leash)
-
-
-def test_paused_or_stopped_while_it_connects_anew(broker, proxy):
-    session_made(proxy.port)
-    broker.publish("dev/a", *numbers(0, 1000))
-    with Leash(proxy.port, "dev/#", auto=True, known=True, unread_max=300) as leash:
-        wait_for(lambda: leash.figures()["renewals"] > 0, what="the end of the connection")
-        leash.tell("pause")
-        paused = leash.wait_state("closed")["at"]
-        leash.tell("resume")
-        leash.wait_state("live", 30, after=paused)
-        leash.tell("stop")
-        leash.wait_state("closed", after=paused)
-        assert set(payloads(leash.messages())) == set(numbers(0, 1000))
-
-
 def test_paused_session_does_not_come_back_by_itself(broker, proxy):
     with Leash(proxy.port, "dev/#", auto=True) as leash:
         leash.wait_state("live")
@@ -592,17 +416,6 @@ def test_stop_says_goodbye_and_keeps_the_session(broker, proxy):
     with Leash(proxy.port, "dev/#", auto=True, known=True) as leash:
         assert payloads(leash.wait_messages(1)) == ["kept"]
         assert leash.figures()["session_lost"] == 0
-
-
-def test_stop_with_messages_in_hand_acknowledges_none(broker, proxy):
-    with Leash(proxy.port, "dev/#", auto=True) as leash:
-        go_live(leash, proxy)
-        broker.publish("dev/a", *numbers(0, 5))
-        leash.take(5)
-        proxy.forget()
-        leash.tell("stop")
-        leash.wait_state("closed")
-    assert proxy.count("up", PUBACK) == 0
 
 
 def test_qos_0_messages_come_too(broker):

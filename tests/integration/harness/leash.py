@@ -6,7 +6,8 @@ import subprocess
 import threading
 import time
 
-from .machine import find_built
+from .machine import find_built, wait_for
+from .proxy import PUBACK, PUBLISH
 
 
 def find_driver():
@@ -116,3 +117,33 @@ class Leash:
         self.events = [e for e in self.events if e["event"] != "figures"]
         self.tell("figures")
         return self.wait(lambda e: e["event"] == "figures", what="figures")
+
+
+def numbers(first, n):
+    return [str(k) for k in range(first, first + n)]
+
+
+def session_made(port, **options):
+    """A session that the broker knows, and whose client is away."""
+    with Leash(port, "dev/#", auto=True, **options) as leash:
+        leash.wait_state("live")
+        leash.tell("stop")
+        leash.wait_state("closed")
+
+
+def payloads(messages):
+    return [m["payload"] for m in messages]
+
+
+def go_live(leash, proxy=None):
+    """Live, with automatic taking switched off afterwards, nothing in hand, and the fence's ack past the proxy."""
+    leash.wait_state("live")
+    leash.tell("auto off")
+    assert leash.figures()["acks_held"] == 0
+    if proxy:
+        wait_for(lambda: proxy.count("up", PUBACK) == proxy.count("down", PUBLISH), what="the fence's ack")
+        proxy.forget()
+
+
+def states(leash):
+    return [e["state"] for e in leash.events if e["event"] == "state"]

@@ -1,6 +1,6 @@
 /*
  * A session on a leash: reads one command per line, tells one JSON object per line. The tests in
- * tests/integration/test_ingress.py hold the leash.
+ * tests/integration/test_ingress.py and test_acks.py hold the leash.
  *
  *   --host H --port P --client-id ID [--user U] [--password W] [--ca F] [--tls] [--batch N] [--keepalive MS]
  *   [--backoff-min MS] [--backoff-max MS] [--packet-max N] [--known] [--auto] [--quiet]
