@@ -3,7 +3,6 @@
 Mosquitto lets each ack that it reads bring a whole Receive Maximum on its way. A proxy passes a few acks of a connection, and
 the others only when the connection is ended in order; with a kill they are lost."""
 
-from harness import spine
 from harness.proxy import PUBACK, Proxy, split
 
 TARGET = "nothing twice"
