@@ -21,11 +21,15 @@ void diag_deinit(struct diag *d) {
         *d = (struct diag){ .source = d->source, .userdata = d->userdata };
 }
 
+bool diag_has_room(const struct diag *d) {
+        return d->n < DIAG_MAX;
+}
+
 static struct diag_message *diag_room(struct diag *d) {
         size_t capacity = d->capacity ? d->capacity * 2 : 8;
         struct diag_message *messages;
 
-        if (d->n == DIAG_MAX)
+        if (!diag_has_room(d))
                 return NULL;
         if (d->n < d->capacity)
                 return &d->messages[d->n];

@@ -51,6 +51,10 @@ void diag_deinit(struct diag *d);
 int diag_error(struct diag *d, struct diag_pos pos, const char *help, const char *format, ...) _printf_(4, 5);
 void diag_warning(struct diag *d, struct diag_pos pos, const char *help, const char *format, ...) _printf_(4, 5);
 
+/** Whether another message would still be shown. If not, no help for it need be searched: with each unknown name the
+ *  search for a near one would take longer. */
+bool diag_has_room(const struct diag *d);
+
 /** Renders all messages, sorted by file, line, column. */
 void diag_render(const struct diag *d, struct buf *out);
 

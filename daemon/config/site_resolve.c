@@ -18,7 +18,7 @@ static uint32_t resolve(struct site_compiler *c, struct diag_pos pos, struct ww_
 
         if (symbol)
                 return symbol - 1;
-        nearest = c->d->n < DIAG_MAX ? site_nearest_of(ids, id) : NULL; /* a search that nobody would read */
+        nearest = diag_has_room(c->d) ? site_nearest_of(ids, id) : NULL;
         (void)site_told(c, diag_error(c->d, pos, help_nearest(nearest, "define it in one of the site's files", help),
                                       "unknown %s `%.*s`", of, WW_STR_ARG(id)));
         return SITE_NONE;

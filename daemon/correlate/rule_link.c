@@ -87,7 +87,7 @@ static bool reads(const struct correlate_rules *set, const struct rule *rule, co
 /* ---- names of rules ---- */
 
 static int unknown_rule(struct linker *k, const struct rule *rule, struct ww_str name, struct diag_pos pos) {
-        const char *best = k->d->n < DIAG_MAX ? correlate_rule_nearest(k->set, name) : NULL;
+        const char *best = diag_has_room(k->d) ? correlate_rule_nearest(k->set, name) : NULL;
 
         k->result = DIAG_E_USER;
         return diag_error(k->d, pos,

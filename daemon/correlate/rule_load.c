@@ -111,9 +111,7 @@ const struct field *rule_load_field(struct loader *l, struct ww_str name, struct
                                         "rule `%s`: unknown field `%.*s`", l->rule->name.p, WW_STR_ARG(name));
                 return NULL;
         }
-        if (l->d->n <
-            DIAG_MAX) /* a search that nobody would read; each name that is unknown makes the next one longer */
-                near = nearest_symbol(l->set->symbols, name);
+        near = diag_has_room(l->d) ? nearest_symbol(l->set->symbols, name) : NULL;
         diag_warning(l->d, pos,
                      near ? arena_printf(&l->set->arena, "did you mean `%s`?", near)
                           : "let a sensor type give it under `attributes`, or assets have a field of that name",

@@ -31,14 +31,15 @@ static void advise_zones(const struct site *site, const struct rule *rule, const
                          struct diag *d) {
         for (const struct yaml_node *n = items(values); site_zone_count(site) && n; n = items_next(values, n))
                 if (n->text.p[0] != '@' && site_zone_find(site, n->text) == SITE_NONE)
-                        advise_unknown(rule, n, "zone", d->n < DIAG_MAX ? site_nearest_zone(site, n->text) : NULL, d);
+                        advise_unknown(rule, n, "zone", diag_has_room(d) ? site_nearest_zone(site, n->text) : NULL, d);
 }
 
 static void advise_assets(const struct site *site, const struct rule *rule, const struct yaml_node *values,
                           struct diag *d) {
         for (const struct yaml_node *n = items(values); site_asset_count(site) && n; n = items_next(values, n))
                 if (n->text.p[0] != '@' && site_asset_find(site, n->text) == SITE_NONE)
-                        advise_unknown(rule, n, "asset", d->n < DIAG_MAX ? site_nearest_asset(site, n->text) : NULL, d);
+                        advise_unknown(rule, n, "asset", diag_has_room(d) ? site_nearest_asset(site, n->text) : NULL,
+                                       d);
 }
 
 static void advise_selection(const struct correlate_rules *set, const struct rule *rule, const struct selection *s,

@@ -64,10 +64,12 @@ static void messages_are_bounded_but_counted(void **state) {
         struct diag d = DIAG_INIT;
         const char *tail;
 
+        assert_true(diag_has_room(&d));
         for (int i = 0; i < DIAG_MAX + 23; i++)
                 (void)diag_error(&d, at("a.yaml", 1, 1), NULL, "number %d", i);
         (void)diag_error(&d, at("a.yaml", 1, 1), NULL, "number %d", 0); /* what is told already */
         assert_int_equal(d.n, DIAG_MAX);
+        assert_false(diag_has_room(&d));
         assert_int_equal(d.errors, DIAG_MAX + 23);
         diag_render(&d, &out);
         buf_put_u8(&out, 0);
