@@ -5,7 +5,12 @@
  * not show.
  *
  * What begins in the middle needs what stood there: the switched modes and list members, blindness, and, if the rules
- * are to be those of the recording, the reload before it. They come first, all at the moment at which the inputs begin.
+ * are to be those of the recording, the rule set in force. They come first, all at the moment at which the inputs
+ * begin.
+ *
+ * A journal whose history itself begins in the middle was salvaged from one that was damaged, or its oldest inputs are
+ * past their time. A salvaged one goes on from the site's journal before it, which may have been salvaged, too: what
+ * stood is looked for back to the one whose first input brought rules.
  */
 #include "command/replay_database.h"
 #include "command/replay_line.h"
@@ -14,9 +19,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define FETCH     2000
-#define PRUNE     WW_DAY /* journal time and wall clock are never that far apart, but for a clock that was set */
-#define ROLES_ALL 63
+#define FETCH        2000
+#define PRUNE        WW_DAY /* journal time and wall clock are never that far apart, but for a clock that was set */
+#define ROLES_ALL    63
+
+#define USEC(column) "(extract(epoch FROM " column ") * 1000000)::bigint"
 
 enum { STREAMS = 4 };
 enum column { SEQ, TYPE, RECEIVED, TIME, ORIGIN, FLAGS, TOPIC, ID, PAYLOAD };
@@ -32,7 +39,9 @@ struct history {
         struct stream streams[STREAMS];
         struct replay_database database; /* its texts are the caller's */
         int32_t journal;
+        char lineage[192]; /* SQL: it and those that it goes on from */
         int64_t begin, to; /* of the inputs; NONE, NEVER */
+        int64_t start;     /* what stood before then comes first; NONE = nothing stood */
         json_t *scene;     /* inputs that come before: [{type, topic, payload}…] */
         size_t in_scene;
         uint64_t scene_seq;
@@ -58,6 +67,62 @@ static void history_close(void *userdata) {
         free(h->primings);
         arena_deinit(&h->arena);
         free(h);
+}
+
+/* ---- where it begins ---- */
+
+static int lineage_read(struct history *h) {
+        int e = replay_database_ask(h->wire,
+                                    "SELECT coalesce(max(r.journal), %" PRId32 ") FROM ruleset r JOIN journal a USING "
+                                    "(journal) JOIN journal j USING (site) WHERE j.journal = %" PRId32
+                                    " AND r.journal <= j.journal AND r.seq = 1",
+                                    h->journal, h->journal);
+
+        if (!e)
+                (void)snprintf(h->lineage, sizeof h->lineage,
+                               "journal IN (SELECT a.journal FROM journal a JOIN journal j USING (site) WHERE "
+                               "j.journal = %" PRId32 " AND a.journal BETWEEN %s AND j.journal)",
+                               h->journal, wire_value(h->wire, 0, 0));
+        return e;
+}
+
+/* Asked first, as it is the rule: the oldest input of all is looked for in every partition. */
+static int start_is_there(struct history *h, bool *ret) {
+        int e = replay_database_ask(h->wire,
+                                    "SELECT EXISTS (SELECT FROM engine_input WHERE journal = %" PRId32 " AND seq = 1)",
+                                    h->journal);
+
+        if (!e)
+                *ret = *wire_value(h->wire, 0, 0) == 't';
+        return e;
+}
+
+static int start_read(struct history *h) {
+        bool there = false;
+        int e = start_is_there(h, &there);
+        int64_t first;
+
+        h->start = h->begin;
+        if (!e && !there)
+                e = replay_database_ask(
+                        h->wire,
+                        "SELECT seq, " USEC(
+                                "journal_time") " FROM input WHERE journal = %" PRId32
+                                                " AND seq = (SELECT min(seq) FROM input WHERE journal = %" PRId32
+                                                " AND type <> 'quarantined')",
+                        h->journal, h->journal);
+        if (e || there || !wire_rows(h->wire))
+                return e;
+        first = strtoll(wire_value(h->wire, 0, 1), NULL, 10);
+        if (h->start != WW_TIME_NONE && h->start >= first)
+                return 0;
+        h->start = first;
+        (void)fprintf(stderr,
+                      "wardwatch: history of journal %" PRId32
+                      " begins at input %s: the rules, modes and lists of then come first, what rules had counted and "
+                      "alarms that stood do not\n",
+                      h->journal, wire_value(h->wire, 0, 0));
+        return 0;
 }
 
 /* ---- what stood ---- */
@@ -92,10 +157,10 @@ static int scene_answer(struct history *h, const char *reply) {
 static int scene_commands(struct history *h) {
         int e = replay_database_ask(
                 h->wire,
-                "SELECT r.reply::text FROM command%s c JOIN command_reply%s r USING (journal, seq) WHERE c.journal = "
-                "%" PRId32 " AND c.name IN ('mode', 'list') AND r.ok AND c.journal_time < to_timestamp(0) + "
-                "interval '1 microsecond' * %" PRId64 " ORDER BY c.seq",
-                h->raw, h->raw, h->journal, h->begin);
+                "SELECT r.reply::text FROM command%s c JOIN command_reply%s r USING (journal, seq) WHERE %s AND "
+                "c.name IN ('mode', 'list') AND r.ok AND c.journal_time < to_timestamp(0) + "
+                "interval '1 microsecond' * %" PRId64 " ORDER BY journal, seq",
+                h->raw, h->raw, h->lineage, h->start);
 
         for (size_t i = 0; !e && i < wire_rows(h->wire); i++)
                 e = scene_answer(h, wire_value(h->wire, i, 0));
@@ -105,10 +170,10 @@ static int scene_commands(struct history *h) {
 static int scene_blind(struct history *h) {
         int e = replay_database_ask(
                 h->wire,
-                "SELECT name FROM engine_input WHERE journal = %" PRId32 " AND type = 'notice' AND name IN "
+                "SELECT name FROM engine_input WHERE %s AND type = 'notice' AND name IN "
                 "('intake-blind', 'intake-sighted') AND journal_time < to_timestamp(0) + interval '1 microsecond' "
-                "* %" PRId64 " ORDER BY seq DESC LIMIT 1",
-                h->journal, h->begin);
+                "* %" PRId64 " ORDER BY journal DESC, seq DESC LIMIT 1",
+                h->lineage, h->start);
         const char *name = e ? NULL : wire_value(h->wire, 0, 0);
 
         if (name && strcmp(name, "intake-blind") == 0)
@@ -119,13 +184,13 @@ static int scene_blind(struct history *h) {
 static int scene_rules(struct history *h) {
         int e = replay_database_ask(
                 h->wire,
-                "SELECT seq, body FROM engine_input WHERE journal = %" PRId32 " AND type = 'reload' AND "
-                "journal_time < to_timestamp(0) + interval '1 microsecond' * %" PRId64 " ORDER BY seq DESC LIMIT 1",
-                h->journal, h->begin);
+                "SELECT text FROM ruleset JOIN rule_text USING (hash) WHERE %s AND in_force_from < to_timestamp(0) "
+                "+ interval '1 microsecond' * %" PRId64 " ORDER BY journal DESC, seq DESC LIMIT 1",
+                h->lineage, h->start);
 
         if (e || !wire_rows(h->wire))
                 return e;
-        h->rules = strdup(wire_value(h->wire, 0, 1));
+        h->rules = strdup(wire_value(h->wire, 0, 0));
         return h->rules ? 0 : -ENOMEM;
 }
 
@@ -135,7 +200,7 @@ static int scene_read(struct history *h) {
         h->scene = json_array();
         if (!h->scene)
                 return -ENOMEM;
-        if (h->begin == WW_TIME_NONE)
+        if (h->start == WW_TIME_NONE)
                 return 0;
         e = h->database.recorded ? scene_rules(h) : 0;
         if (!e)
@@ -173,8 +238,6 @@ static bool history_primes(void *userdata, uint64_t seq) {
 }
 
 /* ---- the inputs ---- */
-
-#define USEC(column) "(extract(epoch FROM " column ") * 1000000)::bigint"
 
 /* `time` BETWEEN …, or nothing */
 static void between(char *sql, size_t size, const char *column, int64_t from, int64_t to) {
@@ -343,7 +406,7 @@ static int input_next(struct history *h, struct ww_input *ret) {
 /* Numbers below those of the inputs: what stood comes before all of them. */
 static void scene_place(struct history *h, struct ww_input *ret) {
         ret->seq = ++h->scene_seq;
-        ret->time = ret->received = h->begin;
+        ret->time = ret->received = h->start;
 }
 
 static int scene_next(struct history *h, struct ww_input *ret) {
@@ -381,9 +444,10 @@ static int history_next(void *userdata, struct ww_input *ret) {
 
 static int history_alarm(void *userdata, uint64_t id, struct replay_alarm *ret) {
         struct history *h = userdata;
-        int e = replay_database_ask(
-                h->wire, "SELECT rule, key, exercise FROM alarm WHERE journal = %" PRId32 " AND alarm = %" PRIu64,
-                h->journal, id);
+        int e = replay_database_ask(h->wire,
+                                    "SELECT rule, key, exercise FROM alarm WHERE %s AND alarm = %" PRIu64
+                                    " ORDER BY journal DESC LIMIT 1",
+                                    h->lineage, id);
 
         if (e)
                 return e;
@@ -412,6 +476,10 @@ static int gaps_tell(struct history *h) {
 static int history_begin(struct history *h) {
         int e = replay_database_open(&h->wire, &h->database, &h->journal, &h->raw);
 
+        if (!e)
+                e = lineage_read(h);
+        if (!e)
+                e = start_read(h);
         if (!e)
                 e = scene_read(h);
         if (!e && h->database.recorded)

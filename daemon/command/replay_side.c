@@ -92,17 +92,24 @@ struct replay_side *replay_side_free(struct replay_side *s) {
         return NULL;
 }
 
+static int rules_tell(const char *what, const char *cure) {
+        (void)fprintf(stderr, "wardwatch replay: %s\n  help: %s\n", what, cure);
+        return REPLAY_E_TOLD;
+}
+
 static int rules_recorded(const struct ww_input *input, struct ruleset **ret) {
         struct diag diag = DIAG_INIT;
-        int r = input->type == WW_INPUT_RELOAD ? ruleset_decode(ret, input->payload, &diag) : REPLAY_E_TOLD;
+        int r;
 
+        if (input->type != WW_INPUT_RELOAD)
+                return rules_tell("the recording does not begin with rules",
+                                  "replay the database's history, which keeps every rule set, or leave --as-recorded "
+                                  "out, and it runs with the rules of the configuration");
+        r = ruleset_decode(ret, input->payload, &diag);
         diag_deinit(&diag);
-        if (r > 0 || r == -EBADMSG) {
-                (void)fprintf(stderr, "wardwatch replay: the recording does not begin with rules that this version "
-                                      "understands\n  help: leave --as-recorded out, and it runs with those of the "
-                                      "configuration\n");
-                return REPLAY_E_TOLD;
-        }
+        if (r > 0 || r == -EBADMSG)
+                return rules_tell("the recording begins with rules that this version does not understand",
+                                  "leave --as-recorded out, and it runs with those of the configuration");
         return r;
 }
 

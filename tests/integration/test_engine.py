@@ -375,6 +375,42 @@ def test_damaged_pages_are_salvaged_and_told(stored):
     assert verified.returncode == 0, verified.stdout
 
 
+def test_a_salvaged_journal_is_replayed_with_the_rules_that_were_in_force(stored):
+    """They stand in the journal before it, and so does the mode that was on; a journal may be salvaged twice."""
+    s = stored
+    (s.daemon.rules / "site" / "test.yaml").write_text(spine.SITE + "modes:\n  open-day: {title: Open day}\n")
+    s.reload(rule("one", 1) + rule("two", 2) + rule("shut", 1).replace("  raise:", "  while: not mode(open-day)\n  raise:"))
+    on = s.daemon.run("mode", "open-day", "on")
+    assert on.returncode == 0, on.stderr
+    s.publish("1", 1)
+    s.alarm("one", "1")
+    for n, salvaged in ((2, 2), (3, 3)):
+        spine.settle(s.daemon)
+        assert s.daemon.stop() == 0
+        flip_pages(s.daemon.folder / "state" / "journal" / "data.mdb")
+        s.start()
+        s.publish(f"2{n}", 2)
+        s.publish(f"1{n}", 1)
+        s.alarm("one", f"1{n}")
+        spine.settle(s.daemon)
+        assert s.postgres.value("SELECT max(journal) FROM journal") == salvaged
+        assert s.postgres.value("SELECT count(*) FROM engine_input WHERE journal = %s AND type = 'reload'", salvaged) == 0
+        first = s.postgres.value("SELECT min(seq) FROM input WHERE journal = %s", salvaged)
+        assert first > 1
+        done = s.daemon.run("replay", "--as-recorded", "--json", "--journal", str(salvaged))
+        assert done.returncode == 0, done.stderr
+        assert f"wardwatch: history of journal {salvaged} begins at input {first}: the rules, modes and lists of then" in done.stderr
+        again = [json.loads(line)["transition"]["alarm"] for line in done.stdout.splitlines()]
+        raised = {(alarm["rule"], alarm["key"]) for alarm in again}
+        assert raised >= {("two", f"device=2{n}"), ("one", f"device=1{n}")}
+        assert not [rule for rule, _ in raised if rule == "shut"]
+    dump = s.daemon.folder / "dump.jsonl"
+    dump.write_text(s.daemon.run("journal", "dump", "--json").stdout)
+    refused = s.daemon.run("replay", str(dump), "--as-recorded")
+    assert refused.returncode != 0
+    assert "the recording does not begin with rules\n  help: replay the database's history" in refused.stderr
+
+
 def older_meta_page(data):
     """Of LMDB's two the one with the lower transaction: the trees of the other one stay whole."""
     first, second = (int.from_bytes(data[at:at + 8], "little") for at in (144, 4096 + 144))

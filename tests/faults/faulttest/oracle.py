@@ -114,7 +114,7 @@ def replayed_journal(daemon, postgres, number):
 
 def replayed(daemon, postgres):
     """What was concluded comes again. Of several journals in one database each that has its beginning there; one that was
-    salvaged goes on from a state and with rules that are another's, and only has to be read to its end."""
+    salvaged goes on from a state that is another's, and only has to be read to its end."""
     spine.settle(daemon)
     journals = postgres.query("SELECT j.journal, (SELECT min(seq) FROM input i WHERE i.journal = j.journal) FROM journal j ORDER BY 1")
     if len(journals) == 1:
@@ -124,7 +124,7 @@ def replayed(daemon, postgres):
         if first == 1:
             verdict.add(replayed_journal(daemon, postgres, number))
         elif first is not None:
-            done = daemon.run("replay", "--json", "--journal", str(number), timeout=300)
+            done = daemon.run("replay", "--as-recorded", "--json", "--journal", str(number), timeout=300)
             if done.returncode:
                 verdict.wrong.append(f"journal {number} cannot be replayed: {done.stderr[-500:]}")
     return verdict
