@@ -17,7 +17,7 @@ const struct question questions_duty[] = {
         { "hidden-dangers", "Which hidden dangers were found, who had them put right, and who rechecked?", "By the time at which they were found.", "1 year",
                 "SELECT body->>'number' AS number, (body->>'opened_at')::timestamptz AS found_at, body->>'title' AS what,\n"
                 "       body->'fields'->>'zone' AS zone, body->'fields'->>'level' AS level, body->'fields'->>'owner' AS owner,\n"
-                "       (body->'fields'->>'due_at')::timestamptz AS due_at, body->>'state' AS state, (body->'by'->'rectify'->>'at')::timestamptz AS rectified_at,\n"
+                "       " QUESTION_INSTANT("body->'fields'->>'due_at'") " AS due_at, body->>'state' AS state, (body->'by'->'rectify'->>'at')::timestamptz AS rectified_at,\n"
                 "       body->'by'->'rectify'->>'by' AS rectified_by, body->'by'->'recheck'->>'by' AS rechecked_by, body->>'origin' AS found_in\n"
                 "FROM " NEWEST("hazard") " h\n"
                 "WHERE NOT exercise AND " OPENED_IN "\n"
@@ -25,7 +25,8 @@ const struct question questions_duty[] = {
         { "visitors", "Which visitors were in the house, until when might they stay, and where else was their badge seen?",
                 "strays: zones that the permit does not name.", "7 days",
                 "SELECT body->>'number' AS number, (body->>'opened_at')::timestamptz AS came_at, body->>'title' AS name, body->'fields'->>'badge' AS badge,\n"
-                "       body->'fields'->>'host' AS host, body->'fields'->'zones' AS zones, (body->'fields'->>'valid_until')::timestamptz AS valid_until,\n"
+                "       body->'fields'->>'host' AS host, body->'fields'->'zones' AS zones,\n"
+                "       " QUESTION_INSTANT("body->'fields'->>'valid_until'") " AS valid_until,\n"
                 "       body->>'state' AS state, CASE WHEN ended THEN changed_at END AS ended_at,\n"
                 "       (SELECT string_agg(DISTINCT s->>'zone', ', ') FROM jsonb_array_elements(CASE jsonb_typeof(body->'fields'->'strays') WHEN 'array' THEN body->'fields'->'strays' END) s) AS strays\n"
                 "FROM " NEWEST("visitor") " v\n"

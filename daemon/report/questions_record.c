@@ -24,7 +24,7 @@ const struct question questions_record[] = {
                 "         min(h.changed_at) FILTER (WHERE h.what = 'delivered') AS delivered_at,\n"
                 "         min(h.changed_at) FILTER (WHERE h.state = 'received') AS received_at FROM record_history h JOIN mine USING (journal, record) GROUP BY 1, 2),\n"
                 "arrived AS (\n"
-                "  SELECT m.*, (m.fields->>'deadline')::timestamptz AS deadline, d.sent_at, d.delivered_at, d.received_at,\n"
+                "  SELECT m.*, " QUESTION_INSTANT("m.fields->>'deadline'") " AS deadline, d.sent_at, d.delivered_at, d.received_at,\n"
                 "         CASE WHEN coalesce(m.fields->>'addressee', '') = '' THEN d.sent_at ELSE least(d.delivered_at, d.received_at) END AS there_at\n"
                 "  FROM mine m LEFT JOIN done d USING (journal, record))\n"
                 "SELECT m.number, m.fields->>'what' AS what, m.fields->>'authority' AS authority, m.fields->>'legal_basis' AS legal_basis, m.state, m.opened_at,\n"
@@ -52,7 +52,8 @@ const struct question questions_record[] = {
                 "  AND (:'record' = '' OR r.number = :'record') ORDER BY at, r.number LIMIT :'limit'" },
         { "legal-holds", "Which legal holds were in force, on whose order, what do they keep, and who lifted them?",
                 "Those that were in force within the span. What they keep is not dropped by retention; an empty incident, zone and person: all of their time.", "10 years",
-                "SELECT number, fields->>'why' AS why, (fields->>'begin')::timestamptz AS keeps_from, (fields->>'end')::timestamptz AS keeps_to,\n"
+                "SELECT number, fields->>'why' AS why, " QUESTION_INSTANT("fields->>'begin'") " AS keeps_from,\n"
+                "       " QUESTION_INSTANT("fields->>'end'") " AS keeps_to,\n"
                 "       fields->>'incident' AS incident, fields->>'zone' AS zone, fields->>'person' AS person, opened_at AS held_at, \"by\"->'hold'->>'by' AS held_by,\n"
                 "       (\"by\"->'lift'->>'at')::timestamptz AS lifted_at, \"by\"->'lift'->>'by' AS lifted_by, CASE WHEN what = 'lift' THEN reason END AS lifted_because\n"
                 "FROM record WHERE kind = 'legal-hold' AND NOT exercise AND opened_at < :'to' AND (open OR (\"by\"->'lift'->>'at')::timestamptz >= :'from')\n"

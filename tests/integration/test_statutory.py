@@ -193,6 +193,24 @@ def test_no_deadline_silences_the_question(office, gateway):
     assert {row["number"] for row in office.ask("statutory")} == numbers
 
 
+@pytest.mark.parametrize("question, kind, field, column", [
+    ("statutory", "report", "deadline", "deadline"), ("legal-holds", "legal-hold", "begin", "keeps_from"),
+    ("hidden-dangers", "hazard", "due_at", "due_at"), ("visitors", "visitor", "valid_until", "valid_until")])
+def test_a_record_of_old_with_the_year_0_silences_no_question(office, question, kind, field, column):
+    """Beside others, and what is no instant at all."""
+    number = office.draft()
+    wait_for(lambda: office.value(number, "state"), 30, "the record")
+    instants = {"of-old": ("0000-12-31T10:00:00Z", "-infinity"), "none": ("soon", None), "usual": ("2026-01-31T10:00:00Z", "2026-01-31T10:00:00Z")}
+    for n, (name, (instant, _)) in enumerate(instants.items()):
+        office.postgres.query("INSERT INTO change SELECT (jsonb_populate_record(c, jsonb_build_object('n', 1000 + %s, 'id', 1000 + %s, 'body', "
+                              "c.body || jsonb_build_object('number', %s, 'kind', %s, 'fields', c.body->'fields' || jsonb_build_object(%s, %s))))).*"
+                              " FROM change c WHERE c.subject = 'record' ORDER BY c.version LIMIT 1", n, n, name, kind, field, instant)
+    answers = {row["number"]: row for row in office.ask(question)}
+    assert {name: answers[name][column] for name in instants} == {name: wanted for name, (_, wanted) in instants.items()}
+    if question == "statutory":
+        assert {name: answers[name]["in_time"] for name in instants} == {"of-old": False, "none": None, "usual": False}
+
+
 def test_superseded_is_withdrawn_and_kept(office, gateway, box):
     gateway.behave("hang")
     number = office.draft()
