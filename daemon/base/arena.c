@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#define BLOCK_MIN (16 * 1024)
+#define BLOCK_MIN 256 /* each next block is twice as large; few, as there may be a hundred thousand arenas */
 #define ALIGN     16
 
 struct arena_block {

@@ -2,8 +2,9 @@
 #include "base/arena.h"
 #include "base/hash.h"
 
-#define SLOTS_MIN  256 /* a power of two */
-#define SLOTS_WORD 32  /* slots for a word of the filter: at most a quarter of them holds names */
+#define SLOTS_WORD 32         /* slots for a word of the filter: at most a quarter of them holds names */
+#define SLOTS_MIN  SLOTS_WORD /* a power of two; few, as a site may have many lists of one member */
+#define NAMES_MIN  (SLOTS_MIN / 4)
 
 /* The mark is a part of the name's hash: other names are told apart without looking at them. */
 struct slot {
@@ -101,7 +102,7 @@ static int symtab_grow_slots(struct symtab *t) {
 }
 
 static int symtab_grow_names(struct symtab *t) {
-        uint32_t capacity = t->capacity ? t->capacity * 2 : 64;
+        uint32_t capacity = t->capacity ? t->capacity * 2 : NAMES_MIN;
         struct ww_str *names = reallocarray(t->names, capacity, sizeof *names);
 
         if (!names)

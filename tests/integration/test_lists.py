@@ -15,7 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import harness.scene  # noqa: E402
 from harness import spine  # noqa: E402
 from harness.broker import Broker  # noqa: E402
-from harness.daemon import wait_for  # noqa: E402
+from harness.daemon import binary, wait_for  # noqa: E402
 from harness.postgres import Postgres  # noqa: E402
 
 SITE = """\
@@ -174,3 +174,26 @@ def test_operators_switch_modes_and_leave_lists_alone(scene):
     refusal = ask_as(scene, "daemon", cmd="list", id="l", name="staff", member="bob", add=True)
     assert refusal["error"]["name"] == "role"
     assert scene.modes()["open-day"]
+
+
+def peak(folder, site):
+    """Bytes that `check` of such a site took at most."""
+    folder.mkdir()
+    (folder / "site.yaml").write_text("site: test\nlists:\n" + site)
+    config = folder / "wardwatch.yaml"
+    config.write_text(f"site: {{name: test}}\nmqtt: {{urgent: [a], bulk: [b]}}\npaths: {{sensors: [], rules: [], site: [{folder / 'site.yaml'}]}}\n")
+    process = subprocess.Popen([binary(), "check", "-c", config], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    said = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    process.stdout.close()
+    assert process.returncode == 0, said
+    return usage.ru_maxrss * 1024
+
+
+def test_many_lists_of_one_member_take_what_is_in_them(tmp_path):
+    """Beside one list of as many members, and the program itself."""
+    count = 40000
+    lists = peak(tmp_path / "lists", "".join(f"  l{n:05}: [a]\n" for n in range(count)))
+    one = peak(tmp_path / "one", "  l:\n" + "".join(f"    - l{n:05}\n" for n in range(count)))
+    assert lists < 4 * one
