@@ -3,7 +3,7 @@
  * engine has, without being loaded anew.
  */
 import { strict as assert } from "node:assert";
-import { found, inside, mean, row, state } from "./shared.mjs";
+import { found, go, inside, mean, row, state } from "./shared.mjs";
 
 async function notLive(page) {
     await page.locator(".not-live", { hasText: "NOT LIVE" }).waitFor();
@@ -117,6 +117,30 @@ export async function network_cut(t) {
     await same(page, t);
 }
 
+/** What the system says of itself is said in the language of the screen, and its advice can be read without the history. */
+async function ownAlarm(t) {
+    const [title, advice] = ["数据库无法连接：由日志缓存", "section[aria-label='规则']"];
+    const page = await inside(t, { who: "chief", language: "zh" });
+    const picture = async (name) =>
+        process.env.WARDWATCH_SCREENSHOTS && page.screenshot({ path: `${t.shots}/${name}-own-zh.png` });
+    await mean(page, title);
+    await picture("queue");
+    await page.keyboard.press("Enter");
+    await page.locator("h1", { hasText: title }).waitFor();
+    await page.locator(advice, { hasText: "`systemctl status postgresql`" }).waitFor();
+    const lines = (await page.locator(`${advice} p`).allInnerTexts()).join("\n").split("\n").filter(Boolean);
+    assert.equal(lines.length, 4);
+    for (const line of lines) assert.match(line, /\p{Script=Han}/u);
+    await picture("alarm");
+    await page.locator('.facts a[href^="/incident/"]').click();
+    await page.locator("h1", { hasText: title }).waitFor();
+    await page.locator("li a", { hasText: title }).waitFor();
+    await go(page, "/rules?rule=system/database-lost");
+    await page.locator("summary b", { hasText: title }).waitFor();
+    await page.locator("details[open] pre", { hasText: lines[0] }).waitFor();
+    await page.context().close();
+}
+
 /** Alarms and acts need no database; what needs it says so, and has it again when it is there. */
 export async function database_down(t) {
     const page = await inside(t, { who: "chief" });
@@ -131,6 +155,7 @@ export async function database_down(t) {
     await state(page, "db-1", "Acknowledged");
     await t.ask("publish", "db-2", 3);
     await row(page, "db-2").waitFor();
+    await ownAlarm(t);
     await page.click("nav >> text=History");
     await page.locator(".problem", { hasText: "the database is away" }).waitFor();
     await t.ask("database", true);

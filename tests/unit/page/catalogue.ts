@@ -8,6 +8,7 @@ import type TypeScript from "typescript";
 import { en } from "page/text/en";
 import { figuresZh } from "page/text/figures";
 import { kindsZh } from "page/text/kinds";
+import { noticesZh } from "page/text/notices";
 import { zh } from "page/text/zh";
 
 /** The compiler reads the sources as it does when they are built; it is too large to be a part of the test. */
@@ -130,4 +131,51 @@ test("the kinds of records that come along are in Chinese, and nothing else is",
         assert.ok(yaml.includes(text), text);
         assert.match(said, /\p{Script=Han}/u, text);
     }
+});
+
+/** The texts of each row of a table in C; those that stand one after the other are one. */
+function rowsIn(name: string, row: RegExp): string[][] {
+    const table = fs.readFileSync(path.join(process.env.WARDWATCH_SOURCE!, name), "utf8");
+    const literals = (text: string) => text.match(/"(?:[^"\\]|\\.)*"/g) ?? [];
+    return (table.match(row) ?? []).map((each) =>
+        (each.match(/(?:"(?:[^"\\]|\\.)*"\s*)+/g) ?? []).map((run) =>
+            literals(run)
+                .map((one) => JSON.parse(one) as string)
+                .join(""),
+        ),
+    );
+}
+
+const codeIn = (text: string) => (text.match(/`[^`]*`/g) ?? []).sort();
+
+test("the system's own alarms are in Chinese, with what they mean and what to do", () => {
+    const kinds = rowsIn("daemon/notices.c", /^ {8}\{ .*"system\/.* \},$/gm);
+    const advices = new Map(
+        rowsIn("daemon/notices_advice.c", /\{ (?:"(?:[^"\\]|\\.)*"[\s,]*)+\}/g).map(([name, ...said]) => [name, said]),
+    );
+    assert.ok(kinds.length > 20 && advices.size > kinds.length / 2);
+    assert.deepEqual(kinds.map(([, , title]) => title).sort(), Object.keys(noticesZh).sort());
+    for (const [name, , title] of kinds) {
+        const said = noticesZh[title!]!;
+        const [means, act] = advices.get(name) ?? [];
+        assert.match(said.title, /\p{Script=Han}/u, name);
+        assert.equal(said.act?.length, act?.split("\n").length, name);
+        for (const text of said.means ? [said.means, ...said.act!] : []) assert.match(text, /\p{Script=Han}/u, name);
+        assert.deepEqual(codeIn([said.means, ...(said.act ?? [])].join("\n")), codeIn(`${means}\n${act}`), name);
+    }
+});
+
+test("titles are shown by way of text/titles; an incident is opened with the one that was written", () => {
+    const found = sources
+        .filter(({ name }) => name !== "text/titles.ts")
+        .flatMap(({ name, text }) =>
+            text
+                .split("\n")
+                .filter((line) => /\balarm\??\.title\b|textOf\(incident, "title"\)/.test(line))
+                .map((line) => `${name}: ${line.trim()}`),
+        );
+    assert.deepEqual(found.sort(), [
+        "parts/deeds.ts: title: alarm.title,",
+        "screens/alarm.tsx: return alarm?.title || asText(story?.story[0]?.title);",
+    ]);
 });

@@ -8,6 +8,7 @@ import { shownPriority } from "../core/order";
 import { numberOf } from "../core/wire";
 import { zoneTitle } from "../core/site";
 import { t, word } from "../text/text";
+import { alarmTitle } from "../text/titles";
 import { since, span } from "../text/time";
 
 function NotLive() {
@@ -149,7 +150,7 @@ export function Announcer() {
             const first = list[0]!;
             const said = t("announce.alarm", {
                 priority: word("priority", shownPriority(first)),
-                title: first.title,
+                title: alarmTitle(first),
                 zone: zoneTitle(first.zone),
             });
             setText(list.length > 1 ? `${said} ${t("announce.more", { n: list.length - 1 })}` : said);

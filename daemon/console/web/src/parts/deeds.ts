@@ -13,6 +13,7 @@ import { postTitle, zonePath, zoneTitle } from "../core/site";
 import type { Alarm, Change, Reply } from "../core/wire";
 import { textOf } from "../core/wire";
 import { t, type Key } from "../text/text";
+import { alarmTitle, incidentTitle } from "../text/titles";
 import { askFor, type Answers, type Field } from "./ask";
 
 export interface Deed {
@@ -168,7 +169,7 @@ function said(answers: Answers): Record<string, unknown> {
 export async function doTo(deed: Deed, chosen: readonly Alarm[]): Promise<void> {
     const fitting = chosen.filter(deed.fits);
     if (fitting.length === 0 || !may(...deed.roles)) return;
-    const about = fitting.length === 1 ? fitting[0]!.title : t("ask.several", { n: fitting.length });
+    const about = fitting.length === 1 ? alarmTitle(fitting[0]!) : t("ask.several", { n: fitting.length });
     const fields = deed.fields?.(fitting) ?? [];
     const answers = fields.length
         ? await askFor({ title: t(deed.label), text: about, fields, confirm: t(deed.label) })
@@ -179,15 +180,15 @@ export async function doTo(deed: Deed, chosen: readonly Alarm[]): Promise<void> 
 
 async function doOne(deed: Deed, alarm: Alarm, fields: Record<string, unknown>): Promise<Reply> {
     const words = { alarm: alarm.id, version: alarm.version, ...fields };
-    const reply = await act(deed.verb, `alarm:${alarm.id}`, alarm.title, words);
+    const reply = await act(deed.verb, `alarm:${alarm.id}`, alarmTitle(alarm), words);
     if (reply.ok || reply.error?.name !== "reason-needed" || "reason" in fields) return reply;
     const answers = await askFor({
         title: t(deed.label),
-        text: alarm.title,
+        text: alarmTitle(alarm),
         fields: [reasonField(true)],
         confirm: t(deed.label),
     });
-    return answers ? act(deed.verb, `alarm:${alarm.id}`, alarm.title, { ...words, ...said(answers) }) : reply;
+    return answers ? act(deed.verb, `alarm:${alarm.id}`, alarmTitle(alarm), { ...words, ...said(answers) }) : reply;
 }
 
 export function silenceAll(list: readonly Alarm[]): void {
@@ -205,7 +206,7 @@ export async function dispatchTo(incident: Change): Promise<void> {
     const free = freeGuards();
     const answers = await askFor({
         title: t("deed.dispatch"),
-        text: textOf(incident, "title"),
+        text: incidentTitle(incident),
         fields: [
             free.length
                 ? {
@@ -221,7 +222,7 @@ export async function dispatchTo(incident: Change): Promise<void> {
         confirm: t("deed.dispatch"),
     });
     if (!answers) return;
-    await act("dispatch", `incident:${incident.id}`, textOf(incident, "title"), {
+    await act("dispatch", `incident:${incident.id}`, incidentTitle(incident), {
         incident: incident.id,
         guard: answers.guard,
         ...(answers.text ? { text: answers.text } : {}),
@@ -237,7 +238,7 @@ function guardLabel(guard: Change): string {
 export async function dispatchFor(alarm: Alarm): Promise<void> {
     const joined = incidentOf(alarm.id);
     if (joined) return dispatchTo(joined);
-    const reply = await act("incident-open", `alarm:${alarm.id}`, alarm.title, {
+    const reply = await act("incident-open", `alarm:${alarm.id}`, alarmTitle(alarm), {
         hazard: alarm.hazard,
         title: alarm.title,
         priority: shownPriority(alarm),

@@ -6,6 +6,7 @@ import { isUnacknowledged } from "../core/order";
 import { alarms, every, incidentOf, membersOf, ofIncident } from "../core/store";
 import { numberOf, textOf, type Alarm, type Change, type Reply } from "../core/wire";
 import { t, word, type Key } from "../text/text";
+import { incidentTitle } from "../text/titles";
 import { askFor, sha256, type Answers, type Field } from "./ask";
 import { breakGlassField, DEEDS, dispatchTo, doTo } from "./deeds";
 
@@ -85,7 +86,7 @@ function dispositionFields(incident: Change): Field[] {
 function others(incident: Change): (readonly [string, string])[] {
     return every("incident")
         .filter((one) => one.id !== incident.id && OPEN(one))
-        .map((one) => [String(one.id), `${one.id} – ${textOf(one, "title")}`] as const);
+        .map((one) => [String(one.id), `${one.id} – ${incidentTitle(one)}`] as const);
 }
 
 const ACKNOWLEDGE = DEEDS.find((deed) => deed.verb === "ack")!;
@@ -207,7 +208,7 @@ export function typed(answers: Answers): Record<string, unknown> {
 }
 
 export function incidentAct(incident: Change, verb: string, fields: Record<string, unknown>): Promise<Reply> {
-    return act(verb, `incident:${incident.id}`, textOf(incident, "title"), { incident: incident.id, ...fields });
+    return act(verb, `incident:${incident.id}`, incidentTitle(incident), { incident: incident.id, ...fields });
 }
 
 export async function doToIncident(deed: IncidentDeed, incident: Change): Promise<void> {
@@ -216,7 +217,7 @@ export async function doToIncident(deed: IncidentDeed, incident: Change): Promis
     const fields = deed.fields?.(incident) ?? [];
     const asks = fields.length > 0 || deed.confirm;
     const answers = asks
-        ? await askFor({ title: t(deed.label), text: textOf(incident, "title"), fields, confirm: t(deed.label) })
+        ? await askFor({ title: t(deed.label), text: incidentTitle(incident), fields, confirm: t(deed.label) })
         : {};
     if (answers) await incidentAct(incident, deed.verb, { version: incident.version, ...typed(answers) });
     return undefined;
@@ -231,7 +232,7 @@ export function incidentDeeds(incident: Change): IncidentDeed[] {
 export async function addNote(incident: Change): Promise<void> {
     const answers = await askFor({
         title: t("deed.note"),
-        text: textOf(incident, "title"),
+        text: incidentTitle(incident),
         fields: [{ name: "text", label: t("note.text"), kind: "long", required: true }],
         confirm: t("deed.note"),
     });

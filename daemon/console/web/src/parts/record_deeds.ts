@@ -11,6 +11,7 @@ import { every } from "../core/store";
 import { fieldsOf, kindOf, kinds, recordsOf, said, type Kind, type KindAct, type KindField } from "../core/kinds";
 import { asText, textOf, type Body, type Change, type Reply } from "../core/wire";
 import { t, word } from "../text/text";
+import { incidentTitle } from "../text/titles";
 import { askFor, type Answers, type Field } from "./ask";
 
 /** `amend` is there by itself. */
@@ -336,7 +337,7 @@ export async function recordFor(incident: Change): Promise<void> {
     });
     const answers = await askFor({
         title: t("records.for_incident"),
-        text: textOf(incident, "title"),
+        text: incidentTitle(incident),
         fields: [
             {
                 name: "kind",

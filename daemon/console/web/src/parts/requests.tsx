@@ -4,6 +4,7 @@ import { post } from "../core/api";
 import { lookSeconds, seconds, type SecondPerson } from "../core/seconds";
 import { alarms } from "../core/store";
 import { t, word } from "../text/text";
+import { titleText } from "../text/titles";
 import { Panel, problemText } from "./frame";
 import { Left } from "./marks";
 
@@ -29,7 +30,8 @@ export function Requests() {
                         <span class="grow">
                             {word("deed", one.act)}{" "}
                             <a href={`/alarm/${one.alarm}`}>
-                                {alarms.get(one.alarm ?? 0)?.title ?? t("second.alarm", { n: one.alarm ?? "" })}
+                                {titleText(alarms.get(one.alarm ?? 0)?.title ?? "") ||
+                                    t("second.alarm", { n: one.alarm ?? "" })}
                             </a>{" "}
                             – {one.asked_by}: {one.reason} · <Left at={one.expires_at} />
                         </span>

@@ -1,6 +1,7 @@
 /*
  * What stands in a column, as this screen says it. Words of closed lists (priorities, states, acts …) come from the catalogue,
- * those of kinds of records from the kinds; names of people, rules and devices, and what somebody wrote, stay as they are.
+ * those of kinds of records from the kinds, titles of the system's own alarms from the notices; names of people, rules and
+ * devices, and what somebody wrote, stay as they are.
  */
 import { kindOf, kindTitle, kinds, said, stateTitle } from "../core/kinds";
 import { language } from "../core/settings";
@@ -8,6 +9,7 @@ import { zoneTitle } from "../core/site";
 import { asText, type Body } from "../core/wire";
 import { measuresZh } from "../text/measures";
 import { t, word } from "../text/text";
+import { titleText } from "../text/titles";
 import { actorText } from "./marks";
 
 /** Columns whose words the catalogue has, and in which groups: the first one that knows the word says it. */
@@ -143,6 +145,8 @@ const OWN: Readonly<Record<string, (text: string, table: string, row: Body) => s
     name: (text, table) => (NAMES_ACTS.includes(table) ? wordIn(WORDS.name!, text) : text),
     state: stateText,
     subject: subjectText,
+    text: (text, table) => (TELLS_TITLES.includes(table) ? titleText(text) : text),
+    title: titleText,
     zone: zoneTitle,
 };
 
@@ -151,6 +155,9 @@ const SAID = ["authority", "outcome"];
 
 /** Tables in which `name` is what somebody did; elsewhere it is a person, or a thing. */
 const NAMES_ACTS = ["commands", "acts-refused", "switches"];
+
+/** Tables in which `text` may be an alarm's or an incident's title; elsewhere somebody wrote it, or it was sent. */
+const TELLS_TITLES = ["zone-story", "incident-known", "incident-story"];
 
 function oneText(table: string, name: string, text: string, row: Body): string {
     if (MEASURES[table]?.includes(name)) return measureText(text);

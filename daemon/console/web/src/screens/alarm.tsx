@@ -5,13 +5,14 @@ import { screenKeys } from "../core/keys";
 import { go } from "../core/router";
 import { assetOf, neighbours, zoneTitle } from "../core/site";
 import { alarmOf, alarms, incidentOf, ofIncident, queue, recent, revision } from "../core/store";
-import { asText, textOf, type Alarm, type Body, type Change } from "../core/wire";
+import { asText, type Alarm, type Body, type Change } from "../core/wire";
 import { DEEDS, dispatchFor, doTo } from "../parts/deeds";
 import { Empty, Facts, Load, Page, Panel, Table, useLoad } from "../parts/frame";
 import { actorText, AlarmMark, StateText, Time } from "../parts/marks";
 import { Steps } from "../parts/steps";
 import { may } from "../core/session";
 import { t, word } from "../text/text";
+import { alarmTitle, titleText } from "../text/titles";
 import { span, when } from "../text/time";
 import { RuleWords } from "./alarm_rule";
 import { AlarmHead, alarmFacts, DeedButtons, incidentName } from "./alarm_summary";
@@ -169,7 +170,7 @@ function Around({ alarm }: { alarm: Alarm }) {
                             <ul class="plain-list">
                                 {others.slice(0, 8).map((one) => (
                                     <li key={one.id}>
-                                        <AlarmMark alarm={one} /> <a href={`/alarm/${one.id}`}>{one.title}</a>
+                                        <AlarmMark alarm={one} /> <a href={`/alarm/${one.id}`}>{alarmTitle(one)}</a>
                                     </li>
                                 ))}
                             </ul>
@@ -256,10 +257,15 @@ function Told({ rows, incident }: { rows: readonly Body[]; incident: Change | un
     );
 }
 
+function titleOf(alarm: Alarm | undefined, story: Story | null | undefined): string {
+    return alarm?.title || asText(story?.story[0]?.title);
+}
+
 function Why({ story, alarm }: { story: Story; alarm: Alarm | undefined }) {
     const last = story.story.at(-1);
     const by = {
         rule: alarm?.rule ?? asText(last?.rule),
+        title: titleOf(alarm, story),
         hash: alarm?.rule_hash,
         at: alarm?.raised_at ?? asText(last?.raised_at),
     };
@@ -311,7 +317,7 @@ export function AlarmScreen({ path }: { path: readonly string[] }) {
     const incident = alarm ? incidentOf(alarm.id) : undefined;
     const steps = incident ? ofIncident("step", incident.id) : [];
     useAlarmKeys(current);
-    const title = alarm?.title || asText(story.value?.story[0]?.title) || t("alarm.number", { n: id });
+    const title = titleText(titleOf(alarm, story.value)) || t("alarm.number", { n: id });
     return (
         <Page title={title} aside={<span class="dim">{t("alarm.number", { n: id })}</span>} wide>
             {alarm ? (
@@ -346,9 +352,7 @@ export function AlarmScreen({ path }: { path: readonly string[] }) {
                         {steps.length ? (
                             <Steps steps={steps} />
                         ) : (
-                            <Empty>
-                                {textOf(incident, "title") ? t("incident.steps.none") : t("alarm.no_incident")}
-                            </Empty>
+                            <Empty>{incident ? t("incident.steps.none") : t("alarm.no_incident")}</Empty>
                         )}
                     </Panel>
                     {alarm && <Around alarm={alarm} />}

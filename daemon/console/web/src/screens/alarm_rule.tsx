@@ -1,12 +1,14 @@
 /* The rule of an alarm in its own words; of one of the system's own, what it means and what is to be done. */
 import { get } from "../core/api";
-import { partsOf, titleOf, type Rule } from "../core/rules";
+import { partsOf, ruleThatRaised, titleOf, type Rule } from "../core/rules";
 import { may } from "../core/session";
 import { Load, useLoad } from "../parts/frame";
 import { t } from "../text/text";
 
 interface Raised {
     rule: string;
+    /** Of the alarm, as it was written. */
+    title: string;
     /** Of the text that raised it; it is not known of every alarm. */
     hash: string | undefined;
     at: string;
@@ -56,7 +58,7 @@ export function RuleWords({ by }: { by: Raised }) {
     const found = useLoad<{ rules: Rule[] }>(`rule ${by.rule} ${by.hash ?? ""}`, async (stop) =>
         reads ? get(`/rules?rule=${encodeURIComponent(by.rule)}`, stop) : { rules: [] },
     );
-    const rule = found.value?.rules[0];
+    const rule = ruleThatRaised(found.value?.rules ?? [], by.title);
     return (
         <section aria-label={t("alarm.rule")}>
             <h3>

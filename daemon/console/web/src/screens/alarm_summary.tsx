@@ -13,6 +13,7 @@ import { Facts } from "../parts/frame";
 import { actorText, Age, AlarmMark, Left, StateText, Tags, Time } from "../parts/marks";
 import { may } from "../core/session";
 import { t, word } from "../text/text";
+import { alarmTitle } from "../text/titles";
 
 export function ZonePath({ zone }: { zone: string }) {
     const path = zonePath(zone);
@@ -125,7 +126,7 @@ export function Summary({ alarm }: { alarm: Alarm }) {
     return (
         <div class="summary">
             <AlarmHead alarm={alarm} />
-            <h2>{alarm.title || t("alarm.too_long")}</h2>
+            <h2>{alarmTitle(alarm) || t("alarm.too_long")}</h2>
             <DeedButtons alarm={alarm} />
             <Facts of={alarmFacts(alarm)} />
             {incident && steps.length > 0 && (

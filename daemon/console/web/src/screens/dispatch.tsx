@@ -9,6 +9,7 @@ import { Empty, Page, Panel, Table } from "../parts/frame";
 import { dispatchTo } from "../parts/deeds";
 import { Age, PriorityMark, Time } from "../parts/marks";
 import { t, word } from "../text/text";
+import { incidentTitle } from "../text/titles";
 import { incidentName } from "./alarm_summary";
 import { priorityOf, sorted } from "./incidents";
 
@@ -138,7 +139,7 @@ function GuardCard({ guard }: { guard: Change }) {
             </div>
             {dispatch && (
                 <>
-                    {incident && <a href={`/incident/${incident.id}`}>{textOf(incident, "title")}</a>}
+                    {incident && <a href={`/incident/${incident.id}`}>{incidentTitle(incident)}</a>}
                     <div>{textOf(dispatch, "text")}</div>
                     <div class="dim">
                         {word("dispatch.state", textOf(dispatch, "state"))} ·{" "}
@@ -167,7 +168,7 @@ function Waiting() {
                             look={textOf(incident, "state") === "new" ? "pulse" : "rest"}
                         />
                         <a class="grow" href={`/incident/${incident.id}`}>
-                            {textOf(incident, "title")}
+                            {incidentTitle(incident)}
                         </a>
                         <span>{zoneTitle(textOf(incident, "zone"))}</span>
                         <span class="dim">{incidentName(incident.id)}</span>
@@ -176,7 +177,7 @@ function Waiting() {
                             <button
                                 type="button"
                                 class="small"
-                                aria-label={`${t("deed.dispatch")}: ${textOf(incident, "title")}`}
+                                aria-label={`${t("deed.dispatch")}: ${incidentTitle(incident)}`}
                                 onClick={() => void dispatchTo(incident)}>
                                 {t("deed.dispatch")}
                             </button>

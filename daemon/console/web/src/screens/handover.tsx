@@ -11,6 +11,7 @@ import { personField } from "../parts/incident_deeds";
 import { Left, Time } from "../parts/marks";
 import { valueText } from "../parts/values";
 import { t } from "../text/text";
+import { titleText } from "../text/titles";
 import { serverNow, when } from "../text/time";
 import { isHidden, isUnacknowledged } from "../core/order";
 import { alarms, revision } from "../core/store";
@@ -117,7 +118,7 @@ function Item({ handover, item, able }: { handover: Change; item: Body; able: bo
                     onChange={toggle}
                 />
                 <span>
-                    <a href={addressOf(asText(item.item))}>{asText(item.text) || asText(item.item)}</a>{" "}
+                    <a href={addressOf(asText(item.item))}>{titleText(asText(item.text)) || asText(item.item)}</a>{" "}
                     <span class="dim">{valueText("handovers", "why", item.why)}</span>
                 </span>
             </label>

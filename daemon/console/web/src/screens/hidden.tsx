@@ -8,6 +8,7 @@ import { deedsFor, doTo } from "../parts/deeds";
 import { Page, Panel, Table } from "../parts/frame";
 import { actorText, Age, AlarmMark, Left } from "../parts/marks";
 import { t, word } from "../text/text";
+import { alarmTitle } from "../text/titles";
 
 const GROUPS: readonly State[] = ["SHLVD", "DSUPR", "OOSRV"];
 const CAUSES = ["SHELVE", "SUPPRESS", "OUT_OF_SERVICE"];
@@ -41,7 +42,8 @@ export function HiddenScreen() {
                                 name: t("queue.what"),
                                 cell: (alarm) => (
                                     <>
-                                        <AlarmMark alarm={alarm} /> <a href={`/alarm/${alarm.id}`}>{alarm.title}</a>
+                                        <AlarmMark alarm={alarm} />{" "}
+                                        <a href={`/alarm/${alarm.id}`}>{alarmTitle(alarm)}</a>
                                     </>
                                 ),
                             },

@@ -39,6 +39,7 @@ import { actorText, Age, AlarmMark, Left, PriorityMark, StateText, Time } from "
 import { Requests } from "../parts/requests";
 import { Steps } from "../parts/steps";
 import { t, word } from "../text/text";
+import { alarmTitle, incidentTitle, titleText } from "../text/titles";
 import { ZonePath, incidentName } from "./alarm_summary";
 import { Attachment, recordsOfIncident, RecordTable } from "./records";
 
@@ -128,7 +129,7 @@ export function IncidentsScreen() {
                             name: t("queue.what"),
                             cell: (incident) => (
                                 <>
-                                    <a href={`/incident/${incident.id}`}>{textOf(incident, "title")}</a>
+                                    <a href={`/incident/${incident.id}`}>{incidentTitle(incident)}</a>
                                     {incident.exercise && <span class="tag">{t("tag.exercise")}</span>}
                                 </>
                             ),
@@ -286,7 +287,7 @@ function Alarms({ incident, rows }: { incident: Change; rows: readonly Body[] })
                 <li key={alarm.id}>
                     <AlarmMark alarm={alarm} />
                     <a class="grow" href={`/alarm/${alarm.id}`}>
-                        {alarm.title}
+                        {alarmTitle(alarm)}
                     </a>
                     {numberOf(incident, "cause") === alarm.id && <span class="tag">{t("incident.cause")}</span>}
                     <StateText state={alarm.state} />
@@ -296,7 +297,7 @@ function Alarms({ incident, rows }: { incident: Change; rows: readonly Body[] })
             {over.map((row) => (
                 <li key={asText(row.alarm ?? row.id)}>
                     <a class="grow" href={`/alarm/${asText(row.alarm ?? row.id)}`}>
-                        {asText(row.title)}
+                        {titleText(asText(row.title))}
                     </a>
                     <StateText state={asText(row.state)} />
                 </li>
@@ -489,7 +490,7 @@ export function IncidentScreen({ path }: { path: readonly string[] }) {
         );
     const steps = allOfIncident("step", id);
     return (
-        <Page title={textOf(incident, "title")} aside={<span class="dim">{incidentName(id)}</span>} wide>
+        <Page title={incidentTitle(incident)} aside={<span class="dim">{incidentName(id)}</span>} wide>
             <div class="alarm-top">
                 <div class="alarm-head">
                     <PriorityMark priority={priorityOf(incident)} />

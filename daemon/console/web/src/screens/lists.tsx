@@ -2,7 +2,7 @@
 import { act, pending } from "../core/act";
 import { get, urlOf } from "../core/api";
 import { place, query } from "../core/router";
-import { saidBy, titleOf, type Rule } from "../core/rules";
+import { saidBy, textOfRule, titleOf, type Rule } from "../core/rules";
 import { assetOf, siteTitle, zoneTitle } from "../core/site";
 import { may } from "../core/session";
 import { beat, type Mode } from "../core/stream";
@@ -232,7 +232,7 @@ function RuleName({ rule, open }: { rule: Rule; open: boolean }) {
             <summary>
                 <b>{title || rule.rule}</b> {title && <span class="dim">{rule.rule}</span>}
             </summary>
-            <pre class="code">{rule.text ?? ""}</pre>
+            <pre class="code">{textOfRule(rule)}</pre>
         </details>
     );
 }
@@ -254,7 +254,7 @@ export function RulesScreen() {
                             label={t("nav.rules")}
                             empty={t("history.none")}
                             rows={value.rules.filter(find)}
-                            keyOf={(rule) => rule.rule}
+                            keyOf={(rule) => `${rule.rule} ${rule.title ?? ""}`}
                             columns={[
                                 {
                                     name: t("alarm.rule"),

@@ -26,6 +26,7 @@ import { emptyText } from "../parts/banners";
 import { Empty, Load, Page, Panel, useLoad } from "../parts/frame";
 import { Age, AlarmMark, lookOf, PriorityMark, StateText } from "../parts/marks";
 import { t, word } from "../text/text";
+import { alarmTitle } from "../text/titles";
 
 interface Standing {
     alarm: Alarm;
@@ -62,7 +63,7 @@ function labelOf(zone: string, standing: Standing | undefined): string {
         zone: zoneTitle(zone),
         n: standing.n,
         priority: word("priority", shownPriority(standing.alarm)),
-        title: standing.alarm.title,
+        title: alarmTitle(standing.alarm),
     });
 }
 
@@ -209,7 +210,7 @@ function AlarmList({ alarms: list }: { alarms: readonly Alarm[] }) {
                 <li key={alarm.id}>
                     <AlarmMark alarm={alarm} />
                     <a class="grow" href={`/alarm/${alarm.id}`}>
-                        {alarm.title}
+                        {alarmTitle(alarm)}
                     </a>
                     <span class="row-foot">
                         {zoneTitle(alarm.zone) || alarm.device} · <StateText state={alarm.state} /> ·{" "}

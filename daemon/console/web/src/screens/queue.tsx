@@ -16,6 +16,7 @@ import { emptyText } from "../parts/banners";
 import { Empty } from "../parts/frame";
 import { VirtualGrid } from "../parts/virtual";
 import { t, word } from "../text/text";
+import { alarmTitle } from "../text/titles";
 import { may } from "../core/session";
 import { pending } from "../core/act";
 import { Summary } from "./alarm_summary";
@@ -176,8 +177,8 @@ function Cells({ row }: { row: Row }) {
             </div>
             <div role="gridcell" class="what">
                 {row.held && <span class="many">{t("queue.many", { n: row.held.length })}</span>}
-                <span class="title" title={alarm.title}>
-                    {alarm.title || t("alarm.too_long")}
+                <span class="title" title={alarmTitle(alarm)}>
+                    {alarmTitle(alarm) || t("alarm.too_long")}
                 </span>
                 <Tags alarm={alarm} />
             </div>

@@ -9,6 +9,7 @@ import { PRIORITIES, type Alarm } from "../core/wire";
 import { Blind, emptyText } from "../parts/banners";
 import { Age, AlarmMark, PriorityMark, StateText } from "../parts/marks";
 import { t, word } from "../text/text";
+import { alarmTitle } from "../text/titles";
 import { clock, day, serverNow, span } from "../text/time";
 
 const SHOWN = 12;
@@ -18,7 +19,7 @@ function WallRow({ alarm }: { alarm: Alarm }) {
         <li class={`wall-row ${shownPriority(alarm)} ${isUnacknowledged(alarm) ? "unack" : ""}`}>
             <AlarmMark alarm={alarm} />
             <span class="unseen">{word("priority", shownPriority(alarm))}</span>
-            <span class="title">{alarm.title}</span>
+            <span class="title">{alarmTitle(alarm)}</span>
             <span class="where">{zoneTitle(alarm.zone) || alarm.device}</span>
             <StateText state={alarm.state} />
             <Age at={alarm.raised_at} />

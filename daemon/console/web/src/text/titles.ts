@@ -1,0 +1,34 @@
+/*
+ * Titles of alarms, incidents and rules as this screen shows them: those that the system gives its own alarms in its language,
+ * all others as they were written. The record, and what is exported of it, keeps them as they are.
+ */
+import { language } from "../core/settings";
+import { textOf, type Alarm, type Change } from "../core/wire";
+import { noticesZh } from "./notices";
+
+const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+
+/** As the engine makes it (pipeline_notice.c): "TITLE (SUBJECT): TEXT", of which the last two may be missing, or be cut. */
+const OWN = new RegExp(`^(${Object.keys(noticesZh).map(escaped).join("|")})(?: \\((.*?)(?:\\)|$))?(?:: (.*))?$`, "s");
+
+export function titleText(title: string): string {
+    const found = language.value === "zh" ? OWN.exec(title) : null;
+    if (!found) return title;
+    const [, own = "", subject, text] = found;
+    return `${noticesZh[own]!.title}${subject ? `（${subject}）` : ""}${text ? `：${text}` : ""}`;
+}
+
+export function alarmTitle(alarm: Alarm): string {
+    return titleText(alarm.title);
+}
+
+/** One that an alarm opened is called as that alarm. */
+export function incidentTitle(incident: Change | undefined): string {
+    return titleText(textOf(incident, "title"));
+}
+
+/** What one of the system's own alarms means and what to do; `said` as the engine says it. */
+export function adviceText(title: string, said: string): string {
+    const own = language.value === "zh" ? noticesZh[title] : undefined;
+    return own?.means ? [own.means, "", ...(own.act ?? [])].join("\n") : said;
+}
