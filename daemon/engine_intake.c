@@ -94,7 +94,7 @@ static int engine_on_message(void *userdata, struct ingress *ingress, const stru
         };
         int r;
 
-        if (m->mid && m->dup && redelivery_is(s->redelivery, m->mid, m->topic, m->payload)) {
+        if (m->mid && m->dup && redelivery_is(s->redelivery, m->connection, m->mid, m->topic, m->payload)) {
                 s->redelivered++;
                 return 0;
         }
@@ -105,7 +105,7 @@ static int engine_on_message(void *userdata, struct ingress *ingress, const stru
         if (r)
                 engine_fatal("cannot take a message", r);
         if (m->mid)
-                redelivery_note(s->redelivery, m->mid, m->topic, m->payload);
+                redelivery_note(s->redelivery, m->connection, m->mid, m->topic, m->payload);
         return 0;
 }
 
@@ -135,6 +135,8 @@ static void engine_on_session_lost(void *userdata, struct ingress *ingress) {
         struct engine_session *s = userdata;
 
         redelivery_forget(s->redelivery);
+        s->begins = s->engine->seq + 1;
+        s->known_written = false; /* with the next turn, and so before or with the first message */
         engine_say(s->engine, "session-lost", lane_names[s->lane],
                    "the broker does not know our session any more; states are taken anew from retained messages");
 }
@@ -234,7 +236,6 @@ int engine_intake_new(struct engine *e) {
         for (enum engine_lane lane = 0; lane < ENGINE_LANES; lane++) {
                 const struct config_list *filters = engine_lane_filters(e, lane);
                 struct engine_session *s = &e->sessions[lane];
-                struct buf known = BUF_INIT;
                 int r;
 
                 s->engine = e;
@@ -243,8 +244,7 @@ int engine_intake_new(struct engine *e) {
                         continue;
                 s->lost = engine_lane_level(e, WW_STR("system/intake-lost"), lane);
                 s->closed_before = engine_lane_level(e, WW_STR("system/journal-full"), lane);
-                s->known = s->known_written = journal_get_meta(e->journal, lane_meta[lane], &known) == 0;
-                buf_deinit(&known);
+                s->known = s->known_written = s->begins != 0;
                 r = engine_session_names(e, s);
                 if (!r)
                         r = engine_session_open(e, s, filters);

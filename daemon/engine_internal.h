@@ -55,7 +55,8 @@ struct engine_session { /* one MQTT session */
         bool closed;               /* by us: the journal is too full */
         bool closed_before;        /* by the process before this one: its alarm is still active */
         int64_t heard;             /* boot clock: the first proof since the engine is unsure came; 0 = none */
-        bool known, known_written; /* the broker has a session of ours; meta says so */
+        bool known, known_written; /* the broker has a session of ours; meta says so, and where it begins */
+        uint64_t begins;           /* the first input that can be of this session, 0 = not known */
 };
 
 struct engine_notice { /* waits for the next turn */

@@ -9,12 +9,15 @@
 
 #include "base/log.h"
 
+/* Identifiers of an earlier session say nothing: in this one they belong to other messages. */
 static void engine_remember_message(struct engine *e, const struct ww_input *input) {
         if (input->type != WW_INPUT_MESSAGE || input->mid == 0)
                 return;
         for (enum engine_lane lane = 0; lane < ENGINE_LANES; lane++) {
-                if (engine_lane_origin(lane) == input->origin)
-                        redelivery_note(e->sessions[lane].redelivery, input->mid, input->topic, input->payload);
+                const struct engine_session *s = &e->sessions[lane];
+
+                if (engine_lane_origin(lane) == input->origin && input->seq >= s->begins)
+                        redelivery_note(s->redelivery, 0, input->mid, input->topic, input->payload);
         }
 }
 
@@ -28,15 +31,31 @@ static void engine_remember(struct engine *e, const struct journal_batch *batch)
         }
 }
 
+/* The session's mark: the first input that can be of it. */
+static int engine_recover_session(struct engine *e, enum engine_lane lane) {
+        _cleanup_buf_ struct buf mark = BUF_INIT;
+        int r = journal_get_meta(e->journal, engine_lane_meta(lane), &mark);
+
+        if (!r)
+                buf_put_u8(&mark, 0);
+        e->sessions[lane].begins = r || mark.error ? 0 : strtoull((const char *)mark.p, NULL, 10);
+        if (e->sessions[lane].begins > journal_head(e->journal) + 1)
+                e->sessions[lane].begins = 1; /* what it was has been lost, and numbers come again */
+        return r == -ENOENT ? mark.error : r;
+}
+
 int engine_recover_redelivery(struct engine *e) {
         uint64_t head = journal_head(e->journal), tail = journal_tail(e->journal);
         /* unacknowledged messages are in the last turns, of which commands and notices may be the greater part */
-        uint64_t back = ENGINE_LANES * REDELIVERY_WINDOW + 4 * ENGINE_PENDING_MAX;
+        uint64_t back = ENGINE_LANES * REDELIVERY_IDENTIFIERS + 4 * ENGINE_PENDING_MAX;
         uint64_t from = head > back ? head - back : 1;
         int r = 0;
 
-        for (size_t i = 0; i < ENGINE_LANES && !r; i++)
-                r = redelivery_new(&e->sessions[i].redelivery, REDELIVERY_WINDOW);
+        for (enum engine_lane lane = 0; lane < ENGINE_LANES && !r; lane++) {
+                r = engine_recover_session(e, lane);
+                if (!r)
+                        r = redelivery_new(&e->sessions[lane].redelivery, REDELIVERY_IDENTIFIERS, REDELIVERY_WINDOW);
+        }
         if (from < tail)
                 from = tail;
         while (!r && head && from <= head) {
@@ -68,7 +87,8 @@ static int engine_take_pending(struct engine *e, uint32_t deaths, struct ww_str 
                 log_error("record-skipped", NULL, "a message on a topic of %zu bytes killed the engine twice",
                           input.topic.n);
         }
-        input.time = e->clock.time;         /* it is taken now; when it was received stands in it */
+        input.time = e->clock.time; /* it is taken now; when it was received stands in it */
+        input.seq = e->seq + 1;
         engine_remember_message(e, &input); /* it was never acknowledged: the broker will send it again */
         e->careful_until = 0;               /* it is aside already */
         r = engine_append(e, &input);

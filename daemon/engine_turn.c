@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "journal/record_json.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -238,12 +239,30 @@ int64_t engine_now(struct engine *e, int64_t *ret_wall) {
         return now;
 }
 
+/* Marks ride along with a turn; they are worth no commit of their own. */
+static void engine_take_sessions(struct engine *e) {
+        for (enum engine_lane lane = 0; lane < ENGINE_LANES; lane++) {
+                struct engine_session *s = &e->sessions[lane];
+                char begins[24];
+                int r;
+
+                if (!s->known || s->known_written)
+                        continue;
+                (void)snprintf(begins, sizeof begins, "%" PRIu64, s->begins ? s->begins : 1);
+                r = journal_put_meta(e->journal, engine_lane_meta(lane), ww_str(begins));
+                if (r)
+                        engine_fatal("cannot write a mark", r);
+                s->known_written = true;
+        }
+}
+
 /* Careful: the record is on the disk, and counted, before anything looks into it. What this turn has concluded before
  * it goes to the disk with it; engine_append has put the live alarms there. */
 static void engine_append_pending(struct engine *e, struct ww_str record) {
         _cleanup_buf_ struct buf pending = BUF_INIT;
         int r;
 
+        engine_take_sessions(e); /* it may be the first of one */
         buf_put_u32(&pending, 1);
         buf_put_u64(&pending, e->seq);
         buf_put_str(&pending, record);
@@ -337,21 +356,6 @@ static void engine_take_commands(struct engine *e) {
                 if (r)
                         engine_fatal("cannot take a command", r);
                 engine_signed_note(e, command);
-        }
-}
-
-/* Marks ride along with a turn; they are worth no commit of their own. */
-static void engine_take_sessions(struct engine *e) {
-        for (enum engine_lane lane = 0; lane < ENGINE_LANES; lane++) {
-                struct engine_session *s = &e->sessions[lane];
-                int r;
-
-                if (!s->known || s->known_written)
-                        continue;
-                r = journal_put_meta(e->journal, engine_lane_meta(lane), WW_STR("1"));
-                if (r)
-                        engine_fatal("cannot write a mark", r);
-                s->known_written = true;
         }
 }
 

@@ -297,14 +297,12 @@ int ingress_take(struct ingress *i, size_t max, int64_t now) {
 }
 
 int ingress_release(struct ingress *i) {
-        size_t n = i->in_hand;
-
         if (i->sink_error)
                 return i->sink_error;
         i->in_hand = 0;
         i->now = clock_boot();
         link_flush(i);
-        reading_released(i, n);
+        reading_released(i);
         link_flush(i);
         link_arm(i);
         return 0;

@@ -29,6 +29,7 @@ struct ingress_message {
         bool retained;
         bool dup;     /* the broker says that it sent it before; known for what a reconnect redelivers, else false */
         uint16_t mid; /* packet identifier: the broker redelivers under the same one; 0 = QoS 0, never redelivered */
+        uint64_t connection; /* number of the one that it came by, from 1 */
 };
 
 struct ingress_options {
@@ -44,8 +45,8 @@ struct ingress_options {
         int64_t keepalive, session_expiry, backoff_min, backoff_max; /* µs; a dead peer is seen within 1.5 keepalive */
         int batch;                                                   /* Receive Maximum */
         size_t packet_max;                                           /* Maximum Packet Size, bytes */
-        /* Of one connection, messages whose acks the broker has not shown to have read: with so many it is ended in
-         * order and made again, which the broker cannot do before it has read all. The session is catching up
+        /* Of one connection, acks that the broker has not shown to have read, own topics' too: with so many it is ended
+         * in order and made again, which the broker cannot do before it has read all. The session is catching up
          * meanwhile, and until the fence is back. A turn's messages come on top. */
         uint64_t unread_max;
         const char *probe_topic; /* where the broker must refuse us; NULL = it is not tried */
@@ -105,7 +106,7 @@ enum ingress_state ingress_state(const struct ingress *i);
 const char *ingress_name(const struct ingress *i);
 struct ingress_figures {
         uint64_t messages, bytes, duplicates, acks_held, connects, disconnects, own_topics, session_lost, published;
-        uint64_t acks_unread;   /* of this connection, those that count for options.unread_max */
+        uint64_t acks_unread;   /* of this connection, what counts for options.unread_max */
         uint64_t renewals;      /* connections that were made again to have them read */
         const char *last_error; /* "" = none */
         int64_t connected_for;  /* µs, 0 = not */

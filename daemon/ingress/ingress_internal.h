@@ -76,7 +76,8 @@ struct ingress {
         int64_t draining_at;
         int64_t attempt_at; /* when the next attempt is due */
 
-        uint64_t unread; /* messages of this connection, released, whose acks the broker may not have read */
+        uint64_t owed;   /* acks of messages since the last release, own topics' too */
+        uint64_t unread; /* acks of this connection that left, and that the broker may not have read */
         uint64_t asked;  /* so many of them the answer will speak for */
         int asking;      /* mid of the question, 0 = none is out */
         bool renewing;   /* between two connections, and catching up all the same */
@@ -130,8 +131,8 @@ void linger_wait(int fd, int64_t usec);
 int linger_take(struct ingress *i);
 
 /* reading.c: how far the broker has read our acks */
-/** The acks of `n` messages are on their way. May end the connection, to make it again. */
-void reading_released(struct ingress *i, size_t n);
+/** The acks that were owed are on their way. May end the connection, to make it again. */
+void reading_released(struct ingress *i);
 /** The broker has answered our message `mid`. */
 void reading_answered(struct ingress *i, int mid);
 
@@ -150,7 +151,7 @@ bool direct_publish(uint8_t head, struct ww_str body, struct ingress_message *re
 
 /* session.c: what the protocol says */
 /** Hand a message on, or look at it if it is of our own topics. */
-void session_message(struct ingress *i, const struct ingress_message *m);
+void session_message(struct ingress *i, struct ingress_message *m);
 /** Queue a message of ours. 0 or a code of the library's. */
 int session_publish(struct ingress *i, int *ret_mid, const char *topic, struct ww_str payload, int qos, bool retain);
 int session_prepare(struct ingress *i, struct mosquitto **ret);

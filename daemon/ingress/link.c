@@ -85,7 +85,7 @@ void link_close(struct ingress *i) {
         buf_reset(&i->acks);
         i->in_hand = i->acked = i->unanswered = 0;
         i->amid = i->by_library = i->renewing = false;
-        i->unread = 0;
+        i->owed = i->unread = 0;
         i->asking = 0;
         i->probe_due = i->probing = false;
         i->draining = i->lost = i->connack = i->suback = i->logging = i->dup = i->buffered = false;

@@ -46,10 +46,11 @@ static void reading_renew(struct ingress *i) {
         linger_begin(i, fd, LINGER_AT_RENEWAL);
 }
 
-void reading_released(struct ingress *i, size_t n) {
+void reading_released(struct ingress *i) {
         if (!i->connected_at || i->lost)
                 return;
-        i->unread += n;
+        i->unread += i->owed;
+        i->owed = 0;
         if (i->unread >= i->unread_max && !link_want_write(i))
                 reading_renew(i);
         else

@@ -157,9 +157,11 @@ static bool session_is_own(const struct ingress *i, struct ww_str topic) {
                topic_begins(topic, i->own_prefix);
 }
 
-void session_message(struct ingress *i, const struct ingress_message *m) {
+void session_message(struct ingress *i, struct ingress_message *m) {
         int r;
 
+        m->connection = i->figures.connects;
+        i->owed += m->mid != 0;
         i->seen = true;
         i->dup = m->dup;
         i->message_at = i->now;

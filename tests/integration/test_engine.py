@@ -18,6 +18,7 @@ from harness.damage import flip, flip_pages  # noqa: E402
 from harness.daemon import wait_for  # noqa: E402
 from harness.machine import free_port  # noqa: E402
 from harness.postgres import Postgres  # noqa: E402
+from harness.proxy import PUBLISH, Proxy  # noqa: E402
 from harness.scene import Scene, read_live, rule  # noqa: E402
 
 
@@ -265,6 +266,32 @@ def test_a_broker_lost_by_one_engine_is_back_for_the_next(scene):
     assert scene.alarms()[lost]["regions"]["active"]
     scene.broker.start()
     wait_for(lambda: not scene.alarms()[lost]["regions"]["active"], 40, "the broker's return")
+
+
+def sent(proxy, topic):
+    return [p for p in proxy.find("down", PUBLISH) if p.topic == topic]
+
+
+def test_what_has_an_identifier_of_an_earlier_session_is_new(tmp_path, make_daemon):
+    """The broker forgot the session, and counts anew. An engine that dies knows by then which identifiers are of which."""
+    with Broker(tmp_path) as broker, Proxy(broker.host, broker.port) as proxy:
+        s = Scene(tmp_path, make_daemon, broker, settings={"mqtt.port": proxy.port}).start()
+        figures = lambda: s.daemon.status()["sessions"]["bulk"]
+        s.publish("a", 1)
+        wait_for(lambda: figures()["messages"] == 1, 20, "the first press")
+        broker.kill()
+        (broker.folder / "mosquitto.db").unlink(missing_ok=True)
+        broker.start()
+        wait_for(lambda: figures()["sessions_lost"] == 1 and figures()["state"] == "live", 30, "a new session")
+        proxy.hold("down")
+        s.publish("a", 1)
+        wait_for(lambda: len(sent(proxy, "bulk/a")) == 2, 20, "the second press on its way")
+        old = s.daemon.kill("engine")
+        proxy.pass_on("down")
+        s.daemon.wait_restarted("engine", old)
+        wait_for(lambda: s.daemon.answers() and figures()["messages"] == 1, 30, "the second press")
+        assert len({p.mid for p in sent(proxy, "bulk/a")}) == 1 and sent(proxy, "bulk/a")[2].dup
+        assert figures()["redelivered"] == 0
 
 
 # --- careful start ---
