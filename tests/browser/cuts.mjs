@@ -127,8 +127,8 @@ async function ownAlarm(t) {
     await picture("queue");
     await page.keyboard.press("Enter");
     await page.locator("h1", { hasText: title }).waitFor();
-    await page.locator(advice, { hasText: "`systemctl status postgresql`" }).waitFor();
-    const lines = (await page.locator(`${advice} p`).allInnerTexts()).join("\n").split("\n").filter(Boolean);
+    await page.locator(advice, { has: page.locator("code", { hasText: "systemctl status postgresql" }) }).waitFor();
+    const lines = await page.locator(`${advice} p, ${advice} li`).allInnerTexts();
     assert.equal(lines.length, 4);
     for (const line of lines) assert.match(line, /\p{Script=Han}/u);
     await picture("alarm");
@@ -137,7 +137,7 @@ async function ownAlarm(t) {
     await page.locator("li a", { hasText: title }).waitFor();
     await go(page, "/rules?rule=system/database-lost");
     await page.locator("summary b", { hasText: title }).waitFor();
-    await page.locator("details[open] pre", { hasText: lines[0] }).waitFor();
+    await page.locator("details[open] p", { hasText: lines[0] }).waitFor();
     await page.context().close();
 }
 

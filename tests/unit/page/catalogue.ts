@@ -8,7 +8,7 @@ import type TypeScript from "typescript";
 import { en } from "page/text/en";
 import { figuresZh } from "page/text/figures";
 import { kindsZh } from "page/text/kinds";
-import { noticesZh } from "page/text/notices";
+import { noticesZh, noticeTextsZh } from "page/text/notices";
 import { zh } from "page/text/zh";
 
 /** The compiler reads the sources as it does when they are built; it is too large to be a part of the test. */
@@ -162,6 +162,23 @@ test("the system's own alarms are in Chinese, with what they mean and what to do
         assert.equal(said.act?.length, act?.split("\n").length, name);
         for (const text of said.means ? [said.means, ...said.act!] : []) assert.match(text, /\p{Script=Han}/u, name);
         assert.deepEqual(codeIn([said.means, ...(said.act ?? [])].join("\n")), codeIn(`${means}\n${act}`), name);
+    }
+});
+
+test("what the system says beside such a title is what the engine and its workers say, and fills in as much", () => {
+    const said = files(path.join(process.env.WARDWATCH_SOURCE!, "daemon"))
+        .filter((name) => name.endsWith(".c"))
+        .map((name) => fs.readFileSync(name, "utf8").replace(/"\s*\n\s*"/g, ""))
+        .join("\n");
+    for (const [format, text] of Object.entries(noticeTextsZh)) {
+        const holes = format.replace(/%%/g, "").match(/%[-0-9.*]*[a-z]/g) ?? [];
+        assert.ok(said.includes(JSON.stringify(format)), format);
+        assert.deepEqual(
+            (text.match(/\{\d\}/g) ?? []).sort(),
+            holes.map((_, n) => `{${n + 1}}`),
+            format,
+        );
+        if (format.replace(/%[-0-9.*]*[a-z]/g, "").match(/[a-z]{2}/)) assert.match(text, /\p{Script=Han}/u, format);
     }
 });
 

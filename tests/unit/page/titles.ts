@@ -26,6 +26,20 @@ test("a title of the system's own, with its subject and its text", () => {
         [`${LOST} (urgent)`, "与消息代理的连接中断（urgent）"],
         [`${LOST}: timed out (60 s)`, "与消息代理的连接中断：timed out (60 s)"],
         [`${LOST} (bulk): refused: not authorized`, "与消息代理的连接中断（bulk）：refused: not authorized"],
+        [`${LOST} (bulk): connection closed`, "与消息代理的连接中断（bulk）：连接已关闭"],
+        [
+            `${LOST} (bulk): connection refused for user "w": the broker says that it is busy (0x89)`,
+            "与消息代理的连接中断（bulk）：用户“w”的连接被拒绝：消息代理称其繁忙（0x89）",
+        ],
+        [`${LOST} (bulk): Success (0x00)`, "与消息代理的连接中断（bulk）：Success（0x00）"],
+        [
+            "Snapshot could not be written: cannot be begun: error 28; it is tried again",
+            "快照无法写入：无法开始：错误 28；将再次尝试",
+        ],
+        [
+            "Journal nearly full: intake waits at the broker (bulk): map 85 % full: this session's messages wait at the broker",
+            "日志将满：消息在消息代理处等待（bulk）：空间已用 85 %：此会话的消息在消息代理处等待",
+        ],
         [`${LOST} (a (b)): c`, "与消息代理的连接中断（a (b)）：c"],
         [`${LOST} (a topic that was c`, "与消息代理的连接中断（a topic that was c）"],
         [`${LOST}: two\nlines`, "与消息代理的连接中断：two\nlines"],

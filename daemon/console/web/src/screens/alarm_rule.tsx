@@ -2,6 +2,7 @@
 import { get } from "../core/api";
 import { partsOf, ruleThatRaised, titleOf, type Rule } from "../core/rules";
 import { may } from "../core/session";
+import { Advice } from "../parts/advice";
 import { Load, useLoad } from "../parts/frame";
 import { t } from "../text/text";
 
@@ -26,7 +27,7 @@ function Since({ by }: { by: Raised }) {
 
 function Words({ rule }: { rule: Rule }) {
     const { words, examples } = partsOf(rule);
-    if (rule.hash === "") return <p class="pre">{words}</p>;
+    if (rule.hash === "") return <Advice text={words} />;
     return (
         <>
             <pre class="code" tabIndex={0} aria-label={t("alarm.rule")}>

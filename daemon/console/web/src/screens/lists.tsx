@@ -8,6 +8,7 @@ import { may } from "../core/session";
 import { beat, type Mode } from "../core/stream";
 import { notices, revision } from "../core/store";
 import { asText, type Body } from "../core/wire";
+import { Advice } from "../parts/advice";
 import { Empty, Facts, Load, Page, Panel, Table, useLoad } from "../parts/frame";
 import { actorText, Age, Time } from "../parts/marks";
 import { t, word } from "../text/text";
@@ -232,7 +233,7 @@ function RuleName({ rule, open }: { rule: Rule; open: boolean }) {
             <summary>
                 <b>{title || rule.rule}</b> {title && <span class="dim">{rule.rule}</span>}
             </summary>
-            <pre class="code">{textOfRule(rule)}</pre>
+            {rule.hash === "" ? <Advice text={textOfRule(rule)} /> : <pre class="code">{textOfRule(rule)}</pre>}
         </details>
     );
 }

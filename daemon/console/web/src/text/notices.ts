@@ -10,6 +10,59 @@ export interface NoticeZh {
     act?: readonly string[];
 }
 
+/**
+ * What it says beside the title, by the format that the engine makes it with; {1} is the first thing that is filled in. What is not
+ * here is shown as it was written.
+ */
+export const noticeTextsZh: Readonly<Record<string, string>> = {
+    "connection closed": "连接已关闭",
+    'connection refused for user "%s": %s (0x%02x)': "用户“{1}”的连接被拒绝：{2}（0x{3}）",
+    "the broker does not speak MQTT 5: use Mosquitto 2.0 or newer":
+        "消息代理不支持 MQTT 5：请使用 Mosquitto 2.0 或更新版本",
+    "the broker does not accept our client id: change mqtt.client_id":
+        "消息代理不接受本系统的客户端标识：请更改 mqtt.client_id",
+    "wrong user or password: check mqtt.user and mqtt.password_file":
+        "用户名或密码错误：请检查 mqtt.user 和 mqtt.password_file",
+    "not authorised: check mqtt.user, mqtt.password_file and the broker's password file":
+        "未获授权：请检查 mqtt.user、mqtt.password_file 和消息代理的密码文件",
+    "the broker says that it is not available": "消息代理称其不可用",
+    "the broker says that it is busy": "消息代理称其繁忙",
+    "the broker has banned us: lift the ban in the broker's configuration": "消息代理禁止本系统连接：请在其配置中解除",
+    "%s (0x%02x)": "{1}（0x{2}）",
+    "the broker does not authorise us any more: check its ACL for mqtt.user":
+        "消息代理不再授权本系统：请检查其 ACL 中的 mqtt.user",
+    "the broker is busy": "消息代理繁忙",
+    "the broker is shutting down": "消息代理正在关闭",
+    "the broker heard nothing from us for too long": "消息代理过久未收到本系统的消息",
+    "another client uses our client id: give each daemon its own mqtt.client_id":
+        "另一客户端使用了本系统的客户端标识：请为每个守护进程设置各自的 mqtt.client_id",
+    "an administrator of the broker ended the connection": "消息代理的管理员结束了连接",
+    "the name of mqtt.host cannot be resolved": "无法解析 mqtt.host 的名称",
+    "the broker closed the connection and gave no reason (as it does when another client comes with our client id)":
+        "消息代理关闭了连接，未说明原因（另有客户端使用本系统的客户端标识时也会如此）",
+    "the broker does not know our session any more; states are taken anew from retained messages":
+        "消息代理已不记得本系统的会话；各状态由保留消息重新取得",
+    'user "%s" was let publish to %s: the broker has no ACL, or one that grants everything':
+        "用户“{1}”得以向 {2} 发布：消息代理没有 ACL，或 ACL 放行一切",
+    "map %.0f %% full: this session's messages wait at the broker": "空间已用 {1} %：此会话的消息在消息代理处等待",
+    "no snapshot can be read: the state begins with the oldest record": "没有可读的快照：状态从最早的记录开始",
+    "see its raw message": "见其原始报文",
+    "another firmware? %.*s: %.*s": "是否更换了固件？{1}：{2}",
+    "its number was passed before: somebody sends what he has recorded": "其编号此前已出现过：有人在重放录制的消息",
+    "cannot be begun: error": "无法开始：错误",
+    "the child ended with status": "子进程结束，状态",
+    "%s %d; it is tried again": "{1} {2}；将再次尝试",
+    "%s; the log has the messages, and `wardwatch check` shows them": "{1}；详见系统日志和 `wardwatch check`",
+    "`wardwatch check` says why": "原因见 `wardwatch check`",
+    "the journal is full; reload again once there is room": "日志已满；有空间后请重新重载",
+    "their files are too large for the room in the journal (journal.size)": "文件太大，日志中容纳不下（journal.size）",
+    "killed by the kernel for a system call that it may not make": "因不允许的系统调用被内核终止",
+    "journal time runs on until the wall clock meets it": "记录的时间继续前进，直到与时钟一致",
+    "confirm with `wardwatch clock confirm` if the new time is right":
+        "如果新时间正确，用 `wardwatch clock confirm` 确认",
+    "the record is kept in quarantine: %s": "该记录已隔离：{1}",
+};
+
 export const noticesZh: Readonly<Record<string, NoticeZh>> = {
     "Connection to the broker lost": {
         title: "与消息代理的连接中断",

@@ -4,18 +4,44 @@
  */
 import { language } from "../core/settings";
 import { textOf, type Alarm, type Change } from "../core/wire";
-import { noticesZh } from "./notices";
+import { noticesZh, noticeTextsZh } from "./notices";
 
 const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
 /** As the engine makes it (pipeline_notice.c): "TITLE (SUBJECT): TEXT", of which the last two may be missing, or be cut. */
 const OWN = new RegExp(`^(${Object.keys(noticesZh).map(escaped).join("|")})(?: \\((.*?)(?:\\)|$))?(?:: (.*))?$`, "s");
 
+/** Of a format of C: what it fills in is a number, or any text. */
+function hole(part: string): string {
+    if (part === "%%") return "%";
+    if (!part.startsWith("%")) return escaped(part);
+    return part.endsWith("s") ? "(.*?)" : "([-0-9a-f.]+)";
+}
+
+const pattern = (format: string) =>
+    new RegExp(
+        `^${format
+            .split(/(%%|%[-0-9.*]*[a-z])/)
+            .map(hole)
+            .join("")}$`,
+        "s",
+    );
+const TEXTS = Object.entries(noticeTextsZh).map(([format, said]) => [pattern(format), said] as const);
+
+/** What is filled in may be such a text itself. */
+function detailText(text: string): string {
+    for (const [known, said] of TEXTS) {
+        const found = known.exec(text);
+        if (found) return said.replace(/\{(\d)\}/g, (_, n: string) => detailText(found[Number(n)] ?? ""));
+    }
+    return text;
+}
+
 export function titleText(title: string): string {
     const found = language.value === "zh" ? OWN.exec(title) : null;
     if (!found) return title;
     const [, own = "", subject, text] = found;
-    return `${noticesZh[own]!.title}${subject ? `（${subject}）` : ""}${text ? `：${text}` : ""}`;
+    return `${noticesZh[own]!.title}${subject ? `（${subject}）` : ""}${text ? `：${detailText(text)}` : ""}`;
 }
 
 export function alarmTitle(alarm: Alarm): string {
