@@ -61,6 +61,12 @@ test("in figures and in the history a title and what tells one are shown so, not
     assert.equal(valueText("zone-story", "text", LOST), "与消息代理的连接中断");
     assert.equal(valueText("notifications", "text", LOST), LOST);
     assert.equal(valueText("alarms", "reason", LOST), LOST);
+    assert.equal(valueText("notices", "name", "intake-blind"), "接收滞后或中断（intake-blind）");
+    assert.equal(valueText("notices", "text", "orderly stop"), "正常停止");
+    assert.equal(valueText("notices", "name", "toString"), "toString");
+    language.value = "en";
+    assert.equal(valueText("notices", "name", "intake-blind"), "intake-blind");
+    assert.equal(valueText("notices", "text", "orderly stop"), "orderly stop");
 });
 
 test("a rule of the system's own says in Chinese what it means, the one that raised the alarm", () => {

@@ -1,6 +1,6 @@
 /*
  * What stands in a column, as this screen says it. Words of closed lists (priorities, states, acts …) come from the catalogue,
- * those of kinds of records from the kinds, titles of the system's own alarms from the notices; names of people, rules and
+ * those of kinds of records from the kinds, what the system says of itself from the notices; names of people, rules and
  * devices, and what somebody wrote, stay as they are.
  */
 import { kindOf, kindTitle, kinds, said, stateTitle } from "../core/kinds";
@@ -9,7 +9,7 @@ import { zoneTitle } from "../core/site";
 import { asText, type Body } from "../core/wire";
 import { measuresZh } from "../text/measures";
 import { t, word } from "../text/text";
-import { titleText } from "../text/titles";
+import { detailText, noticeText, titleText } from "../text/titles";
 import { actorText } from "./marks";
 
 /** Columns whose words the catalogue has, and in which groups: the first one that knows the word says it. */
@@ -133,6 +133,16 @@ function clockText(text: string, table: string, row: Body): string {
     return clock ? said(clock.title) : text;
 }
 
+function nameText(text: string, table: string): string {
+    if (table === "notices") return noticeText(text);
+    return NAMES_ACTS.includes(table) ? wordIn(WORDS.name!, text) : text;
+}
+
+function saidText(text: string, table: string): string {
+    if (table === "notices") return detailText(text);
+    return TELLS_TITLES.includes(table) ? titleText(text) : text;
+}
+
 /** Columns that are more than a word of a group. */
 const OWN: Readonly<Record<string, (text: string, table: string, row: Body) => string>> = {
     act: actText,
@@ -142,10 +152,10 @@ const OWN: Readonly<Record<string, (text: string, table: string, row: Body) => s
     how: howText,
     kind: kindTitle,
     level: said,
-    name: (text, table) => (NAMES_ACTS.includes(table) ? wordIn(WORDS.name!, text) : text),
+    name: nameText,
     state: stateText,
     subject: subjectText,
-    text: (text, table) => (TELLS_TITLES.includes(table) ? titleText(text) : text),
+    text: saidText,
     title: titleText,
     zone: zoneTitle,
 };

@@ -12,6 +12,7 @@ import { Advice } from "../parts/advice";
 import { Empty, Facts, Load, Page, Panel, Table, useLoad } from "../parts/frame";
 import { actorText, Age, Time } from "../parts/marks";
 import { t, word } from "../text/text";
+import { detailText, noticeText } from "../text/titles";
 import { span } from "../text/time";
 import { columnTitle } from "./history";
 
@@ -470,7 +471,8 @@ export function StatusScreen() {
                         {[...notices].reverse().map((told) => (
                             <li key={told.at}>
                                 <span class="grow">
-                                    <b>{told.notice.name}</b> {told.notice.subject} {told.notice.text}
+                                    <b>{noticeText(told.notice.name)}</b> {told.notice.subject}{" "}
+                                    {detailText(told.notice.text)}
                                 </span>
                             </li>
                         ))}

@@ -1,9 +1,11 @@
 /*
- * The system's own alarms in Chinese, by the title that the record gives them (daemon/notices.c): what each is called, and of those
- * that begin or stay what they mean and what to do (daemon/notices_advice.c). Commands, names of keys and files, and what other
+ * What the system says of itself in Chinese, by its name (daemon/notices.c): what each is called, and of those that are alarms, and
+ * begin or stay, what they mean and what to do (daemon/notices_advice.c). Commands, names of keys and files, and what other
  * programs say stay as they are.
  */
 export interface NoticeZh {
+    /** The title that the record gives it. */
+    written: string;
     title: string;
     means?: string;
     /** A line each. */
@@ -61,10 +63,23 @@ export const noticeTextsZh: Readonly<Record<string, string>> = {
     "confirm with `wardwatch clock confirm` if the new time is right":
         "如果新时间正确，用 `wardwatch clock confirm` 确认",
     "the record is kept in quarantine: %s": "该记录已隔离：{1}",
+    "absence and supervision stand still": "缺席判断和设备监测暂停",
+    "every session has caught up with its backlog": "各会话均已补收积压消息",
+    "connected and caught up": "已连接并补收完毕",
+    'user "%s" was refused at %s': "用户“{1}”在 {2} 被拒绝",
+    "mqtt.self_test is off: nobody looks": "mqtt.self_test 已关闭：不再检查",
+    "map %.0f %% full": "空间已用 {1} %",
+    "other sensor types are in force": "其他传感器类型已生效",
+    "this kernel can, or sandbox.mode is `off`": "本机内核已具备此功能，或 sandbox.mode 为 `off`",
+    "orderly stop": "正常停止",
+    "keys that take effect at a reload were changed": "重载时生效的配置项已更改",
+    "set %s came into force, and nobody had signed it": "规则集 {1} 已生效，且未经签署",
+    "journal time follows the wall clock again": "记录的时间重新与时钟同步",
 };
 
 export const noticesZh: Readonly<Record<string, NoticeZh>> = {
-    "Connection to the broker lost": {
+    "intake-lost": {
+        written: "Connection to the broker lost",
         title: "与消息代理的连接中断",
         means: "与消息代理的两个会话之一（标题括号中注明：`urgent` 或 `bulk`）已断开。设备发出的消息在消息代理处等待，只要消息代理仍在运行就不会丢失；但也无法看到。缺席判断和设备监测暂停，因此不会因中断而报告设备无响应。",
         act: [
@@ -74,8 +89,12 @@ export const noticesZh: Readonly<Record<string, NoticeZh>> = {
             "会话补收完积压消息后自动结束（`intake-back`）；积压消息的补收速度约为每秒 40,000 条。",
         ],
     },
-    "Connection to the broker is back": { title: "与消息代理的连接已恢复" },
-    "Broker lost our session: messages may be missing": {
+    "intake-back": {
+        written: "Connection to the broker is back",
+        title: "与消息代理的连接已恢复",
+    },
+    "session-lost": {
+        written: "Broker lost our session: messages may be missing",
         title: "消息代理丢失了会话：可能缺少消息",
         means: "消息代理已不记得本系统的会话。在中断期间到达、且消息代理已向设备确认的消息可能丢失：范围从上一次 `intake-lost` 或 `engine-stopped` 到现在。",
         act: [
@@ -84,7 +103,8 @@ export const noticesZh: Readonly<Record<string, NoticeZh>> = {
             "`wardwatch query notices --from …` 列出准确时间，供记录使用。复位报警时在原因中写明查明的情况。",
         ],
     },
-    "Broker lets anybody publish anything": {
+    "broker-open": {
+        written: "Broker lets anybody publish anything",
         title: "消息代理允许任何人发布任何消息",
         means: "消息代理允许本系统向任何人都不应写入的主题发布消息。说明它没有 ACL，或 ACL 放行一切：任何设备，以及从墙上取下设备的任何人，都可以谎称没有火情。",
         act: [
@@ -93,8 +113,12 @@ export const noticesZh: Readonly<Record<string, NoticeZh>> = {
             "下次连接时如消息代理已能拒绝，报警即结束（`broker-closed`）。暂时无法设置 ACL 的站点可设 `mqtt.self_test: false`，此后不再检查。",
         ],
     },
-    "Broker refuses what it must": { title: "消息代理已能拒绝越权发布" },
-    "Journal nearly full: intake waits at the broker": {
+    "broker-closed": {
+        written: "Broker refuses what it must",
+        title: "消息代理已能拒绝越权发布",
+    },
+    "journal-full": {
+        written: "Journal nearly full: intake waits at the broker",
         title: "日志将满：消息在消息代理处等待",
         means: "日志空间已用 85 %（对象为 `bulk`）或 95 %（`urgent`）：该会话已关闭，其消息在消息代理处等待。已确认接收的内容不会丢失。达到 95 % 时，人员操作也会被拒绝。",
         act: [
@@ -103,8 +127,12 @@ export const noticesZh: Readonly<Record<string, NoticeZh>> = {
             "切勿删除日志文件夹中的文件。低于 80 % 时会自动重新接收（`journal-room`）。",
         ],
     },
-    "Journal has room again": { title: "日志已有空间" },
-    "Journal was damaged; what could be read was saved": {
+    "journal-room": {
+        written: "Journal has room again",
+        title: "日志已有空间",
+    },
+    "journal-damaged": {
+        written: "Journal was damaged; what could be read was saved",
         title: "日志曾损坏；可读部分已保存",
         means: "日志中有些页无法读取：磁盘故障、内存没有 ECC，或有人写入了日志文件。原日志已移至一旁，可读部分已转入新日志继续运行。报警中列为丢失的内容，如果此前未入库，PostgreSQL 中也没有。",
         act: [
@@ -113,7 +141,8 @@ export const noticesZh: Readonly<Record<string, NoticeZh>> = {
             "先运行 `wardwatch journal verify`，再运行 `wardwatch verify`：数据库中的记录是否完整？复位报警时将两项结果写入原因。",
         ],
     },
-    "Snapshot could not be written": {
+    "snapshot-failed": {
+        written: "Snapshot could not be written",
         title: "快照无法写入",
         means: "当前状态无法写入磁盘。一切照常运行；但日志不能清理到旧快照之后，重启时需要重放的内容更多。",
         act: [
@@ -121,7 +150,8 @@ export const noticesZh: Readonly<Record<string, NoticeZh>> = {
             "到下一次快照时会再次尝试；`wardwatch status` 显示最新快照的时间。",
         ],
     },
-    "A snapshot is not what was written: it was passed over": {
+    "snapshot-refused": {
+        written: "A snapshot is not what was written: it was passed over",
         title: "快照与写入时不符：已跳过",
         means: "启动时快照文件夹中有文件不能使用：已损坏，属于另一份日志，或由他人放入。启动时改用最新的完好快照，并重放了其后的内容；没有因此丢失任何内容。",
         act: [
@@ -130,7 +160,8 @@ export const noticesZh: Readonly<Record<string, NoticeZh>> = {
             "如果文件编号超过日志当前位置，则只可能是外人写入：谁能写入 state.dir？其属主应为 users.engine，权限应为 0750。",
         ],
     },
-    "Database cannot be reached: the journal buffers": {
+    "database-lost": {
+        written: "Database cannot be reached: the journal buffers",
         title: "数据库无法连接：由日志缓存",
         means: "PostgreSQL 无法连接，或拒绝服务。报警、值班页面和通知照常；待存储的内容保留在日志中（26 小时，日志有空间时更久）。历史、指标和查询不可用，或只到此时为止。",
         act: [
@@ -139,8 +170,12 @@ export const noticesZh: Readonly<Record<string, NoticeZh>> = {
             "日志占用达到 70 % 之前不必着急（`wardwatch status` 中的 `journal.fill`）。恢复后自动结束（`database-back`），等待的内容全部补存，且只存一次。",
         ],
     },
-    "Database is back": { title: "数据库已恢复" },
-    "Database refused a row; it is kept in quarantine": {
+    "database-back": {
+        written: "Database is back",
+        title: "数据库已恢复",
+    },
+    "row-quarantined": {
+        written: "Database refused a row; it is kept in quarantine",
         title: "数据库拒绝了一行；该行已隔离",
         means: "PostgreSQL 拒绝了一行数据。该行连同原始字节和原因保存在 `quarantine` 表中；其他各行照常存入。",
         act: [
@@ -148,7 +183,8 @@ export const noticesZh: Readonly<Record<string, NoticeZh>> = {
             "多半是某个传感器类型放行了文本列不能接受的文本，或某个工具添加了约束。修正该类型或约束；该行留在原处，并计为已存储。",
         ],
     },
-    "Records were trimmed before the database had them": {
+    "store-gap": {
+        written: "Records were trimmed before the database had them",
         title: "部分记录在存入数据库之前已被清理",
         means: "日志在数据库取得记录之前已被清理：数据库不可用的时间超过了日志的保留范围，或恢复自更旧的备份。缺失的编号列在 `store_gap` 中。",
         act: [
@@ -157,7 +193,8 @@ export const noticesZh: Readonly<Record<string, NoticeZh>> = {
             "备份间隔不得长于日志的保留范围，并增大 journal.size。",
         ],
     },
-    "Clock was set back": {
+    "clock-backward": {
+        written: "Clock was set back",
         title: "时钟被调慢",
         means: "本机时钟被向后调整。记录的时间继续以略慢的速度前进，直到与时钟一致：任何期限都不会经过两次。",
         act: [
@@ -165,7 +202,8 @@ export const noticesZh: Readonly<Record<string, NoticeZh>> = {
             "相关几分钟内的时间以记录为准，而非墙上的时钟。",
         ],
     },
-    "Clock jumped forward: not followed until confirmed": {
+    "clock-forward": {
+        written: "Clock jumped forward: not followed until confirmed",
         title: "时钟向前跳变：确认之前不予采用",
         means: "本机时钟向前跳变超过一小时。系统不予采用：否则该时段的所有期限会同时到期。",
         act: [
@@ -173,7 +211,8 @@ export const noticesZh: Readonly<Record<string, NoticeZh>> = {
             "如果新时间有误：将其调正（`timedatectl`、`chronyc makestep`）；无需其他操作。",
         ],
     },
-    "A message crashed the engine and was set aside": {
+    "record-skipped": {
+        written: "A message crashed the engine and was set aside",
         title: "一条消息使引擎崩溃，已被搁置",
         means: "一条消息两次使引擎崩溃。该消息已被搁置：连同原始字节保存在记录中，未据此作出任何判断。",
         act: [
@@ -182,7 +221,8 @@ export const noticesZh: Readonly<Record<string, NoticeZh>> = {
             "该设备的其他消息是否正常？如果继续发送此类消息，将其断网。",
         ],
     },
-    "Replay of the journal differs from what was written": {
+    "replay-differs": {
+        written: "Replay of the journal differs from what was written",
         title: "日志重放结果与已写内容不一致",
         means: "启动时重放日志，得到的结果与已写入的不同：版本不同，或有缺陷。已写入的内容保持不变；从此刻起以新的判断为准。",
         act: [
@@ -190,7 +230,8 @@ export const noticesZh: Readonly<Record<string, NoticeZh>> = {
             "对该时段运行 `wardwatch replay --as-recorded --from …`，可看到差异。报告此问题，并注明两个版本。",
         ],
     },
-    "Reload refused: the old rules stay in force": {
+    "rules-refused": {
+        written: "Reload refused: the old rules stay in force",
         title: "重载被拒绝：原有规则继续生效",
         means: "已更改的文件（配置、传感器类型、规则、场所模型）因有错误而未生效。原有内容及其全部状态继续有效。",
         act: [
@@ -198,7 +239,8 @@ export const noticesZh: Readonly<Record<string, NoticeZh>> = {
             "重启后也仍使用原有内容：它们保存在日志中。",
         ],
     },
-    "A rule reached its limit of state": {
+    "limit-reached": {
+        written: "A rule reached its limit of state",
         title: "一条规则达到状态数量上限",
         means: "一条规则跟踪的键过多，达到了上限（`limit` 或总内存）：最旧的键已被放弃，其累计从头开始。",
         act: [
@@ -206,7 +248,8 @@ export const noticesZh: Readonly<Record<string, NoticeZh>> = {
             "修正规则；确有如此多的对象需要跟踪时，才增大其 `limit`。",
         ],
     },
-    "Messages of a sensor type are no longer understood": {
+    "sensor-drift": {
+        written: "Messages of a sensor type are no longer understood",
         title: "一种传感器类型的消息已无法解读",
         means: "某传感器类型原来能够解读的主题上的消息，现在无法解读。可能是固件更新，或同一主题下换了设备。其事件缺失：本应发出的报警不会发出。",
         act: [
@@ -215,8 +258,12 @@ export const noticesZh: Readonly<Record<string, NoticeZh>> = {
             "收到第一条能够解读的消息时结束（`sensor-understood`）。",
         ],
     },
-    "Messages of a sensor type are understood again": { title: "一种传感器类型的消息已恢复解读" },
-    "This kernel cannot hold the processes to what they need": {
+    "sensor-understood": {
+        written: "Messages of a sensor type are understood again",
+        title: "一种传感器类型的消息已恢复解读",
+    },
+    "sandbox-degraded": {
+        written: "This kernel cannot hold the processes to what they need",
         title: "本机内核无法限制各进程的权限",
         means: "本机内核缺少将各进程限制在所需文件、端口和系统调用之内的功能（Landlock、seccomp），或服务单元禁用了它。一切功能正常；但进程一旦被他人控制，能做的事会超出其应有权限。",
         act: [
@@ -225,8 +272,12 @@ export const noticesZh: Readonly<Record<string, NoticeZh>> = {
             "两者都做不到的站点，在配置中注明（见 man wardwatch.yaml 中的 `sandbox`）。启动时不再缺少任何内容，报警即结束（`sandbox-whole`）。",
         ],
     },
-    "The processes are held to what they need": { title: "各进程的权限已受限制" },
-    "A process did what it may not, and was killed: an intruder, or a fault of ours": {
+    "sandbox-whole": {
+        written: "The processes are held to what they need",
+        title: "各进程的权限已受限制",
+    },
+    "worker-forbidden": {
+        written: "A process did what it may not, and was killed: an intruder, or a fault of ours",
         title: "一个进程越权操作，已被终止：遭到入侵，或本系统有缺陷",
         means: "一个进程做了不允许的事，已被内核终止：它已被他人控制，或本系统有缺陷。该进程已重新启动。",
         act: [
@@ -235,7 +286,8 @@ export const noticesZh: Readonly<Record<string, NoticeZh>> = {
             "无论如何都应附上这些输出行并报告此问题。如果升级后反复发生，则为缺陷：退回到前一版本。",
         ],
     },
-    "A message that its device must sign is not signed by it": {
+    "spoofed-message": {
+        written: "A message that its device must sign is not signed by it",
         title: "应由设备签名的消息不是由该设备签名",
         means: "应当签名的消息没有签名，或签名有误：由该设备以外的人发送，或设备使用了另一把密钥。该消息连同原始字节保存，未据此作出任何判断。",
         act: [
@@ -244,7 +296,8 @@ export const noticesZh: Readonly<Record<string, NoticeZh>> = {
             "如果旧密钥可能已泄露，为设备更换密钥。复位报警时在原因中写明查明的情况。",
         ],
     },
-    "A signed message came a second time: a recording": {
+    "replayed-message": {
+        written: "A signed message came a second time: a recording",
         title: "签名消息重复出现：属于录制重放",
         means: "收到一条以前收到过的签名消息：有人录制后重新发送，或设备的计数出错。该消息已保存，未据此作出任何判断。",
         act: [
@@ -253,7 +306,8 @@ export const noticesZh: Readonly<Record<string, NoticeZh>> = {
             "消息代理的日志显示由哪个客户端发送。",
         ],
     },
-    "The keys of mqtt.signatures cannot be taken: signatures are not checked by them": {
+    "signatures-refused": {
+        written: "The keys of mqtt.signatures cannot be taken: signatures are not checked by them",
         title: "mqtt.signatures 的密钥无法使用：未用其校验签名",
         means: "缺少校验签名消息所需的内容：某个密钥文件无法读取，或其内容不是密钥。这些设备的消息与伪造的消息无法区分。",
         act: [
@@ -261,4 +315,21 @@ export const noticesZh: Readonly<Record<string, NoticeZh>> = {
             "在此之前，对这些设备所监测的对象派人检查。",
         ],
     },
+    "engine-started": { written: "Engine started", title: "引擎已启动" },
+    "configuration-changed": { written: "Another configuration is in force", title: "新的配置已生效" },
+    "rules-unsigned": { written: "Rules came into force that nobody had signed", title: "未经签署的规则已生效" },
+    "engine-stopped": { written: "Engine stopped", title: "引擎已停止" },
+    "intake-blind": { written: "Intake is behind or cut off", title: "接收滞后或中断" },
+    "intake-sighted": { written: "Intake has caught up", title: "接收已恢复" },
+    "version-changed": { written: "Another version goes on", title: "换用另一版本继续运行" },
+    "credentials-changed": { written: "A person's credentials changed", title: "人员凭据已变更" },
+    login: { written: "A person logged in", title: "人员登录" },
+    "login-refused": { written: "A log-in was refused", title: "登录被拒绝" },
+    logout: { written: "A session ended", title: "会话结束" },
+    "session-locked": { written: "A session was locked or unlocked", title: "会话锁定或解锁" },
+    "key-used": { written: "A program came with its key", title: "程序使用密钥登录" },
+    "history-exported": { written: "History was exported", title: "历史已导出" },
+    "second-person": { written: "A second person was asked and answered", title: "第二人确认：请求与答复" },
+    "signature-key": { written: "Topics are signed with another key", title: "主题改用另一密钥签名" },
+    "clock-confirmed": { written: "Clock step confirmed", title: "时钟跳变已确认" },
 };

@@ -8,8 +8,10 @@ import { noticesZh, noticeTextsZh } from "./notices";
 
 const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
+const BY_TITLE = new Map(Object.values(noticesZh).map((notice) => [notice.written, notice]));
+
 /** As the engine makes it (pipeline_notice.c): "TITLE (SUBJECT): TEXT", of which the last two may be missing, or be cut. */
-const OWN = new RegExp(`^(${Object.keys(noticesZh).map(escaped).join("|")})(?: \\((.*?)(?:\\)|$))?(?:: (.*))?$`, "s");
+const OWN = new RegExp(`^(${[...BY_TITLE.keys()].map(escaped).join("|")})(?: \\((.*?)(?:\\)|$))?(?:: (.*))?$`, "s");
 
 /** Of a format of C: what it fills in is a number, or any text. */
 function hole(part: string): string {
@@ -29,19 +31,30 @@ const pattern = (format: string) =>
 const TEXTS = Object.entries(noticeTextsZh).map(([format, said]) => [pattern(format), said] as const);
 
 /** What is filled in may be such a text itself. */
-function detailText(text: string): string {
+function inChinese(text: string): string {
     for (const [known, said] of TEXTS) {
         const found = known.exec(text);
-        if (found) return said.replace(/\{(\d)\}/g, (_, n: string) => detailText(found[Number(n)] ?? ""));
+        if (found) return said.replace(/\{(\d)\}/g, (_, n: string) => inChinese(found[Number(n)] ?? ""));
     }
     return text;
+}
+
+/** What the system says beside a title, or in a notice. */
+export function detailText(text: string): string {
+    return language.value === "zh" ? inChinese(text) : text;
+}
+
+/** A notice by its name, which stays to be seen: it is what it is looked for by. */
+export function noticeText(name: string): string {
+    const own = language.value === "zh" ? noticesZh[name]?.title : undefined;
+    return own ? `${own}（${name}）` : name;
 }
 
 export function titleText(title: string): string {
     const found = language.value === "zh" ? OWN.exec(title) : null;
     if (!found) return title;
     const [, own = "", subject, text] = found;
-    return `${noticesZh[own]!.title}${subject ? `（${subject}）` : ""}${text ? `：${detailText(text)}` : ""}`;
+    return `${BY_TITLE.get(own)!.title}${subject ? `（${subject}）` : ""}${text ? `：${detailText(text)}` : ""}`;
 }
 
 export function alarmTitle(alarm: Alarm): string {
@@ -55,6 +68,6 @@ export function incidentTitle(incident: Change | undefined): string {
 
 /** What one of the system's own alarms means and what to do; `said` as the engine says it. */
 export function adviceText(title: string, said: string): string {
-    const own = language.value === "zh" ? noticesZh[title] : undefined;
+    const own = language.value === "zh" ? BY_TITLE.get(title) : undefined;
     return own?.means ? [own.means, "", ...(own.act ?? [])].join("\n") : said;
 }
