@@ -79,5 +79,7 @@ void sensors_put_event(const struct ww_event *e);
 /** A text as YAML reads it back as that text: bare, in single quotes, or in double ones with escapes. Bytes that are no
  *  UTF-8 become U+FFFD. */
 void sensors_yaml_text(struct ww_str text, struct buf *out);
+/** What is in a comment: with nothing that ends its line, which in YAML are five characters. */
+void sensors_yaml_comment(struct ww_str text, struct buf *out);
 /** The same, and what would be a number or a truth value stays one. */
 void sensors_yaml_value(struct ww_value v, struct buf *out);

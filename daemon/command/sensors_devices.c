@@ -260,7 +260,7 @@ static void put_comment(const json_t *device, struct buf *out) {
         const char *kind, *before = "";
         json_t *n;
 
-        buf_printf(out, "  # %s, last heard %.19sZ: ", text_of(device, "sensor"), text_of(device, "last"));
+        buf_printf(out, "%s, last heard %.19sZ: ", text_of(device, "sensor"), text_of(device, "last"));
         json_object_foreach(json_object_get(device, "kinds"), kind, n) {
                 buf_printf(out, "%s%s", before, kind);
                 before = ", ";
@@ -268,7 +268,6 @@ static void put_comment(const json_t *device, struct buf *out) {
         for (size_t i = 0; i < sizeof words / sizeof *words; i++)
                 if (*text_of(said, words[i]))
                         buf_printf(out, "; %s %s", words[i], text_of(said, words[i]));
-        buf_puts(out, "\n");
 }
 
 static void put_proposal(const struct devices *d, const json_t *device, const json_t *names, json_t *taken,
@@ -281,11 +280,9 @@ static void put_proposal(const struct devices *d, const json_t *device, const js
                 buf_printf(&name, "%.*s/", (int)strcspn(sensor, "/"), sensor);
         buf_puts(&name, text_of(device, "device"));
         put_comment(device, &comment);
-        for (size_t i = 2; i < comment.n; i++) /* a device's own text must not end the comment */
-                if (comment.p[i] < 0x20 && i + 1 < comment.n)
-                        comment.p[i] = '.';
-        buf_put(out, comment.p, comment.n);
-        buf_puts(out, "  - {asset: ");
+        buf_puts(out, "  # ");
+        sensors_yaml_comment(buf_str(&comment), out); /* a device's own text must not end it */
+        buf_puts(out, "\n  - {asset: ");
         sensors_yaml_text(ww_str(id ? id : ""), out);
         buf_puts(out, ", device: ");
         sensors_yaml_text(buf_str(&name), out);

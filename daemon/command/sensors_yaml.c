@@ -69,6 +69,16 @@ static void put_escaped(struct ww_str text, struct buf *out) {
         buf_puts(out, "\"");
 }
 
+void sensors_yaml_comment(struct ww_str text, struct buf *out) {
+        size_t n;
+
+        for (size_t i = 0; i < text.n; i += n) {
+                bool shown = is_shown(character(text, i, &n));
+
+                buf_put(out, shown ? text.p + i : ".", shown ? n : 1);
+        }
+}
+
 void sensors_yaml_text(struct ww_str text, struct buf *out) {
         if (is_plain(text)) {
                 buf_put(out, text.p, text.n);

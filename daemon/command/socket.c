@@ -2,6 +2,7 @@
 
 #include "command/behalf.h"
 #include "command/command_internal.h"
+#include "command/plain.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -142,7 +143,11 @@ void socket_refused(json_t *answer) {
         const char *why = json_string_value(json_object_get(error, "text"));
         const char *cure = json_string_value(json_object_get(error, "cure"));
 
-        (void)fprintf(stderr, "refused: %s\n  help: %s\n", why ? why : "no reason given", cure ? cure : "");
+        (void)fputs("refused: ", stderr);
+        plain_put_to(stderr, why ? why : "no reason given");
+        (void)fputs("\n  help: ", stderr);
+        plain_put_to(stderr, cure ? cure : "");
+        (void)fputs("\n", stderr);
 }
 
 static int socket_changed(json_t *answer, bool json, const char *done) {

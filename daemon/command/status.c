@@ -3,7 +3,14 @@
 #include <string.h>
 
 #include "command/command_internal.h"
+#include "command/plain.h"
 #include "command/socket.h"
+
+static void status_key(const char *key, int depth, const char *behind) {
+        (void)printf("%*s", depth * 2, "");
+        plain_put(key);
+        (void)fputs(behind, stdout);
+}
 
 /* One object a paragraph, nested ones indented: whatever the engine says is shown, nothing has to be known here. */
 static void status_print(json_t *object, int depth) {
@@ -12,13 +19,13 @@ static void status_print(json_t *object, int depth) {
 
         json_object_foreach(object, key, value) {
                 if (json_is_object(value) && json_object_size(value)) {
-                        (void)printf("%*s%s:\n", depth * 2, "", key);
+                        status_key(key, depth, ":\n");
                         status_print(value, depth + 1);
                 } else if (json_is_array(value)) {
                         size_t i;
                         json_t *item;
 
-                        (void)printf("%*s%s:\n", depth * 2, "", key);
+                        status_key(key, depth, ":\n");
                         json_array_foreach(value, i, item) {
                                 (void)printf("%*s-\n", depth * 2 + 2, "");
                                 status_print(item, depth + 2);
@@ -26,7 +33,9 @@ static void status_print(json_t *object, int depth) {
                 } else {
                         char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(6));
 
-                        (void)printf("%*s%s: %s\n", depth * 2, "", key, text ? text : "");
+                        status_key(key, depth, ": ");
+                        plain_put(text ? text : "");
+                        (void)putchar('\n');
                         free(text);
                 }
         }

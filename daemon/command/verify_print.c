@@ -1,6 +1,8 @@
+/* What stands in an export may come from whoever wants it to pass: it is text here, and no line or screen of ours. */
 #include "command/verify_print.h"
 
 #include "command/command_internal.h"
+#include "command/plain.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -30,8 +32,13 @@ static const char *const shows[2][2] = {
 };
 
 void verify_print_journal(const struct verify_print *p, const struct verify_journal *journal) {
-        if (!p->json)
-                (void)printf("journal %" PRId32 " (%s), %s\n", journal->journal, journal->site, journal->id);
+        if (p->json)
+                return;
+        (void)printf("journal %" PRId32 " (", journal->journal);
+        plain_put(journal->site);
+        (void)fputs("), ", stdout);
+        plain_put(journal->id);
+        (void)putchar('\n');
 }
 
 static json_t *finding_json(const struct verify_finding *f) {
@@ -57,10 +64,11 @@ void verify_print_finding(struct verify_print *p, const struct verify_finding *f
         }
         if (p->told > TOLD_MAX)
                 return;
+        (void)printf("  %s: ", verify_kind_name(f->kind));
         if (f->segment && !f->place.seq)
-                (void)printf("  %s: segment %" PRIu64 ": %s\n", verify_kind_name(f->kind), f->segment, f->text);
-        else
-                (void)printf("  %s: %s\n", verify_kind_name(f->kind), f->text);
+                (void)printf("segment %" PRIu64 ": ", f->segment);
+        plain_put(f->text);
+        (void)putchar('\n');
 }
 
 void verify_print_note(const struct verify_print *p, const char *format, ...) {
@@ -106,8 +114,11 @@ void verify_print_figures(struct verify_print *p, const struct verify_journal *j
         if (p->told > TOLD_MAX)
                 (void)printf("  … and %" PRIu64 " more; --json tells all\n", p->told - TOLD_MAX);
         for (size_t i = 0; i < f->n_tables; i++) {
-                if (f->tables[i].rows > 0)
-                        (void)printf("  %-18s %12" PRIu64 " rows\n", f->tables[i].relation, f->tables[i].rows);
+                if (f->tables[i].rows > 0) {
+                        (void)fputs("  ", stdout);
+                        plain_put_column(f->tables[i].relation, 18);
+                        (void)printf(" %12" PRIu64 " rows\n", f->tables[i].rows);
+                }
                 rows += f->tables[i].rows;
         }
         if (f->removed > 0)

@@ -30,6 +30,12 @@ static void cursor_step(struct cursor *c, size_t n) {
         c->left.n -= n;
 }
 
+/* U+0085, U+2028, U+2029: YAML begins a line behind them, and the comment before it is over. */
+static bool is_break(const char *p, size_t n) {
+        return (n == 2 && memcmp(p, "\xc2\x85", 2) == 0) ||
+               (n == 3 && (memcmp(p, "\xe2\x80\xa8", 3) == 0 || memcmp(p, "\xe2\x80\xa9", 3) == 0));
+}
+
 static int check_characters(struct cursor c, struct diag *d) {
         while (c.left.n) {
                 unsigned char byte = (unsigned char)c.left.p[0];
@@ -41,6 +47,10 @@ static int check_characters(struct cursor c, struct diag *d) {
                 if ((byte < 0x20 && byte != '\n' && byte != '\r' && byte != '\t') || byte == 0x7f)
                         return diag_error(d, cursor_pos(&c), "remove it; in quotes it is written \"\\xNN\"",
                                           "control character 0x%02x", byte);
+                if (is_break(c.left.p, n))
+                        return diag_error(d, cursor_pos(&c),
+                                          "remove it; in quotes it is written \"\\N\", \"\\L\", \"\\P\"",
+                                          "an end of line that no editor shows");
                 cursor_step(&c, n);
         }
         return 0;

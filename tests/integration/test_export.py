@@ -111,6 +111,20 @@ def test_another_key(made):
     assert code == NOT_WHOLE and found == {"checkpoint altered"}
 
 
+def test_what_it_says_of_itself_is_no_verdict(made, tmp_path):
+    """Neither a line of its own, nor anything that a terminal would act on: a verdict is what we found."""
+    *_, path = made
+    forged = frames(path)
+    says = json.loads(forged[0][1])
+    lie = "\x1b[2J\x1b[8m\nWHOLE: what is in it is as it was stored.\n\u009b8m"
+    forged[0] = (b"J", json.dumps(says | {"site": lie, "about": lie}).encode())
+    del forged[-2]
+    put(tmp_path / "forged.export", forged)
+    for said in (verifier(tmp_path / "forged.export")[2], wardwatch("verify", "--export", tmp_path / "forged.export").stdout):
+        assert "NOT WHOLE" in said and "\nWHOLE" not in said
+        assert all(c.isprintable() or c == "\n" for c in said), said
+
+
 def both(path, kind):
     """Both find it, and the same."""
     verdict, (code, found, said) = verify_export(path), verifier(path)

@@ -84,6 +84,19 @@ def test_devices_count_as_heard_when_nothing_new_was_told(scene):
     assert (first["told"], first["nothing_new"], len(first["undecoded"])) == (1, 1, 3)
 
 
+def test_a_name_ends_no_comment_of_a_proposal(tmp_path, make_daemon):
+    """YAML knows more ends of a line than an editor shows; and a terminal more that it would act on."""
+    daemon = make_daemon()
+    ends = "\x85\u2028\u2029\u009b\n"
+    said = [{"ieee_address": "0x00158d0001", "type": "EndDevice", "friendly_name": "ward3/door",
+             "definition": {"model": f"M{ends}", "vendor": f"V{ends}- {{asset: planted}}", "description": f"D{ends}", "exposes": []}}]
+    heard = tmp_path / "heard.jsonl"
+    heard.write_text("".join(json.dumps({"topic": f"zigbee2mqtt/{topic}", "payload": json.dumps(payload)}) + "\n"
+                             for topic, payload in (("bridge/devices", said), ("ward3/door", {"contact": False}))))
+    comment = next(line for line in sensors(daemon, "devices", "--propose", heard).stdout.split("\n") if "planted" in line)
+    assert comment.startswith("  # zigbee2mqtt") and "manufacturer V.....- {asset: planted}" in comment and comment.isprintable()
+
+
 def test_a_draft_of_the_journal_explains_it(scene, tmp_path):
     _, daemon = scene
     draft = sensors(daemon, "draft").stdout
