@@ -109,7 +109,8 @@ static void ask(struct call *call, const char *name) {
         json_t *words;
 
         if (make->subject) {
-                evhttp_remove_header(call->query, make->subject);
+                while (evhttp_remove_header(call->query, make->subject) == 0)
+                        ; /* one goes at a time: what is made is what is recorded, whatever else the address says */
                 (void)evhttp_add_header(call->query, make->subject, call->param);
         }
         if (!search_ready(call))

@@ -304,6 +304,8 @@ def test_a_case_bundle_by_the_console(house):
     whole = house.visitors["auditor"].get(f"/incidents/{incident}/case")
     assert whole.status == 200 and zipfile.ZipFile(io.BytesIO(whole.body)).testzip() is None, whole
     assert house.visitors["auditor"].get("/incidents/99999/case").status == 404
+    other = house.visitors["auditor"].get(f"/incidents/99999/case?incident={incident}&incident={incident}")
+    assert other.status == 404, "what is recorded is what is made"
     missing = chief.post("/exports", what="case", query="incident=99999").json["export"]
     lost = wait_for(lambda: (e := chief.get(f"/exports/{missing}").json)["state"] == "failed" and e, 60, "the refusal")
     assert "no incident 99999" in lost["trouble"] and chief.get(f"/exports/{missing}/data").status == 409

@@ -161,7 +161,7 @@ static const struct told broken[] = {
         { "a: \x01\n", 1, 4, "control character 0x01", "remove it; in quotes it is written \"\\xNN\"" },
         { "# x\u2028b: 1\n", 1, 4, "an end of line that no editor shows",
           "remove it; in quotes it is written \"\\N\", \"\\L\", \"\\P\"" },
-        { "a: 'x\u0085y'\n", 1, 6, "an end of line that no editor shows", NULL },
+        { "a: 'x\xc2\x85y'\n", 1, 6, "an end of line that no editor shows", NULL },
         { "a: b\xff\n", 1, 5, "byte 0xff is not UTF-8", "save the file as UTF-8" },
         { "a: \xc0\xaf\n", 1, 4, "byte 0xc0 is not UTF-8", NULL },
         { "a: \xed\xa0\x80\n", 1, 4, "byte 0xed is not UTF-8", NULL },
