@@ -94,7 +94,7 @@ static int engine_on_message(void *userdata, struct ingress *ingress, const stru
         };
         int r;
 
-        if (m->mid && m->dup && redelivery_is(s->redelivery, m->connection, m->mid, m->topic, m->payload)) {
+        if (m->mid && m->dup && redelivery_is(s->redelivery, m->mid, m->topic, m->payload)) {
                 s->redelivered++;
                 return 0;
         }
@@ -104,9 +104,14 @@ static int engine_on_message(void *userdata, struct ingress *ingress, const stru
         r = engine_append(s->engine, &input);
         if (r)
                 engine_fatal("cannot take a message", r);
-        if (m->mid)
-                redelivery_note(s->redelivery, m->connection, m->mid, m->topic, m->payload);
+        redelivery_note(s->redelivery, input.seq, m->mid, m->dup, m->topic, m->payload);
         return 0;
+}
+
+static void engine_on_connected(void *userdata, struct ingress *ingress) {
+        struct engine_session *s = userdata;
+
+        redelivery_connected(s->redelivery);
 }
 
 static void engine_on_state(void *userdata, struct ingress *ingress, enum ingress_state old, enum ingress_state state,
@@ -126,8 +131,10 @@ static void engine_on_state(void *userdata, struct ingress *ingress, enum ingres
                 s->lost = false;
                 engine_say(e, "intake-back", name, "connected and caught up");
         }
-        if (state == INGRESS_LIVE)
+        if (state == INGRESS_LIVE) {
+                redelivery_past(s->redelivery); /* the fence came behind all of them */
                 engine_proof_publish(e);
+        }
         engine_intake_look(e);
 }
 
@@ -197,6 +204,7 @@ static int engine_session_open(struct engine *e, struct engine_session *s, const
                 .userdata = s,
                 .message = engine_on_message,
                 .state = engine_on_state,
+                .connected = engine_on_connected,
                 .session_lost = engine_on_session_lost,
                 .readable = engine_on_readable,
                 .probed = engine_on_probed,
@@ -221,7 +229,6 @@ static int engine_session_open(struct engine *e, struct engine_session *s, const
                 .backoff_max = e->config->mqtt.backoff_max,
                 .batch = (int)e->config->mqtt.batch,
                 .packet_max = (size_t)e->config->mqtt.packet_max,
-                .unread_max = REDELIVERY_UNREAD,
                 .session_known = s->known,
         };
 
@@ -229,6 +236,7 @@ static int engine_session_open(struct engine *e, struct engine_session *s, const
             asprintf(&s->probe, "wardwatch-refused/%s", e->config->site.name) < 0)
                 return -ENOMEM;
         options.probe_topic = s->probe;
+        redelivery_begin(s->redelivery);
         return ingress_new(&s->ingress, e->base, &options, &sink);
 }
 
@@ -295,8 +303,12 @@ size_t engine_intake_take(struct engine *e, enum engine_lane lane, size_t max) {
 
 void engine_intake_release(struct engine *e) {
         for (size_t i = 0; i < ENGINE_LANES; i++) {
-                if (e->sessions[i].ingress)
-                        (void)ingress_release(e->sessions[i].ingress); /* an error closes the session */
+                struct engine_session *s = &e->sessions[i];
+
+                if (!s->ingress)
+                        continue;
+                (void)ingress_release(s->ingress); /* an error closes the session */
+                redelivery_read(s->redelivery, ingress_acks_read(s->ingress));
         }
 }
 

@@ -51,6 +51,7 @@ struct engine_session { /* one MQTT session */
         char *client_id, *fence, *password;
         char *probe;               /* topic where the broker must refuse us; NULL: another session tries it, or none */
         uint64_t redelivered;      /* recognised and not journaled again */
+        uint64_t settled;          /* number up to which nothing was in doubt when meta was last told; 0 = never */
         bool lost;                 /* intake-lost was said */
         bool closed;               /* by us: the journal is too full */
         bool closed_before;        /* by the process before this one: its alarm is still active */
@@ -244,6 +245,8 @@ struct engine_pending {
         uint32_t deaths;
 };
 int engine_recover_redelivery(struct engine *e);
+/** In a turn: what the next start needs to know of what is in doubt. */
+void engine_settled_put(struct engine *e);
 int engine_load_pending(struct engine *e, struct engine_pending *p);
 int engine_recover_pending(struct engine *e, const struct engine_pending *p);
 

@@ -91,9 +91,8 @@ static void put_session(const struct engine *e, const struct engine_session *s, 
         metrics_put_of(m, METRICS_MQTT_REDELIVERED, name, (double)s->redelivered);
         metrics_put_of(m, METRICS_MQTT_HELD, name, (double)f.acks_held);
         metrics_put_of(m, METRICS_MQTT_HELD_LIMIT, name, (double)e->config->mqtt.batch);
-        metrics_put_of(m, METRICS_MQTT_UNREAD, name, (double)f.acks_unread);
-        metrics_put_of(m, METRICS_MQTT_UNREAD_LIMIT, name, (double)REDELIVERY_UNREAD);
-        metrics_put_of(m, METRICS_MQTT_RENEWALS, name, (double)f.renewals);
+        metrics_put_of(m, METRICS_MQTT_UNREAD, name, (double)redelivery_in_doubt(s->redelivery));
+        metrics_put_of(m, METRICS_MQTT_UNREAD_LIMIT, name, (double)REDELIVERY_LIMITS.max);
         metrics_put_of(m, METRICS_MQTT_CONNECTS, name, (double)f.connects);
         metrics_put_of(m, METRICS_MQTT_DISCONNECTS, name, (double)f.disconnects);
         metrics_put_of(m, METRICS_MQTT_LOST, name, (double)f.session_lost);

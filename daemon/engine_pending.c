@@ -1,13 +1,63 @@
 /*
- * What the broker will send again: the newest messages of the journal, by which redeliveries are told, and the record
- * that a careful start had put aside ("pending").
+ * What the broker will send again: the messages of the journal by which redeliveries are told, and the record that a
+ * careful start had put aside ("pending").
  *
- * That record was received, but its turn never committed. It is taken at the next start; the second time it is found,
- * it has killed the engine twice, and is taken as skipped.
+ * Meta "settled" says of each session up to which number of the journal nothing is in doubt (redelivery.h). It rides
+ * along with a turn now and then, so it is behind, and a start reads a little more than it must. A session that was cut
+ * off for days may not send the start through the whole journal: ENGINE_RECOVER_MAX is as far as it goes back.
+ *
+ * The pending record was received, but its turn never committed. It is taken at the next start; the second time it is
+ * found, it has killed the engine twice, and is taken as skipped.
  */
 #include "engine_internal.h"
 
 #include "base/log.h"
+
+#define ENGINE_SETTLED_EVERY 4096 /* numbers of the journal */
+/* of the last turns commands and notices may be the greater part */
+#define ENGINE_RECOVER_MIN (ENGINE_LANES * REDELIVERY_LIMITS.keep + 4 * ENGINE_PENDING_MAX)
+#define ENGINE_RECOVER_MAX (ENGINE_LANES * REDELIVERY_LIMITS.max)
+
+void engine_settled_put(struct engine *e) {
+        _cleanup_buf_ struct buf value = BUF_INIT;
+        bool moved = false;
+        int r;
+
+        for (size_t i = 0; i < ENGINE_LANES; i++) {
+                struct engine_session *s = &e->sessions[i];
+                uint64_t settled = redelivery_settled(s->redelivery, e->seq);
+
+                if (settled < s->settled || settled - s->settled >= ENGINE_SETTLED_EVERY) {
+                        s->settled = settled;
+                        moved = true;
+                }
+                buf_put_u64(&value, s->settled);
+        }
+        if (!moved)
+                return;
+        r = value.error ? value.error : journal_put_meta(e->journal, "settled", buf_str(&value));
+        if (r)
+                engine_fatal("cannot write a mark", r);
+}
+
+/* The first input to be read at a start. */
+static uint64_t engine_recover_from(struct engine *e, uint64_t head) {
+        _cleanup_buf_ struct buf value = BUF_INIT;
+        uint64_t from = head > ENGINE_RECOVER_MIN ? head - ENGINE_RECOVER_MIN : 1;
+        uint64_t least = head > ENGINE_RECOVER_MAX ? head - ENGINE_RECOVER_MAX : 1;
+        struct rd in;
+
+        if (journal_get_meta(e->journal, "settled", &value) < 0)
+                return from;
+        in = rd_init(buf_str(&value));
+        for (size_t i = 0; i < ENGINE_LANES && rd_left(&in); i++) {
+                uint64_t settled = rd_u64(&in);
+
+                if (settled < from)
+                        from = settled + 1;
+        }
+        return from > least ? from : least;
+}
 
 /* Identifiers of an earlier session say nothing: in this one they belong to other messages. */
 static void engine_remember_message(struct engine *e, const struct ww_input *input) {
@@ -17,7 +67,8 @@ static void engine_remember_message(struct engine *e, const struct ww_input *inp
                 const struct engine_session *s = &e->sessions[lane];
 
                 if (engine_lane_origin(lane) == input->origin && input->seq >= s->begins)
-                        redelivery_note(s->redelivery, 0, input->mid, input->topic, input->payload);
+                        redelivery_note(s->redelivery, input->seq, input->mid, input->flags & WW_INPUT_DUP,
+                                        input->topic, input->payload);
         }
 }
 
@@ -46,15 +97,13 @@ static int engine_recover_session(struct engine *e, enum engine_lane lane) {
 
 int engine_recover_redelivery(struct engine *e) {
         uint64_t head = journal_head(e->journal), tail = journal_tail(e->journal);
-        /* unacknowledged messages are in the last turns, of which commands and notices may be the greater part */
-        uint64_t back = ENGINE_LANES * REDELIVERY_IDENTIFIERS + 4 * ENGINE_PENDING_MAX;
-        uint64_t from = head > back ? head - back : 1;
+        uint64_t from = engine_recover_from(e, head);
         int r = 0;
 
         for (enum engine_lane lane = 0; lane < ENGINE_LANES && !r; lane++) {
                 r = engine_recover_session(e, lane);
                 if (!r)
-                        r = redelivery_new(&e->sessions[lane].redelivery, REDELIVERY_IDENTIFIERS, REDELIVERY_WINDOW);
+                        r = redelivery_new(&e->sessions[lane].redelivery, &REDELIVERY_LIMITS);
         }
         if (from < tail)
                 from = tail;
@@ -88,11 +137,10 @@ static int engine_take_pending(struct engine *e, uint32_t deaths, struct ww_str 
                           input.topic.n);
         }
         input.time = e->clock.time; /* it is taken now; when it was received stands in it */
-        input.seq = e->seq + 1;
-        engine_remember_message(e, &input); /* it was never acknowledged: the broker will send it again */
-        e->careful_until = 0;               /* it is aside already */
+        e->careful_until = 0;       /* it is aside already */
         r = engine_append(e, &input);
         e->careful_until = careful;
+        engine_remember_message(e, &input); /* it was never acknowledged: the broker will send it again */
         return r;
 }
 

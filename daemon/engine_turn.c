@@ -421,6 +421,7 @@ void engine_turn(struct engine *e) {
         if (e->in_turn) {
                 engine_readers_put(e);
                 engine_take_sessions(e);
+                engine_settled_put(e);
                 engine_commit(e);
         }
         engine_publish_committed(e); /* leaves with the acks */

@@ -1,91 +1,312 @@
+/*
+ * A ring in the order of arrival, and chains through it by hash. Positions only grow, one for each message of the
+ * session; one that has come again stands at its new position and has left a hole at its old one.
+ *
+ *   from ……… read ……… to        remembered: all; in doubt: from `read` on
+ */
 #include "redelivery.h"
 
 #include <xxhash.h>
 
-/* Where a message stands in the order in which the broker counted: rounds, and identifiers within one. */
-struct place {
-        uint32_t round; /* 0 = nowhere */
-        uint16_t mid;
-};
+#define REDELIVERY_HEADS 65536 /* chains */
 
 struct redelivery_entry {
-        uint32_t hash, round; /* round 0 = never used */
+        uint64_t hash, seq;
+        uint64_t index;      /* how many were noted before it: the order in which the broker sent them first */
+        uint32_t next;       /* place in the ring + 1; 0 = the chain's end */
+        uint32_t connection; /* on which it came last; 0 = a hole */
 };
 
 struct redelivery {
-        uint32_t identifiers, window;
-        uint64_t connection;
-        struct place at; /* of this connection's newest message, nowhere = none came yet */
-        struct place newest;
-        struct redelivery_entry by_mid[UINT16_MAX + 1];
+        struct redelivery_limits limits;
+        struct redelivery_entry *ring;
+        uint32_t room;           /* places of the ring, a power of 2 */
+        uint32_t connection;     /* from 1 */
+        bool past;               /* on this connection all redeliveries have come */
+        uint64_t from, read, to; /* positions */
+        uint64_t began;          /* position at which this connection did */
+        uint64_t base;           /* position of number 0, which nobody has */
+        uint64_t noted;          /* messages, ever */
+        uint64_t order; /* of redeliveries on this connection: the index behind that of the newest, 0 = none yet */
+        size_t unseen;  /* in doubt since before this connection, and not come on it */
+        uint64_t floor; /* least `seq` in doubt when this connection began, UINT64_MAX = none, or proven since */
+        uint32_t heads[REDELIVERY_HEADS];
 };
 
-static const struct place beginning = { 1, 0 };
+static uint32_t room_for(uint32_t n) {
+        uint32_t room = 16;
 
-int redelivery_new(struct redelivery **ret, uint32_t identifiers, uint32_t window) {
-        struct redelivery *r;
+        while (room < n)
+                room *= 2;
+        return room;
+}
 
-        if (window < 1 || window >= identifiers || identifiers > REDELIVERY_IDENTIFIERS)
+int redelivery_new(struct redelivery **ret, const struct redelivery_limits *limits) {
+        _cleanup_(redelivery_freep) struct redelivery *r = NULL;
+
+        if (limits->keep < 1 || limits->keep > limits->ids / 2 + 1 || limits->keep > limits->max ||
+            limits->max > 1 << 24)
                 return -EINVAL;
-        r = calloc(1, sizeof *r); /* pages that no identifier touches are never there */
+        r = calloc(1, sizeof *r);
         if (!r)
                 return -ENOMEM;
-        r->identifiers = identifiers;
-        r->window = window;
-        r->newest = beginning;
+        r->limits = *limits;
+        r->connection = 1;
+        r->floor = UINT64_MAX;
+        r->base = UINT64_MAX; /* so that position 0 has number 1 */
+        r->room = room_for(limits->keep);
+        r->ring = calloc(r->room, sizeof *r->ring); /* pages that nobody touches are never there */
+        if (!r->ring)
+                return -ENOMEM;
         *ret = r;
+        r = NULL;
         return 0;
 }
 
 struct redelivery *redelivery_free(struct redelivery *r) {
+        if (r)
+                free(r->ring);
         free(r);
         return NULL;
 }
 
-static uint32_t redelivery_hash(struct ww_str topic, struct ww_str payload) {
-        return (uint32_t)XXH3_64bits_withSeed(payload.p, payload.n, XXH3_64bits(topic.p, topic.n));
+static uint64_t redelivery_hash(uint16_t mid, struct ww_str topic, struct ww_str payload) {
+        return XXH3_64bits_withSeed(payload.p, payload.n, XXH3_64bits_withSeed(topic.p, topic.n, mid));
 }
 
-static uint64_t place_number(const struct redelivery *r, struct place place) {
-        return (uint64_t)place.round * r->identifiers + place.mid;
+/* --- the ring --- */
+
+static struct redelivery_entry *entry_at(const struct redelivery *r, uint64_t position) {
+        return &r->ring[position & (r->room - 1)];
 }
 
-/* Where `mid` comes next behind a place. */
-static struct place place_behind(struct place place, uint16_t mid) {
-        return (struct place){ place.round + (mid <= place.mid), mid };
+static uint64_t position_of(const struct redelivery *r, const struct redelivery_entry *entry) {
+        return r->from + (((uint64_t)(entry - r->ring) - r->from) & (r->room - 1));
 }
 
-static struct place redelivery_before(struct redelivery *r, uint64_t connection) {
-        if (r->connection != connection)
-                r->at = (struct place){ 0 };
-        r->connection = connection;
-        return r->at.round ? r->at : r->newest;
+static uint32_t *head_of(struct redelivery *r, uint64_t hash) {
+        return &r->heads[hash % REDELIVERY_HEADS];
 }
 
-void redelivery_note(struct redelivery *r, uint64_t connection, uint16_t mid, struct ww_str topic,
+static void entry_link(struct redelivery *r, struct redelivery_entry *entry) {
+        uint32_t *head = head_of(r, entry->hash);
+
+        entry->next = *head;
+        *head = (uint32_t)(entry - r->ring) + 1;
+}
+
+static void entry_remove(struct redelivery *r, struct redelivery_entry *entry) {
+        uint32_t place = (uint32_t)(entry - r->ring) + 1, *link = head_of(r, entry->hash);
+
+        if (!entry->connection)
+                return;
+        while (*link != place)
+                link = &r->ring[*link - 1].next;
+        *link = entry->next;
+        entry->connection = 0;
+}
+
+/* Nobody wants it: a hole, one more than is kept, or than there may be. */
+static bool ring_may_go(const struct redelivery *r, uint64_t position) {
+        uint64_t n = r->to - position;
+
+        return !entry_at(r, position)->connection || n >= r->limits.max || (n >= r->limits.keep && position < r->read);
+}
+
+static void ring_trim(struct redelivery *r) {
+        while (r->from < r->to && ring_may_go(r, r->from)) {
+                entry_remove(r, entry_at(r, r->from));
+                r->from++;
+        }
+        if (r->read < r->from)
+                r->read = r->from;
+}
+
+/* False: no memory, it stays as it is. */
+static bool ring_resize(struct redelivery *r, uint32_t room) {
+        struct redelivery old = { .ring = r->ring, .room = r->room };
+        struct redelivery_entry *ring = calloc(room, sizeof *ring);
+
+        if (!ring)
+                return false;
+        memset(r->heads, 0, sizeof r->heads);
+        r->ring = ring;
+        r->room = room;
+        for (uint64_t position = r->from; position < r->to; position++) {
+                struct redelivery_entry *entry = entry_at(r, position);
+
+                *entry = *entry_at(&old, position);
+                if (entry->connection)
+                        entry_link(r, entry);
+        }
+        free(old.ring);
+        return true;
+}
+
+/* The next position, a hole. Without memory for a larger ring it remembers as many as there is room for. */
+static struct redelivery_entry *entry_append(struct redelivery *r) {
+        struct redelivery_entry *entry;
+
+        ring_trim(r);
+        if (r->to - r->from == r->room && !ring_resize(r, r->room * 2)) {
+                r->limits.max = r->room;
+                ring_trim(r);
+        }
+        entry = entry_at(r, r->to++);
+        entry->connection = 0;
+        return entry;
+}
+
+/* --- what is told, and asked --- */
+
+void redelivery_note(struct redelivery *r, uint64_t seq, uint16_t mid, bool dup, struct ww_str topic,
                      struct ww_str payload) {
-        r->at = place_behind(redelivery_before(r, connection), mid);
-        if (place_number(r, r->at) > place_number(r, r->newest))
-                r->newest = r->at;
-        r->by_mid[mid] = (struct redelivery_entry){ redelivery_hash(topic, payload), r->at.round };
+        struct redelivery_entry *entry = entry_append(r);
+
+        if (mid == 0)
+                return;
+        r->past |= !dup;
+        *entry = (struct redelivery_entry){ .hash = redelivery_hash(mid, topic, payload),
+                                            .seq = seq,
+                                            .index = r->noted++,
+                                            .connection = r->connection };
+        entry_link(r, entry);
+}
+
+/* What a message with DUP may be. */
+struct redelivery_likeness {
+        struct redelivery_entry *next; /* the one behind the newest redelivery, far or near */
+        struct redelivery_entry *near; /* of the newest half: the oldest of them */
+        struct redelivery_entry *far;
+        size_t n_far;
+};
+
+static void redelivery_compare(const struct redelivery *r, struct redelivery_entry *entry,
+                               struct redelivery_likeness *ret) {
+        uint64_t away = r->noted - entry->index;
+
+        if (r->order && entry->index == r->order)
+                ret->next = entry;
+        if (away <= r->limits.keep) {
+                if (!ret->near || entry->index < ret->near->index)
+                        ret->near = entry;
+                return;
+        }
+        ret->far = entry;
+        ret->n_far++;
+}
+
+static struct redelivery_likeness redelivery_like(struct redelivery *r, uint64_t hash) {
+        struct redelivery_likeness found = { 0 };
+
+        for (uint32_t place = *head_of(r, hash); place; place = r->ring[place - 1].next) {
+                struct redelivery_entry *entry = &r->ring[place - 1];
+
+                if (entry->hash == hash && entry->connection != r->connection)
+                        redelivery_compare(r, entry, &found);
+        }
+        return found;
+}
+
+/* What this connection began with was taken for new, and cannot have been: a redelivery has come behind it. */
+static void redelivery_undo(struct redelivery *r) {
+        for (uint64_t position = r->began > r->from ? r->began : r->from; position < r->to; position++) {
+                r->noted -= entry_at(r, position)->connection != 0;
+                entry_remove(r, entry_at(r, position));
+        }
+}
+
+/* `entry` has come again; NULL: one of several has. */
+static void redelivery_again(struct redelivery *r, struct redelivery_entry *entry) {
+        struct redelivery_entry again;
+
+        if (!entry) {
+                (void)entry_append(r);
+                return;
+        }
+        if (!r->order && !r->past)
+                redelivery_undo(r);
+        again = *entry;
+        if (r->unseen && position_of(r, entry) >= r->read)
+                r->unseen--;
+        entry_remove(r, entry);
+        if (again.index >= r->order)
+                r->order = again.index + 1;
+        again.connection = r->connection;
+        entry = entry_append(r);
+        *entry = again;
+        entry_link(r, entry);
+}
+
+bool redelivery_is(struct redelivery *r, uint16_t mid, struct ww_str topic, struct ww_str payload) {
+        struct redelivery_likeness like = redelivery_like(r, redelivery_hash(mid, topic, payload));
+
+        if (like.next)
+                redelivery_again(r, like.next);
+        else if (like.near)
+                redelivery_again(r, r->order || !like.n_far ? like.near : NULL);
+        else if (like.n_far == 1 && like.far->index >= r->order)
+                redelivery_again(r, like.far);
+        else
+                return false;
+        return true;
+}
+
+void redelivery_begin(struct redelivery *r) {
+        r->base = r->to - 1;
+}
+
+void redelivery_connected(struct redelivery *r) {
+        r->connection++;
+        if (r->connection == 0) /* a hole's; nobody makes 2^32 connections */
+                r->connection = 1;
+        r->past = false;
+        r->order = 0;
+        r->unseen = 0;
+        r->began = r->to;
+        for (uint64_t position = r->read; position < r->to; position++) {
+                const struct redelivery_entry *entry = entry_at(r, position);
+
+                if (!entry->connection)
+                        continue;
+                r->unseen++;
+                if (entry->seq < r->floor)
+                        r->floor = entry->seq;
+        }
+}
+
+void redelivery_past(struct redelivery *r) {
+        r->past = true;
+}
+
+void redelivery_read(struct redelivery *r, uint64_t number) {
+        uint64_t end = r->base + number + 1;
+
+        if (number == 0 || end <= r->read || end > r->to || (r->unseen && !r->past))
+                return;
+        r->read = end;
+        r->floor = UINT64_MAX; /* what is left is of this connection, and in order */
+        ring_trim(r);
+        if (r->room > room_for(r->limits.keep) && r->to - r->from < r->room / 4)
+                (void)ring_resize(r, r->room / 2);
 }
 
 void redelivery_forget(struct redelivery *r) {
-        memset(r->by_mid, 0, sizeof r->by_mid);
-        r->at = (struct place){ 0 };
-        r->newest = beginning;
+        for (; r->from < r->to; r->from++)
+                entry_remove(r, entry_at(r, r->from));
+        r->read = r->to;
+        r->unseen = 0;
+        r->floor = UINT64_MAX;
 }
 
-bool redelivery_is(struct redelivery *r, uint64_t connection, uint16_t mid, struct ww_str topic,
-                   struct ww_str payload) {
-        const struct redelivery_entry *entry = &r->by_mid[mid];
-        struct place before = redelivery_before(r, connection), there = { entry->round, mid };
+uint64_t redelivery_settled(struct redelivery *r, uint64_t head) {
+        while (r->read < r->to && !entry_at(r, r->read)->connection)
+                r->read++; /* a hole is not in doubt */
+        if (r->read == r->to)
+                return head;
+        return (entry_at(r, r->read)->seq < r->floor ? entry_at(r, r->read)->seq : r->floor) - 1;
+}
 
-        if (!entry->round || entry->hash != redelivery_hash(topic, payload))
-                return false;
-        if (r->at.round ? there.round != place_behind(before, mid).round
-                        : place_number(r, r->newest) - place_number(r, there) >= r->window)
-                return false;
-        r->at = there;
-        return true;
+size_t redelivery_in_doubt(const struct redelivery *r) {
+        return (size_t)(r->to - r->read);
 }

@@ -3,45 +3,66 @@
  * Telling a redelivery from a new message.
  *
  * MQTT QoS 1 is "at least once": what was committed here, but whose PUBACK the broker never took in, comes again after
- * a reconnect, with DUP and under its old packet identifier. So a message with DUP is one that we have if it has the
- * identifier and the bytes of one that was noted, and stands where that stood. DUP alone does not say it (what was lost
- * in the socket comes with DUP, too), and bytes alone do not (two presses of one panic button are alike).
+ * a reconnect, with DUP and under its old packet identifier. So a message with DUP is one that we have if its
+ * identifier and its bytes are those of one that is remembered here, and that has not come on this connection yet. DUP
+ * alone does not say it (what was lost in the socket comes with DUP, too), and bytes alone do not (two presses of one
+ * panic button are alike).
  *
- * Identifiers count up through 65,535 and round; which round it is follows from the order. Not every identifier comes
- * here: the broker gives some to our own topics, and to what it drops. So places are counted by identifiers, not by
- * messages. A connection begins with what the broker sends again, in its old order (MQTT 5, 4.6.0): the first one that
- * is known is of the newest REDELIVERY_WINDOW identifiers, and each one behind it stands behind that. The first one may
- * be new instead, all before it being acknowledged: then it carries the identifier of 65,535 before, which is outside
- * the window, unless the last thousands before it were all such that never come here.
+ * Remembered are the newest half of all identifiers, for a broker that was killed and knows less than it had told, and
+ * all that are in doubt: whose acks the broker has not shown to have read (ingress_acks_read). Receive Maximum is no
+ * measure for those, nor are the identifiers. Mosquitto 2.0.11 lets each ack that it reads bring a whole Receive
+ * Maximum on its way if acks come in the order that MQTT wants, and of each client it reads one packet for all that it
+ * writes meanwhile: of a backlog of 150,000 messages it had 20,000 out at a Receive Maximum of 4,000, and all came
+ * again; with many publishers at full speed it is ever farther behind.
  *
- * That all of which the broker may not know that we have it are in the window is ingress' part
- * (ingress_options.unread_max). Receive Maximum is no measure for how many those are:
- * Mosquitto 2.0.11 lets each ack that it reads bring a whole Receive Maximum on its way if acks come in the order that
- * MQTT wants. Of a backlog of 150,000 messages it had 20,000 out at a Receive Maximum of 4,000, and all came again.
+ * Identifiers count up through 65,535 and round. A new message cannot carry one of the newest 32,768; it can carry that
+ * of one farther away, and be alike. Redeliveries come first and in order. So behind one that is known the next one is
+ * known; and where there is none before it, one far away is what has come if it is the only one that is alike. Two
+ * things can go wrong with more than 32,768 in doubt, in messages without a number or a time of their own: where
+ * several are alike one is taken a second time, rather than lost; and if the broker has read all, and what was lost in
+ * the socket is alike one that stands just one round of all identifiers before it, then it counts as that one.
  */
 #include "base/error.h"
 #include <wardwatch/str.h>
 
-#define REDELIVERY_IDENTIFIERS 65535
-#define REDELIVERY_WINDOW      63488 /* identifiers of one session */
-/* Of a connection, those whose acks the broker may not have read. In the window there is room beside them for the turn
- * that takes more, and for the one before another connection's end. */
-#define REDELIVERY_UNREAD 61440
-
 struct redelivery;
 
-/** The broker counts to `identifiers` (to REDELIVERY_IDENTIFIERS at most); `window`: less than that. 0, -EINVAL,
- *  -ENOMEM. */
-int redelivery_new(struct redelivery **ret, uint32_t identifiers, uint32_t window);
+struct redelivery_limits {
+        uint32_t ids;  /* packet identifiers: 65,535, or fewer in tests */
+        uint32_t keep; /* so many of the newest are remembered in any case; half of all identifiers at most */
+        uint32_t max;  /* and so many in doubt; then the oldest are forgotten */
+};
+
+/* 32 bytes each, as long as they are in doubt: 2 MiB in ordinary times, 32 MiB at worst */
+#define REDELIVERY_LIMITS ((struct redelivery_limits){ .ids = 65535, .keep = 32768, .max = 1 << 20 })
+
+/** 0, -EINVAL, -ENOMEM. */
+int redelivery_new(struct redelivery **ret, const struct redelivery_limits *limits);
 struct redelivery *redelivery_free(struct redelivery *r);
 DEFINE_CLEANUP(struct redelivery *, redelivery_free)
 
-/** A message was taken (and is committed with this turn, or the process ends), in the order of the session. Not of one
- *  that came again: it stands where it stands. `connection`, here and below: another number for each; 0 = it is gone.
- */
-void redelivery_note(struct redelivery *r, uint64_t connection, uint16_t mid, struct ww_str topic,
+/* What ingress hands on is told here in its order, each message by one of these two: that is how they get the numbers
+ * that ingress knows them by, from 1. */
+
+/** A message is taken as `seq` of the journal (and is committed with this turn, or the process ends). `mid` 0: of
+ *  QoS 0, it is only counted. `dup`: it came with DUP. */
+void redelivery_note(struct redelivery *r, uint64_t seq, uint16_t mid, bool dup, struct ww_str topic,
                      struct ww_str payload);
+/** For a message with DUP. True: it is in the journal already, and counted; acknowledge it and forget it. False: it is
+ *  new; note it. */
+bool redelivery_is(struct redelivery *r, uint16_t mid, struct ww_str topic, struct ww_str payload);
+/** What was noted so far is of the process before this one: the next has number 1. */
+void redelivery_begin(struct redelivery *r);
+/** A new connection: what is remembered may come once more. */
+void redelivery_connected(struct redelivery *r);
+/** On this connection all redeliveries have come. A message without DUP says the same. */
+void redelivery_past(struct redelivery *r);
+/** The broker has read our acks for messages up to `number`. Without effect while something of an earlier connection,
+ *  for which it does not speak, may still come. */
+void redelivery_read(struct redelivery *r, uint64_t number);
 /** The broker began a new session: identifiers begin anew, and nothing of before is redelivered. */
 void redelivery_forget(struct redelivery *r);
-/** For a message with DUP. True: it is in the journal already; acknowledge it and forget it. False: note it. */
-bool redelivery_is(struct redelivery *r, uint64_t connection, uint16_t mid, struct ww_str topic, struct ww_str payload);
+/** The journal's number up to which nothing of this session is in doubt; `head` if nothing is. */
+uint64_t redelivery_settled(struct redelivery *r, uint64_t head);
+/** Messages in doubt. */
+size_t redelivery_in_doubt(const struct redelivery *r);

@@ -103,9 +103,7 @@ X(MQTT_HELD_LIMIT, "wardwatch_mqtt_acks_limit", GAUGE, COUNT, ENGINE, "session",
 X(MQTT_UNREAD, "wardwatch_mqtt_acks_unread", GAUGE, COUNT, ENGINE, "session", "sessions.%.acks_unread",
   "messages received whose acknowledgement the broker has not shown to have read")
 X(MQTT_UNREAD_LIMIT, "wardwatch_mqtt_acks_unread_limit", GAUGE, COUNT, ENGINE, "session",
-  "sessions.%.acks_unread_limit", "with so many the connection is ended in order and made again, so that it reads them")
-X(MQTT_RENEWALS, "wardwatch_mqtt_renewals_total", COUNTER, COUNT, ENGINE, "session", "sessions.%.renewals",
-  "connections made again for that")
+  "sessions.%.acks_unread_limit", "so many are remembered; beyond it, a redelivery would be taken for new")
 X(MQTT_CONNECTS, "wardwatch_mqtt_connects_total", COUNTER, COUNT, ENGINE, "session", "sessions.%.connects",
   "connections made")
 X(MQTT_DISCONNECTS, "wardwatch_mqtt_disconnects_total", COUNTER, COUNT, ENGINE, "session", "sessions.%.disconnects",

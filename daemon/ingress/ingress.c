@@ -18,6 +18,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#define LINGER_AT_STOP WW_SECOND
+
 static const char *const state_names[] = {
         [INGRESS_CLOSED] = "closed",
         [INGRESS_CONNECTING] = "connecting",
@@ -108,8 +110,8 @@ static int ingress_copy_strings(struct ingress *i, const struct ingress_options 
 static bool ingress_options_fit(const struct ingress_options *o) {
         return o->name && o->host && *o->host && o->client_id && *o->client_id && o->fence_topic && o->port > 0 &&
                o->port <= 65535 && o->batch > 0 && o->batch <= 65535 && o->packet_max > 0 &&
-               o->packet_max <= UINT32_MAX && o->unread_max > 0 && o->keepalive > 0 && o->session_expiry >= 0 &&
-               o->backoff_min > 0 && o->backoff_max >= o->backoff_min;
+               o->packet_max <= UINT32_MAX && o->keepalive > 0 && o->session_expiry >= 0 && o->backoff_min > 0 &&
+               o->backoff_max >= o->backoff_min;
 }
 
 /* Two sessions, and two daemons, must not retry in step. */
@@ -127,7 +129,6 @@ static int ingress_init(struct ingress *i, struct event_base *base, const struct
         i->tls = o->tls;
         i->batch = o->batch;
         i->packet_max = o->packet_max;
-        i->unread_max = o->unread_max;
         i->keepalive = o->keepalive;
         i->session_expiry = o->session_expiry;
         i->backoff_min = o->backoff_min;
@@ -297,12 +298,13 @@ int ingress_take(struct ingress *i, size_t max, int64_t now) {
 }
 
 int ingress_release(struct ingress *i) {
+        size_t n = i->in_hand;
+
         if (i->sink_error)
                 return i->sink_error;
         i->in_hand = 0;
         i->now = clock_boot();
-        link_flush(i);
-        reading_released(i);
+        reading_released(i, n);
         link_flush(i);
         link_arm(i);
         return 0;
@@ -356,7 +358,7 @@ void ingress_pause(struct ingress *i) {
         link_flush(i);
         fd = linger_hold(i);
         ingress_leave(i, "paused");
-        linger_begin(i, fd, LINGER_AT_PAUSE);
+        linger_begin(i, fd);
 }
 
 void ingress_resume(struct ingress *i, int64_t now) {
@@ -369,12 +371,13 @@ void ingress_resume(struct ingress *i, int64_t now) {
 }
 
 void ingress_stop(struct ingress *i) {
-        int fd = i->linger ? linger_take(i) : linger_hold(i);
+        int fd = linger_hold(i);
 
         i->started = false;
         if (i->connected_at && i->in_hand == 0 && !i->draining && mosquitto_disconnect_v5(i->mosq, 0, NULL) == 0)
                 mosquitto_loop_write(i->mosq, 1);
         ingress_leave(i, "stopped");
+        linger_end(i);
         linger_wait(fd, LINGER_AT_STOP);
 }
 

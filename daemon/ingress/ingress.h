@@ -29,7 +29,6 @@ struct ingress_message {
         bool retained;
         bool dup;     /* the broker says that it sent it before; known for what a reconnect redelivers, else false */
         uint16_t mid; /* packet identifier: the broker redelivers under the same one; 0 = QoS 0, never redelivered */
-        uint64_t connection; /* number of the one that it came by, from 1 */
 };
 
 struct ingress_options {
@@ -45,10 +44,6 @@ struct ingress_options {
         int64_t keepalive, session_expiry, backoff_min, backoff_max; /* µs; a dead peer is seen within 1.5 keepalive */
         int batch;                                                   /* Receive Maximum */
         size_t packet_max;                                           /* Maximum Packet Size, bytes */
-        /* Of one connection, acks that the broker has not shown to have read, own topics' too: with so many it is ended
-         * in order and made again, which the broker cannot do before it has read all. The session is catching up
-         * meanwhile, and until the fence is back. A turn's messages come on top. */
-        uint64_t unread_max;
         const char *probe_topic; /* where the broker must refuse us; NULL = it is not tried */
         bool session_known;      /* a session existed before this start: "session present" is expected */
 };
@@ -63,6 +58,8 @@ struct ingress_sink {
         /* Every change of state, with the reason (library's or broker's words). */
         void (*state)(void *userdata, struct ingress *i, enum ingress_state old, enum ingress_state new_state,
                       const char *why);
+        /* CONNACK, each time, before the first message. */
+        void (*connected)(void *userdata, struct ingress *i);
         /* CONNACK without "session present" where one was expected: messages may be missing. Called after the change to
          * CATCHING_UP and before the first message. */
         void (*session_lost)(void *userdata, struct ingress *i);
@@ -102,12 +99,15 @@ void ingress_echo(struct ingress *i, int64_t now);
  *  fence) that is back was sent; how long it took, µs. 0 = not live. */
 int64_t ingress_proven(const struct ingress *i, int64_t *ret_took);
 
+/** How far the broker has read our acks, as far as we know: up to this of the messages that were handed on, counted
+ * from 1 since ingress_new(); all of those that came on this connection. We ask it by ourselves. */
+uint64_t ingress_acks_read(const struct ingress *i);
+
 enum ingress_state ingress_state(const struct ingress *i);
 const char *ingress_name(const struct ingress *i);
 struct ingress_figures {
         uint64_t messages, bytes, duplicates, acks_held, connects, disconnects, own_topics, session_lost, published;
-        uint64_t acks_unread;   /* of this connection, what counts for options.unread_max */
-        uint64_t renewals;      /* connections that were made again to have them read */
+        uint64_t acks_unread;   /* messages of this connection whose acks the broker is not known to have read */
         const char *last_error; /* "" = none */
         int64_t connected_for;  /* µs, 0 = not */
 };

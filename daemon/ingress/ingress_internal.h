@@ -5,12 +5,8 @@
 #include <event2/event.h>
 #include <mosquitto.h>
 
-#define INGRESS_WHY_MAX   256         /* bytes of a reason in words, with its NUL */
-#define INGRESS_WINDOW    (32 * 1024) /* bytes of the socket that are looked at at a time: two bites of the engine */
-
-#define LINGER_AT_PAUSE   (5 * WW_SECOND)
-#define LINGER_AT_STOP    WW_SECOND
-#define LINGER_AT_RENEWAL (30 * WW_SECOND)
+#define INGRESS_WHY_MAX 256         /* bytes of a reason in words, with its NUL */
+#define INGRESS_WINDOW  (32 * 1024) /* bytes of the socket that are looked at at a time: two bites of the engine */
 
 struct connector;
 
@@ -27,7 +23,6 @@ struct ingress {
         int port, batch;
         bool tls;
         size_t packet_max;
-        uint64_t unread_max;
         int64_t keepalive, session_expiry, backoff_min, backoff_max;
 
         /* the life of the session */
@@ -76,11 +71,11 @@ struct ingress {
         int64_t draining_at;
         int64_t attempt_at; /* when the next attempt is due */
 
-        uint64_t owed;   /* acks of messages since the last release, own topics' too */
-        uint64_t unread; /* acks of this connection that left, and that the broker may not have read */
-        uint64_t asked;  /* so many of them the answer will speak for */
-        int asking;      /* mid of the question, 0 = none is out */
-        bool renewing;   /* between two connections, and catching up all the same */
+        uint64_t unread;          /* messages of this connection, released, whose acks the broker may not have read */
+        uint64_t asked, asked_to; /* so many of them, up to that number, the answer will speak for */
+        uint64_t read;            /* up to that number, since ingress_new(), it has read them */
+        int asking;               /* mid of the question, 0 = none is out */
+        int64_t ask_at;           /* though they are few */
 
         struct event *linger; /* on linger_fd, NULL = none */
         int linger_fd;        /* the connection before, as long as the broker reads from it; -1 = none */
@@ -119,22 +114,23 @@ bool link_want_write(const struct ingress *i);
 /* linger.c: a connection's end, after which the broker has read all of ours */
 /** The connection's socket once more, -1 = there is none. The caller's. */
 int linger_hold(const struct ingress *i);
-/** Take `fd` (-1 = none) and wait in the loop, `usec` at most, until the broker has closed it; the next connection
- * begins behind that. */
-void linger_begin(struct ingress *i, int fd, int64_t usec);
+/** Take `fd` (-1 = none) and wait in the loop until the broker has closed it; the next connection begins behind that.
+ */
+void linger_begin(struct ingress *i, int fd);
 /** Wait no longer. Harmless without one. */
 void linger_end(struct ingress *i);
 /** The same for who has no loop any more: waits here, `usec` at most, and closes it. */
 void linger_wait(int fd, int64_t usec);
 
-/** Take over what linger_begin() waits for. The caller's, -1 = nothing. */
-int linger_take(struct ingress *i);
-
 /* reading.c: how far the broker has read our acks */
-/** The acks that were owed are on their way. May end the connection, to make it again. */
-void reading_released(struct ingress *i);
+/** The acks of `n` messages are on their way. */
+void reading_released(struct ingress *i, size_t n);
+/** Ask, if it is time; leaves with the next flush. */
+void reading_ask(struct ingress *i);
 /** The broker has answered our message `mid`. */
 void reading_answered(struct ingress *i, int mid);
+/** The fence is back. */
+void reading_fence(struct ingress *i);
 
 /* direct.c: messages past the library. What stands at the front of the socket after it: nothing to be read now, a whole
  * packet for the library, or a part of one (also: nobody knows). */
@@ -151,7 +147,7 @@ bool direct_publish(uint8_t head, struct ww_str body, struct ingress_message *re
 
 /* session.c: what the protocol says */
 /** Hand a message on, or look at it if it is of our own topics. */
-void session_message(struct ingress *i, struct ingress_message *m);
+void session_message(struct ingress *i, const struct ingress_message *m);
 /** Queue a message of ours. 0 or a code of the library's. */
 int session_publish(struct ingress *i, int *ret_mid, const char *topic, struct ww_str payload, int qos, bool retain);
 int session_prepare(struct ingress *i, struct mosquitto **ret);

@@ -7,7 +7,7 @@
  * a message comes so late that it is no longer known as a redelivery (redelivery.h).
  *
  * So our side is shut, what still comes is thrown away (it was not acknowledged, and comes again), and the next
- * connection begins when the broker has closed: then it has read all. It has a time for that.
+ * connection begins when the broker has closed: then it has read all. It has LINGER_MAX for that.
  */
 #include "base/clock.h"
 #include "ingress/ingress_internal.h"
@@ -16,8 +16,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define LINGER_BITE  (256 * 1024) /* bytes thrown away by one call */
-#define LINGER_BITES 64           /* before others have their turn */
+#define LINGER_MAX  (5 * WW_SECOND)
+#define LINGER_BITE (256 * 1024) /* bytes thrown away by one call */
+#define LINGER_MEAL 64           /* bites, before others have their turn */
 
 int linger_hold(const struct ingress *i) {
         return i->connected_at && i->fd >= 0 ? fcntl(i->fd, F_DUPFD_CLOEXEC, 3) : -1;
@@ -27,7 +28,7 @@ int linger_hold(const struct ingress *i) {
 static bool linger_drain(int fd) {
         ssize_t n = 1;
 
-        for (int k = 0; k < LINGER_BITES && n > 0; k++)
+        for (int k = 0; k < LINGER_MEAL && n > 0; k++)
                 n = recv(fd, NULL, LINGER_BITE, MSG_TRUNC | MSG_DONTWAIT);
         return n > 0 || (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR));
 }
@@ -39,14 +40,6 @@ void linger_end(struct ingress *i) {
         cleanup_closep(&i->linger_fd);
 }
 
-int linger_take(struct ingress *i) {
-        int fd = i->linger_fd;
-
-        i->linger_fd = -1;
-        linger_end(i);
-        return fd;
-}
-
 static void linger_readable(evutil_socket_t fd, short what, void *userdata) {
         struct ingress *i = userdata;
         int64_t now = clock_boot(), left = i->linger_until - now;
@@ -55,19 +48,19 @@ static void linger_readable(evutil_socket_t fd, short what, void *userdata) {
         if (linger_drain(fd) && left > 0 && event_add(i->linger, &tv) == 0)
                 return;
         linger_end(i);
-        if (i->started && !i->paused && (i->state == INGRESS_CLOSED || i->renewing))
+        if (i->started && !i->paused && i->state == INGRESS_CLOSED)
                 link_open(i, now);
 }
 
-void linger_begin(struct ingress *i, int fd, int64_t usec) {
+void linger_begin(struct ingress *i, int fd) {
         const struct timeval at_once = { 0, 0 };
 
-        if (fd < 0)
-                return; /* one that waits already goes on waiting */
         linger_end(i);
+        if (fd < 0)
+                return;
         (void)shutdown(fd, SHUT_WR);
         i->linger_fd = fd;
-        i->linger_until = clock_boot() + usec;
+        i->linger_until = clock_boot() + LINGER_MAX;
         i->linger = event_new(i->base, fd, EV_READ, linger_readable, i);
         if (!i->linger || event_add(i->linger, &at_once) < 0)
                 linger_end(i);

@@ -84,8 +84,8 @@ void link_close(struct ingress *i) {
                 i->figures.disconnects++;
         buf_reset(&i->acks);
         i->in_hand = i->acked = i->unanswered = 0;
-        i->amid = i->by_library = i->renewing = false;
-        i->owed = i->unread = 0;
+        i->amid = i->by_library = false;
+        i->unread = 0; /* what the broker has not read it sends again first of all */
         i->asking = 0;
         i->probe_due = i->probing = false;
         i->draining = i->lost = i->connack = i->suback = i->logging = i->dup = i->buffered = false;
@@ -175,8 +175,7 @@ int link_open(struct ingress *i, int64_t now) {
 
         i->now = i->began_at = now;
         i->why[0] = 0;
-        if (!i->renewing)
-                ingress_enter(i, INGRESS_CONNECTING, i->host);
+        ingress_enter(i, INGRESS_CONNECTING, i->host);
         link_plan(i, now + LINK_TICK);
         errno = 0;
         rc = session_prepare(i, &mosq);
@@ -304,10 +303,6 @@ void link_timer(evutil_socket_t fd, short what, void *userdata) {
                         link_plan(i, i->attempt_at);
                 return;
         }
-        if (i->linger) { /* the connection before has a limit of its own */
-                link_plan(i, i->now + LINK_TICK);
-                return;
-        }
         if (link_unread(i) > 0)
                 i->heard_at = i->now;
         verdict = link_verdict(i);
@@ -317,6 +312,8 @@ void link_timer(evutil_socket_t fd, short what, void *userdata) {
         }
         if (i->mosq)
                 link_ping(i);
+        reading_ask(i);
+        link_flush(i);
         if (i->state != INGRESS_CLOSED)
                 link_plan(i, link_next_check(i));
 }

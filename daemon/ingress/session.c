@@ -75,7 +75,7 @@ static void on_connect(struct mosquitto *mosq, void *userdata, int code, int fla
         i->figures.connects++;
         lost = i->session_known && !present;
         i->session_known = true;
-        i->renewing = false;
+        i->sink.connected(i->sink.userdata, i);
         ingress_enter(i, INGRESS_CATCHING_UP, present ? "connected, session present" : "connected, new session");
         if (!lost)
                 return;
@@ -142,6 +142,7 @@ static void session_own(struct ingress *i, const struct ingress_message *m) {
         i->proven_in = i->now - i->fence_at;
         if (i->state == INGRESS_CATCHING_UP) {
                 i->probe_due = i->probe_topic && i->now >= i->probe_from;
+                reading_fence(i);
                 ingress_enter(i, INGRESS_LIVE, "fence is back");
         }
 }
@@ -157,11 +158,9 @@ static bool session_is_own(const struct ingress *i, struct ww_str topic) {
                topic_begins(topic, i->own_prefix);
 }
 
-void session_message(struct ingress *i, struct ingress_message *m) {
+void session_message(struct ingress *i, const struct ingress_message *m) {
         int r;
 
-        m->connection = i->figures.connects;
-        i->owed += m->mid != 0;
         i->seen = true;
         i->dup = m->dup;
         i->message_at = i->now;

@@ -353,9 +353,12 @@ static int64_t wait_time(const struct load *l, int64_t now) {
         return next <= now ? 0 : next - now > WAIT_MAX ? WAIT_MAX : next - now;
 }
 
-/* At full speed acks are worth a wake-up only many at a time: a quarter of what is open, while more than that is. */
+/* At full speed acks are worth a wake-up only many at a time: a quarter of what is open, while more than that is. A new
+ * connection's first answer is one packet. */
 static void wake_for(struct load *l) {
-        int bytes = l->rate <= 0 && l->tail < l->count && l->tail - l->head > l->open_max / 2 ? (int)l->open_max : 1;
+        int bytes = l->rate <= 0 && l->connected && l->tail < l->count && l->tail - l->head > l->open_max / 2
+                            ? (int)l->open_max
+                            : 1;
 
         if (bytes != l->wake && l->fd >= 0) {
                 setsockopt(l->fd, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof(bytes));

@@ -4,7 +4,7 @@
  *
  *   --host H --port P --client-id ID [--user U] [--password W] [--ca F] [--tls] [--batch N] [--keepalive MS]
  *   [--backoff-min MS] [--backoff-max MS] [--packet-max N] [--known] [--auto] [--quiet]
- *   [--send-buffer BYTES] [--unread-max N] FILTER…
+ *   [--send-buffer BYTES] FILTER…
  *
  *   take N    at most N messages now         → {"event":"took","n":…}
  *   release | pause | resume | stop | quit
@@ -72,6 +72,9 @@ static void on_state(void *userdata, struct ingress *i, enum ingress_state old, 
                       ingress_state_name(state), "why", why));
 }
 
+static void on_connected(void *userdata, struct ingress *i) {
+}
+
 static void on_session_lost(void *userdata, struct ingress *i) {
         say(json_pack("{s:s}", "event", "session-lost"));
 }
@@ -102,8 +105,8 @@ static void figures(struct driver *d) {
                       (json_int_t)f.messages, "duplicates", (json_int_t)f.duplicates, "acks_held",
                       (json_int_t)f.acks_held, "connects", (json_int_t)f.connects, "disconnects",
                       (json_int_t)f.disconnects, "own_topics", (json_int_t)f.own_topics, "session_lost",
-                      (json_int_t)f.session_lost, "acks_unread", (json_int_t)f.acks_unread, "renewals",
-                      (json_int_t)f.renewals, "last_error", f.last_error));
+                      (json_int_t)f.session_lost, "acks_unread", (json_int_t)f.acks_unread, "acks_read",
+                      (json_int_t)ingress_acks_read(d->ingress), "last_error", f.last_error));
 }
 
 static void obey(struct driver *d, char *line) {
@@ -167,7 +170,6 @@ static const struct option options[] = {
         { "auto", no_argument, NULL, 'a' },
         { "quiet", no_argument, NULL, 'q' },
         { "send-buffer", required_argument, NULL, 's' },
-        { "unread-max", required_argument, NULL, 'r' },
         { 0 },
 };
 
@@ -208,9 +210,6 @@ static void set(struct ingress_options *o, struct driver *d, int key, char *valu
                 break;
         case 'x':
                 o->packet_max = strtoul(value, NULL, 10);
-                break;
-        case 'r':
-                o->unread_max = strtoull(value, NULL, 10);
                 break;
         case 'n':
                 o->session_known = true;
@@ -260,11 +259,11 @@ int main(int argc, char **argv) {
                                      .backoff_min = 100 * WW_MSEC,
                                      .backoff_max = WW_SECOND,
                                      .batch = 100,
-                                     .packet_max = 65536,
-                                     .unread_max = 200000 };
+                                     .packet_max = 65536 };
         const struct ingress_sink sink = { .userdata = &d,
                                            .message = on_message,
                                            .state = on_state,
+                                           .connected = on_connected,
                                            .session_lost = on_session_lost,
                                            .readable = on_readable };
         struct event *commands = event_new(d.base, STDIN_FILENO, EV_READ | EV_PERSIST, on_command, &d);

@@ -23,8 +23,7 @@ static struct ingress_options good(void) {
                                          .backoff_min = WW_SECOND,
                                          .backoff_max = 30 * WW_SECOND,
                                          .batch = 100,
-                                         .packet_max = 65536,
-                                         .unread_max = 1000 };
+                                         .packet_max = 65536 };
 }
 
 static int on_message(void *userdata, struct ingress *i, const struct ingress_message *m) {
@@ -49,6 +48,7 @@ static int changes;
 static const struct ingress_sink sink = { .userdata = &changes,
                                           .message = on_message,
                                           .state = on_state,
+                                          .connected = on_nothing,
                                           .session_lost = on_nothing,
                                           .readable = on_nothing };
 
