@@ -3,6 +3,8 @@
  * What the system has to say about itself: one table of names, and whether each is a level (it begins and ends), an
  * instant that stays until somebody resets it, or only a line in the record. The pipeline turns them into alarms of
  * hazard `system`, so that a lost broker is seen in the same queue as a fire.
+ *
+ * A new one wants its advice (notices_advice.c), and its Chinese (console/web/src/text/notices.ts).
  */
 #include <wardwatch/alarm.h>
 

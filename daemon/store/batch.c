@@ -41,6 +41,7 @@
 #define DAYS_AHEAD_MAX 31
 #define SAID_MAX       64 /* notices of one transaction; one for each record, further ones are found at the next start */
 #define SQL_MAX        768
+#define PIECE          (32 * 1024) /* of a COPY stream, sealed at once: less than a socket holds, so that none waits */
 
 int batch_init(struct batch *b, struct wire *wire, struct outbox *outbox, const char *journal_id,
                const struct cursor *cursor, int64_t day) {
@@ -138,20 +139,49 @@ static int batch_add(struct batch *b, const struct journal_item *item) {
         return rows_add_quarantine(&b->rows, item, "WW001", b->rows.error);
 }
 
-static int batch_send(struct batch *b) {
+/* One table's rows. A piece is sealed while PostgreSQL is busy with the one before. */
+static int copy_sealed(struct batch *b, enum table table, struct ww_str stream) {
+        struct ww_str rows = seal_rows(stream), head = { stream.p, (size_t)(rows.p - stream.p) };
+        int e = wire_copy_put(b->wire, head);
+
+        while (!e && rows.n > 0) {
+                size_t n;
+
+                e = seal_add_some(&b->seal, table, rows, PIECE, &n);
+                if (!e)
+                        e = wire_copy_put(b->wire, (struct ww_str){ rows.p, n });
+                rows.p += n;
+                rows.n -= n;
+        }
+        return e ? e : wire_copy_put(b->wire, (struct ww_str){ rows.p, (size_t)(stream.p + stream.n - rows.p) });
+}
+
+static int batch_copy(struct batch *b, enum table table, bool sealed) {
+        struct ww_str stream = buf_str(&b->rows.tables[table].bytes);
         char sql[SQL_MAX];
+        int e;
+
+        (void)snprintf(sql, sizeof sql, "COPY wardwatch.%s (%s) FROM STDIN (FORMAT binary)", tables[table].name,
+                       tables[table].columns);
+        e = wire_copy_in(b->wire, sql);
+        if (!e)
+                e = sealed ? copy_sealed(b, table, stream) : wire_copy_put(b->wire, stream);
+        if (!e)
+                e = wire_copy_end(b->wire);
+        if (e == WIRE_E_DATA)
+                b->refused = rows_seq(&b->rows, table, wire_refused(b->wire));
+        return e;
+}
+
+/* `sealed`: row by row as they go; what may be taken back to a savepoint is sealed afterwards. */
+static int batch_send(struct batch *b, bool sealed) {
         int e = rows_finish(&b->rows);
 
         for (size_t i = 0; i < TABLE_MAX_ && !e; i++) {
-                if (b->rows.tables[i].rows == 0)
-                        continue;
-                (void)snprintf(sql, sizeof sql, "COPY wardwatch.%s (%s) FROM STDIN (FORMAT binary)", tables[i].name,
-                               tables[i].columns);
-                e = wire_copy(b->wire, sql, buf_str(&b->rows.tables[i].bytes));
-                if (e == WIRE_E_DATA)
-                        b->refused = rows_seq(&b->rows, (enum table)i, wire_refused(b->wire));
+                if (b->rows.tables[i].rows > 0)
+                        e = batch_copy(b, (enum table)i, sealed);
         }
-        return e ? e : seal_add(&b->seal, &b->rows);
+        return e || sealed ? e : seal_add(&b->seal, &b->rows);
 }
 
 /* --- partitions --- */
@@ -241,7 +271,7 @@ static int batch_try(struct batch *b, size_t from, size_t to) {
         if (!e)
                 e = batch_begin(b, to);
         if (!e)
-                e = batch_send(b);
+                e = batch_send(b, true);
         if (!e)
                 e = batch_commit(b, b->in->items[b->starts[to - 1]].seq);
         if (e)
@@ -257,7 +287,7 @@ static int batch_quarantine(struct batch *b, const struct journal_item *item, co
         rows_reset(&b->rows);
         e = rows_add_quarantine(&b->rows, item, error->sqlstate, error->text);
         if (!e)
-                e = batch_send(b);
+                e = batch_send(b, false);
         batch_say(b, item, error->text);
         b->figures.quarantined++;
         return e;
@@ -272,7 +302,7 @@ static int batch_record(struct batch *b, const struct journal_item *item) {
         if (!e)
                 e = batch_add(b, item);
         if (!e)
-                e = batch_send(b);
+                e = batch_send(b, false);
         if (!e)
                 return wire_exec(b->wire, "RELEASE record");
         if (e != WIRE_E_DATA)

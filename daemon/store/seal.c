@@ -8,6 +8,7 @@
  *
  *   seal_begin     a transaction begins (also one that is tried again)
  *   seal_add       rows that were sent; a record that is rolled back to its savepoint is not added
+ *   seal_add_some  the same piece by piece, each on its way while the next one is added: PostgreSQL need not wait
  *   seal_write     the segment, before COMMIT
  *   seal_committed from now on it is the one that the next one refers to
  *
@@ -21,9 +22,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define COPY_HEADER 19 /* bytes before the first row: signature, flags, length of the extension */
-#define GAP_TYPES   "iqqs"
-#define SQL_MAX     512
+#define COPY_HEADER  19 /* bytes before the first row: signature, flags, length of the extension */
+#define COPY_TRAILER 2  /* behind the last one: ones */
+#define GAP_TYPES    "iqqs"
+#define SQL_MAX      512
 #define SEGMENT_COPY                                                                                                   \
         "COPY wardwatch.proof_segment (journal, segment, first_seq, last_seq, sealed_at, previous, hash)" COPY_END
 #define PART_COPY "COPY wardwatch.proof_part (journal, segment, relation, layout, rows, root, leaves)" COPY_END
@@ -126,37 +128,51 @@ void seal_begin(struct seal *s) {
                 proof_tree_reset(&s->parts[i].tree);
 }
 
-/* Rows up to the trailer, which is two bytes of ones. */
-static int part_add(struct seal *s, struct seal_part *part, struct ww_str stream) {
-        const char *p = stream.p + COPY_HEADER, *end = stream.p + stream.n - 2;
+/* Whole rows from the beginning of `rows` until `most` bytes are reached. */
+static int part_add(struct seal *s, struct seal_part *part, struct ww_str rows, size_t most, size_t *ret) {
+        size_t taken = 0;
 
         s->rows.layout = &part->layout;
-        while (p < end) {
+        while (taken < rows.n && taken < most) {
                 uint8_t digest[PROOF_HASH];
                 struct proof_place place;
                 size_t n;
-                int e = proof_row(&s->rows, (struct ww_str){ p, (size_t)(end - p) }, &place, digest, &n);
+                int e = proof_row(&s->rows, (struct ww_str){ rows.p + taken, rows.n - taken }, &place, digest, &n);
 
                 if (e)
                         return e;
                 proof_tree_list(&part->tree, &place, digest);
-                p += n;
+                taken += n;
         }
+        *ret = taken;
         return part->tree.leaves.error;
 }
 
+struct ww_str seal_rows(struct ww_str stream) {
+        return (struct ww_str){ stream.p + COPY_HEADER, stream.n - COPY_HEADER - COPY_TRAILER };
+}
+
+int seal_add_some(struct seal *s, enum table table, struct ww_str rows, size_t most, size_t *ret) {
+        *ret = rows.n < most ? rows.n : most;
+        return *tables[table].types ? part_add(s, &s->parts[table], rows, most, ret) : 0;
+}
+
 int seal_add(struct seal *s, const struct rows *rows) {
+        size_t taken;
         int e = 0;
 
         for (size_t i = 0; i < TABLE_MAX_ && !e; i++) {
-                if (rows->tables[i].rows > 0 && *tables[i].types)
-                        e = part_add(s, &s->parts[i], buf_str(&rows->tables[i].bytes));
+                if (rows->tables[i].rows > 0)
+                        e = seal_add_some(s, (enum table)i, seal_rows(buf_str(&rows->tables[i].bytes)), SIZE_MAX,
+                                          &taken);
         }
         return e;
 }
 
 int seal_add_gap(struct seal *s, struct ww_str bytes) {
-        return part_add(s, &s->parts[SEAL_GAP], bytes);
+        size_t taken;
+
+        return part_add(s, &s->parts[SEAL_GAP], seal_rows(bytes), SIZE_MAX, &taken);
 }
 
 /* --- the segment --- */

@@ -35,6 +35,11 @@ void seal_deinit(struct seal *s);
 void seal_begin(struct seal *s); /* a transaction: forgets what was added */
 /** Adds every row of `rows` (after rows_finish). 0, -errno. */
 int seal_add(struct seal *s, const struct rows *rows);
+/** The rows of a COPY stream: without what stands before the first and behind the last one. */
+struct ww_str seal_rows(struct ww_str stream);
+/** Adds rows from the beginning of `rows`, until `most` bytes are reached. *ret: how many bytes are taken, which may be
+ *  more: whole rows. 0, -errno. */
+int seal_add_some(struct seal *s, enum table table, struct ww_str rows, size_t most, size_t *ret);
 /** Adds a row of store_gap, as the COPY stream `bytes` has it. */
 int seal_add_gap(struct seal *s, struct ww_str bytes);
 /** Writes the segment of the inputs up to `last`, those behind `cursor`. */

@@ -7,7 +7,7 @@
  */
 #include <stddef.h>
 
-#define STORE_SCHEMA_VERSION 27 /* the newest file in schema/; another version in the database is refused */
+#define STORE_SCHEMA_VERSION 28 /* the newest file in schema/; another version in the database is refused */
 
 /* in the order in which a batch is written */
 enum table {

@@ -431,32 +431,32 @@ static int copy_begin_server(struct wire *w, const char *sql, ExecStatusType wan
         return e;
 }
 
+int wire_copy_in(struct wire *w, const char *sql) {
+        return copy_begin_server(w, sql, PGRES_COPY_IN);
+}
+
 /* libpq keeps a copy of what the socket does not take; a chunk at a time keeps that small. */
-static int copy_put(struct wire *w, const char *p, size_t n) {
+int wire_copy_put(struct wire *w, struct ww_str bytes) {
         int e = 0;
 
-        while (n > 0 && !e) {
-                size_t chunk = n < CHUNK ? n : CHUNK;
-                int r = PQputCopyData(w->conn, p, (int)chunk);
+        while (bytes.n > 0 && !e) {
+                size_t chunk = bytes.n < CHUNK ? bytes.n : CHUNK;
+                int r = PQputCopyData(w->conn, bytes.p, (int)chunk);
 
                 if (r < 0)
                         return wire_down(w, PQerrorMessage(w->conn));
                 if (r > 0) {
-                        p += chunk;
-                        n -= chunk;
+                        bytes.p += chunk;
+                        bytes.n -= chunk;
                 }
                 e = wire_flush(w);
         }
         return e;
 }
 
-int wire_copy(struct wire *w, const char *sql, struct ww_str stream) {
-        int e = copy_begin_server(w, sql, PGRES_COPY_IN), r;
+int wire_copy_end(struct wire *w) {
+        int e, r;
 
-        if (!e)
-                e = copy_put(w, stream.p, stream.n);
-        if (e)
-                return e;
         while ((r = PQputCopyEnd(w->conn, NULL)) == 0) {
                 e = wire_flush(w);
                 if (e)
@@ -466,6 +466,14 @@ int wire_copy(struct wire *w, const char *sql, struct ww_str stream) {
                 return wire_down(w, PQerrorMessage(w->conn));
         e = wire_flush(w);
         return e ? e : wire_results(w);
+}
+
+int wire_copy(struct wire *w, const char *sql, struct ww_str stream) {
+        int e = wire_copy_in(w, sql);
+
+        if (!e)
+                e = wire_copy_put(w, stream);
+        return e ? e : wire_copy_end(w);
 }
 
 int wire_copy_out(struct wire *w, const char *sql) {

@@ -94,6 +94,11 @@ struct pg_cancel *wire_cancel_free(struct pg_cancel *cancel); /* returns NULL */
 
 /** COPY … FROM STDIN with the whole stream. 0, WIRE_E_*. */
 int wire_copy(struct wire *w, const char *sql, struct ww_str stream);
+/** The same piece by piece: what is put is on its way while the next piece is made. 0, WIRE_E_*: after an error of the
+ *  first or the second no further call belongs to it. */
+int wire_copy_in(struct wire *w, const char *sql);
+int wire_copy_put(struct wire *w, struct ww_str bytes);
+int wire_copy_end(struct wire *w);
 /** The row of the stream, from 1, that the last refusal named; 0 = it named none, or none that we understand. */
 uint64_t wire_refused(const struct wire *w);
 /** COPY … TO STDOUT. 0, WIRE_E_*. Then wire_copy_next until it gives nothing; no other call in between. */

@@ -169,17 +169,20 @@ test("what the system says of itself is in Chinese; of its alarms what they mean
 test("what the system says beside such a title is what the engine and its workers say, and fills in as much", () => {
     const said = files(path.join(process.env.WARDWATCH_SOURCE!, "daemon"))
         .filter((name) => name.endsWith(".c"))
-        .map((name) => fs.readFileSync(name, "utf8").replace(/"\s*\n\s*"/g, ""))
+        .map((name) => fs.readFileSync(name, "utf8"))
+        .map((text) => text.replace(/"\s*PRI[du]64\s*"/g, "llu").replace(/"\s*PRI[du]64/g, 'llu"'))
+        .map((text) => text.replace(/"\s*\n\s*"/g, ""))
         .join("\n");
     for (const [format, text] of Object.entries(noticeTextsZh)) {
-        const holes = format.replace(/%%/g, "").match(/%[-0-9.*]*[a-z]/g) ?? [];
+        const holes = format.replace(/%%/g, "").match(/%[-0-9.*]*(?:ll)?[a-z]/g) ?? [];
         assert.ok(said.includes(JSON.stringify(format)), format);
         assert.deepEqual(
             (text.match(/\{\d\}/g) ?? []).sort(),
             holes.map((_, n) => `{${n + 1}}`),
             format,
         );
-        if (format.replace(/%[-0-9.*]*[a-z]/g, "").match(/[a-z]{2}/)) assert.match(text, /\p{Script=Han}/u, format);
+        if (format.replace(/%[-0-9.*]*(?:ll)?[a-z]/g, "").match(/[a-z]{2}/))
+            assert.match(text, /\p{Script=Han}/u, format);
     }
 });
 

@@ -31,6 +31,10 @@ test("a title of the system's own, with its subject and its text", () => {
             `${LOST} (bulk): connection refused for user "w": the broker says that it is busy (0x89)`,
             "与消息代理的连接中断（bulk）：用户“w”的连接被拒绝：消息代理称其繁忙（0x89）",
         ],
+        [
+            "Records were trimmed before the database had them (inputs 5 to 7): inputs 5 to 7 were trimmed from the journal before they were stored",
+            "部分记录在存入数据库之前已被清理（输入 5 至 7）：输入 5 至 7 在存储之前已从日志中清理",
+        ],
         [`${LOST} (bulk): Success (0x00)`, "与消息代理的连接中断（bulk）：Success（0x00）"],
         [
             "Snapshot could not be written: cannot be begun: error 28; it is tried again",

@@ -63,6 +63,12 @@ export const noticeTextsZh: Readonly<Record<string, string>> = {
     "confirm with `wardwatch clock confirm` if the new time is right":
         "如果新时间正确，用 `wardwatch clock confirm` 确认",
     "the record is kept in quarantine: %s": "该记录已隔离：{1}",
+    "%llu outputs, the first at input %llu": "{1} 条输出，首处在输入 {2}",
+    "inputs %llu to %llu were trimmed from the journal before they were stored":
+        "输入 {1} 至 {2} 在存储之前已从日志中清理",
+    "inputs %llu to %llu": "输入 {1} 至 {2}",
+    "the journal is an older copy than the one stored up to %llu (it ends at %llu): move DIR/journal aside, so that a new one begins":
+        "日志是比已存储到 {1} 的那份更旧的副本（止于 {2}）：将 DIR/journal 移至一旁，以便开始新的日志",
     "absence and supervision stand still": "缺席判断和设备监测暂停",
     "every session has caught up with its backlog": "各会话均已补收积压消息",
     "connected and caught up": "已连接并补收完毕",
@@ -163,7 +169,7 @@ export const noticesZh: Readonly<Record<string, NoticeZh>> = {
     "database-lost": {
         written: "Database cannot be reached: the journal buffers",
         title: "数据库无法连接：由日志缓存",
-        means: "PostgreSQL 无法连接，或拒绝服务。报警、值班页面和通知照常；待存储的内容保留在日志中（26 小时，日志有空间时更久）。历史、指标和查询不可用，或只到此时为止。",
+        means: "PostgreSQL 无法连接，或拒绝服务。报警、值班页面和通知照常；待存储的内容保留在日志中（26 小时，日志有空间时更久）。历史、统计和查询不可用，或只到此时为止。",
         act: [
             "报警标题中有数据库服务器的原话。`systemctl status postgresql`；以用户 wardwatch-store 用 database.url 中的连接串运行 `psql`。",
             "“schema”：升级后需要运行 `wardwatch migrate`。“read-only”：连到了备库，或服务器空间已满。“no room”：对其数据目录运行 `df -h`；按保留期限清理可释放整个分区（`wardwatch retention --dry-run`）。",

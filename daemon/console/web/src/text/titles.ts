@@ -23,7 +23,7 @@ function hole(part: string): string {
 const pattern = (format: string) =>
     new RegExp(
         `^${format
-            .split(/(%%|%[-0-9.*]*[a-z])/)
+            .split(/(%%|%[-0-9.*]*(?:ll)?[a-z])/)
             .map(hole)
             .join("")}$`,
         "s",
@@ -54,7 +54,7 @@ export function titleText(title: string): string {
     const found = language.value === "zh" ? OWN.exec(title) : null;
     if (!found) return title;
     const [, own = "", subject, text] = found;
-    return `${BY_TITLE.get(own)!.title}${subject ? `（${subject}）` : ""}${text ? `：${detailText(text)}` : ""}`;
+    return `${BY_TITLE.get(own)!.title}${subject ? `（${detailText(subject)}）` : ""}${text ? `：${detailText(text)}` : ""}`;
 }
 
 export function alarmTitle(alarm: Alarm): string {
