@@ -116,6 +116,20 @@ static int look_at(const struct place *place) {
                     -EACCES);
 }
 
+/* A folder without a mark stands in one of a worker's, who could put a link there in its place: to whatever he would
+ * like to be given. */
+static int open_one(const struct place *place) {
+        bool inner = !place->mark && worker_may_change_user();
+
+        return open(place->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (inner ? O_NOFOLLOW : 0));
+}
+
+static bool is_link(const char *path) {
+        struct stat st;
+
+        return lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
+}
+
 /* Through a descriptor, so that what is checked is what is changed. */
 static int make_one(const struct place *place) {
         _cleanup_close_ int fd = -1;
@@ -123,9 +137,13 @@ static int make_one(const struct place *place) {
 
         if (r < 0)
                 return r;
-        fd = open(place->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        fd = open_one(place);
         if (fd < 0 && errno == EACCES && worker_may_change_user())
                 return look_at(place);
+        if (fd < 0 && is_link(place->path))
+                return tell(place->path,
+                            "is a link, which its worker could have put there: put a folder in its place, or mount one",
+                            -ELOOP);
         if (fd < 0)
                 return tell(place->path, "cannot be opened", -errno);
         if (worker_may_change_user())

@@ -20,9 +20,11 @@
 
 #include "journal/journal_pages.h"
 #include <fcntl.h>
+#include <grp.h>
 #include <limits.h>
 #include <stdio.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
 
@@ -182,6 +184,46 @@ static int check_pages(struct journal *j, const char *data) {
         return r == -ENOENT && j->writer ? 0 : r;
 }
 
+static int open_files(struct journal *j) {
+        return mdb_env_open(j->env, j->dir, MDB_NOTLS | (j->writer ? 0 : MDB_RDONLY), 0660);
+}
+
+/* False: we cannot, and are who we were. */
+static bool become(uid_t uid, gid_t gid) {
+        if (setegid(gid) < 0)
+                return false;
+        if (seteuid(uid) == 0)
+                return true;
+        if (setegid(0) < 0)
+                _exit(1);
+        return false;
+}
+
+/* The journal's owner could put links where LMDB makes, and writes to, its files. Who reads as root opens them with the
+ * owner's rights (a link's owner is who made it). A process in which the way back failed is of no use. */
+static int open_files_as_owner(struct journal *j, const struct stat *owner) {
+        gid_t groups[256];
+        int rc, n = getgroups(256, groups);
+
+        if (n < 0 || setgroups(0, NULL) < 0)
+                return open_files(j);
+        if (!become(owner->st_uid, owner->st_gid)) {
+                (void)setgroups((size_t)n, groups);
+                return open_files(j);
+        }
+        rc = open_files(j);
+        if (seteuid(0) < 0 || setegid(0) < 0 || setgroups((size_t)n, groups) < 0)
+                _exit(1);
+        return rc;
+}
+
+static int open_whoever(struct journal *j) {
+        bool root = geteuid() == 0 && getegid() == 0;
+        struct stat st;
+
+        return root && !j->writer && lstat(j->dir, &st) == 0 && st.st_uid ? open_files_as_owner(j, &st) : open_files(j);
+}
+
 static int open_environment(struct journal *j, uint64_t size) {
         int rc = mdb_env_create(&j->env);
 
@@ -192,7 +234,7 @@ static int open_environment(struct journal *j, uint64_t size) {
         if (!rc && j->writer)
                 rc = mdb_env_set_mapsize(j->env, size);
         if (!rc)
-                rc = mdb_env_open(j->env, j->dir, MDB_NOTLS | (j->writer ? 0 : MDB_RDONLY), 0660);
+                rc = open_whoever(j);
         return journal_error(rc);
 }
 

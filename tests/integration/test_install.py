@@ -276,6 +276,33 @@ def test_a_backup_trusts_no_folder_that_others_write(tmp_path):
     assert victim.read_text() == "mine"
 
 
+def test_root_reads_a_journal_with_its_owner_s_rights(tmp_path, make_daemon):
+    if os.geteuid() != 0:
+        pytest.skip("wants root")
+    daemon, victim = make_daemon(), tmp_path / "victim"
+    daemon.start()
+    daemon.stop()
+    journal, state = daemon.folder / "state/journal", daemon.folder / "state"
+    for path in (journal, *journal.iterdir()):
+        os.chown(path, 65534, 65534)
+    for path in (journal, *list(journal.parents)[:6]):
+        path.chmod(path.stat().st_mode | 0o011)
+    assert daemon.run("journal", "status").returncode == 0
+    (journal / "lock.mdb").unlink()
+    (journal / "lock.mdb").symlink_to(victim)
+    victim.write_text("mine")
+    victim.chmod(0o600)
+    assert daemon.run("journal", "status").returncode != 0 and victim.read_text() == "mine"
+    journal.rename(state / "aside")
+    journal.symlink_to(tmp_path / "victims")
+    shutil.copytree(state / "aside", tmp_path / "victims", symlinks=True)
+    (tmp_path / "victims/lock.mdb").unlink()
+    os.chown(journal, 65534, 65534, follow_symlinks=False)
+    (tmp_path / "victims").chmod(0o700)
+    assert daemon.run("journal", "status").returncode != 0
+    assert not (tmp_path / "victims/lock.mdb").exists()
+
+
 def test_a_journal_is_copied_with_its_owner_s_rights(tmp_path):
     """The engine's user can put a link in place of the journal's lock; a copy that root makes must not write through it."""
     if not shutil.which("mdb_copy") or os.geteuid() != 0:

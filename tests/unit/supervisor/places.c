@@ -145,6 +145,36 @@ static void test_rights_of_auth(void **state) {
         place_deinit(&p);
 }
 
+/* The engine owns the folder around them, and root gives away what it finds there. */
+static void test_what_a_worker_links_to_is_not_given_to_him(void **state) {
+        static const char *const names[] = { "journal", "auth", "console" };
+        char here[128], aside[160], victim[128];
+        struct place p;
+
+        if (geteuid() != 0)
+                skip();
+        place_init(&p, "daemon", "nobody");
+        p.config.auth.enabled = true;
+        p.config.console.listen = "127.0.0.1:1";
+        p.config.users.auth = "mail";
+        p.config.users.console = "games";
+        assert_int_equal(supervisor_dirs_make(&p.config), 0);
+        snprintf(victim, sizeof(victim), "%s/victim", p.root);
+        assert_int_equal(mkdir(victim, 0755), 0);
+        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+                snprintf(here, sizeof(here), "%s/%s", p.state, names[i]);
+                snprintf(aside, sizeof(aside), "%s.aside", here);
+                assert_int_equal(rename(here, aside), 0);
+                assert_int_equal(symlink(victim, here), 0);
+                assert_int_equal(supervisor_dirs_make(&p.config), -ELOOP);
+                assert_int_equal(look(p.root, "victim").st_uid, 0);
+                assert_int_equal(look(p.root, "victim").st_mode & 07777, 0755);
+                assert_int_equal(unlink(here), 0);
+                assert_int_equal(rename(aside, here), 0);
+        }
+        place_deinit(&p);
+}
+
 static void put_file(const char *dir, const char *name) {
         char path[128];
         FILE *f;
@@ -248,10 +278,15 @@ static void test_holder_text_is_not_trusted(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_directories_are_made),  cmocka_unit_test(test_rights_of_users),
-                cmocka_unit_test(test_rights_of_auth),        cmocka_unit_test(test_shared_directory_is_left_alone),
-                cmocka_unit_test(test_unknown_user),          cmocka_unit_test(test_directory_cannot_be_made),
-                cmocka_unit_test(test_lock_is_exclusive),     cmocka_unit_test(test_holder_text_is_not_trusted),
+                cmocka_unit_test(test_directories_are_made),
+                cmocka_unit_test(test_rights_of_users),
+                cmocka_unit_test(test_rights_of_auth),
+                cmocka_unit_test(test_what_a_worker_links_to_is_not_given_to_him),
+                cmocka_unit_test(test_shared_directory_is_left_alone),
+                cmocka_unit_test(test_unknown_user),
+                cmocka_unit_test(test_directory_cannot_be_made),
+                cmocka_unit_test(test_lock_is_exclusive),
+                cmocka_unit_test(test_holder_text_is_not_trusted),
                 cmocka_unit_test(test_notifier_beside_store),
         };
 
