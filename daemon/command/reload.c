@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #define WAIT_SECONDS 120
@@ -166,9 +167,26 @@ static int reload_signed(struct reload *r) {
         return result;
 }
 
-/* The lock file says who holds it. */
+static bool holds_lock(int pid, uint64_t inode) {
+        FILE *locks = fopen("/proc/locks", "re");
+        bool found = false;
+        uint64_t number;
+        char line[256];
+        int holder;
+
+        while (locks && !found && fgets(line, sizeof line, locks))
+                found = sscanf(line, "%*d: FLOCK %*s %*s %d %*x:%*x:%" SCNu64, &holder, &number) == 2 &&
+                        holder == pid && number == inode;
+        if (locks)
+                (void)fclose(locks);
+        return found;
+}
+
+/* The lock file says who holds it. The folder is the engine's, which could say any process there: believed is only one
+ * that does hold it. */
 static int reload_signal(const struct reload *r) {
         char path[PATH_MAX];
+        struct stat st;
         FILE *file;
         int pid = 0;
 
@@ -180,6 +198,8 @@ static int reload_signal(const struct reload *r) {
 
                 if (fgets(line, sizeof line, file) && strncmp(line, "pid ", 4) == 0)
                         pid = (int)strtol(line + 4, &end, 10);
+                if (fstat(fileno(file), &st) < 0 || !holds_lock(pid, st.st_ino))
+                        pid = 0;
                 (void)fclose(file);
         }
         if (pid > 1 && kill(pid, SIGHUP) == 0)

@@ -3,6 +3,7 @@
 import datetime
 import json
 import pathlib
+import subprocess
 import sys
 import threading
 import time
@@ -154,6 +155,23 @@ def test_reload_that_is_signed(scene):
         assert socket.call("rules-sign", hash="x", reason="why")["error"]["name"] == "malformed"
         assert socket.call("rules-sign", hash=old)["error"]["name"] == "reason-needed"
     assert scene.rules_hash() == first["hash"]
+
+
+def test_who_is_named_in_place_of_the_daemon_is_left_alone(scene):
+    """The lock's folder is the engine's, and whoever reloads may be root."""
+    lock = scene.daemon.folder / "state/supervisor.lock"
+    scene.rules_file.write_text(rule("one", 1) + rule("three", 3))
+    with subprocess.Popen(["sleep", "600"]) as other:
+        try:
+            lock.rename(lock.with_name("aside"))
+            lock.write_text(f"pid {other.pid}, since 2026-01-31T09:00:00Z\n")
+            refused = scene.daemon.run("reload", "--reason", "three instead of two")
+            assert refused.returncode == 1 and "cannot be told from here" in refused.stderr
+            assert other.poll() is None
+        finally:
+            other.kill()
+    lock.with_name("aside").rename(lock)
+    assert scene.daemon.run("reload", "--reason", "three instead of two").returncode == 0
 
 
 def unsigned(scene):
