@@ -13,12 +13,21 @@
 struct redelivery_entry {
         uint64_t hash, seq;
         uint64_t index;      /* how many were noted before it: the order in which the broker sent them first */
+        uint64_t given;      /* and how many identifiers the broker had given up to its own */
         uint32_t next;       /* place in the ring + 1; 0 = the chain's end */
         uint32_t connection; /* on which it came last; 0 = a hole */
 };
 
+/* The newest that was noted. Between two there may be identifiers that never come here: of our own topics, and of what
+ * the broker drops. */
+struct redelivery_newest {
+        uint64_t given;
+        uint16_t mid;
+};
+
 struct redelivery {
         struct redelivery_limits limits;
+        struct redelivery_newest newest, newest_began; /* now, and when this connection began */
         struct redelivery_entry *ring;
         uint32_t room;           /* places of the ring, a power of 2 */
         uint32_t connection;     /* from 1 */
@@ -159,6 +168,14 @@ static struct redelivery_entry *entry_append(struct redelivery *r) {
 
 /* --- what is told, and asked --- */
 
+/* A broker that goes back gives identifiers in another order: then messages are counted. */
+static void newest_step(struct redelivery *r, uint16_t mid) {
+        uint32_t step = (mid + r->limits.ids - r->newest.mid - 1u) % r->limits.ids + 1;
+
+        r->newest.given += step <= r->limits.ids / 2 ? step : 1;
+        r->newest.mid = mid;
+}
+
 void redelivery_note(struct redelivery *r, uint64_t seq, uint16_t mid, bool dup, struct ww_str topic,
                      struct ww_str payload) {
         struct redelivery_entry *entry = entry_append(r);
@@ -166,9 +183,11 @@ void redelivery_note(struct redelivery *r, uint64_t seq, uint16_t mid, bool dup,
         if (mid == 0)
                 return;
         r->past |= !dup;
+        newest_step(r, mid);
         *entry = (struct redelivery_entry){ .hash = redelivery_hash(mid, topic, payload),
                                             .seq = seq,
                                             .index = r->noted++,
+                                            .given = r->newest.given,
                                             .connection = r->connection };
         entry_link(r, entry);
 }
@@ -183,7 +202,7 @@ struct redelivery_likeness {
 
 static void redelivery_compare(const struct redelivery *r, struct redelivery_entry *entry,
                                struct redelivery_likeness *ret) {
-        uint64_t away = r->noted - entry->index;
+        uint64_t away = r->newest.given - entry->given + 1;
 
         if (r->order && entry->index == r->order)
                 ret->next = entry;
@@ -192,6 +211,8 @@ static void redelivery_compare(const struct redelivery *r, struct redelivery_ent
                         ret->near = entry;
                 return;
         }
+        if (position_of(r, entry) < r->read)
+                return; /* one that many others came behind is not in doubt any more */
         ret->far = entry;
         ret->n_far++;
 }
@@ -214,6 +235,7 @@ static void redelivery_undo(struct redelivery *r) {
                 r->noted -= entry_at(r, position)->connection != 0;
                 entry_remove(r, entry_at(r, position));
         }
+        r->newest = r->newest_began;
 }
 
 /* `entry` has come again; NULL: one of several has. */
@@ -264,6 +286,7 @@ void redelivery_connected(struct redelivery *r) {
         r->order = 0;
         r->unseen = 0;
         r->began = r->to;
+        r->newest_began = r->newest;
         for (uint64_t position = r->read; position < r->to; position++) {
                 const struct redelivery_entry *entry = entry_at(r, position);
 
@@ -297,6 +320,7 @@ void redelivery_forget(struct redelivery *r) {
         r->read = r->to;
         r->unseen = 0;
         r->floor = UINT64_MAX;
+        r->newest.mid = 0;
 }
 
 uint64_t redelivery_settled(struct redelivery *r, uint64_t head) {

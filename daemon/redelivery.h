@@ -15,7 +15,8 @@
  * writes meanwhile: of a backlog of 150,000 messages it had 20,000 out at a Receive Maximum of 4,000, and all came
  * again; with many publishers at full speed it is ever farther behind.
  *
- * Identifiers count up through 65,535 and round. A new message cannot carry one of the newest 32,768; it can carry that
+ * Identifiers count up through 65,535 and round; some never come here (of our own topics, of what the broker drops), so
+ * it is they that are counted. A new message cannot carry one of the newest 32,768; it can carry that
  * of one farther away, and be alike. Redeliveries come first and in order. So behind one that is known the next one is
  * known; and where there is none before it, one far away is what has come if it is the only one that is alike. Two
  * things can go wrong with more than 32,768 in doubt, in messages without a number or a time of their own: where
@@ -33,7 +34,7 @@ struct redelivery_limits {
         uint32_t max;  /* and so many in doubt; then the oldest are forgotten */
 };
 
-/* 32 bytes each, as long as they are in doubt: 2 MiB in ordinary times, 32 MiB at worst */
+/* 40 bytes each, as long as they are in doubt: 2 MiB in ordinary times, 32 MiB at worst */
 #define REDELIVERY_LIMITS ((struct redelivery_limits){ .ids = 65535, .keep = 32768, .max = 1 << 20 })
 
 /** 0, -EINVAL, -ENOMEM. */
