@@ -2,6 +2,7 @@
 #include "config/bundle.h"
 #include "config/config.h"
 
+#include <malloc.h>
 #include <stdio.h>
 
 #define BATCH 1000 /* inputs in a transaction */
@@ -124,6 +125,12 @@ void lived_begin(struct lived *l, const char *file, int64_t start) {
         lived_append(l, (struct ww_input){ .type = WW_INPUT_RELOAD, .time = start, .payload = buf_str(&text) });
         diag_deinit(&diag);
         config_deinit(&config);
+}
+
+size_t lived_memory(void) {
+        struct mallinfo2 info = mallinfo2();
+
+        return info.uordblks + info.hblkhd;
 }
 
 void lived_end(struct lived *l) {

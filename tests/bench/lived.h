@@ -24,5 +24,7 @@ void lived_begin(struct lived *l, const char *file, int64_t start);
 void lived_append(struct lived *l, struct ww_input input);
 /** Time goes on to `time`, and what is due before it happens. */
 void lived_until(struct lived *l, int64_t time);
+/** Bytes of the heap that are in use: all that the stages remember, and no page of the journal. */
+size_t lived_memory(void);
 void lived_end(struct lived *l);
 _Noreturn void lived_fail(const char *what, int r);

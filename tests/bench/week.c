@@ -1,7 +1,10 @@
 /*
  * A week of the example hospital with its people, lived by hand (lived.h). week.py starts this.
  *
- *     contrib/simulate --week --lines | bench-week CONFIG START END      seconds since 1970
+ *     contrib/simulate --week --lines | bench-week CONFIG START END [RATE]      seconds since 1970
+ *
+ * RATE badge readings a second come beside the simulator's messages, of a thousand doors, each of another person: what
+ * windows of a day then hold is more than ordinary life fills. At each midnight is told what the stages remember.
  *
  * The simulator sends the messages; the people are here. Three shifts of one operator hand over to each other. The one
  * on duty acknowledges what asks for it, sends guards where it is grave, takes the incidents, does the steps of their
@@ -42,8 +45,9 @@ struct week {
         struct errand *errands; /* the next one first */
         struct step *steps;     /* that are open */
         size_t n_steps, steps_capacity, on_duty, acts, refused;
-        uint64_t handover;
-        int64_t now;
+        uint64_t handover, badges;
+        int64_t now, midnight, badge_at, badge_every; /* badge_every 0 = none */
+        unsigned day;
 };
 
 static uint64_t draw(uint64_t id, uint64_t salt) {
@@ -329,6 +333,39 @@ static void until(struct week *w, int64_t time) {
         w->now = time;
 }
 
+static void badge(struct week *w) {
+        char payload[256];
+
+        (void)snprintf(payload, sizeof payload,
+                       "{\"type\":\"access\",\"time\":%" PRId64
+                       ",\"isKnown\":\"true\",\"access\":\"Always\",\"username\":"
+                       "\"Nurse %" PRIu64 "\",\"uid\":\"04a1b2%" PRIu64 "\",\"hostname\":\"door-week-%" PRIu64 "\"}",
+                       w->now / WW_SECOND, w->badges, w->badges, w->badges % 1000);
+        w->badges++;
+        lived_append(&w->lived, (struct ww_input){ .type = WW_INPUT_MESSAGE,
+                                                   .origin = WW_ORIGIN_BULK,
+                                                   .time = w->now,
+                                                   .topic = WW_STR("/rfid/send"),
+                                                   .payload = ww_str(payload) });
+}
+
+/* Badges and midnights up to `time`. */
+static void pass(struct week *w, int64_t time) {
+        while (w->midnight <= time || (w->badge_every && w->badge_at <= time)) {
+                bool is_badge = w->badge_every && w->badge_at < w->midnight;
+
+                until(w, is_badge ? w->badge_at : w->midnight);
+                if (is_badge) {
+                        badge(w);
+                        w->badge_at += w->badge_every;
+                } else {
+                        printf("heap_kib_%u %zu\n", ++w->day, lived_memory() / 1024);
+                        w->midnight += WW_DAY;
+                }
+        }
+        until(w, time);
+}
+
 static void message(struct week *w, char *line, size_t n) {
         json_t *root = json_loadb(line, n, 0, NULL);
         const char *topic, *payload;
@@ -336,7 +373,7 @@ static void message(struct week *w, char *line, size_t n) {
 
         if (json_unpack(root, "{s:s, s:s, s:F}", "topic", &topic, "payload", &payload, "time", &at) < 0)
                 lived_fail("a line that is none", 1);
-        until(w, (int64_t)(at * WW_SECOND));
+        pass(w, (int64_t)(at * WW_SECOND));
         lived_append(&w->lived, (struct ww_input){ .type = WW_INPUT_MESSAGE,
                                                    .origin = WW_ORIGIN_BULK,
                                                    .time = w->now,
@@ -363,12 +400,15 @@ int main(int argc, char **argv) {
         size_t size = 0;
         ssize_t n;
 
-        if (argc != 4)
-                lived_fail("usage: bench-week CONFIG START END <LINES", 2);
+        if (argc < 4 || argc > 5)
+                lived_fail("usage: bench-week CONFIG START END [RATE] <LINES", 2);
         begin(&w, argv[1], strtoll(argv[2], NULL, 10) * WW_SECOND);
+        w.midnight = w.now + WW_DAY;
+        w.badge_at = w.now;
+        w.badge_every = argc == 5 && atoi(argv[4]) > 0 ? WW_SECOND / atoi(argv[4]) : 0;
         while ((n = getline(&line, &size, stdin)) > 0)
                 message(&w, line, (size_t)n);
-        until(&w, strtoll(argv[3], NULL, 10) * WW_SECOND);
+        pass(&w, strtoll(argv[3], NULL, 10) * WW_SECOND);
         printf("inputs %" PRIu64 " acts %zu refused %zu\n", w.lived.seq, w.acts, w.refused);
         lived_end(&w.lived);
         free(line);
