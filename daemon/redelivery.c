@@ -311,7 +311,7 @@ void redelivery_read(struct redelivery *r, uint64_t number) {
         r->floor = UINT64_MAX; /* what is left is of this connection, and in order */
         ring_trim(r);
         if (r->room > room_for(r->limits.keep) && r->to - r->from < r->room / 4)
-                (void)ring_resize(r, r->room / 2);
+                (void)ring_resize(r, room_for(r->limits.keep + (uint32_t)(r->to - r->from)));
 }
 
 void redelivery_forget(struct redelivery *r) {

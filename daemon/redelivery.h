@@ -34,7 +34,7 @@ struct redelivery_limits {
         uint32_t max;  /* and so many in doubt; then the oldest are forgotten */
 };
 
-/* 40 bytes each, as long as they are in doubt: 2 MiB in ordinary times, 32 MiB at worst */
+/* 40 bytes each, as long as they are in doubt: 2.5 MiB in ordinary times, 40 MiB at worst */
 #define REDELIVERY_LIMITS ((struct redelivery_limits){ .ids = 65535, .keep = 32768, .max = 1 << 20 })
 
 /** 0, -EINVAL, -ENOMEM. */
