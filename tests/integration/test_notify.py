@@ -343,7 +343,7 @@ def test_refused_connection_then_500_then_ok(scene):
     scene.start(f"  - {{channel: hook, kind: webhook, url: 'http://127.0.0.1:{port}/', {QUICK}}}\n", ["hook"])
     incident = scene.open()
     key = f"{incident}/e/1/chief/hook"
-    scene.told(key, "due", "failed", "failed")
+    wait_for(lambda: tuple(scene.followed.whats(key))[:3] == ("due", "failed", "failed"), 30, "two attempts")
     assert [body["attempts"] for _, body in scene.followed.told[key]][:3] == [0, 1, 2]
     answers = iter([500, 429])
     with Endpoint(lambda request: next(answers, "ok"), port):

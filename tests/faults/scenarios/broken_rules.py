@@ -52,15 +52,19 @@ def run(h, random):
     rounds = 100 if h.long else 8
     load = h.load(count=1000 * rounds, rate=1000, devices=10)
     extra = h.daemon.rules / "hospital" / "mutated.yaml"
-    refused = 0
+    refused, in_force = 0, None
     for n in range(rounds):
         rules = spine.RULES.replace("rule: ", "rule: other-")
-        extra.write_text(mutate(rules, random))
+        text = mutate(rules, random)
+        extra.write_text(text)
         hash, since = h.daemon.status()["rules"]["hash"], len(h.daemon.log)
         if reload(h, port) == "refused":
             refused += 1
             h.expect(re.search(r"mutated\.yaml:\d+:\d+: ", h.daemon.log[since:]), f"no place is told: {h.daemon.log[since:]}")
             h.expect(h.daemon.status()["rules"]["hash"] == hash, "refused rules are in force")
+        elif text != in_force:  # it is taken when it is found right; the engine has it with a turn of its own
+            h.wait(lambda: h.daemon.status()["rules"]["hash"] != hash, "the rules that were taken")
+            in_force = text
     h.expect(refused, "no set was refused")
     extra.unlink()
     h.expect(reload(h, port) == "taken", "the right files are refused")
