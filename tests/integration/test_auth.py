@@ -188,19 +188,26 @@ def test_who_guesses_waits_and_who_knows_comes_in(daemon):
         assert result(daemon, "alice", GOOD, source="desk") == "yes"
 
 
+def spent(pid):
+    """Processor time of a process and its threads, s."""
+    words = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def test_a_name_that_nobody_has_takes_as_long(daemon):
+    """By what the process does for an answer: how long that takes depends on what else the machine has to do."""
     user(daemon, "add", "alice", password=GOOD)
+    pid = daemon.pid("auth")
 
-    def best(name):
-        spans = []
-        for n in range(3):
-            since = time.monotonic()
+    def work(name):
+        before = spent(pid)
+        for n in range(5):
             assert result(daemon, name, BETTER, source=f"{name}-{n}") == "no"
-            spans.append(time.monotonic() - since)
-        return min(spans)
+        return spent(pid) - before
 
-    known, unknown = best("alice"), best("nobody")
-    assert 0.4 < unknown / known < 2.5
+    known, unknown = work("alice"), work("nobody")
+    assert known > 0.1
+    assert 0.5 < unknown / known < 2
 
 
 def test_operators_through_the_console(daemon):
