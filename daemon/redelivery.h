@@ -16,12 +16,12 @@
  * again; with many publishers at full speed it is ever farther behind.
  *
  * Identifiers count up through 65,535 and round; some never come here (of our own topics, of what the broker drops), so
- * it is they that are counted. A new message cannot carry one of the newest 32,768; it can carry that
- * of one farther away, and be alike. Redeliveries come first and in order. So behind one that is known the next one is
- * known; and where there is none before it, one far away is what has come if it is the only one that is alike. Two
- * things can go wrong with more than 32,768 in doubt, in messages without a number or a time of their own: where
- * several are alike one is taken a second time, rather than lost; and if the broker has read all, and what was lost in
- * the socket is alike one that stands just one round of all identifiers before it, then it counts as that one.
+ * it is they that are counted. A new message cannot carry one of the newest 32,768; it can carry that of one farther
+ * away, and be alike. Redeliveries come first and in order. So behind one that is known the next one is known; and
+ * where there is none before it, one far away is what has come if it is the only one that is alike. Two things can go
+ * wrong with more than 32,768 in doubt, in messages without a number or a time of their own: where several are alike
+ * one is taken a second time, rather than lost; and if the broker has read all, and what was lost in the socket is
+ * alike one that stands just one round of all identifiers before it, then it counts as that one.
  */
 #include "base/error.h"
 #include <wardwatch/str.h>
