@@ -4,13 +4,14 @@
  * sent again under its identifier until it is acknowledged; so the log is the list that must arrive.
  *
  *   mqtt-load --port P [--host H] [--user U --password-file F] [--client-id ID] [--count N] [--rate R] [--devices D]
- *             [--topic TEMPLATE] [--payload TEMPLATE] [--window W] [--first K] [--log FILE] [--seconds S]
- *             [--give-up SECONDS]
+ *             [--topic TEMPLATE] [--payload TEMPLATE] [--window W] [--first K] [--log FILE] [--again FILE]
+ *             [--seconds S] [--give-up SECONDS]
  *
  * Templates: {device} counts 0 to D-1, {number} counts up for each device from K, {time} is the wall clock at
- * publishing, µs. Rate 0 = as fast as the window allows. The log has a line "device number" for each ack. After S
- * seconds nothing new is published, however many of N there are, and what is out is waited for; --give-up waits for
- * nothing. The last line of output is a JSON object.
+ * publishing, µs. Rate 0 = as fast as the window allows. The log has a line "device number" for each ack, the file of
+ * --again one for each message that was sent again: a broker may take it as one more, as QoS 1 allows. After S seconds
+ * nothing new is published, however many of N there are, and what is out is waited for; --give-up waits for nothing.
+ * The last line of output is a JSON object.
  *
  * It speaks MQTT 5 itself, since a library costs several system calls a message and the generator must not be the
  * bottleneck. Packets are made into one buffer and written together. `ring` holds what is not acknowledged, in order
@@ -53,7 +54,7 @@ struct load {
         double rate;
         uint32_t window, open_max; /* open_max: the broker's Receive Maximum, if smaller */
         int64_t give_up, seconds;  /* µs since `began` */
-        FILE *log;
+        FILE *log, *again;
 
         int fd, wake; /* wake: bytes that must have come before the loop wakes for them */
         bool connected;
@@ -161,6 +162,10 @@ static uint64_t item_number(const struct load *l, const struct item *i) {
         return l->first + i->index / l->devices;
 }
 
+static void write_line(const struct load *l, FILE *file, const struct item *i) {
+        fprintf(file, "%llu %llu\n", (unsigned long long)item_device(l, i), (unsigned long long)item_number(l, i));
+}
+
 static uint16_t item_mid(const struct item *i) {
         return (uint16_t)(i->index % 65535 + 1);
 }
@@ -228,8 +233,7 @@ static void acknowledged(struct load *l, uint16_t mid) {
                 i->acked = true;
                 l->acked++;
                 if (l->log)
-                        fprintf(l->log, "%llu %llu\n", (unsigned long long)item_device(l, i),
-                                (unsigned long long)item_number(l, i));
+                        write_line(l, l->log, i);
                 break;
         }
         while (l->head < l->tail && l->ring[l->head % l->window].acked)
@@ -338,6 +342,8 @@ static void produce(struct load *l, int64_t now) {
                         *i = (struct item){ .index = l->tail++, .time = now_wall() };
                 if (!i->acked)
                         publish_packet(l, i, again);
+                if (!i->acked && again && l->again)
+                        write_line(l, l->again, i);
                 l->resent++;
         }
 }
@@ -417,24 +423,26 @@ static char *read_line(const char *file) {
 }
 
 static const struct option options[] = {
-        { "host", required_argument, NULL, 'h' },
-        { "port", required_argument, NULL, 'p' },
-        { "user", required_argument, NULL, 'u' },
-        { "password-file", required_argument, NULL, 'P' },
-        { "client-id", required_argument, NULL, 'i' },
-        { "count", required_argument, NULL, 'n' },
-        { "rate", required_argument, NULL, 'r' },
-        { "devices", required_argument, NULL, 'd' },
-        { "topic", required_argument, NULL, 't' },
-        { "topic-template", required_argument, NULL, 't' },
-        { "payload", required_argument, NULL, 'm' },
-        { "window", required_argument, NULL, 'w' },
-        { "first", required_argument, NULL, 'f' },
-        { "log", required_argument, NULL, 'l' },
-        { "give-up", required_argument, NULL, 'g' },
-        { "seconds", required_argument, NULL, 's' },
-        { 0 },
+        { "host", required_argument, NULL, 'h' },      { "port", required_argument, NULL, 'p' },
+        { "user", required_argument, NULL, 'u' },      { "password-file", required_argument, NULL, 'P' },
+        { "client-id", required_argument, NULL, 'i' }, { "count", required_argument, NULL, 'n' },
+        { "rate", required_argument, NULL, 'r' },      { "devices", required_argument, NULL, 'd' },
+        { "topic", required_argument, NULL, 't' },     { "topic-template", required_argument, NULL, 't' },
+        { "payload", required_argument, NULL, 'm' },   { "window", required_argument, NULL, 'w' },
+        { "first", required_argument, NULL, 'f' },     { "log", required_argument, NULL, 'l' },
+        { "again", required_argument, NULL, 'a' },     { "give-up", required_argument, NULL, 'g' },
+        { "seconds", required_argument, NULL, 's' },   { 0 },
 };
+
+static FILE *open_list(const char *file) {
+        FILE *f = fopen(file, "we");
+
+        if (!f) {
+                perror(file);
+                exit(2);
+        }
+        return f;
+}
 
 static void set(struct load *l, int key, char *value) {
         switch (key) {
@@ -475,11 +483,10 @@ static void set(struct load *l, int key, char *value) {
                 l->first = strtoull(value, NULL, 10);
                 break;
         case 'l':
-                l->log = fopen(value, "we");
-                if (!l->log) {
-                        perror(value);
-                        exit(2);
-                }
+                l->log = open_list(value);
+                break;
+        case 'a':
+                l->again = open_list(value);
                 break;
         case 'g':
                 l->give_up = (int64_t)(strtod(value, NULL) * 1e6);
@@ -526,7 +533,7 @@ int main(int argc, char **argv) {
         while (!stopped && l->acked < l->count && now_boot() - l->began < l->give_up)
                 turn(l, now_boot());
         key = report(l);
-        if (l->log && fclose(l->log) != 0) {
+        if ((l->log && fclose(l->log) != 0) || (l->again && fclose(l->again) != 0)) {
                 perror("mqtt-load: log");
                 return 1;
         }

@@ -21,6 +21,7 @@ class Verdict:
     lost: int = 0
     duplicated: int = 0
     invented: int = 0
+    handed_on: int = 0  # there twice because the broker got them twice: no fault, but told
     alarms: int = 0  # that differ, are missing or are there without a cause
     wrong: list = dataclasses.field(default_factory=list)  # what else is not as it must be, in words
 
@@ -29,7 +30,7 @@ class Verdict:
         return not (self.lost or self.duplicated or self.invented or self.alarms or self.wrong)
 
     def add(self, other):
-        for name in ("published", "lost", "duplicated", "invented", "alarms"):
+        for name in ("published", "lost", "duplicated", "invented", "handed_on", "alarms"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.wrong += other.wrong
         return self
@@ -40,13 +41,16 @@ class Verdict:
         return "\n".join([text, *map(str, self.wrong)])
 
 
-def compare_lists(published, stored):
-    """Of (device, number): what is missing, what is there twice, what nobody published."""
+def compare_lists(published, stored, again=()):
+    """Of (device, number): what is missing, what is there more often than it was sent, what nobody published. `again`: each
+    time that one was sent once more because its ack did not come; MQTT lets the broker hand that on as another."""
+    sent = collections.Counter(again)
     want, have = collections.Counter(published), collections.Counter(stored)
     if want and max(want.values()) > 1:
         raise AssertionError("the generator itself repeated")
     return Verdict(published=len(published), lost=len(want.keys() - have.keys()), invented=len(have.keys() - want.keys()),
-                   duplicated=sum(n - 1 for n in have.values()))
+                   duplicated=sum(max(0, n - 1 - sent[pair]) for pair, n in have.items()),
+                   handed_on=sum(min(n - 1, sent[pair]) for pair, n in have.items() if n > 1))
 
 
 def alarms(postgres, published):

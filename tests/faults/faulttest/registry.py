@@ -122,11 +122,18 @@ HEAD = ("| scenario | runs | published | lost | duplicated | invented | alarms t
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
 
 
+def remarks(result):
+    told = result.notes[-1:]
+    if result.verdict.handed_on:
+        told.append(f"{result.verdict.handed_on:,} that the generator sent again came twice from the broker")
+    return ": " + ", ".join(told) if told else ""
+
+
 def row(result):
     v = result.verdict
     half, most = spans(result.recoveries)
     return (f"| {result.scenario.title} | {result.runs} | {v.published:,} | {v.lost} | {v.duplicated} | {v.invented} | "
-            f"{v.alarms} | {half} | {most} | {result.scenario.target} | {judged(result)}{': ' + result.notes[-1] if result.notes else ''} |")
+            f"{v.alarms} | {half} | {most} | {result.scenario.target} | {judged(result)}{remarks(result)} |")
 
 
 def table(results):

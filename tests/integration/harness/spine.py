@@ -85,6 +85,11 @@ def write_rules(folder, rules=RULES, sensors=SENSORS, site=SITE):
     return folder
 
 
+def read_pairs(path):
+    """(device, number) of each whole line."""
+    return [tuple(map(int, line.split())) for line in path.read_text().splitlines() if line.count(" ") == 1] if path.exists() else []
+
+
 class Load:
     """mqtt-load, running."""
 
@@ -92,9 +97,10 @@ class Load:
                  give_up=120):
         """`seconds`: that long, if `count` is not reached before. `give_up`: seconds after which it ends whatever is out."""
         self.log, self.result = pathlib.Path(log), None
+        self.sent_again = self.log.with_name(self.log.name + ".again")
         self.process = subprocess.Popen(
-            [find_driver().with_name("mqtt-load"), "--port", str(broker.port), "--log", self.log, "--count", str(count),
-             "--rate", str(rate), "--devices", str(devices), "--topic", topic, "--first", str(first), "--window",
+            [find_driver().with_name("mqtt-load"), "--port", str(broker.port), "--log", self.log, "--again", self.sent_again,
+             "--count", str(count), "--rate", str(rate), "--devices", str(devices), "--topic", topic, "--first", str(first), "--window",
              str(window), "--client-id", name, "--give-up", str(give_up), *(["--seconds", str(seconds)] if seconds else [])],
             stdout=subprocess.PIPE, text=True)
 
@@ -103,9 +109,11 @@ class Load:
         return len(self.list())
 
     def list(self):
-        if not self.log.exists():
-            return []
-        return [tuple(map(int, line.split())) for line in self.log.read_text().splitlines() if line.count(" ") == 1]
+        return read_pairs(self.log)
+
+    def again(self):
+        """Each time that one was sent again: the broker may have taken it as one more."""
+        return read_pairs(self.sent_again)
 
     def finish(self, timeout=300):
         """What it says at its end; may be asked again."""
