@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 /*
- *   state.dir           engine : journal group   0750   snapshots; the store passes through it
+ *   state.dir           engine : journal group   2750   snapshots; the store passes through it
  *   state.dir/journal   engine : journal group   2750   readers of LMDB write their slots into its lock file, and make
  * none state.dir/auth      auth   : its group       0700   the credentials; opened before the user is changed
  *   state.run_dir       engine : command.group   2755   the command socket, which inherits the group
@@ -20,11 +20,12 @@
  *
  * The journal group is the primary group of users.store, where there is no store that of users.notify, or that of
  * users.engine where they have no user of their own; a notifier beside a store is a member of it: then the engine need
- * not be a member of anything, and the set-group-id bit gives each new file that group. Started as an ordinary user,
- * everything simply belongs to it.
+ * not be a member of anything, and the set-group-id bit gives that group to each new file, and to the journal that
+ * takes the place of a damaged one. Started as an ordinary user, everything simply belongs to it.
  *
  * Giving away wants root. A supervisor that may change users and nothing else (contrib/systemd) finds all of it made by
- * `wardwatch run --prepare`, and its lock, too, which stands in the engine's folder.
+ * `wardwatch run --prepare`, and its lock, too, which stands in the engine's folder. It may not even name the
+ * set-group-id bit (RestrictSUIDSGID=), and no worker may.
  */
 
 struct place {
@@ -52,24 +53,19 @@ static int make_all(const char *path, mode_t mode) {
                         continue;
                 memcpy(part, path, i);
                 part[i] = '\0';
-                if (mkdir(part, i == n ? mode : 0755) < 0 && errno != EEXIST)
+                if (mkdir(part, i == n ? mode & 0777 : 0755) < 0 && errno != EEXIST)
                         return tell(path, "cannot be made: make it, or set state.dir and state.run_dir to others",
                                     -errno);
         }
         return 0;
 }
 
-/* Empty, or with the entry that only we put there. Somebody's /tmp or /run must not be made ours by a slip in the
- * configuration. */
-static bool is_ours(int fd, const char *mark) {
+static bool is_empty(int fd) {
         _cleanup_close_ int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         const struct dirent *entry;
+        DIR *dir = copy >= 0 ? fdopendir(copy) : NULL;
         bool empty = true;
-        DIR *dir;
 
-        if (!mark || faccessat(fd, mark, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-                return true;
-        dir = copy >= 0 ? fdopendir(copy) : NULL;
         if (!dir)
                 return false;
         copy = -1;
@@ -77,6 +73,15 @@ static bool is_ours(int fd, const char *mark) {
                 empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
         closedir(dir);
         return empty;
+}
+
+/* Empty, or with the entry that only we put there. Somebody's /tmp or /run must not be made ours by a slip in the
+ * configuration. And a folder in one of a worker's could be his, put there in the place of another one's: what he wrote
+ * into it is given to nobody. */
+static bool is_ours(int fd, const struct place *place, const struct stat *st) {
+        if (!place->mark)
+                return st->st_uid == place->uid || st->st_uid == 0 || is_empty(fd);
+        return faccessat(fd, place->mark, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || is_empty(fd);
 }
 
 static bool is_right(const struct stat *st, const struct place *place) {
@@ -90,7 +95,7 @@ static int take_over(int fd, const struct place *place) {
                 return tell(place->path, "cannot be looked at", -errno);
         if (is_right(&st, place))
                 return 0;
-        if (is_ours(fd, place->mark))
+        if (is_ours(fd, place, &st))
                 /* the mode last: a change of owner clears the set-group-id bit */
                 return fchown(fd, place->uid, place->gid) < 0 || fchmod(fd, place->mode) < 0
                                ? tell(place->path,
@@ -100,8 +105,10 @@ static int take_over(int fd, const struct place *place) {
                                : 0;
         if (st.st_uid != place->uid && place->uid != 0)
                 return tell(place->path,
-                            "holds other things and belongs to another user than users.engine: give it to that user, "
-                            "or set state.dir and state.run_dir to others",
+                            place->mark ? "holds other things and belongs to another user than users.engine: give it "
+                                          "to that user, or set state.dir and state.run_dir to others"
+                                        : "belongs to another user than its worker and is not empty: look who filled "
+                                          "it, and give it to the worker's user with all that is in it (chown -R)",
                             -EPERM);
         return 0;
 }
@@ -257,7 +264,7 @@ int supervisor_dirs_make(const struct config *config) {
                 struct place place;
                 bool wanted;
         } places[] = {
-                { { config->state.dir, 0750, owners.engine, owners.journal_group, "journal" }, true },
+                { { config->state.dir, 02750, owners.engine, owners.journal_group, "journal" }, true },
                 { { journal, 02750, owners.engine, owners.journal_group, NULL }, true },
                 { { config->state.run_dir, 02755, owners.engine, owners.command_group, "wardwatch.sock" }, true },
                 { { auth, 0700, owners.auth, owners.auth_group, NULL }, config->auth.enabled },

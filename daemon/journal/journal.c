@@ -161,12 +161,11 @@ static int path_in(const struct journal *j, const char *name, char out[static PA
         return snprintf(out, PATH_MAX, "%s/%s", j->dir, name) < PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
+/* In a state directory that was prepared for several users it has the group of the readers, and gives it to its files:
+ * by the set-group-id bit there, which is inherited. */
 static int make_directory(struct journal *j, const char *state) {
         if (mkdir(j->dir, 0750) < 0)
                 return errno == EEXIST ? 0 : -errno;
-        /* not by mkdir's mode: the umask, and setgid is only honoured here */
-        if (chmod(j->dir, 02750) < 0)
-                return -errno;
         (void)file_sync_folder(state);
         return 0;
 }

@@ -1,8 +1,11 @@
 """Started as root, each worker runs under its own user, with nothing more than it needs; and strangers are not heard."""
 
+import ctypes
+import errno
 import os
 import pathlib
 import pwd
+import random
 import shutil
 import subprocess
 import sys
@@ -69,3 +72,55 @@ def test_each_worker_under_its_own_user(folder):
             wait_for(lambda: daemon.status()["journal"]["store_cursor"] > 2000, 20, "the store's cursor")
             assert answered(daemon.run_dir / "wardwatch.sock", ENGINE)
             assert not answered(daemon.run_dir / "wardwatch.sock", STRANGER)
+
+
+class Compare(ctypes.Structure):
+    """struct scmp_arg_cmp."""
+    _fields_ = [("arg", ctypes.c_uint), ("op", ctypes.c_int), ("a", ctypes.c_uint64), ("b", ctypes.c_uint64)]
+
+
+def refuse_setgid():
+    """What RestrictSUIDSGID= of the unit does: nobody sets a set-group-id bit, with EPERM."""
+    lib = ctypes.CDLL("libseccomp.so.2")
+    lib.seccomp_init.restype = ctypes.c_void_p
+    allow, error, masked = 0x7FFF0000, 0x00050000 | errno.EPERM, 7
+    rules = ctypes.c_void_p(lib.seccomp_init(ctypes.c_uint32(allow)))
+    for name, arg in ((b"chmod", 1), (b"fchmod", 1), (b"fchmodat", 2), (b"mkdir", 1), (b"mkdirat", 2)):
+        compare = Compare(arg, masked, 0o2000, 0o2000)
+        if lib.seccomp_rule_add_array(rules, ctypes.c_uint32(error), lib.seccomp_syscall_resolve_name(name), 1, ctypes.byref(compare)):
+            os._exit(1)
+    if lib.seccomp_load(rules):
+        os._exit(1)
+
+
+def test_a_salvaged_journal_reaches_the_store(folder):
+    """What takes the place of a damaged journal has the rights of the one before, and nothing more is needed for it than
+    the unit grants."""
+    with Broker(folder) as broker, Postgres() as postgres:
+        daemon = Daemon(folder, broker=broker, postgres=postgres, rules=spine.write_rules(folder / "rules"),
+                        settings={"users.engine": ENGINE, "users.store": STORE, "journal.size": "8MiB"})
+        daemon.run_dir.chmod(0o755)
+        spine.migrate(postgres, daemon.config)
+        with daemon:
+            daemon.wait_live()
+            load = spine.Load(broker, folder / "load.log", count=2000)
+            load.finish()
+            spine.compare(postgres, load.list())
+            spine.settle(daemon)
+            assert daemon.stop() == 0
+            data = daemon.folder / "state/journal/data.mdb"
+            whole, chance = data.read_bytes().rstrip(b"\0"), random.Random(1)
+            with data.open("r+b") as f:
+                for at in range(8192, len(whole), 16384):
+                    f.seek(at)
+                    f.write(chance.randbytes(4096))
+            before = data.parent.stat()
+            # the folders are there already: only root's part of the start sets such bits
+            daemon.start(preexec_fn=refuse_setgid)
+            daemon.wait_live()
+            assert (daemon.folder / "state/journal.damaged-1").is_dir(), daemon.log[-3000:]
+            now = data.parent.stat()
+            assert (now.st_uid, now.st_gid, now.st_mode) == (before.st_uid, before.st_gid, before.st_mode)
+            more = spine.Load(broker, folder / "more.log", count=500, first=5000)
+            more.finish()
+            spine.compare(postgres, load.list() + more.list())

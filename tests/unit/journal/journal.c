@@ -139,10 +139,12 @@ static void test_live_and_meta(void **state) {
 }
 
 static void test_identity(void **state) {
-        struct journal *j = scratch_open(dir, SIZE, true), *reader;
+        struct journal *j, *reader;
         char id[33], path[2 * PATH_MAX];
         struct stat st;
 
+        assert_int_equal(chmod(dir, 02750), 0); /* as it is where readers are of a group */
+        j = scratch_open(dir, SIZE, true);
         (void)snprintf(id, sizeof id, "%s", journal_id(j));
         assert_int_equal(strspn(id, "0123456789abcdef"), 32);
         scratch_fill(j, 1, 3, 0, 0);

@@ -106,7 +106,7 @@ static void test_rights_of_users(void **state) {
         st = look(p.state, ".");
         assert_int_equal(st.st_uid, engine);
         assert_int_equal(st.st_gid, store);
-        assert_int_equal(st.st_mode & 07777, 0750);
+        assert_int_equal(st.st_mode & 07777, 02750);
         st = look(p.run, ".");
         assert_int_equal(st.st_uid, engine);
         assert_int_equal(st.st_mode & 07777, 02755);
@@ -172,6 +172,34 @@ static void test_what_a_worker_links_to_is_not_given_to_him(void **state) {
                 assert_int_equal(unlink(here), 0);
                 assert_int_equal(rename(aside, here), 0);
         }
+        place_deinit(&p);
+}
+
+/* As above, with a folder in the other's place. */
+static void test_what_a_worker_wrote_is_given_to_nobody(void **state) {
+        char auth[128], aside[160], planted[160];
+        struct place p;
+
+        if (geteuid() != 0)
+                skip();
+        place_init(&p, "daemon", "nobody");
+        p.config.auth.enabled = true;
+        p.config.users.auth = "mail";
+        p.config.users.console = "games";
+        assert_int_equal(supervisor_dirs_make(&p.config), 0);
+        snprintf(auth, sizeof(auth), "%s/auth", p.state);
+        snprintf(aside, sizeof(aside), "%s.aside", auth);
+        snprintf(planted, sizeof(planted), "%s/credentials", auth);
+        assert_int_equal(rename(auth, aside), 0);
+        assert_int_equal(mkdir(auth, 0755), 0);
+        assert_int_equal(chown(auth, getpwnam("daemon")->pw_uid, 0), 0);
+        assert_int_equal(mkdir(planted, 0755), 0);
+        assert_int_equal(supervisor_dirs_make(&p.config), -EPERM);
+        assert_int_equal(look(p.state, "auth").st_uid, getpwnam("daemon")->pw_uid);
+        /* empty, it can do no harm */
+        assert_int_equal(rmdir(planted), 0);
+        assert_int_equal(supervisor_dirs_make(&p.config), 0);
+        assert_int_equal(look(p.state, "auth").st_uid, getpwnam("mail")->pw_uid);
         place_deinit(&p);
 }
 
@@ -282,6 +310,7 @@ int main(void) {
                 cmocka_unit_test(test_rights_of_users),
                 cmocka_unit_test(test_rights_of_auth),
                 cmocka_unit_test(test_what_a_worker_links_to_is_not_given_to_him),
+                cmocka_unit_test(test_what_a_worker_wrote_is_given_to_nobody),
                 cmocka_unit_test(test_shared_directory_is_left_alone),
                 cmocka_unit_test(test_unknown_user),
                 cmocka_unit_test(test_directory_cannot_be_made),
