@@ -59,7 +59,7 @@ const struct notice_advice notice_advices[] = {
           "The text has the names. What was refused last stays as `snapshots/refused` in state.dir: keep it until somebody has looked at it.\n"
           "Damaged: look at the disk (`smartctl -a`, `dmesg`), and at `wardwatch journal verify`.\n"
           "Numbers that the journal has not reached yet nobody wrote but a stranger: who can write into state.dir? Its owner is users.engine, "
-          "its mode 0750." },
+          "and nobody else may write there (mode 2750)." },
         { "database-lost",
           "PostgreSQL cannot be reached, or refuses. Alarms, consoles and notifications go on; the journal keeps what is to be stored "
           "(26 hours, and longer as long as it has room). History, figures and searches are not there, or end at this time.",

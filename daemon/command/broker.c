@@ -15,7 +15,8 @@
 enum { OPTION_OUTPUT, OPTION_SIMULATOR };
 
 static const struct command_option acl_options[] = {
-        [OPTION_OUTPUT] = { "--output", 'o', "FILE", "into this file, mode 0640, replaced at once" },
+        [OPTION_OUTPUT] = { "--output", 'o', "FILE",
+                            "into this file, replaced at once; owner and mode stay, a new one has 0640" },
         [OPTION_SIMULATOR] = { "--simulator", 0, "USER", "for trials: a user who may publish what every device may" },
         { 0 },
 };
@@ -52,6 +53,16 @@ static int with_rights(const struct command_args *args,
         return r;
 }
 
+/* The broker, who reads it, is another user: whoever may read the one before may read this one. */
+static int keep_rights(int fd, const char *path) {
+        struct stat st;
+
+        if (lstat(path, &st) < 0)
+                return errno == ENOENT ? 0 : -1;
+        return S_ISREG(st.st_mode) && (fchown(fd, st.st_uid, st.st_gid) < 0 || fchmod(fd, st.st_mode & 0777) < 0) ? -1
+                                                                                                                  : 0;
+}
+
 /* Beside it, then renamed: a broker that reads it meanwhile has the old one or the new one. */
 static int write_file(const char *path, const struct buf *text) {
         _cleanup_free_ char *beside = NULL;
@@ -60,7 +71,8 @@ static int write_file(const char *path, const struct buf *text) {
         if (asprintf(&beside, "%s.new", path) < 0)
                 return 1;
         fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
-        if (fd < 0 || write(fd, text->p, text->n) != (ssize_t)text->n || fsync(fd) < 0 || rename(beside, path) < 0)
+        if (fd < 0 || keep_rights(fd, path) < 0 || write(fd, text->p, text->n) != (ssize_t)text->n || fsync(fd) < 0 ||
+            rename(beside, path) < 0)
                 r = errno ? errno : EIO;
         if (fd >= 0)
                 (void)close(fd);

@@ -18,7 +18,8 @@
  * started yet: both hold for the thread that asks and for all that come from it.
  *
  * A path is allowed as it is at the start. What is replaced by renaming later (a certificate, the journal that is moved
- * aside) is another file: there the folder is allowed.
+ * aside) is another file: there the folder is allowed. Of files in /etc that is too much, unless the worker has a user
+ * of its own.
  */
 
 struct set {
@@ -76,6 +77,26 @@ static int allow_conninfo(const struct set *s, const char *text, enum landlock_r
         return r;
 }
 
+static const char *user_of(const struct config *config, int worker) {
+        char name[32];
+        const struct config_key *key;
+
+        (void)snprintf(name, sizeof name, "users.%s", sandbox_workers[worker].name);
+        key = find_key(name);
+        return key ? *(const char *const *)config_at_const(config, key) : "";
+}
+
+/* One that is configured counts for nothing where the supervisor could not change to it. */
+static bool is_alone(const struct set *s) {
+        const char *name = user_of(s->config, (int)s->worker);
+        const struct passwd *user = *name ? getpwnam(name) : NULL;
+        bool alone = user && user->pw_uid && user->pw_uid == geteuid();
+
+        for (int i = 0; alone && i < SANDBOX_WORKERS; i++)
+                alone = i == (int)s->worker || strcmp(user_of(s->config, i), name) != 0;
+        return alone;
+}
+
 static int allow_one(const struct set *s, const struct sandbox_path_row *row, const char *path) {
         char whole[PATH_MAX];
 
@@ -85,6 +106,8 @@ static int allow_one(const struct set *s, const struct sandbox_path_row *row, co
                 return -ENAMETOOLONG;
         if (s->folder >= 0 && row->beneath && strcmp(row->what, "state.dir") == 0)
                 return landlock_allow_folder(s->fd, s->abi, s->folder, row->right);
+        if (row->of == SANDBOX_ALONE && !is_alone(s))
+                return 0;
         if (row->of == SANDBOX_CONNINFO)
                 return allow_conninfo(s, path, row->right);
         if (row->of == SANDBOX_FOLDER)

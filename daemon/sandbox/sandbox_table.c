@@ -47,6 +47,7 @@ const struct sandbox_path_row sandbox_paths[] = {
         { NETTED,   READ,    "/etc/resolv.conf",       NULL, "names of hosts", SANDBOX_FOLDER },
         { NETTED,   READ,    "/etc/gai.conf",          NULL, "names of hosts", SANDBOX_ITSELF },
         { NETTED,   READ,    "/etc/services",          NULL, "names of ports", SANDBOX_ITSELF },
+        { ALL,      READ,    "/etc",                   NULL, "those files when others have taken their place: a user is added, a lease of DHCP", SANDBOX_ALONE },
         { ALL,      READ,    "/etc/localtime",         NULL, "the machine's time zone", SANDBOX_ITSELF },
         { ALL,      READ,    "/proc",                  NULL, "its own figures, who asks at a socket", SANDBOX_ITSELF },
         { ALL,      READ,    "/sys/devices/system",    NULL, "processors and memory", SANDBOX_ITSELF },

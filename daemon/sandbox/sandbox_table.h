@@ -31,9 +31,10 @@ struct sandbox_path_row {
         const char *help;
         enum {
                 SANDBOX_ITSELF,
-                SANDBOX_FOLDER,  /* the one that the file lies in, and the one that it leads to: files that are replaced
-                                  */
-                SANDBOX_CONNINFO /* the files that a libpq connection string names */
+                SANDBOX_FOLDER, /* the one that the file lies in, and the one that it leads to: files that are replaced
+                                 */
+                SANDBOX_CONNINFO, /* the files that a libpq connection string names */
+                SANDBOX_ALONE     /* only where the worker has a user of its own: there owners and modes hold it back */
         } of;
 };
 

@@ -355,7 +355,7 @@ def listens(port):
 
 
 def test_the_broker_takes_its_settings(tmp_path):
-    """Each line of the shipped file, with certificates and paths of this test."""
+    """Each line of the shipped file, taken in by a file like Debian's own, with certificates and paths of this test."""
     from harness.broker import Certificates, mosquitto
     from harness.machine import free_port
     made, ports = Certificates(tmp_path / "certs"), [free_port(), free_port()]
@@ -364,17 +364,19 @@ def test_the_broker_takes_its_settings(tmp_path):
     text = (SOURCE / "contrib/mosquitto/wardwatch.conf").read_text()
     for old, new in (("/etc/mosquitto/certs/ca.pem", made.ca), ("/etc/mosquitto/certs/broker.pem", made.cert),
                      ("/etc/mosquitto/certs/broker.key", made.key), ("/etc/mosquitto/wardwatch.passwords", tmp_path / "passwords"),
-                     ("/etc/mosquitto/wardwatch.acl", tmp_path / "acl"), ("/var/lib/mosquitto/", f"{tmp_path}/"),
-                     ("listener 8883", f"listener {ports[0]} 127.0.0.1"), ("listener 1883", f"listener {ports[1]}"),
-                     ("log_dest syslog", "log_dest stderr")):
+                     ("/etc/mosquitto/wardwatch.acl", tmp_path / "acl"),
+                     ("listener 8883", f"listener {ports[0]} 127.0.0.1"), ("listener 1883", f"listener {ports[1]}")):
         assert old in text, old
         text = text.replace(old, str(new))
-    (tmp_path / "conf").write_text(("user root\n" if os.geteuid() == 0 else "") + text)
-    with (tmp_path / "log").open("wb") as log:
-        process = subprocess.Popen([mosquitto(), "-c", tmp_path / "conf"], stdout=log, stderr=log)
+    (tmp_path / "conf.d").mkdir()
+    (tmp_path / "conf.d/wardwatch.conf").write_text(text)
+    (tmp_path / "conf").write_text(("user root\n" if os.geteuid() == 0 else "") + f"pid_file {tmp_path}/pid\npersistence true\n"
+                                   f"persistence_location {tmp_path}/\nlog_dest file {tmp_path}/log\ninclude_dir {tmp_path}/conf.d\n")
+    with (tmp_path / "said").open("wb") as said:
+        process = subprocess.Popen([mosquitto(), "-c", tmp_path / "conf"], stdout=said, stderr=said)
     try:
         wait_for(lambda: process.poll() is not None or all(listens(port) for port in ports), 20, "a broker that listens")
-        assert process.poll() is None, (tmp_path / "log").read_text()
+        assert process.poll() is None, (tmp_path / "said").read_text()
     finally:
         process.terminate()
         process.wait(20)

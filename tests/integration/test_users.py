@@ -74,6 +74,29 @@ def test_each_worker_under_its_own_user(folder):
             assert not answered(daemon.run_dir / "wardwatch.sock", STRANGER)
 
 
+def replace_passwd():
+    """As `adduser` does it: another file, here with the same lines."""
+    beside = pathlib.Path("/etc/passwd.ww-test")
+    shutil.copy2("/etc/passwd", beside)
+    os.chown(beside, 0, 0)
+    beside.rename("/etc/passwd")
+
+
+def test_a_user_is_added_to_the_machine(folder):
+    """The file of users is another one then; who asks at a socket is known all the same."""
+    with Broker(folder) as broker, Postgres() as postgres:
+        daemon = Daemon(folder, broker=broker, postgres=postgres, rules=spine.write_rules(folder / "rules"),
+                        settings={"users.engine": ENGINE, "users.store": STORE})
+        daemon.run_dir.chmod(0o755)
+        spine.migrate(postgres, daemon.config)
+        with daemon:
+            daemon.wait_live()
+            replace_passwd()
+            daemon.kill("store")
+            spine.Load(broker, folder / "load.log", count=500).finish()
+            wait_for(lambda: daemon.status()["journal"]["store_cursor"] > 500, 30, "a store that the engine knows")
+
+
 class Compare(ctypes.Structure):
     """struct scmp_arg_cmp."""
     _fields_ = [("arg", ctypes.c_uint), ("op", ctypes.c_int), ("a", ctypes.c_uint64), ("b", ctypes.c_uint64)]

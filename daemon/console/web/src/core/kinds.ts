@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 import { get } from "./api";
 import { kindsZh } from "../text/kinds";
 import { language } from "./settings";
-import { every } from "./store";
+import { every, everyEnded } from "./store";
 import { textOf, type Body, type Change } from "./wire";
 
 export interface KindField {
@@ -114,6 +114,10 @@ export function fieldsOf(record: Change): Body {
 
 export function recordsOf(kind: string): Change[] {
     return every("record").filter((record) => textOf(record, "kind") === kind);
+}
+
+export function endedOf(kind: string): Change[] {
+    return everyEnded("record").filter((record) => textOf(record, "kind") === kind);
 }
 
 export function recordAddress(record: Change): string {

@@ -248,6 +248,12 @@ export function every(subject: string): Change[] {
     return [...(subjects.get(subject)?.values() ?? [])].sort((a, b) => a.id - b.id);
 }
 
+/** Those of one subject that have ended lately, the newest first: PostgreSQL may not have them yet. */
+export function everyEnded(subject: string): Change[] {
+    void revision.value;
+    return [...ended.values()].filter((change) => change.subject === subject).reverse();
+}
+
 /** How many of one subject are live and fit. */
 export function countOf(subject: string, fits: (change: Change) => boolean = () => true): number {
     void revision.value;

@@ -5,6 +5,7 @@ import { ApiError, ask, get } from "../core/api";
 import { screenKeys } from "../core/keys";
 import {
     duesOf,
+    endedOf,
     fieldsOf,
     isOverdue,
     kindOf,
@@ -141,13 +142,29 @@ function OfKind({ kind }: { kind: Kind }) {
     );
 }
 
+/**
+ * ms. What ends while we look comes by the stream; what ended right before, and PostgreSQL had not yet, comes with the next reading.
+ * Who reads restricted ones is recorded each time: those are read once.
+ */
+const READ_AGAIN = 10_000;
+
 function Over({ kind }: { kind: Kind }) {
     const past = useLoad<Rows>(`over-${kind.kind}`, (stop) =>
         get(`/records/${encodeURIComponent(kind.kind)}?${kind.read.length ? "" : "open=false&"}limit=200`, stop),
     );
+    useEffect(() => {
+        if (kind.read.length) return;
+        const timer = setInterval(past.again, READ_AGAIN);
+        return () => clearInterval(timer);
+    }, [kind.kind]);
     return (
         <Load of={past}>
-            {(value) => <RecordTable kind={kind} records={newest(value.rows).filter((one) => isOver(kind, one))} />}
+            {(value) => (
+                <RecordTable
+                    kind={kind}
+                    records={newest([...endedOf(kind.kind), ...value.rows.map(changeOf)]).filter((one) => isOver(kind, one))}
+                />
+            )}
         </Load>
     );
 }
@@ -156,10 +173,10 @@ function isOver(kind: Kind, record: Change): boolean {
     return kind.states.some((state) => state.state === textOf(record, "state") && state.over);
 }
 
-/** Of restricted ones each version is told: the newest of each counts. */
-function newest(rows: readonly Body[]): Change[] {
+/** Of restricted ones each version is told, and of what ended just now both stream and database tell: the newest of each counts. */
+function newest(told: readonly Change[]): Change[] {
     const found = new Map<number, Change>();
-    for (const record of rows.map(changeOf)) {
+    for (const record of told) {
         const known = found.get(record.id);
         if (!known || known.version < record.version) found.set(record.id, record);
     }

@@ -163,7 +163,7 @@ export const noticesZh: Readonly<Record<string, NoticeZh>> = {
         act: [
             "报警标题中有文件名。最近一次被拒绝的文件保存为 state.dir 中的 `snapshots/refused`：在有人检查之前不得删除。",
             "如为损坏：检查磁盘（`smartctl -a`、`dmesg`），并查看 `wardwatch journal verify` 的结果。",
-            "如果文件编号超过日志当前位置，则只可能是外人写入：谁能写入 state.dir？其属主应为 users.engine，权限应为 0750。",
+            "如果文件编号超过日志当前位置，则只可能是外人写入：谁能写入 state.dir？其属主应为 users.engine，其他人均不得写入（权限 2750）。",
         ],
     },
     "database-lost": {
