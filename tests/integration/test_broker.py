@@ -1,6 +1,7 @@
 """The broker's rights: the ACL that is made from a site, in a real Mosquitto, and what is said of a broker without one."""
 
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -135,6 +136,22 @@ def publish_code(broker, user, topic):
     done = subprocess.run(["mosquitto_pub", "-h", broker.host, "-p", str(broker.port), "-u", user, "-P", WORD, "-V", "5",
                            "-q", "1", "-t", topic, "-m", "{}"], capture_output=True, text=True, timeout=60)
     return (done.stdout + done.stderr).strip()
+
+
+def test_the_broker_goes_on_reading_its_file(house, tmp_path):
+    """The broker is another user: what takes the place of its file has the owner and mode that it had."""
+    _, daemon = house
+    acl = tmp_path / "acl"
+    wardwatch(daemon, "broker", "acl", "--output", acl)
+    assert acl.stat().st_mode & 0o777 == 0o640
+    acl.chmod(0o604)
+    if os.geteuid() == 0:
+        os.chown(acl, 1, 2)
+    before = acl.stat()
+    wardwatch(daemon, "broker", "acl", "--output", acl)
+    now = acl.stat()
+    assert now.st_ino != before.st_ino
+    assert (now.st_uid, now.st_gid, now.st_mode) == (before.st_uid, before.st_gid, before.st_mode)
 
 
 def test_each_publishes_its_own_and_nothing_else(house):
