@@ -197,6 +197,9 @@ def test_commands_of_the_guide_exist():
     known = run(binary(), "--help")
     for words in set(re.findall(r"`(?:sudo -u \w+ )?wardwatch ([a-z]+)", guide)):
         assert re.search(rf"^  {words}\b", known, re.M), words
+    questions = run(binary(), "query")
+    for name in set(re.findall(r"`(?:sudo -u \w+ )?wardwatch query ([a-z][a-z-]*)", guide)):
+        assert re.search(rf"^ *{name}\b", questions, re.M), name
 
 
 # --- backup and restore ---

@@ -15,6 +15,9 @@ import re
 from harness import spine
 
 
+LIMIT = 3600  # s, for what reads a whole journal: ten million records take their time
+
+
 @dataclasses.dataclass
 class Verdict:
     published: int = 0
@@ -78,7 +81,7 @@ def journal(daemon):
 
 def chain(daemon, postgres):
     """The record in PostgreSQL: its chain is whole."""
-    done = daemon.run("verify", "--database", postgres.url, timeout=300)
+    done = daemon.run("verify", "--database", postgres.url, timeout=LIMIT)
     return Verdict(wrong=[f"verify: {done.stdout[-800:]}{done.stderr[-300:]}"] if done.returncode else [])
 
 
@@ -107,7 +110,7 @@ def replayed_journal(daemon, postgres, number):
     """One of several journals, beside what PostgreSQL has of it: a journal that was moved aside cannot be read any more."""
     rows = postgres.query("SELECT seq, n, alarm, rule, cause, new_state, priority FROM alarm_transition WHERE journal = %s ORDER BY seq, n", number)
     lived = [dict(zip(TOLD, row)) for row in rows]
-    done = daemon.run("replay", "--as-recorded", "--json", "--journal", str(number), timeout=300)
+    done = daemon.run("replay", "--as-recorded", "--json", "--journal", str(number), timeout=LIMIT)
     again = [told(line) for line in transitions(done.stdout.splitlines())][:len(lived)]
     if done.returncode or again != lived:
         n = next((n for n, (a, b) in enumerate(zip(lived, again)) if a != b), min(len(lived), len(again)))
@@ -128,7 +131,7 @@ def replayed(daemon, postgres):
         if first == 1:
             verdict.add(replayed_journal(daemon, postgres, number))
         elif first is not None:
-            done = daemon.run("replay", "--as-recorded", "--json", "--journal", str(number), timeout=300)
+            done = daemon.run("replay", "--as-recorded", "--json", "--journal", str(number), timeout=LIMIT)
             if done.returncode:
                 verdict.wrong.append(f"journal {number} cannot be replayed: {done.stderr[-500:]}")
     return verdict
@@ -137,10 +140,10 @@ def replayed(daemon, postgres):
 def replayed_lines(daemon):
     """To the byte: `replay --as-recorded` of PostgreSQL beside the journal's own lines. Life goes on, so that the replay may have
     more; and it has what the journal was trimmed of."""
-    dump = daemon.run("journal", "dump", "--json", timeout=120).stdout.splitlines()
+    dump = daemon.run("journal", "dump", "--json", timeout=LIMIT).stdout.splitlines()
     start = '{"in":"output","record":'
     lived = transitions(line[len(start):-1] for line in dump if line.startswith(start))
-    done = daemon.run("replay", "--as-recorded", "--json", timeout=300)
+    done = daemon.run("replay", "--as-recorded", "--json", timeout=LIMIT)
     again = done.stdout.splitlines()
     first = place(lived[0]) if lived else None
     again = list(itertools.dropwhile(lambda line: place(line) < first, again))[:len(lived)] if lived else []

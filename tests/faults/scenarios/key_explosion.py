@@ -21,6 +21,9 @@ RULES = spine.RULES + """
 """
 
 
+IN_DOUBT = 48  # MiB: 1,048,576 messages whose acks the broker has not read yet, 40 bytes each; given back when it has
+
+
 def resident(pid):
     """MiB of the process that are its own."""
     for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
@@ -42,11 +45,13 @@ def run(h, random):
     more = h.load(count=count, devices=1, first=first, window=2000, give_up=3600)
     more.finish(3600)
     h.wait(lambda: h.status().get("sessions", {}).get("bulk", {}).get("messages", 0) >= first + count, "all messages", 1200)
+    cap, most = before * 1.5 + 32, resident(pid)
+    h.expect(most < cap + IN_DOUBT, f"memory went from {before:.0f} to {most:.0f} MiB")
+    h.wait(lambda: resident(pid) < cap, f"memory below {cap:.0f} MiB", 300)
     after = resident(pid)
-    h.expect(after < before * 1.5 + 32, f"memory went from {before:.0f} to {after:.0f} MiB")
     rules = {rule for rule, _ in h.alarms()}
     limit = [rule for rule in rules if "limit" in rule or "keys" in rule]
     h.expect(limit, f"no alarm of the limit: {rules}")
-    h.notes.append(f"{first + count:,} keys: {before:.0f} → {after:.0f} MiB")
+    h.notes.append(f"{first + count:,} keys: {before:.0f} → {after:.0f} MiB, {most:.0f} with what was in doubt")
     h.wait(lambda: h.postgres.value("SELECT count(*) FROM message") >= first + count, "all of them in PostgreSQL", 1200)
     h.check(load, more, alarms=False, timeout=1200)
