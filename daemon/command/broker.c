@@ -120,12 +120,20 @@ const struct command command_broker_acl = {
         .run = acl_run,
 };
 
+static const struct command_option users_options[] = {
+        { "--devices", 0, NULL, "without Wardwatch's own, whose password is in a file of its own" },
+        { 0 },
+};
+
 static int put_users(const struct command_args *args, const struct config *config, const struct broker_rights *rights) {
         _cleanup_buf_ struct buf text = BUF_INIT;
         const char *user;
         json_t *value;
 
-        json_object_foreach(rights->users, user, value) buf_printf(&text, "%s\n", user);
+        json_object_foreach(rights->users, user, value) {
+                if (!args->values[0] || strcmp(user, config->mqtt.user) != 0)
+                        buf_printf(&text, "%s\n", user);
+        }
         return command_put(&text, false);
 }
 
@@ -137,9 +145,10 @@ static int users_run(const struct command_args *args) {
 
 const struct command command_broker_users = {
         .name = "broker users",
-        .synopsis = "broker users",
+        .synopsis = "broker users [--devices]",
         .help = "the names that the ACL knows, one a line: each wants a password at the broker",
         .text = "For `mosquitto_passwd`: a name without a password there cannot connect.",
+        .options = users_options,
         .run = users_run,
 };
 

@@ -31,6 +31,7 @@ static void grant(struct broker_rights *r, struct ww_str user, const char *way, 
 /* ---- devices ---- */
 
 struct grant_site {
+        const struct config *config;
         struct broker_rights *rights;
         const struct ruleset *rules;
         const struct site_client *client;
@@ -198,6 +199,25 @@ static int check_sensors(const struct site_client *client, const struct ruleset 
         return 0;
 }
 
+/* A name is the client identifier, too (use_username_as_clientid): such a client would take our session, and all that
+ * waits in it. */
+static int check_name(const struct grant_site *g, const struct buf *name, struct diag *d) {
+        static const char *const sessions[] = { "urgent", "bulk" };
+        const char *own = g->config->mqtt.client_id;
+
+        if (name->error)
+                return name->error;
+        for (size_t i = 0; i < sizeof sessions / sizeof *sessions; i++) {
+                char session[96];
+
+                (void)snprintf(session, sizeof session, "%s-%s", own, sessions[i]);
+                if (ww_str_is(buf_str(name), session))
+                        return diag_error(d, g->client->pos, "give it another name, or change mqtt.client_id",
+                                          "client `%s` is called as one of our own sessions at the broker", session);
+        }
+        return 0;
+}
+
 static int grant_entry(struct grant_site *g, struct diag *d) {
         const struct site_client *client = g->client;
         int r = check_sensors(client, g->rules, d);
@@ -212,9 +232,11 @@ static int grant_entry(struct grant_site *g, struct diag *d) {
                 _cleanup_buf_ struct buf name = BUF_INIT;
 
                 client_name(client, client->each ? site_asset(g->rules->site, asset) : NULL, &name);
+                r = check_name(g, &name, d);
+                if (r)
+                        return r;
                 g->user = buf_str(&name);
                 grant_client(g, asset);
-                r = name.error;
         }
         return r;
 }
@@ -277,7 +299,7 @@ static void grant_own(struct broker_rights *r, const struct config *config, cons
 
 int broker_rights_of(struct broker_rights *ret, const struct config *config, const struct ruleset *rules,
                      struct diag *d) {
-        struct grant_site g = { .rights = ret, .rules = rules };
+        struct grant_site g = { .config = config, .rights = ret, .rules = rules };
         int r = 0;
 
         *ret = (struct broker_rights){ json_object(), json_object() };

@@ -200,6 +200,7 @@ def test_what_no_acl_can_tell_apart_is_said(house):
     assert "1 topics are shared" in done.stderr
     assert "# Topic readers/send (shared) is of 2 clients" in done.stdout
     assert wardwatch(daemon, "broker", "users").stdout.split() == ["wardwatch", "cell-a", "cell-b", "bridge", "reader-1", "reader-2"]
+    assert wardwatch(daemon, "broker", "users", "--devices").stdout.split() == ["cell-a", "cell-b", "bridge", "reader-1", "reader-2"]
     rights = json.loads(wardwatch(daemon, "broker", "acl", "--json").stdout)
     assert set(rights["bridge"]["write"]) == {"radio/g1/attic/1/report", "radio/g1/attic/2/report",
                                               "radio/g1/radio/attic/2/report"}  # `TYPE/NAME` may be a name, too
@@ -209,10 +210,14 @@ def test_a_file_is_replaced(house, tmp_path):
     _, daemon = house
     target = tmp_path / "acl"
     target.write_text("user old\n")
+    target.chmod(0o604)  # whoever may read the one before may read this one
     wardwatch(daemon, "broker", "acl", "-o", str(target))
     assert target.read_text() == wardwatch(daemon, "broker", "acl").stdout
-    assert target.stat().st_mode & 0o777 == 0o640
+    assert target.stat().st_mode & 0o777 == 0o604
     assert list(tmp_path.iterdir()) == [target]
+    target.unlink()
+    wardwatch(daemon, "broker", "acl", "-o", str(target))
+    assert target.stat().st_mode & 0o777 == 0o640
 
 
 def test_a_client_of_no_type(house, tmp_path):
@@ -222,6 +227,19 @@ def test_a_client_of_no_type(house, tmp_path):
     try:
         said = wardwatch(daemon, "broker", "acl", code=1).stderr
         assert "site.yaml:12:" in said and "did you mean `cell`?" in said
+    finally:
+        site.write_text(SITE)
+
+
+def test_a_client_called_as_our_session(house):
+    """Its user name is its client identifier: it would take the session, and what waits in it."""
+    _, daemon = house
+    site = daemon.rules / "site" / "site.yaml"
+    name = "wardwatch-urgent"
+    site.write_text(SITE.replace("client: bridge,", f"client: {name},"))
+    try:
+        said = wardwatch(daemon, "broker", "acl", code=1).stderr
+        assert "site.yaml:13:" in said and f"client `{name}` is called as one of our own sessions" in said
     finally:
         site.write_text(SITE)
 

@@ -3,26 +3,34 @@
 The packages themselves are built, installed, upgraded and removed by tests/packages/run; here is what needs no build.
 """
 
+import contextlib
 import json
 import os
 import pathlib
 import pwd
+import queue
 import re
 import shutil
 import socket
 import subprocess
 import sys
+import threading
 
+import paho.mqtt.client as mqtt
 import pytest
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-from harness.broker import Broker  # noqa: E402
+from harness.broker import Broker, Certificates, mosquitto  # noqa: E402
 from harness.daemon import SOURCE, Daemon, binary, wait_for  # noqa: E402
+from harness.machine import free_port  # noqa: E402
 from harness.postgres import Postgres, binaries  # noqa: E402
 
 DEBIAN = SOURCE / "contrib" / "debian"
 UNITS = SOURCE / "contrib" / "systemd"
+WORD = "a word for all"
 PACKAGES = ("wardwatch", "wardwatch-console", "wardwatch-rules", "wardwatch-schema")
 
 
@@ -357,18 +365,24 @@ def listens(port):
         return s.connect_ex(("127.0.0.1", port)) == 0
 
 
-def test_the_broker_takes_its_settings(tmp_path):
+# The listeners of the shipped file: for Wardwatch, for what runs on its machine, for devices.
+SELF, LOCAL, DEVICES = 1883, 1884, 8883
+
+
+@contextlib.contextmanager
+def shipped_broker(tmp_path):
     """Each line of the shipped file, taken in by a file like Debian's own, with certificates and paths of this test."""
-    from harness.broker import Certificates, mosquitto
-    from harness.machine import free_port
-    made, ports = Certificates(tmp_path / "certs"), [free_port(), free_port()]
-    (tmp_path / "passwords").write_text("")
-    (tmp_path / "acl").write_text("")
+    made, ports = Certificates(tmp_path / "certs"), {port: free_port() for port in (SELF, LOCAL, DEVICES)}
+    for name, user in (("self", "wardwatch"), ("passwords", "gateway")):
+        (tmp_path / name).touch(mode=0o600)
+        run("mosquitto_passwd", "-b", tmp_path / name, user, WORD)
+    (tmp_path / "acl").write_text("user wardwatch\ntopic read ward/#\nuser gateway\ntopic write ward/panic\n")
+    (tmp_path / "acl").chmod(0o600)
     text = (SOURCE / "contrib/mosquitto/wardwatch.conf").read_text()
     for old, new in (("/etc/mosquitto/certs/ca.pem", made.ca), ("/etc/mosquitto/certs/broker.pem", made.cert),
-                     ("/etc/mosquitto/certs/broker.key", made.key), ("/etc/mosquitto/wardwatch.passwords", tmp_path / "passwords"),
-                     ("/etc/mosquitto/wardwatch.acl", tmp_path / "acl"),
-                     ("listener 8883", f"listener {ports[0]} 127.0.0.1"), ("listener 1883", f"listener {ports[1]}")):
+                     ("/etc/mosquitto/certs/broker.key", made.key), ("/etc/mosquitto/wardwatch.", f"{tmp_path}/"),
+                     (f"\nlistener {DEVICES}\n", f"\nlistener {ports[DEVICES]} 127.0.0.1\n"),
+                     (f"\nlistener {SELF} ", f"\nlistener {ports[SELF]} "), (f"\nlistener {LOCAL} ", f"\nlistener {ports[LOCAL]} ")):
         assert old in text, old
         text = text.replace(old, str(new))
     (tmp_path / "conf.d").mkdir()
@@ -378,8 +392,44 @@ def test_the_broker_takes_its_settings(tmp_path):
     with (tmp_path / "said").open("wb") as said:
         process = subprocess.Popen([mosquitto(), "-c", tmp_path / "conf"], stdout=said, stderr=said)
     try:
-        wait_for(lambda: process.poll() is not None or all(listens(port) for port in ports), 20, "a broker that listens")
+        wait_for(lambda: process.poll() is not None or all(listens(port) for port in ports.values()), 20, "a broker that listens")
         assert process.poll() is None, (tmp_path / "said").read_text()
+        yield ports, made
     finally:
         process.terminate()
         process.wait(20)
+
+
+def visit(port, user, identity, clean, ca=None):
+    """A connection of a client that keeps its session, and subscribes: (reason, session of before, what it was sent)."""
+    here, subscribed, heard = queue.SimpleQueue(), threading.Event(), []
+    client = mqtt.Client(client_id=identity, protocol=mqtt.MQTTv5)
+    client.username_pw_set(user, WORD)
+    if ca:
+        client.tls_set(str(ca))
+    client.on_connect = lambda c, u, flags, reason, properties: here.put((str(reason), flags["session present"]))
+    client.on_message = lambda c, u, message: heard.append(message.payload.decode())
+    client.on_subscribe = lambda *a: subscribed.set()
+    keep = Properties(PacketTypes.CONNECT)
+    keep.SessionExpiryInterval = 3600
+    client.connect("localhost", port, clean_start=clean, properties=keep)
+    client.loop_start()
+    reason, before = here.get(timeout=20)
+    if reason == "Success":
+        client.subscribe("ward/#", qos=1)
+        assert subscribed.wait(20)  # what waited in the session comes before
+    client.disconnect()
+    client.loop_stop()
+    return reason, before, heard
+
+
+def test_nobody_else_has_wardwatch_s_session(tmp_path):
+    """At the shipped broker: a message waits for Wardwatch; a gateway calls itself as Wardwatch does; the message is still there."""
+    with shipped_broker(tmp_path) as (ports, made):
+        assert visit(ports[SELF], "wardwatch", "wardwatch-urgent", clean=True) == ("Success", False, [])
+        run("mosquitto_pub", "-p", ports[LOCAL], "-u", "gateway", "-P", WORD, "-V", "5", "-q", "1", "-t", "ward/panic", "-m", "pressed")
+        assert visit(ports[SELF], "gateway", "wardwatch-urgent", clean=True)[0] == "Not authorized"
+        assert visit(ports[LOCAL], "gateway", "wardwatch-urgent", clean=True)[0] == "Success"
+        assert visit(ports[DEVICES], "gateway", "wardwatch-urgent", clean=True, ca=made.ca)[0] == "Success"
+        assert visit(ports[LOCAL], "wardwatch", "wardwatch-urgent", clean=True)[0] == "Not authorized"
+        assert visit(ports[SELF], "wardwatch", "wardwatch-urgent", clean=False) == ("Success", True, ["pressed"])
