@@ -79,6 +79,7 @@ static int make(const struct command_args *args, const struct query_database *da
         };
         const struct replay_database proven = { .url = database->url,
                                                 .password_file = database->password_file,
+                                                .user = database->user,
                                                 .journal = options.journal };
         struct case_proof proof = { .incident = options.incident,
                                     .journal = options.journal,
@@ -107,6 +108,7 @@ static int case_run(const struct command_args *args) {
                 return tell(2, "it takes the number of one incident", "wardwatch case 3");
         if (!*args->argv[0] || args->argv[0][strspn(args->argv[0], "0123456789")])
                 return tell(2, "an incident is a number", "`wardwatch open incidents` shows those that are open");
+        behalf_keep(); /* the archive is written for who called */
         r = query_config(&config, &database, args, args->values[OPTION_DATABASE], args->values[OPTION_TIMEZONE]);
         if (!r)
                 r = make(args, &database,

@@ -5,6 +5,7 @@
 #include "command/explain.h"
 
 #include "base/span.h"
+#include "command/behalf.h"
 #include "command/command_internal.h"
 #include "command/socket.h"
 #include "ruleset.h"
@@ -162,6 +163,8 @@ static int explain_run(const struct command_args *args) {
                 return r;
         if (socket_config(&config, args->config))
                 return 1;
+        if (options.rules)
+                behalf_keep(); /* they are read again and again, and may be for who called alone */
         r = alarm ? explain_alarm_run(alarm, &config, &options, args->json)
                   : run_rule(args, &config, &options, at, around);
         config_deinit(&config);

@@ -187,7 +187,8 @@ static int story_read(uint64_t alarm, const struct config *config, const struct 
         *ret_replayable = database.url[0];
         if (database.url[0])
                 r = explain_story_database(&database, alarm, story);
-        return r || json_array_size(story) ? r : explain_story_live(config->file, alarm, story);
+        /* root has read the journal, and is root no more */
+        return r || json_array_size(story) || database.user ? r : explain_story_live(config->file, alarm, story);
 }
 
 static int story_tell(uint64_t id, const struct config *config, struct replay_options *o, bool json, bool replayable,

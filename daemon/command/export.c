@@ -1,4 +1,5 @@
 /* `wardwatch export`: the record with its proof in one file. */
+#include "command/behalf.h"
 #include "command/command_internal.h"
 #include "command/export_pick.h"
 #include "command/export_write.h"
@@ -152,6 +153,7 @@ static int run(const struct command_args *args, struct job *job, const struct co
 
         job->database = (struct replay_database){ .url = job->query.url,
                                                   .password_file = job->query.password_file,
+                                                  .user = job->query.user,
                                                   .journal = args->values[OPTION_JOURNAL] };
         job->request.database = &job->database;
         job->request.about = job->about;
@@ -177,6 +179,7 @@ static int export_run(const struct command_args *args) {
                 return tell(2, "--from and --to take the number of an input (seq)", "--from 1000");
         if (args->values[OPTION_INCIDENT] && (args->values[OPTION_FROM] || args->values[OPTION_TO]))
                 return tell(2, "--incident names its rows itself", "leave out --from and --to");
+        behalf_keep(); /* the file is written for who called */
         r = query_config(&config, &job.query, args, args->values[OPTION_DATABASE], NULL);
         if (!r)
                 r = run(args, &job, &config);

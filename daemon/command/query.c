@@ -109,24 +109,35 @@ static int print_sql(const struct question *only) {
 
 /* --- asking --- */
 
-int query_open(struct inquiry **ret, const struct query_database *database) {
+#define TOLD (INQUIRY_E_SINK + 1) /* beside INQUIRY_E_*: it stands on stderr */
+
+static int connect_to(struct inquiry **ret, const struct query_database *database, const char **error) {
         _cleanup_free_ char *password = NULL;
         struct diag diag = DIAG_INIT;
         struct inquiry_options options = { .url = database->url,
                                            .person = behalf_person(),
                                            .timezone = database->timezone };
-        const char *error = NULL;
         int e = *database->password_file ? config_secret(database->password_file, &diag, &password) : 0;
 
         if (e > 0)
                 command_put_diag(&diag);
         diag_deinit(&diag);
         if (e)
-                return 1;
+                return TOLD;
         options.password = password;
-        e = inquiry_open(ret, &options, &error);
+        e = inquiry_open(ret, &options, error);
         if (password)
                 explicit_bzero(password, strlen(password));
+        return e;
+}
+
+int query_open(struct inquiry **ret, const struct query_database *database) {
+        const char *error = NULL;
+        int e = behalf_begin(database->user) ? TOLD : connect_to(ret, database, &error);
+
+        behalf_end();
+        if (e == TOLD)
+                return 1;
         if (e == INQUIRY_E_VALUE)
                 return tell(2, error, "a name of the time zone database: Europe/Berlin, Asia/Shanghai");
         if (e > 0)
@@ -177,13 +188,17 @@ static int check_params(const struct question *q, const char *const *values) {
 
 int query_config(struct config *config, struct query_database *ret, const struct command_args *args,
                  const char *database, const char *timezone) {
+        struct behalf_login login;
+
         *ret = (struct query_database){ .url = database, .password_file = "", .timezone = timezone };
         if (database)
                 return 0;
         if (socket_config(config, args->config))
                 return 1;
-        ret->url = config->database.url;
-        ret->password_file = config->database.password_file;
+        login = behalf_login(config, BEHALF_READ);
+        ret->url = login.url;
+        ret->password_file = login.password_file;
+        ret->user = login.user;
         if (!*ret->url)
                 return tell(1, "the configuration names no database",
                             "write database.url, or name one with --database");

@@ -6,6 +6,7 @@
 
 struct query_database {
         const char *url, *password_file, *timezone; /* timezone NULL = UTC */
+        const char *user;                           /* as behalf_login */
 };
 
 /** Of the configuration, or `database`. 0, or an exit code after telling on stderr. `config` outlives `ret`. */

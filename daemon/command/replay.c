@@ -5,6 +5,7 @@
  */
 #include "base/clock.h"
 #include "base/span.h"
+#include "command/behalf.h"
 #include "command/command.h"
 #include "command/replay_command.h"
 #include "command/replay_database.h"
@@ -98,9 +99,13 @@ static int options_check(const struct command_args *args, const struct replay_op
 /* ---- running ---- */
 
 struct replay_database replay_database_of(const struct config *config, const struct replay_options *o) {
+        const struct behalf_login login = o->database ? (struct behalf_login){ o->database, "", NULL }
+                                                      : behalf_login(config, BEHALF_READ);
+
         return (struct replay_database){
-                .url = o->database ? o->database : config->database.url,
-                .password_file = o->database ? "" : config->database.password_file,
+                .url = login.url,
+                .password_file = login.password_file,
+                .user = login.user,
                 .journal = o->journal,
                 .recorded = o->recorded,
         };
@@ -224,19 +229,23 @@ static int run_all(const struct command_args *args, const struct config *config,
         struct replay_run run = { .n_sides = 0 };
         struct replay_side_options side = { .keep = config->journal.keep };
         struct replay_source source = { 0 };
+        struct ruleset *other = NULL;
         int r = o->recorded ? 0 : replay_side_rules(&side.rules, config, o->rules);
 
         if (o->range.warm_up == WARM_UP_RULES)
                 o->range.warm_up = warm_up_of(side.rules);
+        if (!r && o->other)
+                r = replay_side_rules(&other, config, o->other);
         if (!r)
                 r = replay_open(&source, config, o);
         if (r) {
                 ruleset_free(side.rules);
+                ruleset_free(other);
                 return r;
         }
         side.source = &source;
-        r = o->other ? replay_difference_run(&run, &source, o, args->json, config, &side)
-                     : run_alarms(&run, &source, o, args, &side);
+        r = other ? replay_difference_run(&run, &source, o, args->json, other, &side)
+                  : run_alarms(&run, &source, o, args, &side);
         for (size_t i = 0; i < run.n_sides; i++)
                 replay_side_free(run.sides[i]);
         source.close(source.userdata);

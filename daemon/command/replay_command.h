@@ -35,7 +35,8 @@ struct replay_run {
 /** Every input of the source through every side. 0, REPLAY_E_TOLD, -errno, or what ended it. */
 int replay_run(struct replay_run *run, const struct replay_source *source, const struct replay_options *options);
 
-/** replay_difference.c: the first side with `side`, the other with options->other. 0, REPLAY_E_DIFFERS and as above. */
+/** replay_difference.c: the first side with `side`, the other with the rules `other` (stolen). 0, REPLAY_E_DIFFERS and
+ *  as above. */
 int replay_difference_run(struct replay_run *run, const struct replay_source *source,
-                          const struct replay_options *options, bool json, const struct config *config,
+                          const struct replay_options *options, bool json, struct ruleset *other,
                           struct replay_side_options *side);

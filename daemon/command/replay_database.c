@@ -46,11 +46,14 @@ static int password_read(const struct replay_database *database, char **ret) {
 static int connect_to(struct wire **ret, const struct replay_database *database) {
         struct wire_error error = { "", "" };
         char *password = NULL;
-        int e = password_read(database, &password);
+        int e = behalf_begin(database->user) ? REPLAY_E_TOLD : password_read(database, &password);
 
-        if (e)
+        if (e) {
+                behalf_end();
                 return e;
+        }
         e = wire_connect_reader(ret, database->url, password, &error);
+        behalf_end();
         if (password)
                 explicit_bzero(password, strlen(password));
         free(password);

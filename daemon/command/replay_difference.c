@@ -130,32 +130,34 @@ static int summary(const struct difference *d) {
         return r ? r : replay_print_flush() ? -EPIPE : differs ? REPLAY_E_DIFFERS : 0;
 }
 
-static int sides_new(struct replay_run *run, struct lane lanes[2], const struct config *config,
-                     const struct replay_options *o, struct replay_side_options *side) {
+/* Each side frees its rules, even if it does not come into being. */
+static int sides_new(struct replay_run *run, struct lane lanes[2], struct ruleset *other,
+                     struct replay_side_options *side) {
         int r = 0;
 
         for (size_t i = 0; i < 2 && !r; i++) {
-                if (i)
-                        r = replay_side_rules(&side->rules, config, o->other);
                 side->output = lane_output;
                 side->userdata = &lanes[i];
-                if (!r)
-                        r = replay_side_new(&run->sides[run->n_sides++], side);
-                side->rules = NULL;
+                r = replay_side_new(&run->sides[run->n_sides++], side);
+                side->rules = i ? NULL : other;
         }
+        if (run->n_sides < 2)
+                ruleset_free(other);
         return r;
 }
 
 int replay_difference_run(struct replay_run *run, const struct replay_source *source, const struct replay_options *o,
-                          bool json, const struct config *config, struct replay_side_options *side) {
+                          bool json, struct ruleset *other, struct replay_side_options *side) {
         struct difference d = { .from = source->from, .json = json };
         struct lane lanes[2] = { { &d, false }, { &d, true } };
         int r = replay_compare_new(&d.compare, o->near, told, &d);
 
         run->turn = turn;
         run->userdata = &d;
-        if (!r)
-                r = sides_new(run, lanes, config, o, side);
+        if (r)
+                ruleset_free(other);
+        else
+                r = sides_new(run, lanes, other, side);
         if (!r)
                 r = replay_run(run, source, o);
         if (!r)

@@ -44,6 +44,7 @@ int replay_file_open(struct replay_source *ret, const char *name, const struct r
 struct replay_database {
         const char *url;           /* libpq connection string */
         const char *password_file; /* "" = none */
+        const char *user;          /* as behalf_login */
         const char *journal;       /* its number in the database, NULL = the only one */
         bool recorded;             /* the rules in force before `from` come first */
 };

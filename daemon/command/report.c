@@ -1,6 +1,7 @@
 /* `wardwatch report`: figures and answers of a day, a week or a month, to be read, printed and kept. */
 #include "report/report.h"
 
+#include "command/behalf.h"
 #include "command/command_internal.h"
 #include "command/query.h"
 
@@ -98,6 +99,8 @@ static int report_run(const struct command_args *args) {
                 return unknown(args->argv[0]);
         if (!write)
                 return tell(2, "there is no such format", "one of: html, text, csv, json");
+        if (args->values[OPTION_OUTPUT])
+                behalf_keep(); /* the file is written for who called */
         code = query_config(&config, &database, args, args->values[OPTION_DATABASE], args->values[OPTION_TIMEZONE]);
         if (!code)
                 code = make(r, &database, args, write);

@@ -1,5 +1,6 @@
 /* `wardwatch retention`: drops what the database has kept long enough, and says what that would be. */
 #include "store/retention.h"
+#include "command/behalf.h"
 #include "command/command.h"
 #include "command/socket.h"
 
@@ -16,7 +17,8 @@ static int retention_run(const struct command_args *args) {
 
         if (socket_config(&config, args->config))
                 return 1;
-        r = store_retention(&config, args->values[OPTION_DRY_RUN] != NULL) ? 1 : 0;
+        r = behalf_begin(behalf_login(&config, BEHALF_STORE).user) ||
+            store_retention(&config, args->values[OPTION_DRY_RUN] != NULL);
         config_deinit(&config);
         return r;
 }
@@ -30,7 +32,7 @@ const struct command command_retention = {
                 "partitions that are older, except those that something holds. Each is written down in "
                 "retention_record. The "
                 "store does the same once a day. A time below the least that the owner of the tables allows is "
-                "refused.",
+                "refused. It takes the store's login: by root, or by users.store.",
         .options = retention_options,
         .run = retention_run,
 };

@@ -1,4 +1,5 @@
 /* Which messages: a file's, the journal's, or PostgreSQL's. */
+#include "command/behalf.h"
 #include "command/replay_command.h"
 #include "command/sensors.h"
 
@@ -6,9 +7,12 @@
 
 static int history_open(const struct sensors *s, int64_t from, int64_t to, struct replay_source *ret) {
         const char *url = s->args->values[SENSORS_DATABASE];
+        const struct behalf_login login = url ? (struct behalf_login){ url, "", NULL }
+                                              : behalf_login(&s->config, BEHALF_READ);
         const struct replay_database database = {
-                .url = url ? url : s->config.database.url,
-                .password_file = url ? "" : s->config.database.password_file,
+                .url = login.url,
+                .password_file = login.password_file,
+                .user = login.user,
                 .journal = s->args->values[SENSORS_JOURNAL],
         };
         const struct replay_range range = { .from = from, .to = to };

@@ -1,5 +1,6 @@
 /* `wardwatch verify`: the database against its proof. */
 #include "base/clock.h"
+#include "command/behalf.h"
 #include "command/command_internal.h"
 #include "command/replay_database.h"
 #include "command/socket.h"
@@ -277,6 +278,7 @@ static int verify_run_command(const struct command_args *args) {
         struct verify_job job = { .print.json = args->json };
         struct replay_database database = { .journal = args->values[OPTION_JOURNAL] };
         struct config config = { 0 };
+        struct behalf_login login;
         int r;
 
         if (args->values[OPTION_EXPORT])
@@ -305,8 +307,10 @@ static int verify_run_command(const struct command_args *args) {
                 verify_checkpoints_deinit(&job.checkpoints);
                 return 1;
         }
-        database.url = config.database.url;
-        database.password_file = config.database.password_file;
+        login = behalf_login(&config, BEHALF_STORE);
+        database.url = login.url;
+        database.password_file = login.password_file;
+        database.user = login.user;
         r = verify_job_run(&job, &database);
         config_deinit(&config);
         return r;
