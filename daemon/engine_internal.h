@@ -130,7 +130,8 @@ struct engine {
         struct worker *worker;
         struct journal *journal;
         struct pipeline *pipeline;
-        struct clock_journal clock;
+        struct clock_journal clock, clock_marked; /* as the journal's mark has it */
+        char boot_id[CLOCK_BOOT_ID_MAX];
         struct engine_session sessions[ENGINE_LANES];
         bool broker_open; /* was said */
         struct {
@@ -238,6 +239,14 @@ void engine_version_unreadable(const struct engine *e, const struct snapshot_hea
 /** Before the first input of this start: from here on it is this version that takes them. 0, JOURNAL_E_FULL, -errno. */
 int engine_version_claim(struct engine *e);
 
+/* engine_clock.c */
+/** At a start: from the journal's mark, or anew. `last` = time of the journal's newest record. */
+void engine_clock_recover(struct engine *e, int64_t last);
+/** In a turn: what the next start goes on from. */
+void engine_clock_put(struct engine *e);
+/** Journal time; a step of the wall clock is told. */
+int64_t engine_now(struct engine *e, int64_t *ret_wall);
+
 /* engine_pending.c */
 struct engine_pending {
         struct buf value;
@@ -258,8 +267,6 @@ int engine_recover_salvaged(struct engine *e);
 void engine_begin(struct engine *e); /* a transaction, if none is open */
 void engine_turn_wanted(struct engine *e);
 void engine_turn(struct engine *e);
-/** Journal time; a step of the wall clock is told. */
-int64_t engine_now(struct engine *e, int64_t *ret_wall);
 /** Numbers, writes and runs one input; time 0 = now. 0 or -errno, JOURNAL_E_FULL: then only engine_fatal is left. */
 int engine_append(struct engine *e, struct ww_input *input);
 /** Something that cannot go on: tells, and ends the process at once; the restart replays. */

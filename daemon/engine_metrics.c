@@ -42,18 +42,21 @@ void engine_metrics_tick(struct engine *e) {
 /* --- the turn --- */
 
 /* Journal time as it would be given out now; giving it out is the turn's. */
-static int64_t journal_now(const struct engine *e) {
+static struct clock_journal journal_clock(const struct engine *e) {
         struct clock_journal clock = e->clock;
         enum clock_step step;
 
-        return clock_journal_now(&clock, clock_wall(), clock_boot(), &step);
+        (void)clock_journal_now(&clock, clock_wall(), clock_boot(), &step);
+        return clock;
 }
 
 static void put_lags(const struct engine *e, struct metrics *m) {
-        int64_t now = journal_now(e), deadline = pipeline_deadline(e->pipeline);
+        const struct clock_journal clock = journal_clock(e);
+        int64_t now = clock.time, deadline = pipeline_deadline(e->pipeline);
 
         metrics_put(m, METRICS_ENGINE_WATERMARK_LAG, seconds(now - pipeline_watermark(e->pipeline, now)));
         metrics_put(m, METRICS_ENGINE_OVERDUE, deadline < now ? seconds(now - deadline) : 0);
+        metrics_put(m, METRICS_ENGINE_CLOCK_AHEAD, seconds(clock_journal_ahead(&clock)));
 }
 
 static void put_turn(const struct engine *e, struct metrics *m) {

@@ -206,6 +206,7 @@ static int engine_recover_empty(struct engine *e) {
         int r = engine_rules_of_files(e, &ruleset, &text);
 
         clock_journal_init(&e->clock, WW_TIME_NONE, now, clock_boot());
+        clock_boot_id(e->boot_id);
         if (!r)
                 r = pipeline_new(&e->pipeline, ruleset, now, &sink);
         if (!r)
@@ -251,7 +252,7 @@ static int engine_recover_journal(struct engine *e, const struct snapshot_head *
 
         if (r)
                 return r;
-        clock_journal_init(&e->clock, last, clock_wall(), clock_boot());
+        engine_clock_recover(e, last);
         engine_space_trim(e); /* a journal that is full to its reserve takes no record before this */
         r = engine_version_claim(e);
         if (!r)

@@ -226,19 +226,6 @@ static void engine_commit(struct engine *e) {
         e->turns++;
 }
 
-int64_t engine_now(struct engine *e, int64_t *ret_wall) {
-        enum clock_step step = CLOCK_STEP_NONE;
-        int64_t wall = clock_wall();
-        int64_t now = clock_journal_now(&e->clock, wall, clock_boot(), &step);
-
-        if (step == CLOCK_STEP_BACKWARD)
-                engine_say(e, "clock-backward", NULL, "journal time runs on until the wall clock meets it");
-        else if (step == CLOCK_STEP_FORWARD)
-                engine_say(e, "clock-forward", NULL, "confirm with `wardwatch clock confirm` if the new time is right");
-        *ret_wall = wall;
-        return now;
-}
-
 /* Marks ride along with a turn; they are worth no commit of their own. */
 static void engine_take_sessions(struct engine *e) {
         for (enum engine_lane lane = 0; lane < ENGINE_LANES; lane++) {
@@ -422,6 +409,7 @@ void engine_turn(struct engine *e) {
                 engine_readers_put(e);
                 engine_take_sessions(e);
                 engine_settled_put(e);
+                engine_clock_put(e);
                 engine_commit(e);
         }
         engine_publish_committed(e); /* leaves with the acks */

@@ -81,11 +81,14 @@ const struct notice_advice notice_advices[] = {
           "Alarms of that time were raised and shown as always; only their history is missing.\n"
           "Take backups at least as often as the journal reaches back, and raise journal.size." },
         { "clock-backward",
-          "This machine's clock was set back. Time in the record runs on, a little slower, until the clock has met it: no deadline passes twice.",
+          "This machine's clock was set back, or was put right after it had been ahead; the text says by how much. Time in the record runs on, "
+          "slower by a tenth, until the clock has met it: no deadline passes twice, and what is due in five minutes comes within six.",
           "`timedatectl`, `chronyc tracking`: who set it? A machine that is synchronised never jumps.\n"
-          "Times of the minutes in question are those of the record, not those of the wall." },
+          "Until the two meet, times in the record and schedules are ahead by what `wardwatch status` calls `clock_ahead_s`: six minutes less in each hour.\n"
+          "Hours ahead after a start: the clock's chip keeps local time, and the network's time came after the start. \"The clock\" in \"Installing\" keeps it from coming again." },
         { "clock-forward",
-          "This machine's clock jumped forward by more than an hour. It is not followed: else every deadline of that time would pass at once.",
+          "This machine's clock jumped forward by more than an hour. It is not followed, not by the next engine either: else every deadline of that "
+          "time would pass at once.",
           "If the new time is right (the clock had been wrong before): `wardwatch clock confirm`, by an administrator.\n"
           "If it is wrong: set it right (`timedatectl`, `chronyc makestep`); nothing else is to be done." },
         { "record-skipped",

@@ -68,6 +68,8 @@ X(ENGINE_TIME, "wardwatch_engine_journal_timestamp_seconds", GAUGE, TIME, ENGINE
   "journal time of the newest record, in seconds since 1970")
 X(ENGINE_CLOCK_HELD, "wardwatch_engine_clock_held", GAUGE, FLAG, ENGINE, "", "clock_held",
   "1 while a forward step of the clock waits for `wardwatch clock confirm`")
+X(ENGINE_CLOCK_AHEAD, "wardwatch_engine_clock_ahead_seconds", GAUGE, REAL, ENGINE, "", "clock_ahead_s",
+  "how far journal time is before the wall clock; below 0: behind it")
 X(ENGINE_WATERMARK_LAG, "wardwatch_engine_watermark_lag_seconds", GAUGE, REAL, ENGINE, "", "watermark_lag_s",
   "journal time less the watermark of a rule with the usual `wait`: that wait, and more while blind")
 X(ENGINE_OVERDUE, "wardwatch_engine_overdue_seconds", GAUGE, REAL, ENGINE, "", "overdue_s",

@@ -2,6 +2,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 // cmocka.h needs the four above
 #include <cmocka.h>
 
@@ -61,10 +63,10 @@ static void a_backward_step_is_slewed_until_the_wall_meets_it(void **state) {
         struct bench b = bench_at(WW_TIME_NONE);
         int64_t t = pass(&b, WW_SECOND, 0);
 
-        assert_int_equal(pass(&b, WW_SECOND, -10 * WW_SECOND), t + WW_SECOND / 2);
+        assert_int_equal(pass(&b, WW_SECOND, -10 * WW_SECOND), t + WW_SECOND * 9 / 10);
         assert_int_equal(b.backward, 1);
         assert_true(b.c.behind);
-        for (int i = 0; i < 17; i++) { /* half speed: they meet 20 s after the step */
+        for (int i = 0; i < 97; i++) { /* slower by a tenth: they meet 100 s after the step */
                 pass(&b, WW_SECOND, 0);
                 assert_true(b.c.behind);
         }
@@ -82,10 +84,114 @@ static void a_backward_step_is_told_though_time_went_on_more_than_it(void **stat
         struct bench b = bench_at(WW_TIME_NONE);
 
         pass(&b, WW_SECOND, 0);
-        pass(&b, 60 * WW_SECOND, -10 * WW_SECOND);
+        pass(&b, 60 * WW_SECOND, -5 * WW_SECOND);
         assert_int_equal(b.backward, 1);
         assert_int_equal(b.last, b.wall);
         assert_false(b.c.behind);
+}
+
+/* The clock's chip keeps local time, and NTP puts it right 20 s after the start. */
+static void what_is_due_in_minutes_comes_in_minutes_though_the_clock_was_hours_ahead(void **state) {
+        static const int64_t ahead[] = { 8 * WW_HOUR, 365 * WW_DAY };
+
+        for (size_t i = 0; i < sizeof ahead / sizeof *ahead; i++) {
+                struct bench b = bench_at(T0 - ahead[i] - WW_DAY); /* the machine was off: nobody knows */
+                int64_t due, began;
+
+                pass(&b, 20 * WW_SECOND, 0);
+                pass(&b, WW_SECOND, -ahead[i]);
+                assert_int_equal(b.backward, 1);
+                assert_in_range(clock_journal_ahead(&b.c), ahead[i] - WW_SECOND, ahead[i]);
+                due = b.last + 300 * WW_SECOND;
+                began = b.boot;
+                while (b.last < due)
+                        pass(&b, WW_SECOND, 0);
+                assert_in_range(b.boot - began, 300 * WW_SECOND, 334 * WW_SECOND);
+                assert_int_equal(b.backward, 1);
+        }
+}
+
+/* The process ends, `span` goes by, and another one begins: with the mark that was left `behind` before its end. */
+static void restart(struct bench *b, int64_t behind, int64_t span, int64_t step) {
+        struct clock_journal saved = b->c, next;
+
+        pass(b, behind, 0);
+        b->boot += span;
+        b->wall += span + step;
+        assert_true(clock_journal_resume(&next, &saved, b->last, b->boot));
+        b->c = next;
+}
+
+static void a_step_that_was_not_followed_is_not_followed_by_the_next_process(void **state) {
+        struct bench b = bench_at(WW_TIME_NONE);
+        int64_t t = pass(&b, WW_SECOND, 0);
+
+        pass(&b, WW_SECOND, 8 * WW_HOUR);
+        assert_true(b.c.held);
+        restart(&b, WW_MINUTE, 10 * WW_SECOND, 0);
+        assert_int_equal(pass(&b, WW_SECOND, 0), t + 72 * WW_SECOND);
+        assert_true(b.c.held);
+        assert_int_equal(b.forward, 1); /* it was told */
+        clock_journal_confirm(&b.c);
+        restart(&b, WW_MINUTE, WW_DAY, 0);
+        assert_int_equal(pass(&b, 0, 0), b.wall);
+        assert_int_equal(b.forward, 1);
+}
+
+static void a_step_between_two_processes_is_seen(void **state) {
+        struct bench b = bench_at(WW_TIME_NONE);
+        int64_t t = pass(&b, WW_SECOND, 0);
+
+        restart(&b, WW_MINUTE, 10 * WW_SECOND, 8 * WW_HOUR);
+        assert_int_equal(pass(&b, WW_SECOND, 0), t + 71 * WW_SECOND);
+        assert_int_equal(b.forward, 1);
+        restart(&b, WW_MINUTE, 10 * WW_SECOND, -9 * WW_HOUR);
+        assert_int_equal(b.backward, 0);
+        pass(&b, WW_SECOND, 0);
+        assert_int_equal(b.backward, 1);
+        assert_true(b.c.behind);
+        restart(&b, WW_MINUTE, 10 * WW_SECOND, 0);
+        pass(&b, WW_SECOND, 0);
+        assert_int_equal(b.backward, 1); /* it was told */
+        assert_true(b.c.behind);
+}
+
+/* A step of less than an hour was followed behind the mark: nothing goes back. */
+static void a_mark_that_is_late_does_no_harm(void **state) {
+        struct bench b = bench_at(WW_TIME_NONE);
+        struct clock_journal saved, next;
+
+        pass(&b, WW_SECOND, 0);
+        saved = b.c;
+        pass(&b, WW_SECOND, WW_HOUR / 2);
+        b.boot += WW_SECOND;
+        b.wall += WW_SECOND;
+        assert_true(clock_journal_resume(&next, &saved, b.last, b.boot));
+        b.c = next;
+        assert_int_equal(pass(&b, 0, 0), b.wall);
+        assert_int_equal(b.backward + b.forward, 0);
+}
+
+static void another_boot_begins_anew(void **state) {
+        struct bench b = bench_at(WW_TIME_NONE);
+        struct clock_journal next = { .time = 7 };
+
+        pass(&b, WW_HOUR, 0);
+        assert_false(clock_journal_resume(&next, &b.c, b.last, 30 * WW_SECOND));
+        assert_int_equal(next.time, 7);
+}
+
+static void a_boot_has_a_name(void **state) {
+        char kernel[CLOCK_BOOT_ID_MAX], again[CLOCK_BOOT_ID_MAX], said[CLOCK_BOOT_ID_MAX];
+
+        clock_boot_id(kernel);
+        clock_boot_id(again);
+        assert_string_equal(kernel, again);
+        assert_null(strchr(kernel, '\n'));
+        assert_int_equal(setenv("WARDWATCH_BOOT_ID", "0123456789abcdef0123456789abcdef", 1), 0);
+        clock_boot_id(said);
+        assert_string_equal(said, "0123456789abcdef0123456789abcdef");
+        assert_int_equal(unsetenv("WARDWATCH_BOOT_ID"), 0);
 }
 
 static void a_small_lag_is_no_step(void **state) {
@@ -188,6 +294,12 @@ int main(void) {
                 cmocka_unit_test(a_start_after_a_stop_is_no_step),
                 cmocka_unit_test(a_backward_step_is_slewed_until_the_wall_meets_it),
                 cmocka_unit_test(a_backward_step_is_told_though_time_went_on_more_than_it),
+                cmocka_unit_test(what_is_due_in_minutes_comes_in_minutes_though_the_clock_was_hours_ahead),
+                cmocka_unit_test(a_step_that_was_not_followed_is_not_followed_by_the_next_process),
+                cmocka_unit_test(a_step_between_two_processes_is_seen),
+                cmocka_unit_test(a_mark_that_is_late_does_no_harm),
+                cmocka_unit_test(another_boot_begins_anew),
+                cmocka_unit_test(a_boot_has_a_name),
                 cmocka_unit_test(a_small_lag_is_no_step),
                 cmocka_unit_test(a_forward_step_up_to_the_limit_is_followed),
                 cmocka_unit_test(a_forward_step_beyond_the_limit_waits_for_confirmation),

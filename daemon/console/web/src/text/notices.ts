@@ -59,9 +59,10 @@ export const noticeTextsZh: Readonly<Record<string, string>> = {
     "the journal is full; reload again once there is room": "日志已满；有空间后请重新重载",
     "their files are too large for the room in the journal (journal.size)": "文件太大，日志中容纳不下（journal.size）",
     "killed by the kernel for a system call that it may not make": "因不允许的系统调用被内核终止",
-    "journal time runs on until the wall clock meets it": "记录的时间继续前进，直到与时钟一致",
-    "confirm with `wardwatch clock confirm` if the new time is right":
-        "如果新时间正确，用 `wardwatch clock confirm` 确认",
+    "journal time is %s ahead, and runs on, slower by a tenth, until the wall clock meets it":
+        "记录的时间超前 {1}，将以慢十分之一的速度继续前进，直到与时钟一致",
+    "by %s; confirm with `wardwatch clock confirm` if the new time is right":
+        "向前 {1}；如果新时间正确，用 `wardwatch clock confirm` 确认",
     "the record is kept in quarantine: %s": "该记录已隔离：{1}",
     "%llu outputs, the first at input %llu": "{1} 条输出，首处在输入 {2}",
     "inputs %llu to %llu were trimmed from the journal before they were stored":
@@ -202,16 +203,17 @@ export const noticesZh: Readonly<Record<string, NoticeZh>> = {
     "clock-backward": {
         written: "Clock was set back",
         title: "时钟被调慢",
-        means: "本机时钟被向后调整。记录的时间继续以略慢的速度前进，直到与时钟一致：任何期限都不会经过两次。",
+        means: "本机时钟被向后调整，或在此前走快之后被校正；标题中注明相差多少。记录的时间以慢十分之一的速度继续前进，直到与时钟一致：任何期限都不会经过两次，五分钟后到期的事项在六分钟内执行。",
         act: [
             "`timedatectl`、`chronyc tracking`：是谁调整的？保持同步的机器不会跳变。",
-            "相关几分钟内的时间以记录为准，而非墙上的时钟。",
+            "两者一致之前，记录中的时间和时间表超前的量即 `wardwatch status` 中的 `clock_ahead_s`：每小时缩小六分钟。",
+            "启动后超前数小时：时钟芯片保存的是本地时间，而网络时间在启动之后才到。“Installing”中的“The clock”说明如何避免再次发生。",
         ],
     },
     "clock-forward": {
         written: "Clock jumped forward: not followed until confirmed",
         title: "时钟向前跳变：确认之前不予采用",
-        means: "本机时钟向前跳变超过一小时。系统不予采用：否则该时段的所有期限会同时到期。",
+        means: "本机时钟向前跳变超过一小时。系统不予采用，引擎重启之后也不采用：否则该时段的所有期限会同时到期。",
         act: [
             "如果新时间正确（此前时钟有误）：由管理员运行 `wardwatch clock confirm`。",
             "如果新时间有误：将其调正（`timedatectl`、`chronyc makestep`）；无需其他操作。",
