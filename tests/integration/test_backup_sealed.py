@@ -1,65 +1,13 @@
 """Backups that are signed and encrypted: what was altered is refused, and nothing is put back of it."""
 
-import os
-import pathlib
 import shutil
-import subprocess
 
 import pytest
 
-from harness.daemon import SOURCE
+from harness.backup import Kept, run
+from harness.store import find_driver
 
-OPERATIONS = SOURCE / "contrib" / "operations"
-JOURNAL = "VERSION=3\nformat=print\ntype=btree\nmapsize=1048576\nHEADER=END\n a\n b\nDATA=END\n"
-
-
-def run(*words, **more):
-    return subprocess.run([str(word) for word in words], check=True, capture_output=True, text=True, timeout=120, **more).stdout
-
-
-class Kept:
-    """A state, a configuration, keys of whoever makes backups and of a stranger; what asks PostgreSQL asks nobody here."""
-
-    def __init__(self, folder):
-        self.folder, self.state, self.etc = folder, folder / "state", folder / "etc"
-        (self.state / "journal").mkdir(parents=True)
-        run("mdb_load", self.state / "journal", input=JOURNAL)
-        (self.etc / "secrets").mkdir(parents=True)
-        (self.etc / "wardwatch.yaml").write_text("site: test\n")
-        (self.etc / "link").symlink_to("wardwatch.yaml")
-        for name in ("sign", "stranger"):
-            run("openssl", "genpkey", "-algorithm", "ed25519", "-out", self.private(name))
-            run("openssl", "pkey", "-in", self.private(name), "-pubout", "-out", self.public(name))
-        programs = folder / "bin"
-        programs.mkdir()
-        for name in ("pg_dump", "pg_dumpall", "pg_restore"):
-            (programs / name).write_text("#!/bin/sh\necho x\n")
-            (programs / name).chmod(0o755)
-        self.environment = os.environ | {"BACKUP_DATABASE": "dbname=x", "BACKUP_ETC": str(self.etc), "BACKUP_STATE": str(self.state),
-                                         "BACKUP_TO": str(folder / "to"), "PATH": f"{programs}:{os.environ['PATH']}"}
-
-    def private(self, name):
-        return self.etc / f"secrets/{name}.pem"
-
-    def public(self, name):
-        return self.folder / f"{name}.pub"
-
-    def backup(self, signed_by="sign", **more):
-        done = subprocess.run([OPERATIONS / "backup"], env=self.environment | {"BACKUP_SIGN": str(self.private(signed_by))} | more,
-                              capture_output=True, text=True, timeout=120)
-        return pathlib.Path(done.stdout.strip()) if done.returncode == 0 else done.stderr
-
-    def restore(self, made, *words, signed_by="sign"):
-        """What it says; it has put back all or nothing."""
-        back = self.folder / "back"
-        by = ["--signed-by", self.public(signed_by)] if signed_by else []
-        done = subprocess.run([OPERATIONS / "restore", made, "--etc", "--state", *by, *words], capture_output=True, text=True, timeout=120,
-                              env=self.environment | {"BACKUP_ETC": str(back / "etc"), "BACKUP_STATE": str(back / "state"), "TMPDIR": str(self.folder)})
-        there = [(back / name).exists() for name in ("etc/wardwatch.yaml", "state/journal/data.mdb")]
-        assert there == [done.returncode == 0] * 2 and (done.returncode == 0 or not back.exists()), done.stderr
-        assert not list(self.folder.glob("wardwatch-restore.*"))  # nothing of what was opened stays
-        shutil.rmtree(back, ignore_errors=True)
-        return done.stdout + done.stderr
+pytestmark = pytest.mark.skipif(not find_driver(), reason="build first: ninja tests/unit/store/store-driver")
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Checkpoints on a topic, from a real daemon by a real broker: what somebody else has kept finds what nobody finds at home."""
 
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -12,7 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from harness import spine  # noqa: E402
 from harness.broker import Broker  # noqa: E402
 from harness.damage import flip_pages  # noqa: E402
-from harness.daemon import Daemon, binary, wait_for  # noqa: E402
+from harness.daemon import SOURCE, Daemon, binary, wait_for  # noqa: E402
 from harness.forge import rebuild  # noqa: E402
 from harness.postgres import Postgres  # noqa: E402
 from harness.verify import NOT_WHOLE, WHOLE, Copy, verify  # noqa: E402
@@ -48,6 +49,15 @@ class Hospital:
         text = self.retained()
         return json.loads(text.splitlines()[-1].split(" ", 2)[2])["checkpoint"] if text else 0
 
+    def empty(self):
+        """Another database, with tables and nothing in them."""
+        admin = self.postgres.connect("postgres")
+        admin.cursor().execute("CREATE DATABASE nothing")
+        admin.close()
+        url = self.postgres.url.replace("dbname=wardwatch", "dbname=nothing")
+        subprocess.run([binary(), "migrate", "--database", url, "-c", self.daemon.config], check=True, capture_output=True)
+        return url
+
     def pass_(self, number):
         """A message, and the checkpoint that covers it."""
         before = len(self.filed())
@@ -74,6 +84,36 @@ def test_the_newest_is_on_the_topic(hospital, tmp_path):
     both = verify(hospital.postgres.url, "--captured", captured, "--checkpoints", hospital.checkpoints, "--key", hospital.key)
     assert both.code == WHOLE, both
     assert verify(hospital.postgres.url, "--captured", captured, "--key", "11" * 32).code == NOT_WHOLE
+
+
+def test_the_nightly_check_misses_the_checkpoints(hospital, tmp_path):
+    """contrib/operations/verify: a file that is configured and gone is no night without a file."""
+    hospital.pass_(1)
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "wardwatch").write_text(f'#!/bin/sh\nexec {binary()} "$@" -c {hospital.daemon.config}\n')
+    (programs / "wardwatch").chmod(0o755)
+
+    def check(code):
+        done = subprocess.run([SOURCE / "contrib/operations/verify"], capture_output=True, text=True, timeout=120,
+                              env=os.environ | {"PATH": f"{programs}:{os.environ['PATH']}", "WARDWATCH_KEY": hospital.key})
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    assert "checkpoints were held against it" in check(0)
+    aside = hospital.checkpoints.rename(tmp_path / "aside")
+    try:
+        assert "it is not there" in check(4)
+    finally:
+        aside.rename(hospital.checkpoints)
+    # where nothing was ever stored nothing was published
+    hospital.daemon.write_config(proof__file=tmp_path / "none", database__url=hospital.empty())
+    try:
+        assert "is not there" not in check(0)
+    finally:
+        hospital.daemon.write_config(proof__file=hospital.checkpoints, database__url=hospital.postgres.url)
+    (programs / "wardwatch").write_text("#!/bin/sh\nexit 1\n")
+    assert "the configuration cannot be read" in check(1)
 
 
 def test_a_broker_that_forgot_gets_it_again(hospital):
