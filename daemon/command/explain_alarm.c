@@ -215,7 +215,10 @@ static int story_tell(uint64_t id, const struct config *config, struct replay_op
 int explain_alarm_run(uint64_t id, const struct config *config, struct replay_options *o, bool json) {
         json_t *story = json_array();
         bool replayable = false;
-        int r = story ? story_read(id, config, o, story, &replayable) : -ENOMEM;
+        int r;
+
+        o->alarm = id;
+        r = story ? story_read(id, config, o, story, &replayable) : -ENOMEM;
 
         if (!r && !json_array_size(story)) {
                 (void)fprintf(stderr, "wardwatch explain: nothing is known of alarm %" PRIu64 "\n", id);

@@ -107,6 +107,7 @@ struct replay_database replay_database_of(const struct config *config, const str
                 .password_file = login.password_file,
                 .user = login.user,
                 .journal = o->journal,
+                .alarm = o->alarm,
                 .recorded = o->recorded,
         };
 }

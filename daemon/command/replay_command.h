@@ -10,6 +10,7 @@ enum {
 struct replay_options {
         const char *file; /* NULL: PostgreSQL's history */
         const char *rules, *other, *database, *journal;
+        uint64_t alarm; /* what it is about: chooses among journals as replay_database does; 0 = nothing */
         struct replay_range range;
         int64_t start, step, near;
         bool recorded, progress;

@@ -5,6 +5,7 @@
 #include "store/cursor.h"
 #include "store/table.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -83,12 +84,29 @@ static int journal_several(const struct wire *w) {
         return REPLAY_E_TOLD;
 }
 
-static int journal_which(struct wire *w, const char *name, int32_t *ret) {
-        long wanted = name ? strtol(name, NULL, 10) : 0;
+/* Each begins where the one before was damaged or lost. What raised an alarm is in the one where it was raised. */
+static int journal_of_alarm(struct wire *w, uint64_t alarm, long *ret) {
         int e = replay_database_ask(w,
-                                    "SELECT journal, site, first_seen FROM journal WHERE %ld IN (0, journal) "
-                                    "ORDER BY journal",
-                                    wanted);
+                                    "SELECT coalesce(max(j.journal), 0) FROM journal j WHERE EXISTS (SELECT 1 FROM "
+                                    "alarm_transition t WHERE t.journal = j.journal AND t.alarm = %" PRIu64
+                                    " AND t.cause = 'RAISE')",
+                                    alarm);
+
+        if (!e)
+                *ret = strtol(wire_value(w, 0, 0), NULL, 10);
+        return e;
+}
+
+static int journal_which(struct wire *w, const struct replay_database *database, int32_t *ret) {
+        long wanted = database->journal ? strtol(database->journal, NULL, 10) : 0;
+        int e = !wanted && database->alarm ? journal_of_alarm(w, database->alarm, &wanted) : 0;
+
+        if (e)
+                return e;
+        e = replay_database_ask(w,
+                                "SELECT journal, site, first_seen FROM journal WHERE %ld IN (0, journal) "
+                                "ORDER BY journal",
+                                wanted);
 
         if (e)
                 return e;
@@ -132,7 +150,7 @@ int replay_database_open(struct wire **ret, const struct replay_database *databa
         if (!e && ret_journal)
                 e = moment_begin(w, &raw);
         if (!e && ret_journal)
-                e = journal_which(w, database->journal, ret_journal);
+                e = journal_which(w, database, ret_journal);
         if (e)
                 return e;
         if (ret_raw)

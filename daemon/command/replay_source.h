@@ -46,7 +46,8 @@ struct replay_database {
         const char *password_file; /* "" = none */
         const char *user;          /* as behalf_login */
         const char *journal;       /* its number in the database, NULL = the only one */
-        bool recorded;             /* the rules in force before `from` come first */
+        uint64_t alarm; /* without `journal`: of several the one in which it was raised last; 0 = nothing is chosen */
+        bool recorded;  /* the rules in force before `from` come first */
 };
 
 /** Texts of `database` are borrowed until it is closed. 0, REPLAY_E_TOLD, -errno. */

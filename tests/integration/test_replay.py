@@ -318,6 +318,9 @@ def test_an_alarm_is_explained_by_its_number(scene, tmp_path):
     assert '"number":1' in told[2].replace(" ", "")  # history has what the events carried
     assert json.loads(explained(scene, number, "--json"))["story"][0]["cause"] == "RAISE"
     explained(scene, "4711", code=1)
+    # a journal that was damaged has a successor in the same database: what raised it is found where it was
+    scene.postgres.query("INSERT INTO journal (journal_id, site) VALUES (gen_random_uuid(), 'test')")
+    assert "count(x) = 1" in explained(scene, number)
     # whoever may only ask the daemon learns what it is now
     config = tmp_path / "wardwatch.yaml"
     config.write_text("".join(line for line in scene.daemon.config.read_text().splitlines(True) if "url" not in line)
