@@ -40,11 +40,15 @@ class Machine:
     def __init__(self, pg):
         self.pg = pg
         self.config = pg.folder / "peer.yaml"  # where everybody may read
+        self.write()
+
+    def write(self, store=STORE, console=CONSOLE, reading=None):
+        pg, reading = self.pg, self.url(CONSOLE) if reading is None else reading
         self.config.write_text(
             f"site: {{name: test}}\nstate: {{dir: {pg.folder}/none, run_dir: {pg.folder}/none}}\n"
             "mqtt: {host: localhost, urgent: [urgent/#], bulk: [bulk/#]}\npaths: {sensors: [], rules: [], site: []}\n"
-            f'users: {{engine: "", store: {STORE}, console: {CONSOLE}}}\n'
-            f'database: {{url: "{self.url(STORE)}"}}\nconsole: {{database: "{self.url(CONSOLE)}"}}\n')
+            f'users: {{engine: "", store: {store}, console: {console}}}\n'
+            f'database: {{url: "{self.url(STORE)}"}}\nconsole: {{database: "{reading}"}}\n')
         self.config.chmod(0o644)
 
     def url(self, user):
@@ -163,4 +167,17 @@ def test_the_units_users_ask_with_their_own_logins(machine):
 
 def test_a_connection_that_is_named_is_taken_as_it_is(machine):
     assert PEER in machine.run("query", "alarms-now", "--database", machine.url(CONSOLE), code=1)
-    assert json.loads(machine.run("query", "late-acknowledgements", "--from", "20000d", "--format", "json", "--database", machine.url("postgres")))
+    words = ("--from", "20000d", "--format", "json", "--database", machine.url("postgres"))
+    assert json.loads(machine.run("query", "late-acknowledgements", *words))
+
+
+def test_without_a_reading_login_root_asks_with_the_store_s(machine):
+    try:
+        for other in ({"reading": ""}, {"console": "wardwatch-nobody"}):
+            machine.write(**other)
+            machine.run("query", "alarms-now")
+        # where there is no such user nobody becomes one
+        machine.write(store="wardwatch-nobody", console="wardwatch-nobody")
+        assert PEER in machine.run("query", "alarms-now", code=1)
+    finally:
+        machine.write()
