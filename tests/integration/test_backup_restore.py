@@ -124,6 +124,17 @@ def test_a_restore_that_fails_half_way_leaves_what_was_there(kept):
     assert len(list(kept.folder.glob("*.before-*"))) == 2
 
 
+def test_one_restore_undoes_nothing_of_another(kept):
+    """Both in the same second."""
+    made = kept.backup()
+    kept.program("date", "echo 20260131T064000Z")
+    restore(kept, made, "--etc")
+    (kept.etc / "wardwatch.yaml").write_text("newer\n")
+    assert "try again" in restore(kept, made, "--etc", code=1)
+    assert (kept.etc / "wardwatch.yaml").read_text() == "newer\n"
+    assert (kept.folder / "etc.before-20260131T064000Z/wardwatch.yaml").exists()
+
+
 def test_a_snapshot_that_goes_meanwhile_is_not_missed(kept):
     kept.program("cp", f'[[ "$*" != *snapshots/7* ]] || rm -f {kept.state}/snapshots/7; exec really "$@"')
     made = kept.backup()
