@@ -88,7 +88,7 @@ static void tell_all_forbidden(struct supervisor *s) {
 }
 
 static void tell_manager(struct supervisor *s) {
-        char text[1024] = "";
+        char text[2048] = ""; /* has room for all that all of them may say */
         size_t n = 0;
 
         for (size_t i = 0; i < s->n && n < sizeof(text); i++) {

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/span.h"
+#include "base/utf8.h"
 #include "supervisor_backoff.h"
 #include "supervisor_processor.h"
 #include "supervisor_spawn.h"
@@ -31,6 +32,8 @@
 #define LATE       WW_SECOND
 #define QUEUE_MAX  ((size_t)256 * 1024)
 
+enum { STATUS_SIZE = 256 };
+
 struct supervisor_child {
         struct supervisor_child_options options;
         struct event_base *base;
@@ -46,9 +49,9 @@ struct supervisor_child {
         struct supervisor_processor processor; /* when the watch began */
         unsigned grants;                       /* of patience, since the last sign of life */
         bool reaped, forbidden;
-        int ending;       /* wait status, once reaped */
-        char last[64];    /* how it died last */
-        char status[256]; /* its own words */
+        int ending;               /* wait status, once reaped */
+        char last[64];            /* how it died last */
+        char status[STATUS_SIZE]; /* its own words */
 };
 
 static const char *const state_names[] = {
@@ -117,10 +120,29 @@ static void hear_ready(struct supervisor_child *c) {
         set_state(c, SUPERVISOR_CHILD_RUNNING);
 }
 
+/* One line of whole characters, whatever a worker says that was taken over: systemd takes a line for itself as an order
+ * of ours, such as MAINPID=. */
+static void keep_line(char to[static STATUS_SIZE], const char *text) {
+        size_t n = 0, left = strlen(text), step;
+
+        while (left && (step = utf8_length(text, left)) && n + step < STATUS_SIZE) {
+                memcpy(to + n, text, step);
+                if ((unsigned char)to[n] < 0x20 || to[n] == 0x7f)
+                        to[n] = ' ';
+                n += step;
+                text += step;
+                left -= step;
+        }
+        to[n] = '\0';
+}
+
 static void hear_status(struct supervisor_child *c, const char *text) {
-        if (strncmp(c->status, text, sizeof(c->status) - 1) == 0)
+        char line[STATUS_SIZE];
+
+        keep_line(line, text);
+        if (strcmp(c->status, line) == 0)
                 return;
-        snprintf(c->status, sizeof(c->status), "%s", text);
+        memcpy(c->status, line, sizeof(line));
         log_info("worker-status", subject(c), "%s", c->status);
         changed(c);
 }

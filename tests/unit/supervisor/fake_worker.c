@@ -131,7 +131,8 @@ static int live(const char *script, int control_fd) {
         if (strcmp(script, "leave-a-child") == 0)
                 return leave_a_child();
         worker_ready(worker);
-        worker_status(worker, "is %s", script);
+        worker_status(worker, "is %s%s", script,
+                      strcmp(script, "order") == 0 ? "\nMAINPID=1\r\x7fWATCHDOG=trigger" : "");
         if (strcmp(script, "hang") == 0) {
                 event_base_loop(base, EVLOOP_NONBLOCK);
                 for (;;)

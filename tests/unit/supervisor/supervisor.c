@@ -214,6 +214,19 @@ static void test_start_and_orderly_stop(void **state) {
         daemon_clean(&d);
 }
 
+/* A worker that was taken over has systemd follow another process, or kill this one? */
+static void test_a_status_is_no_order(void **state) {
+        struct daemon d;
+
+        daemon_prepare(&d, "");
+        listen_as_manager(&d);
+        write_file(&d, "engine.script", "order\n");
+        daemon_start(&d);
+        wait_notify(&d, "STATUS=engine running: is order MAINPID=1  WATCHDOG=trigger; store running: is run");
+        assert_int_equal(daemon_stop(&d), 0);
+        daemon_clean(&d);
+}
+
 static void test_no_store_without_database(void **state) {
         struct daemon d;
         char text[512];
@@ -464,6 +477,7 @@ int main(void) {
 
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_start_and_orderly_stop),
+                cmocka_unit_test(test_a_status_is_no_order),
                 cmocka_unit_test(test_no_store_without_database),
                 cmocka_unit_test(test_killed_worker_is_restarted),
                 cmocka_unit_test(test_hung_worker_is_killed),
