@@ -335,14 +335,16 @@ static void engine_lane_set(struct engine *e, enum engine_lane lane, bool closed
 }
 
 void engine_intake_lanes(struct engine *e, double fill) {
-        if (fill >= ENGINE_FILL_BULK)
+        if (fill >= ENGINE_FILL_BULK) {
                 engine_lane_set(e, ENGINE_BULK, true, fill);
+                e->lean = true;
+        }
         if (fill >= ENGINE_FILL_URGENT) {
                 engine_lane_set(e, ENGINE_URGENT, true, fill);
                 e->full = true;
         }
         if (fill < ENGINE_FILL_RESUME) {
-                e->full = false;
+                e->full = e->lean = false;
                 engine_lane_set(e, ENGINE_URGENT, false, fill);
                 engine_lane_set(e, ENGINE_BULK, false, fill);
         }

@@ -4,9 +4,10 @@
  * engine_pending.c (what comes again), engine_salvage.c, engine_turn.c (one turn = one transaction), engine_intake.c
  * (the two sessions, lanes, blindness), engine_assure.c (proof that nothing waits at the broker), engine_space.c
  * (trimming and snapshots), engine_reload.c (rules and configuration while running), engine_prime.c (the past for new
- * rules), engine_feed.c (command socket and readers), engine_follow.c (followers), engine_publish.c (messages to
- * devices), engine_proof.c (checkpoints on a topic), engine_signed.c (who signed the rules), engine_version.c (which
- * version took what), engine_metrics.c and engine_status.c (what can be known from outside).
+ * rules), engine_feed.c (command socket), engine_peer.c (who is there), engine_verbs.c (what they say), engine_follow.c
+ * (followers), engine_publish.c (messages to devices), engine_proof.c (checkpoints on a topic), engine_signed.c (who
+ * signed the rules), engine_version.c (which version took what), engine_metrics.c and engine_status.c (what can be
+ * known from outside).
  */
 #include "engine.h"
 
@@ -68,6 +69,8 @@ struct engine_notice { /* waits for the next turn */
 
 struct engine_command {  /* waits for the next turn; afterwards its reply waits for the commit */
         uint64_t client; /* by number: it may be gone by then */
+        uid_t uid;       /* whose */
+        size_t written;  /* bytes that came of it, itself too; 0: it was known already */
         char *id, *actor, *body;
         char *reply; /* malloc'd JSON text */
 };
@@ -149,6 +152,7 @@ struct engine {
 
         /* the turn at work */
         bool in_turn, stopping;
+        bool lean;          /* the first lane closed: of commands, small ones of people are taken */
         bool full;          /* the last lane closed: commands are refused until there is room */
         uint64_t seq;       /* newest number given out */
         uint64_t committed; /* newest number committed */
@@ -395,6 +399,8 @@ void engine_status_workers(void *userdata, json_t *workers);
 
 /* --- engine_readers.c --- */
 bool engine_reader_find(const char *name, enum engine_reader *ret);
+/** Who may be that reader: of enum reporter. */
+unsigned engine_reader_reporters(enum engine_reader reader);
 void engine_readers_load(struct engine *e);
 /** Within a turn's transaction: writes the cursors that have moved. */
 void engine_readers_put(struct engine *e);

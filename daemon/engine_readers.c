@@ -7,6 +7,8 @@
  */
 #include "engine_internal.h"
 
+#include "base/reporters.h"
+
 static bool wants_store(const struct config *config) {
         return config->database.url[0] != '\0';
 }
@@ -18,10 +20,11 @@ static bool wants_notify(const struct config *config) {
 static const struct {
         const char *name, *meta;
         bool (*wanted)(const struct config *config);
-        bool yields; /* when the map fills */
+        bool yields;       /* when the map fills */
+        unsigned reporter; /* who it is */
 } readers[ENGINE_READERS] = {
-        [ENGINE_READER_STORE] = { "store", "cursor.store", wants_store, false },
-        [ENGINE_READER_NOTIFY] = { "notify", "cursor.notify", wants_notify, true },
+        [ENGINE_READER_STORE] = { "store", "cursor.store", wants_store, false, REPORTER_STORE },
+        [ENGINE_READER_NOTIFY] = { "notify", "cursor.notify", wants_notify, true, REPORTER_NOTIFY },
 };
 
 bool engine_reader_find(const char *name, enum engine_reader *ret) {
@@ -31,6 +34,10 @@ bool engine_reader_find(const char *name, enum engine_reader *ret) {
                         return true;
                 }
         return false;
+}
+
+unsigned engine_reader_reporters(enum engine_reader reader) {
+        return readers[reader].reporter;
 }
 
 void engine_readers_load(struct engine *e) {

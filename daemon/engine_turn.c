@@ -331,17 +331,21 @@ static void engine_take_commands(struct engine *e) {
                         .id = ww_str(command->id),
                         .payload = ww_str(command->body),
                 };
+                size_t before;
                 int r;
 
                 if (known.n) {
                         command->reply = strndup(known.p, known.n);
                         continue;
                 }
+                engine_begin(e);
+                before = e->turn_bytes;
                 e->answering = command;
                 r = engine_append(e, &input);
                 e->answering = NULL;
                 if (r)
                         engine_fatal("cannot take a command", r);
+                command->written = e->turn_bytes - before;
                 engine_signed_note(e, command);
         }
 }

@@ -21,7 +21,7 @@ struct notice_kind {
         const char *rule; /* of the alarm: BEGINS and ENDS share it; NULL for RECORD */
         enum ww_priority priority;
         const char *title; /* of the alarm */
-        bool workers;      /* a worker may say it over the command socket */
+        unsigned workers;  /* set of enum reporter: who may say it over the command socket */
 };
 
 extern const struct notice_kind notice_kinds[];

@@ -336,7 +336,9 @@ X(FEED_FOLLOWERS, "wardwatch_feed_followers", GAUGE, COUNT, ENGINE, "", "feed.fo
 X(FEED_ACCEPTED, "wardwatch_feed_accepted_total", COUNTER, COUNT, ENGINE, "", "feed.accepted",
   "connections accepted")
 X(FEED_REFUSED, "wardwatch_feed_refused_total", COUNTER, COUNT, ENGINE, "", "feed.refused",
-  "connections refused: too many, or of nobody we know")
+  "connections refused: too many, too many of one user, or of nobody we know")
+X(FEED_NOT_TAKEN, "wardwatch_feed_not_taken_total", COUNTER, COUNT, ENGINE, "reason", "feed.not_taken.%",
+  "requests not taken: `size` too large; for now, the journal being `full` or nearly so (`lean`), or the user's bytes used up (`often`)")
 X(FEED_RESETS, "wardwatch_feed_resets_total", COUNTER, COUNT, ENGINE, "", "feed.resets",
   "followers that were too slow and were told the whole state anew")
 

@@ -121,7 +121,7 @@ const struct config_key config_keys[] = {
           "mode 0600, of users.notify; empty = nobody is told" },
 
         { "command.clients_max", CONFIG_INTEGER, AT(command.clients_max), "64", "connections", 1, 4096, NULL, false,
-          "connections to the command socket at most" },
+          "connections to the command socket at most; a user has a quarter of them, and some are kept for root and each worker" },
         { "command.queue_max", CONFIG_SIZE, AT(command.queue_max), "1MiB", "bytes", 64 * KIB, 64 * MIB, NULL, false,
           "bytes that wait for one reader of the feed before it is reset" },
         { "command.group", CONFIG_STRING, AT(command.group), "", NULL, 0, 32, NULL, false,

@@ -109,6 +109,8 @@ static bool notice_answered(struct engine_link *l, const char *id, const json_t 
 
         if (!wanted || strcmp(wanted, id) != 0)
                 return false;
+        if (json_is_true(json_object_get(answer, "again")))
+                return true; /* it is said again after ENGINE_ANSWER_TIME */
         if (!json_is_true(json_object_get(answer, "ok")))
                 log_warning("notice-refused", id, "the engine does not take it");
         notice_drop(l);

@@ -30,9 +30,12 @@ static int code_of(const json_t *answer) {
                 const char *name;
                 int code;
         } codes[] = {
-                { "role", 403 },          { "unknown-operator", 403 }, { "malformed", 400 }, { "unknown", 404 },
-                { "unknown-alarm", 404 }, { "unknown-command", 404 },  { "id-needed", 400 }, { "busy", 429 },
-                { "journal-full", 503 },
+                { "role", 403 },          { "unknown-operator", 403 },
+                { "malformed", 400 },     { "unknown", 404 },
+                { "unknown-alarm", 404 }, { "unknown-command", 404 },
+                { "id-needed", 400 },     { "busy", 429 },
+                { "journal-full", 503 },  { "often", 429 },
+                { "too-large", 413 },
         };
 
         if (json_is_true(json_object_get(answer, "ok")))

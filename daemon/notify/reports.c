@@ -87,16 +87,6 @@ static void reports_drop(struct reports *r, struct report **at) {
         report_free(one);
 }
 
-/* It could not be taken now. */
-static bool refusal_passing(const char *name) {
-        static const char *const names[] = { "busy", "journal-full", "starting" };
-
-        for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-                if (strcmp(name, names[i]) == 0)
-                        return true;
-        return false;
-}
-
 static void report_refused(struct reports *r, struct report *one, const json_t *error) {
         const char *name = json_string_value(json_object_get(error, "name"));
         const char *text = json_string_value(json_object_get(error, "text"));
@@ -110,7 +100,6 @@ static void report_refused(struct reports *r, struct report *one, const json_t *
 static void reports_answer(struct reports *r, json_t *object) {
         const char *id = json_string_value(json_object_get(object, "id"));
         const json_t *error = json_object_get(object, "error");
-        const char *name = json_string_value(json_object_get(error, "name"));
         struct report **at = &r->first;
 
         while (id && *at && strcmp(report_id(*at), id) != 0)
@@ -118,7 +107,7 @@ static void reports_answer(struct reports *r, json_t *object) {
         if (!id || !*at)
                 return;
         if (!json_is_true(json_object_get(object, "ok"))) {
-                if (name && refusal_passing(name))
+                if (json_is_true(json_object_get(object, "again")))
                         return; /* it is sent again after a while */
                 report_refused(r, *at, error);
         } else {

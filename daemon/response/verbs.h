@@ -15,8 +15,9 @@ struct response_verb {
         const char *name; /* "incident-take" */
         const char *args; /* as the help shows them: "incident [version]"; a word in brackets may be left out */
         const char *help;
-        unsigned roles;                         /* set of enum alarm_role that may; 0 = workers only */
+        unsigned roles;                         /* set of enum alarm_role that may */
         bool reason;                            /* must say why */
+        unsigned reporters;                     /* set of enum reporter: workers that may */
         int (*run)(struct response_call *call); /* 0, REFUSED_*, -errno */
 };
 extern const struct response_verb response_verbs[];

@@ -6,7 +6,7 @@
  *                    {"cmd":"notice","id":…,"name":…,"subject":…,"text":…}    until the answer with this id
  *   engine → store   {"head":N}                                               wake-up; several may come as one
  *                    {"last":N}                                               it stops: a checkpoint up to N, soon
- *                    {"id":…,"ok":…}                                          the answer
+ *                    {"id":…,"ok":…}                                          the answer; with "again": not now
  *
  * The engine needs the cursor to know what it may trim: a report that is late, or lost with a connection, is no harm.
  */
@@ -48,6 +48,8 @@ static void link_answer(struct link *l, json_t *object) {
         const char *id = json_string_value(json_object_get(object, "id"));
         json_t *ok = json_object_get(object, "ok");
 
+        if (json_is_true(json_object_get(object, "again")))
+                return; /* it is said again after REPEAT_AFTER */
         if (id && *id && outbox_answered(l->outbox, id) && !json_is_true(ok))
                 log_warning("notice-refused", id, "%s",
                             json_string_value(json_object_get(json_object_get(object, "error"), "text")));

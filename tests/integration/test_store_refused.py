@@ -70,6 +70,15 @@ def test_rows_that_break_a_constraint(store, pg, engine):
     assert f"store-{store.journal_id()}-row-777-0" in ids | {n["id"] for n in engine.notices("row-quarantined")}
 
 
+def test_what_the_engine_cannot_take_now_is_said_again(store, pg, engine):
+    pg.query("ALTER TABLE event ADD CONSTRAINT poison CHECK (seq <> 777)")
+    engine.put_off = ["row-quarantined"]
+    store.fill(1000)
+    store.start()
+    wait_for(lambda: len(engine.notices("row-quarantined")) == 2, 30, "the notice once more")
+    assert len({n["id"] for n in engine.notices("row-quarantined")}) == 1
+
+
 def test_rows_that_a_trigger_refuses(store, pg):
     pg.query("""CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN

@@ -52,6 +52,7 @@ class Engine:
     def __init__(self, path):
         self.lines = []
         self.answer = True
+        self.put_off = []  # names of notices: each is answered once with "not now"
         self.known_head = 0
         self.connections = []
         self.server = socket.socket(socket.AF_UNIX)
@@ -80,7 +81,11 @@ class Engine:
         self.lines.append(request)
         if request["cmd"] == "reader" and self.known_head:
             self.send(connection, {"head": self.known_head})
-        if "id" in request and self.answer:
+        if request.get("name") in self.put_off:
+            self.put_off.remove(request["name"])
+            error = {"name": "journal-full", "text": "the journal is nearly full", "cure": "repeat"}
+            self.send(connection, {"id": request["id"], "ok": False, "again": True, "error": error})
+        elif "id" in request and self.answer:
             self.send(connection, {"id": request["id"], "ok": True})
 
     @staticmethod

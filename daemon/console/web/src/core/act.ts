@@ -68,7 +68,9 @@ function replyOf(status: number, body: unknown): Reply {
 }
 
 function again(reply: Reply): boolean {
-    return !reply.ok && ["busy", "journal-full", "unreachable", "engine-away"].includes(reply.error?.name ?? "");
+    return (
+        !reply.ok && ["busy", "often", "journal-full", "unreachable", "engine-away"].includes(reply.error?.name ?? "")
+    );
 }
 
 async function attempt(act: Act): Promise<Reply> {

@@ -1,0 +1,47 @@
+#include "allowance.h"
+
+#include <wardwatch/time.h>
+
+static struct allowance_user *find(struct allowance *a, uid_t uid) {
+        for (size_t i = 0; i < a->n; i++) {
+                if (a->users[i].uid == uid)
+                        return &a->users[i];
+        }
+        return NULL;
+}
+
+static struct allowance_user *add(struct allowance *a) {
+        struct allowance_user *fullest = a->users;
+
+        if (a->n < ALLOWANCE_USERS)
+                return &a->users[a->n++];
+        for (size_t i = 1; i < a->n; i++) {
+                if (a->users[i].left > fullest->left)
+                        fullest = &a->users[i];
+        }
+        return fullest;
+}
+
+bool allowance_take(struct allowance *a, uid_t uid, size_t bytes, struct allowance_rate rate, int64_t now) {
+        struct allowance_user *u = find(a, uid);
+
+        if (!u) {
+                u = add(a);
+                *u = (struct allowance_user){ uid, rate.burst, now };
+        }
+        u->left += rate.second * (double)(now - u->at) / WW_SECOND;
+        if (u->left > rate.burst)
+                u->left = rate.burst;
+        u->at = now;
+        if (u->left < (double)bytes)
+                return false;
+        u->left -= (double)bytes;
+        return true;
+}
+
+void allowance_charge(struct allowance *a, uid_t uid, size_t bytes) {
+        struct allowance_user *u = find(a, uid);
+
+        if (u)
+                u->left -= (double)bytes;
+}
