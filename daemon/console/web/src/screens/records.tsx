@@ -162,7 +162,9 @@ function Over({ kind }: { kind: Kind }) {
             {(value) => (
                 <RecordTable
                     kind={kind}
-                    records={newest([...endedOf(kind.kind), ...value.rows.map(changeOf)]).filter((one) => isOver(kind, one))}
+                    records={newest([...endedOf(kind.kind), ...value.rows.map(changeOf)]).filter((one) =>
+                        isOver(kind, one),
+                    )}
                 />
             )}
         </Load>
