@@ -111,6 +111,7 @@ static int engine_on_message(void *userdata, struct ingress *ingress, const stru
 static void engine_on_connected(void *userdata, struct ingress *ingress) {
         struct engine_session *s = userdata;
 
+        redelivery_read(s->redelivery, ingress_acks_read(ingress)); /* known before this connection, and not told yet */
         redelivery_connected(s->redelivery);
 }
 

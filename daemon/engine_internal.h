@@ -185,6 +185,7 @@ struct engine {
         /* figures and marks */
         int64_t started;       /* boot clock */
         int64_t careful_until; /* boot clock; 0 = not careful */
+        int64_t settled_at;    /* boot clock: what the broker has read was written last */
         uint64_t snapshot_seq; /* newest snapshot that was loaded or written; 0 = none */
         uint64_t trim_limit;   /* the older of two snapshots */
         uint64_t priming_from; /* a reload at work reads from here on; 0 = none */

@@ -3,8 +3,9 @@
  * careful start had put aside ("pending").
  *
  * Meta "settled" says of each session up to which number of the journal nothing is in doubt (redelivery.h). It rides
- * along with a turn now and then, so it is behind, and a start reads a little more than it must. A session that was cut
- * off for days may not send the start through the whole journal: ENGINE_RECOVER_MAX is as far as it goes back.
+ * along with a turn, once a second where it moves, so it is behind, and a start takes a little more for in doubt than
+ * it must. A session that was cut off for days may not send the start through the whole journal: ENGINE_RECOVER_MAX is
+ * as far as it goes back.
  *
  * The pending record was received, but its turn never committed. It is taken at the next start; the second time it is
  * found, it has killed the engine twice, and is taken as skipped.
@@ -14,20 +15,25 @@
 #include "base/log.h"
 
 #define ENGINE_SETTLED_EVERY 4096 /* numbers of the journal */
-/* of the last turns commands and notices may be the greater part */
-#define ENGINE_RECOVER_MIN (ENGINE_LANES * REDELIVERY_LIMITS.keep + 4 * ENGINE_PENDING_MAX)
+#define ENGINE_SETTLED_AGAIN WW_SECOND
+/* where there is no mark; of the last turns commands and notices may be the greater part */
+#define ENGINE_RECOVER_MIN (ENGINE_LANES * REDELIVERY_LIMITS.near + 4 * ENGINE_PENDING_MAX)
 #define ENGINE_RECOVER_MAX (ENGINE_LANES * REDELIVERY_LIMITS.max)
+
+static bool settled_moves(const struct engine_session *s, uint64_t settled, bool again) {
+        return settled < s->settled || settled - s->settled >= ENGINE_SETTLED_EVERY || (again && settled != s->settled);
+}
 
 void engine_settled_put(struct engine *e) {
         _cleanup_buf_ struct buf value = BUF_INIT;
-        bool moved = false;
+        bool moved = false, again = clock_boot() - e->settled_at >= ENGINE_SETTLED_AGAIN;
         int r;
 
         for (size_t i = 0; i < ENGINE_LANES; i++) {
                 struct engine_session *s = &e->sessions[i];
                 uint64_t settled = redelivery_settled(s->redelivery, e->seq);
 
-                if (settled < s->settled || settled - s->settled >= ENGINE_SETTLED_EVERY) {
+                if (settled_moves(s, settled, again)) {
                         s->settled = settled;
                         moved = true;
                 }
@@ -35,38 +41,41 @@ void engine_settled_put(struct engine *e) {
         }
         if (!moved)
                 return;
+        e->settled_at = clock_boot();
         r = value.error ? value.error : journal_put_meta(e->journal, "settled", buf_str(&value));
         if (r)
                 engine_fatal("cannot write a mark", r);
 }
 
-/* The first input to be read at a start. */
+/* The first input to be read at a start, and what each session need not take from there. */
 static uint64_t engine_recover_from(struct engine *e, uint64_t head) {
         _cleanup_buf_ struct buf value = BUF_INIT;
-        uint64_t from = head > ENGINE_RECOVER_MIN ? head - ENGINE_RECOVER_MIN : 1;
+        uint64_t from = head + 1;
         uint64_t least = head > ENGINE_RECOVER_MAX ? head - ENGINE_RECOVER_MAX : 1;
         struct rd in;
 
         if (journal_get_meta(e->journal, "settled", &value) < 0)
-                return from;
+                return head > ENGINE_RECOVER_MIN ? head - ENGINE_RECOVER_MIN : 1;
         in = rd_init(buf_str(&value));
         for (size_t i = 0; i < ENGINE_LANES && rd_left(&in); i++) {
                 uint64_t settled = rd_u64(&in);
 
-                if (settled < from)
-                        from = settled + 1;
+                e->sessions[i].settled = settled <= head ? settled : 0;
+                if (e->sessions[i].settled < from)
+                        from = e->sessions[i].settled + 1;
         }
         return from > least ? from : least;
 }
 
-/* Identifiers of an earlier session say nothing: in this one they belong to other messages. */
+/* Identifiers of an earlier session say nothing: in this one they belong to other messages. Nor do those that the
+ * broker is done with. */
 static void engine_remember_message(struct engine *e, const struct ww_input *input) {
         if (input->type != WW_INPUT_MESSAGE || input->mid == 0)
                 return;
         for (enum engine_lane lane = 0; lane < ENGINE_LANES; lane++) {
                 const struct engine_session *s = &e->sessions[lane];
 
-                if (engine_lane_origin(lane) == input->origin && input->seq >= s->begins)
+                if (engine_lane_origin(lane) == input->origin && input->seq >= s->begins && input->seq > s->settled)
                         redelivery_note(s->redelivery, input->seq, input->mid, input->flags & WW_INPUT_DUP,
                                         input->topic, input->payload);
         }

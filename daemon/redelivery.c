@@ -2,13 +2,14 @@
  * A ring in the order of arrival, and chains through it by hash. Positions only grow, one for each message of the
  * session; one that has come again stands at its new position and has left a hole at its old one.
  *
- *   from ……… read ……… to        remembered: all; in doubt: from `read` on
+ *   from ……… to        remembered, and in doubt
  */
 #include "redelivery.h"
 
 #include <xxhash.h>
 
 #define REDELIVERY_HEADS 65536 /* chains */
+#define ROOM_LEAST       1024
 
 struct redelivery_entry {
         uint64_t hash, seq;
@@ -17,6 +18,8 @@ struct redelivery_entry {
         uint32_t next;       /* place in the ring + 1; 0 = the chain's end */
         uint32_t connection; /* on which it came last; 0 = a hole */
 };
+
+#define REDELIVERY_IDS 65536 /* 0 is none */
 
 /* The newest that was noted. Between two there may be identifiers that never come here: of our own topics, and of what
  * the broker drops. */
@@ -29,21 +32,22 @@ struct redelivery {
         struct redelivery_limits limits;
         struct redelivery_newest newest, newest_began; /* now, and when this connection began */
         struct redelivery_entry *ring;
-        uint32_t room;           /* places of the ring, a power of 2 */
-        uint32_t connection;     /* from 1 */
-        bool past;               /* on this connection all redeliveries have come */
-        uint64_t from, read, to; /* positions */
-        uint64_t began;          /* position at which this connection did */
-        uint64_t base;           /* position of number 0, which nobody has */
-        uint64_t noted;          /* messages, ever */
-        uint64_t order; /* of redeliveries on this connection: the index behind that of the newest, 0 = none yet */
-        size_t unseen;  /* in doubt since before this connection, and not come on it */
-        uint64_t floor; /* least `seq` in doubt when this connection began, UINT64_MAX = none, or proven since */
+        uint32_t room;       /* places of the ring, a power of 2 */
+        uint32_t connection; /* from 1 */
+        bool past;           /* on this connection all redeliveries have come */
+        uint64_t from, to;   /* positions */
+        uint64_t began;      /* position at which this connection did */
+        uint64_t base;       /* position of number 0, which nobody has */
+        uint64_t noted;      /* messages, ever */
+        uint64_t order;      /* of redeliveries on this connection: the index behind that of the newest, 0 = none yet */
+        size_t unseen;       /* in doubt since before this connection, and not come on it */
+        uint64_t floor;      /* least `seq` in doubt when this connection began, UINT64_MAX = none, or proven since */
         uint32_t heads[REDELIVERY_HEADS];
+        uint64_t holders[REDELIVERY_IDS]; /* of each identifier: position + 1 of the newest, 0 = none */
 };
 
 static uint32_t room_for(uint32_t n) {
-        uint32_t room = 16;
+        uint32_t room = ROOM_LEAST;
 
         while (room < n)
                 room *= 2;
@@ -53,8 +57,7 @@ static uint32_t room_for(uint32_t n) {
 int redelivery_new(struct redelivery **ret, const struct redelivery_limits *limits) {
         _cleanup_(redelivery_freep) struct redelivery *r = NULL;
 
-        if (limits->keep < 1 || limits->keep > limits->ids / 2 + 1 || limits->keep > limits->max ||
-            limits->max > 1 << 24)
+        if (limits->near < 1 || limits->near > limits->ids / 2 + 1 || limits->max < 1 || limits->max > 1 << 24)
                 return -EINVAL;
         r = calloc(1, sizeof *r);
         if (!r)
@@ -63,7 +66,7 @@ int redelivery_new(struct redelivery **ret, const struct redelivery_limits *limi
         r->connection = 1;
         r->floor = UINT64_MAX;
         r->base = UINT64_MAX; /* so that position 0 has number 1 */
-        r->room = room_for(limits->keep);
+        r->room = ROOM_LEAST;
         r->ring = calloc(r->room, sizeof *r->ring); /* pages that nobody touches are never there */
         if (!r->ring)
                 return -ENOMEM;
@@ -115,20 +118,17 @@ static void entry_remove(struct redelivery *r, struct redelivery_entry *entry) {
         entry->connection = 0;
 }
 
-/* Nobody wants it: a hole, one more than is kept, or than there may be. */
-static bool ring_may_go(const struct redelivery *r, uint64_t position) {
-        uint64_t n = r->to - position;
-
-        return !entry_at(r, position)->connection || n >= r->limits.max || (n >= r->limits.keep && position < r->read);
+static void ring_drop(struct redelivery *r, uint64_t end) {
+        for (; r->from < end; r->from++)
+                entry_remove(r, entry_at(r, r->from));
 }
 
+/* Holes are not in doubt, and there is a limit. */
 static void ring_trim(struct redelivery *r) {
-        while (r->from < r->to && ring_may_go(r, r->from)) {
-                entry_remove(r, entry_at(r, r->from));
+        if (r->to - r->from >= r->limits.max)
+                ring_drop(r, r->to - r->limits.max + 1);
+        while (r->from < r->to && !entry_at(r, r->from)->connection)
                 r->from++;
-        }
-        if (r->read < r->from)
-                r->read = r->from;
 }
 
 /* False: no memory, it stays as it is. */
@@ -176,13 +176,32 @@ static void newest_step(struct redelivery *r, uint16_t mid) {
         r->newest.mid = mid;
 }
 
+/* How many identifiers ago it was given, that of the next one counted. */
+static uint64_t entry_away(const struct redelivery *r, const struct redelivery_entry *entry) {
+        return r->newest.given - entry->given + 1;
+}
+
+/* The identifier is given to another message: so the broker has read the ack of the one that had it. Only the round of
+ * all identifiers says nothing of that. */
+static void holder_is_read(struct redelivery *r, uint16_t mid) {
+        uint64_t position = r->holders[mid];
+        struct redelivery_entry *entry = position > r->from ? entry_at(r, position - 1) : NULL;
+
+        if (entry && entry_away(r, entry) <= r->limits.near)
+                entry_remove(r, entry);
+}
+
 void redelivery_note(struct redelivery *r, uint64_t seq, uint16_t mid, bool dup, struct ww_str topic,
                      struct ww_str payload) {
-        struct redelivery_entry *entry = entry_append(r);
+        struct redelivery_entry *entry;
 
+        if (mid && !dup)
+                holder_is_read(r, mid);
+        entry = entry_append(r);
         if (mid == 0)
                 return;
         r->past |= !dup;
+        r->holders[mid] = r->to;
         newest_step(r, mid);
         *entry = (struct redelivery_entry){ .hash = redelivery_hash(mid, topic, payload),
                                             .seq = seq,
@@ -195,24 +214,20 @@ void redelivery_note(struct redelivery *r, uint64_t seq, uint16_t mid, bool dup,
 /* What a message with DUP may be. */
 struct redelivery_likeness {
         struct redelivery_entry *next; /* the one behind the newest redelivery, far or near */
-        struct redelivery_entry *near; /* of the newest half: the oldest of them */
+        struct redelivery_entry *near; /* its identifier was given a short while ago: the oldest of them */
         struct redelivery_entry *far;
         size_t n_far;
 };
 
 static void redelivery_compare(const struct redelivery *r, struct redelivery_entry *entry,
                                struct redelivery_likeness *ret) {
-        uint64_t away = r->newest.given - entry->given + 1;
-
         if (r->order && entry->index == r->order)
                 ret->next = entry;
-        if (away <= r->limits.keep) {
+        if (entry_away(r, entry) <= r->limits.near) {
                 if (!ret->near || entry->index < ret->near->index)
                         ret->near = entry;
                 return;
         }
-        if (position_of(r, entry) < r->read)
-                return; /* one that many others came behind is not in doubt any more */
         ret->far = entry;
         ret->n_far++;
 }
@@ -239,7 +254,7 @@ static void redelivery_undo(struct redelivery *r) {
 }
 
 /* `entry` has come again; NULL: one of several has. */
-static void redelivery_again(struct redelivery *r, struct redelivery_entry *entry) {
+static void redelivery_again(struct redelivery *r, uint16_t mid, struct redelivery_entry *entry) {
         struct redelivery_entry again;
 
         if (!entry) {
@@ -249,8 +264,10 @@ static void redelivery_again(struct redelivery *r, struct redelivery_entry *entr
         if (!r->order && !r->past)
                 redelivery_undo(r);
         again = *entry;
-        if (r->unseen && position_of(r, entry) >= r->read)
+        if (r->unseen)
                 r->unseen--;
+        if (r->holders[mid] == position_of(r, entry) + 1)
+                r->holders[mid] = r->to + 1;
         entry_remove(r, entry);
         if (again.index >= r->order)
                 r->order = again.index + 1;
@@ -264,11 +281,11 @@ bool redelivery_is(struct redelivery *r, uint16_t mid, struct ww_str topic, stru
         struct redelivery_likeness like = redelivery_like(r, redelivery_hash(mid, topic, payload));
 
         if (like.next)
-                redelivery_again(r, like.next);
+                redelivery_again(r, mid, like.next);
         else if (like.near)
-                redelivery_again(r, r->order || !like.n_far ? like.near : NULL);
+                redelivery_again(r, mid, r->order || !like.n_far ? like.near : NULL);
         else if (like.n_far == 1 && like.far->index >= r->order)
-                redelivery_again(r, like.far);
+                redelivery_again(r, mid, like.far);
         else
                 return false;
         return true;
@@ -287,7 +304,7 @@ void redelivery_connected(struct redelivery *r) {
         r->unseen = 0;
         r->began = r->to;
         r->newest_began = r->newest;
-        for (uint64_t position = r->read; position < r->to; position++) {
+        for (uint64_t position = r->from; position < r->to; position++) {
                 const struct redelivery_entry *entry = entry_at(r, position);
 
                 if (!entry->connection)
@@ -305,32 +322,29 @@ void redelivery_past(struct redelivery *r) {
 void redelivery_read(struct redelivery *r, uint64_t number) {
         uint64_t end = r->base + number + 1;
 
-        if (number == 0 || end <= r->read || end > r->to || (r->unseen && !r->past))
+        if (number == 0 || end <= r->from || end > r->to || (r->unseen && !r->past))
                 return;
-        r->read = end;
+        ring_drop(r, end);
         r->floor = UINT64_MAX; /* what is left is of this connection, and in order */
         ring_trim(r);
-        if (r->room > room_for(r->limits.keep) && r->to - r->from < r->room / 4)
-                (void)ring_resize(r, room_for(r->limits.keep + (uint32_t)(r->to - r->from)));
+        if (r->room > ROOM_LEAST && r->to - r->from < r->room / 4)
+                (void)ring_resize(r, room_for((uint32_t)(r->to - r->from)));
 }
 
 void redelivery_forget(struct redelivery *r) {
-        for (; r->from < r->to; r->from++)
-                entry_remove(r, entry_at(r, r->from));
-        r->read = r->to;
+        ring_drop(r, r->to);
         r->unseen = 0;
         r->floor = UINT64_MAX;
         r->newest.mid = 0;
 }
 
 uint64_t redelivery_settled(struct redelivery *r, uint64_t head) {
-        while (r->read < r->to && !entry_at(r, r->read)->connection)
-                r->read++; /* a hole is not in doubt */
-        if (r->read == r->to)
+        ring_trim(r);
+        if (r->from == r->to)
                 return head;
-        return (entry_at(r, r->read)->seq < r->floor ? entry_at(r, r->read)->seq : r->floor) - 1;
+        return (entry_at(r, r->from)->seq < r->floor ? entry_at(r, r->from)->seq : r->floor) - 1;
 }
 
 size_t redelivery_in_doubt(const struct redelivery *r) {
-        return (size_t)(r->to - r->read);
+        return (size_t)(r->to - r->from);
 }

@@ -13,7 +13,9 @@
 
 #define READING_EVERY 4096                /* messages */
 #define READING_LATER (4 * READING_EVERY) /* though the library is slower with two of ours unanswered (direct.c) */
-#define READING_AGAIN WW_MINUTE           /* for fewer: a start goes back to the oldest in doubt */
+/* For fewer. Not longer: a broker that uses an identifier again, and a message that is alike, are a redelivery as long
+ * as the one before it is in doubt. */
+#define READING_AGAIN WW_SECOND
 
 static bool reading_is_due(const struct ingress *i) {
         if (i->unanswered)

@@ -132,6 +132,17 @@ def test_the_broker_is_asked_how_far_it_has_read(broker):
         assert payloads(leash.messages()) == numbers(0, 15000)
 
 
+def test_a_few_are_asked_about_soon(broker, proxy):
+    """What is in doubt for long is what a broker may use the identifiers of again."""
+    with Leash(proxy.port, "dev/#", auto=True) as leash:
+        leash.wait_state("live")
+        for first in range(3):
+            broker.publish("dev/a", *numbers(first, 1))
+            leash.wait_messages(first + 1)
+            wait_for(lambda: leash.figures()["acks_read"] == first + 1, 20, "the answer")
+        assert leash.figures()["acks_unread"] == 0
+
+
 class Swallower(Proxy):
     """Keeps our acks to itself, as long as it is told to."""
 
@@ -169,8 +180,8 @@ def test_nothing_is_in_doubt_when_the_fence_came_first(broker, proxy):
         leash.wait_state("live")
         broker.publish("dev/a", *numbers(0, 10))
         leash.wait_messages(10)
-        wait_for(lambda: proxy.count("up", PUBACK) == 11, what="the acks")
-        assert leash.figures()["acks_read"] == 0 and leash.figures()["acks_unread"] == 10
+        wait_for(lambda: proxy.count("up", PUBACK) >= 11, what="the acks")
+        assert leash.figures()["acks_read"] + leash.figures()["acks_unread"] == 10
         proxy.cut()
         closed = leash.wait_state("closed")["at"]
         leash.wait_state("live", after=closed)

@@ -294,6 +294,32 @@ def test_what_has_an_identifier_of_an_earlier_session_is_new(tmp_path, make_daem
         assert figures()["redelivered"] == 0
 
 
+def test_what_has_an_identifier_of_a_message_that_was_read_is_new(tmp_path, make_daemon):
+    """The broker was killed, and came back as it was before a press: the next one has the identifier of that one."""
+    with Broker(tmp_path) as broker, Proxy(broker.host, broker.port) as proxy:
+        s = Scene(tmp_path, make_daemon, broker, settings={"mqtt.port": proxy.port}).start()
+        figures = lambda: s.daemon.status()["sessions"]["bulk"]
+        broker.stop()
+        saved = (broker.folder / "mosquitto.db").read_bytes()
+        broker.start()
+        wait_for(lambda: figures()["state"] == "live", 30, "the session as it was")
+        s.publish("a", 1)
+        wait_for(lambda: figures()["messages"] == 1 and figures()["acks_unread"] == 0, 30, "an ack that was read")
+        broker.kill()
+        (broker.folder / "mosquitto.db").write_bytes(saved)
+        wait_for(lambda: figures()["state"] != "live", 30, "the end of the connection")
+        broker.start()
+        wait_for(lambda: figures()["state"] == "live", 30, "the session as it was")
+        proxy.hold("down")
+        s.publish("a", 1)
+        wait_for(lambda: len(sent(proxy, "bulk/a")) == 2, 20, "the second press on its way")
+        proxy.cut()
+        proxy.pass_on("down")
+        wait_for(lambda: figures()["messages"] == 2, 30, "the second press")
+        assert len({p.mid for p in sent(proxy, "bulk/a")}) == 1 and sent(proxy, "bulk/a")[2].dup
+        assert figures()["redelivered"] == 0 and figures()["sessions_lost"] == 0
+
+
 # --- careful start ---
 
 
