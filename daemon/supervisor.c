@@ -23,6 +23,19 @@
  * concluded. If this process is killed, the kernel kills the workers (base/worker_enter.c).
  */
 
+/* Together less than the unit's TimeoutStopSec=90. The engine writes a snapshot of all that it knows. */
+#define STOP_ENGINE  (50 * WW_SECOND)
+#define STOP_STORE   (10 * WW_SECOND)
+#define STOP_NOTIFY  (5 * WW_SECOND)
+#define STOP_CONSOLE (5 * WW_SECOND)
+#define STOP_AUTH    (2 * WW_SECOND)
+
+/* Of one that is not ready. It has nothing yet that it would leave in order, and may not hear before it is. */
+#define UNREADY_WAIT (5 * WW_SECOND)
+
+/* Beside what a worker may be silent for, and pause for after that: until another one has begun and said so. */
+#define START_MARGIN WW_MINUTE
+
 static bool wants_store(const struct config *config) {
         return config->database.url[0] != '\0';
 }
@@ -45,11 +58,11 @@ static const struct supervisor_worker workers[] = {
           .replays = true,
           .essential = true,
           .shows_workers = true,
-          .stop_wait = 10 * WW_SECOND },
-        { .name = "store", .wanted = wants_store, .stop_wait = 10 * WW_SECOND },
-        { .name = "notify", .wanted = wants_notify, .stop_wait = 5 * WW_SECOND },
-        { .name = "console", .wanted = wants_console, .stop_wait = 5 * WW_SECOND },
-        { .name = "auth", .wanted = wants_auth, .stop_wait = 2 * WW_SECOND },
+          .stop_wait = STOP_ENGINE },
+        { .name = "store", .wanted = wants_store, .stop_wait = STOP_STORE },
+        { .name = "notify", .wanted = wants_notify, .stop_wait = STOP_NOTIFY },
+        { .name = "console", .wanted = wants_console, .stop_wait = STOP_CONSOLE },
+        { .name = "auth", .wanted = wants_auth, .stop_wait = STOP_AUTH },
 };
 
 /* --- telling --- */
@@ -111,6 +124,12 @@ static bool all_essential_run(const struct supervisor *s) {
 
 /* --- stopping --- */
 
+static void stop_one(struct supervisor_child *c, enum supervisor_child_state state) {
+        int64_t wait = supervisor_child_worker(c)->stop_wait;
+
+        supervisor_child_stop(c, state == SUPERVISOR_CHILD_STARTING && wait > UNREADY_WAIT ? UNREADY_WAIT : wait);
+}
+
 /* Stops the first one that still lives; its end calls this again. */
 static void stop_next(struct supervisor *s) {
         for (size_t i = 0; i < s->n; i++) {
@@ -118,7 +137,7 @@ static void stop_next(struct supervisor *s) {
                 if (state == SUPERVISOR_CHILD_STOPPED)
                         continue;
                 if (state != SUPERVISOR_CHILD_STOPPING)
-                        supervisor_child_stop(s->children[i], supervisor_child_worker(s->children[i])->stop_wait);
+                        stop_one(s->children[i], state);
                 return;
         }
         event_base_loopbreak(s->base);
@@ -137,6 +156,15 @@ static void on_changed(void *userdata, struct supervisor_child *c) {
                 supervisor_notify_ready();
                 log_notice("ready", NULL, "all that is needed to raise alarms runs");
         }
+}
+
+/* A start that goes on may take as long as it takes: what ends it is a worker's silence. */
+static void on_alive(void *userdata, struct supervisor_child *c) {
+        const struct supervisor *s = userdata;
+
+        if (!s->ready && !s->stopping && supervisor_child_worker(c)->essential)
+                supervisor_notify_extend(s->config.supervisor.hung_after + s->config.supervisor.backoff_max +
+                                         START_MARGIN);
 }
 
 static void on_stop(evutil_socket_t number, short what, void *userdata) {
@@ -224,6 +252,7 @@ static int make_children(struct supervisor *s) {
                         .backoff_max = s->config.supervisor.backoff_max,
                         .userdata = s,
                         .changed = on_changed,
+                        .alive = on_alive,
                 };
                 if (workers[i].wanted && !workers[i].wanted(&s->config))
                         continue;

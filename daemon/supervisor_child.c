@@ -41,11 +41,12 @@ struct supervisor_child {
         enum supervisor_child_state state;
         pid_t pid;
         struct jsonline *pipe;
-        struct event *hung;                    /* armed while the process lives and is not told to stop */
-        struct event *later;                   /* waiting: start; stopping: kill; reaped: bury */
-        int64_t hung_at;                       /* boot clock, when `hung` should fire */
-        uint64_t signs;                        /* of life, of all its processes */
-        int64_t since;                         /* wall clock, of the state */
+        struct event *hung;  /* armed while the process lives and is not told to stop */
+        struct event *later; /* waiting: start; stopping: kill; reaped: bury */
+        int64_t hung_at;     /* boot clock, when `hung` should fire */
+        uint64_t signs;      /* of life, of all its processes */
+        int64_t since;       /* wall clock, of the state */
+        struct supervisor_processor_files files;
         struct supervisor_processor processor; /* when the watch began */
         unsigned grants;                       /* of patience, since the last sign of life */
         bool reaped, forbidden;
@@ -83,13 +84,13 @@ static void set_state(struct supervisor_child *c, enum supervisor_child_state st
 
 static void watch(struct supervisor_child *c) {
         c->hung_at = clock_boot() + c->options.hung_after;
-        supervisor_processor_read(c->pid, &c->processor);
+        supervisor_processor_read(&c->files, &c->processor);
         arm(c->hung, c->options.hung_after);
 }
 
 /* True: it is not given up. */
 static bool starved(struct supervisor_child *c) {
-        if (c->grants == GRANTS || !supervisor_processor_starved(c->pid, &c->processor, c->options.hung_after))
+        if (c->grants == GRANTS || !supervisor_processor_starved(&c->files, &c->processor, c->options.hung_after))
                 return false;
         c->grants++;
         log_warning(
@@ -155,6 +156,7 @@ static void on_line(void *userdata, struct jsonline *l, json_t *object) {
         c->grants = 0;
         if (!c->reaped && (c->state == SUPERVISOR_CHILD_STARTING || c->state == SUPERVISOR_CHILD_RUNNING))
                 watch(c);
+        c->options.alive(c->options.userdata, c);
         if (json_is_true(json_object_get(object, "ready")))
                 hear_ready(c);
         if (status)
@@ -187,6 +189,7 @@ static void bury(struct supervisor_child *c) {
 
         event_del(c->later);
         event_del(c->hung);
+        supervisor_processor_close(&c->files);
         c->pipe = jsonline_free(c->pipe);
         c->reaped = false;
         c->status[0] = '\0';
@@ -227,7 +230,7 @@ static int spawn(struct supervisor_child *c) {
         };
         int fd, r;
 
-        r = supervisor_spawn(&s, &c->pid, &fd);
+        r = supervisor_spawn(&s, &c->pid, &fd, &c->files);
         if (r < 0)
                 return r;
         log_info("worker-started", subject(c), "%s", s.careful ? "careful" : "normal start");
@@ -302,6 +305,7 @@ int supervisor_child_new(struct supervisor_child **ret, struct event_base *base,
                 return -ENOMEM;
         c->options = *options;
         c->base = base;
+        c->files = SUPERVISOR_PROCESSOR_FILES_NONE;
         c->since = clock_wall();
         supervisor_backoff_init(&c->backoff, options->backoff_max);
         c->hung = evtimer_new(base, on_hung, c);
@@ -319,6 +323,7 @@ struct supervisor_child *supervisor_child_free(struct supervisor_child *c) {
         if (c->pid > 0 && !c->reaped)
                 kill(c->pid, SIGKILL);
         jsonline_free(c->pipe);
+        supervisor_processor_close(&c->files);
         if (c->hung)
                 event_free(c->hung);
         if (c->later)

@@ -44,6 +44,7 @@ struct supervisor_child_options {
         int64_t hung_after, backoff_max; /* µs */
         void *userdata;
         void (*changed)(void *userdata, struct supervisor_child *c); /* its state, or its status line */
+        void (*alive)(void *userdata, struct supervisor_child *c);   /* a sign of life */
 };
 
 int supervisor_child_new(struct supervisor_child **ret, struct event_base *base,

@@ -20,6 +20,10 @@ void supervisor_notify_stopping(void) {
         sd_notify(0, "STOPPING=1");
 }
 
+void supervisor_notify_extend(int64_t usec) {
+        sd_notifyf(0, "EXTEND_TIMEOUT_USEC=%" PRIi64, usec);
+}
+
 void supervisor_notify_watchdog(void) {
         sd_notify(0, "WATCHDOG=1");
 }

@@ -24,11 +24,29 @@ static void become(const char *executable, const char *const *arguments) {
         _exit(127);
 }
 
+/* False: the supervisor is gone. */
+static bool wait_for_parent(int control_fd) {
+        char byte;
+        ssize_t n;
+
+        do
+                n = read(control_fd, &byte, 1);
+        while (n < 0 && errno == EINTR);
+        return n == 1;
+}
+
+/* The child may go on, and become somebody whose files the supervisor cannot open. */
+static void release(int control_fd) {
+        (void)send(control_fd, "\n", 1, MSG_NOSIGNAL);
+}
+
 static void become_worker(const struct supervisor_spawn *s, int control_fd) {
         char fd_text[16], config_text[32];
         const char *arguments[9] = { "wardwatch", s->name, "--control-fd", fd_text, "-c", config_text };
         size_t n = 6;
 
+        if (!wait_for_parent(control_fd))
+                _exit(1);
         snprintf(fd_text, sizeof(fd_text), "%d", control_fd);
         snprintf(config_text, sizeof(config_text), "/proc/self/fd/%d", s->config_fd);
         if (s->careful)
@@ -54,7 +72,8 @@ int supervisor_spawn_check(const char *executable, const char *config, pid_t *re
         return 0;
 }
 
-int supervisor_spawn(const struct supervisor_spawn *s, pid_t *ret_pid, int *ret_control_fd) {
+int supervisor_spawn(const struct supervisor_spawn *s, pid_t *ret_pid, int *ret_control_fd,
+                     struct supervisor_processor_files *ret_processor) {
         int fds[2], r;
         pid_t pid;
 
@@ -62,13 +81,17 @@ int supervisor_spawn(const struct supervisor_spawn *s, pid_t *ret_pid, int *ret_
                 return -errno;
         pid = fork();
         r = -errno;
-        if (pid == 0)
+        if (pid == 0) {
+                close(fds[0]); /* its end would keep it waiting for itself */
                 become_worker(s, fds[1]);
+        }
         close(fds[1]);
         if (pid < 0) {
                 close(fds[0]);
                 return r;
         }
+        supervisor_processor_open(pid, ret_processor);
+        release(fds[0]);
         *ret_pid = pid;
         *ret_control_fd = fds[0];
         return 0;

@@ -1,6 +1,7 @@
 #pragma once
 /* The fork and exec of a worker or a check, and how a process ended as words. */
 #include "base/error.h"
+#include "supervisor_processor.h"
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -12,8 +13,9 @@ struct supervisor_spawn {
 };
 
 /** EXECUTABLE NAME --control-fd N -c /proc/self/fd/M [--careful] [--replay-other-version]. 0 or -errno; a failing exec
- * shows as exit code 127. The control descriptor is the caller's. */
-int supervisor_spawn(const struct supervisor_spawn *s, pid_t *ret_pid, int *ret_control_fd);
+ * shows as exit code 127. The control descriptor and the processor's files are the caller's. */
+int supervisor_spawn(const struct supervisor_spawn *s, pid_t *ret_pid, int *ret_control_fd,
+                     struct supervisor_processor_files *ret_processor);
 
 /** EXECUTABLE check -c CONFIG, its words on stderr. 0 or -errno. */
 int supervisor_spawn_check(const char *executable, const char *config, pid_t *ret_pid);

@@ -1,11 +1,9 @@
 """The engine as operators and the other processes meet it: commands, followers, careful start, a full machine, a damaged journal."""
 
-import contextlib
 import json
 import os
 import pathlib
 import re
-import subprocess
 import sys
 
 import pytest
@@ -16,7 +14,7 @@ from harness import scrape, spine  # noqa: E402
 from harness.broker import Broker  # noqa: E402
 from harness.damage import flip, flip_pages  # noqa: E402
 from harness.daemon import wait_for  # noqa: E402
-from harness.machine import free_port  # noqa: E402
+from harness.machine import free_port, starved  # noqa: E402
 from harness.postgres import Postgres  # noqa: E402
 from harness.proxy import PUBLISH, Proxy  # noqa: E402
 from harness.scene import Scene, read_live, rule  # noqa: E402
@@ -346,31 +344,6 @@ def test_a_backlog_taken_carefully_starves_nothing(tmp_path, make_daemon):
 
 
 # --- a machine that is full ---
-
-
-@contextlib.contextmanager
-def starved(pid, processor):
-    """The process gets next to nothing of its only processor: there are others there, and it comes behind all of them."""
-    group, processors = pathlib.Path(f"/proc/{pid}/autogroup"), os.sched_getaffinity(pid)
-    os.sched_setaffinity(pid, {processor})
-    os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0))
-    if group.exists():  # sessions share a processor fairly, whatever their processes are
-        group.write_text("19")
-    hogs = [subprocess.Popen(["taskset", "-c", str(processor), sys.executable, "-c", "while True: pass"], start_new_session=True)
-            for _ in range(3)]
-    try:
-        for hog in hogs:
-            if group.exists():
-                pathlib.Path(f"/proc/{hog.pid}/autogroup").write_text("-20")
-        yield
-    finally:
-        for hog in hogs:
-            hog.kill()
-            hog.wait()
-        os.sched_setaffinity(pid, processors)
-        os.sched_setscheduler(pid, os.SCHED_OTHER, os.sched_param(0))
-        if group.exists():
-            group.write_text("0")
 
 
 def test_an_engine_that_gets_no_processor_is_not_taken_for_hung(tmp_path, make_daemon):

@@ -7,7 +7,6 @@ import contextlib
 import json
 import os
 import pathlib
-import pwd
 import queue
 import re
 import shutil
@@ -24,7 +23,7 @@ from paho.mqtt.properties import Properties
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from harness.broker import Broker, Certificates, mosquitto  # noqa: E402
-from harness.daemon import SOURCE, Daemon, binary, wait_for  # noqa: E402
+from harness.daemon import SOURCE, binary, wait_for  # noqa: E402
 from harness.machine import free_port  # noqa: E402
 from harness.postgres import Postgres, binaries  # noqa: E402
 
@@ -143,48 +142,6 @@ def test_users_of_the_daemon_are_made(stage, tmp_path):
     wanted = set(re.findall(r"^  \w+: \"?(wardwatch[\w-]*)\"?$", printed[printed.index("users:"):], re.M))
     assert len(wanted) == 5 and wanted | {"wardwatch-run"} <= users
     assert "wardwatch-notify" in groups["wardwatch-store"] and "wardwatch-operator" in groups
-
-
-def test_what_the_unit_lends(tmp_path):
-    """As wardwatch.service starts it: folders by root, the supervisor with four capabilities, workers without any."""
-    if os.geteuid() != 0:
-        pytest.skip("only root can lend capabilities")
-    unit = (UNITS / "wardwatch.service").read_text()
-    lent = re.search(r"^AmbientCapabilities=(.*)$", unit, re.M).group(1).split()
-    assert re.search(r"^CapabilityBoundingSet=(.*)$", unit, re.M).group(1).split() == lent
-    lent = ",".join("+" + name.removeprefix("CAP_").lower() for name in lent)
-    user, engine, store = "games", "daemon", "mail"  # who is on every Debian
-    group = pwd.getpwnam(store).pw_gid
-    tmp_path.chmod(0o755)
-    for folder in tmp_path.parents:
-        if folder.stat().st_uid == os.getuid() and folder != pathlib.Path("/"):
-            folder.chmod(folder.stat().st_mode | 0o011)
-    with Broker(tmp_path) as broker:
-        daemon = Daemon(tmp_path, broker=broker, postgres="host=/nowhere dbname=wardwatch", settings={
-            "users.engine": engine, "users.store": store, "auth.enabled": True, "users.auth": "news", "users.console": "uucp"})
-        daemon.folder.chmod(0o755)
-        try:
-            run(binary(), "run", "--prepare", user, "-c", daemon.config)
-            with (daemon.folder / "log").open("ab") as log:
-                daemon.process = subprocess.Popen(
-                    ["setpriv", f"--reuid={user}", f"--regid={user}", f"--groups={group}", f"--bounding-set=-all,{lent}",
-                     f"--inh-caps=-all,{lent}", f"--ambient-caps=-all,{lent}", "--no-new-privs", binary(), "run", "-c",
-                     daemon.config], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-            daemon.wait_ready()
-            for worker, name in (("engine", engine), ("store", store), ("auth", "news")):
-                status = dict(line.split(":\t", 1) for line in
-                              pathlib.Path(f"/proc/{daemon.pid(worker)}/status").read_text().splitlines())
-                assert status["Uid"].split() == [str(pwd.getpwnam(name).pw_uid)] * 4
-                for capabilities in ("CapEff", "CapPrm", "CapInh", "CapAmb"):
-                    assert int(status[capabilities], 16) == 0, (worker, capabilities)
-            # a hung worker of another user is killed all the same: CAP_KILL
-            engine_pid = daemon.pid("engine")
-            os.kill(engine_pid, 19)
-            wait_for(lambda: daemon.workers().get("engine") not in (None, engine_pid), 60, "another engine")
-            daemon.wait_ready()
-            assert daemon.stop() == 0
-        finally:
-            daemon.close()
 
 
 # --- the guide ---

@@ -1,10 +1,13 @@
-"""What every part asks of the machine: a free port, a program that was built, and that something comes true."""
+"""What every part asks of the machine: a free port, a program that was built, that something comes true, or is starved."""
 
+import contextlib
 import itertools
 import os
 import pathlib
 import random
 import socket
+import subprocess
+import sys
 import time
 
 SOURCE = pathlib.Path(__file__).resolve().parents[3]
@@ -58,3 +61,28 @@ def find_built(name):
     else:
         found = [*SOURCE.glob("build*/" + name), *SOURCE.glob("var/build*/" + name)]
     return max((f for f in found if f.exists()), key=lambda f: f.stat().st_mtime, default=None)
+
+
+@contextlib.contextmanager
+def starved(pid, processor):
+    """The process gets next to nothing of its only processor: there are others there, and it comes behind all of them."""
+    group, processors = pathlib.Path(f"/proc/{pid}/autogroup"), os.sched_getaffinity(pid)
+    os.sched_setaffinity(pid, {processor})
+    os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0))
+    if group.exists():  # sessions share a processor fairly, whatever their processes are
+        group.write_text("19")
+    hogs = [subprocess.Popen(["taskset", "-c", str(processor), sys.executable, "-c", "while True: pass"], start_new_session=True)
+            for _ in range(3)]
+    try:
+        for hog in hogs:
+            if group.exists():
+                pathlib.Path(f"/proc/{hog.pid}/autogroup").write_text("-20")
+        yield
+    finally:
+        for hog in hogs:
+            hog.kill()
+            hog.wait()
+        os.sched_setaffinity(pid, processors)
+        os.sched_setscheduler(pid, os.SCHED_OTHER, os.sched_param(0))
+        if group.exists():
+            group.write_text("0")

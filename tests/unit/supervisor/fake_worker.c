@@ -3,6 +3,8 @@
  *
  *   run         works, and stops when told
  *   ignore      works, but does not stop
+ *   late        lives, and is ready once there is TEST_DIR/go
+ *   deaf        never is ready, and hears nothing
  *   exit N      ends at once
  *   hang        says that it is ready, then nothing more
  *   leave-a-child    speaks its last words and is killed, while a child of its own keeps the pipe open
@@ -122,6 +124,25 @@ static int leave_a_child(void) {
         return 99;
 }
 
+static void on_look(evutil_socket_t fd, short what, void *userdata) {
+        FILE *f = open_in_dir("go", "re");
+
+        if (!f)
+                return;
+        fclose(f);
+        event_del(*(struct event **)userdata);
+        worker_ready(worker);
+}
+
+static int live_late(void) {
+        struct event *look = event_new(base, -1, EV_PERSIST, on_look, &look);
+
+        event_add(look, &(struct timeval){ .tv_usec = 10000 });
+        event_base_dispatch(base);
+        event_free(look);
+        return 0;
+}
+
 static int live(const char *script, int control_fd) {
         struct worker_handlers handlers = { .reload = on_reload, .stop = on_stop, .workers = on_workers };
 
@@ -130,6 +151,10 @@ static int live(const char *script, int control_fd) {
                 return 98;
         if (strcmp(script, "leave-a-child") == 0)
                 return leave_a_child();
+        while (strcmp(script, "deaf") == 0)
+                pause();
+        if (strcmp(script, "late") == 0)
+                return live_late();
         worker_ready(worker);
         worker_status(worker, "is %s%s", script,
                       strcmp(script, "order") == 0 ? "\nMAINPID=1\r\x7fWATCHDOG=trigger" : "");

@@ -109,19 +109,26 @@ static void listen_as_manager(struct daemon *d) {
         setenv("NOTIFY_SOCKET", address.sun_path, 1);
 }
 
-/* Waits for a message of the daemon to its manager that begins so. */
-static void wait_notify(struct daemon *d, const char *start) {
+/* Waits for a message of the daemon to its manager that begins so. How many before it began with `other`. */
+static size_t wait_notify_count(struct daemon *d, const char *start, const char *other) {
         struct pollfd p = { .fd = d->notify, .events = POLLIN };
         int64_t deadline = clock_boot() + 20 * WW_SECOND;
         char text[2048];
+        size_t others = 0;
 
         while (clock_boot() < deadline && poll(&p, 1, 20000) == 1) {
                 ssize_t n = recv(d->notify, text, sizeof(text) - 1, 0);
                 text[n > 0 ? n : 0] = '\0';
                 if (strncmp(text, start, strlen(start)) == 0)
-                        return;
+                        return others;
+                others += strncmp(text, other, strlen(other)) == 0;
         }
         fail_msg("the manager did not hear \"%s\"", start);
+        return 0;
+}
+
+static void wait_notify(struct daemon *d, const char *start) {
+        (void)wait_notify_count(d, start, start);
 }
 
 static void become_daemon(struct daemon *d) {
@@ -224,6 +231,28 @@ static void test_a_status_is_no_order(void **state) {
         daemon_start(&d);
         wait_notify(&d, "STATUS=engine running: is order MAINPID=1  WATCHDOG=trigger; store running: is run");
         assert_int_equal(daemon_stop(&d), 0);
+        daemon_clean(&d);
+}
+
+/* The manager waits for a start as long as there are signs of life, and for nobody's after it. */
+static void test_long_start_is_waited_for(void **state) {
+        struct daemon d;
+
+        daemon_prepare(&d, "supervisor: {hung_after: 5s, backoff_max: 7s}\n");
+        write_file(&d, "engine.script", "late\n");
+        listen_as_manager(&d);
+        setenv("WATCHDOG_USEC", "200000", 1);
+        daemon_start(&d);
+        for (int i = 0; i < 2; i++)
+                wait_notify(&d, "EXTEND_TIMEOUT_USEC=72000000");
+        write_file(&d, "go", "");
+        wait_notify(&d, "READY=1");
+        /* two seconds of its watchdog's, in which the worker said that it lives */
+        for (int i = 0; i < 20; i++)
+                assert_int_equal(wait_notify_count(&d, "WATCHDOG=1", "EXTEND_TIMEOUT_USEC="), 0);
+        kill(d.pid, SIGTERM);
+        assert_int_equal(wait_notify_count(&d, "STOPPING=1", "EXTEND_TIMEOUT_USEC="), 0);
+        assert_int_equal(daemon_wait(&d), 0);
         daemon_clean(&d);
 }
 
@@ -382,9 +411,24 @@ static void test_stop_is_bounded(void **state) {
         struct daemon d;
 
         daemon_prepare(&d, "");
-        write_file(&d, "engine.script", "ignore\n");
+        write_file(&d, "store.script", "ignore\n");
         daemon_start(&d);
-        wait_for(&d, "events", "\"state\":\"running\"");
+        wait_for(&d, "events", "store start 1");
+        wait_for(&d, "log", "worker-ready worker=store");
+        assert_int_equal(daemon_stop(&d), 0);
+        assert_true(contains(&d, "log", "worker-killed worker=store"));
+        assert_true(contains(&d, "events", "engine end"));
+        daemon_clean(&d);
+}
+
+/* An engine in the midst of its start is not waited for as one that has a snapshot to write. */
+static void test_stop_in_the_midst_of_a_start(void **state) {
+        struct daemon d;
+
+        daemon_prepare(&d, "");
+        write_file(&d, "engine.script", "deaf\n");
+        daemon_start(&d);
+        wait_for(&d, "events", "engine start 1");
         assert_int_equal(daemon_stop(&d), 0);
         assert_true(contains(&d, "log", "worker-killed worker=engine"));
         assert_true(contains(&d, "events", "store end"));
@@ -478,6 +522,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_start_and_orderly_stop),
                 cmocka_unit_test(test_a_status_is_no_order),
+                cmocka_unit_test(test_long_start_is_waited_for),
                 cmocka_unit_test(test_no_store_without_database),
                 cmocka_unit_test(test_killed_worker_is_restarted),
                 cmocka_unit_test(test_hung_worker_is_killed),
@@ -486,6 +531,7 @@ int main(void) {
                 cmocka_unit_test(test_reload),
                 cmocka_unit_test(test_configuration_in_force),
                 cmocka_unit_test(test_stop_is_bounded),
+                cmocka_unit_test(test_stop_in_the_midst_of_a_start),
                 cmocka_unit_test(test_second_signal_hurries),
                 cmocka_unit_test(test_second_daemon_refuses),
                 cmocka_unit_test(test_workers_die_with_the_supervisor),
