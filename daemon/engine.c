@@ -14,7 +14,6 @@
 #include "base/log.h"
 #include "version.h"
 
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 
@@ -83,67 +82,6 @@ static int engine_events(struct engine *e) {
         return engine_assure_new(e);
 }
 
-/* The new journal says in its own pages what became of the old one; the start reads it there (engine_start.c). */
-struct engine_salvage {
-        const struct journal_options *options;
-        struct journal_salvaged saved;
-        int result;
-};
-
-static void *engine_salvage_thread(void *userdata) {
-        struct engine_salvage *s = userdata;
-
-        s->result = journal_salvage(s->options->dir, s->options->size, &s->saved);
-        return NULL;
-}
-
-/* In a thread, because it may take longer than the supervisor waits for a sign of life. */
-static int engine_salvage_journal(struct engine *e, const struct journal_options *options) {
-        struct engine_salvage s = { .options = options };
-        struct timespec until;
-        pthread_t thread;
-        int r;
-
-        log_error("journal-damaged", options->dir, "the journal cannot be read: saving what is right in it");
-        r = -pthread_create(&thread, NULL, engine_salvage_thread, &s);
-        if (r)
-                return r;
-        do {
-                worker_alive(e->worker);
-                (void)clock_gettime(CLOCK_REALTIME, &until);
-                until.tv_sec++;
-        } while (pthread_timedjoin_np(thread, NULL, &until) == ETIMEDOUT);
-        if (!s.result)
-                log_notice("journal-salvaged", s.saved.aside,
-                           "%" PRIu64 " inputs, %" PRIu64 " outputs, %" PRIu64 " alarms saved; the rest lies there",
-                           s.saved.inputs, s.saved.outputs, s.saved.live);
-        return s.result;
-}
-
-static int engine_open_journal(struct engine *e) {
-        const struct journal_options options = {
-                .dir = e->config->state.dir,
-                .size = (uint64_t)e->config->journal.size,
-                .writer = true,
-                .lock_wait = 2 * WW_SECOND,
-        };
-        uint64_t share = options.size / 50; /* of the map: a turn never comes near the margin of a lane */
-        int r = journal_open(&e->journal, &options);
-
-        if (r == JOURNAL_E_DAMAGED) {
-                r = engine_salvage_journal(e, &options);
-                r = r ? r : journal_open(&e->journal, &options);
-        }
-        if (r == JOURNAL_E_BUSY)
-                log_error("journal-busy", options.dir, "another process writes this journal: %s",
-                          journal_holder(options.dir));
-        else if (r)
-                log_error("journal-open", options.dir, "cannot open the journal: %s",
-                          r < 0 ? strerror(-r) : "damaged, full, or of a newer version");
-        e->turn_bytes_max = share < 4 * 1024 * 1024 ? (size_t)share : 4 * 1024 * 1024;
-        return r;
-}
-
 static int engine_new(struct engine *e) {
         const struct worker_handlers handlers = { .userdata = e,
                                                   .reload = on_reload,
@@ -154,7 +92,7 @@ static int engine_new(struct engine *e) {
         int r = worker_new(&e->worker, e->base, e->options.control_fd, &handlers);
 
         if (!r)
-                r = engine_open_journal(e);
+                r = engine_journal_open(e);
         if (!r)
                 r = engine_events(e);
         if (!r)

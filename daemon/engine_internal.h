@@ -1,13 +1,13 @@
 #pragma once
 /*
- * Shared by the files of the engine: engine.c (wiring and life), engine_start.c (snapshot and start), engine_replay.c,
- * engine_pending.c (what comes again), engine_salvage.c, engine_turn.c (one turn = one transaction), engine_intake.c
- * (the two sessions, lanes, blindness), engine_assure.c (proof that nothing waits at the broker), engine_space.c
- * (trimming and snapshots), engine_reload.c (rules and configuration while running), engine_prime.c (the past for new
- * rules), engine_feed.c (command socket), engine_peer.c (who is there), engine_verbs.c (what they say), engine_follow.c
- * (followers), engine_publish.c (messages to devices), engine_proof.c (checkpoints on a topic), engine_signed.c (who
- * signed the rules), engine_version.c (which version took what), engine_metrics.c and engine_status.c (what can be
- * known from outside).
+ * Shared by the files of the engine: engine.c (wiring and life), engine_journal.c (opened, or saved), engine_start.c
+ * (snapshot and start), engine_replay.c, engine_pending.c (what comes again), engine_salvage.c, engine_turn.c (one turn
+ * = one transaction), engine_intake.c (the two sessions, lanes, blindness), engine_assure.c (proof that nothing waits
+ * at the broker), engine_space.c (trimming and snapshots), engine_reload.c (rules and configuration while running),
+ * engine_prime.c (the past for new rules), engine_feed.c (command socket), engine_peer.c (who is there), engine_verbs.c
+ * (what they say), engine_follow.c (followers), engine_publish.c (messages to devices), engine_proof.c (checkpoints on
+ * a topic), engine_signed.c (who signed the rules), engine_version.c (which version took what), engine_metrics.c and
+ * engine_status.c (what can be known from outside).
  */
 #include "engine.h"
 
@@ -263,6 +263,11 @@ int engine_recover_redelivery(struct engine *e);
 void engine_settled_put(struct engine *e);
 int engine_load_pending(struct engine *e, struct engine_pending *p);
 int engine_recover_pending(struct engine *e, const struct engine_pending *p);
+
+/* --- engine_journal.c --- */
+
+/** 0; JOURNAL_E_*, -errno, told in the log. A damaged one is salvaged. */
+int engine_journal_open(struct engine *e);
 
 /* engine_salvage.c */
 int engine_load_salvaged(struct engine *e);

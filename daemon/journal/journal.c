@@ -6,11 +6,11 @@
  *
  *     data.mdb     LMDB's pages; blocks for the whole map are reserved (journal_disk.c)
  *     lock.mdb     LMDB's table of readers
- *     writer.lock  the writer's flock
+ *     writer.lock  the writer's flock (journal_lock.c)
  *     clean        mark of an orderly close (journal_lock.c)
  *
  * LMDB's pages carry no checksum, and LMDB follows whatever stands in them: a flipped bit can crash the process that
- * reads it. So a journal that was not closed in order in this boot is checked page by page before LMDB sees it
+ * reads it. So a journal that was not closed in order is checked page by page before LMDB sees it
  * (journal_pages.c). What passes can be read by LMDB without harm; what stands in the records has checksums. Those of
  * the first and the last ones are looked at in every open of a writer (journal_ends.c): their keys are the numbers that
  * the writer goes on from.
@@ -170,15 +170,19 @@ static int make_directory(struct journal *j, const char *state) {
         return 0;
 }
 
-static int check_pages(struct journal *j, const char *data) {
-        int r;
+static int check_pages(struct journal *j, const char *data, bool trusting) {
+        int r, shown;
 
         if (journal_clean_take(j->dir, j->writer))
                 return 0;
-        if (!j->writer && journal_lock_held(j->dir))
+        shown = j->writer ? 0 : journal_lock_shown(j->dir);
+        if (shown > 0)
                 return 0; /* its writer has checked it, and changes it while we would look */
+        if (trusting)
+                return shown < 0 ? shown : JOURNAL_E_UNCHECKED;
         r = journal_pages_check(data);
-        if (r == JOURNAL_E_DAMAGED && !j->writer && journal_lock_held(j->dir))
+        j->searched = r == 0;
+        if (r == JOURNAL_E_DAMAGED && !j->writer && journal_lock_shown(j->dir) > 0)
                 return 0; /* a writer came while we looked */
         return r == -ENOENT && j->writer ? 0 : r;
 }
@@ -379,7 +383,7 @@ static int open_all(struct journal *j, const struct journal_options *options) {
         size -= size % (uint64_t)sysconf(_SC_PAGESIZE);
         if (!r && j->writer)
                 r = open_writer(j, options);
-        r = r ? r : check_pages(j, data);
+        r = r ? r : check_pages(j, data, options->trusting);
         r = r ? r : open_environment(j, size);
         if (!r && j->writer)
                 r = share_files(j);
@@ -387,6 +391,7 @@ static int open_all(struct journal *j, const struct journal_options *options) {
         if (!r && j->writer) {
                 r = journal_disk_reserve(j, size);
                 (void)file_sync_folder(j->dir);
+                journal_lock_show(j->lock, j->dir);
         }
         return r ? r : learn_sizes(j);
 }
@@ -411,17 +416,35 @@ int journal_open(struct journal **ret, const struct journal_options *options) {
 }
 
 struct journal *journal_close(struct journal *j) {
+        bool whole;
+
         if (!j)
                 return NULL;
         journal_abort(j);
+        whole = j->writer && j->lock && j->map && mdb_env_sync(j->env, 1) == 0;
         if (j->env)
                 mdb_env_close(j->env);
-        if (j->writer && j->lock && j->map)
+        if (whole)
                 journal_clean_put(j->dir);
         j->lock = journal_lock_drop(j->lock);
         free(j->dir);
         free(j);
         return NULL;
+}
+
+const char *journal_refusal(int r) {
+        switch (r) {
+        case JOURNAL_E_FORMAT:
+                return "it was made by a newer Wardwatch";
+        case JOURNAL_E_UNCHECKED:
+                return "the engine has not looked through it yet";
+        default:
+                return "it is damaged";
+        }
+}
+
+bool journal_was_searched(const struct journal *j) {
+        return j->searched;
 }
 
 const char *journal_id(const struct journal *j) {

@@ -16,24 +16,31 @@
 struct journal;
 
 enum {
-        JOURNAL_E_FULL = 1, /* the map or the disk is full: abort the transaction, trim, close intake */
-        JOURNAL_E_BUSY,     /* another process holds the writer's lock; journal_holder says who */
-        JOURNAL_E_FORMAT,   /* made by a newer Wardwatch */
-        JOURNAL_E_DAMAGED,  /* pages are wrong, or the records that numbers go on from */
-        JOURNAL_E_TRIMMED,  /* a reader asks for what is no longer there */
+        JOURNAL_E_FULL = 1,  /* the map or the disk is full: abort the transaction, trim, close intake */
+        JOURNAL_E_BUSY,      /* another process holds the writer's lock; journal_holder says who */
+        JOURNAL_E_FORMAT,    /* made by a newer Wardwatch */
+        JOURNAL_E_DAMAGED,   /* pages are wrong, or the records that numbers go on from */
+        JOURNAL_E_TRIMMED,   /* a reader asks for what is no longer there */
+        JOURNAL_E_UNCHECKED, /* a trusting reader, and no writer has looked through the pages yet: try again */
 };
 
 struct journal_options {
         const char *dir; /* state directory; the environment is DIR/journal/ */
         uint64_t size;   /* map, bytes; reserved on the disk by fallocate */
         bool writer;
+        bool trusting;     /* a reader that never checks pages by itself: the writer does, and it may take minutes */
         int64_t lock_wait; /* µs that a writer waits for its lock (2 s for a new engine) */
 };
 
-/** 0; JOURNAL_E_BUSY, _FORMAT, _DAMAGED; -ENOSPC: the disk cannot give a new journal its size; -ENOENT: a reader, and
- * no journal yet; -errno. A journal that was not closed in order in this boot is checked page by page: about a second
- *  for 2 GiB in use. A process opens a journal once. */
+/** 0; JOURNAL_E_BUSY, _FORMAT, _DAMAGED, _UNCHECKED; -ENOSPC: the disk cannot give a new journal its size; -ENOENT: a
+ * reader, and no journal yet; -errno. A journal that was not closed in order is checked page by page: about a second
+ * for 2 GiB in use that are in memory, and as long as the disk takes for what is not. A process opens a journal once.
+ */
 int journal_open(struct journal **ret, const struct journal_options *options);
+/** Why a reader got one of the positive ones: "it is damaged". */
+const char *journal_refusal(int r);
+/** Whether that open has checked the pages. */
+bool journal_was_searched(const struct journal *j);
 struct journal *journal_close(struct journal *j);
 DEFINE_CLEANUP(struct journal *, journal_close)
 /** Who holds the lock: "wardwatch engine, pid 123". Static buffer. */

@@ -38,6 +38,7 @@ struct journal {
         char *dir; /* DIR/journal */
         char id[33];
         bool writer;
+        bool searched; /* its pages were checked in this open */
         struct journal_lock *lock;
         uint64_t map, page; /* bytes */
         ino_t inode;        /* of data.mdb: a salvaged journal is another file */
@@ -87,10 +88,14 @@ int journal_ends_check(struct journal *j, MDB_txn *txn);
 /** The writer's lock, waiting up to `wait` µs for it. 0, JOURNAL_E_BUSY, -errno. */
 int journal_lock_take(struct journal_lock **ret, const char *dir, int64_t wait);
 struct journal_lock *journal_lock_drop(struct journal_lock *lock);
-/** Whether somebody holds it now. */
-bool journal_lock_held(const char *dir);
+/** Tells readers that the file is looked through, for as long as the lock is held. What keeps it from telling keeps
+ *  nobody from writing. */
+void journal_lock_show(struct journal_lock *lock, const char *dir);
+/** Whether a writer has the journal now, and whether it tells so: 1; 0; -errno: the file cannot be opened. */
+int journal_lock_held(const char *dir);
+int journal_lock_shown(const char *dir);
 
-/** A mark that a writer closed in order, and that nothing but this machine's memory lies between then and now. */
+/** A mark that a writer closed in order, and that nobody has written to the file since. */
 void journal_clean_put(const char *dir);
 bool journal_clean_take(const char *dir, bool remove);
 

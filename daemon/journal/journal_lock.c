@@ -5,8 +5,13 @@
  * died. So each process that forks leaves the lock behind in the child (pthread_atfork), by closing the descriptor
  * there; the parent's stays locked.
  *
- * DIR/clean is written by an orderly close and removed by the next open of a writer. It holds the boot id: after a
- * crash of the writer, or of the machine, it is not there or not of this boot, and the pages are checked.
+ * A second flock, on data.mdb itself, says that the writer has looked through it, or made it: while a journal is being
+ * checked or salvaged its lock is held and this one is not. Readers who leave the check to the writer wait for it.
+ *
+ * DIR/clean is written by an orderly close and removed by the next open of a writer. It says which file was closed, and
+ * in which state: after a crash of the writer, or of the machine, it is not there or does not fit, and the pages are
+ * checked. All that it speaks of was on the disk before it was written, and a commit changes a meta page and the file's
+ * times. So it holds over a start of the machine, too.
  */
 #include "journal/journal_internal.h"
 
@@ -17,13 +22,17 @@
 #include <stdio.h>
 #include <sys/file.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 #define LOCK_NAME  "writer.lock"
+#define DATA_NAME  "data.mdb"
 #define CLEAN_NAME "clean"
 #define LOCK_STEP  (20 * WW_MSEC)
+#define SHOW_WAIT  WW_SECOND /* a reader that looks holds it for a moment */
+#define CLEAN_MAX  192
 
 struct journal_lock {
-        int fd;
+        int fd, data; /* data: -1 until it is shown */
         struct journal_lock *next;
 };
 
@@ -40,8 +49,10 @@ static void held_unlock(void) {
 }
 
 static void held_forget(void) {
-        for (struct journal_lock *l = held; l; l = l->next)
+        for (struct journal_lock *l = held; l; l = l->next) {
                 cleanup_closep(&l->fd);
+                cleanup_closep(&l->data);
+        }
         held_unlock();
 }
 
@@ -96,6 +107,7 @@ int journal_lock_take(struct journal_lock **ret, const char *dir, int64_t wait) 
         (void)fchmod(fd, 0640); /* whatever the umask was: readers of the group look who holds it */
         lock_sign(fd);
         lock->fd = fd;
+        lock->data = -1;
         fd = -1;
         held_lock();
         lock->next = held;
@@ -103,6 +115,21 @@ int journal_lock_take(struct journal_lock **ret, const char *dir, int64_t wait) 
         held_unlock();
         *ret = lock;
         return 0;
+}
+
+void journal_lock_show(struct journal_lock *lock, const char *dir) {
+        char path[PATH_MAX];
+        _cleanup_close_ int fd = -1;
+
+        if (lock_path(path, dir, DATA_NAME))
+                return;
+        fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0 || lock_wait(fd, SHOW_WAIT))
+                return;
+        held_lock();
+        lock->data = fd;
+        held_unlock();
+        fd = -1;
 }
 
 struct journal_lock *journal_lock_drop(struct journal_lock *lock) {
@@ -115,19 +142,32 @@ struct journal_lock *journal_lock_drop(struct journal_lock *lock) {
                         break;
                 }
         held_unlock();
+        cleanup_closep(&lock->data);
         cleanup_closep(&lock->fd);
         free(lock);
         return NULL;
 }
 
-bool journal_lock_held(const char *dir) {
+/* 1: somebody has it locked; 0; -errno. */
+static int lock_look(const char *dir, const char *name) {
         char path[PATH_MAX];
         _cleanup_close_ int fd = -1;
+        int r = lock_path(path, dir, name);
 
-        if (lock_path(path, dir, LOCK_NAME))
-                return false;
+        if (r)
+                return r;
         fd = open(path, O_RDONLY | O_CLOEXEC);
-        return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+        if (fd < 0)
+                return -errno;
+        return flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+}
+
+int journal_lock_held(const char *dir) {
+        return lock_look(dir, LOCK_NAME);
+}
+
+int journal_lock_shown(const char *dir) {
+        return lock_look(dir, DATA_NAME);
 }
 
 const char *journal_holder(const char *dir) {
@@ -147,31 +187,39 @@ const char *journal_holder(const char *dir) {
         return line;
 }
 
-/* --- the mark of an orderly close: this boot, and the file as it was left --- */
+/* --- the mark of an orderly close: the file as it was left --- */
 
-static bool boot_id(char out[static 64]) {
-        _cleanup_close_ int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-        ssize_t n = fd < 0 ? -1 : read(fd, out, 63);
+/* Of both meta pages, and what lies around them. */
+static bool head_hash(int fd, uint64_t *ret) {
+        size_t n = 2 * (size_t)sysconf(_SC_PAGESIZE);
+        _cleanup_free_ uint8_t *bytes = malloc(n);
 
-        out[n > 0 ? n : 0] = 0;
-        return n > 0;
+        if (!bytes || pread(fd, bytes, n, 0) != (ssize_t)n)
+                return false;
+        *ret = XXH3_64bits(bytes, n);
+        return true;
 }
 
 /* Whoever writes to the file after the close changes its times, and LMDB does not when it is closed. */
-static bool clean_text(const char *dir, char out[static 192]) {
-        char path[PATH_MAX], boot[64];
+static bool clean_text(const char *dir, char out[static CLEAN_MAX]) {
+        char path[PATH_MAX];
+        _cleanup_close_ int fd = -1;
         struct stat st;
+        uint64_t hash;
 
-        if (lock_path(path, dir, "data.mdb") || !boot_id(boot) || stat(path, &st) < 0)
+        if (lock_path(path, dir, DATA_NAME))
                 return false;
-        (void)snprintf(out, 192, "%.36s %lld %lld.%09ld %lld.%09ld\n", boot, (long long)st.st_size,
-                       (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec, (long long)st.st_ctim.tv_sec,
-                       st.st_ctim.tv_nsec);
+        fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0 || fstat(fd, &st) < 0 || !head_hash(fd, &hash))
+                return false;
+        (void)snprintf(out, CLEAN_MAX, "%llu %lld %lld.%09ld %lld.%09ld %016llx\n", (unsigned long long)st.st_ino,
+                       (long long)st.st_size, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
+                       (long long)st.st_ctim.tv_sec, st.st_ctim.tv_nsec, (unsigned long long)hash);
         return true;
 }
 
 void journal_clean_put(const char *dir) {
-        char path[PATH_MAX], text[192];
+        char path[PATH_MAX], text[CLEAN_MAX];
         _cleanup_close_ int fd = -1;
 
         if (lock_path(path, dir, CLEAN_NAME) || !clean_text(dir, text))
@@ -182,7 +230,7 @@ void journal_clean_put(const char *dir) {
 }
 
 bool journal_clean_take(const char *dir, bool remove) {
-        char path[PATH_MAX], text[192], mark[192];
+        char path[PATH_MAX], text[CLEAN_MAX], mark[CLEAN_MAX];
         _cleanup_close_ int fd = -1;
         ssize_t n = -1;
 

@@ -4,7 +4,9 @@
  * LMDB 0.9 computes addresses from what stands in its pages and checks next to none of it. This file checks all that it
  * relies on: both meta pages, and for each tree the depth, the kind and number of each page, that no page belongs to
  * two owners (two trees, or a tree and the list of free pages, which would be written over), the bounds of each entry,
- * the order of keys and the counters. It reads by pread, so that a bad sector is an error and no SIGBUS.
+ * the order of keys and the counters. It reads by pread, so that a bad sector is an error and no SIGBUS. Pages of a
+ * tree lie near one another, mostly in order: the disk is asked for what lies around a page, and some way behind it, so
+ * that a file that is not in memory is read in large pieces, each once.
  *
  *     page   u64 number, u16 pad, u16 flags, u16 lower, u16 upper (or u32 count: overflow), u16 offsets[]
  *     node   u16 size low, u16 size high, u16 flags, u16 key size, key, value
@@ -29,6 +31,8 @@
 #define PAGE_MIN  512
 #define PAGE_MAX  65536
 #define NO_PAGE   UINT64_MAX
+#define PIECE     (UINT64_C(128) * 1024) /* what every disk and kernel takes as one */
+#define AHEAD     8                      /* pieces */
 
 /* pages at the end that LMDB gave out and took back before it wrote them: at most those of one transaction */
 #define UNWRITTEN_MAX (1u << 17)
@@ -71,6 +75,8 @@ struct walk {
         size_t size;    /* of a page */
         uint64_t pages; /* that may be used: up to the meta page's last one */
         uint8_t *seen;  /* bits */
+        uint64_t pieces;
+        uint8_t *asked; /* bits: the pieces that the disk was asked for */
         uint8_t *level[DEPTH_MAX];
         struct tree trees[JOURNAL_DATABASES];
         bool have[JOURNAL_DATABASES];
@@ -93,23 +99,38 @@ static void bad(struct walk *w, unsigned database, uint64_t page, const char *wh
                 w->stopped = true;
 }
 
-static bool page_read(struct walk *w, uint64_t page, uint8_t *to) {
-        ssize_t n = pread(w->fd, to, w->size, (off_t)(page * w->size));
+static bool bit_set(uint8_t *bits, uint64_t i) {
+        uint8_t mask = (uint8_t)(1u << (i & 7));
+        bool was = bits[i / 8] & mask;
 
-        return n == (ssize_t)w->size;
+        bits[i / 8] |= mask;
+        return was;
+}
+
+static void read_ahead(struct walk *w, uint64_t at) {
+        uint64_t first = at / PIECE, end = MIN(first + AHEAD, w->pieces);
+
+        for (uint64_t i = first; i < end; i++)
+                if (!bit_set(w->asked, i))
+                        (void)posix_fadvise(w->fd, (off_t)(i * PIECE), (off_t)PIECE, POSIX_FADV_WILLNEED);
+}
+
+static bool bytes_read(struct walk *w, uint64_t at, size_t n, uint8_t *to) {
+        read_ahead(w, at);
+        return pread(w->fd, to, n, (off_t)at) == (ssize_t)n;
+}
+
+static bool page_read(struct walk *w, uint64_t page, uint8_t *to) {
+        return bytes_read(w, page * w->size, w->size, to);
 }
 
 /* Takes `n` pages from `first` for one owner; false if one is not there or has an owner. */
 static bool page_own(struct walk *w, uint64_t first, uint64_t n) {
         if (first < 2 || first >= w->pages || n > w->pages - first)
                 return false;
-        for (uint64_t i = first; i < first + n; i++) {
-                uint8_t mask = (uint8_t)(1u << (i & 7));
-
-                if (w->seen[i / 8] & mask)
+        for (uint64_t i = first; i < first + n; i++)
+                if (bit_set(w->seen, i))
                         return false;
-                w->seen[i / 8] |= mask;
-        }
         return true;
 }
 
@@ -219,7 +240,7 @@ static void check_free_list(struct walk *w, const struct pages_node *node) {
         uint8_t *list = node->n < 8 ? NULL : malloc(node->n);
         uint64_t count = 0, above = NO_PAGE;
 
-        if (list && pread(w->fd, list, node->n, (off_t)node->at) == (ssize_t)node->n)
+        if (list && bytes_read(w, node->at, node->n, list))
                 count = u64_at(list);
         else
                 bad(w, PAGES_FREE, node->at / w->size, "list of free pages cannot be read");
@@ -254,7 +275,7 @@ static const char *overflow_check(struct walk *w, uint64_t first, size_t n, stru
         uint64_t least = (PAGE_HEAD - 1 + n) / w->size + 1, pages;
         uint8_t head[PAGE_HEAD];
 
-        if (first < 2 || first >= w->pages || pread(w->fd, head, sizeof head, (off_t)(first * w->size)) != sizeof head)
+        if (first < 2 || first >= w->pages || !bytes_read(w, first * w->size, sizeof head, head))
                 return "large record lies outside of the file";
         pages = u32_at(head + 12); /* more than it takes, if a larger value stood there before */
         if (u64_at(head) != first || u16_at(head + 10) != P_OVERFLOW || pages < least || pages > w->pages - first)
@@ -467,10 +488,12 @@ static void walk_all(struct walk *w, uint64_t file) {
 
         w->pages = found ? meta.last + 1 : file / w->size;
         w->seen = calloc(w->pages / 8 + 1, 1);
+        w->pieces = MIN(file, w->pages * w->size) / PIECE + 1;
+        w->asked = calloc(w->pieces / 8 + 1, 1);
         for (unsigned i = 0; i < DEPTH_MAX; i++)
                 w->level[i] = malloc(w->size);
         for (unsigned i = 0; i < DEPTH_MAX; i++)
-                if (!w->seen || !w->level[i]) {
+                if (!w->seen || !w->asked || !w->level[i]) {
                         w->error = -ENOMEM;
                         return;
                 }
@@ -500,6 +523,7 @@ int journal_pages_walk(const char *path, const struct pages_visitor *visitor) {
         for (unsigned i = 0; i < DEPTH_MAX; i++)
                 free(w.level[i]);
         free(w.seen);
+        free(w.asked);
         cleanup_closep(&w.fd);
         return r ? r : w.error;
 }

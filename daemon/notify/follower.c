@@ -21,6 +21,7 @@ struct follower {
         struct arena arena;
         struct event *turn; /* once a second, and when there is something to read */
         ino_t inode;
+        int refused;                 /* why the journal could not be opened, told once */
         uint64_t cursor, told, gate; /* gate: head when what is live was read */
         bool begun;
         uint64_t lives, changes;
@@ -108,17 +109,17 @@ static bool follower_stat(const struct follower *f, struct stat *st) {
 
 static int follower_open(struct follower *f) {
         const struct journal_options options = { .dir = f->config->state.dir,
-                                                 .size = (uint64_t)f->config->journal.size };
+                                                 .size = (uint64_t)f->config->journal.size,
+                                                 .trusting = true };
         struct stat st;
         int r = journal_open(&f->journal, &options);
 
-        if (r) {
+        if (r && r != f->refused)
                 log_warning("journal-absent", NULL, "the journal in %s cannot be opened yet: %s", f->config->state.dir,
-                            r < 0                   ? strerror(-r)
-                            : r == JOURNAL_E_FORMAT ? "it was made by a newer Wardwatch"
-                                                    : "it is damaged");
+                            r < 0 ? strerror(-r) : journal_refusal(r));
+        f->refused = r;
+        if (r)
                 return r;
-        }
         if (follower_stat(f, &st))
                 f->inode = st.st_ino;
         return 0;

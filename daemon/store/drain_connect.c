@@ -50,6 +50,7 @@ int drain_journal(struct drain *d) {
         const struct journal_options options = {
                 .dir = d->config->state.dir,
                 .size = (uint64_t)d->config->journal.size,
+                .trusting = true,
         };
         struct stat st;
         int e;
@@ -60,10 +61,7 @@ int drain_journal(struct drain *d) {
         d->shut = e == -EACCES;
         if (e)
                 return drain_trouble(d, "journal-absent", "the journal in %s cannot be opened yet: %s",
-                                     d->config->state.dir,
-                                     e < 0                   ? strerror(-e)
-                                     : e == JOURNAL_E_FORMAT ? "it was made by a newer Wardwatch"
-                                                             : "it is damaged");
+                                     d->config->state.dir, e < 0 ? strerror(-e) : journal_refusal(e));
         if (journal_stat(d, &st)) {
                 d->inode = (uint64_t)st.st_ino;
                 d->device = (uint64_t)st.st_dev;

@@ -1,5 +1,6 @@
 """The supervisor with the real workers: there is no broker and no PostgreSQL here, and it must not need them."""
 
+import fcntl
 import signal
 
 import pytest
@@ -69,6 +70,18 @@ def test_orderly_stop(daemon, number):
     assert "worker-killed" not in log
     # and it starts again from what it left
     daemon.start()
+
+
+def test_an_engine_that_waits_for_its_journal_is_not_taken_for_hung(make_daemon):
+    """It opens the journal for as long as that takes, and says meanwhile that it lives."""
+    daemon = make_daemon(settings={"supervisor.hung_after": "2s"}).start()  # less than it waits for the lock
+    daemon.stop()
+    with (daemon.folder / "state/journal/writer.lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        daemon.start(wait=False)
+        daemon.wait_log("journal-busy")
+    daemon.wait_ready()
+    assert "worker-hung" not in daemon.log
 
 
 def test_broken_files_are_refused(daemon):
