@@ -265,8 +265,9 @@ def test_root_reads_a_journal_with_its_owner_s_rights(tmp_path, make_daemon):
     journal, state = daemon.folder / "state/journal", daemon.folder / "state"
     for path in (journal, *journal.iterdir()):
         os.chown(path, 65534, 65534)
-    for path in (journal, *list(journal.parents)[:6]):
-        path.chmod(path.stat().st_mode | 0o011)
+    for path in (journal, *journal.parents):
+        if path.stat().st_mode & 0o011 != 0o011:  # the owner and his group pass through
+            path.chmod(path.stat().st_mode | 0o011)
     assert daemon.run("journal", "status").returncode == 0
     (journal / "lock.mdb").unlink()
     (journal / "lock.mdb").symlink_to(victim)

@@ -239,5 +239,7 @@ class Store:
         shutil.copytree(self.state, self.folder / name)
 
     def restore_state(self, name):
+        """And has a writer look through it, as the engine does at its start: the store takes its word."""
         shutil.rmtree(self.state)
         shutil.copytree(self.folder / name, self.state)
+        self.drive("fill", self.state, 1, 0, "mixed", 0)
