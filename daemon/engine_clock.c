@@ -43,7 +43,8 @@ void engine_clock_put(struct engine *e) {
         e->clock_marked = e->clock;
 }
 
-/* False: there is none, or it is of another boot. */
+/* False: there is none, or it is of another boot: where nobody knows the boot, a wall clock far ahead of the boot clock
+ * shows that the machine was off between the two. */
 static bool mark_read(const struct engine *e, struct clock_journal *ret) {
         _cleanup_buf_ struct buf value = BUF_INIT;
         struct ww_str boot_id;
@@ -58,7 +59,11 @@ static bool mark_read(const struct engine *e, struct clock_journal *ret) {
         ret->held = rd_u8(&in);
         ret->behind = rd_u8(&in);
         boot_id = rd_str(&in);
-        return !in.failed && (!boot_id.n || !e->boot_id[0] || ww_str_is(boot_id, e->boot_id));
+        if (in.failed)
+                return false;
+        if (boot_id.n && e->boot_id[0])
+                return ww_str_is(boot_id, e->boot_id);
+        return ret->held || clock_wall() - ret->wall - (clock_boot() - ret->boot) <= CLOCK_STEP_MAX;
 }
 
 void engine_clock_recover(struct engine *e, int64_t last) {

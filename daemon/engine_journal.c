@@ -10,6 +10,10 @@
 #include <inttypes.h>
 #include <time.h>
 
+/* One that hangs (a lock that a reader holds, a disk that does not answer) is not alive for ever. */
+#define WORK_LEAST  (5 * WW_MINUTE)
+#define WORK_SECOND (UINT64_C(1024) * 1024) /* bytes of the map */
+
 struct engine_work {
         struct engine *e;
         const struct journal_options *options;
@@ -34,6 +38,7 @@ static void *engine_work_thread(void *userdata) {
 }
 
 static int engine_work_do(struct engine_work *w, int (*call)(struct engine_work *w)) {
+        int64_t patience = clock_boot() + WORK_LEAST + (int64_t)(w->options->size / WORK_SECOND) * WW_SECOND;
         struct timespec until;
         pthread_t thread;
         int r;
@@ -43,7 +48,8 @@ static int engine_work_do(struct engine_work *w, int (*call)(struct engine_work 
         if (r)
                 return r;
         do {
-                worker_alive(w->e->worker);
+                if (clock_boot() < patience)
+                        worker_alive(w->e->worker);
                 (void)clock_gettime(CLOCK_MONOTONIC, &until);
                 until.tv_sec++;
         } while (pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until) == ETIMEDOUT);

@@ -201,7 +201,7 @@ static const struct engine_verb verbs[] = {
         { "cursor", READERS, 0, NULL, verb_cursor, 0, 0 },
         { "checkpoint", STORE, 0, NULL, verb_checkpoint, 0, 0 },
         { "clock-confirm", 0, ALARM_ROLE_ADMINISTRATOR, NULL, verb_clock, 0, 0 },
-        { "notice", REPORTER_ANY, 0, notice_whose, NULL, 4 * KIB, 0 },
+        { "notice", REPORTER_ANY, 0, notice_whose, NULL, 4 * KIB, KIB }, /* they begin alarms, and are who logged in */
         { "tip", CONSOLE, 0, NULL, NULL, ACT_SIZE, 0 },
         { "mode", 0, ALARM_ROLE_OPERATOR | ALARM_ROLE_SUPERVISOR, NULL, NULL, 4 * KIB, 4 * KIB },
         { "list", 0, ALARM_ROLE_SUPERVISOR | ALARM_ROLE_INTEGRATOR, NULL, NULL, 4 * KIB, 4 * KIB },

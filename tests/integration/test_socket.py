@@ -174,7 +174,7 @@ def test_workers_wait_where_bulk_does(folder, broker):
         load = spine.Load(broker, folder / "load.log", count=200000)
 
         def again():
-            return say(daemon, CONSOLE, LOGIN)[0].get("again")
+            return say(daemon, CONSOLE, LOGIN | dict(text="x" * 2000))[0].get("again")
 
         try:
             wait_for(again, 90, "a journal that takes no more of workers")
@@ -184,6 +184,7 @@ def test_workers_wait_where_bulk_does(folder, broker):
         tip, note = dict(cmd="tip", text="a man"), dict(incident=1, text="x" * 8500)
         assert refused(say(daemon, CONSOLE, tip)[0]) == refused(daemon.call("note", **note)) == "journal-full"
         assert daemon.call("note", incident=1, text="x" * 4000)["ok"]
+        assert say(daemon, CONSOLE, LOGIN)[0]["ok"]  # who logs in stands in the record all the same
         assert refused(daemon.call("ack", alarm=10**9)) == "unknown-alarm"
         assert refused(say(daemon, NOTIFY, RESULT)[0]) not in ("journal-full", "role")
         assert daemon.status()["journal"]["fill"] < 0.95 and daemon.status()["feed"]["not_taken"]["lean"] >= 3
