@@ -15,11 +15,11 @@
 #include "engine_feed.h"
 
 #include "alarm/alarm_verbs.h"
+#include "base/peer.h"
 
 #include <grp.h>
 #include <pwd.h>
-#include <stdio.h>
-#include <sys/socket.h>
+#include <string.h>
 
 #define WRITE_BURST   (1024 * 1024) /* bytes */
 #define WRITE_SECOND  (64 * 1024)
@@ -79,22 +79,16 @@ static unsigned reporters_of(const struct engine_peers *p, uid_t uid) {
 
 bool engine_peer_identify(const struct engine_feed *feed, int fd, struct engine_peer *ret) {
         const char *group = feed->engine->config->command.group;
-        struct ucred peer;
-        socklen_t n = sizeof peer;
-        const struct passwd *pw;
+        struct peer peer;
 
-        if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) < 0)
+        if (!peer_of(fd, &peer))
                 return false;
-        pw = getpwuid(peer.uid);
         *ret = (struct engine_peer){ .uid = peer.uid, .own = is_ours(peer.uid) };
-        if (pw)
-                (void)snprintf(ret->name, sizeof ret->name, "unix:%s", pw->pw_name);
-        else
-                (void)snprintf(ret->name, sizeof ret->name, "unix:%u", (unsigned)peer.uid);
+        memcpy(ret->name, peer.name, sizeof ret->name);
         ret->reporters = ret->own ? REPORTER_ANY : reporters_of(&feed->peers, peer.uid);
         if (ret->own)
                 ret->roles = ENGINE_ROLES_ALL & ~0x80000000U;
-        else if (pw && user_in_group(pw->pw_name, peer.gid, group))
+        else if (peer.user && user_in_group(peer.user, peer.gid, group))
                 ret->roles = ALARM_ROLE_OPERATOR;
         return true;
 }

@@ -10,7 +10,7 @@
  * nothing else.
  *
  * What is journaled fills the map that keeps the intake going. So a verb has a largest size, a user has so many bytes
- * in a time (engine_peer.c), and from where the bulk lane closes the workers' own words wait and people are short. An
+ * in a time (engine_peer.c), and from where the bulk lane closes only what is short is taken. An
  * answer with "again" says that the same request, with the same id, can be taken later.
  */
 #include "engine_feed.h"
@@ -61,8 +61,7 @@ static const struct put_off {
 } put_offs[ENGINE_PUT_OFF_MAX_] = {
         [ENGINE_PUT_OFF_FULL] = { "journal-full", "the journal is full", "repeat with the same id when it has room",
                                   "full" },
-        [ENGINE_PUT_OFF_LEAN] = { "journal-full",
-                                  "the journal is nearly full: only what people do is taken, if it is short",
+        [ENGINE_PUT_OFF_LEAN] = { "journal-full", "the journal is nearly full: only what is short is taken",
                                   "repeat with the same id when it has room, or say it shorter", "lean" },
         [ENGINE_PUT_OFF_OFTEN] = { "often", "this user has had as much written as it may in this time",
                                    "repeat with the same id in a while", "often" },

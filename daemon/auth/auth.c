@@ -10,11 +10,11 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/peer.h"
 
 #include <event2/listener.h>
 #include <fcntl.h>
 #include <malloc.h>
-#include <pwd.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,16 +116,13 @@ static void client_closed(void *userdata, struct jsonline *line, const char *why
 /* Who is it? False: somebody who has no business here. */
 static bool client_identify(struct auth_client *c, int fd) {
         const char *console = c->auth->config->users.console;
-        struct ucred peer;
-        socklen_t n = sizeof peer;
-        const struct passwd *pw;
+        struct peer peer;
 
-        if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) < 0)
+        if (!peer_of(fd, &peer))
                 return false;
-        pw = getpwuid(peer.uid);
-        (void)snprintf(c->actor, sizeof c->actor, "unix:%s", pw ? pw->pw_name : "?");
+        (void)snprintf(c->actor, sizeof c->actor, "%s", peer.name);
         c->manages = peer.uid == 0 || peer.uid == geteuid();
-        return c->manages || (pw && *console && strcmp(pw->pw_name, console) == 0);
+        return c->manages || (peer.user && *console && strcmp(peer.user, console) == 0);
 }
 
 static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *address, int length,
