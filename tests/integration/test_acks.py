@@ -148,12 +148,17 @@ class Swallower(Proxy):
 
     swallows = False
 
+    def __init__(self, *args):
+        self.kept = set()  # identifiers
+        super().__init__(*args)
+
     def _read(self, source, direction, rest):
-        if direction != "up" or not self.swallows:
-            return super()._read(source, direction, rest)
-        data = source.recv(65536)
-        packets, rest = split(rest + data)
-        return b"".join(raw for packet, raw in packets if packet.kind != PUBACK) if data else None, rest
+        out, rest = super()._read(source, direction, rest)
+        if direction != "up" or not out or not self.swallows:  # as it is now, not as it was when the wait for bytes began
+            return out, rest
+        packets, _ = split(out)
+        self.kept.update(packet.mid for packet, _ in packets if packet.kind == PUBACK)
+        return b"".join(raw for packet, raw in packets if packet.kind != PUBACK), rest
 
 
 def test_what_was_read_counts_anew_on_each_connection(broker):
@@ -164,6 +169,8 @@ def test_what_was_read_counts_anew_on_each_connection(broker):
             proxy.swallows = True
             broker.publish("dev/a", *numbers(0, 4000))
             leash.wait_messages(4000)
+            taken = {message["mid"] for message in leash.messages()}
+            wait_for(lambda: taken <= proxy.kept, what="all acks, none of them on its way any more")
             assert leash.figures()["acks_unread"] == 4000 and leash.figures()["acks_read"] == 0
             proxy.swallows = False
             proxy.cut()

@@ -139,8 +139,9 @@ def replayed(daemon, postgres):
 
 def replayed_lines(daemon):
     """To the byte: `replay --as-recorded` of PostgreSQL beside the journal's own lines. Life goes on, so that the replay may have
-    more; and it has what the journal was trimmed of."""
+    more, but never less: what the journal has by now is waited for. And it has what the journal was trimmed of."""
     dump = daemon.run("journal", "dump", "--json", timeout=LIMIT).stdout.splitlines()
+    spine.settle(daemon)
     start = '{"in":"output","record":'
     lived = transitions(line[len(start):-1] for line in dump if line.startswith(start))
     done = daemon.run("replay", "--as-recorded", "--json", timeout=LIMIT)
