@@ -2,9 +2,9 @@
 
 #include <wardwatch/time.h>
 
-static struct allowance_user *find(struct allowance *a, uid_t uid) {
+static struct allowance_user *find(struct allowance *a, uint64_t who) {
         for (size_t i = 0; i < a->n; i++) {
-                if (a->users[i].uid == uid)
+                if (a->users[i].who == who)
                         return &a->users[i];
         }
         return NULL;
@@ -22,26 +22,26 @@ static struct allowance_user *add(struct allowance *a) {
         return fullest;
 }
 
-bool allowance_take(struct allowance *a, uid_t uid, size_t bytes, struct allowance_rate rate, int64_t now) {
-        struct allowance_user *u = find(a, uid);
+bool allowance_take(struct allowance *a, uint64_t who, size_t n, struct allowance_rate rate, int64_t now) {
+        struct allowance_user *u = find(a, who);
 
         if (!u) {
                 u = add(a);
-                *u = (struct allowance_user){ uid, rate.burst, now };
+                *u = (struct allowance_user){ who, rate.burst, now };
         }
         u->left += rate.second * (double)(now - u->at) / WW_SECOND;
         if (u->left > rate.burst)
                 u->left = rate.burst;
         u->at = now;
-        if (u->left < (double)bytes)
+        if (u->left < (double)n)
                 return false;
-        u->left -= (double)bytes;
+        u->left -= (double)n;
         return true;
 }
 
-void allowance_charge(struct allowance *a, uid_t uid, size_t bytes) {
-        struct allowance_user *u = find(a, uid);
+void allowance_charge(struct allowance *a, uint64_t who, size_t n) {
+        struct allowance_user *u = find(a, who);
 
         if (u)
-                u->left -= (double)bytes;
+                u->left -= (double)n;
 }

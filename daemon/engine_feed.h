@@ -56,6 +56,8 @@ bool engine_line_told(enum ww_output_type type);
 json_t *engine_line_body(const struct ww_output *output);
 
 /** One request: a handler of struct jsonline_handlers, whose userdata is the client. */
+/** The answer to a command that found no room in the journal at its turn; malloc'd, NULL = no memory. */
+char *engine_verbs_full(struct engine_feed *feed, const char *id);
 void engine_verbs_line(void *userdata, struct jsonline *line, json_t *request);
 /** Of enum alarm_role: what the operator of that name may; 0 = there is none. */
 unsigned engine_verbs_roles(const struct engine *e, const char *operator);

@@ -335,15 +335,20 @@ static void engine_lane_set(struct engine *e, enum engine_lane lane, bool closed
         engine_intake_look(e);
 }
 
-void engine_intake_lanes(struct engine *e, double fill) {
-        if (fill >= ENGINE_FILL_BULK) {
-                engine_lane_set(e, ENGINE_BULK, true, fill);
-                e->lean = true;
-        }
-        if (fill >= ENGINE_FILL_URGENT) {
+void engine_intake_close(struct engine *e, enum engine_lane lane) {
+        double fill = journal_fill(e->journal);
+
+        engine_lane_set(e, ENGINE_BULK, true, fill);
+        e->lean = true;
+        if (lane == ENGINE_URGENT) {
                 engine_lane_set(e, ENGINE_URGENT, true, fill);
                 e->full = true;
         }
+}
+
+void engine_intake_lanes(struct engine *e, double fill) {
+        if (fill >= ENGINE_FILL_BULK)
+                engine_intake_close(e, fill >= ENGINE_FILL_URGENT ? ENGINE_URGENT : ENGINE_BULK);
         if (fill < ENGINE_FILL_RESUME) {
                 e->full = e->lean = false;
                 engine_lane_set(e, ENGINE_URGENT, false, fill);

@@ -28,6 +28,7 @@
 #include "snapshot.h"
 
 #define ENGINE_TURN_MESSAGES 1000 /* messages in one turn, both sessions; a quarter of Receive Maximum as it ships */
+#define ENGINE_TURN_BITE     100  /* of them from one session, before the urgent one is looked at again */
 #define ENGINE_TURN_TIME     (20 * WW_MSEC) /* and how long it may take messages */
 #define ENGINE_PENDING_MAX   1024           /* commands, and notices, that wait for a turn */
 #define ENGINE_CAREFUL_FOR   WW_MINUTE      /* careful start ends after this long without a death */
@@ -154,6 +155,8 @@ struct engine {
         bool in_turn, stopping;
         bool lean;          /* the first lane closed: of commands, small ones of people are taken */
         bool full;          /* the last lane closed: commands are refused until there is room */
+        bool looks;         /* the turn was begun for a look at the room; nothing has been put */
+        bool stands;        /* for want of room, what is due has not been taken */
         uint64_t seq;       /* newest number given out */
         uint64_t committed; /* newest number committed */
         size_t turn_inputs, turn_bytes, turn_bytes_max;
@@ -306,6 +309,8 @@ size_t engine_intake_take(struct engine *e, enum engine_lane lane, size_t max);
 void engine_intake_release(struct engine *e);
 void engine_intake_look(struct engine *e); /* blind, or not any more: said once a change */
 void engine_intake_lanes(struct engine *e, double fill);
+/** There is no room for one more message of that lane. */
+void engine_intake_close(struct engine *e, enum engine_lane lane);
 void engine_intake_stop(struct engine *e);
 const char *engine_lane_name(enum engine_lane lane);
 const char *engine_lane_meta(enum engine_lane lane); /* name of the mark in the journal */

@@ -10,9 +10,8 @@
 #include <inttypes.h>
 #include <time.h>
 
-/* One that hangs (a lock that a reader holds, a disk that does not answer) is not alive for ever. */
-#define WORK_LEAST  (5 * WW_MINUTE)
-#define WORK_SECOND (UINT64_C(1024) * 1024) /* bytes of the map */
+/* A thread that got no processor for so long hangs: a mutex that a reader holds, a disk that does not answer. */
+#define WORK_STILL (5 * WW_MINUTE)
 
 struct engine_work {
         struct engine *e;
@@ -37,8 +36,18 @@ static void *engine_work_thread(void *userdata) {
         return NULL;
 }
 
+/* Processor time that it has used, ns; what it was when it has ended meanwhile. */
+static int64_t engine_work_used(pthread_t thread, int64_t before) {
+        struct timespec used;
+        clockid_t clock;
+
+        if (pthread_getcpuclockid(thread, &clock) || clock_gettime(clock, &used) < 0)
+                return before;
+        return (int64_t)used.tv_sec * 1000000000 + used.tv_nsec;
+}
+
 static int engine_work_do(struct engine_work *w, int (*call)(struct engine_work *w)) {
-        int64_t patience = clock_boot() + WORK_LEAST + (int64_t)(w->options->size / WORK_SECOND) * WW_SECOND;
+        int64_t moved = clock_boot(), used = 0;
         struct timespec until;
         pthread_t thread;
         int r;
@@ -48,7 +57,12 @@ static int engine_work_do(struct engine_work *w, int (*call)(struct engine_work 
         if (r)
                 return r;
         do {
-                if (clock_boot() < patience)
+                int64_t now = engine_work_used(thread, used);
+
+                if (now != used)
+                        moved = clock_boot();
+                used = now;
+                if (clock_boot() - moved < WORK_STILL)
                         worker_alive(w->e->worker);
                 (void)clock_gettime(CLOCK_MONOTONIC, &until);
                 until.tv_sec++;

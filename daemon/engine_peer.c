@@ -4,13 +4,15 @@
  * and nothing of another's: whoever takes a worker over can pose as that one alone. Where several share a user it may
  * what each of them may.
  *
- * Two things are not left to whoever comes first:
+ * Three things are not left to whoever comes first:
  *
  *   places   command.clients_max connections. A user gets a quarter of them at most, and some are kept for each of
  *            those without whom nothing goes on (`places`): they get in however many others have come.
  *   bytes    what a user may have written into the journal in a time (allowance.h): a request, and all that comes of
  *            it. The console speaks for many, and has more. From where the bulk lane closes it is an eighth: what is
- *            left of the map then lasts, whoever writes, and people can still acknowledge what they see.
+ *            left of the map then lasts, whoever writes.
+ *   acts     what one operator at the console has used up, and what a change of mode has cost, all at the console lack.
+ *            So each person has a few short acts in each time beside it: people can acknowledge what they see.
  */
 #include "engine_feed.h"
 
@@ -20,11 +22,15 @@
 #include <grp.h>
 #include <pwd.h>
 #include <string.h>
+#include <xxhash.h>
 
 #define WRITE_BURST   (1024 * 1024) /* bytes */
 #define WRITE_SECOND  (64 * 1024)
 #define WRITE_CONSOLE 4 /* times that */
 #define WRITE_LEAN    8 /* the eighth part, in a second */
+#define ACT_BURST     8 /* acts of a person */
+#define ACT_SECOND    1
+#define ACT_PEOPLE    4 /* times that, of all together: 8 KiB a second of acts as they mostly are */
 #define USER_SHARE    4 /* of the places: a quarter */
 #define KEPT_SHARE    8 /* of the places: no more is kept for any of them */
 
@@ -135,12 +141,21 @@ bool engine_peer_write(struct engine_feed *feed, const struct engine_peer *peer,
                  part = feed->engine->lean ? WRITE_LEAN : 1;
         const struct allowance_rate rate = { (double)WRITE_BURST * times, (double)WRITE_SECOND * times / part };
 
-        return peer->own || allowance_take(&feed->peers.allowance, peer->uid, bytes, rate, clock_boot());
+        return peer->own || allowance_take(&feed->peers.bytes, peer->uid, bytes, rate, clock_boot());
+}
+
+bool engine_peer_act(struct engine_feed *feed, const char *actor) {
+        const struct allowance_rate one = { ACT_BURST, ACT_SECOND },
+                                    all = { ACT_PEOPLE * ACT_BURST, ACT_PEOPLE * ACT_SECOND };
+        int64_t now = clock_boot();
+
+        return allowance_take(&feed->peers.acts, XXH3_64bits(actor, strlen(actor)), 1, one, now) &&
+               allowance_take(&feed->peers.acts_all, 0, 1, all, now);
 }
 
 void engine_peer_wrote(struct engine_feed *feed, const struct engine_command *command) {
         size_t own = strlen(command->body);
 
         if (command->written > own)
-                allowance_charge(&feed->peers.allowance, command->uid, command->written - own);
+                allowance_charge(&feed->peers.bytes, command->uid, command->written - own);
 }

@@ -24,7 +24,8 @@ struct engine_peer {
 
 struct engine_peers {
         uid_t reporters[ENGINE_PEER_REPORTERS]; /* (uid_t)-1: has no user of its own */
-        struct allowance allowance;
+        struct allowance bytes;                 /* of users */
+        struct allowance acts, acts_all;        /* that people always have: each, and together */
 };
 
 void engine_peers_init(struct engine_peers *p, const struct config *config);
@@ -34,5 +35,7 @@ bool engine_peer_identify(const struct engine_feed *feed, int fd, struct engine_
 bool engine_peer_place(const struct engine_feed *feed, const struct engine_peer *peer);
 /** May that user have so many bytes written, of what is left to him? They are taken then. */
 bool engine_peer_write(struct engine_feed *feed, const struct engine_peer *peer, size_t bytes);
+/** One of the few acts that a person has in each time, however much was written. It is taken then. */
+bool engine_peer_act(struct engine_feed *feed, const char *actor);
 /** What came of a command, beside its own bytes, is charged to its user. */
 void engine_peer_wrote(struct engine_feed *feed, const struct engine_command *command);

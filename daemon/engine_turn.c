@@ -7,6 +7,11 @@
  * disk does not have. From the first pipeline_input to the commit the memory is ahead of the disk; if anything fails in
  * between, the process ends (engine_fatal) and the restart replays. That is the whole of error handling in here.
  *
+ * So nothing is begun that may find no room: each lane ends, within a turn, too, where the map is as full as closes it,
+ * and behind that commands, notices and what is due wait until something could be trimmed (`stands`). Nothing is
+ * written then, and nothing lost: readers are served, and what they report makes room. A careful start stands sooner:
+ * what ended the ones before may have been something that is due, and larger than the room that was left.
+ *
  * Careful: one message a turn. The raw record is committed to meta "pending" first, with a count of how often that was
  * tried; then decoded. It is acknowledged with its turn, so the broker may send it again after a death: the start takes
  * it from "pending", and the redelivery is known as such. A record found pending twice at a start is marked skipped
@@ -20,7 +25,17 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/param.h>
 #include <unistd.h>
+
+/* Beside the reserve of the journal, 2 %: so lanes end as engine_intake_lanes closes them. */
+static const struct journal_room lane_room[ENGINE_LANES] = {
+        [ENGINE_URGENT] = { 1 - ENGINE_FILL_URGENT - 0.02, 48 },
+        [ENGINE_BULK] = { 1 - ENGINE_FILL_BULK - 0.02, 80 },
+};
+static const struct journal_room any_room = { 0.01, 16 };
+
+#define ROOM_NEAR 0.05 /* of the map: so near to where a lane ends, messages are taken one by one */
 
 void engine_fatal(const char *what, int error) {
         log_error("engine-fatal", NULL, "%s: %s; ending at once, the restart replays the journal", what,
@@ -204,7 +219,35 @@ void engine_begin(struct engine *e) {
         if (r)
                 engine_fatal("cannot begin a transaction of the journal", r);
         e->in_turn = true;
+        e->looks = false;
         e->turn_inputs = e->turn_bytes = 0;
+}
+
+static bool engine_room(struct engine *e, struct journal_room room) {
+        bool begun = e->in_turn;
+
+        engine_begin(e);
+        e->looks |= !begun;
+        return journal_has_room(e->journal, room, e->n_changed);
+}
+
+/* For what is no message. */
+static bool engine_any_room(struct engine *e) {
+        bool room = engine_room(e, e->careful_until ? lane_room[ENGINE_URGENT] : any_room);
+
+        if (!room && !e->stands)
+                log_warning("journal-stands", e->config->state.dir,
+                            "there is no room for what is due: it waits until something can be trimmed");
+        e->stands |= !room;
+        return room;
+}
+
+/* Nothing was put. */
+static void engine_look_end(struct engine *e) {
+        if (!e->in_turn || !e->looks)
+                return;
+        journal_abort(e->journal);
+        e->in_turn = false;
 }
 
 static void engine_commit(struct engine *e) {
@@ -269,6 +312,7 @@ int engine_append(struct engine *e, struct ww_input *input) {
         int r;
 
         engine_begin(e);
+        e->looks = false;
         if (!input->time) {
                 input->time = engine_now(e, &input->received);
                 engine_assure_gate(e, input->time);
@@ -299,8 +343,10 @@ static bool notice_is_known(struct engine *e, const struct engine_notice *notice
 }
 
 static void engine_take_notices(struct engine *e) {
+        size_t i;
+
         /* engine_now may add notices while these are taken */
-        for (size_t i = 0; i < e->n_notices; i++) {
+        for (i = 0; i < e->n_notices && engine_any_room(e); i++) {
                 struct engine_notice *notice = &e->notices[i];
                 json_t *body = notice_body(notice);
                 char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
@@ -317,7 +363,8 @@ static void engine_take_notices(struct engine *e) {
                 json_decref(body);
                 engine_notice_deinit(notice);
         }
-        e->n_notices = 0;
+        e->n_notices -= i;
+        memmove(e->notices, e->notices + i, e->n_notices * sizeof *e->notices);
 }
 
 static void engine_take_commands(struct engine *e) {
@@ -338,7 +385,10 @@ static void engine_take_commands(struct engine *e) {
                         command->reply = strndup(known.p, known.n);
                         continue;
                 }
-                engine_begin(e);
+                if (!engine_any_room(e)) {
+                        command->reply = engine_verbs_full(e->feed, command->id);
+                        continue;
+                }
                 before = e->turn_bytes;
                 e->answering = command;
                 r = engine_append(e, &input);
@@ -359,23 +409,41 @@ static void engine_take_time(struct engine *e) {
                 return;
         if (!e->mark_wanted && pipeline_deadline(e->pipeline) > engine_now(e, &wall))
                 return;
+        if (!engine_any_room(e))
+                return;
         e->mark_wanted = false;
         r = engine_append(e, &input);
         if (r)
                 engine_fatal("cannot take a deadline", r);
 }
 
+static size_t engine_take_bite(struct engine *e, enum engine_lane lane, size_t max) {
+        struct journal_room room = lane_room[lane], near = { room.part + ROOM_NEAR, 2 * room.pages };
+
+        if (!e->sessions[lane].ingress || e->sessions[lane].closed)
+                return 0;
+        if (engine_room(e, near))
+                return engine_intake_take(e, lane, max);
+        if (engine_room(e, room))
+                return engine_intake_take(e, lane, 1);
+        if (e->turn_inputs) /* what they take is estimated from above; a turn of its own knows */
+                engine_turn_wanted(e);
+        else
+                engine_intake_close(e, lane);
+        return 0;
+}
+
 /* Bulk comes in small bites, so that an urgent message never waits for more than one of them. */
 static void engine_take_messages(struct engine *e) {
         int64_t until = clock_boot() + ENGINE_TURN_TIME;
         size_t budget = e->careful_until ? 1 : ENGINE_TURN_MESSAGES;
-        size_t bite = e->careful_until ? 1 : 100;
+        size_t bite = e->careful_until ? 1 : ENGINE_TURN_BITE;
         size_t taken = 0, n;
 
         do {
-                n = engine_intake_take(e, ENGINE_URGENT, budget - taken);
-                if (taken + n < budget)
-                        n += engine_intake_take(e, ENGINE_BULK, bite < budget - taken - n ? bite : budget - taken - n);
+                n = engine_take_bite(e, ENGINE_URGENT, MIN(bite, budget - taken));
+                if (n < bite && taken + n < budget)
+                        n += engine_take_bite(e, ENGINE_BULK, MIN(bite, budget - taken - n));
                 taken += n;
         } while (n && taken < budget && e->turn_bytes < e->turn_bytes_max && clock_boot() < until);
         if (n)
@@ -387,7 +455,7 @@ static void engine_deadline_set(struct engine *e) {
         int64_t wall, wait;
         struct timeval tv;
 
-        if (deadline == WW_TIME_NEVER) {
+        if (deadline == WW_TIME_NEVER || e->stands) { /* the tick tries again */
                 event_del(e->deadline_event);
                 return;
         }
@@ -404,11 +472,13 @@ static void engine_deadline_set(struct engine *e) {
 void engine_turn(struct engine *e) {
         if (e->stopping)
                 return;
+        e->stands = false;
         engine_take_commands(e);
         engine_take_notices(e);
         engine_take_messages(e);
         engine_take_notices(e);
         engine_take_time(e);
+        engine_look_end(e);
         if (e->in_turn) {
                 engine_readers_put(e);
                 engine_take_sessions(e);

@@ -10,8 +10,9 @@
  * nothing else.
  *
  * What is journaled fills the map that keeps the intake going. So a verb has a largest size, a user has so many bytes
- * in a time (engine_peer.c), and from where the bulk lane closes only what is short is taken. An
- * answer with "again" says that the same request, with the same id, can be taken later.
+ * in a time (engine_peer.c), and from where the bulk lane closes only what is short is taken. What people do about
+ * alarms and incidents is taken beyond that, if it is short and not many. An answer with "again" says that the same
+ * request, with the same id, can be taken later.
  */
 #include "engine_feed.h"
 
@@ -34,6 +35,7 @@ struct engine_verb {
         unsigned (*whose)(const json_t *request);
         void (*act)(struct engine_client *c, json_t *request); /* NULL: goes through the journal, needs an id */
         size_t size, lean; /* of what is journaled, in bytes at most; and while the bulk lane is closed */
+        bool kept;         /* people have a few of them in each time, however much was written */
 };
 
 /* --- answers --- */
@@ -44,19 +46,17 @@ static void client_send(struct engine_client *c, json_t *answer) {
         json_decref(answer);
 }
 
-static json_t *refusal(json_t *request, const char *name, const char *text, const char *cure) {
-        const char *id = json_string_value(json_object_get(request, "id"));
-
+static json_t *refusal(const char *id, const char *name, const char *text, const char *cure) {
         return json_pack("{s:s, s:b, s:{s:s, s:s, s:s}}", "id", id ? id : "", "ok", 0, "error", "name", name, "text",
                          text, "cure", cure);
 }
 
 static void client_refuse(struct engine_client *c, json_t *request, const char *name, const char *text,
                           const char *cure) {
-        client_send(c, refusal(request, name, text, cure));
+        client_send(c, refusal(json_string_value(json_object_get(request, "id")), name, text, cure));
 }
 
-static const struct put_off {
+static const struct {
         const char *name, *text, *cure, *metric;
 } put_offs[ENGINE_PUT_OFF_MAX_] = {
         [ENGINE_PUT_OFF_FULL] = { "journal-full", "the journal is full", "repeat with the same id when it has room",
@@ -68,13 +68,25 @@ static const struct put_off {
         [ENGINE_PUT_OFF_BUSY] = { "busy", "too many requests wait for an answer", "repeat with the same id", NULL },
 };
 
-static void client_put_off(struct engine_client *c, json_t *request, enum engine_put_off why) {
-        json_t *answer = refusal(request, put_offs[why].name, put_offs[why].text, put_offs[why].cure);
+static json_t *put_off(struct engine_feed *feed, const char *id, enum engine_put_off why) {
+        json_t *answer = refusal(id, put_offs[why].name, put_offs[why].text, put_offs[why].cure);
 
-        c->engine->feed->put_off[why]++;
+        feed->put_off[why]++;
         if (answer)
                 json_object_set_new(answer, "again", json_true());
-        client_send(c, answer);
+        return answer;
+}
+
+static void client_put_off(struct engine_client *c, json_t *request, enum engine_put_off why) {
+        client_send(c, put_off(c->engine->feed, json_string_value(json_object_get(request, "id")), why));
+}
+
+char *engine_verbs_full(struct engine_feed *feed, const char *id) {
+        json_t *answer = put_off(feed, id, ENGINE_PUT_OFF_FULL);
+        char *text = answer ? json_dumps(answer, JSON_COMPACT) : NULL;
+
+        json_decref(answer);
+        return text;
 }
 
 /* --- verbs that are answered at once --- */
@@ -169,6 +181,7 @@ static void verb_rules(struct engine_client *c, json_t *request) {
 
 #define ACT_SIZE (16 * KIB) /* two texts of 4000 bytes, all of whose characters are escaped */
 #define ACT_LEAN (8 * KIB)
+#define ACT_KEPT (2 * KIB)
 #define SIGNERS  (ALARM_ROLE_INTEGRATOR | ALARM_ROLE_ADMINISTRATOR)
 #define STORE    REPORTER_STORE
 #define CONSOLE  REPORTER_CONSOLE
@@ -225,6 +238,7 @@ static bool verb_find(const char *name, struct engine_verb *ret) {
         *ret = (struct engine_verb){ .size = ACT_SIZE, .lean = ACT_LEAN };
         ret->roles = alarm ? ACTS : response ? response->roles : 0;
         ret->reporters = !alarm && response ? response->reporters : 0;
+        ret->kept = ret->roles;
         return alarm || response;
 }
 
@@ -296,7 +310,8 @@ static char *client_body(const struct engine_client *c, json_t *request, const s
 }
 
 /* ENGINE_PUT_OFF_MAX_: it is taken now. */
-static enum engine_put_off client_room(struct engine_client *c, const struct engine_verb *verb, size_t n) {
+static enum engine_put_off client_room(struct engine_client *c, const struct engine_verb *verb, const char *actor,
+                                       size_t n) {
         struct engine *e = c->engine;
 
         if (e->full)
@@ -305,7 +320,9 @@ static enum engine_put_off client_room(struct engine_client *c, const struct eng
                 return ENGINE_PUT_OFF_LEAN;
         if (e->n_commands == ENGINE_PENDING_MAX || c->pending >= CLIENT_PENDING_MAX)
                 return ENGINE_PUT_OFF_BUSY;
-        return engine_peer_write(e->feed, &c->peer, n) ? ENGINE_PUT_OFF_MAX_ : ENGINE_PUT_OFF_OFTEN;
+        if (engine_peer_write(e->feed, &c->peer, n) || (verb->kept && n <= ACT_KEPT && engine_peer_act(e->feed, actor)))
+                return ENGINE_PUT_OFF_MAX_;
+        return ENGINE_PUT_OFF_OFTEN;
 }
 
 static bool client_id(struct engine_client *c, json_t *request) {
@@ -360,7 +377,7 @@ static void client_queue(struct engine_client *c, json_t *request, const struct 
                 free(body);
                 return;
         }
-        why = client_room(c, verb, strlen(body));
+        why = client_room(c, verb, who->actor, strlen(body));
         if (why == ENGINE_PUT_OFF_MAX_) {
                 client_push(c, request, who->actor, body);
                 return;

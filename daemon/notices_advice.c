@@ -34,7 +34,8 @@ const struct notice_advice notice_advices[] = {
           "`mqtt.self_test: false`, and then nobody looks." },
         { "journal-full",
           "The journal's map is 85 % full (subject `bulk`), or 95 % (`urgent`): that session is closed, and its messages wait at the broker. "
-          "Nothing that was acknowledged is lost. At 95 % acts of operators are refused, too.",
+          "Nothing that was acknowledged is lost. At 95 % acts of operators are refused, too; where there is no room at all, escalations and what else is due wait "
+          "(`journal-stands` in the log).",
           "`wardwatch status`: `journal.fill`, and `feed.readers`: who is behind? Mostly it is the store, because PostgreSQL is away or slow: "
           "then `database-lost` is what to mend.\n"
           "If nobody is behind, the journal is too small for its traffic: raise journal.size (it may grow at any start, never shrink), or "

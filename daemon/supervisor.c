@@ -58,9 +58,10 @@ static const struct supervisor_worker workers[] = {
           .replays = true,
           .essential = true,
           .shows_workers = true,
+          .writes_journal = true,
           .stop_wait = STOP_ENGINE },
-        { .name = "store", .wanted = wants_store, .stop_wait = STOP_STORE },
-        { .name = "notify", .wanted = wants_notify, .stop_wait = STOP_NOTIFY },
+        { .name = "store", .wanted = wants_store, .reads_journal = true, .stop_wait = STOP_STORE },
+        { .name = "notify", .wanted = wants_notify, .reads_journal = true, .stop_wait = STOP_NOTIFY },
         { .name = "console", .wanted = wants_console, .stop_wait = STOP_CONSOLE },
         { .name = "auth", .wanted = wants_auth, .stop_wait = STOP_AUTH },
 };
@@ -122,6 +123,18 @@ static bool all_essential_run(const struct supervisor *s) {
         return true;
 }
 
+/* --- starting anew --- */
+
+/* Readers of the journal can write into LMDB's table of readers, which has its mutexes: a fault of one, or a stranger
+ * in one, can hold up each engine that comes. With the last of them gone the next engine makes the table anew. */
+static void renew_readers(struct supervisor *s, struct supervisor_child *writer) {
+        if (!supervisor_child_worker(writer)->writes_journal || !supervisor_child_take_hindered(writer))
+                return;
+        for (size_t i = 0; i < s->n; i++)
+                if (supervisor_child_worker(s->children[i])->reads_journal)
+                        supervisor_child_renew(s->children[i], "it may be what keeps the engine from the journal");
+}
+
 /* --- stopping --- */
 
 static void stop_one(struct supervisor_child *c, enum supervisor_child_state state) {
@@ -149,6 +162,7 @@ static void on_changed(void *userdata, struct supervisor_child *c) {
         tell_engine(s);
         tell_all_forbidden(s);
         tell_manager(s);
+        renew_readers(s, c);
         if (s->stopping) {
                 stop_next(s);
         } else if (!s->ready && all_essential_run(s)) {

@@ -49,7 +49,7 @@ struct supervisor_child {
         struct supervisor_processor_files files;
         struct supervisor_processor processor; /* when the watch began */
         unsigned grants;                       /* of patience, since the last sign of life */
-        bool reaped, forbidden;
+        bool reaped, forbidden, hindered;
         int ending;               /* wait status, once reaped */
         char last[64];            /* how it died last */
         char status[STATUS_SIZE]; /* its own words */
@@ -109,6 +109,7 @@ static void on_hung(evutil_socket_t fd, short what, void *userdata) {
         }
         log_error("worker-hung", subject(c), "no sign of life for %.1f s: it is killed",
                   (double)c->options.hung_after / (double)WW_SECOND);
+        c->hindered = true;
         kill(c->pid, SIGKILL);
 }
 
@@ -187,6 +188,7 @@ static void die(struct supervisor_child *c) {
 static void bury(struct supervisor_child *c) {
         bool stopping = c->state == SUPERVISOR_CHILD_STOPPING;
 
+        c->hindered |= c->state == SUPERVISOR_CHILD_STARTING && WIFSIGNALED(c->ending);
         event_del(c->later);
         event_del(c->hung);
         supervisor_processor_close(&c->files);
@@ -343,6 +345,20 @@ bool supervisor_child_take_forbidden(struct supervisor_child *c) {
 
         c->forbidden = false;
         return forbidden;
+}
+
+bool supervisor_child_take_hindered(struct supervisor_child *c) {
+        bool hindered = c->hindered && c->pid == 0;
+
+        c->hindered &= !hindered;
+        return hindered;
+}
+
+void supervisor_child_renew(struct supervisor_child *c, const char *why) {
+        if (c->pid == 0 || c->reaped || c->state == SUPERVISOR_CHILD_STOPPING)
+                return;
+        log_warning("worker-renewed", subject(c), "killed, and started anew: %s", why);
+        kill(c->pid, SIGKILL);
 }
 
 void supervisor_child_send(struct supervisor_child *c, json_t *object) {

@@ -33,7 +33,8 @@ struct supervisor_worker {
         bool replays;                                /* knows --replay-other-version */
         bool essential;                              /* the daemon is ready when it is */
         bool shows_workers;                          /* wants {"workers"} */
-        int64_t stop_wait;                           /* µs between {"stop"} and SIGKILL */
+        bool writes_journal, reads_journal; /* the one that keeps it; those who have its files open beside it */
+        int64_t stop_wait;                  /* µs between {"stop"} and SIGKILL */
 };
 
 struct supervisor_child_options {
@@ -61,6 +62,11 @@ void supervisor_child_reaped(struct supervisor_child *c, int status);
 void supervisor_child_set_limits(struct supervisor_child *c, int64_t hung_after, int64_t backoff_max);
 /** Did the kernel kill it for a system call that it may not make, since this was asked last? */
 bool supervisor_child_take_forbidden(struct supervisor_child *c);
+/** Did its last end look as if others kept it from its work: it hung, or died before it was ready? Once for each end.
+ */
+bool supervisor_child_take_hindered(struct supervisor_child *c);
+/** Kills it, so that another takes its place. */
+void supervisor_child_renew(struct supervisor_child *c, const char *why);
 /** One line to the worker; lost if it is not there. */
 void supervisor_child_send(struct supervisor_child *c, json_t *object);
 

@@ -7,6 +7,7 @@
  *     data.mdb     LMDB's pages; blocks for the whole map are reserved (journal_disk.c)
  *     lock.mdb     LMDB's table of readers
  *     writer.lock  the writer's flock (journal_lock.c)
+ *     writer       its word that the pages are right (journal_lock.c)
  *     clean        mark of an orderly close (journal_lock.c)
  *
  * LMDB's pages carry no checksum, and LMDB follows whatever stands in them: a flipped bit can crash the process that
@@ -179,11 +180,13 @@ static int check_pages(struct journal *j, const char *data, bool trusting) {
         if (shown > 0)
                 return 0; /* its writer has checked it, and changes it while we would look */
         if (trusting)
-                return shown < 0 ? shown : JOURNAL_E_UNCHECKED;
+                return shown < 0 ? shown : access(data, F_OK) < 0 ? -errno : JOURNAL_E_UNCHECKED;
         r = journal_pages_check(data);
         j->searched = r == 0;
         if (r == JOURNAL_E_DAMAGED && !j->writer && journal_lock_shown(j->dir) > 0)
                 return 0; /* a writer came while we looked */
+        if (r == JOURNAL_E_DAMAGED && !j->writer && journal_lock_held(j->dir) > 0)
+                return JOURNAL_E_UNCHECKED; /* one that gives no word yet, or is of a version that knows none */
         return r == -ENOENT && j->writer ? 0 : r;
 }
 

@@ -21,7 +21,7 @@ enum {
         JOURNAL_E_FORMAT,    /* made by a newer Wardwatch */
         JOURNAL_E_DAMAGED,   /* pages are wrong, or the records that numbers go on from */
         JOURNAL_E_TRIMMED,   /* a reader asks for what is no longer there */
-        JOURNAL_E_UNCHECKED, /* a trusting reader, and no writer has looked through the pages yet: try again */
+        JOURNAL_E_UNCHECKED, /* a reader, and the writer has not said yet that the pages are right: try again */
 };
 
 struct journal_options {
@@ -57,6 +57,14 @@ int journal_put_output(struct journal *j, uint64_t seq, uint32_t n, struct ww_st
 int journal_put_live(struct journal *j, uint64_t id, struct ww_str record);
 int journal_delete_live(struct journal *j, uint64_t id);
 int journal_put_meta(struct journal *j, const char *name, struct ww_str value);
+
+struct journal_room {
+        double part;  /* of the map */
+        double pages; /* and at least so many */
+};
+/** Whether the open transaction can still take so much, beside `live` live records that it has yet to write. False, if
+ *  there is none. */
+bool journal_has_room(const struct journal *j, struct journal_room room, size_t live);
 int journal_commit(struct journal *j); /* 0; JOURNAL_E_FULL (nothing written, transaction gone); -EIO: abort() */
 void journal_abort(struct journal *j);
 

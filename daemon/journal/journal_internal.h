@@ -46,6 +46,7 @@ struct journal {
         /* writer: the open transaction, what it may still take, and the numbers at both ends */
         MDB_txn *txn;
         double pages_left; /* pages, estimated from above */
+        double live_paths; /* pages of the tree of live records that it has not counted yet as copied or split */
         uint64_t head, tail, trimmed;
         uint64_t txn_head;
 
@@ -89,10 +90,11 @@ int journal_ends_check(struct journal *j, MDB_txn *txn);
 int journal_lock_take(struct journal_lock **ret, const char *dir, int64_t wait);
 struct journal_lock *journal_lock_drop(struct journal_lock *lock);
 /** Tells readers that the file is looked through, for as long as the lock is held. What keeps it from telling keeps
- *  nobody from writing. */
+ *  nobody from writing: a disk without room for one more file, say. */
 void journal_lock_show(struct journal_lock *lock, const char *dir);
-/** Whether a writer has the journal now, and whether it tells so: 1; 0; -errno: the file cannot be opened. */
+/** Whether a writer has the journal now: 1; 0; -errno, such as -EACCES for all but its owner. */
 int journal_lock_held(const char *dir);
+/** Whether its writer tells that it has looked through it: 1; 0; -errno. */
 int journal_lock_shown(const char *dir);
 
 /** A mark that a writer closed in order, and that nobody has written to the file since. */

@@ -1,12 +1,15 @@
 /*
- * The writer's lock: an flock on DIR/writer.lock, which also holds one line on who has it.
+ * The writer's lock: an flock on DIR/writer.lock, which also holds one line on who has it. Its owner alone can open
+ * that file: whoever can open one, if only to read, can lock it, too, and keep the writer out.
  *
- * A flock belongs to the open file, and a fork shares it: a snapshot child would keep the lock of an engine that
- * died. So each process that forks leaves the lock behind in the child (pthread_atfork), by closing the descriptor
- * there; the parent's stays locked.
+ * Both locks belong to the open file, and a fork shares it: a snapshot child would keep the lock of an engine that
+ * died. So each process that forks leaves the locks behind in the child (pthread_atfork), by closing the descriptors
+ * there; the parent's stay locked.
  *
- * A second flock, on data.mdb itself, says that the writer has looked through it, or made it: while a journal is being
- * checked or salvaged its lock is held and this one is not. Readers who leave the check to the writer wait for it.
+ * DIR/writer says that the writer has looked through the pages, or made them: while a journal is being checked or
+ * salvaged its lock is held and this word is not given. Readers who leave the check to the writer wait for it. They
+ * believe it for as long as the file has a lock for writing, which nobody can have who can only read it; and each
+ * writer makes a file of its own and has it locked before it gets its name, so that no lock for reading is in its way.
  *
  * DIR/clean is written by an orderly close and removed by the next open of a writer. It says which file was closed, and
  * in which state: after a crash of the writer, or of the machine, it is not there or does not fit, and the pages are
@@ -25,14 +28,15 @@
 #include <xxhash.h>
 
 #define LOCK_NAME  "writer.lock"
+#define SHOWN_NAME "writer"
+#define SHOWN_NEW  "writer.new"
 #define DATA_NAME  "data.mdb"
 #define CLEAN_NAME "clean"
 #define LOCK_STEP  (20 * WW_MSEC)
-#define SHOW_WAIT  WW_SECOND /* a reader that looks holds it for a moment */
 #define CLEAN_MAX  192
 
 struct journal_lock {
-        int fd, data; /* data: -1 until it is shown */
+        int fd, shown; /* shown: -1 until it is */
         struct journal_lock *next;
 };
 
@@ -51,7 +55,7 @@ static void held_unlock(void) {
 static void held_forget(void) {
         for (struct journal_lock *l = held; l; l = l->next) {
                 cleanup_closep(&l->fd);
-                cleanup_closep(&l->data);
+                cleanup_closep(&l->shown);
         }
         held_unlock();
 }
@@ -95,7 +99,7 @@ int journal_lock_take(struct journal_lock **ret, const char *dir, int64_t wait) 
         if (r)
                 return r;
         (void)pthread_once(&held_once, held_init);
-        fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640);
+        fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
         if (fd < 0)
                 return -errno;
         r = lock_wait(fd, wait);
@@ -104,10 +108,10 @@ int journal_lock_take(struct journal_lock **ret, const char *dir, int64_t wait) 
         lock = calloc(1, sizeof *lock);
         if (!lock)
                 return -ENOMEM;
-        (void)fchmod(fd, 0640); /* whatever the umask was: readers of the group look who holds it */
+        (void)fchmod(fd, 0600); /* versions before this one let the group read it */
         lock_sign(fd);
         lock->fd = fd;
-        lock->data = -1;
+        lock->shown = -1;
         fd = -1;
         held_lock();
         lock->next = held;
@@ -117,19 +121,33 @@ int journal_lock_take(struct journal_lock **ret, const char *dir, int64_t wait) 
         return 0;
 }
 
-void journal_lock_show(struct journal_lock *lock, const char *dir) {
-        char path[PATH_MAX];
+/* A file of our own, locked before anybody else can open it. Its descriptor, or -errno. */
+static int shown_make(const char *made, const char *name) {
+        struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
         _cleanup_close_ int fd = -1;
+        int ret;
 
-        if (lock_path(path, dir, DATA_NAME))
+        (void)unlink(made);
+        fd = open(made, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (fd < 0 || fcntl(fd, F_OFD_SETLK, &lock) < 0 || fchmod(fd, 0640) < 0 || rename(made, name) < 0)
+                return -errno;
+        ret = fd;
+        fd = -1;
+        return ret;
+}
+
+void journal_lock_show(struct journal_lock *lock, const char *dir) {
+        char made[PATH_MAX], name[PATH_MAX];
+        int fd;
+
+        if (lock_path(made, dir, SHOWN_NEW) || lock_path(name, dir, SHOWN_NAME))
                 return;
-        fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-        if (fd < 0 || lock_wait(fd, SHOW_WAIT))
+        fd = shown_make(made, name);
+        if (fd < 0)
                 return;
         held_lock();
-        lock->data = fd;
+        lock->shown = fd;
         held_unlock();
-        fd = -1;
 }
 
 struct journal_lock *journal_lock_drop(struct journal_lock *lock) {
@@ -142,32 +160,36 @@ struct journal_lock *journal_lock_drop(struct journal_lock *lock) {
                         break;
                 }
         held_unlock();
-        cleanup_closep(&lock->data);
+        cleanup_closep(&lock->shown);
         cleanup_closep(&lock->fd);
         free(lock);
         return NULL;
 }
 
-/* 1: somebody has it locked; 0; -errno. */
-static int lock_look(const char *dir, const char *name) {
+/* The descriptor, or -errno. */
+static int lock_open(const char *dir, const char *name) {
         char path[PATH_MAX];
-        _cleanup_close_ int fd = -1;
-        int r = lock_path(path, dir, name);
+        int fd, r = lock_path(path, dir, name);
 
         if (r)
                 return r;
-        fd = open(path, O_RDONLY | O_CLOEXEC);
-        if (fd < 0)
-                return -errno;
-        return flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+        fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+        return fd < 0 ? -errno : fd;
 }
 
 int journal_lock_held(const char *dir) {
-        return lock_look(dir, LOCK_NAME);
+        _cleanup_close_ int fd = lock_open(dir, LOCK_NAME);
+
+        return fd < 0 ? fd : flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
 }
 
 int journal_lock_shown(const char *dir) {
-        return lock_look(dir, DATA_NAME);
+        struct flock lock = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
+        _cleanup_close_ int fd = lock_open(dir, SHOWN_NAME);
+
+        if (fd < 0)
+                return fd == -ENOENT ? 0 : fd;
+        return fcntl(fd, F_OFD_GETLK, &lock) < 0 ? -errno : lock.l_type == F_WRLCK;
 }
 
 const char *journal_holder(const char *dir) {

@@ -221,6 +221,8 @@ static void remove_leftover(const char *dir) {
         static const char *const names[] = { "journal.salvage/journal/data.mdb",
                                              "journal.salvage/journal/lock.mdb",
                                              "journal.salvage/journal/writer.lock",
+                                             "journal.salvage/journal/writer",
+                                             "journal.salvage/journal/writer.new",
                                              "journal.salvage/journal/clean",
                                              "journal.salvage/journal",
                                              "journal.salvage" };

@@ -8,12 +8,16 @@
  */
 #include "journal/journal_internal.h"
 
+#include <sys/param.h>
+
 #define RESERVE_MIN      32   /* pages */
 #define RESERVE_PART     0.02 /* of the map */
 
 #define TURN_PAGES       16.0 /* the paths of the four trees, of the names and of the free list */
 #define NODE_BYTES       24   /* of an entry beside its record: header, key, pointer */
 #define PAGE_BYTES_LEAST 2000 /* of a page of 4096, what at least is filled: larger records have pages of their own */
+#define LIVE_BYTES       1200 /* of a live record that is still to be written: most have less */
+#define LIVE_PATH        2    /* pages: its leaf is copied, and may split */
 
 /* whole ones */
 static double map_pages(const struct journal *j) {
@@ -36,6 +40,15 @@ static double record_pages(const struct journal *j, size_t n) {
         return (double)(n + NODE_BYTES) / PAGE_BYTES_LEAST;
 }
 
+/* However many live records are written, no leaf is copied twice. */
+static int live_paths(struct journal *j) {
+        MDB_stat stat;
+        int rc = mdb_stat(j->txn, j->dbi[JOURNAL_LIVE], &stat);
+
+        j->live_paths = rc ? 0 : LIVE_PATH * (double)(stat.ms_branch_pages + stat.ms_leaf_pages + 1);
+        return journal_error(rc);
+}
+
 int journal_begin(struct journal *j) {
         uint64_t used;
         int r;
@@ -48,6 +61,7 @@ int journal_begin(struct journal *j) {
                 return r;
         }
         r = journal_used_pages(j, j->txn, &used);
+        r = r ? r : live_paths(j);
         if (r) {
                 journal_abort(j);
                 return r;
@@ -96,11 +110,13 @@ int journal_put_output(struct journal *j, uint64_t seq, uint32_t n, struct ww_st
 }
 
 int journal_put_live(struct journal *j, uint64_t id, struct ww_str record) {
+        double path = MIN(LIVE_PATH, j->live_paths);
         uint8_t key[JOURNAL_KEY_LIVE];
-        int r = take_pages(j, record_pages(j, record.n) + 2); /* its leaf may split */
+        int r = take_pages(j, record_pages(j, record.n) + path);
 
         if (r)
                 return r;
+        j->live_paths -= path;
         journal_key_put(key, id);
         return put(j, JOURNAL_LIVE, (MDB_val){ sizeof key, key }, record, 0);
 }
@@ -122,6 +138,13 @@ int journal_put_meta(struct journal *j, const char *name, struct ww_str value) {
         int r = take_pages(j, record_pages(j, value.n) + 1);
 
         return r ? r : put(j, JOURNAL_META, key, value, 0);
+}
+
+bool journal_has_room(const struct journal *j, struct journal_room room, size_t live) {
+        double records = (double)live;
+        double pages = records * record_pages(j, LIVE_BYTES) + MIN(LIVE_PATH * records, j->live_paths);
+
+        return j->txn && j->pages_left - pages >= MAX(room.part * map_pages(j), room.pages);
 }
 
 int journal_commit(struct journal *j) {

@@ -42,6 +42,15 @@ static int link_send(struct link *l, json_t *object) {
         return e;
 }
 
+static void link_notice(struct link *l) {
+        int64_t now = clock_boot();
+        struct outbox_notice n;
+
+        if (outbox_next(l->outbox, now - REPEAT_AFTER, now, &n))
+                (void)link_send(l, json_pack("{s:s, s:s, s:s, s:s, s:s}", "cmd", "notice", "id", n.id, "name", n.name,
+                                             "subject", n.subject, "text", n.text));
+}
+
 /* --- what the engine says --- */
 
 static void link_answer(struct link *l, json_t *object) {
@@ -50,9 +59,12 @@ static void link_answer(struct link *l, json_t *object) {
 
         if (json_is_true(json_object_get(object, "again")))
                 return; /* it is said again after REPEAT_AFTER */
-        if (id && *id && outbox_answered(l->outbox, id) && !json_is_true(ok))
+        if (!id || !*id || !outbox_answered(l->outbox, id))
+                return;
+        if (!json_is_true(ok))
                 log_warning("notice-refused", id, "%s",
                             json_string_value(json_object_get(json_object_get(object, "error"), "text")));
+        link_notice(l);
 }
 
 static void link_line(void *userdata, struct jsonline *line, json_t *object) {
@@ -121,17 +133,6 @@ void link_metrics(const struct link *l, struct metrics *m) {
                 metrics_put_bytes(m, "engine", jsonline_queued(l->line), QUEUE_MAX, jsonline_refused(l->line));
 }
 
-static void link_notices(struct link *l) {
-        struct outbox_notice n;
-        int64_t now = clock_boot();
-
-        while (outbox_next(l->outbox, now - REPEAT_AFTER, now, &n)) {
-                if (link_send(l, json_pack("{s:s, s:s, s:s, s:s, s:s}", "cmd", "notice", "id", n.id, "name", n.name,
-                                           "subject", n.subject, "text", n.text)) != 0)
-                        return;
-        }
-}
-
 static void link_tick(evutil_socket_t fd, short events, void *userdata) {
         struct link *l = userdata;
 
@@ -141,7 +142,7 @@ static void link_tick(evutil_socket_t fd, short events, void *userdata) {
                 link_connect(l);
         link_report(l);
         if (l->line)
-                link_notices(l);
+                link_notice(l);
 }
 
 int link_new(struct link **ret, struct event_base *base, const char *path, struct outbox *outbox,

@@ -28,18 +28,17 @@ void outbox_put(struct outbox *o, const char *id, const char *name, const char *
 }
 
 bool outbox_next(struct outbox *o, int64_t before, int64_t now, struct outbox_notice *ret) {
-        bool found = false;
+        struct outbox_notice *first = o->notices;
+        bool due;
 
         (void)pthread_mutex_lock(&o->lock);
-        for (size_t i = 0; i < o->n && !found; i++) {
-                if (o->notices[i].sent_at != 0 && o->notices[i].sent_at > before)
-                        continue;
-                o->notices[i].sent_at = now;
-                *ret = o->notices[i];
-                found = true;
+        due = o->n > 0 && (first->sent_at == 0 || first->sent_at <= before);
+        if (due) {
+                first->sent_at = now;
+                *ret = *first;
         }
         (void)pthread_mutex_unlock(&o->lock);
-        return found;
+        return due;
 }
 
 bool outbox_answered(struct outbox *o, const char *id) {
@@ -48,7 +47,6 @@ bool outbox_answered(struct outbox *o, const char *id) {
         (void)pthread_mutex_lock(&o->lock);
         notice = notice_find(o, id);
         if (notice) {
-                /* in order: database-lost comes before database-back */
                 memmove(notice, notice + 1, (size_t)(&o->notices[o->n] - (notice + 1)) * sizeof *notice);
                 o->n--;
         }

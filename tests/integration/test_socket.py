@@ -167,6 +167,23 @@ def test_a_worker_writes_no_more_than_its_share(folder, broker):
         assert refused(daemon.call("ack", alarm=999)) == "unknown-alarm"
 
 
+def test_an_operator_who_writes_without_end_keeps_no_other_from_an_act(folder, broker):
+    """The console has one allowance for all who use it, and each of them a few acts beside it."""
+    with make(folder, broker) as daemon:
+        daemon.wait_live()
+        for name in ("anna", "bert"):
+            assert daemon.call("operator-add", name=name, may=["operator"])["ok"]
+        opened = daemon.call("incident-open", hazard="theft", title="x", priority="low")
+        number = next(change["id"] for change in opened["changes"] if change["subject"] == "incident")
+        endless, act = dict(cmd="note", incident=number, text="x" * 3900, **{"as": "anna"}), dict(cmd="ack", alarm=999)
+        others, own = [endless, endless, act | {"as": "bert"}] * 8, [endless, endless, act | {"as": "anna"}] * 40
+        answers = [refused(answer) for answer in say(daemon, CONSOLE, *[endless] * 900, *others, *own)]
+        others, own = answers[900:][:len(others)], answers[-len(own):]
+        assert "often" in others[0::3] and others[2::3] == ["unknown-alarm"] * 8
+        # and who did it has no more than his few
+        assert "often" in own[2::3] and "unknown-alarm" in own[2::3]
+
+
 def test_workers_wait_where_bulk_does(folder, broker):
     """The map is as full as closes the bulk lane: what is left of it is for urgent messages, and for people."""
     with make(folder, broker, journal__size="4MiB") as daemon:

@@ -84,6 +84,24 @@ def test_an_engine_that_waits_for_its_journal_is_not_taken_for_hung(make_daemon)
     assert "worker-hung" not in daemon.log
 
 
+def test_readers_of_the_journal_end_with_an_engine_that_hung(make_daemon, tmp_path):
+    """What one of them holds may be what the engine waited for, and would be what the next one waits for."""
+    channels = tmp_path / "channels.yaml"
+    channels.write_text("channels:\n  - {channel: duty, kind: command, argv: [/bin/true]}\n")
+    channels.chmod(0o600)
+    daemon = make_daemon(postgres=NOWHERE, settings={"supervisor.hung_after": "3s", "notify.channels": channels}).start()
+    for name in ("store", "notify"):
+        daemon.wait_log(f"worker-ready worker={name}")
+    before = {name: daemon.pid(name) for name in ("store", "notify")}
+    daemon.signal("engine", signal.SIGSTOP)
+    daemon.wait_log("worker-hung worker=engine")
+    for name, pid in before.items():
+        daemon.wait_log(f"worker-renewed worker={name}")
+        daemon.wait_restarted(name, pid)
+    daemon.wait_ready()
+    assert daemon.log.count("worker-renewed") == 2
+
+
 def test_broken_files_are_refused(daemon):
     before = daemon.status().get("ruleset")
     broken = daemon.rules / "hospital" / "broken.yaml"

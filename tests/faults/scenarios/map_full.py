@@ -1,5 +1,6 @@
 """The journal's map or its disk is full: bulk closes, urgent messages go on, the broker queues, and it all drains.
 
+`urgent`: they go on until they have filled it, too, and the engine is killed again and again while nothing can be taken.
 The recovery is from the end of what held the journal until the bulk session is open again."""
 
 import subprocess
@@ -8,8 +9,9 @@ from faulttest.hospital import Skipped, need_root
 
 TARGET = "resumes ≤ 5 s"
 LIMIT = 5
-VARIANTS = ("map", "disk")
-SLICE = ("disk",)
+VARIANTS = ("map", "disk", "urgent")
+SLICE = ("disk", "urgent")
+KILLS = 3  # the third start is a careful one
 
 
 def small_disk(h):
@@ -35,8 +37,19 @@ def fill(disk):
             pass
 
 
-def closed(h):
-    return h.status().get("sessions", {}).get("bulk", {}).get("closed_by_us")
+def closed(h, session="bulk"):
+    return h.status().get("sessions", {}).get(session, {}).get("closed_by_us")
+
+
+def fill_to_the_last(h):
+    """By urgent messages, of which there are more than the map holds. The load."""
+    load = h.load(count=60000 if h.long else 25000, devices=10, topic="urgent/{device}")
+    h.wait(lambda: closed(h, "urgent"), "a closed urgent session", 120)
+    for _ in range(KILLS):
+        h.daemon.wait_restarted("engine", h.daemon.kill("engine"))
+        h.wait(lambda: closed(h, "urgent"), "an engine that lives, and takes nothing", 60)
+    h.expect("engine-fatal" not in h.daemon.log, "the engine ended for want of room")
+    return load
 
 
 def run(h, random):
@@ -48,6 +61,13 @@ def run(h, random):
     if disk:
         fill(disk)
     h.postgres.stop()
+    if h.variant == "urgent":
+        load = fill_to_the_last(h)
+        h.postgres.start()
+        with h.recovery():
+            h.wait(lambda: h.status() and not closed(h) and not closed(h, "urgent"), "open sessions", 120)
+        h.check(load)
+        return
     load = h.load(count=60000 if h.long else 25000, devices=10)
     if disk:
         h.wait_alarm("system/snapshot-failed")

@@ -15,10 +15,10 @@
 
 static const struct allowance_rate RATE = { BURST, 65536 }, SLOW = { BURST, 4096 };
 
-static size_t taken(struct allowance *a, uid_t uid, size_t bytes, struct allowance_rate rate, int64_t now) {
+static size_t taken(struct allowance *a, uint64_t who, size_t bytes, struct allowance_rate rate, int64_t now) {
         size_t n = 0;
 
-        while (allowance_take(a, uid, bytes, rate, now))
+        while (allowance_take(a, who, bytes, rate, now))
                 n++;
         return n * bytes;
 }
@@ -75,8 +75,8 @@ static void test_more_users_than_are_kept(void **state) {
         struct allowance a = { 0 };
 
         assert_int_equal(taken(&a, ALICE, 4096, RATE, 0), BURST);
-        for (uid_t uid = 2000; uid < 2000 + 4 * ALLOWANCE_USERS; uid++)
-                assert_true(allowance_take(&a, uid, 1, RATE, 0));
+        for (uint64_t who = 2000; who < 2000 + 4 * ALLOWANCE_USERS; who++)
+                assert_true(allowance_take(&a, who, 1, RATE, 0));
         assert_int_equal(a.n, ALLOWANCE_USERS);
         assert_false(allowance_take(&a, ALICE, 4096, RATE, 0));
 }

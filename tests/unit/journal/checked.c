@@ -9,13 +9,14 @@
 #define SIZE  (UINT64_C(4) * 1024 * 1024)
 #define FLAGS 10 /* of the first meta page */
 
-static char dir[PATH_MAX], data[PATH_MAX + 32], mark[PATH_MAX + 32], lock[PATH_MAX + 32];
+static char dir[PATH_MAX], data[PATH_MAX + 32], mark[PATH_MAX + 32], lock[PATH_MAX + 32], word[PATH_MAX + 32];
 
 static int setup(void **state) {
         scratch_make(dir);
         (void)snprintf(data, sizeof data, "%s/journal/data.mdb", dir);
         (void)snprintf(mark, sizeof mark, "%s/journal/clean", dir);
         (void)snprintf(lock, sizeof lock, "%s/journal/writer.lock", dir);
+        (void)snprintf(word, sizeof word, "%s/journal/writer", dir);
         return 0;
 }
 
@@ -164,6 +165,51 @@ static void test_trusting_reader(void **state) {
         assert_int_equal(in_child(read_trusting), NOT_SEARCHED);
 }
 
+static void file_lock(int fd, short type) {
+        struct flock l = { .l_type = type, .l_whence = SEEK_SET };
+
+        assert_int_equal(fcntl(fd, F_OFD_SETLK, &l), 0);
+}
+
+/* Whoever can only read the journal's files neither gives the word nor keeps it back, nor keeps a writer out. */
+static void test_locks_of_a_reader(void **state) {
+        struct stat st;
+        struct journal *j;
+        int fd;
+
+        assert_int_equal(in_child(crash), 256 + SIGKILL);
+        assert_int_equal(stat(lock, &st), 0);
+        assert_int_equal(st.st_mode & 0777, 0600);
+        assert_int_equal(stat(word, &st), 0);
+        assert_int_equal(st.st_mode & 0777, 0640);
+        fd = open(word, O_RDONLY);
+        assert_int_equal(flock(fd, LOCK_EX), 0);
+        file_lock(fd, F_RDLCK);
+        assert_int_equal(in_child(read_trusting), UNCHECKED);
+        j = scratch_open(dir, SIZE, true);
+        assert_int_equal(in_child(read_trusting), NOT_SEARCHED);
+        close(fd);
+        fd = open(word, O_RDONLY);
+        assert_int_equal(flock(fd, LOCK_EX), 0);
+        assert_int_equal(in_child(read_trusting), NOT_SEARCHED);
+        journal_close(j);
+        close(fd);
+}
+
+/* Damage that a reader sees beside a writer that says nothing may be what that one is writing. */
+static void test_damage_beside_a_writer(void **state) {
+        int fd;
+
+        assert_int_equal(in_child(crash), 256 + SIGKILL);
+        touch_byte(0xff);
+        assert_int_equal(in_child(read_alone), DAMAGED);
+        fd = open(lock, O_RDONLY);
+        assert_int_equal(flock(fd, LOCK_EX), 0);
+        assert_int_equal(in_child(read_alone), UNCHECKED);
+        close(fd);
+        assert_int_equal(in_child(read_alone), DAMAGED);
+}
+
 static int go[2], done[2];
 
 /* A child of the writer that lives on says nothing in its name. */
@@ -197,7 +243,8 @@ static void test_word_is_not_inherited(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                T(test_closed_in_order),       T(test_crashed), T(test_written_by_others), T(test_trusting_reader),
+                T(test_closed_in_order),       T(test_crashed),           T(test_written_by_others),
+                T(test_trusting_reader),       T(test_locks_of_a_reader), T(test_damage_beside_a_writer),
                 T(test_word_is_not_inherited),
         };
 
