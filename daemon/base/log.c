@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/span.h"
 
+#include <event2/event.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -53,6 +54,19 @@ static bool log_stderr_is_journald(void) {
         return fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device && st.st_ino == inode;
 }
 
+/* What it warns of is what another library has done to a descriptor: of use to who looks for the cause of something
+ * else. */
+static void log_libevent(int severity, const char *message) {
+        static const enum log_level levels[] = {
+                [EVENT_LOG_DEBUG] = LOG_LEVEL_DEBUG,
+                [EVENT_LOG_MSG] = LOG_LEVEL_DEBUG,
+                [EVENT_LOG_WARN] = LOG_LEVEL_INFO,
+                [EVENT_LOG_ERR] = LOG_LEVEL_ERROR,
+        };
+
+        log_write(levels[severity & 3], "libevent", NULL, "%s", message);
+}
+
 void log_init(const char *process, enum log_level max) {
         (void)pthread_mutex_lock(&log_state.lock);
         (void)snprintf(log_state.process, sizeof log_state.process, "%s", process);
@@ -60,6 +74,7 @@ void log_init(const char *process, enum log_level max) {
         log_state.journald = log_stderr_is_journald();
         memset(log_state.slots, 0, sizeof log_state.slots);
         (void)pthread_mutex_unlock(&log_state.lock);
+        event_set_log_callback(log_libevent);
 }
 
 void log_set_level(enum log_level max) {
