@@ -22,7 +22,8 @@ static struct allowance_user *add(struct allowance *a) {
         return fullest;
 }
 
-bool allowance_take(struct allowance *a, uint64_t who, size_t n, struct allowance_rate rate, int64_t now) {
+/* As it is now. */
+static struct allowance_user *look(struct allowance *a, uint64_t who, struct allowance_rate rate, int64_t now) {
         struct allowance_user *u = find(a, who);
 
         if (!u) {
@@ -33,6 +34,16 @@ bool allowance_take(struct allowance *a, uint64_t who, size_t n, struct allowanc
         if (u->left > rate.burst)
                 u->left = rate.burst;
         u->at = now;
+        return u;
+}
+
+bool allowance_has(struct allowance *a, uint64_t who, size_t n, struct allowance_rate rate, int64_t now) {
+        return look(a, who, rate, now)->left >= (double)n;
+}
+
+bool allowance_take(struct allowance *a, uint64_t who, size_t n, struct allowance_rate rate, int64_t now) {
+        struct allowance_user *u = look(a, who, rate, now);
+
         if (u->left < (double)n)
                 return false;
         u->left -= (double)n;

@@ -27,5 +27,7 @@ struct allowance_rate {
 
 /** Takes `n` out of what `who` has left. False: there is not so much, and nothing was taken. */
 bool allowance_take(struct allowance *a, uint64_t who, size_t n, struct allowance_rate rate, int64_t now);
+/** Has it so much? Nothing is taken. */
+bool allowance_has(struct allowance *a, uint64_t who, size_t n, struct allowance_rate rate, int64_t now);
 /** So much was used besides. Who is not kept any more owes nothing. */
 void allowance_charge(struct allowance *a, uint64_t who, size_t n);

@@ -10,6 +10,7 @@ struct engine_options {
         const char *sandbox_lacks; /* what this kernel cannot hold the processes back from; "" or NULL = nothing */
         /* in the child that writes a snapshot, before it does; NULL = nothing */
         int (*snapshot_enter)(const void *config); /* borrowed struct config */
+        bool readers_gone;                         /* nobody else has the journal open (journal.h) */
         bool replay_other_version; /* go on even where this version concludes something else (engine_version.c) */
 };
 

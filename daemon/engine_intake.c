@@ -350,7 +350,7 @@ void engine_intake_lanes(struct engine *e, double fill) {
         if (fill >= ENGINE_FILL_BULK)
                 engine_intake_close(e, fill >= ENGINE_FILL_URGENT ? ENGINE_URGENT : ENGINE_BULK);
         if (fill < ENGINE_FILL_RESUME) {
-                e->full = e->lean = false;
+                e->full = e->lean = e->held = false;
                 engine_lane_set(e, ENGINE_URGENT, false, fill);
                 engine_lane_set(e, ENGINE_BULK, false, fill);
         }

@@ -10,8 +10,10 @@
 #include <inttypes.h>
 #include <time.h>
 
-/* A thread that got no processor for so long hangs: a mutex that a reader holds, a disk that does not answer. */
-#define WORK_STILL (5 * WW_MINUTE)
+/* A thread that did hardly anything for so long hangs: a mutex that a reader holds, a disk that does not answer. To
+ * look through 100 MiB takes more. */
+#define WORK_STILL  (2 * WW_MINUTE)
+#define WORK_LITTLE (100 * WW_MSEC) /* of a processor's time */
 
 struct engine_work {
         struct engine *e;
@@ -36,14 +38,14 @@ static void *engine_work_thread(void *userdata) {
         return NULL;
 }
 
-/* Processor time that it has used, ns; what it was when it has ended meanwhile. */
+/* Processor time that it has used, µs; what it was when it has ended meanwhile. */
 static int64_t engine_work_used(pthread_t thread, int64_t before) {
         struct timespec used;
         clockid_t clock;
 
         if (pthread_getcpuclockid(thread, &clock) || clock_gettime(clock, &used) < 0)
                 return before;
-        return (int64_t)used.tv_sec * 1000000000 + used.tv_nsec;
+        return used.tv_sec * WW_SECOND + used.tv_nsec / 1000;
 }
 
 static int engine_work_do(struct engine_work *w, int (*call)(struct engine_work *w)) {
@@ -59,9 +61,10 @@ static int engine_work_do(struct engine_work *w, int (*call)(struct engine_work 
         do {
                 int64_t now = engine_work_used(thread, used);
 
-                if (now != used)
+                if (now - used >= WORK_LITTLE) {
                         moved = clock_boot();
-                used = now;
+                        used = now;
+                }
                 if (clock_boot() - moved < WORK_STILL)
                         worker_alive(w->e->worker);
                 (void)clock_gettime(CLOCK_MONOTONIC, &until);
@@ -109,6 +112,7 @@ int engine_journal_open(struct engine *e) {
                 .dir = e->config->state.dir,
                 .size = (uint64_t)e->config->journal.size,
                 .writer = true,
+                .readers_gone = e->options.readers_gone,
                 .lock_wait = 2 * WW_SECOND,
         };
         struct engine_work work = { .e = e, .options = &options };

@@ -149,7 +149,8 @@ bool engine_peer_act(struct engine_feed *feed, const char *actor) {
                                     all = { ACT_PEOPLE * ACT_BURST, ACT_PEOPLE * ACT_SECOND };
         int64_t now = clock_boot();
 
-        return allowance_take(&feed->peers.acts, XXH3_64bits(actor, strlen(actor)), 1, one, now) &&
+        return allowance_has(&feed->peers.acts_all, 0, 1, all, now) &&
+               allowance_take(&feed->peers.acts, XXH3_64bits(actor, strlen(actor)), 1, one, now) &&
                allowance_take(&feed->peers.acts_all, 0, 1, all, now);
 }
 

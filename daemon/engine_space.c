@@ -226,6 +226,8 @@ void engine_space_look(struct engine *e) {
 
 void engine_space_tick(struct engine *e) {
         engine_space_look(e);
-        if (e->ticks % 5 == 0)
-                (void)journal_reader_check(e->journal); /* says nothing that the next check would not say */
+        (void)journal_reader_check(e->journal); /* says nothing that the next check would not say */
+        if (!journal_show(e->journal))
+                log_warning("journal-unshown", e->config->state.dir,
+                            "the disk has no room for one more file: store and notifier, when they start, wait for it");
 }

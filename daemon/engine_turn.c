@@ -9,8 +9,8 @@
  *
  * So nothing is begun that may find no room: each lane ends, within a turn, too, where the map is as full as closes it,
  * and behind that commands, notices and what is due wait until something could be trimmed (`stands`). Nothing is
- * written then, and nothing lost: readers are served, and what they report makes room. A careful start stands sooner:
- * what ended the ones before may have been something that is due, and larger than the room that was left.
+ * written then, and nothing lost: readers are served, and what they report makes room. A start that finds the last lane
+ * closed stands until it opens: what ended the one before may have been larger than the room that was left.
  *
  * Careful: one message a turn. The raw record is committed to meta "pending" first, with a count of how often that was
  * tried; then decoded. It is acknowledged with its turn, so the broker may send it again after a death: the start takes
@@ -233,7 +233,7 @@ static bool engine_room(struct engine *e, struct journal_room room) {
 
 /* For what is no message. */
 static bool engine_any_room(struct engine *e) {
-        bool room = engine_room(e, e->careful_until ? lane_room[ENGINE_URGENT] : any_room);
+        bool room = !e->held && engine_room(e, any_room);
 
         if (!room && !e->stands)
                 log_warning("journal-stands", e->config->state.dir,
@@ -417,8 +417,17 @@ static void engine_take_time(struct engine *e) {
                 engine_fatal("cannot take a deadline", r);
 }
 
+/* The largest message has room, too: twice, as a careful start takes it. */
+static struct journal_room engine_lane_room(const struct engine *e, enum engine_lane lane) {
+        struct journal_room room = lane_room[lane];
+        double size = (double)e->config->journal.size;
+
+        room.part = MAX(room.part, MIN(2 * (double)e->config->mqtt.packet_max / size, lane_room[ENGINE_BULK].part));
+        return room;
+}
+
 static size_t engine_take_bite(struct engine *e, enum engine_lane lane, size_t max) {
-        struct journal_room room = lane_room[lane], near = { room.part + ROOM_NEAR, 2 * room.pages };
+        struct journal_room room = engine_lane_room(e, lane), near = { room.part + ROOM_NEAR, 2 * room.pages };
 
         if (!e->sessions[lane].ingress || e->sessions[lane].closed)
                 return 0;

@@ -177,15 +177,16 @@ static void verb_rules(struct engine_client *c, json_t *request) {
 }
 
 /* of alarm_verbs[]; the pipeline knows more exactly: these keep out who may do none of it */
-#define ACTS     (ALARM_ROLE_OPERATOR | ALARM_ROLE_SUPERVISOR | ALARM_ROLE_MAINTENANCE | ALARM_ROLE_ADMINISTRATOR)
+#define ACTS        (ALARM_ROLE_OPERATOR | ALARM_ROLE_SUPERVISOR | ALARM_ROLE_MAINTENANCE | ALARM_ROLE_ADMINISTRATOR)
 
-#define ACT_SIZE (16 * KIB) /* two texts of 4000 bytes, all of whose characters are escaped */
-#define ACT_LEAN (8 * KIB)
-#define ACT_KEPT (2 * KIB)
-#define SIGNERS  (ALARM_ROLE_INTEGRATOR | ALARM_ROLE_ADMINISTRATOR)
-#define STORE    REPORTER_STORE
-#define CONSOLE  REPORTER_CONSOLE
-#define READERS  (REPORTER_STORE | REPORTER_NOTIFY)
+#define ACT_SIZE    (16 * KIB) /* two texts of 4000 bytes, all of whose characters are escaped */
+#define ACT_LEAN    (8 * KIB)
+#define ACT_KEPT    (2 * KIB)
+#define NOTICE_LEAN (KIB + KIB / 4) /* the longest that the store has, if each character of it is escaped */
+#define SIGNERS     (ALARM_ROLE_INTEGRATOR | ALARM_ROLE_ADMINISTRATOR)
+#define STORE       REPORTER_STORE
+#define CONSOLE     REPORTER_CONSOLE
+#define READERS     (REPORTER_STORE | REPORTER_NOTIFY)
 
 static unsigned notice_whose(const json_t *request) {
         const char *name = json_string_value(json_object_get(request, "name"));
@@ -213,7 +214,7 @@ static const struct engine_verb verbs[] = {
         { "cursor", READERS, 0, NULL, verb_cursor, 0, 0 },
         { "checkpoint", STORE, 0, NULL, verb_checkpoint, 0, 0 },
         { "clock-confirm", 0, ALARM_ROLE_ADMINISTRATOR, NULL, verb_clock, 0, 0 },
-        { "notice", REPORTER_ANY, 0, notice_whose, NULL, 4 * KIB, KIB }, /* they begin alarms, and are who logged in */
+        { "notice", REPORTER_ANY, 0, notice_whose, NULL, 4 * KIB, NOTICE_LEAN }, /* they begin alarms, and are who logged in */
         { "tip", CONSOLE, 0, NULL, NULL, ACT_SIZE, 0 },
         { "mode", 0, ALARM_ROLE_OPERATOR | ALARM_ROLE_SUPERVISOR, NULL, NULL, 4 * KIB, 4 * KIB },
         { "list", 0, ALARM_ROLE_SUPERVISOR | ALARM_ROLE_INTEGRATOR, NULL, NULL, 4 * KIB, 4 * KIB },
@@ -223,6 +224,18 @@ static const struct engine_verb verbs[] = {
         { "event", 0, ALARM_ROLE_OPERATOR | ALARM_ROLE_SUPERVISOR | ALARM_ROLE_INTEGRATOR, NULL, NULL, ACT_LEAN, ACT_LEAN },
 };
 /* clang-format on */
+
+/* What a person does about what is there, and what brings little with it. */
+static bool verb_is_kept(const char *name) {
+        static const char *const kept[] = { "incident-take", "incident-assign", "incident-resolve", "incident-close",
+                                            "step-done",     "step-skip",       "step-run" };
+
+        for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+                if (strcmp(name, kept[i]) == 0)
+                        return true;
+        }
+        return alarm_verb_find(name);
+}
 
 /* Those of the alarm and response stages have tables of their own. */
 static bool verb_find(const char *name, struct engine_verb *ret) {
@@ -238,7 +251,7 @@ static bool verb_find(const char *name, struct engine_verb *ret) {
         *ret = (struct engine_verb){ .size = ACT_SIZE, .lean = ACT_LEAN };
         ret->roles = alarm ? ACTS : response ? response->roles : 0;
         ret->reporters = !alarm && response ? response->reporters : 0;
-        ret->kept = ret->roles;
+        ret->kept = name && verb_is_kept(name);
         return alarm || response;
 }
 

@@ -128,11 +128,21 @@ static bool all_essential_run(const struct supervisor *s) {
 /* Readers of the journal can write into LMDB's table of readers, which has its mutexes: a fault of one, or a stranger
  * in one, can hold up each engine that comes. With the last of them gone the next engine makes the table anew. */
 static void renew_readers(struct supervisor *s, struct supervisor_child *writer) {
-        if (!supervisor_child_worker(writer)->writes_journal || !supervisor_child_take_hindered(writer))
+        if (s->stopping || !supervisor_child_worker(writer)->writes_journal || !supervisor_child_take_hindered(writer))
                 return;
         for (size_t i = 0; i < s->n; i++)
                 if (supervisor_child_worker(s->children[i])->reads_journal)
                         supervisor_child_renew(s->children[i], "it may be what keeps the engine from the journal");
+}
+
+/* The next engine would find the table in use. */
+static bool on_waits(void *userdata, const struct supervisor_child *c) {
+        const struct supervisor *s = userdata;
+
+        for (size_t i = 0; supervisor_child_worker(c)->writes_journal && i < s->n; i++)
+                if (supervisor_child_ends(s->children[i]))
+                        return true;
+        return false;
 }
 
 /* --- stopping --- */
@@ -267,6 +277,7 @@ static int make_children(struct supervisor *s) {
                         .userdata = s,
                         .changed = on_changed,
                         .alive = on_alive,
+                        .waits = on_waits,
                 };
                 if (workers[i].wanted && !workers[i].wanted(&s->config))
                         continue;

@@ -30,6 +30,8 @@
 #define LAST_WORDS (100 * WW_MSEC)
 #define GRANTS     5
 #define LATE       WW_SECOND
+#define WAIT_STEP  (20 * WW_MSEC)
+#define WAIT_MAX   (5 * WW_SECOND)
 #define QUEUE_MAX  ((size_t)256 * 1024)
 
 enum { STATUS_SIZE = 256 };
@@ -49,10 +51,14 @@ struct supervisor_child {
         struct supervisor_processor_files files;
         struct supervisor_processor processor; /* when the watch began */
         unsigned grants;                       /* of patience, since the last sign of life */
-        bool reaped, forbidden, hindered;
-        int ending;               /* wait status, once reaped */
-        char last[64];            /* how it died last */
-        char status[STATUS_SIZE]; /* its own words */
+        bool reaped, forbidden;
+        bool hung_up;                        /* killed for its silence */
+        bool hindered, helped, readers_gone; /* see supervisor_child_take_hindered */
+        bool renewed;                        /* killed for another's sake */
+        int64_t waits_until;                 /* boot clock: for others, at the longest */
+        int ending;                          /* wait status, once reaped */
+        char last[64];                       /* how it died last */
+        char status[STATUS_SIZE];            /* its own words */
 };
 
 static const char *const state_names[] = {
@@ -109,7 +115,7 @@ static void on_hung(evutil_socket_t fd, short what, void *userdata) {
         }
         log_error("worker-hung", subject(c), "no sign of life for %.1f s: it is killed",
                   (double)c->options.hung_after / (double)WW_SECOND);
-        c->hindered = true;
+        c->hung_up = true;
         kill(c->pid, SIGKILL);
 }
 
@@ -177,10 +183,14 @@ static void on_closed(void *userdata, struct jsonline *l, const char *why) {
 /* --- its life --- */
 
 static void die(struct supervisor_child *c) {
+        bool starting = c->state == SUPERVISOR_CHILD_STARTING;
         int64_t pause = supervisor_backoff_death(&c->backoff, clock_boot());
 
+        c->helped &= pause > SUPERVISOR_BACKOFF_MIN; /* it had lived well */
+        c->hindered = supervisor_backoff_careful(&c->backoff) || (starting && c->hung_up);
         log_error("worker-died", subject(c), "%s; started again in %.1f s", c->last, (double)pause / (double)WW_SECOND);
         c->pid = 0;
+        c->waits_until = clock_boot() + pause + WAIT_MAX;
         arm(c->later, pause);
         set_state(c, SUPERVISOR_CHILD_WAITING);
 }
@@ -188,12 +198,11 @@ static void die(struct supervisor_child *c) {
 static void bury(struct supervisor_child *c) {
         bool stopping = c->state == SUPERVISOR_CHILD_STOPPING;
 
-        c->hindered |= c->state == SUPERVISOR_CHILD_STARTING && WIFSIGNALED(c->ending);
         event_del(c->later);
         event_del(c->hung);
         supervisor_processor_close(&c->files);
         c->pipe = jsonline_free(c->pipe);
-        c->reaped = false;
+        c->reaped = c->renewed = false;
         c->status[0] = '\0';
         supervisor_spawn_ending(c->ending, c->last);
         if (!stopping) {
@@ -229,6 +238,7 @@ static int spawn(struct supervisor_child *c) {
                 .config_fd = c->options.config_fd,
                 .careful = c->options.worker->careful && supervisor_backoff_careful(&c->backoff),
                 .replay_other_version = c->options.replay_other_version,
+                .readers_gone = c->readers_gone,
         };
         int fd, r;
 
@@ -252,6 +262,7 @@ void supervisor_child_start(struct supervisor_child *c) {
         r = spawn(c);
         if (r == 0) {
                 c->grants = 0;
+                c->hung_up = c->readers_gone = false;
                 watch(c);
                 set_state(c, SUPERVISOR_CHILD_STARTING);
                 return;
@@ -263,11 +274,17 @@ void supervisor_child_start(struct supervisor_child *c) {
         set_state(c, SUPERVISOR_CHILD_WAITING);
 }
 
+static bool waits(const struct supervisor_child *c) {
+        return clock_boot() < c->waits_until && c->options.waits(c->options.userdata, c);
+}
+
 static void on_later(evutil_socket_t fd, short what, void *userdata) {
         struct supervisor_child *c = userdata;
 
         if (c->reaped)
                 bury(c);
+        else if (c->state == SUPERVISOR_CHILD_WAITING && waits(c))
+                arm(c->later, WAIT_STEP);
         else if (c->state == SUPERVISOR_CHILD_WAITING)
                 supervisor_child_start(c);
         else if (c->state == SUPERVISOR_CHILD_STOPPING) {
@@ -348,16 +365,23 @@ bool supervisor_child_take_forbidden(struct supervisor_child *c) {
 }
 
 bool supervisor_child_take_hindered(struct supervisor_child *c) {
-        bool hindered = c->hindered && c->pid == 0;
+        bool hindered = c->hindered && !c->helped;
 
-        c->hindered &= !hindered;
+        c->hindered = false;
+        c->helped |= hindered;
+        c->readers_gone |= hindered;
         return hindered;
+}
+
+bool supervisor_child_ends(const struct supervisor_child *c) {
+        return c->renewed;
 }
 
 void supervisor_child_renew(struct supervisor_child *c, const char *why) {
         if (c->pid == 0 || c->reaped || c->state == SUPERVISOR_CHILD_STOPPING)
                 return;
         log_warning("worker-renewed", subject(c), "killed, and started anew: %s", why);
+        c->renewed = true;
         kill(c->pid, SIGKILL);
 }
 

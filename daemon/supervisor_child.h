@@ -44,8 +44,9 @@ struct supervisor_child_options {
         bool replay_other_version;
         int64_t hung_after, backoff_max; /* µs */
         void *userdata;
-        void (*changed)(void *userdata, struct supervisor_child *c); /* its state, or its status line */
-        void (*alive)(void *userdata, struct supervisor_child *c);   /* a sign of life */
+        void (*changed)(void *userdata, struct supervisor_child *c);     /* its state, or its status line */
+        void (*alive)(void *userdata, struct supervisor_child *c);       /* a sign of life */
+        bool (*waits)(void *userdata, const struct supervisor_child *c); /* for others to end, before it starts anew */
 };
 
 int supervisor_child_new(struct supervisor_child **ret, struct event_base *base,
@@ -62,11 +63,13 @@ void supervisor_child_reaped(struct supervisor_child *c, int status);
 void supervisor_child_set_limits(struct supervisor_child *c, int64_t hung_after, int64_t backoff_max);
 /** Did the kernel kill it for a system call that it may not make, since this was asked last? */
 bool supervisor_child_take_forbidden(struct supervisor_child *c);
-/** Did its last end look as if others kept it from its work: it hung, or died before it was ready? Once for each end.
- */
+/** It died again and again, or hung while it was starting: others may keep it from its work. Once, until it has lived
+ * well for a while again (SUPERVISOR_BACKOFF_WELL). Its next start is told that they are gone. */
 bool supervisor_child_take_hindered(struct supervisor_child *c);
 /** Kills it, so that another takes its place. */
 void supervisor_child_renew(struct supervisor_child *c, const char *why);
+/** Killed by that, and not buried yet. */
+bool supervisor_child_ends(const struct supervisor_child *c);
 /** One line to the worker; lost if it is not there. */
 void supervisor_child_send(struct supervisor_child *c, json_t *object);
 

@@ -42,7 +42,7 @@ static void release(int control_fd) {
 
 static void become_worker(const struct supervisor_spawn *s, int control_fd) {
         char fd_text[16], config_text[32];
-        const char *arguments[9] = { "wardwatch", s->name, "--control-fd", fd_text, "-c", config_text };
+        const char *arguments[10] = { "wardwatch", s->name, "--control-fd", fd_text, "-c", config_text };
         size_t n = 6;
 
         if (!wait_for_parent(control_fd))
@@ -53,6 +53,8 @@ static void become_worker(const struct supervisor_spawn *s, int control_fd) {
                 arguments[n++] = "--careful";
         if (s->replay_other_version)
                 arguments[n++] = "--replay-other-version";
+        if (s->readers_gone)
+                arguments[n++] = "--readers-gone";
         fcntl(control_fd, F_SETFD, 0);
         fcntl(s->config_fd, F_SETFD, 0);
         become(s->executable, arguments);

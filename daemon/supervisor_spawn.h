@@ -10,10 +10,12 @@ struct supervisor_spawn {
         const char *name;       /* the subcommand */
         int config_fd;          /* the configuration in force */
         bool careful, replay_other_version;
+        bool readers_gone; /* for the engine: store and notifier were ended, and wait for it */
 };
 
-/** EXECUTABLE NAME --control-fd N -c /proc/self/fd/M [--careful] [--replay-other-version]. 0 or -errno; a failing exec
- * shows as exit code 127. The control descriptor and the processor's files are the caller's. */
+/** EXECUTABLE NAME --control-fd N -c /proc/self/fd/M [--careful] [--replay-other-version] [--readers-gone].
+ * 0 or -errno; a failing exec shows as exit code 127. The control descriptor and the processor's files are the
+ * caller's. */
 int supervisor_spawn(const struct supervisor_spawn *s, pid_t *ret_pid, int *ret_control_fd,
                      struct supervisor_processor_files *ret_processor);
 

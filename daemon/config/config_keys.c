@@ -74,7 +74,7 @@ const struct config_key config_keys[] = {
         { "mqtt.self_test", CONFIG_BOOL, AT(mqtt.self_test), "true", NULL, 0, 0, NULL, false,
           "try when it connects whether the broker refuses what nobody may publish, and raise `broker-open` if not" },
 
-        { "journal.size", CONFIG_SIZE, AT(journal.size), "1GiB", "bytes", 1 * MIB, 1024 * GIB, NULL, false,
+        { "journal.size", CONFIG_SIZE, AT(journal.size), "1GiB", "bytes", 4 * MIB, 1024 * GIB, NULL, false,
           "size of the journal, reserved on the disk at the first start" },
         { "journal.keep", CONFIG_SPAN, AT(journal.keep), "26h", NULL, WW_MINUTE, 366 * WW_DAY, NULL, false,
           "records younger than this are kept even when nobody needs them, for as long as the journal is below 70 %" },

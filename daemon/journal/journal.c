@@ -185,8 +185,9 @@ static int check_pages(struct journal *j, const char *data, bool trusting) {
         j->searched = r == 0;
         if (r == JOURNAL_E_DAMAGED && !j->writer && journal_lock_shown(j->dir) > 0)
                 return 0; /* a writer came while we looked */
-        if (r == JOURNAL_E_DAMAGED && !j->writer && journal_lock_held(j->dir) > 0)
-                return JOURNAL_E_UNCHECKED; /* one that gives no word yet, or is of a version that knows none */
+        if (r == JOURNAL_E_DAMAGED && !j->writer && journal_lock_held(j->dir))
+                return JOURNAL_E_UNCHECKED; /* it gives no word yet, is of a version that knows none, or we cannot see
+                                               it */
         return r == -ENOENT && j->writer ? 0 : r;
 }
 
@@ -241,6 +242,8 @@ static int open_environment(struct journal *j, uint64_t size) {
                 rc = mdb_env_set_mapsize(j->env, size);
         if (!rc)
                 rc = open_whoever(j);
+        if (!rc && j->writer)
+                rc = mdb_reader_check(j->env, NULL); /* pages that the dead have seen are free again */
         return journal_error(rc);
 }
 
@@ -370,10 +373,21 @@ static int learn_sizes(struct journal *j) {
         return 0;
 }
 
+/* What a reader has left in the table of readers, or in its mutexes, ends here. */
+static int forget_readers(const struct journal *j) {
+        char path[PATH_MAX];
+        int r = path_in(j, "lock.mdb", path);
+
+        if (r)
+                return r;
+        return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
+}
+
 static int open_writer(struct journal *j, const struct journal_options *options) {
         int r = make_directory(j, options->dir);
 
-        return r ? r : journal_lock_take(&j->lock, j->dir, options->lock_wait);
+        r = r ? r : journal_lock_take(&j->lock, j->dir, options->lock_wait);
+        return r || !options->readers_gone ? r : forget_readers(j);
 }
 
 static int open_all(struct journal *j, const struct journal_options *options) {
@@ -394,7 +408,7 @@ static int open_all(struct journal *j, const struct journal_options *options) {
         if (!r && j->writer) {
                 r = journal_disk_reserve(j, size);
                 (void)file_sync_folder(j->dir);
-                journal_lock_show(j->lock, j->dir);
+                (void)journal_lock_show(j->lock, j->dir);
         }
         return r ? r : learn_sizes(j);
 }
@@ -405,7 +419,7 @@ int journal_open(struct journal **ret, const struct journal_options *options) {
 
         if (!j)
                 return -ENOMEM;
-        j->writer = options->writer;
+        j->writer = j->starts = options->writer;
         if (asprintf(&j->dir, "%s/journal", options->dir) < 0) {
                 j->dir = NULL;
                 return -ENOMEM;
@@ -416,6 +430,10 @@ int journal_open(struct journal **ret, const struct journal_options *options) {
         *ret = j;
         j = NULL;
         return 0;
+}
+
+bool journal_show(struct journal *j) {
+        return !j->writer || journal_lock_show(j->lock, j->dir);
 }
 
 struct journal *journal_close(struct journal *j) {

@@ -29,6 +29,7 @@ struct journal_options {
         uint64_t size;   /* map, bytes; reserved on the disk by fallocate */
         bool writer;
         bool trusting;     /* a reader that never checks pages by itself: the writer does, and it may take minutes */
+        bool readers_gone; /* a writer that knows that no reader is left: makes LMDB's table of readers anew */
         int64_t lock_wait; /* µs that a writer waits for its lock (2 s for a new engine) */
 };
 
@@ -41,6 +42,11 @@ int journal_open(struct journal **ret, const struct journal_options *options);
 const char *journal_refusal(int r);
 /** Whether that open has checked the pages. */
 bool journal_was_searched(const struct journal *j);
+/** A writer's word that the pages are right, for readers that wait for it. It was given at the opening, unless the disk
+ *  had no room for it; then it is tried again. False: it still has none. */
+bool journal_show(struct journal *j);
+/** The start of its writer is over: half of the reserve was kept for what it had to write. */
+void journal_started(struct journal *j);
 struct journal *journal_close(struct journal *j);
 DEFINE_CLEANUP(struct journal *, journal_close)
 /** Who holds the lock: "wardwatch engine, pid 123". Static buffer. */
@@ -71,10 +77,11 @@ void journal_abort(struct journal *j);
 /** Deletes input and its output from the front up to and including `upto`, at most `records` of them, in a transaction
  *  of its own. 0, JOURNAL_E_FULL (try fewer; one always works), -errno. *ret_deleted counts numbers. */
 int journal_trim(struct journal *j, uint64_t upto, size_t records, size_t *ret_deleted);
-/** Part of the map in use, 0 to 1 (free pages counted as free). */
+/** Part of the map in use, 0 to 1: free pages are free, if no reader can see them (as journal_reader_check found it).
+ */
 double journal_fill(struct journal *j);
-/** Frees slots of dead readers; kills (SIGKILL) a reader whose transaction holds back pages for 5 s. Every 5 s.
- *  Reads the boot clock. */
+/** Frees slots of dead readers; kills (SIGKILL) a reader whose transaction holds back pages for 5 s; counts what is
+ * held back. Every second. Reads the boot clock. */
 int journal_reader_check(struct journal *j);
 
 /* --- everybody --- */

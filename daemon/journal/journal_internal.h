@@ -46,6 +46,12 @@ struct journal {
         /* writer: the open transaction, what it may still take, and the numbers at both ends */
         MDB_txn *txn;
         double pages_left; /* pages, estimated from above */
+        double fill;       /* as it was known last */
+        bool starts;       /* a part of the reserve is the start's */
+        struct {
+                uint64_t oldest, upto; /* transactions: the oldest that is read, 0 = none; counted up to here */
+                uint64_t pages;        /* that were freed since, and that it holds back */
+        } held_back;
         double live_paths; /* pages of the tree of live records that it has not counted yet as copied or split */
         uint64_t head, tail, trimmed;
         uint64_t txn_head;
@@ -89,10 +95,10 @@ int journal_ends_check(struct journal *j, MDB_txn *txn);
 /** The writer's lock, waiting up to `wait` µs for it. 0, JOURNAL_E_BUSY, -errno. */
 int journal_lock_take(struct journal_lock **ret, const char *dir, int64_t wait);
 struct journal_lock *journal_lock_drop(struct journal_lock *lock);
-/** Tells readers that the file is looked through, for as long as the lock is held. What keeps it from telling keeps
- *  nobody from writing: a disk without room for one more file, say. */
-void journal_lock_show(struct journal_lock *lock, const char *dir);
-/** Whether a writer has the journal now: 1; 0; -errno, such as -EACCES for all but its owner. */
+/** Tells readers that the file is looked through, for as long as the lock is held; once. False: the disk has no room
+ * for one more file, say; that keeps nobody from writing. */
+bool journal_lock_show(struct journal_lock *lock, const char *dir);
+/** Whether a writer has the journal now: 1; 0; -errno, such as -EACCES: only its owner can see it. */
 int journal_lock_held(const char *dir);
 /** Whether its writer tells that it has looked through it: 1; 0; -errno. */
 int journal_lock_shown(const char *dir);

@@ -102,13 +102,13 @@ int journal_lock_take(struct journal_lock **ret, const char *dir, int64_t wait) 
         fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
         if (fd < 0)
                 return -errno;
+        (void)fchmod(fd, 0600); /* versions before this one let the group read it */
         r = lock_wait(fd, wait);
         if (r)
                 return r;
         lock = calloc(1, sizeof *lock);
         if (!lock)
                 return -ENOMEM;
-        (void)fchmod(fd, 0600); /* versions before this one let the group read it */
         lock_sign(fd);
         lock->fd = fd;
         lock->shown = -1;
@@ -136,18 +136,21 @@ static int shown_make(const char *made, const char *name) {
         return ret;
 }
 
-void journal_lock_show(struct journal_lock *lock, const char *dir) {
+bool journal_lock_show(struct journal_lock *lock, const char *dir) {
         char made[PATH_MAX], name[PATH_MAX];
         int fd;
 
+        if (lock->shown >= 0)
+                return true;
         if (lock_path(made, dir, SHOWN_NEW) || lock_path(name, dir, SHOWN_NAME))
-                return;
+                return false;
         fd = shown_make(made, name);
         if (fd < 0)
-                return;
+                return false;
         held_lock();
         lock->shown = fd;
         held_unlock();
+        return true;
 }
 
 struct journal_lock *journal_lock_drop(struct journal_lock *lock) {
@@ -180,7 +183,9 @@ static int lock_open(const char *dir, const char *name) {
 int journal_lock_held(const char *dir) {
         _cleanup_close_ int fd = lock_open(dir, LOCK_NAME);
 
-        return fd < 0 ? fd : flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+        if (fd < 0)
+                return fd == -ENOENT ? 0 : fd;
+        return flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
 }
 
 int journal_lock_shown(const char *dir) {

@@ -11,13 +11,16 @@
 #include "base/clock.h"
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/param.h>
 #include <unistd.h>
 
-#define LAG_MAX (5 * WW_SECOND)
+#define LAG_MAX   (5 * WW_SECOND)
+#define FREE_LIST 0 /* LMDB's own handle */
 
 struct listing {
         struct journal *j;
-        uint64_t newest; /* transaction */
+        uint64_t newest, oldest; /* transactions; oldest: that is read, UINT64_MAX = none */
         struct journal_laggard found[JOURNAL_LAGGARDS];
         size_t n_found;
         unsigned readers;
@@ -48,13 +51,61 @@ static int on_line(const char *line, void *userdata) {
         if (sscanf(line, "%d %llx %31s", &pid, &thread, txn) != 3)
                 return 0;
         list->readers++;
-        if (txn[0] != '-')
-                note_laggard(list, pid, thread, strtoull(txn, NULL, 10));
+        if (txn[0] == '-')
+                return 0;
+        list->oldest = MIN(list->oldest, strtoull(txn, NULL, 10));
+        note_laggard(list, pid, thread, strtoull(txn, NULL, 10));
         return 0;
 }
 
+/* --- what they hold back --- */
+
+static int count_freed(struct journal *j, MDB_cursor *cursor) {
+        size_t from = (size_t)j->held_back.upto + 1;
+        MDB_val key = { sizeof from, &from }, value;
+        int rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+
+        while (!rc && key.mv_size == sizeof from && value.mv_size >= sizeof from) {
+                size_t txn, pages;
+
+                memcpy(&txn, key.mv_data, sizeof txn);
+                memcpy(&pages, value.mv_data, sizeof pages);
+                j->held_back.upto = txn;
+                j->held_back.pages += pages;
+                rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
+        }
+        return rc == MDB_NOTFOUND ? 0 : journal_error(rc);
+}
+
+/* Each transaction leaves in LMDB's free list, under its number, the pages that it freed: those of the oldest one that
+ * is read, and of all later ones, can still be seen. Counted as they come, so that a backup of an hour costs no more.
+ */
+static int count_held_back(struct journal *j, uint64_t oldest) {
+        MDB_cursor *cursor;
+        MDB_txn *txn;
+        int r;
+
+        if (oldest != j->held_back.oldest || oldest == 0) {
+                j->held_back.oldest = oldest;
+                j->held_back.upto = oldest - 1;
+                j->held_back.pages = 0;
+        }
+        if (oldest == 0)
+                return 0;
+        r = journal_snapshot(j, &txn);
+        if (r)
+                return r;
+        r = journal_error(mdb_cursor_open(txn, FREE_LIST, &cursor));
+        if (!r) {
+                r = count_freed(j, cursor);
+                mdb_cursor_close(cursor);
+        }
+        mdb_txn_abort(txn);
+        return r;
+}
+
 int journal_reader_check(struct journal *j) {
-        struct listing list = { .j = j };
+        struct listing list = { .j = j, .oldest = UINT64_MAX };
         MDB_envinfo info;
         int dead = 0, rc = mdb_reader_check(j->env, &dead);
 
@@ -70,7 +121,7 @@ int journal_reader_check(struct journal *j) {
                         (void)kill(list.found[i].pid, SIGKILL); /* not permitted: told by the fill */
         memcpy(j->laggards, list.found, sizeof list.found);
         j->n_laggards = list.n_found;
-        return 0;
+        return count_held_back(j, list.oldest == UINT64_MAX ? 0 : list.oldest);
 }
 
 /* --- status --- */

@@ -154,7 +154,7 @@ static int verify_pages(struct verify *v) {
         struct pages_visitor visitor = { v, on_bad_page, NULL, false };
         char path[PATH_MAX];
 
-        if (v->j->writer || journal_lock_shown(v->j->dir) > 0 || journal_lock_held(v->j->dir) > 0)
+        if (v->j->writer || journal_lock_shown(v->j->dir) > 0 || journal_lock_held(v->j->dir))
                 return 0;
         if (snprintf(path, sizeof path, "%s/data.mdb", v->j->dir) >= (int)sizeof path)
                 return -ENAMETOOLONG;

@@ -3,7 +3,8 @@
  *
  * LMDB copies each page that it changes, so that deleting takes pages before it gives any back, and those that a
  * transaction frees are of use two transactions later. A map that was written to its last page could not be trimmed.
- * So a turn is refused (JOURNAL_E_FULL) while a reserve is still there that only journal_trim may use. What a turn
+ * So a turn is refused (JOURNAL_E_FULL) while a reserve is still there that only journal_trim may use, and half of it
+ * a start: what a start has to write must find room, or nobody would be there to trim. What a turn
  * takes is estimated from above: all of its records on fresh pages, and the paths to them through each tree.
  */
 #include "journal/journal_internal.h"
@@ -27,9 +28,9 @@ static double map_pages(const struct journal *j) {
 }
 
 static double reserve_pages(const struct journal *j) {
-        double part = RESERVE_PART * map_pages(j);
+        double part = MAX(RESERVE_PART * map_pages(j), RESERVE_MIN);
 
-        return part > RESERVE_MIN ? part : RESERVE_MIN;
+        return j->starts ? part / 2 : part;
 }
 
 static double record_pages(const struct journal *j, size_t n) {
@@ -49,6 +50,10 @@ static int live_paths(struct journal *j) {
         return journal_error(rc);
 }
 
+void journal_started(struct journal *j) {
+        j->starts = false;
+}
+
 int journal_begin(struct journal *j) {
         uint64_t used;
         int r;
@@ -66,7 +71,7 @@ int journal_begin(struct journal *j) {
                 journal_abort(j);
                 return r;
         }
-        j->pages_left = map_pages(j) - (double)used - reserve_pages(j) - TURN_PAGES;
+        j->pages_left = map_pages(j) - (double)(used + j->held_back.pages) - reserve_pages(j) - TURN_PAGES;
         j->txn_head = j->head;
         return 0;
 }
@@ -287,9 +292,9 @@ double journal_fill(struct journal *j) {
         uint64_t used = 0;
 
         if (journal_snapshot(j, &txn))
-                return 1;
-        if (journal_used_pages(j, txn, &used))
-                used = j->map / j->page;
+                return j->fill; /* strangers have all places among the readers */
+        if (!journal_used_pages(j, txn, &used))
+                j->fill = (double)(used + j->held_back.pages) / map_pages(j);
         mdb_txn_abort(txn);
-        return (double)used / map_pages(j);
+        return j->fill;
 }

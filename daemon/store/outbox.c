@@ -11,19 +11,26 @@ static struct outbox_notice *notice_find(struct outbox *o, const char *id) {
         return NULL;
 }
 
-void outbox_put(struct outbox *o, const char *id, const char *name, const char *subject, const char *text) {
-        struct outbox_notice *notice;
-
-        (void)pthread_mutex_lock(&o->lock);
-        if (o->n == OUTBOX_MAX) {
-                o->dropped++;
-        } else if (!notice_find(o, id)) {
-                notice = &o->notices[o->n++];
-                *notice = (struct outbox_notice){ .name = name };
-                (void)snprintf(notice->id, sizeof notice->id, "%s", id);
-                (void)snprintf(notice->subject, sizeof notice->subject, "%s", subject);
-                (void)snprintf(notice->text, sizeof notice->text, "%s", text);
+/* What a database said may be cut in the midst of a character, and would be no text that can be sent. */
+static void put_text(char *to, size_t size, const char *text) {
+        (void)snprintf(to, size, "%s", text);
+        for (; *to; to++) {
+                if (*to < ' ' || *to > '~')
+                        *to = '?';
         }
+}
+
+void outbox_put(struct outbox *o, const char *id, const char *name, const char *subject, const char *text) {
+        struct outbox_notice notice = { .name = name };
+
+        put_text(notice.id, sizeof notice.id, id);
+        put_text(notice.subject, sizeof notice.subject, subject);
+        put_text(notice.text, sizeof notice.text, text);
+        (void)pthread_mutex_lock(&o->lock);
+        if (o->n == OUTBOX_MAX)
+                o->dropped++;
+        else if (!notice_find(o, notice.id))
+                o->notices[o->n++] = notice;
         (void)pthread_mutex_unlock(&o->lock);
 }
 

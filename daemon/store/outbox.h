@@ -17,10 +17,10 @@
 #define OUTBOX_MAX 256
 
 struct outbox_notice {
-        char id[96];
+        char id[96];      /* printable ASCII, as all of it: what is not is put in as `?` */
         const char *name; /* static: a row of the table of notices */
         char subject[64];
-        char text[384];  /* printable ASCII */
+        char text[384];
         int64_t sent_at; /* boot time; 0 = not yet */
 };
 

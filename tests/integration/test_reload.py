@@ -104,7 +104,7 @@ def test_reload_with_broken_rules(scene):
 def test_reload_that_the_journal_has_no_room_for(tmp_path, make_daemon):
     """Refused, now and at the next start; taken, it would end the engine, and each one after it."""
     with Broker(tmp_path) as broker:
-        scene = Scene(tmp_path, make_daemon, broker, settings={"journal.size": "2MiB"}).start()
+        scene = Scene(tmp_path, make_daemon, broker, settings={"journal.size": "4MiB"}).start()
         old = scene.rules_hash()
         large = [scene.rules_file.with_name(f"large-{number}.yaml") for number in (8, 9)]
         for number, path in enumerate(large, 8):

@@ -1,6 +1,8 @@
 """The supervisor with the real workers: there is no broker and no PostgreSQL here, and it must not need them."""
 
 import fcntl
+import os
+import pathlib
 import signal
 
 import pytest
@@ -84,22 +86,48 @@ def test_an_engine_that_waits_for_its_journal_is_not_taken_for_hung(make_daemon)
     assert "worker-hung" not in daemon.log
 
 
-def test_readers_of_the_journal_end_with_an_engine_that_hung(make_daemon, tmp_path):
-    """What one of them holds may be what the engine waited for, and would be what the next one waits for."""
+@pytest.fixture
+def read(make_daemon, tmp_path):
+    """With both who read the journal beside the engine, and have it open."""
     channels = tmp_path / "channels.yaml"
     channels.write_text("channels:\n  - {channel: duty, kind: command, argv: [/bin/true]}\n")
     channels.chmod(0o600)
-    daemon = make_daemon(postgres=NOWHERE, settings={"supervisor.hung_after": "3s", "notify.channels": channels}).start()
-    for name in ("store", "notify"):
-        daemon.wait_log(f"worker-ready worker={name}")
-    before = {name: daemon.pid(name) for name in ("store", "notify")}
-    daemon.signal("engine", signal.SIGSTOP)
-    daemon.wait_log("worker-hung worker=engine")
+    daemon = make_daemon(postgres=NOWHERE, settings={"supervisor.hung_after": "3s", "supervisor.backoff_max": "1s",
+                                                   "notify.channels": channels}).start()
+    wait_for(lambda: "lock.mdb" in pathlib.Path(f"/proc/{daemon.pid('notify')}/maps").read_text(), what="a reader of the journal")
+    return daemon
+
+
+def readers(daemon):
+    return {name: daemon.pid(name) for name in ("store", "notify")}
+
+
+def test_readers_of_the_journal_end_with_an_engine_that_dies_twice(read):
+    """What one of them holds may be what the engine waits for, and would be what the next one waits for."""
+    before = readers(read)
+    engine = read.signal("engine", signal.SIGSTOP)
+    engine = read.wait_restarted("engine", engine)
+    read.wait_ready()
+    assert readers(read) == before and "worker-renewed" not in read.log
+    read.signal("engine", signal.SIGSTOP)
     for name, pid in before.items():
-        daemon.wait_log(f"worker-renewed worker={name}")
-        daemon.wait_restarted(name, pid)
-    daemon.wait_ready()
-    assert daemon.log.count("worker-renewed") == 2
+        read.wait_restarted(name, pid)
+    read.wait_restarted("engine", engine)
+    read.wait_ready()
+    assert read.log.count("worker-hung worker=engine") == read.log.count("worker-renewed") == 2
+
+
+def test_a_spoilt_table_of_readers_is_made_anew(read):
+    """Each reader may write into it: the engine that looks there dies by that, and so does the next one."""
+    before, table = readers(read), read.folder / "state/journal/lock.mdb"
+    old = table.stat().st_ino
+    os.truncate(table, 0)
+    for name, pid in before.items():
+        read.wait_restarted(name, pid)
+    wait_for(lambda: table.stat().st_ino != old and table.stat().st_size, what="another table")
+    read.wait_ready()
+    assert read.call("ack", alarm=999)["error"]["name"] == "unknown-alarm"
+    wait_for(lambda: "lock.mdb" in pathlib.Path(f"/proc/{read.pid('notify')}/maps").read_text(), what="a reader of the journal")
 
 
 def test_broken_files_are_refused(daemon):

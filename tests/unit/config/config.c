@@ -222,7 +222,7 @@ static const struct told broken[] = {
           "mqtt.cert_file and mqtt.key_file belong together", "set both or neither" },
         { "mqtt: {urgent: [u], bulk: [b], password_file: good-secret}\n", 1, 47, "a password, but no user",
           "set mqtt.user as well" },
-        { GOOD "journal: {size: 1048575}\n", 2, 17, "journal.size must be from 1MiB to 1TiB, not `1048575`", NULL },
+        { GOOD "journal: {size: 4194303}\n", 2, 17, "journal.size must be from 4MiB to 1TiB, not `4194303`", NULL },
         { GOOD "journal: {size: 9999999999TiB}\n", 2, 17,
           "journal.size must be a size such as 64MiB, not `9999999999TiB`", NULL },
         { GOOD "log: {level: verbose}\n", 2, 14, "log.level cannot be `verbose`",
@@ -324,7 +324,7 @@ static void the_printed_form_loads_to_the_same(void **state) {
         write_file(&b, "secret", "hunter2\n", 0600);
         assert_int_equal(load(&b, "mqtt: {urgent: [\"a \\\"b\\\" \\\\\"], bulk: [b, 'c: d'], keepalive: 90s, user: "
                                   "\"\\u75c5\\t\", password_file: secret}\n"
-                                  "journal: {size: 3MiB}\nstate: {dir: x}\nmetrics: {store: off}\n"),
+                                  "journal: {size: 5MiB}\nstate: {dir: x}\nmetrics: {store: off}\n"),
                          0);
         assert_int_equal(config_print(&b.config, &first), 0);
         buf_put_u8(&first, 0);

@@ -80,9 +80,10 @@ static void test_outbox_answer(void **state) {
         struct outbox o = OUTBOX_INIT;
         struct outbox_notice n;
 
-        outbox_put(&o, "a", "x", "", "");
+        outbox_put(&o, "a", "x", "", "half of \xc3");
         outbox_put(&o, "b", "x", "", "");
         outbox_put(&o, "c", "x", "", "");
+        assert_string_equal(o.notices[0].text, "half of ?");
         assert_true(outbox_answered(&o, "b"));
         assert_false(outbox_answered(&o, "b"));
         assert_true(outbox_next(&o, 0, 5, &n));

@@ -127,7 +127,7 @@ export const noticesZh: Readonly<Record<string, NoticeZh>> = {
     "journal-full": {
         written: "Journal nearly full: intake waits at the broker",
         title: "日志将满：消息在消息代理处等待",
-        means: "日志空间已用 85 %（对象为 `bulk`）或 95 %（`urgent`）：该会话已关闭，其消息在消息代理处等待。已确认接收的内容不会丢失。达到 95 % 时，人员操作也会被拒绝。",
+        means: "日志空间已用 85 %（对象为 `bulk`）或 95 %（`urgent`）：该会话已关闭，其消息在消息代理处等待。已确认接收的内容不会丢失。达到 95 % 时，人员操作也会被拒绝；完全没有空间时，升级及其他到期事项也会等待（日志中为 `journal-stands`）。",
         act: [
             "`wardwatch status`：查看 `journal.fill`；并从 `feed.readers` 看谁滞后。多半是存储进程滞后，因为 PostgreSQL 不可用或过慢：应先处理 `database-lost`。",
             "如果没有滞后者，则日志相对于消息量太小：增大 journal.size（每次启动时都可增大，不能减小），或减小 journal.keep。参考数据见运维指南 “Sizing” 一节。",
