@@ -106,7 +106,7 @@ def test_reload_that_the_journal_has_no_room_for(tmp_path, make_daemon):
     with Broker(tmp_path) as broker:
         scene = Scene(tmp_path, make_daemon, broker, settings={"journal.size": "4MiB"}).start()
         old = scene.rules_hash()
-        large = [scene.rules_file.with_name(f"large-{number}.yaml") for number in (8, 9)]
+        large = [scene.rules_file.with_name(f"large-{number}.yaml") for number in (8, 9, 10, 11)]
         for number, path in enumerate(large, 8):
             path.write_text(rule(f"large-{number}", number) + f"# {'.' * 100}\n" * 10000)
 
@@ -125,7 +125,8 @@ def test_reload_that_the_journal_has_no_room_for(tmp_path, make_daemon):
         scene.publish("b", 2)
         scene.alarm("two", "b")
         # and one that fits is taken
-        large[1].unlink()
+        for path in large[1:]:
+            path.unlink()
         large[0].write_text(rule("large-8", 8))
         scene.daemon.reload()
         wait_for(lambda: scene.rules_hash() != old, 20, "rules that fit")

@@ -186,7 +186,7 @@ def test_an_operator_who_writes_without_end_keeps_no_other_from_an_act(folder, b
 
 def test_workers_wait_where_bulk_does(folder, broker):
     """The map is as full as closes the bulk lane: what is left of it is for urgent messages, and for people."""
-    with make(folder, broker, journal__size="4MiB") as daemon:
+    with make(folder, broker, journal__size="4MiB", mqtt__packet_max="16KiB") as daemon:
         daemon.wait_live()
         load = spine.Load(broker, folder / "load.log", count=200000)
 
