@@ -172,7 +172,7 @@ static int engine_run(struct engine *e) {
         engine_signature_load(e);
         if (journal_head(e->journal) <= 1)
                 engine_signed_say(e, pipeline_ruleset(e->pipeline)->bundle.hash);
-        e->held = journal_fill(e->journal) >= ENGINE_FILL_URGENT;
+        e->held = e->options.careful && journal_fill(e->journal) >= ENGINE_FILL_URGENT;
         engine_turn(e); /* commits what the start has concluded */
         journal_started(e->journal);
         engine_space_look(e); /* before anything is taken: the map may be as full as it was when we ended */

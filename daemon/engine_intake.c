@@ -347,10 +347,12 @@ void engine_intake_close(struct engine *e, enum engine_lane lane) {
 }
 
 void engine_intake_lanes(struct engine *e, double fill) {
-        if (fill >= ENGINE_FILL_BULK)
+        if (fill < ENGINE_FILL_BULK)
+                e->held = false;
+        else
                 engine_intake_close(e, fill >= ENGINE_FILL_URGENT ? ENGINE_URGENT : ENGINE_BULK);
         if (fill < ENGINE_FILL_RESUME) {
-                e->full = e->lean = e->held = false;
+                e->full = e->lean = false;
                 engine_lane_set(e, ENGINE_URGENT, false, fill);
                 engine_lane_set(e, ENGINE_BULK, false, fill);
         }

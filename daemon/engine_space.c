@@ -115,7 +115,7 @@ static void engine_snapshot_start(struct engine *e, double fill) {
 
 /* The disk has no room for a third snapshot, and without one the journal gets none: the lanes would stay closed. */
 static void engine_snapshot_make_room(struct engine *e) {
-        if (!e->trim_limit || !engine_snapshot_presses(e, journal_fill(e->journal)))
+        if (!e->trim_limit || !engine_snapshot_presses(e, journal_used(e->journal)))
                 return;
         snapshot_prune(engine_snapshot_dir(e), e->snapshot_seq, 0);
         e->trim_limit = 0;
@@ -183,19 +183,20 @@ static uint64_t engine_trim_old(struct engine *e, uint64_t tail, uint64_t limit)
         return upto;
 }
 
-static uint64_t engine_trim_limit(const struct engine *e, double fill) {
-        return engine_primings_limit(e, engine_readers_limit(e, e->trim_limit, fill));
+static uint64_t engine_trim_limit(const struct engine *e, double used) {
+        return engine_primings_limit(e, engine_readers_limit(e, e->trim_limit, used));
 }
 
-static size_t engine_trim_step(struct engine *e, double fill) {
+/* `used`: what a reader holds back (a backup) is no reason to part with anything; trimming would not bring it back. */
+static size_t engine_trim_step(struct engine *e, double used) {
         uint64_t tail = journal_tail(e->journal);
-        uint64_t limit = engine_trim_limit(e, fill);
+        uint64_t limit = engine_trim_limit(e, used);
         size_t step = TRIM_STEP, deleted = 0;
         int r;
 
         if (tail == 0 || limit < tail)
                 return 0;
-        if (fill < ENGINE_FILL_KEEP)
+        if (used < ENGINE_FILL_KEEP)
                 limit = engine_trim_old(e, tail, limit);
         if (limit < tail)
                 return 0;
@@ -209,25 +210,29 @@ static size_t engine_trim_step(struct engine *e, double fill) {
 void engine_space_trim(struct engine *e) {
         int64_t until = clock_boot() + TRIM_TIME;
 
-        while (engine_trim_step(e, journal_fill(e->journal)) > 0 && clock_boot() < until)
+        while (engine_trim_step(e, journal_used(e->journal)) > 0 && clock_boot() < until)
                 ;
 }
 
 void engine_space_look(struct engine *e) {
-        double fill;
+        double used;
 
         engine_space_trim(e);
-        fill = journal_fill(e->journal);
-        engine_intake_lanes(e, fill);
-        if (engine_snapshot_due(e, fill))
-                engine_snapshot_start(e, fill);
+        engine_intake_lanes(e, journal_fill(e->journal));
+        used = journal_used(e->journal);
+        if (engine_snapshot_due(e, used))
+                engine_snapshot_start(e, used);
         e->bytes_unseen = 0;
 }
 
 void engine_space_tick(struct engine *e) {
-        engine_space_look(e);
+        bool shown;
+
         (void)journal_reader_check(e->journal); /* says nothing that the next check would not say */
-        if (!journal_show(e->journal))
+        engine_space_look(e);
+        shown = journal_show(e->journal);
+        if (!shown && !e->unshown)
                 log_warning("journal-unshown", e->config->state.dir,
                             "the disk has no room for one more file: store and notifier, when they start, wait for it");
+        e->unshown = !shown;
 }

@@ -9,8 +9,9 @@
  *
  * So nothing is begun that may find no room: each lane ends, within a turn, too, where the map is as full as closes it,
  * and behind that commands, notices and what is due wait until something could be trimmed (`stands`). Nothing is
- * written then, and nothing lost: readers are served, and what they report makes room. A start that finds the last lane
- * closed stands until it opens: what ended the one before may have been larger than the room that was left.
+ * written then, and nothing lost: readers are served, and what they report makes room. A careful start that finds the
+ * last lane closed stands until the first one could open: what ended those before may have been larger than the room
+ * that was left.
  *
  * Careful: one message a turn. The raw record is committed to meta "pending" first, with a count of how often that was
  * tried; then decoded. It is acknowledged with its turn, so the broker may send it again after a death: the start takes
@@ -232,10 +233,10 @@ static bool engine_room(struct engine *e, struct journal_room room) {
 }
 
 /* For what is no message. */
-static bool engine_any_room(struct engine *e) {
-        bool room = !e->held && engine_room(e, any_room);
+static bool engine_any_room(struct engine *e, bool held) {
+        bool room = !held && engine_room(e, any_room);
 
-        if (!room && !e->stands)
+        if (!room && !e->stands && !e->stood)
                 log_warning("journal-stands", e->config->state.dir,
                             "there is no room for what is due: it waits until something can be trimmed");
         e->stands |= !room;
@@ -346,7 +347,7 @@ static void engine_take_notices(struct engine *e) {
         size_t i;
 
         /* engine_now may add notices while these are taken */
-        for (i = 0; i < e->n_notices && engine_any_room(e); i++) {
+        for (i = 0; i < e->n_notices && engine_any_room(e, e->held); i++) {
                 struct engine_notice *notice = &e->notices[i];
                 json_t *body = notice_body(notice);
                 char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
@@ -385,7 +386,7 @@ static void engine_take_commands(struct engine *e) {
                         command->reply = strndup(known.p, known.n);
                         continue;
                 }
-                if (!engine_any_room(e)) {
+                if (!engine_any_room(e, e->held)) {
                         command->reply = engine_verbs_full(e->feed, command->id);
                         continue;
                 }
@@ -409,7 +410,7 @@ static void engine_take_time(struct engine *e) {
                 return;
         if (!e->mark_wanted && pipeline_deadline(e->pipeline) > engine_now(e, &wall))
                 return;
-        if (!engine_any_room(e))
+        if (!engine_any_room(e, e->held && !e->mark_wanted)) /* with a mark something can be trimmed */
                 return;
         e->mark_wanted = false;
         r = engine_append(e, &input);
@@ -420,7 +421,7 @@ static void engine_take_time(struct engine *e) {
 /* The largest message has room, too: twice, as a careful start takes it. */
 static struct journal_room engine_lane_room(const struct engine *e, enum engine_lane lane) {
         struct journal_room room = lane_room[lane];
-        double size = (double)e->config->journal.size;
+        double size = (double)journal_map(e->journal);
 
         room.part = MAX(room.part, MIN(2 * (double)e->config->mqtt.packet_max / size, lane_room[ENGINE_BULK].part));
         return room;
@@ -481,6 +482,7 @@ static void engine_deadline_set(struct engine *e) {
 void engine_turn(struct engine *e) {
         if (e->stopping)
                 return;
+        e->stood = e->stands;
         e->stands = false;
         engine_take_commands(e);
         engine_take_notices(e);

@@ -32,6 +32,7 @@
 #define LATE       WW_SECOND
 #define WAIT_STEP  (20 * WW_MSEC)
 #define WAIT_MAX   (5 * WW_SECOND)
+#define HELP_EVERY WW_MINUTE
 #define QUEUE_MAX  ((size_t)256 * 1024)
 
 enum { STATUS_SIZE = 256 };
@@ -52,13 +53,14 @@ struct supervisor_child {
         struct supervisor_processor processor; /* when the watch began */
         unsigned grants;                       /* of patience, since the last sign of life */
         bool reaped, forbidden;
-        bool hung_up;                        /* killed for its silence */
-        bool hindered, helped, readers_gone; /* see supervisor_child_take_hindered */
-        bool renewed;                        /* killed for another's sake */
-        int64_t waits_until;                 /* boot clock: for others, at the longest */
-        int ending;                          /* wait status, once reaped */
-        char last[64];                       /* how it died last */
-        char status[STATUS_SIZE];            /* its own words */
+        bool hung_up;                /* killed for its silence */
+        bool hindered, readers_gone; /* see supervisor_child_take_hindered */
+        int64_t helped;              /* boot clock: that it was, last; NONE = not since it lived well */
+        bool renewed;                /* killed for another's sake */
+        int64_t waits_until;         /* boot clock: for others, at the longest */
+        int ending;                  /* wait status, once reaped */
+        char last[64];               /* how it died last */
+        char status[STATUS_SIZE];    /* its own words */
 };
 
 static const char *const state_names[] = {
@@ -186,7 +188,8 @@ static void die(struct supervisor_child *c) {
         bool starting = c->state == SUPERVISOR_CHILD_STARTING;
         int64_t pause = supervisor_backoff_death(&c->backoff, clock_boot());
 
-        c->helped &= pause > SUPERVISOR_BACKOFF_MIN; /* it had lived well */
+        if (pause == SUPERVISOR_BACKOFF_MIN) /* it had lived well */
+                c->helped = WW_TIME_NONE;
         c->hindered = supervisor_backoff_careful(&c->backoff) || (starting && c->hung_up);
         log_error("worker-died", subject(c), "%s; started again in %.1f s", c->last, (double)pause / (double)WW_SECOND);
         c->pid = 0;
@@ -326,6 +329,7 @@ int supervisor_child_new(struct supervisor_child **ret, struct event_base *base,
         c->base = base;
         c->files = SUPERVISOR_PROCESSOR_FILES_NONE;
         c->since = clock_wall();
+        c->helped = WW_TIME_NONE;
         supervisor_backoff_init(&c->backoff, options->backoff_max);
         c->hung = evtimer_new(base, on_hung, c);
         c->later = evtimer_new(base, on_later, c);
@@ -365,12 +369,15 @@ bool supervisor_child_take_forbidden(struct supervisor_child *c) {
 }
 
 bool supervisor_child_take_hindered(struct supervisor_child *c) {
-        bool hindered = c->hindered && !c->helped;
+        bool again = c->helped != WW_TIME_NONE;
+        bool hindered = c->hindered && (!again || clock_boot() - c->helped >= HELP_EVERY);
 
         c->hindered = false;
-        c->helped |= hindered;
-        c->readers_gone |= hindered;
-        return hindered;
+        if (!hindered)
+                return false;
+        c->helped = clock_boot();
+        c->readers_gone = again;
+        return true;
 }
 
 bool supervisor_child_ends(const struct supervisor_child *c) {

@@ -63,8 +63,8 @@ void supervisor_child_reaped(struct supervisor_child *c, int status);
 void supervisor_child_set_limits(struct supervisor_child *c, int64_t hung_after, int64_t backoff_max);
 /** Did the kernel kill it for a system call that it may not make, since this was asked last? */
 bool supervisor_child_take_forbidden(struct supervisor_child *c);
-/** It died again and again, or hung while it was starting: others may keep it from its work. Once, until it has lived
- * well for a while again (SUPERVISOR_BACKOFF_WELL). Its next start is told that they are gone. */
+/** It died again and again, or hung while it was starting: others may keep it from its work. Once a minute. If that was
+ * no help, its next start is told that they are gone: what they left is removed, whoever else looks at it. */
 bool supervisor_child_take_hindered(struct supervisor_child *c);
 /** Kills it, so that another takes its place. */
 void supervisor_child_renew(struct supervisor_child *c, const char *why);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #define RUN_DIR_MAX 80 /* a socket's path has 107 bytes in all */
+#define PACKETS_MIN 16 /* of the largest size, in the journal */
 
 struct diag_pos config_check_pos(const struct config *c, const struct yaml_node *const *nodes, const char *name) {
         for (size_t i = 0; i < config_keys_n; i++)
@@ -76,6 +77,13 @@ static void check_folders(const struct config *c, const struct yaml_node *const 
                                  "state.run_dir has %zu bytes, more than %d", strlen(c->state.run_dir), RUN_DIR_MAX);
 }
 
+/* Near the end of the map the largest message must find room twice, as a careful start takes it. */
+static void check_sizes(const struct config *c, const struct yaml_node *const *nodes, struct diag *d) {
+        if (c->mqtt.packet_max > c->journal.size / PACKETS_MIN)
+                (void)diag_error(d, config_check_pos(c, nodes, "mqtt.packet_max"), "raise journal.size, or lower it",
+                                 "mqtt.packet_max may be a %dth of journal.size", PACKETS_MIN);
+}
+
 static void check_ports(const struct config *c, const struct yaml_node *const *nodes, struct diag *d) {
         for (size_t i = 0; i < config_keys_n; i++)
                 for (size_t j = 0; j < i; j++) {
@@ -136,6 +144,7 @@ void config_check(const struct config *c, const struct yaml_node *const *nodes, 
         check_folders(c, nodes, d);
         check_secrets(c, nodes, d);
         check_database(c, nodes, d);
+        check_sizes(c, nodes, d);
         check_ports(c, nodes, d);
         check_console(c, nodes, d);
         config_check_mqtt(c, nodes, d);

@@ -77,9 +77,12 @@ void journal_abort(struct journal *j);
 /** Deletes input and its output from the front up to and including `upto`, at most `records` of them, in a transaction
  *  of its own. 0, JOURNAL_E_FULL (try fewer; one always works), -errno. *ret_deleted counts numbers. */
 int journal_trim(struct journal *j, uint64_t upto, size_t records, size_t *ret_deleted);
-/** Part of the map in use, 0 to 1: free pages are free, if no reader can see them (as journal_reader_check found it).
- */
+/** Part of the map that cannot be written to now, 0 to 1: in use, or freed and still to be seen by a reader. */
 double journal_fill(struct journal *j);
+/** Of that, what is in use: the part that trimming can free. */
+double journal_used(struct journal *j);
+/** Bytes; less than was asked for, where the disk had no more. */
+uint64_t journal_map(const struct journal *j);
 /** Frees slots of dead readers; kills (SIGKILL) a reader whose transaction holds back pages for 5 s; counts what is
  * held back. Every second. Reads the boot clock. */
 int journal_reader_check(struct journal *j);

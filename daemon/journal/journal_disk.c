@@ -18,6 +18,7 @@
 
 #define FILL_MAX  (UINT64_C(1) << 30) /* about a second on a disk of today */
 #define FILL_STEP ((size_t)1 << 20)
+#define FILL_SYNC ((size_t)64 << 20)
 
 static bool no_space(int error) {
         return error == ENOSPC || error == EDQUOT;
@@ -49,6 +50,8 @@ static int fill(int fd, uint64_t from, uint64_t to) {
                         r = no_space(errno) ? 1 : -errno; /* without blocks to reserve: it goes without zeros */
                 else if (n > 0)
                         from += (uint64_t)n;
+                if (!r && from % FILL_SYNC == 0 && fdatasync(fd) < 0) /* in pieces: who waits sees that it goes on */
+                        r = -errno;
         }
         free(zeros);
         if (r >= 0 && fdatasync(fd) < 0)

@@ -46,11 +46,11 @@ struct journal {
         /* writer: the open transaction, what it may still take, and the numbers at both ends */
         MDB_txn *txn;
         double pages_left; /* pages, estimated from above */
-        double fill;       /* as it was known last */
+        uint64_t used;     /* pages, as it was known last */
         bool starts;       /* a part of the reserve is the start's */
-        struct {
-                uint64_t oldest, upto; /* transactions: the oldest that is read, 0 = none; counted up to here */
-                uint64_t pages;        /* that were freed since, and that it holds back */
+        struct journal_held_back {
+                uint64_t oldest, upto; /* transactions: the oldest that was read; counted up to here */
+                uint64_t pages;        /* that were freed since */
         } held_back;
         double live_paths; /* pages of the tree of live records that it has not counted yet as copied or split */
         uint64_t head, tail, trimmed;
@@ -89,6 +89,12 @@ int journal_used_pages(struct journal *j, MDB_txn *txn, uint64_t *ret);
 int journal_ends(struct journal *j, MDB_txn *txn, uint64_t *ret_head, uint64_t *ret_tail, uint64_t *ret_trimmed);
 /** Whether the records at both ends stand under their own numbers. 0, JOURNAL_E_DAMAGED, -errno. */
 int journal_ends_check(struct journal *j, MDB_txn *txn);
+
+/* --- journal_readers.c --- */
+
+/** Counts in j->held_back the pages that were freed and that a reader can still see; `txn` is one of them. 0, -errno.
+ */
+int journal_held_back(struct journal *j, MDB_txn *txn);
 
 /* --- journal_lock.c --- */
 

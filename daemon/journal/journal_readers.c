@@ -29,7 +29,7 @@ struct listing {
 static void note_laggard(struct listing *list, int pid, uint64_t thread, uint64_t txn) {
         struct journal_laggard *to;
 
-        if (txn >= list->newest || pid == (int)getpid() || list->n_found == JOURNAL_LAGGARDS)
+        if (txn >= list->newest || pid <= 1 || pid == (int)getpid() || list->n_found == JOURNAL_LAGGARDS)
                 return;
         to = &list->found[list->n_found++];
         *to = (struct journal_laggard){ pid, thread, txn, clock_boot() };
@@ -53,7 +53,7 @@ static int on_line(const char *line, void *userdata) {
         list->readers++;
         if (txn[0] == '-')
                 return 0;
-        list->oldest = MIN(list->oldest, strtoull(txn, NULL, 10));
+        list->oldest = MIN(list->oldest, MAX(1, strtoull(txn, NULL, 10))); /* any reader may have written there */
         note_laggard(list, pid, thread, strtoull(txn, NULL, 10));
         return 0;
 }
@@ -79,28 +79,26 @@ static int count_freed(struct journal *j, MDB_cursor *cursor) {
 
 /* Each transaction leaves in LMDB's free list, under its number, the pages that it freed: those of the oldest one that
  * is read, and of all later ones, can still be seen. Counted as they come, so that a backup of an hour costs no more.
+ * Who reads the newest state holds nothing back: what its transaction freed is of use to nobody before the next one.
  */
-static int count_held_back(struct journal *j, uint64_t oldest) {
+int journal_held_back(struct journal *j, MDB_txn *txn) {
+        struct listing list = { .oldest = UINT64_MAX };
         MDB_cursor *cursor;
-        MDB_txn *txn;
         int r;
 
-        if (oldest != j->held_back.oldest || oldest == 0) {
-                j->held_back.oldest = oldest;
-                j->held_back.upto = oldest - 1;
-                j->held_back.pages = 0;
-        }
-        if (oldest == 0)
+        if (mdb_reader_list(j->env, on_line, &list) < 0)
+                return -EIO;
+        if (list.oldest >= mdb_txn_id(txn)) {
+                j->held_back = (struct journal_held_back){ 0 };
                 return 0;
-        r = journal_snapshot(j, &txn);
+        }
+        r = journal_error(mdb_cursor_open(txn, FREE_LIST, &cursor));
         if (r)
                 return r;
-        r = journal_error(mdb_cursor_open(txn, FREE_LIST, &cursor));
-        if (!r) {
-                r = count_freed(j, cursor);
-                mdb_cursor_close(cursor);
-        }
-        mdb_txn_abort(txn);
+        if (list.oldest != j->held_back.oldest)
+                j->held_back = (struct journal_held_back){ .oldest = list.oldest, .upto = list.oldest - 1 };
+        r = count_freed(j, cursor);
+        mdb_cursor_close(cursor);
         return r;
 }
 
@@ -121,7 +119,7 @@ int journal_reader_check(struct journal *j) {
                         (void)kill(list.found[i].pid, SIGKILL); /* not permitted: told by the fill */
         memcpy(j->laggards, list.found, sizeof list.found);
         j->n_laggards = list.n_found;
-        return count_held_back(j, list.oldest == UINT64_MAX ? 0 : list.oldest);
+        return 0;
 }
 
 /* --- status --- */

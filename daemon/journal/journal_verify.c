@@ -153,9 +153,13 @@ static bool on_bad_page(void *userdata, unsigned database, uint64_t page, const 
 static int verify_pages(struct verify *v) {
         struct pages_visitor visitor = { v, on_bad_page, NULL, false };
         char path[PATH_MAX];
+        int held;
 
-        if (v->j->writer || journal_lock_shown(v->j->dir) > 0 || journal_lock_held(v->j->dir))
+        if (v->j->writer || journal_lock_shown(v->j->dir) > 0)
                 return 0;
+        held = journal_lock_held(v->j->dir);
+        if (held)
+                return held > 0 ? 0 : held; /* only its owner can see whether somebody writes */
         if (snprintf(path, sizeof path, "%s/data.mdb", v->j->dir) >= (int)sizeof path)
                 return -ENAMETOOLONG;
         return journal_pages_walk(path, &visitor);

@@ -54,12 +54,24 @@ void journal_started(struct journal *j) {
         j->starts = false;
 }
 
+/* What readers hold back is seen by a reader alone. Where strangers have all places among them it is as it was known.
+ */
+static void look_at_readers(struct journal *j) {
+        MDB_txn *txn;
+
+        if (journal_snapshot(j, &txn))
+                return;
+        (void)journal_held_back(j, txn);
+        mdb_txn_abort(txn);
+}
+
 int journal_begin(struct journal *j) {
         uint64_t used;
         int r;
 
         if (!j->writer || j->txn)
                 return -EINVAL;
+        look_at_readers(j);
         r = journal_error(mdb_txn_begin(j->env, NULL, 0, &j->txn));
         if (r) {
                 j->txn = NULL;
@@ -71,6 +83,7 @@ int journal_begin(struct journal *j) {
                 journal_abort(j);
                 return r;
         }
+        j->used = used;
         j->pages_left = map_pages(j) - (double)(used + j->held_back.pages) - reserve_pages(j) - TURN_PAGES;
         j->txn_head = j->head;
         return 0;
@@ -287,14 +300,26 @@ int journal_trim(struct journal *j, uint64_t upto, size_t records, size_t *ret_d
         return 0;
 }
 
-double journal_fill(struct journal *j) {
+static void look_at_fill(struct journal *j) {
         MDB_txn *txn;
-        uint64_t used = 0;
 
         if (journal_snapshot(j, &txn))
-                return j->fill; /* strangers have all places among the readers */
-        if (!journal_used_pages(j, txn, &used))
-                j->fill = (double)(used + j->held_back.pages) / map_pages(j);
+                return; /* as for the readers: as it was at the last turn */
+        (void)journal_used_pages(j, txn, &j->used);
+        (void)journal_held_back(j, txn);
         mdb_txn_abort(txn);
-        return j->fill;
+}
+
+double journal_fill(struct journal *j) {
+        look_at_fill(j);
+        return (double)(j->used + j->held_back.pages) / map_pages(j);
+}
+
+double journal_used(struct journal *j) {
+        look_at_fill(j);
+        return (double)j->used / map_pages(j);
+}
+
+uint64_t journal_map(const struct journal *j) {
+        return j->map;
 }

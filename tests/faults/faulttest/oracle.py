@@ -8,7 +8,6 @@ recording's own rules, must give the very alarms that PostgreSQL has.
 
 import collections
 import dataclasses
-import itertools
 import json
 import re
 
@@ -137,22 +136,31 @@ def replayed(daemon, postgres):
     return verdict
 
 
+def each_transition(path, start=""):
+    """Line by line, of a file that may be larger than the memory."""
+    with path.open() as lines:
+        for line in lines:
+            if line.startswith(start) and '"type":"transition"' in line[len(start):len(start) + 80]:
+                yield line.rstrip("\n")[len(start):-1 if start else None]
+
+
 def replayed_lines(daemon):
     """To the byte: `replay --as-recorded` of PostgreSQL beside the journal's own lines. Life goes on, so that the replay may have
     more, but never less: what the journal has by now is waited for. And it has what the journal was trimmed of."""
-    dump = daemon.run("journal", "dump", "--json", timeout=LIMIT).stdout.splitlines()
+    dump, again = daemon.folder / "lived.jsonl", daemon.folder / "again.jsonl"
+    daemon.run_into(dump, "journal", "dump", "--json", timeout=LIMIT)
     spine.settle(daemon)
-    start = '{"in":"output","record":'
-    lived = transitions(line[len(start):-1] for line in dump if line.startswith(start))
-    done = daemon.run("replay", "--as-recorded", "--json", timeout=LIMIT)
-    again = done.stdout.splitlines()
-    first = place(lived[0]) if lived else None
-    again = list(itertools.dropwhile(lambda line: place(line) < first, again))[:len(lived)] if lived else []
-    if done.returncode or again != lived:
-        n = next((n for n, (a, b) in enumerate(zip(lived, again)) if a != b), min(len(lived), len(again)))
-        return Verdict(alarms=1, wrong=[f"replayed, change {n} of {len(lived)} / {len(again)} is another:\n"
-                                        f"{lived[n:n + 1]}\n{again[n:n + 1]}\n{done.stderr[-500:]}"])
-    return Verdict()
+    done = daemon.run_into(again, "replay", "--as-recorded", "--json", timeout=LIMIT)
+    lived, first = each_transition(dump, '{"in":"output","record":'), None
+    replayed = each_transition(again)
+    for n, line in enumerate(lived):
+        first = first or place(line)
+        other = next(replayed, None)
+        while n == 0 and other and place(other) < first:
+            other = next(replayed, None)
+        if line != other:
+            return Verdict(alarms=1, wrong=[f"replayed, change {n} is another:\n{line}\n{other}\n{done.stderr[-500:]}"])
+    return Verdict(alarms=1, wrong=[f"replay: {done.stderr[-500:]}"]) if done.returncode else Verdict()
 
 
 def clean_deaths(daemon):

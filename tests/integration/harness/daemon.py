@@ -304,6 +304,12 @@ class Daemon:
             raise DaemonError(f"no status: {answer}")
         return answer["status"]
 
+    def run_into(self, path, *words, timeout=60):
+        """The same, for an answer that is too long for the memory of this process: into a file."""
+        with path.open("w") as out:
+            return subprocess.run([binary(), words[0], "-c", self.config, *words[1:]], stdin=subprocess.DEVNULL, stdout=out,
+                                  stderr=subprocess.PIPE, text=True, timeout=timeout, check=False)
+
     def run(self, *words, timeout=60):
         """A subcommand: run("journal", "status"); returns the CompletedProcess."""
         return subprocess.run([binary(), words[0], "-c", self.config, *words[1:]], stdin=subprocess.DEVNULL,

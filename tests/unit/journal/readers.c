@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include <lmdb.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -57,6 +58,7 @@ static void hang_in_transaction(void) {
         MDB_env *env;
         MDB_txn *txn;
 
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* or it would hold the output of a test that failed */
         (void)snprintf(path, sizeof path, "%s/journal", dir);
         if (mdb_env_create(&env) || mdb_env_open(env, path, MDB_RDONLY | MDB_NOTLS, 0) ||
             mdb_txn_begin(env, NULL, MDB_RDONLY, &txn))
@@ -130,7 +132,6 @@ static int write_one(struct journal *j, uint64_t seq) {
         assert_int_equal(r, 0);
         assert_int_equal(journal_commit(j), 0);
         assert_int_equal(journal_trim(j, seq - 1, 100, &deleted), 0);
-        assert_int_equal(journal_reader_check(j), 0);
         return 0;
 }
 
@@ -149,7 +150,7 @@ static void test_what_a_reader_holds_back(void **state) {
         assert_true(seq > 100);
         assert_true(journal_fill(j) > 0.75);
         assert_int_equal(journal_status(j, &s), 0);
-        assert_true(s.used_bytes < s.map_bytes / 10);
+        assert_true(s.used_bytes < s.map_bytes / 10 && journal_used(j) < 0.1);
         assert_int_equal(kill(pid, SIGKILL), 0);
         assert_int_equal(waitpid(pid, NULL, 0), pid);
         assert_int_equal(journal_reader_check(j), 0);
