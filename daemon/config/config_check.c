@@ -81,7 +81,7 @@ static void check_folders(const struct config *c, const struct yaml_node *const 
 static void check_sizes(const struct config *c, const struct yaml_node *const *nodes, struct diag *d) {
         if (c->mqtt.packet_max > c->journal.size / PACKETS_MIN)
                 (void)diag_error(d, config_check_pos(c, nodes, "mqtt.packet_max"), "raise journal.size, or lower it",
-                                 "mqtt.packet_max may be a %dth of journal.size", PACKETS_MIN);
+                                 "mqtt.packet_max is more than a %dth of journal.size", PACKETS_MIN);
 }
 
 static void check_ports(const struct config *c, const struct yaml_node *const *nodes, struct diag *d) {

@@ -64,7 +64,7 @@ const struct config_key config_keys[] = {
           "Receive Maximum of a session: messages in hand or on their way without an acknowledgement; more than one turn "
           "takes, so that the broker sends while a turn commits; the broker's max_inflight_messages must not be lower" },
         { "mqtt.packet_max", CONFIG_SIZE, AT(mqtt.packet_max), "256KiB", "bytes", 1 * KIB, 16 * MIB, NULL, false,
-          "largest message that the broker may send us" },
+          "largest message that the broker may send us; a sixteenth of journal.size at most" },
         { "mqtt.session_expiry", CONFIG_SPAN, AT(mqtt.session_expiry), "7d", NULL, WW_MINUTE, 400 * WW_DAY, NULL, false,
           "how long the broker keeps messages for us while we are away" },
         { "mqtt.backoff_min", CONFIG_SPAN, AT(mqtt.backoff_min), "1s", NULL, 100 * WW_MSEC, WW_MINUTE, NULL, false,

@@ -242,6 +242,8 @@ static const struct told broken[] = {
         { GOOD "metrics: {engine: [1]}\n", 2, 19, "metrics.engine must be a port", NULL },
         { GOOD "metrics: {store: 9721}\n", 2, 18, "metrics.engine and metrics.store are the same port",
           "each process needs its own" },
+        { "mqtt: {urgent: [a], bulk: [b], packet_max: 512KiB}\njournal: {size: 4MiB}\n", 1, 44,
+          "mqtt.packet_max is more than a 16th of journal.size", "raise journal.size, or lower it" },
         { GOOD "users: {engine: *x}\n", 2, 17, "aliases (`*x`) are not supported", NULL },
 };
 
