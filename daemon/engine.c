@@ -165,6 +165,7 @@ static void engine_say_sandbox(struct engine *e) {
 static int engine_run(struct engine *e) {
         int r;
 
+        e->held = e->options.careful && journal_fill(e->journal) >= ENGINE_FILL_BULK;
         engine_say(e, "engine-started", NULL, "version %s, head %llu%s", version_running(), (unsigned long long)e->seq,
                    e->careful_until ? ", careful" : "");
         engine_configuration_begin(e);
@@ -172,7 +173,6 @@ static int engine_run(struct engine *e) {
         engine_signature_load(e);
         if (journal_head(e->journal) <= 1)
                 engine_signed_say(e, pipeline_ruleset(e->pipeline)->bundle.hash);
-        e->held = e->options.careful && journal_fill(e->journal) >= ENGINE_FILL_URGENT;
         engine_turn(e); /* commits what the start has concluded */
         journal_started(e->journal);
         engine_space_look(e); /* before anything is taken: the map may be as full as it was when we ended */

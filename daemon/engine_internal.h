@@ -156,7 +156,7 @@ struct engine {
         bool lean;          /* the first lane closed: of commands, small ones of people are taken */
         bool full;          /* the last lane closed: commands are refused until there is room */
         bool looks;         /* the turn was begun for a look at the room; nothing has been put */
-        bool held;          /* died again and again, with the last lane closed: nothing is begun before there is room */
+        bool held;          /* died again and again, with a lane closed: nothing is begun before there is room */
         bool stands, stood; /* for want of room, what is due has not been taken; at the turn before */
         bool unshown;       /* readers do not know that the pages are right */
         uint64_t seq;       /* newest number given out */

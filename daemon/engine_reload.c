@@ -198,7 +198,7 @@ static void reload_tell(const struct engine_reload *r, uint64_t seq) {
 /* The record of a reload holds the whole text. One that does not fit would end the engine, and every start after it. */
 static bool reload_fits(const struct engine_reload *r) {
         const struct engine *e = r->engine;
-        double share = (double)(r->text.n + r->stood.n) / (double)e->config->journal.size;
+        double share = (double)(r->text.n + r->stood.n) / (double)journal_map(e->journal);
 
         return journal_fill(e->journal) + 1.1 * share < ENGINE_FILL_URGENT;
 }

@@ -128,7 +128,7 @@ static void signature_compare(struct engine *e) {
         json_t *topics;
         int r = journal_get_meta(e->journal, META, &known);
 
-        if (e->full || (r && r != -ENOENT))
+        if (journal_fill(e->journal) >= ENGINE_FILL_BULK || (r && r != -ENOENT))
                 return;
         topics = signature_changed(&e->keyring, buf_str(&known));
         r = !topics ? -ENOMEM : json_array_size(topics) ? signature_say_changed(e, topics, buf_str(&known)) : 0;

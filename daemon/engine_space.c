@@ -21,6 +21,7 @@
 #define SNAPSHOT_MIN     1000            /* inputs between two snapshots, however full the map */
 #define SNAPSHOT_RETRY   WW_MINUTE       /* after one that failed */
 #define SNAPSHOT_PRESSED (500 * WW_MSEC) /* between two tries while the map fills: less than a tick */
+#define FILL_LAST        0.97            /* of the map: behind it nothing but a start takes pages that are held back */
 #define SNAPSHOT_SHARE   0.15            /* of the map filled since the last snapshot: the next is due */
 
 const char *engine_snapshot_dir(const struct engine *e) {
@@ -187,14 +188,17 @@ static uint64_t engine_trim_limit(const struct engine *e, double used) {
         return engine_primings_limit(e, engine_readers_limit(e, e->trim_limit, used));
 }
 
-/* `used`: what a reader holds back (a backup) is no reason to part with anything; trimming would not bring it back. */
-static size_t engine_trim_step(struct engine *e, double used) {
+/* `used`: what a reader holds back (a backup) is no reason to part with anything; trimming would not bring it back. It
+ * takes pages itself, and the last ones are a start's. */
+static size_t engine_trim_step(struct engine *e, double fill, double used) {
         uint64_t tail = journal_tail(e->journal);
         uint64_t limit = engine_trim_limit(e, used);
         size_t step = TRIM_STEP, deleted = 0;
         int r;
 
         if (tail == 0 || limit < tail)
+                return 0;
+        if (fill > used && fill >= FILL_LAST)
                 return 0;
         if (used < ENGINE_FILL_KEEP)
                 limit = engine_trim_old(e, tail, limit);
@@ -210,7 +214,7 @@ static size_t engine_trim_step(struct engine *e, double used) {
 void engine_space_trim(struct engine *e) {
         int64_t until = clock_boot() + TRIM_TIME;
 
-        while (engine_trim_step(e, journal_used(e->journal)) > 0 && clock_boot() < until)
+        while (engine_trim_step(e, journal_fill(e->journal), journal_used(e->journal)) > 0 && clock_boot() < until)
                 ;
 }
 

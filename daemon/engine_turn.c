@@ -7,11 +7,10 @@
  * disk does not have. From the first pipeline_input to the commit the memory is ahead of the disk; if anything fails in
  * between, the process ends (engine_fatal) and the restart replays. That is the whole of error handling in here.
  *
- * So nothing is begun that may find no room: each lane ends, within a turn, too, where the map is as full as closes it,
- * and behind that commands, notices and what is due wait until something could be trimmed (`stands`). Nothing is
- * written then, and nothing lost: readers are served, and what they report makes room. A careful start that finds the
- * last lane closed stands until the first one could open: what ended those before may have been larger than the room
- * that was left.
+ * So nothing is begun that is likely to find no room: each lane ends, within a turn, too, where the map is as full as
+ * closes it, and behind that commands, notices and what is due wait until something could be trimmed (`stands`).
+ * Nothing is written then; readers are served, and what they report makes room. A careful start that finds a lane
+ * closed stands until it could open: what ended those before may have been larger than the room that was left.
  *
  * Careful: one message a turn. The raw record is committed to meta "pending" first, with a count of how often that was
  * tried; then decoded. It is acknowledged with its turn, so the broker may send it again after a death: the start takes
@@ -413,6 +412,10 @@ static void engine_take_time(struct engine *e) {
         if (!engine_any_room(e, e->held && !e->mark_wanted)) /* with a mark something can be trimmed */
                 return;
         e->mark_wanted = false;
+        if (e->held) { /* nothing falls due by it */
+                input.time = pipeline_now(e->pipeline);
+                input.received = clock_wall();
+        }
         r = engine_append(e, &input);
         if (r)
                 engine_fatal("cannot take a deadline", r);

@@ -188,7 +188,7 @@ static void die(struct supervisor_child *c) {
         bool starting = c->state == SUPERVISOR_CHILD_STARTING;
         int64_t pause = supervisor_backoff_death(&c->backoff, clock_boot());
 
-        if (pause == SUPERVISOR_BACKOFF_MIN) /* it had lived well */
+        if (pause == SUPERVISOR_BACKOFF_MIN && !(starting && c->hung_up)) /* it had lived well */
                 c->helped = WW_TIME_NONE;
         c->hindered = supervisor_backoff_careful(&c->backoff) || (starting && c->hung_up);
         log_error("worker-died", subject(c), "%s; started again in %.1f s", c->last, (double)pause / (double)WW_SECOND);
