@@ -138,7 +138,7 @@ def test_record_that_cannot_be_read(store, pg, engine):
 
 
 def test_notice_is_repeated_until_it_is_answered_and_found_again(store, pg, engine):
-    engine.answer = False
+    engine.silent = {"row-quarantined"}
     store.fill(300, broken=104)
     store.start()
     store.wait_cursor()
@@ -146,7 +146,7 @@ def test_notice_is_repeated_until_it_is_answered_and_found_again(store, pg, engi
     wait_for(lambda: len(engine.notices("row-quarantined")) >= 2, 15, "the repeat")
     store.kill()
     seen = len(engine.notices("row-quarantined"))
-    engine.answer = True
+    engine.silent = set()
     store.start()
     wait_for(lambda: len(engine.notices("row-quarantined")) > seen, 15, "the notice of the next store")
     assert len({n["id"] for n in engine.notices("row-quarantined")}) == 1

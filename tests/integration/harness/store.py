@@ -51,7 +51,7 @@ class Engine:
 
     def __init__(self, path):
         self.lines = []
-        self.answer = True
+        self.silent = set()  # names of notices that get no answer
         self.put_off = []  # names of notices: each is answered once with "not now"
         self.known_head = 0
         self.connections = []
@@ -85,7 +85,7 @@ class Engine:
             self.put_off.remove(request["name"])
             error = {"name": "journal-full", "text": "the journal is nearly full", "cure": "repeat"}
             self.send(connection, {"id": request["id"], "ok": False, "again": True, "error": error})
-        elif "id" in request and self.answer:
+        elif "id" in request and request.get("name") not in self.silent:
             self.send(connection, {"id": request["id"], "ok": True})
 
     @staticmethod
