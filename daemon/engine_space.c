@@ -214,8 +214,13 @@ static size_t engine_trim_step(struct engine *e, double fill, double used) {
 void engine_space_trim(struct engine *e) {
         int64_t until = clock_boot() + TRIM_TIME;
 
-        while (engine_trim_step(e, journal_fill(e->journal), journal_used(e->journal)) > 0 && clock_boot() < until)
-                ;
+        size_t deleted;
+
+        do {
+                double fill = journal_fill(e->journal);
+
+                deleted = engine_trim_step(e, fill, journal_used(e->journal));
+        } while (deleted > 0 && clock_boot() < until);
 }
 
 void engine_space_look(struct engine *e) {

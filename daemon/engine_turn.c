@@ -28,10 +28,10 @@
 #include <sys/param.h>
 #include <unistd.h>
 
-/* Beside the reserve of the journal, 2 %: so lanes end as engine_intake_lanes closes them. */
+/* Beside the journal's reserve: so lanes end as engine_intake_lanes closes them. */
 static const struct journal_room lane_room[ENGINE_LANES] = {
-        [ENGINE_URGENT] = { 1 - ENGINE_FILL_URGENT - 0.02, 48 },
-        [ENGINE_BULK] = { 1 - ENGINE_FILL_BULK - 0.02, 80 },
+        [ENGINE_URGENT] = { 1 - ENGINE_FILL_URGENT - JOURNAL_RESERVE, 48 },
+        [ENGINE_BULK] = { 1 - ENGINE_FILL_BULK - JOURNAL_RESERVE, 80 },
 };
 static const struct journal_room any_room = { 0.01, 16 };
 

@@ -29,7 +29,8 @@ struct journal_options {
         uint64_t size;   /* map, bytes; reserved on the disk by fallocate */
         bool writer;
         bool trusting;     /* a reader that never checks pages by itself: the writer does, and it may take minutes */
-        bool readers_gone; /* a writer that knows that no reader is left: makes LMDB's table of readers anew */
+        bool readers_gone; /* a writer that makes LMDB's table of readers anew; who reads beside it is not seen any more
+                            */
         int64_t lock_wait; /* µs that a writer waits for its lock (2 s for a new engine) */
 };
 
@@ -64,6 +65,8 @@ int journal_put_live(struct journal *j, uint64_t id, struct ww_str record);
 int journal_delete_live(struct journal *j, uint64_t id);
 int journal_put_meta(struct journal *j, const char *name, struct ww_str value);
 
+#define JOURNAL_RESERVE 0.02 /* of the map: no turn takes it */
+
 struct journal_room {
         double part;  /* of the map */
         double pages; /* and at least so many */
@@ -79,12 +82,12 @@ void journal_abort(struct journal *j);
 int journal_trim(struct journal *j, uint64_t upto, size_t records, size_t *ret_deleted);
 /** Part of the map that cannot be written to now, 0 to 1: in use, or freed and still to be seen by a reader. */
 double journal_fill(struct journal *j);
-/** Of that, what is in use: the part that trimming can free. */
-double journal_used(struct journal *j);
+/** What of that was in use, as journal_fill or the last turn found it: the part that trimming can free. */
+double journal_used(const struct journal *j);
 /** Bytes; less than was asked for, where the disk had no more. */
 uint64_t journal_map(const struct journal *j);
-/** Frees slots of dead readers; kills (SIGKILL) a reader whose transaction holds back pages for 5 s; counts what is
- * held back. Every second. Reads the boot clock. */
+/** Frees slots of dead readers; kills (SIGKILL) a reader whose transaction holds back pages for 5 s. Every second.
+ *  Reads the boot clock. */
 int journal_reader_check(struct journal *j);
 
 /* --- everybody --- */

@@ -11,8 +11,7 @@
 
 #include <sys/param.h>
 
-#define RESERVE_MIN      32   /* pages */
-#define RESERVE_PART     0.02 /* of the map */
+#define RESERVE_MIN      32 /* pages */
 
 #define TURN_PAGES       16.0 /* the paths of the four trees, of the names and of the free list */
 #define NODE_BYTES       24   /* of an entry beside its record: header, key, pointer */
@@ -28,7 +27,7 @@ static double map_pages(const struct journal *j) {
 }
 
 static double reserve_pages(const struct journal *j) {
-        double part = MAX(RESERVE_PART * map_pages(j), RESERVE_MIN);
+        double part = MAX(JOURNAL_RESERVE * map_pages(j), RESERVE_MIN);
 
         return j->starts ? part / 2 : part;
 }
@@ -300,23 +299,19 @@ int journal_trim(struct journal *j, uint64_t upto, size_t records, size_t *ret_d
         return 0;
 }
 
-static void look_at_fill(struct journal *j) {
+/* Where strangers have all places among the readers, it is as it was at the last turn. */
+double journal_fill(struct journal *j) {
         MDB_txn *txn;
 
-        if (journal_snapshot(j, &txn))
-                return; /* as for the readers: as it was at the last turn */
-        (void)journal_used_pages(j, txn, &j->used);
-        (void)journal_held_back(j, txn);
-        mdb_txn_abort(txn);
-}
-
-double journal_fill(struct journal *j) {
-        look_at_fill(j);
+        if (journal_snapshot(j, &txn) == 0) {
+                (void)journal_used_pages(j, txn, &j->used);
+                (void)journal_held_back(j, txn);
+                mdb_txn_abort(txn);
+        }
         return (double)(j->used + j->held_back.pages) / map_pages(j);
 }
 
-double journal_used(struct journal *j) {
-        look_at_fill(j);
+double journal_used(const struct journal *j) {
         return (double)j->used / map_pages(j);
 }
 

@@ -159,14 +159,35 @@ static void test_what_a_reader_holds_back(void **state) {
         journal_close(j);
 }
 
+/* Beside somebody who has it open LMDB takes the table as it is: one that is spoilt keeps each writer out. */
+static void test_table_made_anew(void **state) {
+        struct journal_options options = { .dir = dir, .size = SIZE, .writer = true };
+        struct journal *j = scratch_open(dir, SIZE, true);
+        char table[2 * PATH_MAX];
+        pid_t pid;
+
+        scratch_fill(j, 1, 3, 0, 0);
+        pid = start_hanging();
+        journal_close(j);
+        (void)snprintf(table, sizeof table, "%s/journal/lock.mdb", dir);
+        assert_int_equal(truncate(table, 0), 0);
+        j = NULL;
+        assert_int_not_equal(journal_open(&j, &options), 0);
+        options.readers_gone = true;
+        assert_int_equal(journal_open(&j, &options), 0);
+        assert_int_equal(journal_head(j), 3);
+        scratch_fill(j, 4, 4, 0, 0);
+        journal_close(j);
+        assert_int_equal(kill(pid, SIGKILL), 0);
+        assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                T(test_reader_beside_writer),
-                T(test_dead_reader),
-                T(test_hanging_reader),
-                T(test_what_a_reader_holds_back),
+                T(test_reader_beside_writer),     T(test_dead_reader),     T(test_hanging_reader),
+                T(test_what_a_reader_holds_back), T(test_table_made_anew),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
